@@ -1,0 +1,1 @@
+"""The cut, the writer, the descriptor, and reading a backup again."""

@@ -1,0 +1,81 @@
+"""Making the descriptor: what the backup is, sealed. It is written last, and once."""
+
+from shared.backup.source import Cut, LeftOut
+from shared.backup.writer import RunResult
+from shared.model.backup import Backup
+from shared.model.descriptor import FORMAT, Descriptor, digest, file_bytes
+from shared.model.wire import JsonObject, rfc3339
+from shared.sealing.provider import KeyProvider
+
+PRODUCER = "interkeep 0.1.0"
+
+
+def descriptor_path(name: str) -> str:
+    """Where the descriptor of a backup is in its container."""
+    return f"{name}.txt"
+
+
+def describe(
+    backup: Backup,
+    cut: Cut,
+    result: RunResult,
+    left_out: list[LeftOut],
+    *,
+    run: str,
+    held: bool,
+    completed_at: str,
+) -> JsonObject:
+    """The descriptor without its digest and seal."""
+    assert result.secrets is not None
+    service = cut.service
+    return {
+        "format": FORMAT,
+        "backup": {
+            "id": backup.id,
+            "name": backup.name,
+            "trigger": str(backup.trigger),
+            "operationId": backup.operation,
+            "run": run,
+            "startedAt": rfc3339(backup.started_at),
+            "completedAt": completed_at,
+            "producer": PRODUCER,
+            "outcome": "Succeeded",
+        },
+        "service": {
+            "id": service.id,
+            "name": service.name,
+            "edition": str(service.edition),
+            "unitCount": service.unit_count,
+            "productVersion": _text(result.settings, "productVersion"),
+            "region": _text(result.settings, "region"),
+            "domainUrl": _text(result.settings, "domainUrl"),
+            "state": str(service.state),
+        },
+        "consistency": {
+            "revision": cut.revision,
+            "held": "yes" if held else "no",
+            "runtimeReadFrom": result.runtime_read_from,
+            "runtimeReadTo": result.runtime_read_to,
+        },
+        "sections": [section.to_json() for section in result.sections],
+        "content": {"objects": len(result.content), "bytes": sum(result.content.values())},
+        "secrets": result.secrets.to_json(),
+        "notIncluded": [
+            {"what": item.what, "items": item.items, "note": item.note} for item in left_out
+        ],
+        "warnings": [],
+        "failures": [],
+    }
+
+
+def _text(settings: JsonObject, member: str) -> str:
+    value = settings.get(member)
+    return value if isinstance(value, str) else ""
+
+
+async def sealed(document: JsonObject, provider: KeyProvider) -> tuple[Descriptor, bytes]:
+    """The descriptor with digest and seal, and the bytes of its blob."""
+    document = {**document, "digest": digest(document)}
+    seal = await provider.seal(str(document["digest"]))
+    document["seal"] = seal.to_json()
+    return Descriptor.model_validate(document), file_bytes(document)

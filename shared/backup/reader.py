@@ -1,0 +1,207 @@
+"""Reading a backup: refuses whatever is not as it was written, naming the blob and the reason."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import zlib
+from collections.abc import AsyncIterator
+
+from pydantic import ValidationError
+
+from shared.backup.describe import descriptor_path
+from shared.blobs.backup_container import BackupContainer, corrupt
+from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
+from shared.model.problem import Code, Problem
+from shared.model.record import Record
+from shared.model.wire import JsonObject, JsonValue
+from shared.rules.documents import SECRET, replace_secrets
+from shared.rules.naming import artifact_key, shown
+from shared.sealing.frames import FrameCorrupt, Frames
+from shared.sealing.provider import KeyProvider
+
+_MOST_DESCRIPTOR_BYTES = 16 * 1024 * 1024
+_LINES_AT_ONCE = 1000
+_UNPACK_BYTES = 1024 * 1024
+
+
+async def read_descriptor(container: BackupContainer, provider: KeyProvider) -> Descriptor:
+    """The descriptor of the backup in a container, its digest and seal checked.
+
+    :raises Problem: BackupNotFound, FormatUnknown, DescriptorForged, KeyUnavailable.
+    """
+    path = descriptor_path(container.name)
+    try:
+        text = await container.read(path, _MOST_DESCRIPTOR_BYTES)
+    except Problem as problem:
+        if problem.code is not Code.BLOB_MISSING:
+            raise
+        raise Problem(
+            Code.BACKUP_NOT_FOUND,
+            f"There is no backup in the container '{shown(container.name)}': it has no descriptor "
+            f"'{shown(path)}'. A backup that failed or is still being written has none.",
+            target="/backup/container",
+        ) from problem
+    descriptor = await parsed_descriptor(path, text, provider)
+    if descriptor.backup.name != container.name:
+        raise forged(
+            path,
+            f"it describes the backup '{shown(descriptor.backup.name)}', not "
+            f"'{shown(container.name)}'",
+        )
+    return descriptor
+
+
+async def parsed_descriptor(path: str, text: bytes, provider: KeyProvider) -> Descriptor:
+    """A descriptor from its blob, digest and seal checked.
+
+    :raises Problem: FormatUnknown, DescriptorForged, KeyUnavailable.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise forged(path, "it is no JSON") from error
+    if not isinstance(document, dict):
+        raise forged(path, "it is no JSON object")
+    if document.get("format") != FORMAT:
+        raise Problem(
+            Code.FORMAT_UNKNOWN,
+            f"'{path}' has the format '{shown(str(document.get('format')))}'; this app reads "
+            f"{FORMAT}. Deploy a newer Interkeep to read newer backups.",
+            target=path,
+        )
+    try:
+        descriptor = Descriptor.model_validate(document)
+    except ValidationError as error:
+        raise forged(path, f"it is malformed at {error.errors()[0]['loc']}") from error
+    if not hmac.compare_digest(digest(document), descriptor.digest):
+        raise forged(path, "its digest does not fit its text")
+    if not await provider.check(descriptor.digest, descriptor.seal):
+        raise forged(path, f"its seal was not made with the key '{descriptor.seal.key_id}'")
+    return descriptor
+
+
+def forged(path: str, reason: str) -> Problem:
+    """A descriptor that nobody with the sealing key wrote like this."""
+    return Problem(
+        Code.DESCRIPTOR_FORGED,
+        f"The descriptor '{path}' is refused: {reason}. It was changed after it was written, or "
+        "made by somebody without the key. Use another backup.",
+        target=path,
+    )
+
+
+async def section_records(
+    container: BackupContainer, part: SectionPart
+) -> AsyncIterator[list[JsonObject]]:
+    """The lines of a section, some at a time, each parsed.
+
+    What was given is to be trusted only when the iteration ends without an error.
+
+    :raises Problem: BlobMissing, BlobCorrupt.
+    """
+    packed, lines = hashlib.sha256(), hashlib.sha256()
+    unzip = zlib.decompressobj(31)
+    size = items = unpacked = 0
+    rest = b""
+    async for chunk in container.chunks(part.blob):
+        size += len(chunk)
+        if size > part.bytes:
+            raise corrupt(part.blob, f"it has more than {part.bytes} bytes")
+        await asyncio.to_thread(packed.update, chunk)
+        while chunk:
+            try:
+                text = await asyncio.to_thread(unzip.decompress, chunk, _UNPACK_BYTES)
+            except zlib.error as error:
+                raise corrupt(part.blob, f"it does not unpack ({error})") from error
+            chunk = unzip.unconsumed_tail
+            unpacked += len(text)
+            if unpacked > part.lines_bytes:
+                raise corrupt(part.blob, f"it unpacks to more than {part.lines_bytes} bytes")
+            lines.update(text)
+            *whole, rest = (rest + text).split(b"\n")
+            for start in range(0, len(whole), _LINES_AT_ONCE):
+                page = [_parsed(part.blob, line) for line in whole[start : start + _LINES_AT_ONCE]]
+                items += len(page)
+                yield page
+    if size != part.bytes or packed.hexdigest() != part.sha256:
+        raise corrupt(part.blob, "its bytes are not those that the descriptor names")
+    if rest or not unzip.eof or unpacked != part.lines_bytes or items != part.items:
+        raise corrupt(part.blob, "it ends in the middle")
+    if lines.hexdigest() != part.lines_sha256:
+        raise corrupt(part.blob, "its lines are not those that the descriptor names")
+
+
+def _parsed(path: str, line: bytes) -> JsonObject:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise corrupt(path, "a line is no JSON") from error
+    if not isinstance(record, dict):
+        raise corrupt(path, "a line is no JSON object")
+    return record
+
+
+def as_record(path: str, line: JsonObject) -> Record:
+    """A record from a parsed line.
+
+    :raises Problem: BlobCorrupt.
+    """
+    try:
+        return Record.read(line)
+    except ValueError as error:
+        raise corrupt(path, "a line is no record") from error
+
+
+class Secrets:
+    """The secrets of a backup, opened; they go back only to the place that they came from."""
+
+    def __init__(self, path: str, entries: list[JsonObject]) -> None:
+        self._path = path
+        self._entries = entries
+
+    @staticmethod
+    async def read(
+        container: BackupContainer, descriptor: Descriptor, provider: KeyProvider
+    ) -> "Secrets":
+        """Open the secrets of a backup.
+
+        :raises Problem: BlobMissing, BlobCorrupt, KeyUnavailable.
+        """
+        part = descriptor.secrets
+        blob = await container.read(part.blob, part.bytes)
+        if hashlib.sha256(blob).hexdigest() != part.sha256:
+            raise corrupt(part.blob, "its bytes are not those that the descriptor names")
+        run_key = await provider.unwrap(part)
+        backup = descriptor.backup
+        frames = Frames(run_key, backup_id=backup.id, run=backup.run, blob=part.blob)
+        try:
+            plain = b"".join(await asyncio.to_thread(lambda: list(frames.open(blob))))
+        except FrameCorrupt as error:
+            raise corrupt(part.blob, str(error)) from error
+        entries = [_parsed(part.blob, line) for line in plain.split(b"\n") if line]
+        if len(entries) != part.items:
+            raise corrupt(part.blob, "it does not hold as many secrets as the descriptor says")
+        return Secrets(part.blob, entries)
+
+    def put_back(self, section: str, record: Record) -> Record:
+        """The record with its secrets in their places.
+
+        :raises Problem: BlobCorrupt where an index is of another place.
+        """
+
+        def put(pointer: str, value: JsonValue) -> JsonValue:
+            if not (isinstance(value, dict) and SECRET in value):
+                return value
+            return self._at(value[SECRET], section, artifact_key(record.name), pointer)
+
+        document = replace_secrets(section, record.document, put)
+        return Record(record.name, document, record.changed_at, record.content)
+
+    def _at(self, index: JsonValue, section: str, name: str, pointer: str) -> JsonValue:
+        whole = isinstance(index, int) and not isinstance(index, bool)
+        entry = self._entries[index] if whole and 0 <= index < len(self._entries) else {}  # type: ignore[operator,index]
+        place = (entry.get("section"), entry.get("name"), entry.get("pointer"))
+        if place != (section, name, pointer):
+            raise corrupt(self._path, f"it has no secret for {section}/{name}{pointer}")
+        return entry["value"]

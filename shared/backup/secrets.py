@@ -1,0 +1,70 @@
+"""Writing the secrets of a backup: taken out of the documents, sealed in frames."""
+
+from shared.blobs.backup_container import BackupContainer
+from shared.model.descriptor import SecretsPart
+from shared.model.record import Record, canonical_line
+from shared.model.wire import JsonObject, JsonValue
+from shared.rules.documents import SECRET, replace_secrets
+from shared.rules.naming import artifact_key
+from shared.sealing.data_key import DataKey
+from shared.sealing.frames import ALGORITHM, MAX_PLAIN_BYTES, Frames
+from shared.sealing.provider import KeyProvider
+
+
+class SecretsWriter:
+    """Takes secrets out of records; the run's key seals them, the provider wraps that key."""
+
+    def __init__(
+        self, container: BackupContainer, provider: KeyProvider, *, backup_id: str, run: str
+    ) -> None:
+        self._path = f"secrets/{run}.sealed"
+        self._blob = container.new_blob(self._path, "application/octet-stream")
+        self._provider = provider
+        self._run_key = DataKey.new()
+        self._frames = Frames(self._run_key, backup_id=backup_id, run=run, blob=self._path)
+        self._plain = bytearray()
+        self._items = 0
+        self._frame = 0
+
+    def take_from(self, section: str, record: Record) -> Record:
+        """The record with each secret replaced by its index."""
+
+        def take(pointer: str, value: JsonValue) -> JsonValue:
+            entry: JsonObject = {
+                "section": section,
+                "name": artifact_key(record.name),
+                "pointer": pointer,
+                "value": value,
+            }
+            self._plain += canonical_line(entry)
+            self._items += 1
+            return {SECRET: self._items - 1}
+
+        document = replace_secrets(section, record.document, take)
+        return Record(record.name, document, record.changed_at, record.content)
+
+    async def flush(self) -> None:
+        """Send the frames that are full."""
+        while len(self._plain) > MAX_PLAIN_BYTES:
+            await self._blob.append(self._next_frame(last=False))
+
+    def _next_frame(self, *, last: bool) -> bytes:
+        plain = bytes(self._plain[:MAX_PLAIN_BYTES])
+        del self._plain[:MAX_PLAIN_BYTES]
+        frame = self._frames.seal(self._frame, plain, last=last)
+        self._frame += 1
+        return frame
+
+    async def close(self) -> SecretsPart:
+        """Make the blob, and say what the descriptor says of it."""
+        await self.flush()
+        sha256 = await self._blob.commit(self._next_frame(last=True))
+        wrapped = await self._provider.wrap(self._run_key)
+        return SecretsPart(
+            **wrapped.model_dump(),
+            blob=self._path,
+            algorithm=ALGORITHM,
+            items=self._items,
+            bytes=self._blob.size,
+            sha256=sha256,
+        )

@@ -1,0 +1,60 @@
+"""Writing sections: gzipped JSON lines, as they come, in blocks of 4 MiB."""
+
+import asyncio
+import hashlib
+import zlib
+from collections.abc import Sequence
+
+from shared.blobs.backup_container import BackupContainer
+from shared.model.descriptor import SectionPart
+from shared.storage import MAX_BLOCK_BYTES
+
+_LEVEL = 1
+"""Level 1 halves the CPU of level 6 for 15 % more bytes of such documents."""
+
+_GZIP = 31
+"""zlib's window bits for a gzip header, whose mtime it leaves 0."""
+
+
+class SectionWriter:
+    """Writes one section into a backup's container."""
+
+    def __init__(self, container: BackupContainer, run: str, name: str) -> None:
+        self.name = name
+        self._path = f"sections/{run}/{name}.jsonl.gz"
+        self._blob = container.new_blob(self._path, "application/gzip")
+        self._gzip = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+        self._lines = hashlib.sha256()
+        self._lines_bytes = 0
+        self._items = 0
+        self._packed = bytearray()
+
+    async def write(self, lines: Sequence[bytes]) -> None:
+        """Add lines, each with its line feed."""
+        if not lines:
+            return
+        self._items += len(lines)
+        await asyncio.to_thread(self._pack, b"".join(lines))
+        while len(self._packed) >= MAX_BLOCK_BYTES:
+            block = bytes(self._packed[:MAX_BLOCK_BYTES])
+            del self._packed[:MAX_BLOCK_BYTES]
+            await self._blob.append(block)
+
+    def _pack(self, text: bytes) -> None:
+        self._lines.update(text)
+        self._lines_bytes += len(text)
+        self._packed += self._gzip.compress(text)
+
+    async def close(self) -> SectionPart:
+        """Make the blob, and say what the descriptor says of it."""
+        self._packed += self._gzip.flush()
+        sha256 = await self._blob.commit(bytes(self._packed))
+        return SectionPart(
+            name=self.name,
+            blob=self._path,
+            items=self._items,
+            bytes=self._blob.size,
+            sha256=sha256,
+            lines_bytes=self._lines_bytes,
+            lines_sha256=self._lines.hexdigest(),
+        )

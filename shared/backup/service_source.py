@@ -1,0 +1,197 @@
+"""The source that Interkeep's own tables are."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from azure.storage.blob.aio import BlobClient, BlobServiceClient
+
+from shared.backup.source import LeftOut, SectionRecord
+from shared.blobs.content_store import ContentStore
+from shared.model.artifact import NOT_BACKED_UP, Artifact, Section
+from shared.model.problem import Code, Problem
+from shared.model.record import SERVICE, Record
+from shared.model.service import Service
+from shared.model.wire import JsonObject, rfc3339
+from shared.rules.documents import replace_secrets
+from shared.rules.naming import artifact_key
+from shared.sealing.data_key import DataKey
+from shared.sealing.key_ring import KeyRing
+from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
+from shared.state.control_numbers import Ledger
+from shared.state.gateway import RowChanged
+from shared.state.mic_values import MicValues
+from shared.state.received_numbers import ReceivedNumbers
+
+
+class ServiceStores:
+    """The tables and blobs that a service's cut is read from."""
+
+    def __init__(
+        self,
+        *,
+        configuration: Configuration,
+        ledger: Ledger,
+        received: ReceivedNumbers,
+        mics: MicValues,
+        content: ContentStore,
+        content_account: BlobServiceClient,
+        keys: KeyRing,
+    ) -> None:
+        self.configuration = configuration
+        self.ledger = ledger
+        self.received = received
+        self.mics = mics
+        self.content = content
+        self.content_account = content_account
+        self.keys = keys
+
+
+class ServiceSource:
+    """One service in Interkeep's tables."""
+
+    def __init__(self, stores: ServiceStores, service: Service) -> None:
+        self._stores = stores
+        self._service = service
+
+    async def cut(self, operation_id: str, *, hold: bool) -> "ServiceCut":
+        """See Source.
+
+        :raises Problem: ServiceNotFound where the service was deleted meanwhile.
+        """
+        key = await self._stores.keys.data_key(self._service.id)
+        head = await self._head()
+        if hold:
+            head = await self._held(head, operation_id)
+        return ServiceCut(self._stores, self._service, head, key, operation_id if hold else "")
+
+    async def _held(self, head: Head, operation_id: str) -> Head:
+        """The head with a hold: from here on writers wait. One that is just writing goes first."""
+        while True:
+            held = replace(head, hold=operation_id)
+            try:
+                return await self._stores.configuration.write_head(self._service.id, held)
+            except RowChanged:
+                head = await self._head()
+
+    async def _head(self) -> Head:
+        head = await self._stores.configuration.head(self._service.id)
+        if head is None or head.phase is not Phase.OPEN:
+            raise Problem(
+                Code.SERVICE_NOT_FOUND,
+                f"Service '{self._service.name}' was deleted before it was backed up.",
+            )
+        return head
+
+
+class ServiceCut:
+    """A cut of one service; see Cut."""
+
+    def __init__(
+        self, stores: ServiceStores, service: Service, head: Head, key: DataKey, hold: str
+    ) -> None:
+        self.service = service
+        self.revision = head.revision
+        self._stores = stores
+        self._head = head
+        self._key = key
+        self._hold = hold
+        self._renewing = asyncio.create_task(self._renew()) if hold else None
+
+    async def _renew(self) -> None:
+        """Keep the hold while a large service is read."""
+        while True:
+            await asyncio.sleep(HOLD_SECONDS / 3)
+            with contextlib.suppress(RowChanged):
+                self._head = await self._stores.configuration.write_head(
+                    self.service.id, self._head
+                )
+
+    async def configuration(self) -> AsyncIterator[list[SectionRecord]]:
+        """See Cut."""
+        settings = await self._stores.configuration.settings(self.service.id)
+        if settings is not None:
+            document = self._opened(SERVICE, SERVICE, settings.value)
+            record = Record(SERVICE, document, rfc3339(self.service.created_at))
+            yield [SectionRecord(SERVICE, record)]
+        async for page in self._stores.configuration.pages(self.service.id):
+            yield [self._record(v.value) for v in page if v.value.section not in NOT_BACKED_UP]
+
+    def _record(self, artifact: Artifact) -> SectionRecord:
+        document = self._opened(artifact.section, artifact.name, artifact.document)
+        changed_at = rfc3339(artifact.changed_at)
+        return SectionRecord(
+            artifact.section, Record(artifact.name, document, changed_at, artifact.content)
+        )
+
+    def _opened(self, section: str, name: str, document: JsonObject) -> JsonObject:
+        bound_to = artifact_key(name)
+        return replace_secrets(
+            section,
+            document,
+            lambda pointer, value: self._key.open(section, bound_to, pointer, value),
+        )
+
+    async def end(self) -> bool:
+        """See Cut."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
+        head = await self._stores.configuration.head(self.service.id)
+        same = head is not None and head.revision == self.revision
+        if head is not None and self._hold and head.hold == self._hold:
+            with contextlib.suppress(RowChanged):
+                await self._stores.configuration.write_head(self.service.id, replace(head, hold=""))
+        return same
+
+    async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[Record]]:
+        """See Cut."""
+        async for page in self._stores.ledger.pages(self.service.name):
+            yield [
+                Record(
+                    row.agreement,
+                    {kind: counter.to_json() for kind, counter in row.counters.items()},
+                    row.changed_at,
+                )
+                for row in page
+                if row.owner == self.service.id and artifact_key(row.agreement) in agreements
+            ]
+
+    async def received_numbers(self) -> AsyncIterator[list[Record]]:
+        """See Cut."""
+        async for page in self._stores.received.pages(self.service.id):
+            yield [
+                Record(f"{n.agreement}/{n.kind}/{n.value}", n.to_json(), rfc3339(n.seen_at))
+                for n in page
+            ]
+
+    async def mic_values(self) -> AsyncIterator[list[Record]]:
+        """See Cut."""
+        async for page in self._stores.mics.pages(self.service.id):
+            yield [
+                Record(f"{m.agreement}/{m.message_id}", m.to_json(), rfc3339(m.time)) for m in page
+            ]
+
+    async def left_out(self) -> list[LeftOut]:
+        """See Cut."""
+        connections = self._head.counts.get(Section.HYBRID_CONNECTIONS, 0)
+        settings = await self._stores.configuration.settings(self.service.id)
+        database = settings.value.get("trackingDatabase") if settings else None
+        return [
+            LeftOut("hybridConnections", connections, "Recreate them after a restore."),
+            LeftOut(
+                "trackingDatabase",
+                1 if database else 0,
+                "A restore needs a database of the same name, or a new one.",
+            ),
+        ]
+
+    def content(self, sha256: str) -> BlobClient:
+        """See Cut."""
+        return self._stores.content.blob(self.service.id, sha256)
+
+    @property
+    def content_account(self) -> BlobServiceClient:
+        """See Cut."""
+        return self._stores.content_account

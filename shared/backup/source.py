@@ -1,0 +1,81 @@
+"""What a backup reads from: the seam for other kinds of services.
+
+A source offers one cut: configuration of one revision, then the run-time state as it is.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from azure.storage.blob.aio import BlobClient, BlobServiceClient
+
+from shared.model.record import Record
+from shared.model.service import Service
+
+
+@dataclass(frozen=True)
+class SectionRecord:
+    """A record with the section that it belongs to; its secrets are in the clear."""
+
+    section: str
+    record: Record
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something that no backup holds, with its number."""
+
+    what: str
+    items: int
+    note: str
+
+
+class Cut(Protocol):
+    """One state of a service's configuration, while it is read."""
+
+    service: Service
+    revision: int
+
+    def configuration(self) -> AsyncIterator[list[SectionRecord]]:
+        """The settings, then all artifacts in the order of section and key, a page at a time."""
+        ...
+
+    async def end(self) -> bool:
+        """Stop holding, and say whether all that was read is of one revision."""
+        ...
+
+    def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[Record]]:
+        """Counters of the cut's agreements (by their keys), each agreement's read at one instant."""
+        ...
+
+    def received_numbers(self) -> AsyncIterator[list[Record]]:
+        """Control numbers that came in."""
+        ...
+
+    def mic_values(self) -> AsyncIterator[list[Record]]:
+        """MIC values of AS2 messages."""
+        ...
+
+    async def left_out(self) -> list[LeftOut]:
+        """What the backup does not hold."""
+        ...
+
+    def content(self, sha256: str) -> BlobClient:
+        """Where bytes of an artifact are."""
+        ...
+
+    @property
+    def content_account(self) -> BlobServiceClient:
+        """The account that they are in."""
+        ...
+
+
+class Source(Protocol):
+    """A service that can be backed up."""
+
+    async def cut(self, operation_id: str, *, hold: bool) -> Cut:
+        """Begin to read.
+
+        :param hold: make writers wait, where reading without that met a change.
+        """
+        ...

@@ -1,0 +1,281 @@
+"""The work of a backup: from the record of its operation to a container with a descriptor.
+
+The descriptor is written last, once, and never replaced. A crash anywhere before it leaves a
+container that is no backup, which the next attempt goes on with; one after it leaves a whole backup.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from shared.backup.describe import describe, descriptor_path, sealed
+from shared.backup.reader import parsed_descriptor
+from shared.backup.source import Cut, Source
+from shared.backup.writer import RunWriter
+from shared.blobs.accounts import Accounts
+from shared.blobs.backup_container import BackupContainer, Ownership, name_in_use
+from shared.blobs.copying import Copier
+from shared.clock import Clock
+from shared.model.backup import Backup, BackupStatus, Trigger
+from shared.model.descriptor import Descriptor
+from shared.model.operation import Operation, OperationStatus
+from shared.model.problem import Code, Problem
+from shared.model.service import LastBackup, Service
+from shared.model.wire import JsonObject, rfc3339
+from shared.operations.work import Outcome, Task
+from shared.rules.editions import require_backup
+from shared.rules.states import ServiceOperation, require_allowed
+from shared.sealing.provider import KeyProvider
+from shared.state.configuration import Versioned
+from shared.state.gateway import RowChanged, RowExists
+from shared.state.history import History
+from shared.state.services import Directory
+
+_CUT_TRIES = 5
+"""The first without a hold, the rest with one; a hold can run out under a very slow read."""
+
+_DESCRIPTOR_BYTES = 16 * 1024 * 1024
+
+
+class CutChanged(Exception):
+    """The configuration changed under every try; another attempt of the operation may succeed."""
+
+
+@dataclass(frozen=True)
+class BackupStores:
+    """What the work of a backup reads and writes."""
+
+    directory: Directory
+    history: History
+    accounts: Accounts
+    provider: KeyProvider
+    source: Callable[[Service], Source]
+    clock: Clock
+    installation: Callable[[], Awaitable[str]]
+    """Gives the id of this installation."""
+
+
+class BackupWork:
+    """See Work: BackupBizTalkService."""
+
+    exclusive = True
+
+    def __init__(self, stores: BackupStores) -> None:
+        self._stores = stores
+
+    async def run(self, task: Task) -> Outcome:
+        """See Work.
+
+        :raises Problem: ServiceNotFound, EditionHasNoBackup, OperationNotAllowed,
+            BackupNameInUse, BackupNameUnavailable, StorageAccountUnknown, BlobMissing.
+        """
+        operation = task.operation
+        service = await self._require_service(operation)
+        backup = await self._entered(operation, service)
+        account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
+        container = BackupContainer(account, backup.container)
+        await container.create(await self._ownership(operation))
+        written = await self._written_before(container, backup)
+        if written is None:
+            written = await self._write(task, service, backup, container)
+        await self._clear_other_runs(container, written)
+        return Outcome(result=_result(backup, written))
+
+    async def _require_service(self, operation: Operation) -> Service:
+        listed = await self._stores.directory.get(operation.service)
+        if listed is None or listed.service.id != operation.service_id:
+            raise Problem(
+                Code.SERVICE_NOT_FOUND,
+                f"Service '{operation.service}' was deleted before it was backed up.",
+            )
+        service = listed.service
+        require_backup(service.name, service.edition)
+        require_allowed(service.name, service.state, ServiceOperation.BACKUP)
+        return service
+
+    async def _entered(self, operation: Operation, service: Service) -> Backup:
+        """The backup's entry in the history: made now, or by an earlier attempt."""
+        name = str(operation.parameters["name"])
+        found = await self._stores.history.get(service.name, name)
+        if found is not None:
+            if found.value.operation != operation.id:
+                raise name_in_use(name)
+            return found.value
+        backup = Backup(
+            name=name,
+            id=operation.id,
+            service=service.name,
+            service_id=service.id,
+            edition=service.edition,
+            trigger=Trigger(str(operation.parameters.get("trigger", Trigger.ON_DEMAND))),
+            status=BackupStatus.RUNNING,
+            storage_account=str(operation.parameters["storageAccount"]),
+            container=name,
+            caller=operation.caller,
+            started_at=self._stores.clock.now(),
+            operation=operation.id,
+        )
+        try:
+            await self._stores.history.add(backup)
+        except RowExists as error:
+            raise name_in_use(name) from error
+        return backup
+
+    async def _ownership(self, operation: Operation) -> Ownership:
+        installation = await self._stores.installation()
+        return Ownership(installation, str(operation.service_id), operation.id)
+
+    async def _written_before(
+        self, container: BackupContainer, backup: Backup
+    ) -> Descriptor | None:
+        """The descriptor that an earlier attempt wrote, None where none did."""
+        path = descriptor_path(backup.name)
+        try:
+            text = await container.read(path, _DESCRIPTOR_BYTES)
+        except Problem as problem:
+            if problem.code is Code.BLOB_MISSING:
+                return None
+            raise
+        descriptor = await parsed_descriptor(path, text, self._stores.provider)
+        if descriptor.backup.operation_id != backup.operation:
+            raise name_in_use(backup.name)
+        return descriptor
+
+    async def _write(
+        self, task: Task, service: Service, backup: Backup, container: BackupContainer
+    ) -> Descriptor:
+        source = self._stores.source(service)
+        for number in range(1, _CUT_TRIES + 1):
+            run = f"{task.operation.attempt}-{number}"
+            cut = await source.cut(task.operation.id, hold=number > 1)
+            writer = RunWriter(
+                container,
+                self._stores.provider,
+                self._stores.clock,
+                task,
+                backup_id=backup.id,
+                run=run,
+            )
+            try:
+                await writer.write_configuration(cut)
+            finally:
+                unchanged = await cut.end()
+            if unchanged:
+                await writer.write_runtime(cut)
+                await writer.write_content(cut, Copier(cut.content_account, self._stores.clock))
+                return await self._describe(container, backup, cut, writer, run, number > 1)
+        raise CutChanged(f"changed under {_CUT_TRIES} tries")
+
+    async def _describe(
+        self,
+        container: BackupContainer,
+        backup: Backup,
+        cut: Cut,
+        writer: RunWriter,
+        run: str,
+        held: bool,
+    ) -> Descriptor:
+        document = describe(
+            backup,
+            cut,
+            writer.result,
+            await cut.left_out(),
+            run=run,
+            held=held,
+            completed_at=rfc3339(self._stores.clock.now()),
+        )
+        descriptor, text = await sealed(document, self._stores.provider)
+        path = descriptor_path(backup.name)
+        if await container.put_once(path, text, "text/plain; charset=utf-8"):
+            return descriptor
+        other = await self._written_before(container, backup)
+        assert other is not None, "a descriptor that exists can be read"
+        return other
+
+    async def _clear_other_runs(self, container: BackupContainer, written: Descriptor) -> None:
+        """Remove what runs left that the descriptor does not name."""
+        named = {section.blob for section in written.sections} | {written.secrets.blob}
+        for prefix in ("sections/", "secrets/"):
+            async for path in container.names(prefix):
+                if path not in named:
+                    await container.remove(path)
+
+    async def settle(self, operation: Operation) -> None:
+        """See Work: the history, the service's last backup, and no container of a failure."""
+        name = str(operation.parameters["name"])
+        while True:
+            found = await self._stores.history.get(operation.service, name)
+            if found is None or found.value.operation != operation.id:
+                return
+            try:
+                await self._stores.history.change(_final(found, operation), found.etag)
+            except RowChanged:
+                continue
+            break
+        if operation.status not in _GOOD:
+            await self._remove_container(operation, found.value)
+        await self._show_on_service(operation, name)
+
+    async def _remove_container(self, operation: Operation, backup: Backup) -> None:
+        account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
+        container = BackupContainer(account, backup.container)
+        if await container.is_made_by(await self._ownership(operation)):
+            await container.delete()
+
+    async def _show_on_service(self, operation: Operation, name: str) -> None:
+        assert operation.completed_at is not None
+        last = LastBackup(
+            name=name,
+            status=operation.status,
+            completed_at=operation.completed_at,
+            operation=operation.id,
+        )
+        while True:
+            listed = await self._stores.directory.get(operation.service)
+            if listed is None or listed.service.id != operation.service_id:
+                return
+            shown = listed.service.last_backup
+            if shown is not None and shown.completed_at >= last.completed_at:
+                return
+            service = listed.service.model_copy(update={"last_backup": last})
+            try:
+                await self._stores.directory.change(service, listed.etag)
+            except RowChanged:
+                continue
+            return
+
+
+_GOOD = frozenset({OperationStatus.SUCCEEDED, OperationStatus.PARTIALLY_SUCCEEDED})
+
+
+def _result(backup: Backup, written: Descriptor) -> JsonObject:
+    return {
+        "backup": backup.name,
+        "storageAccount": backup.storage_account,
+        "container": backup.container,
+        "revision": written.consistency.revision,
+        "items": sum(section.items for section in written.sections),
+        "contentObjects": written.content.objects,
+        "bytes": sum(section.bytes for section in written.sections)
+        + written.secrets.bytes
+        + written.content.bytes,
+        "digest": written.digest,
+    }
+
+
+def _final(found: Versioned[Backup], operation: Operation) -> Backup:
+    result = operation.result or {}
+    status = BackupStatus.FAILED
+    if operation.status in _GOOD:
+        status = BackupStatus(operation.status)
+    return found.value.model_copy(
+        update={
+            "status": status,
+            "completed_at": operation.completed_at,
+            "error": operation.error.message if operation.error else None,
+            "revision": result.get("revision"),
+            "items": result.get("items"),
+            "content_objects": result.get("contentObjects"),
+            "bytes": result.get("bytes"),
+            "digest": result.get("digest"),
+        }
+    )

@@ -1,0 +1,167 @@
+"""Writing one run of a backup: sections and secrets of one cut, then the content they name."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from azure.storage.blob.aio import BlobClient
+
+from shared.backup.secrets import SecretsWriter
+from shared.backup.sections import SectionWriter
+from shared.backup.source import Cut
+from shared.blobs.backup_container import BackupContainer
+from shared.blobs.copying import Copier, copy_all
+from shared.clock import Clock
+from shared.model.artifact import NOT_BACKED_UP, Section
+from shared.model.descriptor import SecretsPart, SectionPart
+from shared.model.record import (
+    CONTENT,
+    CONTROL_NUMBERS,
+    MIC_VALUES,
+    RECEIVED_NUMBERS,
+    SERVICE,
+    Record,
+    canonical_line,
+)
+from shared.model.wire import JsonObject, rfc3339
+from shared.operations.work import Task
+from shared.rules.naming import artifact_key
+from shared.sealing.provider import KeyProvider
+
+CONFIGURATION_SECTIONS = (SERVICE, *(s for s in Section if s not in NOT_BACKED_UP))
+"""In the order in which a cut gives them."""
+
+
+@dataclass
+class RunResult:
+    """What one run has written, for the descriptor."""
+
+    sections: list[SectionPart] = field(default_factory=list)
+    secrets: SecretsPart | None = None
+    content: dict[str, int] = field(default_factory=dict)
+    """sha256 → size of each object under content/."""
+    settings: JsonObject = field(default_factory=dict)
+    """The service's settings as they were written, secrets taken out."""
+    runtime_read_from: str = ""
+    runtime_read_to: str = ""
+
+    @property
+    def items(self) -> int:
+        """Records of all sections."""
+        return sum(section.items for section in self.sections)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all blobs of the run, content included."""
+        secrets = self.secrets.bytes if self.secrets else 0
+        sections = sum(section.bytes for section in self.sections)
+        return sections + secrets + sum(self.content.values())
+
+
+class RunWriter:
+    """Writes one run into a backup's container.
+
+    :param run: ``<attempt>-<try>``: no run writes over another's blobs.
+    """
+
+    def __init__(
+        self,
+        container: BackupContainer,
+        provider: KeyProvider,
+        clock: Clock,
+        task: Task,
+        *,
+        backup_id: str,
+        run: str,
+    ) -> None:
+        self._container = container
+        self._clock = clock
+        self._task = task
+        self._run = run
+        self._secrets = SecretsWriter(container, provider, backup_id=backup_id, run=run)
+        self._result = RunResult()
+        self._agreements: set[str] = set()
+
+    async def write_configuration(self, cut: Cut) -> None:
+        """Write the settings and the artifacts of a cut, section by section."""
+        names = iter(CONFIGURATION_SECTIONS)
+        writer = SectionWriter(self._container, self._run, next(names))
+        done = 0
+        async for page in cut.configuration():
+            lines: list[bytes] = []
+            for item in page:
+                while writer.name != item.section:
+                    await writer.write(lines)
+                    lines = []
+                    self._result.sections.append(await writer.close())
+                    writer = SectionWriter(self._container, self._run, next(names))
+                lines.append(self._line(item.section, item.record))
+            await writer.write(lines)
+            await self._secrets.flush()
+            done += len(page)
+            self._task.report("configuration", done)
+            await self._task.checkpoint()
+        self._result.sections.append(await writer.close())
+        for name in names:
+            empty = SectionWriter(self._container, self._run, name)
+            self._result.sections.append(await empty.close())
+        self._result.secrets = await self._secrets.close()
+
+    def _line(self, section: str, record: Record) -> bytes:
+        if section == Section.AGREEMENTS:
+            self._agreements.add(artifact_key(record.name))
+        if record.content:
+            self._result.content[record.content.sha256] = record.content.size
+        written = self._secrets.take_from(section, record)
+        if section == SERVICE:
+            self._result.settings = written.document
+        return written.line()
+
+    async def write_runtime(self, cut: Cut) -> None:
+        """Write the run-time state as it is now."""
+        self._result.runtime_read_from = rfc3339(self._clock.now())
+        await self._write(CONTROL_NUMBERS, cut.control_numbers(frozenset(self._agreements)))
+        await self._write(RECEIVED_NUMBERS, cut.received_numbers())
+        await self._write(MIC_VALUES, cut.mic_values())
+        self._result.runtime_read_to = rfc3339(self._clock.now())
+
+    async def _write(self, name: str, pages: AsyncIterator[list[Record]]) -> None:
+        writer = SectionWriter(self._container, self._run, name)
+        done = 0
+        async for page in pages:
+            await writer.write([record.line() for record in page])
+            done += len(page)
+            self._task.report(name, done)
+            await self._task.checkpoint()
+        self._result.sections.append(await writer.close())
+
+    async def write_content(self, cut: Cut, copier: Copier) -> None:
+        """Copy the content that the cut names, and list it."""
+        objects = sorted(self._result.content)
+        done = 0
+
+        def one_done() -> None:
+            nonlocal done
+            done += 1
+            self._task.report("content", done, len(objects))
+
+        async def pairs() -> AsyncIterator[tuple[BlobClient, BlobClient]]:
+            for sha256 in objects:
+                await self._task.checkpoint()
+                yield cut.content(sha256), self._container.blob(f"content/{sha256}")
+
+        await copy_all(copier, pairs(), one_done)
+        writer = SectionWriter(self._container, self._run, CONTENT)
+        page = 1000
+        for start in range(0, len(objects), page):
+            await writer.write(
+                [
+                    canonical_line({"sha256": sha256, "size": self._result.content[sha256]})
+                    for sha256 in objects[start : start + page]
+                ]
+            )
+        self._result.sections.append(await writer.close())
+
+    @property
+    def result(self) -> RunResult:
+        """What was written so far."""
+        return self._result

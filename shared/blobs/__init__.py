@@ -1,0 +1,1 @@
+"""Registered storage accounts, the content store, backup containers."""

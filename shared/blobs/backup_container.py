@@ -1,0 +1,210 @@
+"""The container of one backup: made once, filled without writing over anything, read again."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobBlock, ContentSettings
+from azure.storage.blob.aio import BlobClient, BlobServiceClient
+
+from shared.model.problem import Code, Problem
+
+_BEING_DELETED = frozenset({"ContainerBeingDeleted"})
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Who made a container, in its metadata; deleting one needs it to agree."""
+
+    installation: str
+    service_id: str
+    operation_id: str
+
+    def metadata(self) -> dict[str, str]:
+        """As the container carries it."""
+        return {
+            "interkeep_installation": self.installation,
+            "interkeep_service": self.service_id,
+            "interkeep_operation": self.operation_id,
+        }
+
+
+class BackupContainer:
+    """One container of a registered account.
+
+    :param name: the backup's name is the container's.
+    """
+
+    def __init__(self, account: BlobServiceClient, name: str) -> None:
+        self.account = account
+        self.name = name
+        self._client = account.get_container_client(name)
+
+    async def exists(self) -> bool:
+        """Whether there is a container of that name."""
+        return bool(await self._client.exists())
+
+    async def create(self, ownership: Ownership) -> None:
+        """Make the container; one that the same operation made is taken up again.
+
+        :raises Problem: BackupNameInUse for somebody else's, which is left untouched;
+            BackupNameUnavailable for one that is being deleted.
+        """
+        try:
+            await self._client.create_container(metadata=ownership.metadata())
+        except ResourceExistsError as error:
+            code = getattr(error, "error_code", None)
+            if str(getattr(code, "value", code)) in _BEING_DELETED:
+                raise Problem(
+                    Code.BACKUP_NAME_UNAVAILABLE,
+                    f"The container '{self.name}' is being deleted. Try again in a minute, or "
+                    "choose another name.",
+                    target="/name",
+                    retry_after_seconds=60,
+                ) from error
+            if not await self.is_made_by(ownership):
+                raise name_in_use(self.name) from error
+
+    async def is_made_by(self, ownership: Ownership) -> bool:
+        """Whether the container exists and carries this ownership."""
+        try:
+            found = await self._client.get_container_properties()
+        except ResourceNotFoundError:
+            return False
+        wanted = ownership.metadata()
+        return all(found.metadata.get(name) == value for name, value in wanted.items())
+
+    async def delete(self) -> None:
+        """Remove the container and all in it; one that is gone is as good."""
+        try:
+            await self._client.delete_container()
+        except ResourceNotFoundError:
+            return
+
+    def blob(self, path: str) -> BlobClient:
+        """A blob of the container."""
+        return self._client.get_blob_client(path)
+
+    def new_blob(self, path: str, content_type: str) -> "BlobWriter":
+        """A writer for a blob that does not exist."""
+        return BlobWriter(self.blob(path), content_type)
+
+    async def put_once(self, path: str, data: bytes, content_type: str) -> bool:
+        """Write a small blob unless there is one; whether it was written."""
+        try:
+            await self.blob(path).upload_blob(
+                data, overwrite=False, content_settings=ContentSettings(content_type=content_type)
+            )
+        except ResourceExistsError:
+            return False
+        return True
+
+    async def read(self, path: str, most_bytes: int) -> bytes:
+        """A whole small blob.
+
+        :raises Problem: BlobMissing; BlobCorrupt where it is larger than ``most_bytes``.
+        """
+        try:
+            stream = await self.blob(path).download_blob()
+            if stream.size > most_bytes:
+                raise corrupt(path, f"it has {stream.size} bytes, {most_bytes} are the most")
+            return bytes(await stream.readall())
+        except ResourceNotFoundError as error:
+            raise missing(self.name, path) from error
+
+    async def chunks(self, path: str) -> AsyncIterator[bytes]:
+        """The bytes of a blob, in chunks.
+
+        :raises Problem: BlobMissing.
+        """
+        try:
+            stream = await self.blob(path).download_blob()
+        except ResourceNotFoundError as error:
+            raise missing(self.name, path) from error
+        async for chunk in stream.chunks():
+            yield chunk
+
+    async def names(self, prefix: str = "") -> AsyncIterator[str]:
+        """The names of the container's blobs."""
+        async for name in self._client.list_blob_names(name_starts_with=prefix):
+            yield name
+
+    async def remove(self, path: str) -> None:
+        """Remove one blob; one that is gone is as good."""
+        try:
+            await self.blob(path).delete_blob()
+        except ResourceNotFoundError:
+            return
+
+
+class BlobWriter:
+    """Writes a new blob in blocks, as its bytes come; nothing shows before ``commit``."""
+
+    def __init__(self, blob: BlobClient, content_type: str) -> None:
+        self._blob = blob
+        self._settings = ContentSettings(content_type=content_type)
+        self._blocks: list[BlobBlock] = []
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    async def append(self, block: bytes) -> None:
+        """Send the next block."""
+        await asyncio.to_thread(self._sha256.update, block)
+        self.size += len(block)
+        block_id = base64.b64encode(f"{len(self._blocks):08}".encode()).decode()
+        await self._blob.stage_block(block_id, block)
+        self._blocks.append(BlobBlock(block_id=block_id))
+
+    async def commit(self, tail: bytes) -> str:
+        """Send what is left and make the blob; its sha256.
+
+        :raises azure.core.exceptions.ResourceExistsError: where there is one of that name.
+        """
+        if not self._blocks:
+            self._sha256.update(tail)
+            self.size += len(tail)
+            await self._blob.upload_blob(tail, overwrite=False, content_settings=self._settings)
+            return self._sha256.hexdigest()
+        if tail:
+            await self.append(tail)
+        await self._blob.commit_block_list(
+            self._blocks,
+            content_settings=self._settings,
+            etag="*",
+            match_condition=MatchConditions.IfMissing,
+        )
+        return self._sha256.hexdigest()
+
+
+def name_in_use(name: str) -> Problem:
+    """A backup's name is taken."""
+    return Problem(
+        Code.BACKUP_NAME_IN_USE,
+        f"'{name}' is in use: a backup or a container has that name already, and it was left "
+        "untouched. Choose another name.",
+        target="/name",
+    )
+
+
+def missing(container: str, path: str) -> Problem:
+    """A blob that the descriptor names is not there."""
+    return Problem(
+        Code.BLOB_MISSING,
+        f"The blob '{path}' is missing from the container '{container}': the backup is not "
+        "whole. Use another backup, or copy the container again.",
+        target=path,
+    )
+
+
+def corrupt(path: str, reason: str) -> Problem:
+    """A blob is not as the descriptor says."""
+    return Problem(
+        Code.BLOB_CORRUPT,
+        f"The blob '{path}' is not as it was written: {reason}. Use another backup, or copy the "
+        "container again.",
+        target=path,
+    )

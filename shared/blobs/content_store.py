@@ -1,0 +1,137 @@
+"""The content store: bytes of artifacts, once for each service and hash, in the state account.
+
+Content is bytes: never decoded, never encoded anew.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobSasPermissions, ContentSettings, generate_blob_sas
+from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
+
+from shared.clock import Clock
+from shared.model.artifact import ContentReference
+from shared.model.problem import Code, Problem
+
+CONTAINER = "artifacts"
+_SAS_HOURS = 1
+_IN_THREAD_BYTES = 256 * 1024
+"""From here on hashing would keep the event loop from renewing leases."""
+
+
+class ContentStore:
+    """Where artifacts' bytes are kept."""
+
+    def __init__(self, account: BlobServiceClient, clock: Clock) -> None:
+        self._account = account
+        self._clock = clock
+
+    @property
+    def _container(self) -> ContainerClient:
+        return self._account.get_container_client(CONTAINER)
+
+    async def put(
+        self, service_id: str, data: bytes, content_type: str, md5: bytes | None
+    ) -> ContentReference:
+        """Keep bytes, once.
+
+        :param md5: what the caller says their MD5 is, None where it says nothing.
+        :raises Problem: ContentMd5Mismatch.
+        """
+        if len(data) > _IN_THREAD_BYTES:
+            digest, sha256 = await asyncio.to_thread(_hashes, data)
+        else:
+            digest, sha256 = _hashes(data)
+        if md5 is not None and md5 != digest:
+            raise Problem(
+                Code.CONTENT_MD5_MISMATCH,
+                f"Content-MD5 says {base64.b64encode(md5).decode()}, the body that arrived has "
+                f"{base64.b64encode(digest).decode()}. Send it again.",
+                target="Content-MD5",
+            )
+        reference = ContentReference(sha256=sha256, size=len(data), content_type=content_type)
+        blob = self._container.get_blob_client(f"{service_id}/{sha256}")
+        settings = ContentSettings(content_type=content_type, content_md5=bytearray(digest))
+        try:
+            await blob.upload_blob(data, overwrite=False, content_settings=settings)
+        except ResourceExistsError:
+            # The same bytes are there: say when they were last wanted, for the collector.
+            await blob.set_blob_metadata({"wanted": self._clock.now().strftime("%Y%m%dT%H%M%SZ")})
+        except ResourceNotFoundError:
+            await self._make_container()
+            return await self.put(service_id, data, content_type, md5)
+        return reference
+
+    async def open(self, service_id: str, content: ContentReference) -> AsyncIterator[bytes]:
+        """The bytes of a reference, in chunks.
+
+        :raises Problem: BlobMissing.
+        """
+        try:
+            stream = await self.blob(service_id, content.sha256).download_blob()
+        except ResourceNotFoundError as error:
+            raise Problem(
+                Code.BLOB_MISSING,
+                f"The content {content.sha256} is not in the content store. Put it again, or "
+                "restore a backup that has it.",
+                target=content.sha256,
+            ) from error
+        async for chunk in stream.chunks():
+            yield chunk
+
+    def blob(self, service_id: str, sha256: str) -> BlobClient:
+        """The blob of a service's content."""
+        return self._container.get_blob_client(f"{service_id}/{sha256}")
+
+    async def prepare(self) -> None:
+        """Make the container where there is none."""
+        await self._make_container()
+
+    async def drop(self, service_id: str) -> None:
+        """Remove all content of a service; what is gone is as good."""
+        try:
+            async for name in self._container.list_blob_names(name_starts_with=f"{service_id}/"):
+                try:
+                    await self._container.delete_blob(name)
+                except ResourceNotFoundError:
+                    continue
+        except ResourceNotFoundError:
+            return
+
+    async def _make_container(self) -> None:
+        try:
+            await self._container.create_container()
+        except ResourceExistsError:
+            return
+
+
+def _hashes(data: bytes) -> tuple[bytes, str]:
+    return hashlib.md5(data, usedforsecurity=False).digest(), hashlib.sha256(data).hexdigest()
+
+
+async def read_url(blob: BlobClient, account: BlobServiceClient, clock: Clock) -> str:
+    """An address that reads one blob for an hour: for a copy between accounts.
+
+    Signed with the account's key, or, under a managed identity, by user delegation.
+    """
+    now = clock.now()
+    start, expiry = now - timedelta(minutes=15), now + timedelta(hours=_SAS_HOURS)
+    key = getattr(account.credential, "account_key", None)
+    delegation = None
+    if key is None:
+        delegation = await account.get_user_delegation_key(start, expiry)
+    sas = generate_blob_sas(
+        account_name=str(account.account_name),
+        container_name=blob.container_name,
+        blob_name=blob.blob_name,
+        account_key=key,
+        user_delegation_key=delegation,
+        permission=BlobSasPermissions(read=True),
+        start=start,
+        expiry=expiry,
+    )
+    return f"{blob.url}?{sas}"

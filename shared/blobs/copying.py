@@ -1,0 +1,110 @@
+"""Copying blobs between containers and accounts, by the service where it can.
+
+Copy Blob From URL with x-ms-requires-sync moves the bytes inside the service (up to 256 MiB a
+blob), so that none of them passes through the function. Where the service refuses, they stream.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.storage.blob import ContentSettings
+from azure.storage.blob.aio import BlobClient, BlobServiceClient
+
+from shared.blobs.content_store import read_url
+from shared.clock import Clock
+
+SIDE_BY_SIDE = 16
+"""How many copies are under way at once; the memory of a copy that streams is one block."""
+
+_REFUSED = frozenset(
+    {"CannotVerifyCopySource", "PendingCopyOperation", "AuthorizationFailure", "NotImplemented"}
+)
+
+
+class Copier:
+    """Copies blobs from one account to another.
+
+    :param source: the account that the bytes come from.
+    """
+
+    def __init__(self, source: BlobServiceClient, clock: Clock) -> None:
+        self._source = source
+        self._clock = clock
+        self._by_service = True
+
+    async def copy(self, source: BlobClient, target: BlobClient) -> None:
+        """Copy one blob; one that is there already is as good (its name is its hash).
+
+        :raises azure.core.exceptions.ResourceNotFoundError: where the source is gone.
+        """
+        try:
+            if self._by_service:
+                await self._ask_service(source, target)
+            else:
+                await self._stream(source, target)
+        except ResourceExistsError as error:
+            if _code(error) in _REFUSED:
+                await self._stream_new(source, target)
+        except HttpResponseError as error:
+            if not _is_refusal(error):
+                raise
+            self._by_service = False
+            await self._stream_new(source, target)
+
+    async def _ask_service(self, source: BlobClient, target: BlobClient) -> None:
+        url = await read_url(source, self._source, self._clock)
+        await target.start_copy_from_url(
+            url, requires_sync=True, etag="*", match_condition=MatchConditions.IfMissing
+        )
+
+    async def _stream_new(self, source: BlobClient, target: BlobClient) -> None:
+        try:
+            await self._stream(source, target)
+        except ResourceExistsError:
+            return
+
+    async def _stream(self, source: BlobClient, target: BlobClient) -> None:
+        stream = await source.download_blob()
+        properties = stream.properties
+        await target.upload_blob(
+            stream.chunks(),
+            length=properties.size,
+            overwrite=False,
+            content_settings=ContentSettings(content_type=properties.content_settings.content_type),
+        )
+
+
+async def copy_all(
+    copier: Copier,
+    pairs: AsyncIterator[tuple[BlobClient, BlobClient]],
+    done: Callable[[], None],
+) -> None:
+    """Copy many blobs, a bounded number side by side.
+
+    :param done: called after each.
+    :raises ExceptionGroup: of what failed; no new copy begins after the first failure.
+    """
+    slots = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def one(source: BlobClient, target: BlobClient) -> None:
+        try:
+            await copier.copy(source, target)
+            done()
+        finally:
+            slots.release()
+
+    async with asyncio.TaskGroup() as group:
+        async for source, target in pairs:
+            await slots.acquire()
+            group.create_task(one(source, target))
+
+
+def _code(error: HttpResponseError) -> str:
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or "")
+
+
+def _is_refusal(error: HttpResponseError) -> bool:
+    return error.status_code in (403, 500, 501) or _code(error) in _REFUSED

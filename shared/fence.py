@@ -1,0 +1,35 @@
+"""The fence: a worker that has lost its lease writes nothing more.
+
+The engine sets the check for the task that runs an operation; every storage client asks it before
+each request that changes something. So no handler can forget it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_check: ContextVar[Callable[[], None] | None] = ContextVar("fence", default=None)
+
+
+class LeaseLost(Exception):
+    """The lease of this operation has run out or is another worker's: stop before the next write."""
+
+
+@contextmanager
+def fenced(check: Callable[[], None] | None) -> Iterator[None]:
+    """Run the body, and every task that it starts, under a check.
+
+    :param check: raises LeaseLost once the lease is gone; None lifts the fence.
+    """
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
+def before_write() -> None:
+    """Raise LeaseLost where the current task may not write any more."""
+    check = _check.get()
+    if check is not None:
+        check()

@@ -1,0 +1,118 @@
+"""One HTTP call on its way in, and its answer on the way out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import azure.functions as func
+from pydantic import BaseModel, ValidationError
+
+from shared.http.json_body import read_json
+from shared.installation import Installation
+from shared.model.problem import Code, Detail, Problem
+from shared.model.wire import JsonObject
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a function is called with."""
+
+    request: func.HttpRequest
+    app: Installation
+    request_id: str
+    caller: str
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is, for absolute links: ``https://host/api``."""
+        parts = urlsplit(self.request.url)
+        return f"{parts.scheme}://{parts.netloc}/api"
+
+    def path(self, name: str) -> str:
+        """A parameter of the route."""
+        return str(self.request.route_params[name])
+
+    def query(self, name: str) -> str | None:
+        """A query parameter, its name compared without regard to case."""
+        found = (v for n, v in self.request.params.items() if n.lower() == name.lower())
+        value: str | None = next(found, None)
+        return value
+
+    def header(self, name: str) -> str | None:
+        """A header of the request."""
+        value: str | None = self.request.headers.get(name)
+        return value
+
+    @property
+    def operation_id(self) -> str | None:
+        """The caller's id for the operation, to repeat a request whose answer was lost."""
+        return self.header("operation-id")
+
+    def body(self, model: type[Body]) -> Body:
+        """The body as a model.
+
+        :raises Problem: InvalidJson; InvalidRequest with a detail for each thing that is wrong.
+        """
+        value = read_json(self.request.get_body())
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            raise invalid_request(error) from error
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function answers."""
+
+    body: JsonObject | bytes | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+    def to_response(self, request_id: str, client_request_id: str | None) -> func.HttpResponse:
+        """The response that the Functions host sends."""
+        headers = {"x-ms-request-id": request_id, **self.headers}
+        if client_request_id:
+            headers["x-ms-client-request-id"] = client_request_id
+        body = self.body
+        if isinstance(body, dict):
+            body = json.dumps(body, ensure_ascii=False).encode()
+        return func.HttpResponse(
+            body or b"", status_code=self.status, headers=headers, mimetype=self.content_type
+        )
+
+
+def invalid_request(error: ValidationError) -> Problem:
+    """Everything that a model found wrong, one detail each."""
+    details = [
+        Detail(
+            code=str(item["type"]),
+            message=_said(item["type"], str(item["msg"])),
+            target="/" + "/".join(_part(part) for part in item["loc"]),
+        )
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    first = details[0]
+    rest = f" ({len(details) - 1} more in details)" if len(details) > 1 else ""
+    return Problem(
+        Code.INVALID_REQUEST,
+        f"The request is not valid: {first.target}: {first.message}{rest}",
+        target=first.target,
+        details=details,
+    )
+
+
+def _part(part: int | str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _said(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "There is no such member."
+    if kind == "missing":
+        return "This member is required."
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,58 @@
+"""Errors become answers here, and nowhere else."""
+
+import logging
+
+from azure.core.exceptions import AzureError
+
+from shared.http.call import Answer
+from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject
+from shared.settings import SettingsInvalid
+from shared.state.gateway import SchemaTooNew
+
+log = logging.getLogger("interkeep.http")
+
+
+def answer_to(error: Exception, request_id: str) -> Answer:
+    """The answer to an error: its Problem, or one that gives nothing away."""
+    if isinstance(error, Problem):
+        return _shaped(error)
+    if isinstance(error, AzureError):
+        log.warning("storage failed for request %s: %s", request_id, error)
+        return _shaped(
+            Problem(
+                Code.STORAGE_UNAVAILABLE,
+                f"Storage did not answer as expected. Try again; if it stays, look for request "
+                f"{request_id} in the log of the app.",
+                retry_after_seconds=5,
+            )
+        )
+    if isinstance(error, SettingsInvalid | SchemaTooNew):
+        log.error("request %s: %s", request_id, error)
+        return _shaped(
+            Problem(
+                Code.STORAGE_UNAVAILABLE,
+                "The app is not set up to run. Its log says what to change.",
+            )
+        )
+    log.error("request %s failed", request_id, exc_info=error)
+    return _shaped(
+        Problem(
+            Code.INTERNAL_ERROR,
+            f"Something unexpected happened. Look for request {request_id} in the log of the app.",
+        )
+    )
+
+
+def _shaped(problem: Problem) -> Answer:
+    shape: JsonObject = {"code": str(problem.code), "message": problem.message}
+    if problem.target:
+        shape["target"] = problem.target
+    if problem.details:
+        shape["details"] = [
+            {"code": d.code, "message": d.message, "target": d.target} for d in problem.details
+        ]
+    headers = {"x-ms-error-code": str(problem.code)}
+    if problem.retry_after_seconds is not None:
+        headers["Retry-After"] = str(problem.retry_after_seconds)
+    return Answer({"error": shape}, problem.code.status, headers)

@@ -1,0 +1,47 @@
+"""ETags and conditional requests (RFC 9110, section 13)."""
+
+import hashlib
+from collections.abc import Callable
+
+from shared.http.call import Call
+from shared.model.problem import Code, Problem
+
+
+def strong(version: str) -> str:
+    """The ETag of a stored version: opaque, and strong, as a row changes only as a whole."""
+    return '"' + hashlib.sha256(version.encode()).hexdigest()[:16] + '"'
+
+
+def condition(call: Call) -> Callable[[str | None], None]:
+    """What If-Match and If-None-Match demand of the stored version, None for nothing stored.
+
+    The function that is returned raises ConditionNotMet.
+    """
+    if_match = _tags(call.header("if-match"))
+    if_none_match = _tags(call.header("if-none-match"))
+
+    def check(version: str | None) -> None:
+        current = strong(version) if version is not None else None
+        if if_match and (current is None or not ({"*", current} & if_match)):
+            raise Problem(
+                Code.CONDITION_NOT_MET,
+                "It was changed since you read it (If-Match). Read it again and repeat.",
+                target="If-Match",
+            )
+        if if_none_match and current is not None and ({"*", current} & if_none_match):
+            raise Problem(
+                Code.CONDITION_NOT_MET,
+                "It exists (If-None-Match). Leave the header out to replace it.",
+                target="If-None-Match",
+            )
+
+    return check
+
+
+def is_unchanged(call: Call, version: str) -> bool:
+    """Whether a GET may be answered with 304: the caller has this version."""
+    return bool({"*", strong(version)} & _tags(call.header("if-none-match")))
+
+
+def _tags(header: str | None) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in (header or "").split(",") if tag.strip()}

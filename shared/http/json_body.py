@@ -1,0 +1,65 @@
+"""Reading JSON from callers: strict where Python is lenient."""
+
+import json
+import math
+
+from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject, JsonValue
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Of a JSON body, as an import may have."""
+
+
+def read_json(body: bytes) -> JsonValue:
+    """The JSON of a body.
+
+    Refuses what the JSON standard does not know or leaves open: NaN and infinities, names that
+    come twice in one object, text that is not UTF-8.
+
+    :raises Problem: InvalidJson, BodyTooLarge.
+    """
+    if len(body) > MOST_BYTES:
+        raise Problem(
+            Code.BODY_TOO_LARGE,
+            f"The body has {len(body)} bytes, {MOST_BYTES} are the most. Split it.",
+        )
+    if not body:
+        raise _invalid("it is empty; send a JSON object with a Content-Length header")
+    try:
+        value: JsonValue = json.loads(
+            body.decode(),
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+    except UnicodeDecodeError as error:
+        raise _invalid("it is not UTF-8") from error
+    except RecursionError as error:
+        raise _invalid("it is nested too deep") from error
+    except ValueError as error:
+        raise _invalid(str(error)) from error
+    return value
+
+
+def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the member {twice[:80]!r} comes twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> JsonValue:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {text[:40]} is too large")
+    return number
+
+
+def _invalid(reason: str) -> Problem:
+    return Problem(Code.INVALID_JSON, f"The body is no JSON that can be used: {reason}.")

@@ -1,0 +1,120 @@
+"""The route decorator: one Azure Function an operation of the API, declared in one place.
+
+The declarations are kept; the OpenAPI document and the routes' tests are made from them.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import azure.functions as func
+from pydantic import BaseModel
+
+from shared.http.call import Answer, Call
+from shared.http.errors import answer_to
+from shared.installation import current
+from shared.model.problem import Code, Problem
+from shared.telemetry import quiet_the_sdk
+
+API_VERSIONS = ("2026-11-01",)
+"""The newest last; it is taken where a request names none."""
+
+_EVERYWHERE = frozenset({"api-version", "code", "clientid"})
+"""Query parameters that every route takes: the version, and the Functions host's key."""
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the API."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    query: tuple[str, ...] = ()
+    body: type[BaseModel] | None = None
+    anonymous: bool = False
+
+
+ROUTES: list[Route] = []
+"""Every route that was declared, in the order of its declaration."""
+
+
+def new_blueprint() -> func.Blueprint:
+    """A blueprint, for the functions of one resource."""
+    return func.Blueprint()  # type: ignore[no-untyped-call]
+
+
+def route(
+    blueprint: func.Blueprint,
+    method: str,
+    path: str,
+    *,
+    query: tuple[str, ...] = (),
+    body: type[BaseModel] | None = None,
+    anonymous: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Declare the function below as an operation of the API.
+
+    :param path: under ``api/``; its parameters are given by ``Call.path``.
+    :param query: the query parameters that it takes; others are refused.
+    :param body: the model of its JSON body, for the OpenAPI document.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        name = handler.__name__
+        summary = (handler.__doc__ or "").strip().splitlines()[0]
+        declared = Route(name, method, path, summary, query, body, anonymous)
+        ROUTES.append(declared)
+        level = func.AuthLevel.ANONYMOUS if anonymous else func.AuthLevel.FUNCTION
+
+        async def function(req: func.HttpRequest) -> func.HttpResponse:
+            return await _answered(declared, handler, req)
+
+        function.__name__ = function.__qualname__ = name
+        blueprint.function_name(name)(
+            blueprint.route(route=path, methods=[method], auth_level=level)(function)
+        )
+        return handler
+
+    return declare
+
+
+async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) -> func.HttpResponse:
+    client_request_id = req.headers.get("x-ms-client-request-id")
+    request_id = ""
+    try:
+        app = current()
+        request_id = app.clock.new_id()
+        quiet_the_sdk()
+        _require_known_query(declared, req)
+        answer = await handler(Call(req, app, request_id, "anonymous"))
+    except Exception as error:  # noqa: BLE001 - the host would answer 500 with an empty body
+        answer = answer_to(error, request_id)
+    return answer.to_response(request_id, _one_line(client_request_id))
+
+
+def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
+    version = req.params.get("api-version")
+    if version is not None and version not in API_VERSIONS:
+        raise Problem(
+            Code.UNSUPPORTED_API_VERSION,
+            f"api-version is not supported; these are: {', '.join(API_VERSIONS)}.",
+            target="api-version",
+        )
+    known = {*_EVERYWHERE, *declared.query}
+    unknown = sorted(name for name in req.params if name.lower() not in known)
+    if unknown:
+        takes = ", ".join(declared.query) or "none but api-version"
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"There is no query parameter '{unknown[0][:80]}' here. It takes: {takes}.",
+            target=unknown[0][:80],
+        )
+
+
+def _one_line(value: str | None) -> str | None:
+    if value is None:
+        return None
+    return "".join(c for c in value if c.isprintable() and c.isascii())[:128] or None

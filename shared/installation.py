@@ -1,0 +1,198 @@
+"""One installation: everything wired together, once a process.
+
+Nothing here decides; it says which store each part is given.
+"""
+
+import functools
+import os
+
+from azure.core.pipeline.transport import AioHttpTransport
+
+from shared.backup.backups import Backups
+from shared.backup.service_source import ServiceSource, ServiceStores
+from shared.backup.work import BackupStores, BackupWork
+from shared.blobs.accounts import Accounts
+from shared.blobs.content_store import ContentStore
+from shared.clock import Clock
+from shared.management.artifacts import Artifacts
+from shared.management.deletion import DeletionStores, DeletionWork
+from shared.management.services import Services
+from shared.model.operation import Operation, OperationName
+from shared.operations.engine import QUEUE, Engine
+from shared.operations.recover import Recovery
+from shared.restore.restores import Restores
+from shared.restore.service_target import ServiceTarget
+from shared.restore.work import RestoreStores, RestoreWork
+from shared.runtime.allocate import Allocator
+from shared.runtime.inbound import Inbound
+from shared.sealing.key_ring import KeyRing
+from shared.sealing.local import LocalKeys
+from shared.settings import Settings, read_settings
+from shared.state import (
+    configuration,
+    control_numbers,
+    history,
+    mic_values,
+    operations,
+    received_numbers,
+    services,
+)
+from shared.state.gateway import Table
+from shared.storage import StorageClients
+
+
+class Installation:
+    """The parts of Interkeep over one set of settings.
+
+    :param transport: carries every request to storage; tests put theirs in.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        transport: AioHttpTransport | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.clients = StorageClients(transport)
+        self.accounts = Accounts(settings, self.clients)
+        self._tables = self.clients.tables(settings.state)
+        self._id: str | None = None
+
+        self.directory = services.Directory(self._table(services.TABLE))
+        self.configuration = configuration.Configuration(self._table(configuration.TABLE))
+        self.ledger = control_numbers.Ledger(self._table(control_numbers.TABLE))
+        self.received = received_numbers.ReceivedNumbers(self._table(received_numbers.TABLE))
+        self.mics = mic_values.MicValues(self._table(mic_values.TABLE))
+        self.history = history.History(self._table(history.TABLE))
+        self.records = operations.Operations(self._table(operations.TABLE))
+        self.in_flight = operations.InFlightIndex(self._table(operations.IN_FLIGHT_TABLE))
+        self.provider = LocalKeys(settings.sealing_key, settings.sealing_keys_former)
+        self.keys = KeyRing(self.provider, self.configuration.key)
+        self.content = ContentStore(self.accounts.state, self.clock)
+        self.engine = Engine(
+            records=self.records,
+            in_flight=self.in_flight,
+            queue=self.clients.queue(settings.state, QUEUE),
+            works={
+                OperationName.BACKUP: BackupWork(self._backup_stores()),
+                OperationName.RESTORE: RestoreWork(self._restore_stores()),
+                OperationName.DELETE: DeletionWork(self._deletion_stores()),
+            },
+            clock=self.clock,
+            settings=settings,
+        )
+
+        self.services = Services(
+            directory=self.directory,
+            configuration=self.configuration,
+            keys=self.keys,
+            engine=self.engine,
+            clock=self.clock,
+            settings=settings,
+        )
+        self.artifacts = Artifacts(
+            configuration=self.configuration,
+            ledger=self.ledger,
+            keys=self.keys,
+            clock=self.clock,
+        )
+        self.allocator = Allocator(
+            directory=self.directory,
+            configuration=self.configuration,
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+        self.inbound = Inbound(
+            configuration=self.configuration,
+            received=self.received,
+            mics=self.mics,
+            clock=self.clock,
+        )
+        self.backups = Backups(engine=self.engine, history=self.history, accounts=self.accounts)
+        self.restores = Restores(
+            engine=self.engine,
+            records=self.records,
+            directory=self.directory,
+            accounts=self.accounts,
+            provider=self.provider,
+            clock=self.clock,
+            settings=settings,
+        )
+        self.recovery = Recovery(self.engine, self.services.was_written)
+
+    async def id(self) -> str:
+        """The id of this installation, drawn at its first use and kept."""
+        if self._id is None:
+            self._id = await self.directory.installation(self.clock.new_id())
+        return self._id
+
+    async def close(self) -> None:
+        """Close the sockets."""
+        await self.clients.close()
+
+    def _table(self, name: str) -> Table:
+        return Table(self._tables.get_table_client(name), self.clock.new_id)
+
+    def _service_stores(self) -> ServiceStores:
+        return ServiceStores(
+            configuration=self.configuration,
+            ledger=self.ledger,
+            received=self.received,
+            mics=self.mics,
+            content=self.content,
+            content_account=self.accounts.state,
+            keys=self.keys,
+        )
+
+    def _backup_stores(self) -> BackupStores:
+        stores = self._service_stores()
+        return BackupStores(
+            directory=self.directory,
+            history=self.history,
+            accounts=self.accounts,
+            provider=self.provider,
+            source=lambda service: ServiceSource(stores, service),
+            clock=self.clock,
+            installation=self.id,
+        )
+
+    def _restore_stores(self) -> RestoreStores:
+        return RestoreStores(
+            accounts=self.accounts,
+            provider=self.provider,
+            clock=self.clock,
+            target=self._restore_target,
+        )
+
+    def _restore_target(self, operation: Operation) -> ServiceTarget:
+        return ServiceTarget(
+            self._service_stores(),
+            self.directory,
+            self.clock,
+            name=operation.service,
+            service_id=str(operation.service_id),
+            operation_id=operation.id,
+        )
+
+    def _deletion_stores(self) -> DeletionStores:
+        return DeletionStores(
+            directory=self.directory,
+            configuration=self.configuration,
+            ledger=self.ledger,
+            received=self.received,
+            mics=self.mics,
+            content=self.content,
+            clock=self.clock,
+        )
+
+
+@functools.cache
+def current() -> Installation:
+    """The installation of this process, from its environment.
+
+    :raises SettingsInvalid: listing all that is wrong with the settings.
+    """
+    return Installation(read_settings(os.environ))

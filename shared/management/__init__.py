@@ -1,0 +1,1 @@
+"""Management operations on a living service: settings, states, artifacts, content, deletion."""

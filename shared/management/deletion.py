@@ -1,0 +1,112 @@
+"""The work of a deletion: the service and all that it holds; backups and the ledger stay.
+
+Every step is repeatable. The directory's row goes last: until then the name is not free.
+"""
+
+from dataclasses import dataclass, replace
+
+from shared.blobs.content_store import ContentStore
+from shared.clock import Clock
+from shared.model.operation import Operation
+from shared.model.service import Service, State
+from shared.operations.work import Outcome, Task
+from shared.rules.states import ServiceOperation, require_allowed
+from shared.runtime.claims import release_all
+from shared.state.configuration import Configuration, Phase
+from shared.state.control_numbers import Ledger
+from shared.state.gateway import RowChanged
+from shared.state.mic_values import MicValues
+from shared.state.received_numbers import ReceivedNumbers
+from shared.state.services import Directory
+
+
+@dataclass(frozen=True)
+class DeletionStores:
+    """What a deletion empties."""
+
+    directory: Directory
+    configuration: Configuration
+    ledger: Ledger
+    received: ReceivedNumbers
+    mics: MicValues
+    content: ContentStore
+    clock: Clock
+
+
+class DeletionWork:
+    """See Work: DeleteBizTalkService."""
+
+    exclusive = True
+
+    def __init__(self, stores: DeletionStores) -> None:
+        self._stores = stores
+
+    async def run(self, task: Task) -> Outcome:
+        """See Work.
+
+        :raises Problem: OperationNotAllowed where the service's state changed before it began.
+        """
+        service = await self._mark(task.operation)
+        if service is None:
+            return Outcome()  # an earlier attempt removed it
+        await self._close(service.id)
+        await release_all(self._stores.ledger, service=service.name)
+        task.report("run-time state")
+        await self._stores.received.drop_all(service.id)
+        await self._stores.mics.drop_all(service.id)
+        task.report("content")
+        await self._stores.content.drop(service.id)
+        done = 0
+        async for keys in self._stores.configuration.keys(service.id):
+            await self._stores.configuration.drop(service.id, keys)
+            done += len(keys)
+            task.report("configuration", done)
+            await task.checkpoint()
+        await self._remove(service)
+        return Outcome()
+
+    async def _mark(self, operation: Operation) -> Service | None:
+        """Set the state Deleting; None where the service is gone."""
+        while True:
+            listed = await self._stores.directory.get(operation.service)
+            if listed is None or listed.service.id != operation.service_id:
+                return None
+            service = listed.service
+            if service.state is State.DELETING:
+                return service
+            require_allowed(service.name, service.state, ServiceOperation.DELETE)
+            deleting = service.written_by(operation.id).model_copy(
+                update={"state": State.DELETING, "changed_at": self._stores.clock.now()}
+            )
+            try:
+                await self._stores.directory.change(deleting, listed.etag)
+            except RowChanged:
+                continue
+            return deleting
+
+    async def _close(self, service_id: str) -> None:
+        """From here on no change of the configuration is accepted."""
+        while True:
+            head = await self._stores.configuration.head(service_id)
+            if head is None or head.phase is Phase.CLOSED:
+                return
+            try:
+                closed = replace(head, phase=Phase.CLOSED, hold="")
+                await self._stores.configuration.write_head(service_id, closed)
+            except RowChanged:
+                continue
+            return
+
+    async def _remove(self, service: Service) -> None:
+        while True:
+            listed = await self._stores.directory.get(service.name)
+            if listed is None or listed.service.id != service.id:
+                return
+            try:
+                await self._stores.directory.remove(listed)
+            except RowChanged:
+                continue
+            return
+
+    async def settle(self, operation: Operation) -> None:
+        """See Work: nothing follows from a deletion."""

@@ -1,0 +1,53 @@
+"""Documents on their way in and out: secrets are sealed before they rest, masked before they show."""
+
+from shared.model.artifact import Artifact
+from shared.model.problem import Code, Problem
+from shared.model.wire import MASK, JsonObject, JsonValue
+from shared.rules.documents import SEALED, at, masked, replace_secrets, require_acceptable
+from shared.rules.naming import artifact_key
+from shared.sealing.data_key import DataKey
+
+SERVICE = "service"
+"""Section and name of a service's own settings, where secrets are bound to a place."""
+
+
+def sealed_document(
+    key: DataKey, section: str, name: str, document: JsonObject, stored: JsonObject | None
+) -> JsonObject:
+    """A caller's document as it is stored.
+
+    :param stored: what is there already; a mask keeps the secret at the same pointer of it.
+    :raises Problem: ReservedMember, MaskWithoutValue, InvalidRequest.
+    """
+    require_acceptable(document)
+    bound_to = artifact_key(name)
+
+    def seal(pointer: str, value: JsonValue) -> JsonValue:
+        if value != MASK:
+            return key.seal(section, bound_to, pointer, value)
+        kept = at(stored, pointer)
+        if isinstance(kept, dict) and SEALED in kept:
+            return kept
+        raise Problem(
+            Code.MASK_WITHOUT_VALUE,
+            f"{MASK} keeps the stored secret, and none is stored there. Send the secret itself, "
+            "or leave the member out.",
+            target=f"/document{pointer}",
+        )
+
+    return replace_secrets(section, document, seal)
+
+
+def open_document(key: DataKey, section: str, name: str, document: JsonObject) -> JsonObject:
+    """A stored document with its secrets in the clear: for a backup, never for an answer."""
+    bound_to = artifact_key(name)
+    return replace_secrets(
+        section, document, lambda pointer, value: key.open(section, bound_to, pointer, value)
+    )
+
+
+def shown_artifact(artifact: Artifact) -> JsonObject:
+    """An artifact as answers show it."""
+    shown = artifact.to_json()
+    shown["document"] = masked(artifact.section, artifact.document)
+    return shown

@@ -1,0 +1,1 @@
+"""The types that travel and are stored. Imports nothing else of Interkeep."""

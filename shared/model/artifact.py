@@ -1,0 +1,79 @@
+"""Artifacts: the named documents, with or without content, that a service holds."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.model.wire import JsonObject, Stored, Text, Time, Wire
+
+
+class Section(StrEnum):
+    """The sections of a service's configuration, in the order of a backup."""
+
+    AGREEMENTS = "agreements"
+    ASSEMBLIES = "assemblies"
+    BATCHES = "batches"
+    BRIDGES = "bridges"
+    CERTIFICATES = "certificates"
+    HYBRID_CONNECTIONS = "hybrid-connections"
+    PARTNERS = "partners"
+    PIPELINES = "pipelines"
+    SCHEMAS = "schemas"
+    TEMPLATES = "templates"
+    TRANSFORMS = "transforms"
+    X12_MAPPINGS = "x12-mappings"
+
+
+WITH_CONTENT = frozenset(
+    {
+        Section.ASSEMBLIES,
+        Section.CERTIFICATES,
+        Section.SCHEMAS,
+        Section.TEMPLATES,
+        Section.TRANSFORMS,
+        Section.X12_MAPPINGS,
+    }
+)
+"""Sections whose artifacts may carry bytes beside their document."""
+
+NOT_BACKED_UP = frozenset({Section.HYBRID_CONNECTIONS})
+"""Named in every backup's notIncluded, with their number: recreate them."""
+
+
+class ContentReference(Stored):
+    """Which bytes belong to an artifact."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0)]
+    content_type: Text
+
+
+class Artifact(Stored):
+    """One artifact as it is stored: secrets in the document are sealed."""
+
+    section: Section
+    name: str
+    document: JsonObject
+    content: ContentReference | None = None
+    changed_at: Time
+
+
+class ArtifactBody(Wire):
+    """Body of PUT services/{service}/artifacts/{section}/{name}."""
+
+    document: JsonObject
+
+
+class ImportItem(Wire):
+    """One artifact of an import."""
+
+    section: Section
+    name: str
+    document: JsonObject
+
+
+class ImportBody(Wire):
+    """Body of POST services/{service}/import."""
+
+    artifacts: Annotated[list[ImportItem], Field(min_length=1, max_length=1000)]

@@ -1,0 +1,153 @@
+"""The descriptor of a backup, format version 1: what docs/backup-format.md describes."""
+
+import hashlib
+import json
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.model.keys import Seal, WrappedKey
+from shared.model.wire import JsonObject, Stored
+
+FORMAT = "interkeep-backup/1"
+_Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Path = Annotated[
+    str,
+    Field(
+        pattern=r"^(sections|secrets)/[0-9]{1,6}-[0-9]{1,6}(/[a-z0-9-]{1,64}\.jsonl\.gz|\.sealed)$"
+    ),
+]
+
+
+class BackupPart(Stored):
+    """Which backup it is, and who made it."""
+
+    id: str
+    name: str
+    trigger: str
+    operation_id: str
+    run: str
+    started_at: str
+    completed_at: str
+    producer: str
+    outcome: str
+
+
+class ServicePart(Stored):
+    """The service as it was."""
+
+    id: str
+    name: str
+    edition: str
+    unit_count: Annotated[int, Field(ge=1)]
+    product_version: str
+    region: str
+    domain_url: str
+    state: str
+
+
+class ConsistencyPart(Stored):
+    """Of which revision the cut is, and when run-time state was read."""
+
+    revision: _Count
+    held: str
+    """``yes`` or ``no``: whether writers had to wait."""
+    runtime_read_from: str
+    runtime_read_to: str
+
+
+class SectionPart(Stored):
+    """One section: a blob of gzipped JSON lines."""
+
+    name: str
+    blob: _Path
+    items: _Count
+    bytes: _Count
+    """Of the blob."""
+    sha256: _Sha256
+    """Of the blob."""
+    lines_bytes: _Count
+    """Unpacked; a reader stops at one byte more."""
+    lines_sha256: _Sha256
+    """Unpacked: sections are identical where these are."""
+
+
+class ContentPart(Stored):
+    """How much content the backup holds, under content/."""
+
+    objects: _Count
+    bytes: _Count
+
+
+class SecretsPart(WrappedKey):
+    """The sealed secrets, and the wrapped key of the run."""
+
+    blob: _Path
+    algorithm: str
+    items: _Count
+    bytes: _Count
+    sha256: _Sha256
+
+
+class NotIncluded(Stored):
+    """What is never in a backup, with its number."""
+
+    what: str
+    items: _Count
+    note: str
+
+
+class Remark(Stored):
+    """A warning about the backup."""
+
+    code: str
+    message: str
+    target: str = ""
+
+
+class Failure(Stored):
+    """An item that could not be backed up."""
+
+    section: str
+    name: str
+    code: str
+    message: str
+
+
+class Descriptor(Stored):
+    """The whole descriptor."""
+
+    format: str
+    backup: BackupPart
+    service: ServicePart
+    consistency: ConsistencyPart
+    sections: list[SectionPart]
+    content: ContentPart
+    secrets: SecretsPart
+    not_included: list[NotIncluded] = Field(default_factory=list)
+    warnings: list[Remark] = Field(default_factory=list)
+    failures: list[Failure] = Field(default_factory=list)
+    digest: str
+    seal: Seal
+
+    def section(self, name: str) -> SectionPart | None:
+        """The part of one section."""
+        return next((s for s in self.sections if s.name == name), None)
+
+
+def digest(document: JsonObject) -> str:
+    """The sha256 of a descriptor without ``digest`` and ``seal``, in its canonical form.
+
+    That form is what ``jq -cjS 'del(.digest,.seal)'`` prints: keys sorted, no spaces, UTF-8. No
+    text holds a control character and all numbers are small integers, so that every version of jq
+    prints the same.
+    """
+    bare = {name: value for name, value in document.items() if name not in ("digest", "seal")}
+    text = json.dumps(bare, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_bytes(document: JsonObject) -> bytes:
+    """A descriptor as its blob: indented, ASCII alone, so that any editor shows it whole."""
+    return (json.dumps(document, indent=2) + "\n").encode()

@@ -1,0 +1,70 @@
+"""Control numbers of an agreement: the counters, and the bounds that its document sets."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.model.wire import Stored, Wire
+
+
+class Kind(StrEnum):
+    """What a control number numbers (X12 / EDIFACT element in brackets)."""
+
+    INTERCHANGE = "interchange"
+    """ISA13 / UNB 0020"""
+    GROUP = "group"
+    """GS06 / UNG 0048"""
+    TRANSACTION_SET = "transactionSet"
+    """ST02 / UNH 0062"""
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """ST02 of the 997 or 999 / UNH of the CONTRL"""
+
+
+HIGHEST_NUMBER = 999_999_999
+"""Nine digits: what ISA13 holds, and the ceiling of every kind."""
+
+
+class Bounds(Stored):
+    """Within what, and how, one kind of an agreement counts."""
+
+    lower: Annotated[int, Field(ge=1, le=HIGHEST_NUMBER)] = 1
+    upper: Annotated[int, Field(ge=1, le=HIGHEST_NUMBER)] = HIGHEST_NUMBER
+    rollover: bool = True
+    prefix: str = ""
+    suffix: str = ""
+    digits: int = 0
+    """Zero padded to this many digits; 0 for no padding."""
+
+
+class Counter(Stored):
+    """Where one kind of an agreement stands.
+
+    ``last`` is the last number that was issued in ``cycle``, 0 where none was. ``cycle`` goes up
+    at each rollover and at each reuse that a caller asked for, so (cycle, last) only grows.
+    """
+
+    next: int
+    last: int = 0
+    cycle: int = 0
+
+
+Counters = dict[Kind, Counter]
+Numbering = dict[Kind, Bounds]
+
+
+class AllocateBody(Wire):
+    """Body of POST …/control-numbers/{agreement}/allocate: one kind, or several in one write."""
+
+    kind: Kind | None = None
+    kinds: Annotated[list[Kind], Field(min_length=1, max_length=4)] | None = None
+    count: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 1
+
+
+class IssuedNumber(Wire):
+    """A control number that is the caller's alone."""
+
+    kind: Kind
+    value: int
+    formatted: str
+    """As it stands in the envelope: prefix, digits, suffix."""

@@ -1,0 +1,102 @@
+"""Operations: the log, and the monitor of what takes long."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.model.wire import JsonObject, Stored, Time
+
+
+class OperationName(StrEnum):
+    """The operation log's names, those of Azure BizTalk Services."""
+
+    CREATE = "CreateBizTalkService"
+    DELETE = "DeleteBizTalkService"
+    START = "StartBizTalkService"
+    STOP = "StopBizTalkService"
+    RESTART = "RestartBizTalkService"
+    DISABLE = "DisableBizTalkService"
+    ENABLE = "EnableBizTalkService"
+    SUSPEND = "SuspendBizTalkService"
+    RESUME = "ResumeBizTalkService"
+    CONFIG_UPDATE = "ConfigUpdateBizTalkService"
+    BACKUP = "BackupBizTalkService"
+    RESTORE = "RestoreBizTalkService"
+
+
+class OperationStatus(StrEnum):
+    """Where an operation stands; the last four are final."""
+
+    NOT_STARTED = "NotStarted"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    PARTIALLY_SUCCEEDED = "PartiallySucceeded"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+    def is_final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
+
+
+class Progress(Stored):
+    """How far an operation has come."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    """0 where it is not known."""
+
+
+class OperationError(Stored):
+    """Why an operation failed, or why its last attempt did."""
+
+    code: str
+    message: str
+    target: str | None = None
+
+
+class Warning(Stored):
+    """Something that the operator must know of a result."""
+
+    code: str
+    message: str
+    target: str | None = None
+
+
+class Operation(Stored):
+    """One record of the operation log."""
+
+    id: str
+    operation: OperationName
+    service: str
+    service_id: str | None = None
+    status: OperationStatus = OperationStatus.NOT_STARTED
+    caller: str
+    trigger: str
+    created_at: Time
+    started_at: Time | None = None
+    completed_at: Time | None = None
+    attempt: int = 0
+    parameters: JsonObject = Field(default_factory=dict)
+    """What was asked for; never a secret."""
+    progress: Progress | None = None
+    error: OperationError | None = None
+    result: JsonObject | None = None
+    warnings: list[Warning] = Field(default_factory=list)
+    worker: str = ""
+    """Id of the lease's holder; empty for none."""
+    lease_seconds: int = 0
+    next_attempt_at: Time | None = None
+    cancel_requested: bool = False
+    immediate: bool = False
+    """One conditional write of the service, done before the HTTP answer."""
+
+    def monitor(self) -> JsonObject:
+        """What a caller sees."""
+        return self.model_dump(
+            mode="json",
+            by_alias=True,
+            exclude_none=True,
+            exclude={"worker", "lease_seconds", "immediate", "next_attempt_at", "cancel_requested"},
+        )

@@ -1,0 +1,136 @@
+"""Every error that a caller can meet, in one tree.
+
+    Exception
+    └── Problem            a code of the list below, a message that says what to do
+        └── (none)         what differs is the code; the HTTP status belongs to it
+
+Raised where the fact is known; turned into an HTTP answer in shared/http/errors.py alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """The error codes: a contract. docs/errors.md explains each."""
+
+    # 400: the request is wrong
+    INVALID_REQUEST = "InvalidRequest"
+    INVALID_JSON = "InvalidJson"
+    INVALID_NAME = "InvalidName"
+    UNSUPPORTED_API_VERSION = "UnsupportedApiVersionValue"
+    DANGLING_REFERENCE = "DanglingReference"
+    RESERVED_MEMBER = "ReservedMember"
+    MASK_WITHOUT_VALUE = "MaskWithoutValue"
+    CONTENT_MD5_MISMATCH = "ContentMd5Mismatch"
+    OPERATION_ID_IN_USE = "OperationIdInUse"
+    STORAGE_ACCOUNT_UNKNOWN = "StorageAccountUnknown"
+    EDITION_TOO_LOW = "EditionTooLow"
+    EDITION_HAS_NO_BACKUP = "EditionHasNoBackup"
+    # 404: there is no such thing
+    SERVICE_NOT_FOUND = "ServiceNotFound"
+    ARTIFACT_NOT_FOUND = "ArtifactNotFound"
+    AGREEMENT_NOT_FOUND = "AgreementNotFound"
+    BACKUP_NOT_FOUND = "BackupNotFound"
+    OPERATION_NOT_FOUND = "OperationNotFound"
+    RESTORE_NOT_FOUND = "RestoreNotFound"
+    ROUTE_NOT_FOUND = "RouteNotFound"
+    # 409: not in this state
+    OPERATION_NOT_ALLOWED = "OperationNotAllowed"
+    OPERATION_IN_PROGRESS = "OperationInProgress"
+    SERVICE_EXISTS = "ServiceExists"
+    SERVICE_NAME_UNAVAILABLE = "ServiceNameUnavailable"
+    SERVICE_NOT_ACTIVE = "ServiceNotActive"
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    ARTIFACT_IN_USE = "ArtifactInUse"
+    CONFIGURATION_HELD = "ConfigurationHeld"
+    BACKUP_NAME_IN_USE = "BackupNameInUse"
+    BACKUP_NAME_UNAVAILABLE = "BackupNameUnavailable"
+    BACKUP_INCOMPLETE = "BackupIncomplete"
+    CONTROL_NUMBERS_EXHAUSTED = "ControlNumbersExhausted"
+    DESCRIPTOR_FORGED = "DescriptorForged"
+    BLOB_MISSING = "BlobMissing"
+    BLOB_CORRUPT = "BlobCorrupt"
+    FORMAT_UNKNOWN = "FormatUnknown"
+    KEY_UNAVAILABLE = "KeyUnavailable"
+    # others
+    CONDITION_NOT_MET = "ConditionNotMet"
+    BODY_TOO_LARGE = "BodyTooLarge"
+    DOCUMENT_TOO_LARGE = "DocumentTooLarge"
+    INTERNAL_ERROR = "InternalError"
+    STORAGE_UNAVAILABLE = "StorageUnavailable"
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that answers carry with this code."""
+        return _STATUS.get(self, 409)
+
+
+_STATUS: dict[Code, int] = {
+    **dict.fromkeys(
+        (
+            Code.INVALID_REQUEST,
+            Code.INVALID_JSON,
+            Code.INVALID_NAME,
+            Code.UNSUPPORTED_API_VERSION,
+            Code.DANGLING_REFERENCE,
+            Code.RESERVED_MEMBER,
+            Code.MASK_WITHOUT_VALUE,
+            Code.CONTENT_MD5_MISMATCH,
+            Code.OPERATION_ID_IN_USE,
+            Code.STORAGE_ACCOUNT_UNKNOWN,
+            Code.EDITION_TOO_LOW,
+            Code.EDITION_HAS_NO_BACKUP,
+        ),
+        400,
+    ),
+    **dict.fromkeys(
+        (
+            Code.SERVICE_NOT_FOUND,
+            Code.ARTIFACT_NOT_FOUND,
+            Code.AGREEMENT_NOT_FOUND,
+            Code.BACKUP_NOT_FOUND,
+            Code.OPERATION_NOT_FOUND,
+            Code.RESTORE_NOT_FOUND,
+            Code.ROUTE_NOT_FOUND,
+        ),
+        404,
+    ),
+    Code.CONDITION_NOT_MET: 412,
+    Code.BODY_TOO_LARGE: 413,
+    Code.DOCUMENT_TOO_LARGE: 413,
+    Code.INTERNAL_ERROR: 500,
+    Code.STORAGE_UNAVAILABLE: 503,
+}
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One of several things that are wrong with one request."""
+
+    code: str
+    message: str
+    target: str = ""
+    """JSON pointer into the body, or the name of a parameter."""
+
+
+@dataclass
+class Problem(Exception):
+    """A refusal or a fault that the caller is told of.
+
+    :param code: one of the contract's codes; it decides the HTTP status.
+    :param message: what is wrong and what to do next, for a person.
+    :param target: the member, parameter or blob that it is about.
+    :param details: the single problems, where several were found at once.
+    :param retry_after_seconds: when trying again can help.
+    """
+
+    code: Code
+    message: str
+    target: str | None = None
+    details: Sequence[Detail] = field(default_factory=tuple)
+    retry_after_seconds: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"

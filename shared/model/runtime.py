@@ -1,0 +1,65 @@
+"""Run-time state beside the control numbers: what came in, and what receipts say."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.model.numbers import HIGHEST_NUMBER, Kind
+from shared.model.wire import Stored, Text, Time, Wire
+
+
+class MicAlgorithm(StrEnum):
+    """Digest algorithms of AS2 message integrity checks (RFC 4130, RFC 5751)."""
+
+    MD5 = "MD5"
+    SHA1 = "SHA1"
+    SHA2_256 = "SHA2-256"
+    SHA2_384 = "SHA2-384"
+    SHA2_512 = "SHA2-512"
+
+
+MessageId = Annotated[str, Field(min_length=1, max_length=998)]
+"""An AS2 message id: up to 998 characters, and it may hold ``/``."""
+
+
+class ReceivedBody(Wire):
+    """Body of POST …/received-control-numbers/{agreement}."""
+
+    kind: Kind
+    value: Annotated[int, Field(ge=0, le=HIGHEST_NUMBER, strict=True)]
+    validity_days: Annotated[int, Field(ge=1, le=3650, strict=True)]
+    message_id: MessageId
+
+
+class ReceivedNumber(Stored):
+    """A control number that came in, kept to recognise a duplicate."""
+
+    agreement: str
+    kind: Kind
+    value: int
+    message_id: str
+    seen_at: Time
+    expires_at: Time
+
+
+class MicBody(Wire):
+    """Body of PUT …/mic-values/{agreement}."""
+
+    message_id: MessageId
+    mic: Annotated[str, Field(min_length=1, max_length=256)]
+    algorithm: MicAlgorithm
+    as2_from: Text = Field(alias="as2From")
+    as2_to: Text = Field(alias="as2To")
+
+
+class MicValue(Stored):
+    """The MIC of one AS2 message, to be compared with what its MDN brings."""
+
+    agreement: str
+    message_id: str
+    mic: str
+    algorithm: MicAlgorithm
+    as2_from: str = Field(alias="as2From")
+    as2_to: str = Field(alias="as2To")
+    time: Time

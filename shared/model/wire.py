@@ -1,0 +1,55 @@
+"""What all types that travel as JSON have in common."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+from pydantic.alias_generators import to_camel
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+JsonObject = dict[str, JsonValue]
+
+MASK = "********"
+"""What a secret looks like in every answer; sent back, it keeps the stored value."""
+
+
+def rfc3339(time: datetime) -> str:
+    """UTC with milliseconds and a Z, so that texts sort as times do."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
+
+
+def _utc(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise ValueError("needs an offset, such as 2026-11-01T02:00:00Z")
+    return time.astimezone(UTC)
+
+
+Time = Annotated[datetime, AfterValidator(_utc), PlainSerializer(rfc3339, when_used="json")]
+"""A time that travels as RFC 3339 and is UTC inside."""
+
+Text = Annotated[
+    str, StringConstraints(max_length=1024, pattern=r"^[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*$")
+]
+"""A line of text: no control characters, at most 1,024 characters."""
+
+
+class Wire(BaseModel):
+    """Base of types that travel: camelCase outside, unknown members refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    def to_json(self) -> JsonObject:
+        """The JSON object of this value; members without a value are left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class Stored(Wire):
+    """Base of types that are kept: a member that a later version added is ignored."""
+
+    model_config = ConfigDict(extra="ignore")

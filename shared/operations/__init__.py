@@ -1,0 +1,1 @@
+"""The engine: start, run, lease, recover."""

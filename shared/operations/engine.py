@@ -1,0 +1,326 @@
+"""The engine: starts operations, runs them, and settles what follows.
+
+Start: (1) a row for recovery, (2) index, record and lock in one transaction, (3) the message.
+Finish: (1) record final and lock gone in one transaction, (2) what follows, (3) recovery's row.
+A crash between any two leaves what recovery (recover.py) finishes.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.queue.aio import QueueClient
+
+from shared.clock import Clock
+from shared.fence import LeaseLost
+from shared.model.operation import Operation, OperationError, OperationName, OperationStatus
+from shared.model.problem import Code, Problem
+from shared.model.service import Service
+from shared.model.wire import JsonObject
+from shared.operations.lease import Lease
+from shared.operations.work import Canceled, Outcome, Task, Work
+from shared.rules.naming import require_operation_id
+from shared.settings import Settings
+from shared.state.gateway import RowChanged, RowExists
+from shared.state.operations import InFlightIndex, Operations, Record
+
+QUEUE = "interkeep-operations"
+ATTEMPTS = 5
+_REENTER_SECONDS = 60
+"""Recovery drops a row without a record after 120 s; a start slower than this enters it again."""
+
+_TRANSIENT = frozenset({Code.STORAGE_UNAVAILABLE, Code.CONFIGURATION_HELD})
+
+log = logging.getLogger("interkeep.operations")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What somebody wants started."""
+
+    operation: OperationName
+    service: str
+    caller: str
+    trigger: str
+    parameters: JsonObject
+    operation_id: str | None = None
+    """Given by the caller, to repeat a request whose answer was lost."""
+    service_id: str | None = None
+    request: JsonObject | None = None
+    """What the worker needs beside the parameters, secrets sealed."""
+
+    def of(self, service: Service) -> "Start":
+        """The same for a service that was found: by its name as it was created."""
+        return replace(self, service=service.name, service_id=service.id)
+
+    def fingerprint(self) -> str:
+        """Says whether two requests are the same."""
+        text = json.dumps([self.operation, self.service.lower(), self.parameters], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Engine:
+    """Long operations: one message is one operation of one service."""
+
+    def __init__(
+        self,
+        *,
+        records: Operations,
+        in_flight: InFlightIndex,
+        queue: QueueClient,
+        works: Mapping[OperationName, Work],
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self.records = records
+        self.in_flight = in_flight
+        self.works = works
+        self.clock = clock
+        self.settings = settings
+        self._queue = queue
+
+    async def repeated(self, start: Start) -> Record | None:
+        """The record of a request that was made before under its Operation-Id.
+
+        :raises Problem: OperationIdInUse where the id belongs to another request.
+        """
+        if start.operation_id is None:
+            return None
+        require_operation_id(start.operation_id)
+        found = await self.records.find(start.service, start.operation_id)
+        if found is None:
+            return None
+        record, fingerprint = found
+        if fingerprint != start.fingerprint():
+            raise Problem(
+                Code.OPERATION_ID_IN_USE,
+                f"Operation-Id '{start.operation_id}' belongs to another request of service "
+                f"'{start.service}'. Draw a new id for each request.",
+                target="Operation-Id",
+            )
+        return record
+
+    async def start(self, start: Start) -> Record:
+        """Enter an operation and send its message.
+
+        :raises Problem: OperationIdInUse; OperationInProgress, naming the one under way.
+        """
+        work = self.works[start.operation]
+        operation = Operation(
+            id=start.operation_id or self.clock.new_id(),
+            operation=start.operation,
+            service=start.service,
+            service_id=start.service_id,
+            caller=start.caller,
+            trigger=start.trigger,
+            created_at=self.clock.now(),
+            parameters=start.parameters,
+        )
+        began = self.clock.monotonic()
+        await self.in_flight.add(operation.service, operation.id)
+        try:
+            record = await self.records.add(
+                operation, start.fingerprint(), lock=work.exclusive, request=start.request
+            )
+        except RowExists:
+            return await self._met_another(start, operation)
+        if self.clock.monotonic() - began > _REENTER_SECONDS:
+            await self.in_flight.add(operation.service, operation.id)
+        await self.send(operation)
+        return record
+
+    async def _met_another(self, start: Start, operation: Operation) -> Record:
+        repeated = await self.repeated(start)
+        if repeated is not None:
+            return repeated
+        await self.in_flight.drop(operation.service, operation.id)
+        active = await self.records.active(operation.service)
+        if active is None:
+            return await self.start(start)
+        # Should its row for recovery ever have been lost, this brings it back.
+        await self.in_flight.add(operation.service, active)
+        found = await self.records.find(operation.service, active)
+        name = found[0].operation.operation if found else "another operation"
+        raise Problem(
+            Code.OPERATION_IN_PROGRESS,
+            f"{name} of service '{operation.service}' is under way (operation {active}). Wait "
+            "until it ends.",
+            target=active,
+            retry_after_seconds=10,
+        )
+
+    async def send(self, operation: Operation, *, delay_seconds: int = 0) -> None:
+        """Send the message of an operation. A failure is no loss: recovery sends it later."""
+        message = json.dumps({"service": operation.service, "operation": operation.id})
+        try:
+            await self._put(message, delay_seconds)
+        except AzureError as error:
+            log.warning("message of %s not sent, recovery will: %s", operation.id, error)
+
+    async def _put(self, message: str, delay_seconds: int) -> None:
+        try:
+            await self._queue.send_message(message, visibility_timeout=delay_seconds)
+        except ResourceNotFoundError:
+            await self._queue.create_queue()
+            await self._queue.send_message(message, visibility_timeout=delay_seconds)
+
+    async def run(self, service: str, operation_id: str) -> None:
+        """Work on an operation, unless it has ended or another worker has it."""
+        found = await self.records.find(service, operation_id)
+        if found is None:
+            return
+        record = found[0]
+        if record.operation.status.is_final():
+            await self.settle(record.operation)
+        elif record.operation.immediate or self.is_leased(record):
+            return
+        elif record.operation.attempt >= ATTEMPTS:
+            error = record.operation.error or OperationError(
+                code=Code.INTERNAL_ERROR,
+                message=f"Its worker stopped {ATTEMPTS} times. The log of the app tells more.",
+            )
+            await self._finish(record, OperationStatus.FAILED, error=error)
+        else:
+            await self._attempt(record)
+
+    def is_leased(self, record: Record) -> bool:
+        """Whether a worker holds a lease that has not run out."""
+        operation = record.operation
+        return bool(operation.worker) and record.age_seconds <= operation.lease_seconds
+
+    async def _attempt(self, record: Record) -> None:
+        now = self.clock.now()
+        taken = record.operation.model_copy(
+            update={
+                "status": OperationStatus.RUNNING,
+                "started_at": record.operation.started_at or now,
+                "attempt": record.operation.attempt + 1,
+                "worker": self.clock.new_id(),
+                "lease_seconds": self.settings.lease_seconds,
+                "next_attempt_at": None,
+            }
+        )
+        try:
+            record = await self.records.write(taken, record.etag)
+        except RowChanged:
+            return
+        task = Task(taken)
+        lease = Lease(self.records, record, task, self.clock)
+        task.is_cancel_requested = lambda: lease.cancel_requested
+        log.info("%s %s: attempt %d", taken.operation, taken.id, taken.attempt)
+        try:
+            async with lease.held():
+                outcome = await self.works[taken.operation].run(task)
+        except Exception as error:  # noqa: BLE001 - written down, and tried again or Failed
+            await self._failed(lease, cause(error))
+            return
+        await self._succeeded(lease.record, outcome)
+
+    async def _succeeded(self, record: Record, outcome: Outcome) -> None:
+        await self._finish(record, outcome.status, outcome=outcome)
+
+    async def _failed(self, lease: Lease, error: BaseException) -> None:
+        record = lease.record
+        operation = record.operation
+        if isinstance(error, LeaseLost):
+            log.warning("%s %s: lease lost, stopped", operation.operation, operation.id)
+            return
+        if isinstance(error, Canceled):
+            await self._finish(record, OperationStatus.CANCELED)
+            return
+        problem = isinstance(error, Problem)
+        final = isinstance(error, Problem) and error.code not in _TRANSIENT
+        log.log(
+            logging.WARNING if problem else logging.ERROR,
+            "%s %s: attempt %d failed: %s",
+            operation.operation,
+            operation.id,
+            operation.attempt,
+            error,
+            exc_info=None if problem else error,
+        )
+        written = _operation_error(error)
+        if final or operation.attempt >= ATTEMPTS:
+            await self._finish(record, OperationStatus.FAILED, error=written)
+            return
+        waits = self.settings.retry_seconds
+        wait = waits[min(operation.attempt, len(waits)) - 1]
+        update = {
+            "error": written,
+            "worker": "",
+            "next_attempt_at": self.clock.now() + timedelta(seconds=wait),
+        }
+        try:
+            await self.records.write(operation.model_copy(update=update), record.etag)
+        except RowChanged:
+            return
+        await self.send(operation, delay_seconds=wait)
+
+    async def _finish(
+        self,
+        record: Record,
+        status: OperationStatus,
+        *,
+        outcome: Outcome | None = None,
+        error: OperationError | None = None,
+    ) -> None:
+        final = record.operation.model_copy(
+            update={
+                "status": status,
+                "completed_at": self.clock.now(),
+                "worker": "",
+                "error": error,
+                "result": outcome.result if outcome else None,
+                "warnings": list(outcome.warnings) if outcome else [],
+                "progress": None,
+                "next_attempt_at": None,
+            }
+        )
+        try:
+            await self.records.finish(
+                final, record.etag, unlock=self.works[final.operation].exclusive
+            )
+        except RowChanged:
+            found = await self.records.find(final.service, final.id)
+            if found is None or found[0].operation.worker != record.operation.worker:
+                return
+            # Only a cancel request came in between, too late.
+            await self._finish(found[0], status, outcome=outcome, error=error)
+            return
+        log.info("%s %s: %s", final.operation, final.id, status)
+        await self.settle(final)
+
+    async def settle(self, operation: Operation) -> None:
+        """Do what follows from a final record, then let recovery forget it."""
+        work = self.works.get(operation.operation)
+        if work is not None and not operation.immediate:
+            await work.settle(operation)
+        await self.in_flight.drop(operation.service, operation.id)
+
+
+def cause(error: BaseException) -> BaseException:
+    """What an error comes down to: of a group, the Problem or lost lease in it, else the first."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    causes = [cause(inner) for inner in error.exceptions]
+    telling = (c for c in causes if isinstance(c, LeaseLost | Problem | Canceled))
+    return next(telling, causes[0])
+
+
+def _operation_error(error: BaseException) -> OperationError:
+    if isinstance(error, Problem):
+        return OperationError(code=error.code, message=error.message, target=error.target)
+    if isinstance(error, AzureError):
+        return OperationError(
+            code=Code.STORAGE_UNAVAILABLE,
+            message=f"Storage did not do what was asked ({type(error).__name__}). It is tried "
+            "again; the log of the app tells more.",
+        )
+    return OperationError(
+        code=Code.INTERNAL_ERROR,
+        message=f"An unexpected {type(error).__name__}. The log of the app tells more.",
+    )

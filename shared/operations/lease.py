@@ -1,0 +1,94 @@
+"""The lease of a worker on its operation's record.
+
+A lease is measured by the storage's clock for others (answer's Date minus the row's Timestamp)
+and by this process's own monotonic clock for its holder, who takes it as lost a good deal earlier.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from shared.clock import Clock
+from shared.fence import LeaseLost, fenced
+from shared.operations.work import Task
+from shared.state.gateway import RowChanged
+from shared.state.operations import Operations, Record
+
+_LOOK_SECONDS = 1.0
+"""How often progress is looked at; it is written where it moved."""
+
+_SAFE_PART = 0.75
+"""The holder stops writing after this part of the lease without a renewal."""
+
+log = logging.getLogger("interkeep.operations")
+
+
+class Lease:
+    """Held while an attempt runs; renews itself and carries the progress along."""
+
+    def __init__(self, records: Operations, record: Record, task: Task, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+        self.record = record
+        self._task = task
+        self._seconds = record.operation.lease_seconds
+        self._renewed = clock.monotonic()
+        self._lost = False
+        self.cancel_requested = record.operation.cancel_requested
+
+    def check(self) -> None:
+        """Raise LeaseLost where this worker may write nothing more."""
+        waited = self._clock.monotonic() - self._renewed
+        if self._lost or waited > self._seconds * _SAFE_PART:
+            raise LeaseLost(self.record.operation.id)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Run the body under the fence, renewing meanwhile."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            with fenced(self.check):
+                yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+
+    async def _renew(self) -> None:
+        written = self._task.progress
+        while not self._lost:
+            await asyncio.sleep(min(_LOOK_SECONDS, self._seconds / 3))
+            due = self._clock.monotonic() - self._renewed >= self._seconds / 3
+            if not due and self._task.progress == written:
+                continue
+            written = self._task.progress
+            try:
+                await self._write()
+            except Exception as error:  # noqa: BLE001 - tried again until the lease has run out
+                log.warning("lease of %s not renewed: %s", self.record.operation.id, error)
+
+    async def _write(self) -> None:
+        began = self._clock.monotonic()
+        operation = self.record.operation.model_copy(
+            update={
+                "progress": self._task.progress,
+                "cancel_requested": self.cancel_requested,
+            }
+        )
+        try:
+            self.record = await self._records.write(operation, self.record.etag)
+        except RowChanged:
+            await self._read_back()
+            return
+        self._renewed = began
+
+    async def _read_back(self) -> None:
+        """Somebody wrote the record: a cancel request, or another worker that took over."""
+        mine = self.record.operation
+        found = await self._records.find(mine.service, mine.id)
+        theirs = found[0] if found else None
+        if theirs is None or theirs.operation.worker != mine.worker:
+            self._lost = True
+            return
+        self.record = theirs
+        self.cancel_requested = theirs.operation.cancel_requested

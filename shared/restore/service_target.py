@@ -1,0 +1,251 @@
+"""The target that Interkeep's own tables are."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from azure.storage.blob.aio import BlobClient
+
+from shared.backup.service_source import ServiceStores
+from shared.clock import Clock
+from shared.management.documents import SERVICE, open_document, sealed_document
+from shared.management.services import exists
+from shared.model.artifact import Artifact, Section
+from shared.model.numbers import Counter, Counters, Kind
+from shared.model.problem import Code, Problem
+from shared.model.record import Record
+from shared.model.restore import RestorePlan
+from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.service import Service, State
+from shared.model.wire import JsonObject
+from shared.restore.joined import joined
+from shared.restore.target import Pages
+from shared.rules.naming import artifact_key, service_key
+from shared.rules.numbers import continued, numbering
+from shared.sealing.data_key import DataKey
+from shared.state.configuration import Head, Phase, Put, Versioned, transactions
+from shared.state.control_numbers import BATCH_ROWS, LedgerRow
+from shared.state.gateway import TRANSACTION_ROWS, RowChanged, RowExists
+from shared.state.keys import encoded
+from shared.state.services import Directory
+
+Item = TypeVar("Item")
+
+
+class RestoreConflict(Exception):
+    """A row is there that this restore did not write."""
+
+
+class ServiceTarget:
+    """A service in Interkeep's tables; see RestoreTarget.
+
+    :param service_id: of the service that comes into being; the operation's record knows it.
+    """
+
+    def __init__(
+        self,
+        stores: ServiceStores,
+        directory: Directory,
+        clock: Clock,
+        *,
+        name: str,
+        service_id: str,
+        operation_id: str,
+    ) -> None:
+        self._stores = stores
+        self._directory = directory
+        self._clock = clock
+        self._name = name
+        self._id = service_id
+        self._operation_id = operation_id
+        self._resumed = False
+        self._key: DataKey | None = None
+
+    async def begin(self, plan: RestorePlan, settings: JsonObject) -> None:
+        """See RestoreTarget."""
+        await self._enter(plan)
+        head = await self._stores.configuration.head(self._id)
+        if head is None:
+            await self._stores.content.prepare()
+            key, wrapped = await self._stores.keys.new_key(self._id)
+            sealed = sealed_document(key, SERVICE, SERVICE, settings, None)
+            await self._stores.configuration.begin(
+                self._id, phase=Phase.RESTORING, key=wrapped, settings=sealed
+            )
+        else:
+            self._resumed = True
+        self._key = await self._stores.keys.data_key(self._id)
+
+    async def _enter(self, plan: RestorePlan) -> None:
+        now = self._clock.now()
+        service = Service(
+            name=plan.target.name,
+            id=self._id,
+            edition=plan.target.edition,
+            unit_count=plan.target.unit_count,
+            state=State.RESTORING,
+            created_at=now,
+            changed_at=now,
+            operations=[self._operation_id],
+        )
+        try:
+            await self._directory.add(service)
+        except RowExists as error:
+            listed = await self._directory.get(self._name)
+            if listed is None or listed.service.id != self._id:
+                raise exists(self._name) from error
+            if listed.service.state is not State.RESTORING:
+                raise Problem(
+                    Code.OPERATION_NOT_ALLOWED,
+                    f"Service '{self._name}' is {listed.service.state}, not Restoring.",
+                ) from error
+
+    def content(self, sha256: str) -> BlobClient:
+        """See RestoreTarget."""
+        return self._stores.content.blob(self._id, sha256)
+
+    async def artifacts(self, section: Section, pages: Pages) -> AsyncIterator[int]:
+        """See RestoreTarget. Inserts only: a row that is there is compared, never replaced."""
+        assert self._key is not None
+        there = self._stores.configuration.pages(self._id, section)
+        pairs = joined(pages, there, lambda r: _key(r.name), lambda v: _key(v.value.name))
+        async for page in pairs if self._resumed else _alone(pages):
+            missing = []
+            for record, found in page:
+                if found is None:
+                    missing.append(self._put(section, record))
+                elif not self._is_same(record, found.value):
+                    raise RestoreConflict(f"{section}/{record.name} is not as in the backup")
+            for group in transactions(missing):
+                head = await self._require_restoring()
+                await self._stores.configuration.change(self._id, head, group, insert_only=True)
+            yield len(page)
+
+    async def _require_restoring(self) -> Head:
+        head = await self._stores.configuration.head(self._id)
+        if head is None or head.phase is not Phase.RESTORING:
+            raise RestoreConflict("the configuration is not being restored any more")
+        return head
+
+    def _put(self, section: Section, record: Record) -> Put:
+        assert self._key is not None
+        artifact = Artifact.model_validate(
+            {
+                "section": section,
+                "name": record.name,
+                "document": sealed_document(self._key, section, record.name, record.document, None),
+                "content": record.content,
+                "changed_at": record.changed_at,
+            }
+        )
+        numbers = numbering(record.document) if section is Section.AGREEMENTS else None
+        return Put(artifact, True, numbers)
+
+    def _is_same(self, record: Record, artifact: Artifact) -> bool:
+        assert self._key is not None
+        opened = open_document(self._key, artifact.section, artifact.name, artifact.document)
+        return (artifact.name, opened, artifact.content) == (
+            record.name,
+            record.document,
+            record.content,
+        )
+
+    async def control_numbers(self, backed_up_name: str, pages: Pages) -> AsyncIterator[int]:
+        """See RestoreTarget."""
+        ledger = self._stores.ledger
+        renamed = service_key(backed_up_name) != service_key(self._name)
+        others = ledger.pages(backed_up_name) if renamed else _nothing()
+        known = joined(pages, others, lambda r: _key(r.name), lambda row: _key(row.agreement))
+        own = joined(known, ledger.pages(self._name), lambda p: _key(p[0].name), _row_key)
+        async for page in own:
+            rows = [
+                self._continued(record, [row for row in (mine, other) if row], mine)
+                for (record, other), mine in page
+            ]
+            changed = [row for row in rows if row is not None]
+            for start in range(0, len(changed), BATCH_ROWS):
+                await ledger.write_all(self._name, changed[start : start + BATCH_ROWS])
+            yield len(page)
+
+    def _continued(
+        self, record: Record, known: Sequence[LedgerRow], mine: LedgerRow | None
+    ) -> LedgerRow | None:
+        """The row of an agreement after the restore; None where it stands already."""
+        if mine is not None and mine.owner == self._id:
+            return None
+        backed_up = counters_of(record.document)
+        counters = continued(backed_up, [row.counters for row in known])
+        latest = next((row for row in known if row.counters == counters), None)
+        changed_at = record.changed_at
+        if counters != backed_up and latest is not None:
+            changed_at = latest.changed_at
+        etag = mine.etag if mine else ""
+        return LedgerRow(record.name, self._id, counters, changed_at, etag)
+
+    async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:
+        """See RestoreTarget."""
+        for batch in _batches(numbers):
+            await self._stores.received.put_all(self._id, batch)
+
+    async def mic_values(self, mics: list[MicValue]) -> None:
+        """See RestoreTarget."""
+        for batch in _batches(mics):
+            await self._stores.mics.put_all(self._id, batch)
+
+    async def complete(self) -> None:
+        """See RestoreTarget. Opening the head first makes a late batch fail."""
+        head = await self._stores.configuration.head(self._id)
+        if head is None:
+            raise RestoreConflict("the configuration is gone")
+        if head.phase is Phase.RESTORING:
+            opened = replace(head, phase=Phase.OPEN)
+            await self._stores.configuration.write_head(self._id, opened)
+        await self._show(State.SUSPENDED)
+
+    async def fail(self) -> None:
+        """See RestoreTarget."""
+        await self._show(State.RESTORE_FAILED)
+
+    async def _show(self, state: State) -> None:
+        while True:
+            listed = await self._directory.get(self._name)
+            if listed is None or listed.service.id != self._id:
+                return
+            if listed.service.state is not State.RESTORING:
+                return
+            update = {"state": state, "changed_at": self._clock.now()}
+            try:
+                await self._directory.change(listed.service.model_copy(update=update), listed.etag)
+            except RowChanged:
+                continue
+            return
+
+
+def counters_of(document: JsonObject) -> Counters:
+    """The counters of a record of the section control-numbers."""
+    return {Kind(kind): Counter.model_validate(counter) for kind, counter in document.items()}
+
+
+def _key(name: str) -> str:
+    """The order that rows, and so the lines of a section, are in."""
+    return encoded(artifact_key(name))
+
+
+def _row_key(row: LedgerRow) -> str:
+    return _key(row.agreement)
+
+
+async def _alone(pages: Pages) -> AsyncIterator[list[tuple[Record, Versioned[Artifact] | None]]]:
+    async for page in pages:
+        yield [(record, None) for record in page]
+
+
+async def _nothing() -> AsyncIterator[list[LedgerRow]]:
+    rows: list[list[LedgerRow]] = []
+    for page in rows:
+        yield page
+
+
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), TRANSACTION_ROWS):
+        yield items[start : start + TRANSACTION_ROWS]

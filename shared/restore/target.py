@@ -1,0 +1,53 @@
+"""What a restore writes to: the seam for other kinds of services."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from azure.storage.blob.aio import BlobClient
+
+from shared.model.artifact import Section
+from shared.model.record import Record
+from shared.model.restore import RestorePlan
+from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.wire import JsonObject
+
+Pages = AsyncIterator[list[Record]]
+
+
+class RestoreTarget(Protocol):
+    """A service that comes into being from a backup. Every step is repeatable."""
+
+    async def begin(self, plan: RestorePlan, settings: JsonObject) -> None:
+        """Enter the service in the state Restoring, with its settings, secrets in the clear.
+
+        :raises Problem: ServiceExists where the name was taken meanwhile.
+        """
+        ...
+
+    def content(self, sha256: str) -> BlobClient:
+        """Where bytes of an artifact go."""
+        ...
+
+    def artifacts(self, section: Section, pages: Pages) -> AsyncIterator[int]:
+        """Write the artifacts of a section; yields how many more are there."""
+        ...
+
+    def control_numbers(self, backed_up_name: str, pages: Pages) -> AsyncIterator[int]:
+        """Set the counters by the ``continue`` policy; yields how many more are set."""
+        ...
+
+    async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:
+        """Write numbers that came in."""
+        ...
+
+    async def mic_values(self, mics: list[MicValue]) -> None:
+        """Write MIC values."""
+        ...
+
+    async def complete(self) -> None:
+        """Open the configuration and show the service, Suspended."""
+        ...
+
+    async def fail(self) -> None:
+        """Show the service as RestoreFailed, where it was entered."""
+        ...

@@ -1,0 +1,213 @@
+"""The work of a restore: from a container to a suspended service.
+
+Every section is checked while it streams; the service shows as Suspended only when all of it was as
+the descriptor says. Until then it is Restoring, and a restore that fails leaves RestoreFailed.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob.aio import BlobClient
+from pydantic import ValidationError
+
+from shared.backup.reader import Secrets, as_record, read_descriptor, section_records
+from shared.blobs.accounts import Accounts
+from shared.blobs.backup_container import BackupContainer, corrupt, missing
+from shared.blobs.copying import Copier, copy_all
+from shared.clock import Clock
+from shared.model.artifact import NOT_BACKED_UP, Section
+from shared.model.descriptor import Descriptor, SectionPart
+from shared.model.operation import Operation, OperationStatus, Warning
+from shared.model.problem import Code, Problem
+from shared.model.record import (
+    CONTENT,
+    CONTROL_NUMBERS,
+    MIC_VALUES,
+    RECEIVED_NUMBERS,
+    SERVICE,
+    Record,
+)
+from shared.model.restore import RestorePlan
+from shared.model.runtime import MicValue, ReceivedNumber
+from shared.operations.work import Outcome, Task
+from shared.restore.target import Pages, RestoreTarget
+from shared.rules.restore_plan import settings_of
+from shared.sealing.provider import KeyProvider
+
+
+@dataclass(frozen=True)
+class RestoreStores:
+    """What the work of a restore reads from, and how it makes its target."""
+
+    accounts: Accounts
+    provider: KeyProvider
+    clock: Clock
+    target: Callable[[Operation], RestoreTarget]
+
+
+class RestoreWork:
+    """See Work: RestoreBizTalkService."""
+
+    exclusive = True
+
+    def __init__(self, stores: RestoreStores) -> None:
+        self._stores = stores
+
+    async def run(self, task: Task) -> Outcome:
+        """See Work.
+
+        :raises Problem: ServiceExists, BackupNotFound, DescriptorForged, BlobMissing,
+            BlobCorrupt, KeyUnavailable, StorageAccountUnknown.
+        """
+        planned = plan_of(task.operation)
+        account = self._stores.accounts.require(planned.storage_account, "/backup/storageAccount")
+        container = BackupContainer(account, planned.container)
+        descriptor = await read_descriptor(container, self._stores.provider)
+        if descriptor.digest != planned.digest:
+            raise Problem(
+                Code.DESCRIPTOR_FORGED,
+                f"The container '{planned.container}' holds another backup than the one that "
+                "this restore was started with. Start it again.",
+                target=planned.container,
+            )
+        secrets = await Secrets.read(container, descriptor, self._stores.provider)
+        run = _Run(task, container, descriptor, secrets, self._stores.target(task.operation))
+        await run.settings(planned)
+        await run.content(Copier(account, self._stores.clock))
+        for section in Section:
+            if section not in NOT_BACKED_UP:
+                await run.artifacts(section)
+        await run.runtime(planned.backed_up_name)
+        await run.target.complete()
+        return Outcome(
+            result={
+                "service": planned.target.name,
+                "state": "Suspended",
+                "backup": descriptor.backup.name,
+                "sections": dict(planned.sections),
+            },
+            warnings=_remarks(descriptor),
+        )
+
+    async def settle(self, operation: Operation) -> None:
+        """See Work: a restore that failed shows as RestoreFailed."""
+        if operation.status is not OperationStatus.SUCCEEDED:
+            await self._stores.target(operation).fail()
+
+
+def plan_of(operation: Operation) -> RestorePlan:
+    """The plan that a restore was started with."""
+    return RestorePlan.model_validate(operation.parameters["plan"])
+
+
+def _remarks(descriptor: Descriptor) -> list[Warning]:
+    return [
+        Warning(
+            code="NotIncluded",
+            message=f"{item.what}: {item.items}. {item.note}",
+            target=item.what,
+        )
+        for item in descriptor.not_included
+        if item.items
+    ]
+
+
+class _Run:
+    """One attempt: streams each section of the backup into the target."""
+
+    def __init__(
+        self,
+        task: Task,
+        container: BackupContainer,
+        descriptor: Descriptor,
+        secrets: Secrets,
+        target: RestoreTarget,
+    ) -> None:
+        self._task = task
+        self._container = container
+        self._descriptor = descriptor
+        self._secrets = secrets
+        self.target = target
+
+    def _part(self, name: str) -> SectionPart:
+        part = self._descriptor.section(name)
+        if part is None:
+            raise missing(self._container.name, f"section {name}")
+        return part
+
+    async def _records(self, name: str) -> Pages:
+        part = self._part(name)
+        async for page in section_records(self._container, part):
+            yield [self._secrets.put_back(name, as_record(part.blob, line)) for line in page]
+
+    async def settings(self, planned: RestorePlan) -> None:
+        """Enter the service with the settings of the backup and what was chosen."""
+        self._task.report("settings")
+        found: list[Record] = [r async for page in self._records(SERVICE) for r in page]
+        if len(found) != 1:
+            raise corrupt(self._part(SERVICE).blob, "it holds one record, the settings")
+        await self.target.begin(planned, settings_of(planned.target, found[0].document))
+
+    async def content(self, copier: Copier) -> None:
+        """Copy the content, before anything refers to it."""
+        part = self._part(CONTENT)
+        done = 0
+
+        def one_done() -> None:
+            nonlocal done
+            done += 1
+            self._task.report("content", done, part.items)
+
+        async def pairs() -> AsyncIterator[tuple[BlobClient, BlobClient]]:
+            async for page in section_records(self._container, part):
+                await self._task.checkpoint()
+                for line in page:
+                    sha256 = str(line.get("sha256"))
+                    yield (
+                        self._container.blob(f"content/{sha256}"),
+                        self.target.content(sha256),
+                    )
+
+        try:
+            await copy_all(copier, pairs(), one_done)
+        except* ResourceNotFoundError as errors:
+            raise missing(self._container.name, "content/") from errors
+
+    async def artifacts(self, section: Section) -> None:
+        """Write the artifacts of a section."""
+        await self._counted(section, self.target.artifacts(section, self._records(section)))
+
+    async def runtime(self, backed_up_name: str) -> None:
+        """Write counters, numbers that came in, and MIC values."""
+        records = self._records(CONTROL_NUMBERS)
+        await self._counted(CONTROL_NUMBERS, self.target.control_numbers(backed_up_name, records))
+        await self._counted(RECEIVED_NUMBERS, self._received())
+        await self._counted(MIC_VALUES, self._mics())
+
+    async def _received(self) -> AsyncIterator[int]:
+        path = self._part(RECEIVED_NUMBERS).blob
+        async for page in self._records(RECEIVED_NUMBERS):
+            try:
+                numbers = [ReceivedNumber.model_validate(r.document) for r in page]
+            except ValidationError as error:
+                raise corrupt(path, "a record is no received control number") from error
+            await self.target.received_numbers(numbers)
+            yield len(page)
+
+    async def _mics(self) -> AsyncIterator[int]:
+        path = self._part(MIC_VALUES).blob
+        async for page in self._records(MIC_VALUES):
+            try:
+                mics = [MicValue.model_validate(r.document) for r in page]
+            except ValidationError as error:
+                raise corrupt(path, "a record is no MIC value") from error
+            await self.target.mic_values(mics)
+            yield len(page)
+
+    async def _counted(self, name: str, steps: AsyncIterator[int]) -> None:
+        done, total = 0, self._part(name).items
+        async for count in steps:
+            done += count
+            self._task.report(name, done, total)
+            await self._task.checkpoint()

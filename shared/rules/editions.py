@@ -1,0 +1,110 @@
+"""What each edition may do and hold, from the edition table of Azure BizTalk Services."""
+
+from dataclasses import dataclass
+
+from shared.model.artifact import Section
+from shared.model.problem import Code, Problem
+from shared.model.service import Edition
+
+
+@dataclass(frozen=True)
+class Limits:
+    """One column of the edition table; quotas are per unit."""
+
+    backup: bool
+    max_units: int
+    bridges: int
+    agreements: int
+    hybrid_connections: int
+    archiving: bool
+
+
+LIMITS: dict[Edition, Limits] = {
+    Edition.FREE: Limits(False, 1, 0, 0, 5, False),
+    Edition.DEVELOPER: Limits(False, 1, 25, 10, 5, True),
+    Edition.BASIC: Limits(True, 8, 25, 50, 10, False),
+    Edition.STANDARD: Limits(True, 8, 125, 250, 50, False),
+    Edition.PREMIUM: Limits(True, 8, 500, 1000, 100, True),
+}
+
+_RESTORE_ORDER = (Edition.BASIC, Edition.STANDARD, Edition.PREMIUM)
+
+
+def quotas(edition: Edition, units: int) -> dict[Section, int]:
+    """How many artifacts of a section a service may hold (per unit times units)."""
+    limits = LIMITS[edition]
+    return {
+        Section.AGREEMENTS: limits.agreements * units,
+        Section.BRIDGES: limits.bridges * units,
+        Section.HYBRID_CONNECTIONS: limits.hybrid_connections * units,
+    }
+
+
+def require_units(edition: Edition, units: int) -> None:
+    """Refuse a number of units that the edition does not have.
+
+    :raises Problem: InvalidRequest.
+    """
+    most = LIMITS[edition].max_units
+    if not 1 <= units <= most:
+        span = "1 unit" if most == 1 else f"1 to {most} units"
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"The {edition} edition has {span}; {units} were asked for.",
+            target="/unitCount",
+        )
+
+
+def require_backup(name: str, edition: Edition) -> None:
+    """Refuse a backup of an edition that has none.
+
+    :raises Problem: EditionHasNoBackup.
+    """
+    if not LIMITS[edition].backup:
+        raise Problem(
+            Code.EDITION_HAS_NO_BACKUP,
+            f"Service '{name}' has the {edition} edition, which has no backup and restore. "
+            "Create the service as Basic, Standard or Premium.",
+        )
+
+
+def require_restorable(backed_up: Edition, target: Edition) -> None:
+    """Refuse to restore to an edition below the backed-up one (Basic < Standard < Premium).
+
+    :raises Problem: EditionTooLow, or EditionHasNoBackup for one outside the order.
+    """
+    if target not in _RESTORE_ORDER:
+        raise Problem(
+            Code.EDITION_HAS_NO_BACKUP,
+            f"A backup cannot be restored to the {target} edition. Choose {_names(backed_up)}.",
+            target="/service/edition",
+        )
+    if _RESTORE_ORDER.index(target) < _RESTORE_ORDER.index(backed_up):
+        raise Problem(
+            Code.EDITION_TOO_LOW,
+            f"The backup was made from a {backed_up} service; it restores to the same or a "
+            f"higher edition, not to {target}. Choose {_names(backed_up)}.",
+            target="/service/edition",
+        )
+
+
+def require_quota(name: str, section: Section, used: int, edition: Edition, units: int) -> None:
+    """Refuse what would hold more artifacts of a section than the service may.
+
+    :param used: how many there would be after the change.
+    :raises Problem: QuotaExceeded.
+    """
+    limit = quotas(edition, units).get(section)
+    if limit is not None and used > limit:
+        raise Problem(
+            Code.QUOTA_EXCEEDED,
+            f"Service '{name}' ({edition}, {units} unit{'s' if units > 1 else ''}) may hold "
+            f"{limit} {section}; this would make {used}. Delete some, add units, or restore "
+            "to a higher edition.",
+            target=section,
+        )
+
+
+def _names(backed_up: Edition) -> str:
+    start = _RESTORE_ORDER.index(backed_up) if backed_up in _RESTORE_ORDER else 0
+    return " or ".join(_RESTORE_ORDER[start:])

@@ -1,0 +1,94 @@
+"""Names: what each may look like, and how names compare."""
+
+import re
+import unicodedata
+
+from shared.model.problem import Code, Problem
+
+_SERVICE = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
+_CONTAINER = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
+_OPERATION_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+_FORBIDDEN_IN_ARTIFACT = frozenset("/\\#?%")
+
+
+def require_service_name(name: str) -> None:
+    """6 to 20 letters, digits and hyphens; see domain rules of Azure BizTalk Services.
+
+    :raises Problem: InvalidName.
+    """
+    if not (6 <= len(name) <= 20 and _SERVICE.fullmatch(name)):
+        raise Problem(
+            Code.INVALID_NAME,
+            f"'{shown(name)}' is no service name. It takes 6 to 20 letters, digits and single "
+            "hyphens, begins with a letter and ends with a letter or digit.",
+            target="service",
+        )
+
+
+def require_artifact_name(name: str, target: str = "name") -> None:
+    """1 to 80 characters, no control characters, none of / \\ # ? %.
+
+    :raises Problem: InvalidName.
+    """
+    bad = (
+        not 1 <= len(name) <= 80
+        or name != name.strip()
+        or name in {".", ".."}
+        or any(c in _FORBIDDEN_IN_ARTIFACT or unicodedata.category(c)[0] == "C" for c in name)
+    )
+    if bad:
+        raise Problem(
+            Code.INVALID_NAME,
+            f"'{shown(name)}' is no artifact name. It takes 1 to 80 characters without control "
+            "characters, without / \\ # ? % and without spaces at its ends.",
+            target=target,
+        )
+
+
+def require_backup_name(name: str, target: str = "/name") -> None:
+    """3 to 63 lower-case letters, digits and single hyphens: it becomes the container's name.
+
+    :raises Problem: InvalidName.
+    """
+    if not (3 <= len(name) <= 63 and _CONTAINER.fullmatch(name)):
+        raise Problem(
+            Code.INVALID_NAME,
+            f"'{shown(name)}' is no backup name. It becomes a container: 3 to 63 lower-case "
+            "letters, digits and single hyphens, with a letter or digit at both ends.",
+            target=target,
+        )
+
+
+def require_operation_id(operation_id: str) -> None:
+    """1 to 64 letters, digits and hyphens.
+
+    :raises Problem: InvalidName.
+    """
+    if not _OPERATION_ID.fullmatch(operation_id):
+        raise Problem(
+            Code.INVALID_NAME,
+            "Operation-Id takes 1 to 64 letters, digits and hyphens, with a letter or digit at "
+            "both ends; a GUID is a good one.",
+            target="Operation-Id",
+        )
+
+
+def service_key(name: str) -> str:
+    """What service names are compared by."""
+    return name.lower()
+
+
+def artifact_key(name: str) -> str:
+    """What artifact names are compared by: without regard to case, in one Unicode form."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def default_domain_url(name: str, domain: str) -> str:
+    """The service's URL where none was chosen."""
+    return f"https://{service_key(name)}.{domain}"
+
+
+def shown(name: str) -> str:
+    """A caller's text made fit for a message or a log line: one line, at most 100 characters."""
+    line = "".join(c if unicodedata.category(c)[0] != "C" else "�" for c in name)
+    return line if len(line) <= 100 else line[:100] + "…"

@@ -1,0 +1,155 @@
+"""Control number arithmetic: what an agreement says, what comes next, what is later.
+
+Bounds are those of an agreement's send settings (ISA13, GS06, ST02; UNB5, UNG5, UNH1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Kind, Numbering
+from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject, JsonValue
+
+_MEMBERS: dict[Kind, tuple[str, str]] = {
+    Kind.INTERCHANGE: ("envelopeSettings", "interchangeControlNumber"),
+    Kind.GROUP: ("envelopeSettings", "groupControlNumber"),
+    Kind.TRANSACTION_SET: ("envelopeSettings", "transactionSetControlNumber"),
+    Kind.ACKNOWLEDGEMENT: ("acknowledgementSettings", "acknowledgementControlNumber"),
+}
+_ISA13_DIGITS = 9
+
+
+def numbering(document: JsonObject) -> Numbering:
+    """Within what each kind of an agreement counts; empty for AS2, which numbers nothing.
+
+    Member names are compared without regard to case, as integration accounts write both
+    ``x12`` and ``X12``. An upper bound over nine digits, which integration accounts allow for
+    EDIFACT, counts as 999,999,999.
+    """
+    content = _member(_inner(document), "content")
+    for standard in ("x12", "edifact"):
+        agreement = _member(content, standard)
+        if isinstance(agreement, dict):
+            settings = _member(_member(agreement, "sendAgreement"), "protocolSettings")
+            return {
+                kind: _bounds(_member(settings, group), stem, standard, kind)
+                for kind, (group, stem) in _MEMBERS.items()
+            }
+    return {}
+
+
+def _inner(document: JsonObject) -> JsonObject:
+    """The agreement itself, also where it comes wrapped as an ARM resource."""
+    properties = _member(document, "properties")
+    return properties if isinstance(properties, dict) else document
+
+
+def _member(value: JsonValue, name: str) -> JsonValue:
+    if not isinstance(value, dict):
+        return None
+    if name in value:
+        return value[name]
+    return next((v for k, v in value.items() if k.lower() == name.lower()), None)
+
+
+def _bounds(settings: JsonValue, stem: str, standard: str, kind: Kind) -> Bounds:
+    capital = stem[0].upper() + stem[1:]
+    lower = _number(_member(settings, f"{stem}LowerBound"), 1)
+    upper = min(_number(_member(settings, f"{stem}UpperBound"), HIGHEST_NUMBER), HIGHEST_NUMBER)
+    if not 1 <= lower <= upper:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"{stem}LowerBound is {lower} and {stem}UpperBound {upper}: the bounds lie between "
+            f"1 and {HIGHEST_NUMBER}, the lower one first.",
+            target=f"{stem}LowerBound",
+        )
+    return Bounds(
+        lower=lower,
+        upper=upper,
+        rollover=_member(settings, f"rollover{capital}") is not False,
+        prefix=_text(_member(settings, f"{stem}Prefix")),
+        suffix=_text(_member(settings, f"{stem}Suffix")),
+        digits=_ISA13_DIGITS if (standard, kind) == ("x12", Kind.INTERCHANGE) else 0,
+    )
+
+
+def _number(value: JsonValue, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def _text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def formatted(bounds: Bounds, value: int) -> str:
+    """A number as it stands in the envelope; ISA13 is nine digits, zero padded."""
+    return f"{bounds.prefix}{value:0{bounds.digits}d}{bounds.suffix}"
+
+
+def first(bounds: Bounds) -> Counter:
+    """The counter of a kind that has never issued a number."""
+    return Counter(next=bounds.lower)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Numbers that one write issues, and where the counter stands after it."""
+
+    values: tuple[range, ...]
+    """One range, or two where the numbers wrap."""
+    counter: Counter
+
+
+def take(counter: Counter, bounds: Bounds, count: int) -> Taken:
+    """Take the next ``count`` numbers.
+
+    Every number of one call is different: a call never takes more than the bounds hold.
+
+    :raises Problem: ControlNumbersExhausted where they do not roll over and too few are left,
+        or where the bounds hold fewer than ``count``.
+    """
+    size = bounds.upper - bounds.lower + 1
+    start = counter.next
+    if start > bounds.upper and bounds.rollover:
+        counter = Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
+        start = bounds.lower
+    left = bounds.upper - start + 1
+    if start < bounds.lower or count > size or (count > left and not bounds.rollover):
+        raise Problem(
+            Code.CONTROL_NUMBERS_EXHAUSTED,
+            f"{max(left, 0)} numbers are left up to {bounds.upper}, {count} were asked for, and "
+            "the agreement does not roll over that far. Widen its bounds or let it roll over.",
+        )
+    if count <= left:
+        last = start + count - 1
+        return Taken(
+            (range(start, last + 1),), Counter(next=last + 1, last=last, cycle=counter.cycle)
+        )
+    last = bounds.lower + count - left - 1
+    return Taken(
+        (range(start, bounds.upper + 1), range(bounds.lower, last + 1)),
+        Counter(next=last + 1, last=last, cycle=counter.cycle + 1),
+    )
+
+
+def later(*counters: Counter | None) -> Counter | None:
+    """The counter that has come furthest, by (cycle, last), and of equals by next."""
+    known = [c for c in counters if c is not None]
+    return max(known, key=lambda c: (c.cycle, c.last, c.next), default=None)
+
+
+def continued(
+    backed_up: dict[Kind, Counter], known: Iterable[dict[Kind, Counter]]
+) -> dict[Kind, Counter]:
+    """The ``continue`` policy: of the backup and all that this installation knows, the latest.
+
+    :param backed_up: the agreement's counters in the backup.
+    :param known: the same agreement's counters in the ledgers of the names concerned.
+    """
+    ledgers = list(known)
+    kinds = set(backed_up).union(*ledgers) if ledgers else set(backed_up)
+    return {
+        kind: counter
+        for kind in sorted(kinds)
+        if (counter := later(backed_up.get(kind), *(ledger.get(kind) for ledger in ledgers)))
+    }

@@ -1,0 +1,134 @@
+"""The service state chart of Azure BizTalk Services, as data.
+
+From "BizTalk Services: Service state chart" (2013 to 2018); ``disable`` and ``enable``, and
+updateConfiguration while Suspended (a restored service must be correctable), are this project's.
+"""
+
+from enum import StrEnum
+
+from shared.model.operation import OperationName
+from shared.model.problem import Code, Problem
+from shared.model.service import State
+
+
+class ServiceOperation(StrEnum):
+    """What the chart allows or forbids, in its own words."""
+
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    DISABLE = "disable"
+    ENABLE = "enable"
+    DELETE = "delete"
+    SCALE = "scale"
+    UPDATE_CONFIGURATION = "updateConfiguration"
+    BACKUP = "backup"
+
+
+_OP = ServiceOperation
+_RESTARTABLE = frozenset({_OP.START, _OP.STOP, _OP.RESTART, _OP.DELETE, _OP.UPDATE_CONFIGURATION})
+_PAUSABLE = frozenset({_OP.SUSPEND, _OP.RESUME, _OP.DELETE})
+_ONLY_DELETE = frozenset({_OP.DELETE})
+
+ALLOWED: dict[State, frozenset[ServiceOperation]] = {
+    State.ACTIVE: frozenset(
+        {
+            _OP.STOP,
+            _OP.RESTART,
+            _OP.SUSPEND,
+            _OP.DISABLE,
+            _OP.DELETE,
+            _OP.SCALE,
+            _OP.UPDATE_CONFIGURATION,
+            _OP.BACKUP,
+        }
+    ),
+    State.DISABLED: frozenset({_OP.DELETE, _OP.ENABLE}),
+    State.SUSPENDED: frozenset(
+        {_OP.SUSPEND, _OP.RESUME, _OP.DISABLE, _OP.DELETE, _OP.UPDATE_CONFIGURATION, _OP.BACKUP}
+    ),
+    State.STOPPED: frozenset({_OP.START, _OP.RESTART, _OP.DISABLE, _OP.DELETE, _OP.BACKUP}),
+    State.SERVICE_UPDATE_FAILED: _ONLY_DELETE,
+    State.DISABLE_FAILED: frozenset({_OP.DELETE, _OP.DISABLE}),
+    State.ENABLE_FAILED: frozenset({_OP.DELETE, _OP.ENABLE}),
+    State.START_FAILED: _RESTARTABLE,
+    State.STOP_FAILED: _RESTARTABLE,
+    State.RESTART_FAILED: _RESTARTABLE,
+    State.SUSPEND_FAILED: _PAUSABLE,
+    State.RESUME_FAILED: _PAUSABLE,
+    State.CREATE_FAILED: _ONLY_DELETE,
+    State.RESTORE_FAILED: _ONLY_DELETE,
+    State.CONFIG_UPDATE_FAILED: frozenset({_OP.RESTART, _OP.DELETE, _OP.UPDATE_CONFIGURATION}),
+    State.SCALE_FAILED: frozenset({_OP.DELETE, _OP.SCALE}),
+    State.CREATING: frozenset(),
+    State.RESTORING: frozenset(),
+    State.UPDATING: frozenset(),
+    State.DELETING: frozenset(),
+}
+
+TRANSITIONS: dict[ServiceOperation, tuple[OperationName, State]] = {
+    _OP.START: (OperationName.START, State.ACTIVE),
+    _OP.STOP: (OperationName.STOP, State.STOPPED),
+    _OP.RESTART: (OperationName.RESTART, State.ACTIVE),
+    _OP.SUSPEND: (OperationName.SUSPEND, State.SUSPENDED),
+    _OP.RESUME: (OperationName.RESUME, State.ACTIVE),
+    _OP.DISABLE: (OperationName.DISABLE, State.DISABLED),
+    _OP.ENABLE: (OperationName.ENABLE, State.SUSPENDED),
+}
+"""Immediate transitions: what the log calls each, and where it leads."""
+
+MANAGEABLE = frozenset({State.ACTIVE, State.SUSPENDED, State.STOPPED})
+"""States in which artifacts, counters and the schedule may change."""
+
+
+def allowed_operations(state: State) -> list[str]:
+    """The operations that a state allows, sorted, for answers."""
+    return sorted(ALLOWED[state])
+
+
+def require_allowed(name: str, state: State, operation: ServiceOperation) -> None:
+    """Refuse an operation that the chart does not allow.
+
+    :raises Problem: OperationNotAllowed, naming the state and what it does allow.
+    """
+    if operation not in ALLOWED[state]:
+        raise Problem(
+            Code.OPERATION_NOT_ALLOWED,
+            f"Service '{name}' is {state}, which does not allow {operation}. {_offer(state)}",
+        )
+
+
+def require_manageable(name: str, state: State) -> None:
+    """Refuse changes of artifacts where the service does not take them.
+
+    :raises Problem: OperationNotAllowed.
+    """
+    if state not in MANAGEABLE:
+        raise Problem(
+            Code.OPERATION_NOT_ALLOWED,
+            f"Service '{name}' is {state}; artifacts change only while it is Active, "
+            f"Suspended or Stopped. {_offer(state)}",
+        )
+
+
+def require_active(name: str, state: State) -> None:
+    """Refuse run-time operations of a service that is not Active.
+
+    :raises Problem: ServiceNotActive.
+    """
+    if state is not State.ACTIVE:
+        hint = " Resume it first." if _OP.RESUME in ALLOWED[state] else f" {_offer(state)}"
+        raise Problem(
+            Code.SERVICE_NOT_ACTIVE,
+            f"Service '{name}' is {state}; control numbers are issued only while it is Active."
+            + hint,
+        )
+
+
+def _offer(state: State) -> str:
+    allowed = allowed_operations(state)
+    if not allowed:
+        return "Wait until the operation under way ends, then try again."
+    return f"It allows: {', '.join(allowed)}."

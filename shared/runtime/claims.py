@@ -1,0 +1,51 @@
+"""Who may issue an agreement's numbers: the owner in its ledger row.
+
+A row is claimed before its agreement is written and released after it is deleted. Releasing always
+writes, so that an allocation that read the row before fails at its conditional write.
+"""
+
+from shared.clock import Clock
+from shared.model.wire import rfc3339
+from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
+from shared.state.gateway import RowChanged, RowExists
+
+
+async def claim(
+    ledger: Ledger, clock: Clock, *, service: str, service_id: str, agreement: str
+) -> LedgerRow:
+    """Make the service the owner of an agreement's row; its counters stay as they are."""
+    while True:
+        row = await ledger.get(service, agreement)
+        if row is not None and row.owner == service_id:
+            return row
+        if row is None:
+            row = LedgerRow(agreement, service_id, {}, rfc3339(clock.now()))
+        try:
+            return await ledger.write(service, row.owned_by(service_id))
+        except (RowChanged, RowExists):
+            continue
+
+
+async def release(ledger: Ledger, *, service: str, agreement: str) -> None:
+    """Take an agreement's numbers from whoever may issue them."""
+    while True:
+        row = await ledger.get(service, agreement)
+        if row is None:
+            return
+        try:
+            await ledger.write(service, row.owned_by(""))
+        except RowChanged:
+            continue
+        return
+
+
+async def release_all(ledger: Ledger, *, service: str) -> None:
+    """Take all numbers of a service name from whoever may issue them."""
+    async for page in ledger.pages(service):
+        for start in range(0, len(page), BATCH_ROWS):
+            batch = page[start : start + BATCH_ROWS]
+            try:
+                await ledger.write_all(service, [row.owned_by("") for row in batch])
+            except RowChanged:
+                for row in batch:
+                    await release(ledger, service=service, agreement=row.agreement)

@@ -1,0 +1,100 @@
+"""What came in: received control numbers against duplicates, MIC values for receipts."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.clock import Clock
+from shared.model.runtime import MicBody, MicValue, ReceivedBody, ReceivedNumber
+from shared.model.service import Service
+from shared.model.wire import JsonObject, rfc3339
+from shared.rules.states import require_active
+from shared.runtime.allocate import agreement_not_found
+from shared.state.configuration import Configuration
+from shared.state.gateway import RowChanged, RowExists
+from shared.state.mic_values import MicValues
+from shared.state.received_numbers import ReceivedNumbers
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a number that came in."""
+
+    duplicate: bool
+    first_seen_at: str
+
+    def to_json(self) -> JsonObject:
+        """As the answer shows it."""
+        return {"duplicate": self.duplicate, "firstSeenAt": self.first_seen_at}
+
+
+class Inbound:
+    """Run-time state that guards what comes in."""
+
+    def __init__(
+        self,
+        *,
+        configuration: Configuration,
+        received: ReceivedNumbers,
+        mics: MicValues,
+        clock: Clock,
+    ) -> None:
+        self._configuration = configuration
+        self._received = received
+        self._mics = mics
+        self._clock = clock
+
+    async def receive(self, service: Service, agreement: str, body: ReceivedBody) -> Seen:
+        """Record a number; a duplicate is one that another message brought while it was valid.
+
+        :raises Problem: ServiceNotActive, AgreementNotFound.
+        """
+        await self._require(service, agreement)
+        now = self._clock.now()
+        number = ReceivedNumber(
+            agreement=agreement,
+            kind=body.kind,
+            value=body.value,
+            message_id=body.message_id,
+            seen_at=now,
+            expires_at=now + timedelta(days=body.validity_days),
+        )
+        while True:
+            found = await self._received.get(service.id, agreement, body.kind, body.value)
+            try:
+                if found is None:
+                    await self._received.add(service.id, number)
+                elif found.value.expires_at <= now:
+                    await self._received.replace(service.id, number, found.etag)
+                else:
+                    duplicate = found.value.message_id != body.message_id
+                    return Seen(duplicate, rfc3339(found.value.seen_at))
+            except (RowExists, RowChanged):
+                continue
+            return Seen(False, rfc3339(now))
+
+    async def put_mic(
+        self, service: Service, agreement: str, body: MicBody
+    ) -> tuple[MicValue, bool]:
+        """Keep the MIC of a message; whether it is new.
+
+        :raises Problem: ServiceNotActive, AgreementNotFound.
+        """
+        await self._require(service, agreement)
+        known = await self._mics.get(service.id, agreement, body.message_id)
+        mic = MicValue(agreement=agreement, time=self._clock.now(), **body.model_dump())
+        await self._mics.put(service.id, mic)
+        return mic, known is None
+
+    async def get_mic(self, service: Service, agreement: str, message_id: str) -> MicValue | None:
+        """The MIC of a message, None where none was kept.
+
+        :raises Problem: AgreementNotFound.
+        """
+        if await self._configuration.numbering(service.id, agreement) is None:
+            raise agreement_not_found(service.name, agreement)
+        return await self._mics.get(service.id, agreement, message_id)
+
+    async def _require(self, service: Service, agreement: str) -> None:
+        require_active(service.name, service.state)
+        if await self._configuration.numbering(service.id, agreement) is None:
+            raise agreement_not_found(service.name, agreement)

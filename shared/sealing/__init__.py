@@ -1,0 +1,1 @@
+"""Secrets and seals: envelope encryption and the key providers."""

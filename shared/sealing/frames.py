@@ -1,0 +1,70 @@
+"""The secrets of a backup: one sealed blob of frames (docs/backup-format.md).
+
+A frame is a big-endian length of four bytes, then AES-256-GCM ciphertext and tag. Its nonce is
+the frame's number, its associated data binds it to backup, run, blob, place and end, so frames
+cannot be swapped, dropped or carried over. The key is drawn anew for each run: no nonce repeats.
+"""
+
+import json
+import struct
+from collections.abc import Iterator
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.sealing.derive import derived
+
+ALGORITHM = "A256GCM"
+PURPOSE = "interkeep/secrets/1"
+MAX_PLAIN_BYTES = 4 * 1024 * 1024
+_TAG_BYTES = 16
+_LENGTH = struct.Struct(">I")
+
+
+class FrameCorrupt(Exception):
+    """A frame is cut short, changed, out of place, or was sealed with another key."""
+
+
+class Frames:
+    """Seals or opens the frames of one secrets blob.
+
+    :param run_key: the random 256-bit key K of the run; itself it encrypts nothing.
+    """
+
+    def __init__(self, run_key: bytes, *, backup_id: str, run: str, blob: str) -> None:
+        self._cipher = AESGCM(derived(run_key, PURPOSE))
+        self._place = ["interkeep-backup/1", backup_id, run, blob]
+
+    def seal(self, index: int, plain: bytes, *, last: bool) -> bytes:
+        """One frame of at most 4 MiB."""
+        sealed = self._cipher.encrypt(_nonce(index), plain, self._bound(index, last))
+        return _LENGTH.pack(len(sealed)) + sealed
+
+    def open(self, blob: bytes) -> Iterator[bytes]:
+        """The plain frames of a whole blob, in their order.
+
+        :raises FrameCorrupt: at the first byte that is not as it was sealed.
+        """
+        offset = index = 0
+        while True:
+            if offset + _LENGTH.size > len(blob):
+                raise FrameCorrupt("it ends before its last frame")
+            (length,) = _LENGTH.unpack_from(blob, offset)
+            start, end = offset + _LENGTH.size, offset + _LENGTH.size + length
+            if end > len(blob) or not _TAG_BYTES <= length <= MAX_PLAIN_BYTES + _TAG_BYTES:
+                raise FrameCorrupt(f"frame {index} has a wrong length")
+            last = end == len(blob)
+            try:
+                yield self._cipher.decrypt(_nonce(index), blob[start:end], self._bound(index, last))
+            except InvalidTag as error:
+                raise FrameCorrupt(f"frame {index} does not open") from error
+            if last:
+                return
+            offset, index = end, index + 1
+
+    def _bound(self, index: int, last: bool) -> bytes:
+        return json.dumps([*self._place, index, int(last)], separators=(",", ":")).encode()
+
+
+def _nonce(index: int) -> bytes:
+    return index.to_bytes(12, "big")

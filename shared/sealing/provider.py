@@ -1,0 +1,31 @@
+"""What a key provider is: it wraps keys, and seals descriptors."""
+
+from typing import Protocol
+
+from shared.model.keys import Seal, WrappedKey
+
+
+class KeyProvider(Protocol):
+    """Wraps data keys and seals descriptors."""
+
+    async def wrap(self, key: bytes) -> WrappedKey:
+        """Wrap a 256-bit key with the current key."""
+        ...
+
+    async def unwrap(self, wrapped: WrappedKey) -> bytes:
+        """Open a wrapped key, with the current key or a former one.
+
+        :raises Problem: KeyUnavailable where no key of that id is at hand or it does not fit.
+        """
+        ...
+
+    async def seal(self, digest: str) -> Seal:
+        """Seal a descriptor's digest (64 hexadecimal digits)."""
+        ...
+
+    async def check(self, digest: str, seal: Seal) -> bool:
+        """Whether a seal was made for this digest.
+
+        :raises Problem: KeyUnavailable where no key of that id is at hand.
+        """
+        ...

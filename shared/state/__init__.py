@@ -1,0 +1,1 @@
+"""Table storage: one module a table, over one small gateway."""

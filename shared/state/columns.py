@@ -1,0 +1,57 @@
+"""JSON documents in the columns of a row.
+
+A short one is one text column. A longer one is compressed and cut into binary columns: a text
+column holds 32 Ki UTF-16 units, a binary one 64 KiB, a row 1 MiB.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from shared.model.problem import Code, Problem
+from shared.state.gateway import Column
+
+_MOST_TEXT_UNITS = 30_000
+_BINARY_BYTES = 64 * 1024
+_MOST_STORED_BYTES = 700 * 1024
+"""Of the 1 MiB of a row and the 4 MiB of a transaction, in base64 as it is sent."""
+
+_MOST_OPENED_BYTES = 64 * 1024 * 1024
+
+
+def dumps(value: object) -> str:
+    """JSON as rows hold it: no spaces, non-ASCII as it is."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def document_columns(document: object) -> dict[str, Column]:
+    """The columns of a document.
+
+    :raises Problem: DocumentTooLarge, over 700 KiB in its stored form.
+    """
+    text = dumps(document)
+    if len(text) <= _MOST_TEXT_UNITS // 2 or len(text.encode("utf-16-le")) // 2 <= _MOST_TEXT_UNITS:
+        return {"document": text}
+    packed = zlib.compress(text.encode(), level=6)
+    if len(packed) > _MOST_STORED_BYTES:
+        raise Problem(
+            Code.DOCUMENT_TOO_LARGE,
+            f"The document takes {len(packed)} bytes compressed; {_MOST_STORED_BYTES} are the "
+            "most. Put large bytes as content of the artifact instead.",
+            target="/document",
+        )
+    return {
+        f"document{index:02}": packed[start : start + _BINARY_BYTES]
+        for index, start in enumerate(range(0, len(packed), _BINARY_BYTES))
+    }
+
+
+def read_document(values: Mapping[str, Column]) -> Any:
+    """The document of a row's columns."""
+    text = values.get("document")
+    if text is not None:
+        return json.loads(str(text))
+    names = sorted(name for name in values if name.startswith("document"))
+    packed = b"".join(bytes(values[name]) for name in names)  # type: ignore[arg-type]
+    return json.loads(zlib.decompressobj().decompress(packed, _MOST_OPENED_BYTES))

@@ -1,0 +1,310 @@
+"""Table Configuration: a partition a service, its head, key, settings and artifacts.
+
+Every change is one transaction that carries the head: revision up by one, on the condition that
+nobody else wrote the head since. So two reads of the same revision enclose one state of it all.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from shared.model.artifact import Artifact, ContentReference, Section
+from shared.model.keys import WrappedKey
+from shared.model.numbers import Bounds, Kind, Numbering
+from shared.model.wire import JsonObject, rfc3339
+from shared.state.columns import document_columns, dumps, read_document
+from shared.state.gateway import (
+    TRANSACTION_ROWS,
+    Column,
+    Delete,
+    Insert,
+    Replace,
+    Row,
+    Step,
+    Table,
+)
+from shared.state.keys import LAST, named
+
+TABLE = "interkeepConfiguration"
+HOLD_SECONDS = 60
+"""After this long without renewal a hold is none; measured by the storage's clock."""
+
+BATCH_ARTIFACTS = TRANSACTION_ROWS - 1
+"""How many artifacts one transaction changes: it carries the head too."""
+
+_BATCH_BYTES = 3_500_000
+"""Of the 4 MiB that a transaction may send; the rest is for its envelope."""
+
+_HEAD = "!head"
+_KEY = "!key"
+_SETTINGS = "!service"
+
+
+class Phase(StrEnum):
+    """What the head says of the whole partition."""
+
+    OPEN = "open"
+    RESTORING = "restoring"
+    CLOSED = "closed"
+    """The service is being deleted: no change is accepted any more."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The row that every change of a service's configuration goes through."""
+
+    revision: int
+    phase: Phase
+    hold: str
+    """Id of the operation that holds the configuration; empty for none."""
+    counts: Mapping[str, int]
+    """How many artifacts each section has."""
+    etag: str = ""
+    age_seconds: float = 0.0
+
+    @property
+    def held_for_seconds(self) -> float:
+        """How much longer writers must wait, 0 where nothing holds."""
+        return max(0.0, HOLD_SECONDS - self.age_seconds) if self.hold else 0.0
+
+
+@dataclass(frozen=True)
+class Put:
+    """Write an artifact; ``numbering`` is what the document of an agreement says of numbers."""
+
+    artifact: Artifact
+    new: bool
+    numbering: Numbering | None = None
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Take an artifact out."""
+
+    section: Section
+    name: str
+
+
+@dataclass(frozen=True)
+class PutSettings:
+    """Write the settings of the service; the id of the operation tells recovery that it was."""
+
+    document: JsonObject
+    operation_id: str
+
+
+Edit = Put | Remove | PutSettings
+
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Versioned(Generic[Value]):
+    """A stored value with the version of its row."""
+
+    value: Value
+    etag: str
+
+
+class Configuration:
+    """Settings and artifacts of services."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def begin(
+        self, service_id: str, *, phase: Phase, key: WrappedKey, settings: JsonObject
+    ) -> Head:
+        """Make the partition of a new service.
+
+        :raises RowExists: where it has one already.
+        """
+        head = Head(revision=1, phase=phase, hold="", counts={})
+        rows = [
+            _head_row(service_id, head),
+            Row(service_id, _KEY, {"key": dumps(key.to_json())}),
+            Row(service_id, _SETTINGS, document_columns(settings)),
+        ]
+        etags = await self._table.transact([Insert(row) for row in rows])
+        return replace(head, etag=etags[0])
+
+    async def head(self, service_id: str) -> Head | None:
+        """The head, None for a service that has no partition (any more)."""
+        row = await self._table.get(service_id, _HEAD)
+        return _head(row) if row else None
+
+    async def write_head(self, service_id: str, head: Head) -> Head:
+        """Write the head alone: its phase or hold, no change of the revision.
+
+        :raises RowChanged: where somebody else wrote it since it was read.
+        """
+        etag = await self._table.replace(_head_row(service_id, head), head.etag)
+        return replace(head, etag=etag, age_seconds=0.0)
+
+    async def change(
+        self, service_id: str, head: Head, edits: Sequence[Edit], *, insert_only: bool = False
+    ) -> tuple[Head, list[str]]:
+        """Do all of the edits, at most 99, or none; the new head and the ETag of each edit.
+
+        :param insert_only: refuse to write over an artifact (a restore).
+        :raises RowChanged: where the head has changed since it was read.
+        :raises RowExists: for ``insert_only``, where an artifact exists.
+        """
+        counts = dict(head.counts)
+        steps: list[Step] = []
+        for edit in edits:
+            match edit:
+                case Put(artifact, new, _):
+                    counts[artifact.section] = counts.get(artifact.section, 0) + int(new)
+                    row = artifact_row(service_id, edit)
+                    steps.append(Insert(row) if insert_only else Replace(row, None))
+                case Remove(section, name):
+                    counts[section] = counts.get(section, 0) - 1
+                    steps.append(Delete(service_id, named(section, name)))
+                case PutSettings(document, operation_id):
+                    columns = {**document_columns(document), "operation": operation_id}
+                    steps.append(Replace(Row(service_id, _SETTINGS, columns), None))
+        changed = replace(head, revision=head.revision + 1, counts=counts, hold="")
+        steps.append(Replace(_head_row(service_id, changed), head.etag))
+        *etags, head_etag = await self._table.transact(steps)
+        return replace(changed, etag=head_etag, age_seconds=0.0), etags
+
+    async def key(self, service_id: str) -> WrappedKey | None:
+        """The wrapped data key of a service."""
+        row = await self._table.get(service_id, _KEY)
+        return WrappedKey.model_validate(json.loads(str(row.values["key"]))) if row else None
+
+    async def settings(self, service_id: str) -> Versioned[JsonObject] | None:
+        """The settings of a service, secrets sealed."""
+        row = await self._table.get(service_id, _SETTINGS)
+        return Versioned(read_document(row.values), row.etag) if row else None
+
+    async def settings_operation(self, service_id: str) -> str:
+        """Id of the operation that wrote the settings last; empty for the service's creation."""
+        row = await self._table.get(service_id, _SETTINGS)
+        return str(row.values.get("operation", "")) if row else ""
+
+    async def artifact(
+        self, service_id: str, section: Section, name: str
+    ) -> Versioned[Artifact] | None:
+        """One artifact, by its name without regard to case."""
+        row = await self._table.get(service_id, named(section, name))
+        return Versioned(read_artifact(row), row.etag) if row else None
+
+    async def numbering(self, service_id: str, agreement: str) -> Numbering | None:
+        """What an agreement's document says of control numbers; None where there is none."""
+        row = await self._table.get(service_id, named(Section.AGREEMENTS, agreement))
+        return _numbering(row) if row else None
+
+    async def pages(
+        self,
+        service_id: str,
+        section: Section | None = None,
+        *,
+        after: str = "",
+        size: int = 1000,
+    ) -> AsyncIterator[list[Versioned[Artifact]]]:
+        """Artifacts in the order of section and key, a page at a time.
+
+        :param after: the name in the section that the page begins behind.
+        """
+        start = named(section, after) if section and after else f"{section or ''}!"
+        end = f"{section}!{LAST}" if section else LAST
+        first = start if section else "!~"
+        async for page in self._table.pages(service_id, after=first, before=end, size=size):
+            yield [Versioned(read_artifact(row), row.etag) for row in page]
+
+    async def keys(self, service_id: str) -> AsyncIterator[list[str]]:
+        """The keys of all rows of the partition, artifacts first, the head last."""
+        bounds = (("!~", LAST), ("", "!~"))
+        for after, before in bounds:
+            async for page in self._table.pages(service_id, after=after, before=before, columns=()):
+                yield [row.key for row in page]
+
+    async def drop(self, service_id: str, keys: Sequence[str]) -> None:
+        """Remove rows of a partition that is closed; those that are gone are as good."""
+        for start in range(0, len(keys), TRANSACTION_ROWS):
+            batch = keys[start : start + TRANSACTION_ROWS]
+            await self._table.transact([Delete(service_id, key) for key in batch])
+
+
+def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
+    """Puts in groups that each fit one transaction: 99 artifacts and 3.5 MiB as sent."""
+    group: list[Put] = []
+    size = 0
+    for put in puts:
+        sent = _sent_bytes(put)
+        if group and (len(group) == BATCH_ARTIFACTS or size + sent > _BATCH_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(put)
+        size += sent
+    if group:
+        yield group
+
+
+def _sent_bytes(put: Put) -> int:
+    columns = document_columns(put.artifact.document).values()
+    base64_units = sum(len(c) * 4 // 3 if isinstance(c, bytes) else len(dumps(c)) for c in columns)
+    return base64_units + 1024
+
+
+def _head_row(service_id: str, head: Head) -> Row:
+    values: dict[str, Column] = {
+        "revision": head.revision,
+        "phase": head.phase,
+        "hold": head.hold,
+        "counts": dumps(dict(head.counts)),
+    }
+    return Row(service_id, _HEAD, values)
+
+
+def _head(row: Row) -> Head:
+    return Head(
+        revision=int(row.values["revision"]),
+        phase=Phase(str(row.values["phase"])),
+        hold=str(row.values["hold"]),
+        counts=json.loads(str(row.values["counts"])),
+        etag=row.etag,
+        age_seconds=row.age_seconds,
+    )
+
+
+def artifact_row(service_id: str, put: Put) -> Row:
+    """An artifact as it is stored."""
+    artifact = put.artifact
+    values: dict[str, Column] = {
+        "section": artifact.section,
+        "name": artifact.name,
+        "changedAt": rfc3339(artifact.changed_at),
+        **document_columns(artifact.document),
+    }
+    if artifact.content:
+        values["content"] = dumps(artifact.content.to_json())
+    if put.numbering is not None:
+        values["numbering"] = dumps({k: b.to_json() for k, b in put.numbering.items()})
+    return Row(service_id, named(artifact.section, artifact.name), values)
+
+
+def read_artifact(row: Row) -> Artifact:
+    """An artifact from its row."""
+    content = row.values.get("content")
+    return Artifact.model_validate(
+        {
+            "section": row.values["section"],
+            "name": row.values["name"],
+            "document": read_document(row.values),
+            "content": ContentReference.model_validate(json.loads(str(content)))
+            if content
+            else None,
+            "changed_at": row.values["changedAt"],
+        }
+    )
+
+
+def _numbering(row: Row) -> Numbering:
+    kinds = json.loads(str(row.values.get("numbering", "{}")))
+    return {Kind(kind): Bounds.model_validate(bounds) for kind, bounds in kinds.items()}

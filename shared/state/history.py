@@ -1,0 +1,72 @@
+"""Table Backups: the history, a partition a service name.
+
+Each backup has two rows, by name and by time, always written in one transaction. They stay when
+the service is gone; a backup name is used once per service name.
+"""
+
+import json
+from collections.abc import AsyncIterator
+
+from shared.model.backup import Backup
+from shared.rules.naming import service_key
+from shared.state.columns import dumps
+from shared.state.configuration import Versioned
+from shared.state.gateway import Insert, Replace, Row, Table
+from shared.state.keys import encoded, newest_first
+
+TABLE = "interkeepBackups"
+
+
+class History:
+    """Which backups were made."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def get(self, service: str, name: str) -> Versioned[Backup] | None:
+        """One backup by its name."""
+        row = await self._table.get(encoded(service_key(service)), f"n!{encoded(name)}")
+        return Versioned(_read(row), row.etag) if row else None
+
+    async def add(self, backup: Backup) -> None:
+        """Enter a backup that begins.
+
+        :raises RowExists: where the name was used before.
+        """
+        await self._table.transact([Insert(row) for row in _rows(backup)])
+
+    async def change(self, backup: Backup, etag: str) -> None:
+        """Write a backup over the version that was read.
+
+        :raises RowChanged: where somebody else wrote it since.
+        """
+        by_name, by_time = _rows(backup)
+        await self._table.transact([Replace(by_name, etag), Replace(by_time, None)])
+
+    async def pages(self, service: str, after: str = "") -> AsyncIterator[list[Backup]]:
+        """The backups of a service name, newest first, a page at a time.
+
+        :param after: a place that ``place`` gave; the first page begins behind it.
+        """
+        partition = encoded(service_key(service))
+        async for page in self._table.pages(partition, after=after or "t!", before="t!~"):
+            yield [_read(row) for row in page]
+
+    @staticmethod
+    def place(backup: Backup) -> str:
+        """Where a backup stands in the history, for paging."""
+        return _rows(backup)[1].key
+
+
+def _rows(backup: Backup) -> tuple[Row, Row]:
+    partition = encoded(service_key(backup.service))
+    name = encoded(backup.name)
+    values = {"status": str(backup.status), "backup": dumps(backup.to_json())}
+    return (
+        Row(partition, f"n!{name}", dict(values)),
+        Row(partition, f"t!{newest_first(backup.started_at)}!{name}", dict(values)),
+    )
+
+
+def _read(row: Row) -> Backup:
+    return Backup.model_validate(json.loads(str(row.values["backup"])))

@@ -1,0 +1,48 @@
+"""Table keys: every key goes through one encoder.
+
+Table storage forbids / \\ # ? and control characters in keys and compares them by their UTF-16
+units, with regard to case.
+"""
+
+import hashlib
+from datetime import datetime
+
+from shared.rules.naming import artifact_key
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._ ")
+_MOST = 400
+_HEAD = 300
+_END_OF_TIME = 10**14 - 1
+"""In milliseconds: the year 5138."""
+
+LAST = "~"
+"""Sorts behind every encoded key and every key that begins with one."""
+
+
+def encoded(text: str) -> str:
+    """A key for any text. Different texts give different keys (over 400 characters: by sha256)."""
+    key = "".join(
+        c if c in _PLAIN else "".join(f"={byte:02x}" for byte in c.encode()) for c in text
+    )
+    if len(key) <= _MOST:
+        return key
+    return f"{key[:_HEAD]}=={hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def row_key(*parts: str) -> str:
+    """One key of several parts; ``!`` between them sorts before all that a part can hold."""
+    return "!".join(encoded(part) for part in parts)
+
+
+def named(prefix: str, name: str) -> str:
+    """The key of an artifact or agreement, which compare without regard to case."""
+    return (
+        f"{encoded(prefix)}!{encoded(artifact_key(name))}"
+        if prefix
+        else encoded(artifact_key(name))
+    )
+
+
+def newest_first(time: datetime) -> str:
+    """A time as text that sorts the later before the earlier; to the millisecond."""
+    return f"{_END_OF_TIME - int(time.timestamp() * 1000):014d}"

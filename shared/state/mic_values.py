@@ -1,0 +1,50 @@
+"""Table MicValues: a partition a service, a row the MIC of one AS2 message."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+
+from shared.model.runtime import MicValue
+from shared.rules.naming import artifact_key
+from shared.state.columns import dumps
+from shared.state.gateway import Replace, Row, Table
+from shared.state.keys import row_key
+
+TABLE = "interkeepMicValues"
+
+
+class MicValues:
+    """MIC values of AS2 messages."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def get(self, service_id: str, agreement: str, message_id: str) -> MicValue | None:
+        """The MIC of a message; message ids compare with regard to case."""
+        row = await self._table.get(service_id, row_key(artifact_key(agreement), message_id))
+        return _read(row) if row else None
+
+    async def put(self, service_id: str, mic: MicValue) -> None:
+        """Write one, whatever is there."""
+        await self._table.replace(_row(service_id, mic), None)
+
+    async def put_all(self, service_id: str, mics: Sequence[MicValue]) -> None:
+        """Write up to 100, all or none, whatever is there."""
+        await self._table.transact([Replace(_row(service_id, mic), None) for mic in mics])
+
+    async def drop_all(self, service_id: str) -> None:
+        """Remove all of a service; what is gone is as good."""
+        await self._table.drop_partition(service_id)
+
+    async def pages(self, service_id: str) -> AsyncIterator[list[MicValue]]:
+        """All MIC values of a service in the order of their keys, a page at a time."""
+        async for page in self._table.pages(service_id):
+            yield [_read(row) for row in page]
+
+
+def _row(service_id: str, mic: MicValue) -> Row:
+    key = row_key(artifact_key(mic.agreement), mic.message_id)
+    return Row(service_id, key, {"mic": dumps(mic.to_json())})
+
+
+def _read(row: Row) -> MicValue:
+    return MicValue.model_validate(json.loads(str(row.values["mic"])))

@@ -1,0 +1,68 @@
+"""Table ReceivedControlNumbers: a partition a service, a row a number that came in."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+
+from shared.model.numbers import Kind
+from shared.model.runtime import ReceivedNumber
+from shared.rules.naming import artifact_key
+from shared.state.columns import dumps
+from shared.state.configuration import Versioned
+from shared.state.gateway import Replace, Row, Table
+from shared.state.keys import row_key
+
+TABLE = "interkeepReceivedControlNumbers"
+
+
+class ReceivedNumbers:
+    """Control numbers that came in."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def get(
+        self, service_id: str, agreement: str, kind: Kind, value: int
+    ) -> Versioned[ReceivedNumber] | None:
+        """The number as it was seen, also where its validity has run out."""
+        row = await self._table.get(service_id, _key(agreement, kind, value))
+        return Versioned(_read(row), row.etag) if row else None
+
+    async def add(self, service_id: str, number: ReceivedNumber) -> None:
+        """Keep a number that was not seen.
+
+        :raises RowExists: where it was.
+        """
+        await self._table.insert(_row(service_id, number))
+
+    async def replace(self, service_id: str, number: ReceivedNumber, etag: str) -> None:
+        """Write over a number whose validity had run out.
+
+        :raises RowChanged: where somebody else wrote it since.
+        """
+        await self._table.replace(_row(service_id, number), etag)
+
+    async def put_all(self, service_id: str, numbers: Sequence[ReceivedNumber]) -> None:
+        """Write up to 100 numbers, all or none, whatever is there."""
+        await self._table.transact([Replace(_row(service_id, n), None) for n in numbers])
+
+    async def drop_all(self, service_id: str) -> None:
+        """Remove all of a service; what is gone is as good."""
+        await self._table.drop_partition(service_id)
+
+    async def pages(self, service_id: str) -> AsyncIterator[list[ReceivedNumber]]:
+        """All numbers of a service in the order of their keys, a page at a time."""
+        async for page in self._table.pages(service_id):
+            yield [_read(row) for row in page]
+
+
+def _key(agreement: str, kind: Kind, value: int) -> str:
+    return f"{row_key(artifact_key(agreement), kind.lower())}!{value:09d}"
+
+
+def _row(service_id: str, number: ReceivedNumber) -> Row:
+    key = _key(number.agreement, number.kind, number.value)
+    return Row(service_id, key, {"number": dumps(number.to_json())})
+
+
+def _read(row: Row) -> ReceivedNumber:
+    return ReceivedNumber.model_validate(json.loads(str(row.values["number"])))

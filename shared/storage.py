@@ -1,0 +1,120 @@
+"""The SDK clients: one a service and account for the life of the process, over one transport."""
+
+import functools
+from typing import Any
+
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.core.rest import HttpRequest
+from azure.data.tables.aio import TableServiceClient
+from azure.storage.blob.aio import BlobServiceClient, ExponentialRetry
+from azure.storage.queue import TextBase64DecodePolicy, TextBase64EncodePolicy
+from azure.storage.queue.aio import QueueClient
+
+from shared.fence import before_write
+from shared.settings import AccountSetting
+
+MAX_BLOCK_BYTES = 4 * 1024 * 1024
+"""How much of a blob one request sends; also what the process holds of it at a time."""
+
+_READS = frozenset({"GET", "HEAD"})
+_RETRIES = 4
+_READ_TIMEOUT_SECONDS = 60
+_CONNECT_TIMEOUT_SECONDS = 10
+
+
+class FencedTransport(AioHttpTransport):  # type: ignore[misc]
+    """HTTP to storage that asks the fence before each request that changes something."""
+
+    async def send(self, request: HttpRequest, **config: Any) -> Any:
+        """Send one request.
+
+        :raises LeaseLost: where the running operation has lost its lease.
+        """
+        if request.method not in _READS:
+            before_write()
+        return await super().send(request, **config)
+
+
+class StorageClients:
+    """Makes the clients of accounts, each once.
+
+    :param transport: carries every request; tests put theirs in.
+    """
+
+    def __init__(self, transport: AioHttpTransport | None = None) -> None:
+        self._transport = transport or FencedTransport()
+        self._blobs: dict[AccountSetting, BlobServiceClient] = {}
+
+    def tables(self, account: AccountSetting) -> TableServiceClient:
+        """A client for the account's tables."""
+        options: dict[str, Any] = {
+            "transport": self._transport,
+            "retry_total": _RETRIES,
+            "retry_backoff_factor": 0.4,
+            "retry_backoff_max": 8,
+            "read_timeout": _READ_TIMEOUT_SECONDS,
+            "connection_timeout": _CONNECT_TIMEOUT_SECONDS,
+        }
+        if account.connection_string:
+            return TableServiceClient.from_connection_string(account.connection_string, **options)
+        assert account.table_uri
+        return TableServiceClient(
+            account.table_uri, credential=_identity(account.client_id), **options
+        )
+
+    def queue(self, account: AccountSetting, name: str) -> QueueClient:
+        """A client for one queue; messages travel in base64, as the Functions host expects."""
+        options: dict[str, Any] = {
+            "transport": self._transport,
+            "initial_backoff": 1,
+            "increment_base": 2,
+            "retry_total": _RETRIES,
+            "read_timeout": _READ_TIMEOUT_SECONDS,
+            "connection_timeout": _CONNECT_TIMEOUT_SECONDS,
+            "message_encode_policy": TextBase64EncodePolicy(),
+            "message_decode_policy": TextBase64DecodePolicy(),
+        }
+        if account.connection_string:
+            return QueueClient.from_connection_string(account.connection_string, name, **options)
+        assert account.queue_uri
+        return QueueClient(
+            account.queue_uri, name, credential=_identity(account.client_id), **options
+        )
+
+    def blobs(self, account: AccountSetting) -> BlobServiceClient:
+        """The client for the account's blobs."""
+        if account not in self._blobs:
+            self._blobs[account] = self._make_blobs(account)
+        return self._blobs[account]
+
+    def _make_blobs(self, account: AccountSetting) -> BlobServiceClient:
+        options: dict[str, Any] = {
+            "transport": self._transport,
+            "retry_policy": ExponentialRetry(
+                initial_backoff=1, increment_base=2, retry_total=_RETRIES
+            ),
+            "read_timeout": _READ_TIMEOUT_SECONDS,
+            "connection_timeout": _CONNECT_TIMEOUT_SECONDS,
+            "max_single_put_size": MAX_BLOCK_BYTES,
+            "max_block_size": MAX_BLOCK_BYTES,
+            "max_single_get_size": MAX_BLOCK_BYTES,
+            "max_chunk_get_size": MAX_BLOCK_BYTES,
+        }
+        if account.connection_string:
+            return BlobServiceClient.from_connection_string(account.connection_string, **options)
+        assert account.blob_uri
+        return BlobServiceClient(
+            account.blob_uri, credential=_identity(account.client_id), **options
+        )
+
+    async def close(self) -> None:
+        """Close the sockets."""
+        await self._transport.close()
+
+
+@functools.cache
+def _identity(client_id: str | None) -> Any:
+    """A managed identity's credential; imported only where one is used."""
+    from azure.identity.aio import DefaultAzureCredential
+
+    return DefaultAzureCredential(managed_identity_client_id=client_id)

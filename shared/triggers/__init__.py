@@ -1,0 +1,1 @@
+"""The doors: one blueprint a resource. Parse, call one thing, answer."""

@@ -1,0 +1,165 @@
+"""Artifacts of a service, their content, and imports of many at once."""
+
+import base64
+import binascii
+
+from shared.http.call import Answer, Call
+from shared.http.etag import condition, is_unchanged, strong
+from shared.http.paging import PAGING, after, one_page, top
+from shared.http.route import new_blueprint, route
+from shared.management.artifacts import Written
+from shared.management.documents import shown_artifact
+from shared.model.artifact import WITH_CONTENT, ArtifactBody, ImportBody, Section
+from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject
+from shared.rules.naming import shown
+from shared.rules.states import require_manageable
+
+blueprint = new_blueprint()
+_ONE = "services/{service}/artifacts/{section}/{name}"
+
+
+@route(blueprint, "GET", "services/{service}/artifacts/{section}", query=PAGING)
+async def list_artifacts(call: Call) -> Answer:
+    """List the artifacts of a section."""
+    section = _section(call)
+    service = (await call.app.services.require(call.path("service"))).service
+    return await one_page(
+        call,
+        f"services/{service.name}/artifacts/{section}",
+        call.app.artifacts.pages(service, section, after(call), top(call) + 1),
+        lambda found: shown_artifact(found.value),
+        lambda found: found.value.name,
+    )
+
+
+@route(blueprint, "GET", _ONE)
+async def get_artifact(call: Call) -> Answer:
+    """Read an artifact; its secrets are masked."""
+    section = _section(call)
+    service = (await call.app.services.require(call.path("service"))).service
+    found = await call.app.artifacts.get(service, section, call.path("name"))
+    if is_unchanged(call, found.etag):
+        return Answer(status=304, headers={"ETag": strong(found.etag)})
+    return Answer(shown_artifact(found.value), headers={"ETag": strong(found.etag)})
+
+
+@route(blueprint, "PUT", _ONE, body=ArtifactBody)
+async def put_artifact(call: Call) -> Answer:
+    """Write an artifact; content that it has stays."""
+    section, body = _section(call), call.body(ArtifactBody)
+    service = (await call.app.services.require(call.path("service"))).service
+    written = await call.app.artifacts.put(
+        service, section, call.path("name"), body.document, condition(call)
+    )
+    return _written(written, 201 if written.created else 200)
+
+
+@route(blueprint, "DELETE", _ONE)
+async def delete_artifact(call: Call) -> Answer:
+    """Delete an artifact."""
+    section = _section(call)
+    service = (await call.app.services.require(call.path("service"))).service
+    await call.app.artifacts.delete(service, section, call.path("name"), condition(call))
+    return Answer(status=204)
+
+
+@route(blueprint, "PUT", f"{_ONE}/content")
+async def put_content(call: Call) -> Answer:
+    """Give an artifact its bytes, as they are."""
+    section, name = _section(call), call.path("name")
+    if section not in WITH_CONTENT:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"Artifacts of the section {section} have no content; these have: "
+            f"{', '.join(sorted(WITH_CONTENT))}.",
+            target="section",
+        )
+    service = (await call.app.services.require(call.path("service"))).service
+    require_manageable(service.name, service.state)
+    await call.app.artifacts.get(service, section, name)
+    content = await call.app.content.put(
+        service.id, call.request.get_body(), _content_type(call), _content_md5(call)
+    )
+    written, first = await call.app.artifacts.put_content(service, section, name, content)
+    return _written(written, 201 if first else 200)
+
+
+@route(blueprint, "GET", f"{_ONE}/content")
+async def get_content(call: Call) -> Answer:
+    """Read the bytes of an artifact."""
+    section, name = _section(call), call.path("name")
+    service = (await call.app.services.require(call.path("service"))).service
+    content = (await call.app.artifacts.get(service, section, name)).value.content
+    if content is None:
+        raise Problem(
+            Code.ARTIFACT_NOT_FOUND, f"'{shown(name)}' has no content. Put it first.", "name"
+        )
+    data = b"".join([chunk async for chunk in call.app.content.open(service.id, content)])
+    return Answer(data, content_type=content.content_type)
+
+
+@route(blueprint, "POST", "services/{service}/import", body=ImportBody)
+async def import_artifacts(call: Call) -> Answer:
+    """Write up to 1,000 artifacts; all or nothing where they fit one transaction (99)."""
+    body = call.body(ImportBody)
+    service = (await call.app.services.require(call.path("service"))).service
+    done = await call.app.artifacts.import_all(service, body.artifacts)
+    report = [
+        _reported(item.section, item.name, result)
+        for item, result in zip(body.artifacts, done, strict=True)
+    ]
+    failed = any(isinstance(result, Problem) for result in done)
+    return Answer({"value": list(report)}, 207 if failed else 200)
+
+
+def _reported(section: Section, name: str, result: Written | Problem) -> JsonObject:
+    line: JsonObject = {"section": section, "name": name}
+    if isinstance(result, Problem):
+        error: JsonObject = {"code": str(result.code), "message": result.message}
+        return {**line, "status": "refused", "error": error}
+    return {**line, "status": "created" if result.created else "replaced"}
+
+
+def _section(call: Call) -> Section:
+    text = call.path("section")
+    try:
+        return Section(text)
+    except ValueError as error:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"There is no section '{shown(text)}'; these are: {', '.join(Section)}.",
+            target="section",
+        ) from error
+
+
+def _written(written: Written, status: int) -> Answer:
+    return Answer(shown_artifact(written.artifact), status, {"ETag": strong(written.etag)})
+
+
+def _content_type(call: Call) -> str:
+    text = call.header("content-type") or "application/octet-stream"
+    if len(text) > 200 or not (text.isascii() and text.isprintable()):
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "Content-Type takes at most 200 printable characters.",
+            target="Content-Type",
+        )
+    return text
+
+
+def _content_md5(call: Call) -> bytes | None:
+    text = call.header("content-md5")
+    if text is None:
+        return None
+    try:
+        md5 = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        md5 = b""
+    if len(md5) != 16:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "Content-MD5 is the base64 of 16 bytes (RFC 1864).",
+            target="Content-MD5",
+        )
+    return md5

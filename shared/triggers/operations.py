@@ -1,0 +1,79 @@
+"""The operation log and its monitors; the queue function that works; the timer that recovers."""
+
+import json
+
+import azure.functions as func
+
+from shared.http.call import Answer, Call
+from shared.http.monitor import monitor
+from shared.http.paging import PAGING, after, one_page, top
+from shared.http.route import new_blueprint, route
+from shared.installation import current
+from shared.model.problem import Code, Problem
+from shared.operations.engine import QUEUE
+from shared.rules.naming import shown
+from shared.state.operations import Record, place
+from shared.telemetry import quiet_the_sdk
+
+blueprint = new_blueprint()
+
+
+@route(
+    blueprint,
+    "GET",
+    "services/{service}/operations",
+    query=("operation", "status", *PAGING),
+)
+async def list_operations(call: Call) -> Answer:
+    """List the operation log of a service name, newest first."""
+    name = call.path("service")
+    filters = {
+        name: value for name in ("operation", "status") if (value := call.query(name)) is not None
+    }
+
+    def keep(record: Record) -> bool:
+        operation = record.operation
+        said = {"operation": operation.operation.lower(), "status": operation.status.lower()}
+        return all(said[name] == value.lower() for name, value in filters.items())
+
+    return await one_page(
+        call,
+        f"services/{name}/operations",
+        call.app.records.pages(name, after=after(call), size=top(call) + 1),
+        lambda record: record.operation.monitor(),
+        lambda record: place(record.operation),
+        keep,
+        filters,
+    )
+
+
+@route(blueprint, "GET", "services/{service}/operations/{id}")
+async def get_operation(call: Call) -> Answer:
+    """Read an operation: its monitor while it runs, its record when it has ended."""
+    service, operation_id = call.path("service"), call.path("id")
+    found = await call.app.records.find(service, operation_id)
+    if found is None:
+        raise Problem(
+            Code.OPERATION_NOT_FOUND,
+            f"Service '{shown(service)}' has no operation '{shown(operation_id)}' in its log, "
+            "which reaches back 180 days.",
+            target="id",
+        )
+    return monitor(found[0])
+
+
+@blueprint.function_name("run_operation")
+@blueprint.queue_trigger(arg_name="message", queue_name=QUEUE, connection="STATE_STORAGE")
+async def run_operation(message: func.QueueMessage) -> None:
+    """Work on one operation; a message that names none is done with."""
+    quiet_the_sdk()
+    asked = json.loads(message.get_body())
+    await current().engine.run(str(asked["service"]), str(asked["operation"]))
+
+
+@blueprint.function_name("recover_operations")
+@blueprint.timer_trigger(arg_name="timer", schedule="%RECOVERY_TIMER%", run_on_startup=False)
+async def recover_operations(timer: func.TimerRequest) -> None:
+    """Look after operations whose message never went out, or whose worker died."""
+    quiet_the_sdk()
+    await current().recovery.run()

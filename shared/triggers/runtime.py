@@ -1,0 +1,113 @@
+"""Run-time operations: control numbers, received numbers, MIC values."""
+
+from shared.http.call import Answer, Call
+from shared.http.paging import PAGING, after, one_page
+from shared.http.route import new_blueprint, route
+from shared.model.numbers import AllocateBody, Kind
+from shared.model.problem import Code, Problem
+from shared.model.runtime import MicBody, ReceivedBody
+from shared.model.wire import JsonObject
+from shared.rules.naming import shown
+from shared.runtime.allocate import agreement_not_found
+from shared.state.control_numbers import LedgerRow
+
+blueprint = new_blueprint()
+_NUMBERS = "services/{service}/control-numbers"
+
+
+@route(blueprint, "GET", _NUMBERS, query=PAGING)
+async def list_control_numbers(call: Call) -> Answer:
+    """List where every agreement of a service stands."""
+    service = (await call.app.services.require(call.path("service"))).service
+    behind = after(call)
+    return await one_page(
+        call,
+        f"services/{service.name}/control-numbers",
+        call.app.ledger.pages(service.name, behind),
+        _shown,
+        lambda row: row.agreement,
+        lambda row: row.owner == service.id,
+    )
+
+
+@route(blueprint, "GET", f"{_NUMBERS}/{{agreement}}")
+async def get_control_numbers(call: Call) -> Answer:
+    """Read where one agreement stands."""
+    service = (await call.app.services.require(call.path("service"))).service
+    agreement = call.path("agreement")
+    row = await call.app.ledger.get(service.name, agreement)
+    if row is None or row.owner != service.id:
+        raise agreement_not_found(service.name, agreement)
+    return Answer(_shown(row))
+
+
+@route(blueprint, "POST", f"{_NUMBERS}/{{agreement}}/allocate", body=AllocateBody)
+async def allocate_control_numbers(call: Call) -> Answer:
+    """Issue control numbers: each is the caller's alone."""
+    body = call.body(AllocateBody)
+    numbers = await call.app.allocator.allocate(
+        call.path("service"), call.path("agreement"), _kinds(body), body.count
+    )
+    return Answer({"numbers": [number.to_json() for number in numbers]})
+
+
+@route(
+    blueprint,
+    "POST",
+    "services/{service}/received-control-numbers/{agreement}",
+    body=ReceivedBody,
+)
+async def receive_control_number(call: Call) -> Answer:
+    """Record a control number that came in, and say whether it is a duplicate."""
+    body = call.body(ReceivedBody)
+    service = (await call.app.services.require(call.path("service"))).service
+    seen = await call.app.inbound.receive(service, call.path("agreement"), body)
+    return Answer(seen.to_json())
+
+
+@route(blueprint, "PUT", "services/{service}/mic-values/{agreement}", body=MicBody)
+async def put_mic_value(call: Call) -> Answer:
+    """Keep the MIC of an AS2 message."""
+    body = call.body(MicBody)
+    service = (await call.app.services.require(call.path("service"))).service
+    mic, new = await call.app.inbound.put_mic(service, call.path("agreement"), body)
+    return Answer(mic.to_json(), 201 if new else 200)
+
+
+@route(blueprint, "GET", "services/{service}/mic-values/{agreement}", query=("messageid",))
+async def get_mic_value(call: Call) -> Answer:
+    """Read the MIC of an AS2 message, by the query parameter messageId."""
+    message_id = call.query("messageId")
+    if not message_id:
+        raise Problem(
+            Code.INVALID_REQUEST, "Name the message with ?messageId=….", target="messageId"
+        )
+    service = (await call.app.services.require(call.path("service"))).service
+    agreement = call.path("agreement")
+    mic = await call.app.inbound.get_mic(service, agreement, message_id)
+    if mic is None:
+        raise Problem(
+            Code.ARTIFACT_NOT_FOUND,
+            f"No MIC is kept for the message '{shown(message_id)}'.",
+            target="messageId",
+        )
+    return Answer(mic.to_json())
+
+
+def _kinds(body: AllocateBody) -> list[Kind]:
+    kinds = body.kinds or ([body.kind] if body.kind else [])
+    if not kinds or (body.kind and body.kinds) or len(set(kinds)) != len(kinds):
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "Give either kind, or kinds with each kind once.",
+            target="/kind",
+        )
+    return kinds
+
+
+def _shown(row: LedgerRow) -> JsonObject:
+    return {
+        "agreement": row.agreement,
+        "counters": {str(kind): counter.to_json() for kind, counter in row.counters.items()},
+        "changedAt": row.changed_at,
+    }

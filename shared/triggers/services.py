@@ -1,0 +1,136 @@
+"""Services: create, read, change, move through the state chart, delete."""
+
+from shared.http.call import Answer, Call
+from shared.http.etag import condition, is_unchanged, strong
+from shared.http.monitor import accepted
+from shared.http.paging import PAGING, after, one_page, top
+from shared.http.route import new_blueprint, route
+from shared.management.services import Asked, exists, summary
+from shared.model.operation import OperationName
+from shared.model.service import ServiceSettings
+from shared.operations.engine import Start
+from shared.rules.states import ServiceOperation, require_allowed
+from shared.state.services import Listed
+
+blueprint = new_blueprint()
+
+
+@route(blueprint, "GET", "services", query=("state", "edition", *PAGING))
+async def list_services(call: Call) -> Answer:
+    """List the services, filtered by state and edition."""
+    state, edition = (call.query(name) for name in ("state", "edition"))
+
+    def keep(listed: Listed) -> bool:
+        service = listed.service
+        return (not state or service.state.lower() == state.lower()) and (
+            not edition or service.edition.lower() == edition.lower()
+        )
+
+    query = {name: value for name, value in (("state", state), ("edition", edition)) if value}
+    return await one_page(
+        call,
+        "services",
+        call.app.directory.pages(after(call), top(call) + 1),
+        lambda listed: summary(listed.service),
+        lambda listed: listed.service.name,
+        keep,
+        query,
+    )
+
+
+@route(blueprint, "PUT", "services/{service}", body=ServiceSettings)
+async def put_service(call: Call) -> Answer:
+    """Create a service, or replace the settings of one."""
+    name, wanted = call.path("service"), call.body(ServiceSettings)
+    asked = _asked(call)
+    check = condition(call)
+    listed = await call.app.directory.get(name)
+    if listed is None:
+        check(None)
+        created = await call.app.services.create(name, wanted, asked)
+        return await _shown(call, created, 201)
+    if call.header("if-none-match") == "*":
+        raise exists(listed.service.name)
+    check(listed.etag)
+    return await _shown(call, await call.app.services.update(listed, wanted, asked))
+
+
+@route(blueprint, "GET", "services/{service}")
+async def get_service(call: Call) -> Answer:
+    """Read a service: settings with secrets masked, state, what it allows, quota use."""
+    listed = await call.app.services.require(call.path("service"))
+    if is_unchanged(call, listed.etag):
+        return Answer(status=304, headers={"ETag": strong(listed.etag)})
+    return await _shown(call, listed)
+
+
+@route(blueprint, "DELETE", "services/{service}")
+async def delete_service(call: Call) -> Answer:
+    """Delete a service and all that it holds; its backups and its ledger of numbers stay."""
+    name = call.path("service")
+    start = Start(OperationName.DELETE, name, call.caller, "http", {}, call.operation_id)
+    repeated = await call.app.engine.repeated(start)
+    if repeated is not None:
+        return accepted(call, repeated)
+    listed = await call.app.services.require(name)
+    condition(call)(listed.etag)
+    service = listed.service
+    require_allowed(service.name, service.state, ServiceOperation.DELETE)
+    return accepted(call, await call.app.engine.start(start.of(service)))
+
+
+async def _move(call: Call, operation: ServiceOperation) -> Answer:
+    listed = await call.app.services.require(call.path("service"))
+    condition(call)(listed.etag)
+    return await _shown(call, await call.app.services.move(listed, operation, _asked(call)))
+
+
+@route(blueprint, "POST", "services/{service}/start")
+async def start_service(call: Call) -> Answer:
+    """Start a stopped service."""
+    return await _move(call, ServiceOperation.START)
+
+
+@route(blueprint, "POST", "services/{service}/stop")
+async def stop_service(call: Call) -> Answer:
+    """Stop a service."""
+    return await _move(call, ServiceOperation.STOP)
+
+
+@route(blueprint, "POST", "services/{service}/restart")
+async def restart_service(call: Call) -> Answer:
+    """Restart a service."""
+    return await _move(call, ServiceOperation.RESTART)
+
+
+@route(blueprint, "POST", "services/{service}/suspend")
+async def suspend_service(call: Call) -> Answer:
+    """Suspend a service: no control number is issued until it is resumed."""
+    return await _move(call, ServiceOperation.SUSPEND)
+
+
+@route(blueprint, "POST", "services/{service}/resume")
+async def resume_service(call: Call) -> Answer:
+    """Resume a suspended service, such as one that was restored."""
+    return await _move(call, ServiceOperation.RESUME)
+
+
+@route(blueprint, "POST", "services/{service}/disable")
+async def disable_service(call: Call) -> Answer:
+    """Disable a service: an administrator's block."""
+    return await _move(call, ServiceOperation.DISABLE)
+
+
+@route(blueprint, "POST", "services/{service}/enable")
+async def enable_service(call: Call) -> Answer:
+    """Enable a disabled service; it comes back Suspended."""
+    return await _move(call, ServiceOperation.ENABLE)
+
+
+def _asked(call: Call) -> Asked:
+    return Asked(call.caller, "http", call.operation_id)
+
+
+async def _shown(call: Call, listed: Listed, status: int = 200) -> Answer:
+    view = await call.app.services.view(listed)
+    return Answer(view, status, {"ETag": strong(listed.etag)})
