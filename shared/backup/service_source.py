@@ -112,8 +112,8 @@ class ServiceCut:
         """See Cut."""
         settings = await self._stores.configuration.settings(self.service.id)
         if settings is not None:
-            document = self._opened(SERVICE, SERVICE, settings.value)
-            record = Record(SERVICE, document, rfc3339(self.service.created_at))
+            document = self._opened(SERVICE, SERVICE, settings.document)
+            record = Record(SERVICE, document, settings.changed_at)
             yield [SectionRecord(SERVICE, record)]
         async for page in self._stores.configuration.pages(self.service.id):
             yield [self._record(v.value) for v in page if v.value.section not in NOT_BACKED_UP]
@@ -177,7 +177,7 @@ class ServiceCut:
         """See Cut."""
         connections = self._head.counts.get(Section.HYBRID_CONNECTIONS, 0)
         settings = await self._stores.configuration.settings(self.service.id)
-        database = settings.value.get("trackingDatabase") if settings else None
+        database = settings.document.get("trackingDatabase") if settings else None
         return [
             LeftOut("hybridConnections", connections, "Recreate them after a restore."),
             LeftOut(

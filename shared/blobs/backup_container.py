@@ -174,7 +174,6 @@ class BlobWriter:
         await self._blob.commit_block_list(
             self._blocks,
             content_settings=self._settings,
-            etag="*",
             match_condition=MatchConditions.IfMissing,
         )
         return self._sha256.hexdigest()

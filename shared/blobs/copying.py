@@ -56,7 +56,7 @@ class Copier:
     async def _ask_service(self, source: BlobClient, target: BlobClient) -> None:
         url = await read_url(source, self._source, self._clock)
         await target.start_copy_from_url(
-            url, requires_sync=True, etag="*", match_condition=MatchConditions.IfMissing
+            url, requires_sync=True, match_condition=MatchConditions.IfMissing
         )
 
     async def _stream_new(self, source: BlobClient, target: BlobClient) -> None:

@@ -7,7 +7,7 @@ from shared.management.documents import SERVICE, sealed_document
 from shared.model.operation import Operation, OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, ServiceSettings, State
-from shared.model.wire import JsonObject
+from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
 from shared.operations.immediate import immediately
 from shared.rules.documents import masked
@@ -108,7 +108,11 @@ class Services:
             except RowExists as error:
                 raise await self._taken(name) from error
             await self._configuration.begin(
-                service_id, phase=Phase.OPEN, key=wrapped, settings=sealed
+                service_id,
+                phase=Phase.OPEN,
+                key=wrapped,
+                settings=sealed,
+                changed_at=rfc3339(now),
             )
             active = service.model_copy(update={"state": State.ACTIVE})
             await self._directory.change(active, listed.etag)
@@ -166,9 +170,9 @@ class Services:
                 raise changed_meanwhile(service.name)
             key = await self._keys.data_key(service.id)
             document = self._document(service.name, wanted)
-            sealed = sealed_document(key, SERVICE, SERVICE, document, stored.value)
+            sealed = sealed_document(key, SERVICE, SERVICE, document, stored.document)
             try:
-                edit = PutSettings(sealed, operation_id)
+                edit = PutSettings(sealed, rfc3339(self._clock.now()), operation_id)
                 await self._configuration.change(service.id, head, [edit])
             except RowChanged as error:
                 raise changed_meanwhile(service.name) from error
@@ -216,7 +220,8 @@ class Services:
             return False
         service = listed.service
         if operation.operation is OperationName.CONFIG_UPDATE:
-            if await self._configuration.settings_operation(service.id) == operation.id:
+            settings = await self._configuration.settings(service.id)
+            if settings is not None and settings.operation_id == operation.id:
                 return True
             head = await self._configuration.head(service.id)
             if head is not None:
@@ -236,15 +241,15 @@ class Services:
         service = listed.service
         stored = await self._configuration.settings(service.id)
         head = await self._configuration.head(service.id)
-        settings = masked(SERVICE, stored.value) if stored else {}
+        settings = masked(SERVICE, stored.document) if stored else {}
         counts = head.counts if head else {}
         limits = quotas(service.edition, service.unit_count)
         return {
             **summary(service),
             **settings,
-            "allowedOperations": list(allowed_operations(service.state)),
+            "allowedOperations": [*allowed_operations(service.state)],
             "quota": {
-                section: {"used": counts.get(section, 0), "limit": limit}
+                str(section): {"used": counts.get(section, 0), "limit": limit}
                 for section, limit in limits.items()
             },
         }

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.model.wire import JsonObject, Stored, Text, Time, Wire
+from shared.model.wire import JsonObject, Kept, Stored, Text, Time, Wire
 
 
 class Section(StrEnum):
@@ -54,7 +54,7 @@ class Artifact(Stored):
 
     section: Section
     name: str
-    document: JsonObject
+    document: Kept
     content: ContentReference | None = None
     changed_at: Time
 

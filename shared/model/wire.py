@@ -3,11 +3,21 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    JsonValue,
+    PlainSerializer,
+    SkipValidation,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 
-JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 JsonObject = dict[str, JsonValue]
+
+Kept = Annotated[JsonObject, SkipValidation]
+"""A JSON object that was checked when it came in; reading it from storage costs no second look."""
 
 MASK = "********"
 """What a secret looks like in every answer; sent back, it keeps the stored value."""
@@ -27,9 +37,7 @@ def _utc(time: datetime) -> datetime:
 Time = Annotated[datetime, AfterValidator(_utc), PlainSerializer(rfc3339, when_used="json")]
 """A time that travels as RFC 3339 and is UTC inside."""
 
-Text = Annotated[
-    str, StringConstraints(max_length=1024, pattern=r"^[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*$")
-]
+Text = Annotated[str, StringConstraints(max_length=1024, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 """A line of text: no control characters, at most 1,024 characters."""
 
 
@@ -53,3 +61,6 @@ class Stored(Wire):
     """Base of types that are kept: a member that a later version added is ignored."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+__all__ = ["MASK", "JsonObject", "JsonValue", "Kept", "Stored", "Text", "Time", "Wire", "rfc3339"]

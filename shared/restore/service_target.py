@@ -61,16 +61,20 @@ class ServiceTarget:
         self._resumed = False
         self._key: DataKey | None = None
 
-    async def begin(self, plan: RestorePlan, settings: JsonObject) -> None:
+    async def begin(self, plan: RestorePlan, settings: Record) -> None:
         """See RestoreTarget."""
         await self._enter(plan)
         head = await self._stores.configuration.head(self._id)
         if head is None:
             await self._stores.content.prepare()
             key, wrapped = await self._stores.keys.new_key(self._id)
-            sealed = sealed_document(key, SERVICE, SERVICE, settings, None)
+            sealed = sealed_document(key, SERVICE, SERVICE, settings.document, None)
             await self._stores.configuration.begin(
-                self._id, phase=Phase.RESTORING, key=wrapped, settings=sealed
+                self._id,
+                phase=Phase.RESTORING,
+                key=wrapped,
+                settings=sealed,
+                changed_at=settings.changed_at,
             )
         else:
             self._resumed = True

@@ -9,7 +9,6 @@ from shared.model.artifact import Section
 from shared.model.record import Record
 from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
-from shared.model.wire import JsonObject
 
 Pages = AsyncIterator[list[Record]]
 
@@ -17,7 +16,7 @@ Pages = AsyncIterator[list[Record]]
 class RestoreTarget(Protocol):
     """A service that comes into being from a backup. Every step is repeatable."""
 
-    async def begin(self, plan: RestorePlan, settings: JsonObject) -> None:
+    async def begin(self, plan: RestorePlan, settings: Record) -> None:
         """Enter the service in the state Restoring, with its settings, secrets in the clear.
 
         :raises Problem: ServiceExists where the name was taken meanwhile.

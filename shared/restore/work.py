@@ -147,7 +147,8 @@ class _Run:
         found: list[Record] = [r async for page in self._records(SERVICE) for r in page]
         if len(found) != 1:
             raise corrupt(self._part(SERVICE).blob, "it holds one record, the settings")
-        await self.target.begin(planned, settings_of(planned.target, found[0].document))
+        settings = settings_of(planned.target, found[0].document)
+        await self.target.begin(planned, Record(SERVICE, settings, found[0].changed_at))
 
     async def content(self, copier: Copier) -> None:
         """Copy the content, before anything refers to it."""

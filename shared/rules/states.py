@@ -85,7 +85,7 @@ MANAGEABLE = frozenset({State.ACTIVE, State.SUSPENDED, State.STOPPED})
 
 def allowed_operations(state: State) -> list[str]:
     """The operations that a state allows, sorted, for answers."""
-    return sorted(ALLOWED[state])
+    return sorted(str(operation) for operation in ALLOWED[state])
 
 
 def require_allowed(name: str, state: State, operation: ServiceOperation) -> None:

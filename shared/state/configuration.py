@@ -52,6 +52,17 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
+class StoredSettings:
+    """The settings of a service, secrets sealed."""
+
+    document: JsonObject
+    changed_at: str
+    """RFC 3339; a restore keeps it."""
+    operation_id: str
+    """Who wrote them last; empty for the service's creation or restore."""
+
+
+@dataclass(frozen=True)
 class Head:
     """The row that every change of a service's configuration goes through."""
 
@@ -92,6 +103,7 @@ class PutSettings:
     """Write the settings of the service; the id of the operation tells recovery that it was."""
 
     document: JsonObject
+    changed_at: str
     operation_id: str
 
 
@@ -116,7 +128,13 @@ class Configuration:
         self._table = table
 
     async def begin(
-        self, service_id: str, *, phase: Phase, key: WrappedKey, settings: JsonObject
+        self,
+        service_id: str,
+        *,
+        phase: Phase,
+        key: WrappedKey,
+        settings: JsonObject,
+        changed_at: str,
     ) -> Head:
         """Make the partition of a new service.
 
@@ -126,7 +144,7 @@ class Configuration:
         rows = [
             _head_row(service_id, head),
             Row(service_id, _KEY, {"key": dumps(key.to_json())}),
-            Row(service_id, _SETTINGS, document_columns(settings)),
+            _settings_row(service_id, settings, changed_at),
         ]
         etags = await self._table.transact([Insert(row) for row in rows])
         return replace(head, etag=etags[0])
@@ -164,9 +182,9 @@ class Configuration:
                 case Remove(section, name):
                     counts[section] = counts.get(section, 0) - 1
                     steps.append(Delete(service_id, named(section, name)))
-                case PutSettings(document, operation_id):
-                    columns = {**document_columns(document), "operation": operation_id}
-                    steps.append(Replace(Row(service_id, _SETTINGS, columns), None))
+                case PutSettings(document, changed_at, operation_id):
+                    row = _settings_row(service_id, document, changed_at, operation_id)
+                    steps.append(Replace(row, None))
         changed = replace(head, revision=head.revision + 1, counts=counts, hold="")
         steps.append(Replace(_head_row(service_id, changed), head.etag))
         *etags, head_etag = await self._table.transact(steps)
@@ -177,15 +195,16 @@ class Configuration:
         row = await self._table.get(service_id, _KEY)
         return WrappedKey.model_validate(json.loads(str(row.values["key"]))) if row else None
 
-    async def settings(self, service_id: str) -> Versioned[JsonObject] | None:
-        """The settings of a service, secrets sealed."""
+    async def settings(self, service_id: str) -> StoredSettings | None:
+        """The settings of a service, None where it has no partition (any more)."""
         row = await self._table.get(service_id, _SETTINGS)
-        return Versioned(read_document(row.values), row.etag) if row else None
-
-    async def settings_operation(self, service_id: str) -> str:
-        """Id of the operation that wrote the settings last; empty for the service's creation."""
-        row = await self._table.get(service_id, _SETTINGS)
-        return str(row.values.get("operation", "")) if row else ""
+        if row is None:
+            return None
+        return StoredSettings(
+            read_document(row.values),
+            str(row.values["changedAt"]),
+            str(row.values.get("operation", "")),
+        )
 
     async def artifact(
         self, service_id: str, section: Section, name: str
@@ -229,6 +248,13 @@ class Configuration:
         for start in range(0, len(keys), TRANSACTION_ROWS):
             batch = keys[start : start + TRANSACTION_ROWS]
             await self._table.transact([Delete(service_id, key) for key in batch])
+
+
+def _settings_row(
+    service_id: str, document: JsonObject, changed_at: str, operation_id: str = ""
+) -> Row:
+    columns = {"changedAt": changed_at, "operation": operation_id, **document_columns(document)}
+    return Row(service_id, _SETTINGS, columns)
 
 
 def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:

@@ -5,6 +5,7 @@ repeated insert meets its own row. So every write carries an id of its own (colu
 that meets a conflict reads back and compares it before it calls that a conflict.
 """
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -262,8 +263,18 @@ class Table:
 
 
 def _code(error: HttpResponseError) -> str:
+    """The service's own error code; the SDK decodes it for some calls only."""
     code = getattr(error, "error_code", None)
-    return str(getattr(code, "value", code) or "")
+    if code:
+        return str(getattr(code, "value", code))
+    header: str | None = error.response.headers.get("x-ms-error-code") if error.response else None
+    if header:
+        return header
+    try:
+        body = json.loads(error.response.text()) if error.response else {}
+        return str(body["odata.error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _conflict(error: HttpResponseError) -> Exception:
