@@ -267,9 +267,6 @@ def _code(error: HttpResponseError) -> str:
     code = getattr(error, "error_code", None)
     if code:
         return str(getattr(code, "value", code))
-    header: str | None = error.response.headers.get("x-ms-error-code") if error.response else None
-    if header:
-        return header
     try:
         body = json.loads(error.response.text()) if error.response else {}
         return str(body["odata.error"]["code"])

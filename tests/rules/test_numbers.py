@@ -1,0 +1,178 @@
+"""Control number arithmetic."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Kind
+from shared.model.problem import Code, Problem
+from shared.rules.numbers import continued, first, formatted, later, numbering, take
+
+
+def values(taken_from: Counter, bounds: Bounds, count: int) -> tuple[list[int], Counter]:
+    taken = take(taken_from, bounds, count)
+    return [value for span in taken.values for value in span], taken.counter
+
+
+def test_the_first_number_is_the_lower_bound() -> None:
+    bounds = Bounds(lower=100, upper=200)
+    assert values(first(bounds), bounds, 3)[0] == [100, 101, 102]
+
+
+def test_rollover_goes_back_to_the_lower_bound_in_a_new_cycle() -> None:
+    bounds = Bounds(lower=5, upper=9)
+    issued, counter = values(Counter(next=8, last=7), bounds, 4)
+    assert issued == [8, 9, 5, 6]
+    assert (counter.next, counter.last, counter.cycle) == (7, 6, 1)
+
+
+def test_the_last_number_before_a_rollover_belongs_to_its_own_cycle() -> None:
+    bounds = Bounds(lower=5, upper=9)
+    _, counter = values(Counter(next=9, last=8), bounds, 1)
+    assert (counter.last, counter.cycle) == (9, 0)
+    issued, counter = values(counter, bounds, 1)
+    assert (issued, counter.cycle) == ([5], 1)
+
+
+def test_without_rollover_the_bounds_are_the_end() -> None:
+    bounds = Bounds(lower=1, upper=3, rollover=False)
+    issued, counter = values(first(bounds), bounds, 3)
+    assert issued == [1, 2, 3]
+    with pytest.raises(Problem) as refused:
+        take(counter, bounds, 1)
+    assert refused.value.code is Code.CONTROL_NUMBERS_EXHAUSTED
+
+
+def test_a_block_that_does_not_fit_takes_nothing() -> None:
+    bounds = Bounds(lower=1, upper=10, rollover=False)
+    with pytest.raises(Problem) as refused:
+        take(Counter(next=9, last=8), bounds, 3)
+    assert "2 numbers are left" in refused.value.message
+
+
+def test_a_block_larger_than_the_bounds_would_repeat_itself() -> None:
+    bounds = Bounds(lower=1, upper=3)
+    with pytest.raises(Problem):
+        take(first(bounds), bounds, 4)
+
+
+@given(
+    lower=st.integers(1, 50),
+    size=st.integers(1, 60),
+    rollover=st.booleans(),
+    counts=st.lists(st.integers(1, 20), max_size=40),
+)
+def test_no_number_comes_twice_in_a_cycle(
+    lower: int, size: int, rollover: bool, counts: list[int]
+) -> None:
+    bounds = Bounds(lower=lower, upper=lower + size - 1, rollover=rollover)
+    counter = first(bounds)
+    issued: set[tuple[int, int]] = set()
+    for count in counts:
+        try:
+            taken = take(counter, bounds, count)
+        except Problem:
+            continue
+        cycle = taken.counter.cycle - (len(taken.values) - 1)
+        if counter.next > bounds.upper:
+            assert taken.values[0].start == bounds.lower
+        for index, span in enumerate(taken.values):
+            for value in span:
+                assert bounds.lower <= value <= bounds.upper
+                assert (cycle + index, value) not in issued
+                issued.add((cycle + index, value))
+        assert later(counter, taken.counter) == taken.counter
+        counter = taken.counter
+
+
+counters = st.builds(
+    Counter, next=st.integers(1, 99), last=st.integers(0, 98), cycle=st.integers(0, 3)
+)
+
+
+@given(st.lists(counters, min_size=1))
+def test_later_is_the_largest_whatever_the_order(found: list[Counter]) -> None:
+    assert later(*found) == later(*reversed(found))
+    top = later(*found)
+    assert top is not None
+    assert all((c.cycle, c.last) <= (top.cycle, top.last) for c in found)
+
+
+@given(
+    st.dictionaries(st.sampled_from(Kind), counters),
+    st.lists(st.dictionaries(st.sampled_from(Kind), counters), max_size=3),
+)
+def test_continue_never_goes_back(
+    backed_up: dict[Kind, Counter], known: list[dict[Kind, Counter]]
+) -> None:
+    result = continued(backed_up, known)
+    for source in (backed_up, *known):
+        for kind, counter in source.items():
+            assert later(counter, result[kind]) == result[kind]
+    assert continued(result, [*known, backed_up]) == result
+
+
+def x12(**settings: object) -> dict[str, object]:
+    return {
+        "agreementType": "X12",
+        "content": {
+            "x12": {
+                "sendAgreement": {
+                    "protocolSettings": {
+                        "envelopeSettings": settings,
+                        "acknowledgementSettings": {"acknowledgementControlNumberLowerBound": 7},
+                    }
+                }
+            }
+        },
+    }
+
+
+def test_the_bounds_of_an_x12_agreement() -> None:
+    found = numbering(
+        x12(  # type: ignore[arg-type]
+            interchangeControlNumberLowerBound=10,
+            interchangeControlNumberUpperBound=99,
+            rolloverInterchangeControlNumber=False,
+            transactionSetControlNumberPrefix="A",
+            transactionSetControlNumberSuffix="Z",
+        )
+    )
+    assert found[Kind.INTERCHANGE] == Bounds(lower=10, upper=99, rollover=False, digits=9)
+    assert found[Kind.GROUP] == Bounds()
+    assert found[Kind.TRANSACTION_SET] == Bounds(prefix="A", suffix="Z")
+    assert found[Kind.ACKNOWLEDGEMENT].lower == 7
+    assert formatted(found[Kind.INTERCHANGE], 42) == "000000042"
+    assert formatted(found[Kind.TRANSACTION_SET], 42) == "A42Z"
+
+
+def test_an_upper_bound_over_nine_digits_counts_as_nine_digits() -> None:
+    document = {
+        "content": {
+            "EDIFACT": {
+                "sendAgreement": {
+                    "protocolSettings": {
+                        "envelopeSettings": {"interchangeControlNumberUpperBound": 2147483647}
+                    }
+                }
+            }
+        }
+    }
+    assert numbering(document)[Kind.INTERCHANGE].upper == HIGHEST_NUMBER  # type: ignore[arg-type]
+
+
+def test_an_agreement_wrapped_as_an_arm_resource() -> None:
+    wrapped = {"name": "A", "properties": x12(groupControlNumberLowerBound=3)}
+    assert numbering(wrapped)[Kind.GROUP].lower == 3  # type: ignore[arg-type]
+
+
+def test_as2_numbers_nothing() -> None:
+    assert numbering({"agreementType": "AS2", "content": {"aS2": {"sendAgreement": {}}}}) == {}
+
+
+@pytest.mark.parametrize(("lower", "upper"), [(0, 5), (6, 5), (-1, 5), (1, 0)])
+def test_bounds_the_wrong_way_round_are_refused(lower: int, upper: int) -> None:
+    document = x12(groupControlNumberLowerBound=lower, groupControlNumberUpperBound=upper)
+    with pytest.raises(Problem) as refused:
+        numbering(document)  # type: ignore[arg-type]
+    assert refused.value.code is Code.INVALID_REQUEST
