@@ -15,7 +15,7 @@ from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, Ownership, name_in_use
 from shared.blobs.copying import Copier
 from shared.clock import Clock
-from shared.model.backup import Backup, BackupStatus, Trigger
+from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
@@ -259,11 +259,17 @@ def _result(backup: Backup, written: Descriptor) -> JsonObject:
         + written.secrets.bytes
         + written.content.bytes,
         "digest": written.digest,
+        "sections": [
+            {"name": part.name, "items": part.items, "linesSha256": part.lines_sha256}
+            for part in written.sections
+        ],
     }
 
 
 def _final(found: Versioned[Backup], operation: Operation) -> Backup:
     result = operation.result or {}
+    listed = result.get("sections")
+    sections = listed if isinstance(listed, list) else []
     status = BackupStatus.FAILED
     if operation.status in _GOOD:
         status = BackupStatus(operation.status)
@@ -277,5 +283,6 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
             "content_objects": result.get("contentObjects"),
             "bytes": result.get("bytes"),
             "digest": result.get("digest"),
+            "sections": [BackedUpSection.model_validate(part) for part in sections],
         }
     )

@@ -21,6 +21,9 @@ API_VERSIONS = ("2026-11-01",)
 _EVERYWHERE = frozenset({"api-version", "code", "clientid"})
 """Query parameters that every route takes: the version, and the Functions host's key."""
 
+ANY = ["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+"""What the method ``ANY`` of a route stands for."""
+
 Handler = Callable[[Call], Awaitable[Answer]]
 
 
@@ -57,6 +60,7 @@ def route(
 ) -> Callable[[Handler], Handler]:
     """Declare the function below as an operation of the API.
 
+    :param method: one, or ``ANY``.
     :param path: under ``api/``; its parameters are given by ``Call.path``.
     :param query: the query parameters that it takes; others are refused.
     :param body: the model of its JSON body, for the OpenAPI document.
@@ -67,6 +71,7 @@ def route(
         summary = (handler.__doc__ or "").strip().splitlines()[0]
         declared = Route(name, method, path, summary, query, body, anonymous)
         ROUTES.append(declared)
+        methods = ANY if method == "ANY" else [method]
         level = func.AuthLevel.ANONYMOUS if anonymous else func.AuthLevel.FUNCTION
 
         async def function(req: func.HttpRequest) -> func.HttpResponse:
@@ -74,7 +79,7 @@ def route(
 
         function.__name__ = function.__qualname__ = name
         blueprint.function_name(name)(
-            blueprint.route(route=path, methods=[method], auth_level=level)(function)
+            blueprint.route(route=path, methods=methods, auth_level=level)(function)
         )
         return handler
 
@@ -88,7 +93,8 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
         app = current()
         request_id = app.clock.new_id()
         quiet_the_sdk()
-        _require_known_query(declared, req)
+        if declared.method != "ANY":
+            _require_known_query(declared, req)
         answer = await handler(Call(req, app, request_id, "anonymous"))
     except Exception as error:  # noqa: BLE001 - the host would answer 500 with an empty body
         answer = answer_to(error, request_id)

@@ -31,6 +31,14 @@ class BackupBody(Wire):
     storage_account: Annotated[Text, Field(min_length=1)]
 
 
+class BackedUpSection(Stored):
+    """What the history says of a section; two backups hold the same where the hashes are equal."""
+
+    name: str
+    items: int
+    lines_sha256: str
+
+
 class Backup(Stored):
     """One backup in the history of a service name; kept after the service is gone."""
 
@@ -53,5 +61,7 @@ class Backup(Stored):
     content_objects: int | None = None
     bytes: int | None = None
     digest: str | None = None
+    """Of the descriptor."""
+    sections: list[BackedUpSection] = Field(default_factory=list)
     error: str | None = None
     warnings: list[str] = Field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from shared.http.call import Answer, Call
 from shared.http.route import new_blueprint, route
+from shared.model.problem import Code, Problem
 
 blueprint = new_blueprint()
 
@@ -16,3 +17,15 @@ async def list_storage_accounts(call: Call) -> Answer:
 async def health(call: Call) -> Answer:
     """Say that the app runs and its settings are usable."""
     return Answer({"status": "ok"})
+
+
+@route(blueprint, "ANY", "{*address}", anonymous=True)
+async def zz_route_not_found(call: Call) -> Answer:
+    """Answer what no route takes, also a method that a route does not have.
+
+    The host tries functions in the order of their names: this one comes last by its name.
+    """
+    raise Problem(
+        Code.ROUTE_NOT_FOUND,
+        f"There is no {call.request.method} at this address. docs/api.md lists the routes.",
+    )

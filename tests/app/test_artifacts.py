@@ -1,0 +1,238 @@
+"""Artifacts, content and imports through HTTP."""
+
+import base64
+import hashlib
+
+import pytest
+
+from shared.model.artifact import Section
+from tests.api import Api, x12_document
+
+
+@pytest.mark.parametrize("section", Section)
+async def test_an_artifact_of_each_section(api: Api, section: Section) -> None:
+    name = await api.service()
+    document = {"unknown": {"kept": [1, 2.5, None, True, "ä"]}}
+    path = f"services/{name}/artifacts/{section}/First one"
+    created = await api.put(path, {"document": document})
+    assert created.status == 201, created.body
+    shown = await api.get(f"services/{name}/artifacts/{section}/FIRST ONE")
+    assert shown.body == {
+        "section": section,
+        "name": "First one",
+        "document": document,
+        "changedAt": created.body["changedAt"],
+    }
+    replaced = await api.put(path, {"document": {"a": 1}})
+    assert replaced.status == 200
+    assert (await api.get(path)).body["document"] == {"a": 1}
+    assert (await api.delete(path)).status == 204
+    assert (await api.get(path)).code == "ArtifactNotFound"
+    assert (await api.delete(path)).code == "ArtifactNotFound"
+
+
+async def test_a_large_document_comes_back_whole(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/templates/large"
+    document = {"text": "".join(chr(0x4E00 + i * 7 % 20000) for i in range(200_000))}
+    assert (await api.put(path, {"document": document})).status == 201
+    assert (await api.get(path)).body["document"] == document
+
+
+async def test_a_document_that_no_row_holds(api: Api) -> None:
+    name = await api.service()
+    noise = base64.b85encode(hashlib.shake_256(b"noise").digest(1_000_000)).decode()
+    path = f"services/{name}/artifacts/templates/noise"
+    refused = await api.put(path, {"document": {"text": noise}})
+    assert (refused.status, refused.code) == (413, "DocumentTooLarge")
+    assert (await api.get(path)).code == "ArtifactNotFound"
+
+
+async def test_secrets_of_a_document(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/artifacts/agreements/A"
+    shown = await api.get(path)
+    assert b"agreement-secret" not in shown.content
+    kept = await api.put(path, {"document": shown.body["document"]})
+    assert kept.status == 200
+    moved = x12_document()
+    moved["content"]["x12"]["other"] = {"passwordValue": "********"}
+    refused = await api.put(path, {"document": moved})
+    assert (refused.status, refused.code) == (400, "MaskWithoutValue")
+    assert refused.body["error"]["target"] == "/document/content/x12/other/passwordValue"
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ({"a": {"$sealed": "x"}}, "ReservedMember"),
+        ({"a": [{"$secret": 1}]}, "ReservedMember"),
+    ],
+)
+async def test_documents_that_are_refused(api: Api, document: object, code: str) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/bridges/b"
+    assert (await api.put(path, {"document": document})).code == code
+    assert (await api.get(path)).code == "ArtifactNotFound"
+
+
+@pytest.mark.parametrize("body", [{}, {"document": 1}, {"document": {}, "content": {}}])
+async def test_bodies_that_are_refused(api: Api, body: object) -> None:
+    name = await api.service()
+    refused = await api.put(f"services/{name}/artifacts/bridges/b", body)
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+
+
+async def test_names_and_sections_that_are_refused(api: Api) -> None:
+    name = await api.service()
+    long = await api.put(f"services/{name}/artifacts/schemas/{'x' * 81}", {"document": {}})
+    assert (long.status, long.code) == (400, "InvalidName")
+    section = await api.get(f"services/{name}/artifacts/scheme")
+    assert (section.status, section.code) == (400, "InvalidRequest")
+    assert "schemas" in section.body["error"]["message"]
+
+
+async def test_conditions(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/schemas/s"
+    new = {"If-None-Match": "*"}
+    created = await api.put(path, {"document": {"a": 1}}, headers=new)
+    assert created.status == 201
+    again = await api.put(path, {"document": {"a": 2}}, headers=new)
+    assert (again.status, again.code) == (412, "ConditionNotMet")
+    etag = created.headers["ETag"]
+    assert (await api.get(path)).headers["ETag"] == etag
+    assert (await api.get(path, headers={"If-None-Match": etag})).status == 304
+    second = await api.put(path, {"document": {"a": 3}}, headers={"If-Match": etag})
+    assert second.status == 200
+    stale = await api.put(path, {"document": {"a": 4}}, headers={"If-Match": etag})
+    assert stale.code == "ConditionNotMet"
+    assert (await api.delete(path, headers={"If-Match": etag})).code == "ConditionNotMet"
+    assert (await api.get(path)).body["document"] == {"a": 3}
+
+
+async def test_quotas(api: Api) -> None:
+    name = await api.service(edition="Developer")
+    items = [
+        {"section": "agreements", "name": f"A{i}", "document": x12_document()} for i in range(11)
+    ]
+    refused = await api.post(f"services/{name}/import", {"artifacts": items})
+    assert (refused.status, refused.code) == (409, "QuotaExceeded")
+    assert (await api.get(f"services/{name}/artifacts/agreements")).body == {"value": []}
+    assert (await api.post(f"services/{name}/import", {"artifacts": items[:10]})).status == 200
+    assert (await api.get(f"services/{name}")).body["quota"]["agreements"] == {
+        "used": 10,
+        "limit": 10,
+    }
+    over = await api.put(f"services/{name}/artifacts/agreements/over", {"document": x12_document()})
+    assert over.code == "QuotaExceeded"
+    replaced = await api.put(
+        f"services/{name}/artifacts/agreements/A1", {"document": x12_document()}
+    )
+    assert replaced.status == 200
+
+
+async def test_an_import_of_many_reports_each(api: Api) -> None:
+    name = await api.service()
+    items = [{"section": "schemas", "name": f"s{i}", "document": {"i": i}} for i in range(250)]
+    items.append({"section": "bridges", "name": "bad", "document": {"$sealed": 1}})
+    report = await api.post(f"services/{name}/import", {"artifacts": items})
+    assert report.status == 207
+    lines = {line["name"]: line for line in report.body["value"]}
+    assert lines["bad"]["error"]["code"] == "ReservedMember"
+    assert sum(line["status"] == "created" for line in lines.values()) == 250
+    again = await api.post(f"services/{name}/import", {"artifacts": items[:250]})
+    assert again.status == 200
+    assert {line["status"] for line in again.body["value"]} == {"replaced"}
+    listed: list[str] = []
+    link = f"services/{name}/artifacts/schemas?top=60"
+    while link:
+        page = (await api.get(link)).body
+        listed += [item["name"] for item in page["value"]]
+        link = page.get("nextLink", "")
+    assert sorted(listed) == sorted(f"s{i}" for i in range(250))
+
+
+async def test_an_import_that_fits_one_transaction_is_all_or_nothing(api: Api) -> None:
+    name = await api.service()
+    items = [
+        {"section": "schemas", "name": "good", "document": {}},
+        {"section": "bridges", "name": "bad", "document": {"$secret": 1}},
+    ]
+    refused = await api.post(f"services/{name}/import", {"artifacts": items})
+    assert (refused.status, refused.code) == (400, "ReservedMember")
+    assert (await api.get(f"services/{name}/artifacts/schemas")).body == {"value": []}
+    twice = [items[0], {**items[0], "name": "GOOD"}]
+    assert (
+        await api.post(f"services/{name}/import", {"artifacts": twice})
+    ).code == "InvalidRequest"
+
+
+async def test_content_is_bytes(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/schemas/s"
+    data = "<schema>ä</schema>".encode("utf-16") + bytes(range(256)) * 5000
+    early = await api.put(f"{path}/content", data=data)
+    assert early.code == "ArtifactNotFound"
+    await api.put(path, {"document": {"a": 1}})
+    assert (await api.get(f"{path}/content")).code == "ArtifactNotFound"
+    md5 = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+    headers = {"Content-Type": "application/xml; charset=utf-16", "Content-MD5": md5}
+    first = await api.put(f"{path}/content", data=data, headers=headers)
+    assert first.status == 201, first.body
+    assert first.body["content"] == {
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+        "contentType": "application/xml; charset=utf-16",
+    }
+    read = await api.get(f"{path}/content")
+    assert read.content == data
+    assert read.headers["Content-Type"] == "application/xml; charset=utf-16"
+    assert (await api.put(f"{path}/content", data=data, headers=headers)).status == 200
+    await api.put(path, {"document": {"a": 2}})
+    assert (await api.get(f"{path}/content")).content == data, "a new document keeps the content"
+
+
+async def test_content_that_was_damaged_on_its_way(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/schemas/s"
+    await api.put(path, {"document": {}})
+    wrong = base64.b64encode(b"x" * 16).decode()
+    refused = await api.put(f"{path}/content", data=b"abc", headers={"Content-MD5": wrong})
+    assert (refused.status, refused.code) == (400, "ContentMd5Mismatch")
+    odd = await api.put(f"{path}/content", data=b"abc", headers={"Content-MD5": "x"})
+    assert odd.code == "InvalidRequest"
+    assert "content" not in (await api.get(path)).body
+
+
+async def test_content_of_a_section_without_any(api: Api) -> None:
+    name = await api.service()
+    await api.put(f"services/{name}/artifacts/partners/p", {"document": {}})
+    refused = await api.put(f"services/{name}/artifacts/partners/p/content", data=b"x")
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+
+
+async def test_an_empty_content_is_content(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/schemas/s"
+    await api.put(path, {"document": {}})
+    assert (await api.put(f"{path}/content", data=b"")).status == 201
+    assert (await api.get(f"{path}/content")).content == b""
+
+
+async def test_artifacts_do_not_change_while_the_service_is_disabled(api: Api) -> None:
+    name = await api.service()
+    await api.put(f"services/{name}/artifacts/schemas/s", {"document": {}})
+    await api.post(f"services/{name}/disable")
+    for reply in (
+        await api.put(f"services/{name}/artifacts/schemas/t", {"document": {}}),
+        await api.put(f"services/{name}/artifacts/schemas/s/content", data=b"x"),
+        await api.delete(f"services/{name}/artifacts/schemas/s"),
+        await api.post(
+            f"services/{name}/import",
+            {"artifacts": [{"section": "schemas", "name": "t", "document": {}}]},
+        ),
+    ):
+        assert (reply.status, reply.code) == (409, "OperationNotAllowed")
+    assert len((await api.get(f"services/{name}/artifacts/schemas")).body["value"]) == 1

@@ -1,0 +1,177 @@
+"""Control numbers, received numbers and MIC values through HTTP."""
+
+import asyncio
+from urllib.parse import quote
+
+import pytest
+
+from tests.api import Api, x12_document
+
+
+async def test_numbers_begin_at_the_lower_bound_and_go_on(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A", x12_document(interchangeControlNumberLowerBound=100))
+    path = f"services/{name}/control-numbers/A"
+    first = await api.post(f"{path}/allocate", {"kind": "interchange", "count": 3})
+    assert first.body == {
+        "numbers": [
+            {"kind": "interchange", "value": value, "formatted": f"{value:09d}"}
+            for value in (100, 101, 102)
+        ]
+    }
+    assert (await api.get(path)).body["counters"] == {
+        "interchange": {"next": 103, "last": 102, "cycle": 0}
+    }
+    listed = (await api.get(f"services/{name}/control-numbers")).body["value"]
+    assert [row["agreement"] for row in listed] == ["A"]
+
+
+async def test_several_kinds_in_one_call(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    body = {"kinds": ["interchange", "group", "transactionSet", "acknowledgement"]}
+    reply = await api.post(f"services/{name}/control-numbers/a/allocate", body)
+    assert [number["kind"] for number in reply.body["numbers"]] == body["kinds"]
+
+
+async def test_rollover_and_exhaustion(api: Api) -> None:
+    name = await api.service()
+    rolling = x12_document(
+        interchangeControlNumberLowerBound=8, interchangeControlNumberUpperBound=10
+    )
+    await api.agreement(name, "rolling", rolling)
+    assert [await api.allocate(name, "rolling") for _ in range(4)] == [8, 9, 10, 8]
+    ending = x12_document(
+        interchangeControlNumberUpperBound=2, rolloverInterchangeControlNumber=False
+    )
+    await api.agreement(name, "ending", ending)
+    path = f"services/{name}/control-numbers/ending/allocate"
+    assert (await api.post(path, {"kind": "interchange", "count": 3})).status == 409
+    assert [await api.allocate(name, "ending") for _ in range(2)] == [1, 2]
+    spent = await api.post(path, {"kind": "interchange"})
+    assert (spent.status, spent.code) == (409, "ControlNumbersExhausted")
+    assert (await api.post(path, {"kind": "group"})).status == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"kind": "message"},
+        {"kind": "group", "kinds": ["group"]},
+        {"kinds": ["group", "group"]},
+        {"kinds": []},
+        {"kind": "group", "count": 0},
+        {"kind": "group", "count": 10001},
+        {"kind": "group", "count": "1"},
+    ],
+)
+async def test_requests_that_are_refused(api: Api, body: object) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    refused = await api.post(f"services/{name}/control-numbers/A/allocate", body)
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+
+
+async def test_agreements_that_number_nothing(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "as2", {"agreementType": "AS2", "content": {"aS2": {}}})
+    path = f"services/{name}/control-numbers"
+    as2 = await api.post(f"{path}/as2/allocate", {"kind": "group"})
+    assert (as2.status, as2.code) == (400, "InvalidRequest")
+    none = await api.post(f"{path}/none/allocate", {"kind": "group"})
+    assert (none.status, none.code) == (404, "AgreementNotFound")
+    assert (await api.get(f"{path}/none")).code == "AgreementNotFound"
+
+
+async def test_bounds_the_wrong_way_round_are_refused(api: Api) -> None:
+    name = await api.service()
+    document = x12_document(
+        interchangeControlNumberLowerBound=9, interchangeControlNumberUpperBound=3
+    )
+    refused = await api.put(f"services/{name}/artifacts/agreements/A", {"document": document})
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    assert (await api.get(f"services/{name}/control-numbers/A")).code == "AgreementNotFound"
+
+
+async def test_a_suspended_service_issues_nothing(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    await api.post(f"services/{name}/suspend")
+    path = f"services/{name}/control-numbers/A/allocate"
+    refused = await api.post(path, {"kind": "interchange"})
+    assert (refused.status, refused.code) == (409, "ServiceNotActive")
+    await api.post(f"services/{name}/resume")
+    assert await api.allocate(name, "A") == 1
+
+
+async def test_many_clients_at_once_never_get_the_same_number(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+
+    async def client() -> list[int]:
+        return [await api.allocate(name, "A") for _ in range(20)]
+
+    issued = [
+        n for numbers in await asyncio.gather(*(client() for _ in range(32))) for n in numbers
+    ]
+    assert sorted(issued) == list(range(1, 641))
+
+
+async def test_an_agreement_that_comes_back_continues(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    assert [await api.allocate(name, "A") for _ in range(2)] == [1, 2]
+    await api.delete(f"services/{name}/artifacts/agreements/A")
+    gone = await api.post(f"services/{name}/control-numbers/A/allocate", {"kind": "interchange"})
+    assert gone.code == "AgreementNotFound"
+    await api.agreement(name, "a")
+    assert await api.allocate(name, "A") == 3
+
+
+async def test_a_service_that_is_created_again_continues(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    assert await api.allocate(name, "A") == 1
+    await api.succeeded(await api.delete(f"services/{name}"))
+    await api.service(name)
+    await api.agreement(name, "A")
+    assert await api.allocate(name, "A") == 2
+
+
+async def test_a_received_number_from_another_message_is_a_duplicate(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/received-control-numbers/A"
+    body = {"kind": "interchange", "value": 42, "validityDays": 30, "messageId": "m1"}
+    first = await api.post(path, body)
+    assert (first.status, first.body["duplicate"]) == (200, False)
+    retry = await api.post(path, body)
+    assert retry.body == {"duplicate": False, "firstSeenAt": first.body["firstSeenAt"]}
+    other = await api.post(path, {**body, "messageId": "m2"})
+    assert other.body == {"duplicate": True, "firstSeenAt": first.body["firstSeenAt"]}
+    assert (await api.post(path, {**body, "kind": "group"})).body["duplicate"] is False
+    assert (await api.post(path, {**body, "validityDays": 0})).code == "InvalidRequest"
+
+
+async def test_mic_values(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/mic-values/A"
+    message_id = "<20261123/" + "x" * 980 + "@a>"
+    body = {
+        "messageId": message_id,
+        "mic": "q83v",
+        "algorithm": "SHA2-256",
+        "as2From": "NORTHWIND",
+        "as2To": "FABRIKAM",
+    }
+    assert (await api.put(path, body)).status == 201
+    assert (await api.put(path, body)).status == 200
+    read = await api.get(f"{path}?messageId={quote(message_id, safe='')}")
+    assert {k: read.body[k] for k in body} == body
+    assert (await api.get(f"{path}?messageId=other")).code == "ArtifactNotFound"
+    assert (await api.get(path)).code == "InvalidRequest"
+    assert (await api.put(path, {**body, "algorithm": "CRC"})).code == "InvalidRequest"
+    none = await api.put(f"services/{name}/mic-values/none", body)
+    assert none.code == "AgreementNotFound"

@@ -1,0 +1,158 @@
+"""Real artifacts that nobody here wrote: in, backed up, deleted, restored, identical."""
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.api import Api, partner_document, unique
+
+SIDE_BY_SIDE = 8
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file of the corpus, as an artifact."""
+
+    section: str
+    name: str
+    path: Path
+    as_document: bool
+    """JSON documents go in as the document, all else as content."""
+
+    @property
+    def document(self) -> Any:
+        if not self.as_document:
+            return {"file": self.path.name}
+        found = json.loads(self.path.read_text())
+        if self.section != "agreements" or "properties" in found:
+            return found
+        return {
+            "agreementType": next(iter(found)),
+            "hostPartner": "Partner1",
+            "guestPartner": "Partner2",
+            "content": found,
+        }
+
+
+def section_of(path: Path) -> tuple[str, bool]:
+    parts = path.parts
+    if "agreements" in parts or "partners" in parts:
+        return ("agreements" if "agreements" in parts else "partners"), True
+    for folder in ("certificates", "assemblies"):
+        if folder in parts:
+            return folder, False
+    if "maps" in parts or "maps_btm" in parts:
+        return "transforms", False
+    return ("x12-mappings" if "x12_pyx12_maps" in parts else "schemas"), False
+
+
+def items_of(corpus: Path) -> list[Item]:
+    """Every file of the corpus that its manifest names; each gets a name of its own."""
+    files = sorted(p for p in corpus.rglob("*") if p.is_file() and p.parent != corpus)
+    return [
+        Item(section, f"{number:03} {path.name}"[-80:].strip(), path, as_document)
+        for number, path in enumerate(files)
+        for section, as_document in [section_of(path.relative_to(corpus))]
+    ]
+
+
+async def put(api: Api, service: str, item: Item) -> None:
+    path = f"services/{service}/artifacts/{item.section}/{item.name}"
+    reply = await api.put(path, {"document": item.document})
+    assert reply.status == 201, (item, reply.body)
+    if not item.as_document:
+        reply = await api.put(f"{path}/content", data=item.path.read_bytes())
+        assert reply.status == 201, (item, reply.body)
+
+
+async def read(api: Api, service: str, item: Item) -> tuple[Any, str]:
+    """What the API gives back: the document, and the hash of the content."""
+    path = f"services/{service}/artifacts/{item.section}/{item.name}"
+    document = (await api.get(path)).body["document"]
+    if item.as_document:
+        return document, ""
+    content = await api.get(f"{path}/content")
+    return document, hashlib.sha256(content.content).hexdigest()
+
+
+def masked(value: Any) -> Any:
+    """The document with the four secret members masked, as answers show them."""
+    secret = (
+        "passwordvalue",
+        "authorizationvalue",
+        "recipientreferencepasswordvalue",
+        "groupapplicationpassword",
+    )
+    if isinstance(value, dict):
+        return {
+            k: "********" if k.lower() in secret and v not in (None, "") else masked(v)
+            for k, v in value.items()
+        }
+    return [masked(v) for v in value] if isinstance(value, list) else value
+
+
+async def each(items: list[Item], work: Any) -> list[Any]:
+    slots = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def one(item: Item) -> Any:
+        async with slots:
+            return await work(item)
+
+    return list(await asyncio.gather(*(one(item) for item in items)))
+
+
+async def test_the_whole_corpus_comes_back_byte_for_byte(api: Api, corpus: Path) -> None:
+    items = items_of(corpus)
+    assert len(items) == 422
+    service = await api.service(edition="Standard")
+    for name in ("Partner1", "Partner2"):
+        path = f"services/{service}/artifacts/partners/{name}"
+        await api.put(path, {"document": partner_document(name)})
+    await each(items, lambda item: put(api, service, item))
+    numbering = [
+        item.name for item in items if item.section == "agreements" and "as2" not in item.path.parts
+    ]
+    assert len(numbering) == 4
+
+    issued: dict[str, list[int]] = {name: [] for name in numbering}
+    backup = unique("corpus")
+
+    async def client(number: int, turns: int) -> None:
+        agreement = numbering[number % len(numbering)]
+        for _ in range(turns):
+            issued[agreement].append(await api.allocate(service, agreement))
+
+    before = asyncio.gather(*(client(n, 30) for n in range(32)))
+    await asyncio.sleep(0.3)
+    await api.backup(service, backup)
+    await before
+    await api.succeeded(await api.delete(f"services/{service}"))
+    await api.restore(backup)
+
+    for item, (document, sha256) in zip(
+        items, await each(items, lambda item: read(api, service, item)), strict=True
+    ):
+        assert document == masked(item.document), item
+        if not item.as_document:
+            assert sha256 == hashlib.sha256(item.path.read_bytes()).hexdigest(), item
+
+    await api.post(f"services/{service}/resume")
+    await asyncio.gather(*(client(n, 10) for n in range(32)))
+    for agreement, numbers in issued.items():
+        assert len(numbers) == 8 * 40
+        assert len(set(numbers)) == len(numbers), agreement
+
+    second = await api.backup(service)
+    sections = [
+        {p["name"]: p["linesSha256"] for p in shown.body["sections"]}
+        for shown in [
+            await api.get(f"services/{service}/backups/{name}") for name in (backup, second)
+        ]
+    ]
+    running = "control-numbers"
+    assert {k: v for k, v in sections[0].items() if k != running} == {
+        k: v for k, v in sections[1].items() if k != running
+    }

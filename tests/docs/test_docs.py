@@ -1,0 +1,75 @@
+"""The docs say what the code does: every route, setting and error code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import shared.triggers.artifacts
+import shared.triggers.backups
+import shared.triggers.installation
+import shared.triggers.operations
+import shared.triggers.restores
+import shared.triggers.runtime
+import shared.triggers.services  # noqa: F401 - declared on import
+from shared import settings
+from shared.http.route import ROUTES
+from shared.model.artifact import WITH_CONTENT, Section
+from shared.model.problem import Code
+
+ROOT = Path(__file__).resolve().parents[2]
+API = (ROOT / "docs" / "api.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_every_route_is_documented_and_no_other() -> None:
+    documented = set(re.findall(r"^\| `((?:GET|PUT|POST|DELETE|PATCH) [^`]+)` \|", API, re.M))
+    assert documented == {
+        f"{declared.method} {declared.path}" for declared in ROUTES if declared.method != "ANY"
+    }
+
+
+def test_every_error_code_is_documented_with_its_status() -> None:
+    documented = dict(re.findall(r"^\| `([A-Za-z0-9]+)` \| (\d{3}) \|", API, re.M))
+    assert documented == {code.value: str(code.status) for code in Code}
+
+
+def test_every_error_code_is_raised_somewhere() -> None:
+    sources = "\n".join(
+        path.read_text() for path in (ROOT / "shared").rglob("*.py") if path.name != "problem.py"
+    )
+    assert not [code.name for code in Code if f"Code.{code.name}" not in sources]
+
+
+def test_every_setting_is_documented() -> None:
+    names = {
+        *settings._NAMES.values(),
+        *settings.DEFAULT_TIMERS,
+        "STATE_STORAGE",
+        "STORAGE_ACCOUNTS",
+        "AzureWebJobsStorage",
+    }
+    documented = set(re.findall(r"^\| `([A-Za-z_]+)` \| [^0-9]", API.split("## Settings")[1], re.M))
+    assert documented == names
+
+
+def test_every_section_is_documented() -> None:
+    sentence = next(line for line in API.splitlines() if line.startswith("Sections:"))
+    named, with_content = sentence.split("Content belongs to")
+    assert set(re.findall(r"`([a-z0-9-]+)`", named)) == set(Section)
+    assert all(section in with_content for section in WITH_CONTENT)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_a_page_names_files_that_exist(page: Path) -> None:
+    for path in re.findall(
+        r"`((?:shared|tests|docs|localhost)/[a-z_/]+\.(?:py|md))`", page.read_text()
+    ):
+        assert (ROOT / path).exists(), path
