@@ -42,7 +42,7 @@ def after(call: Call) -> str:
     if not text:
         return ""
     try:
-        return base64.urlsafe_b64decode(text.encode("ascii")).decode()
+        return base64.b64decode(text.encode("ascii"), b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise Problem(
             Code.INVALID_REQUEST,

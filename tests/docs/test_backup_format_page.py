@@ -9,7 +9,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from tests.api import Api, x12_document
-from tests.support_types import Deployed
+from tests.deployed import Deployed
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "backup-format.md"
 TOOLS = ("bash", "jq", "zcat", "sha256sum")

@@ -36,7 +36,21 @@ BAD_SERVICES = [
 GOOD_BACKUPS = ["abc", "contoso-20261123-020000", "1-2", "a" * 63]
 BAD_BACKUPS = ["", "ab", "a" * 64, "Abc", "-abc", "abc-", "a--b", "a_b", "a.b", "äbc", "abc\n"]
 GOOD_ARTIFACTS = ["A", "Fabrikam 850 → Orders", "x" * 80, "schéma.xsd", "100 % no".replace("%", "")]
-BAD_ARTIFACTS = ["", "x" * 81, "a/b", "a\\b", "a#b", "a?b", "a%b", "a\tb", "a\x7fb", " a", "a ", ".", ".."]
+BAD_ARTIFACTS = [
+    "",
+    "x" * 81,
+    "a/b",
+    "a\\b",
+    "a#b",
+    "a?b",
+    "a%b",
+    "a\tb",
+    "a\x7fb",
+    " a",
+    "a ",
+    ".",
+    "..",
+]
 
 
 @pytest.mark.parametrize("name", GOOD_SERVICES)

@@ -1,0 +1,50 @@
+# Each target installs what it needs: Python 3.11 to 3.13 and the package registries are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+RUN ?=
+TESTS ?= tests
+
+.PHONY: help run demo test check format clean
+
+help:
+	@echo "make demo    the main job, from nothing, in a terminal"
+	@echo "make run     the app and its storage on this machine, until Ctrl-C"
+	@echo "make test    every test               (TESTS=tests/rules for some)"
+	@echo "make check   lint, types, security"
+	@echo "make format  lay the code out"
+
+# The worker runtime declares Python 3.13 and runs on 3.11 and 3.12 unchanged.
+$(STAMP): requirements.lock Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Interkeep needs Python 3.11, 3.12 or 3.13; $(PYTHON) is another. Choose one: make PYTHON=python3.13 …"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || \
+	  { echo "Python cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing Python packages …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --ignore-requires-python azure-functions-runtime==1.3.0
+	@touch $@
+
+run: $(STAMP)
+	@$(BIN)/python -m localhost $(RUN)
+
+demo: $(STAMP)
+	@$(BIN)/python -m localhost.demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest $(TESTS) -q
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/bandit -q -r shared localhost function_app.py -c pyproject.toml
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .local .mypy_cache .ruff_cache .hypothesis

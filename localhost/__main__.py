@@ -1,0 +1,79 @@
+"""``make run``: the app on this machine, with storage, until Ctrl-C."""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from localhost.azurite import PortInUse, Ports
+from localhost.node import InstallFailed
+from localhost.stack import ROOT, HostFailed, Stack
+
+_PAGE = """
+  Interkeep runs on this machine.
+
+  API            {url}/api
+  function key   {key}
+  master key     {master}     (admin addresses, timers by hand)
+  storage        blobs {blob}, queues {queue}, tables {table}; accounts: default, offsite
+  data and logs  {data}
+
+  Try it:
+
+    curl -H "x-functions-key: {key}" {url}/api/services
+    curl -H "x-functions-key: {key}" -X PUT {url}/api/services/contoso-b2b \\
+         -d '{{"edition": "Basic"}}'
+
+  README.md has a first session. Ctrl-C stops all of it; the data stays.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m localhost", description=__doc__)
+    parser.add_argument("--port", type=int, default=7071, help="of the app (default 7071)")
+    parser.add_argument(
+        "--storage-port",
+        type=int,
+        default=10000,
+        help="of the emulator's blobs; queues and tables take the two after it (default 10000)",
+    )
+    parser.add_argument("--data", type=Path, default=ROOT / ".local", help="folder for all data")
+    given = parser.parse_args(arguments)
+    first = given.storage_port
+    stack = Stack(
+        given.data.resolve(), ports=Ports(first, first + 1, first + 2), host_ports=[given.port]
+    )
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        stack.start()
+    except PortInUse as error:
+        print(
+            f"{error}.\nStop what uses it, or choose others: "
+            "make run RUN='--port 7072 --storage-port 10010'",
+            file=sys.stderr,
+        )
+        return 1
+    except (HostFailed, InstallFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    page = _PAGE.format(
+        url=stack.base_url,
+        key=stack.function_key,
+        master=stack.master_key,
+        data=given.data,
+        **{what: port for what, port in vars(stack.azurite.ports).items()},
+    )
+    print(page, flush=True)
+    ended.wait()
+    print("Stopping …", flush=True)
+    stack.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""Azurite, the storage emulator, with accounts of our own."""
+
+import base64
+import os
+import secrets
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from localhost.node import find_node, installed_azurite
+from localhost.processes import free_ports, is_free, spawn, stop, wait_for_port
+
+_READY_SECONDS = 30
+
+
+class PortInUse(Exception):
+    """A port that was asked for is taken; the message says which."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A storage account of the emulator."""
+
+    name: str
+    key: str = field(repr=False)
+
+    @staticmethod
+    def new(name: str) -> "Account":
+        """An account with a random key."""
+        return Account(name, base64.b64encode(secrets.token_bytes(64)).decode())
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the emulator listens."""
+
+    blob: int
+    queue: int
+    table: int
+
+    @staticmethod
+    def free() -> "Ports":
+        """Ports that nothing listens on."""
+        return Ports(*free_ports(3))
+
+
+class Azurite:
+    """One emulator process.
+
+    :param accounts: the accounts that it knows; no others.
+    :param data: where it keeps its data; None for in memory.
+    :param install: the folder that its packages are in, or are installed into.
+    """
+
+    def __init__(
+        self,
+        accounts: list[Account],
+        ports: Ports,
+        *,
+        install: Path,
+        log: Path,
+        data: Path | None = None,
+    ) -> None:
+        self.ports = ports
+        self._accounts = accounts
+        self._install = install
+        self._log = log
+        self._data = data
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens.
+
+        :raises PortInUse: naming the port.
+        :raises InstallFailed: where it cannot be installed.
+        """
+        for what, port in vars(self.ports).items():
+            if not is_free(port):
+                raise PortInUse(f"port {port}, for {what}s of the storage emulator, is in use")
+        node = find_node()
+        script = installed_azurite(node, self._install)
+        place = ["--location", str(self._data)] if self._data else ["--inMemoryPersistence"]
+        listen = [
+            part
+            for what, port in vars(self.ports).items()
+            for part in (f"--{what}Host", "127.0.0.1", f"--{what}Port", str(port))
+        ]
+        quiet = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+        accounts = ";".join(f"{account.name}:{account.key}" for account in self._accounts)
+        self._child = spawn(
+            [str(node.binary), str(script), *quiet, *place, *listen],
+            environment={**os.environ, "AZURITE_ACCOUNTS": accounts},
+            log=self._log,
+            folder=self._install,
+        )
+        for port in vars(self.ports).values():
+            if not wait_for_port(port, self._child, _READY_SECONDS):
+                self.stop()
+                raise PortInUse(f"the storage emulator did not start; see {self._log}")
+
+    def stop(self) -> None:
+        """End it."""
+        if self._child is not None:
+            stop(self._child)
+            self._child = None
+
+    def connection_string(self, account: Account) -> str:
+        """How an SDK client reaches an account."""
+        place = {
+            what.capitalize(): f"http://127.0.0.1:{port}/{account.name}"
+            for what, port in vars(self.ports).items()
+        }
+        endpoints = "".join(f"{what}Endpoint={url};" for what, url in place.items())
+        return (
+            f"DefaultEndpointsProtocol=http;AccountName={account.name};"
+            f"AccountKey={account.key};{endpoints}"
+        )

@@ -1,0 +1,130 @@
+"""One host process: ``python -m localhost.host --port 7071 --app-dir . --keys-file keys.json``.
+
+Its settings are its environment, as in Azure; ``AzureWebJobsStorage`` is a connection string.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from localhost.keys import kept_keys
+from localhost.queues import QueueListener, QueueSettings
+from localhost.routes import Routes
+from localhost.timers import TimerListener, expanded
+from localhost.web import Web
+from localhost.worker import AppBroken, Function, Worker
+
+READY = "host is ready"
+"""Printed once the host answers."""
+
+
+class StartFailed(Exception):
+    """The host cannot start; the message says why and what to do."""
+
+
+async def serve(app_dir: Path, port: int, keys_file: Path) -> None:
+    """Run the app until a signal ends it.
+
+    :raises StartFailed: a broken app, a port in use, a setting that is missing.
+    """
+    host = json.loads((app_dir / "host.json").read_text())
+    worker = Worker()
+    try:
+        functions = await worker.load(app_dir)
+    except AppBroken as error:
+        raise StartFailed(f"function_app.py cannot be loaded: {error}") from error
+    prefix = host.get("extensions", {}).get("http", {}).get("routePrefix", "api")
+    timers = TimerListener(worker, _of_kind(functions, "timerTrigger"), _setting("AzureWebJobsStorage"))
+    queues = _queue_listeners(worker, functions, host)
+    for function in _of_kind(functions, "timerTrigger"):
+        expanded(str(function.trigger["schedule"]))
+
+    async def run_by_hand(function: Function, given: str) -> None:
+        if function.kind == "timerTrigger":
+            await worker.call_timer(function, past_due=False)
+        else:
+            message = {"Id": "by-hand", "DequeueCount": 1, "PopReceipt": ""}
+            await worker.call_queue(function, message, given)
+
+    web_side = Web(worker, functions, Routes(functions, prefix), kept_keys(keys_file), run_by_hand)
+    runner = web.AppRunner(web_side.application(), access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+    except OSError as error:
+        raise StartFailed(
+            f"port {port} is in use. Stop what listens there, or choose another with --port."
+        ) from error
+    listeners = [asyncio.create_task(q.listen()) for q in queues]
+    listeners.append(asyncio.create_task(timers.listen()))
+    print(READY, flush=True)
+    await _signalled()
+    for task in listeners:
+        task.cancel()
+    await asyncio.gather(*listeners, return_exceptions=True)
+    await runner.cleanup()
+    for listener in (*queues, timers):
+        await listener.close()
+
+
+def _queue_listeners(
+    worker: Worker, functions: Sequence[Function], host: dict[str, Any]
+) -> list[QueueListener]:
+    settings = QueueSettings.read(host)
+    return [
+        QueueListener(
+            worker, function, _setting(str(function.trigger["connection"])), settings
+        )
+        for function in _of_kind(functions, "queueTrigger")
+    ]
+
+
+def _of_kind(functions: Sequence[Function], kind: str) -> list[Function]:
+    return [function for function in functions if function.kind == kind]
+
+
+def _setting(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise StartFailed(f"the setting {name} is missing: it holds a connection string")
+    return value
+
+
+async def _signalled() -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    await ended.wait()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m localhost.host", description=__doc__)
+    parser.add_argument("--port", type=int, default=7071)
+    parser.add_argument("--app-dir", type=Path, default=Path.cwd())
+    parser.add_argument("--keys-file", type=Path, default=Path(".local/keys.json"))
+    given = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=os.environ.get("LOCALHOST_LOG_LEVEL", "WARNING"),
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+    )
+    try:
+        asyncio.run(serve(given.app_dir.resolve(), given.port, given.keys_file))
+    except (StartFailed, ValueError) as error:
+        print(f"The host did not start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

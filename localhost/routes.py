@@ -1,0 +1,85 @@
+"""Routes as the Functions host reads them: ASP.NET templates, tried in the order of names."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from localhost.worker import Function
+
+_PARAMETER = re.compile(r"\{(\*{0,2})([A-Za-z][A-Za-z0-9_]*)((?::[^}?]+)*)(\??)\}")
+_CONSTRAINTS = {
+    "": r"[^/]+",
+    "int": r"-?[0-9]+",
+    "long": r"-?[0-9]+",
+    "alpha": r"[A-Za-z]+",
+    "guid": r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+    "bool": r"[Tt]rue|[Ff]alse",
+}
+_ALL_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One HTTP function's address."""
+
+    function: Function
+    methods: frozenset[str]
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Match:
+    """A function, and the values of its route's parameters."""
+
+    function: Function
+    params: dict[str, str]
+
+
+class Routes:
+    """All HTTP functions of an app.
+
+    :param prefix: host.json's routePrefix.
+    """
+
+    def __init__(self, functions: Sequence[Function], prefix: str) -> None:
+        self._routes = [
+            _route(function, prefix)
+            for function in sorted(functions, key=lambda f: f.name.lower())
+            if function.kind == "httpTrigger"
+        ]
+
+    def find(self, method: str, path: str) -> Match | None:
+        """The first function, by name, that takes the address; no rule prefers a closer one.
+
+        :param path: still percent-encoded, so that an encoded slash stays in its segment.
+        """
+        for route in self._routes:
+            matched = route.pattern.fullmatch(path)
+            if matched and method in route.methods:
+                values = matched.groupdict()
+                params = {n: unquote(v) for n, v in values.items() if v is not None}
+                return Match(route.function, params)
+        return None
+
+
+def _route(function: Function, prefix: str) -> Route:
+    template = str(function.trigger.get("route") or function.name).strip("/")
+    if template.split("/")[0].lower() in ("admin", "runtime"):
+        raise ValueError(f"{function.name}: routes must not begin with admin or runtime")
+    methods = function.trigger.get("methods") or _ALL_METHODS
+    segments = [_segment(part) for part in f"{prefix}/{template}".strip("/").split("/")]
+    pattern = re.compile("".join(segments) + "/?", re.IGNORECASE)
+    return Route(function, frozenset(str(m).upper() for m in methods), pattern)
+
+
+def _segment(text: str) -> str:
+    parameter = _PARAMETER.fullmatch(text)
+    if parameter is None:
+        return "/" + re.escape(text)
+    stars, name, constraints, optional = parameter.groups()
+    if stars:
+        return f"(?:/(?P<{name}>.*))?"
+    kinds = [c for c in constraints.split(":") if c]
+    one = f"/(?P<{name}>{_CONSTRAINTS[kinds[0] if kinds else '']})"
+    return f"(?:{one})?" if optional else one

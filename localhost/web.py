@@ -1,0 +1,154 @@
+"""The host's HTTP side: keys, routes, requests to functions, the admin addresses."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from localhost.keys import Keys
+from localhost.routes import Routes
+from localhost.worker import Function, HttpRequest, InvocationFailed, Worker
+
+CLOCK_OFFSET = "INTERKEEP_CLOCK_OFFSET_SECONDS"
+"""What the clock address sets in this process, for the app to read."""
+
+_MOST_BODY = 100 * 1024 * 1024
+_MOST_SECONDS = 230
+"""After this long the platform's load balancer gives up on an answer."""
+
+_PLATFORM_HEADERS = "x-ms-client-principal"
+"""Set by App Service authentication alone; anyone could send them to this host."""
+
+log = logging.getLogger("localhost.web")
+
+Result = TypeVar("Result")
+
+
+class Web:
+    """Answers HTTP as the Functions host does.
+
+    :param run_by_hand: runs a function that is no HTTP function, given its input.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        functions: list[Function],
+        routes: Routes,
+        keys: Keys,
+        run_by_hand: Callable[[Function, str], Awaitable[None]],
+    ) -> None:
+        self._worker = worker
+        self._functions = {function.name: function for function in functions}
+        self._routes = routes
+        self._keys = keys
+        self._run_by_hand = run_by_hand
+        self._running: set[asyncio.Task[object]] = set()
+
+    def application(self) -> web.Application:
+        """The aiohttp application."""
+        app = web.Application(client_max_size=_MOST_BODY)
+        app.router.add_get("/admin/host/status", self._status)
+        app.router.add_get("/admin/functions", self._list)
+        app.router.add_post("/admin/functions/{name}", self._run)
+        app.router.add_put("/admin/localhost/clock", self._clock)
+        app.router.add_route("*", "/{path:.*}", self._function)
+        return app
+
+    async def _function(self, request: web.Request) -> web.Response:
+        path = request.rel_url.raw_path
+        match = self._routes.find(request.method, path)
+        if match is None:
+            return web.Response(status=404)
+        if not self._keys.opens(_key(request), match.function):
+            return web.Response(status=401)
+        if (request.content_length or 0) > _MOST_BODY:
+            return web.Response(status=413)
+        called = HttpRequest(
+            request.method,
+            str(request.url),
+            _headers(request),
+            _query(request),
+            match.params,
+            # The host hands on a chunked body as none at all.
+            await request.read() if request.content_length else b"",
+        )
+        # A client that goes away does not end its function.
+        task = self._keep(self._worker.call_http(match.function, called))
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(task), _MOST_SECONDS)
+        except TimeoutError:
+            return web.Response(status=504)
+        except InvocationFailed as failed:
+            log.error("%s failed: %s", match.function.name, failed)
+            return web.Response(status=500)
+        headers = {k: v for k, v in answer.headers.items() if k.lower() != "content-length"}
+        body = b"" if answer.status in (204, 304) else answer.body
+        if answer.status in (204, 304):
+            headers.pop("content-type", None)
+        return web.Response(status=answer.status, headers=headers, body=body)
+
+    def _keep(self, work: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _status(self, request: web.Request) -> web.Response:
+        self._require_master(request)
+        return web.json_response({"state": "Running"})
+
+    async def _list(self, request: web.Request) -> web.Response:
+        self._require_master(request)
+        listed = [{"name": f.name, "trigger": f.trigger} for f in self._functions.values()]
+        return web.json_response(listed)
+
+    async def _run(self, request: web.Request) -> web.Response:
+        """Run a function behind the answer, as the portal's Test/Run does; takes no timer lock."""
+        self._require_master(request)
+        function = self._functions.get(request.match_info["name"])
+        if function is None or function.kind == "httpTrigger":
+            return web.Response(status=404)
+        body = await request.json() if request.can_read_body else {}
+        self._keep(self._logged(function, str(body.get("input") or "")))
+        return web.Response(status=202)
+
+    async def _logged(self, function: Function, given: str) -> None:
+        try:
+            await self._run_by_hand(function, given)
+        except InvocationFailed as failed:
+            log.error("%s, run by hand, failed: %s", function.name, failed)
+
+    async def _clock(self, request: web.Request) -> web.Response:
+        self._require_master(request)
+        body = await request.json()
+        os.environ[CLOCK_OFFSET] = str(float(body["offsetSeconds"]))
+        return web.json_response({"offsetSeconds": float(body["offsetSeconds"])})
+
+    def _require_master(self, request: web.Request) -> None:
+        if not self._keys.is_master(_key(request)):
+            raise web.HTTPUnauthorized
+
+
+def _key(request: web.Request) -> str | None:
+    return request.headers.get("x-functions-key") or request.query.get("code")
+
+
+def _headers(request: web.Request) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        name = name.lower()
+        if not name.startswith(_PLATFORM_HEADERS):
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def _query(request: web.Request) -> dict[str, str]:
+    """Query parameters; those with an empty value are dropped, of repeated ones the last counts."""
+    return dict(parse_qsl(request.rel_url.raw_query_string))
+
+

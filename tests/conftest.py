@@ -1,0 +1,66 @@
+"""Fixtures: the storage emulator once a run, a host once a module, a client each test."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from localhost.azurite import Account, Azurite, Ports
+from localhost.processes import free_ports
+from localhost.stack import PACKAGES, HostProcess
+from shared.installation import Installation
+from tests.api import Api, api_of
+from tests.deployed import ACCOUNTS, Deployed, Emulator
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Azurite in memory, on free ports."""
+    accounts = [Account.new(f"account{number}") for number in range(ACCOUNTS)]
+    log = tmp_path_factory.mktemp("azurite") / "azurite.log"
+    azurite = Azurite(accounts, Ports(*free_ports(3)), install=PACKAGES, log=log)
+    azurite.start()
+    yield Emulator(azurite, accounts)
+    azurite.stop()
+
+
+@pytest.fixture(scope="module")
+def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """Empty accounts for the tests of a module."""
+    return Deployed.new(emulator, tmp_path_factory.mktemp("deployed"))
+
+
+@pytest.fixture(scope="module")
+def host(deployed: Deployed) -> Iterator[HostProcess]:
+    """A host process of the app for the tests of a module."""
+    process = deployed.host()
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def api(host: HostProcess) -> AsyncIterator[Api]:
+    """A client of the module's host."""
+    async with api_of(host.base_url, host.keys.host) as client:
+        yield client
+
+
+@pytest.fixture
+async def installation(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]:
+    """The app's parts over empty accounts, in this process."""
+    parts = Installation(Deployed.new(emulator, tmp_path).read())
+    yield parts
+    await parts.close()
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The real artifacts, which are not part of the project."""
+    folder = Path(os.environ.get("INTERKEEP_CORPUS", ROOT.parent / "shared" / "corpus"))
+    if not folder.is_dir():
+        pytest.skip(f"there is no corpus at {folder}; INTERKEEP_CORPUS names another place")
+    return folder

@@ -1,0 +1,65 @@
+"""The app and its storage as tests have them."""
+
+import base64
+import itertools
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from localhost.azurite import Account, Azurite
+from localhost.processes import free_ports
+from localhost.stack import HostProcess, app_settings
+from shared.settings import Settings, read_settings
+
+ACCOUNTS = 400
+"""How many accounts the emulator of a test run knows: each is handed out once."""
+
+
+class Emulator:
+    """Azurite for one test run. Every test module gets accounts that nobody else has."""
+
+    def __init__(self, azurite: Azurite, accounts: list[Account]) -> None:
+        self._azurite = azurite
+        self._accounts = iter(accounts)
+
+    def account(self) -> str:
+        """The connection string of an empty account."""
+        return self._azurite.connection_string(next(self._accounts))
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A state account, a second account, and the settings over them."""
+
+    state: str
+    offsite: str
+    settings: dict[str, str]
+    folder: Path
+
+    @staticmethod
+    def new(emulator: Emulator, folder: Path, **settings: str) -> "Deployed":
+        """Empty accounts, a sealing key of its own."""
+        state, offsite = emulator.account(), emulator.account()
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        quick = {"RECOVERY_TIMER": "* * * * * *", "RETRY_SECONDS": "1,1,1,1"}
+        return Deployed(
+            state, offsite, {**app_settings(state, offsite, key), **quick, **settings}, folder
+        )
+
+    def host(self, **settings: str) -> HostProcess:
+        """One more host process over it; not started."""
+        number = next(_hosts)
+        return HostProcess(
+            {**self.settings, **settings},
+            port=free_ports(1)[0],
+            keys_file=self.folder / "keys.json",
+            log=self.folder / f"host-{number}.log",
+        )
+
+    def read(self) -> Settings:
+        """The settings as the app reads them, for tests in this process."""
+        return read_settings({**self.settings, "STATE_STORAGE": self.state})
+
+
+_hosts = itertools.count(os.getpid())
