@@ -1,0 +1,131 @@
+"""``python -m localhost.demo``: the whole story, on a machine without Azure.
+
+Without options it starts the storage emulator and the app in a temporary folder. With
+``--base-url`` and ``--key`` it tells the story to a host that runs already, under names of its own,
+and leaves the service and its backups there.
+"""
+
+import argparse
+import asyncio
+import secrets
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from yarl import URL
+
+from localhost.azurite import PortInUse
+from localhost.demo.client import Api
+from localhost.demo.failure import DemoFailed
+from localhost.demo.network.build import build
+from localhost.demo.offsite import Offsite
+from localhost.demo.steps import STEPS
+from localhost.demo.story import Names, Story, tell
+from localhost.demo.terminal import Terminal
+from localhost.node import InstallFailed
+from localhost.stack import HostFailed, Stack
+
+_SECOND_ACCOUNT = "offsite"
+_LOG_LINES = 12
+
+
+def main() -> int:
+    """Tell the story; 0 when every step brought what it promises, else 1."""
+    options = _options()
+    terminal = Terminal()
+    terminal.title("Interkeep: back up a B2B service, lose it, get it back")
+    try:
+        if options.base_url:
+            names = Names.with_suffix(secrets.token_hex(3))
+            url = URL(options.base_url)
+            url = url / "api" if url.path == "/" else url
+            asyncio.run(_tell(terminal, str(url), options.key, names, None))
+            terminal.paragraph(
+                f"Left on the host: service {names.service} with its two backups, "
+                f"{names.first_backup} and {names.second_backup}."
+            )
+        else:
+            _on_own_stack(terminal)
+    except (DemoFailed, PortInUse, HostFailed, InstallFailed) as error:
+        terminal.failed(str(error))
+        return 1
+    except KeyboardInterrupt:
+        terminal.failed("Interrupted.")
+        return 130
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m localhost.demo",
+        description="Back up a B2B service, lose it, restore it, and check every step.",
+    )
+    parser.add_argument("--base-url", help="of a running host, such as http://127.0.0.1:7071/api")
+    parser.add_argument("--key", help="a host key of it (x-functions-key)")
+    options = parser.parse_args()
+    if bool(options.base_url) != bool(options.key):
+        parser.error("--base-url and --key go together")
+    return options
+
+
+def _on_own_stack(terminal: Terminal) -> None:
+    """Start the emulator and the app in a folder that is gone afterwards."""
+    terminal.paragraph("Starting the storage emulator and the app; nothing leaves this machine.")
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="interkeep-demo-") as folder,
+        Stack(Path(folder), in_memory=True) as stack,
+    ):
+        url = f"{stack.base_url}/api"
+        terminal.paragraph(f"Both are up after {time.monotonic() - began:.1f} s, on {url}")
+        try:
+            asyncio.run(_tell(terminal, url, stack.function_key, Names(), stack.offsite))
+        except DemoFailed as error:
+            lines = stack.hosts[0].log.read_text(errors="replace").splitlines()
+            tail = "\n".join(lines[-_LOG_LINES:])
+            raise DemoFailed(f"{error}\n\nThe app's log ends with:\n{tail}") from error
+
+
+async def _tell(
+    terminal: Terminal, base_url: str, key: str, names: Names, storage: str | None
+) -> None:
+    """The story, from an empty installation or beside what it holds.
+
+    :param storage: connection string of the second account, where the demo may read it.
+    """
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        api = await stack.enter_async_context(Api(base_url, key))
+        await api.call("GET", "health")
+        accounts = [a["name"] for a in (await api.call("GET", "storage-accounts")).json["value"]]
+        story = Story(
+            api=api,
+            terminal=terminal,
+            network=build(),
+            names=names,
+            account=_SECOND_ACCOUNT if _SECOND_ACCOUNT in accounts else accounts[0],
+            readable=await stack.enter_async_context(Offsite(storage)) if storage else None,
+        )
+        await tell(story, STEPS)
+        _sum_up(story, time.monotonic() - began)
+
+
+def _sum_up(story: Story, seconds: float) -> None:
+    """What was shown, in numbers."""
+    counts = story.network.counts()
+    story.terminal.title("Lost, and back")
+    story.terminal.paragraph(
+        f"{counts.total() - counts['hybrid-connections']} artifacts and "
+        f"{len(story.network.files())} files came back as they were, as a Standard service. "
+        f"{story.issued.total()} control numbers were issued before, during and after the backup "
+        f"and after the restore: none twice. {story.refused} requests were refused, each by its "
+        f"code. {story.checks} checks over {story.api.calls} HTTP requests in "
+        f"{seconds:.1f} s."
+    )
+    story.terminal.gap()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

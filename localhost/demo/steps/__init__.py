@@ -1,0 +1,45 @@
+"""The steps of the demo, in their order; a later chapter is added to this list."""
+
+from localhost.demo.steps.backing_up import (
+    BACK_UP,
+    ISSUE_MORE,
+    LOOK_INTO_CONTAINER,
+    REFUSALS,
+)
+from localhost.demo.steps.building import (
+    CREATE_SERVICE,
+    IMPORT_NETWORK,
+    MASKED_SECRETS,
+    QUOTA,
+    UPLOAD_CONTENT,
+)
+from localhost.demo.steps.numbering import ALLOCATE, RECEIVE
+from localhost.demo.steps.proving import (
+    BACK_UP_AGAIN,
+    COMPARE,
+    CONTINUE_NUMBERS,
+    KEEP_SECRETS,
+)
+from localhost.demo.steps.restoring import DELETE_SERVICE, RESTORE, RESUME, SUSPENDED
+
+STEPS = (
+    CREATE_SERVICE,
+    IMPORT_NETWORK,
+    UPLOAD_CONTENT,
+    QUOTA,
+    MASKED_SECRETS,
+    ALLOCATE,
+    RECEIVE,
+    BACK_UP,
+    LOOK_INTO_CONTAINER,
+    ISSUE_MORE,
+    REFUSALS,
+    DELETE_SERVICE,
+    RESTORE,
+    SUSPENDED,
+    RESUME,
+    CONTINUE_NUMBERS,
+    COMPARE,
+    BACK_UP_AGAIN,
+    KEEP_SECRETS,
+)

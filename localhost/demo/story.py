@@ -1,0 +1,181 @@
+"""What the steps share: the service, what was put into it, what was issued, what was checked."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from localhost.demo.client import Answer, Api
+from localhost.demo.failure import DemoFailed
+from localhost.demo.issued import Issued
+from localhost.demo.network.artifact import JsonObject
+from localhost.demo.network.build import Network
+from localhost.demo.offsite import Offsite
+from localhost.demo.terminal import Terminal
+
+_POLL_SECONDS = 0.15
+"""Retry-After asks for more patience; a bar that moves asks for less."""
+_LONGEST_SECONDS = 180
+_SETTLING_SECONDS = 5
+_FINAL = {"Succeeded", "PartiallySucceeded", "Failed", "Canceled"}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the demo's service and backups are called."""
+
+    service: str = "Tarnfell-B2B"
+    first_backup: str = "tarnfell-before-the-loss"
+    second_backup: str = "tarnfell-after-restore"
+
+    @classmethod
+    def with_suffix(cls, suffix: str) -> "Names":
+        """Names that a host with other services and earlier demos does not hold yet."""
+        return cls(
+            f"Tarnfell-{suffix}", f"tarnfell-before-loss-{suffix}", f"tarnfell-restored-{suffix}"
+        )
+
+
+@dataclass
+class Story:
+    """One run of the demo."""
+
+    api: Api
+    terminal: Terminal
+    network: Network
+    names: Names
+    account: str
+    """Alias of the registered account that backups go to."""
+    readable: Offsite | None
+    """The same account for a look into it; nothing where the demo may not read it."""
+    issued: Issued = field(default_factory=Issued)
+    checks: int = 0
+    refused: int = 0
+
+    @property
+    def offsite(self) -> Offsite:
+        """The account, for a step that needs to read it.
+
+        :raises DemoFailed: the step does not say that it does.
+        """
+        if self.readable is None:
+            raise DemoFailed("The backups' account cannot be read from here.")
+        return self.readable
+
+    def check(self, held: bool, text: str, otherwise: str = "") -> None:
+        """Tick off what held.
+
+        :raises DemoFailed: it did not hold.
+        """
+        if not held:
+            raise DemoFailed(f"This should hold, and does not: {text}\n{otherwise}".rstrip())
+        self.held(text)
+
+    def held(self, text: str) -> None:
+        """Tick off what was checked on the way here."""
+        self.checks += 1
+        self.terminal.passed(text)
+
+    def show(self, answer: Answer) -> None:
+        """The request line of an answer, its status and its time."""
+        took = f"{answer.status}  {answer.seconds * 1000:.0f} ms"
+        self.terminal.request(answer.method, answer.path, took)
+
+    async def refusal(
+        self, code: str, status: int, method: str, *parts: str, body: object = None
+    ) -> None:
+        """Ask for what must be refused, by this code.
+
+        :raises DemoFailed: it is not refused, or otherwise.
+        """
+        answer = await self.api.call(method, *parts, body=body, expect=status)
+        self.show(answer)
+        if answer.code != code or answer.json["error"]["code"] != code:
+            raise DemoFailed(f"{method} {answer.path}: expected {code}, got {answer.error}")
+        self.checks += 1
+        self.refused += 1
+        self.terminal.refused(answer.error)
+
+    async def until(self, true_of: Callable[[Any], bool], what: str, *parts: str) -> Answer:
+        """GET until something is true of the answer: what follows from an operation may take a
+        moment longer than its monitor.
+
+        :raises DemoFailed: it does not become true.
+        """
+        deadline = time.monotonic() + _SETTLING_SECONDS
+        while True:
+            answer = await self.api.call("GET", *parts)
+            if true_of(answer.json):
+                return answer
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"Not after {_SETTLING_SECONDS} s: {what}\n{answer.json}")
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def follow(self, started: Answer, what: str) -> JsonObject:
+        """Watch a long operation to its good end.
+
+        :raises DemoFailed: it ends otherwise, or not in time.
+        """
+        began = time.monotonic()
+        while time.monotonic() - began < _LONGEST_SECONDS:
+            answer = await self.api.monitor(started)
+            if answer.status != 200:
+                raise DemoFailed(f"GET {answer.path} answered {answer.status}: {answer.error}")
+            monitor: JsonObject = answer.json
+            if monitor["status"] in _FINAL:
+                return self._ended(monitor, what, time.monotonic() - began)
+            self.terminal.progress(*_progress(monitor, what))
+            await asyncio.sleep(_POLL_SECONDS)
+        self.terminal.clear_progress()
+        raise DemoFailed(f"{what} did not end within {_LONGEST_SECONDS} s.")
+
+    def _ended(self, monitor: JsonObject, what: str, seconds: float) -> JsonObject:
+        if monitor["status"] != "Succeeded":
+            self.terminal.clear_progress()
+            error = monitor.get("error") or {}
+            raise DemoFailed(
+                f"{what} ended {monitor['status']}: {error.get('code')}: {error.get('message')}"
+            )
+        self.checks += 1
+        self.terminal.finish_progress(f"{what} succeeded in {seconds:.1f} s")
+        return monitor
+
+
+def _progress(monitor: JsonObject, what: str) -> tuple[int, int, str]:
+    progress: dict[str, Any] = monitor.get("progress") or {}
+    done, total = int(progress.get("done") or 0), int(progress.get("total") or 0)
+    stage = progress.get("stage") or monitor["status"]
+    counted = f" {done}/{total}" if total else ""
+    return done, total, f"{what}: {stage}{counted}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the story."""
+
+    title: str
+    why: str
+    """What happens, and why that matters to whoever runs the integration."""
+    tell: Callable[[Story], Awaitable[None]]
+    needs_storage: bool = False
+    """Whether it looks into the backups' account."""
+
+
+async def tell(story: Story, steps: tuple[Step, ...]) -> None:
+    """Tell the steps in their order.
+
+    :raises DemoFailed: the first that does not bring what it promises.
+    """
+    possible = [step for step in steps if story.readable is not None or not step.needs_storage]
+    for number, step in enumerate(possible, start=1):
+        story.terminal.step(number, step.title, step.why)
+        try:
+            await step.tell(story)
+        except DemoFailed as error:
+            raise DemoFailed(f"Step {number}, {step.title}\n{error}") from error
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise DemoFailed(
+                f"Step {number}, {step.title}\nAn answer is not shaped as the API promises: "
+                f"{type(error).__name__}: {error}"
+            ) from error
