@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         key=stack.function_key,
         master=stack.master_key,
         data=given.data,
-        **{what: port for what, port in vars(stack.azurite.ports).items()},
+        **vars(stack.azurite.ports),
     )
     print(page, flush=True)
     ended.wait()

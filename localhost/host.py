@@ -43,9 +43,10 @@ async def serve(app_dir: Path, port: int, keys_file: Path) -> None:
     except AppBroken as error:
         raise StartFailed(f"function_app.py cannot be loaded: {error}") from error
     prefix = host.get("extensions", {}).get("http", {}).get("routePrefix", "api")
-    timers = TimerListener(worker, _of_kind(functions, "timerTrigger"), _setting("AzureWebJobsStorage"))
+    timed = _of_kind(functions, "timerTrigger")
+    timers = TimerListener(worker, timed, _setting("AzureWebJobsStorage"))
     queues = _queue_listeners(worker, functions, host)
-    for function in _of_kind(functions, "timerTrigger"):
+    for function in timed:
         expanded(str(function.trigger["schedule"]))
 
     async def run_by_hand(function: Function, given: str) -> None:
@@ -72,8 +73,9 @@ async def serve(app_dir: Path, port: int, keys_file: Path) -> None:
         task.cancel()
     await asyncio.gather(*listeners, return_exceptions=True)
     await runner.cleanup()
-    for listener in (*queues, timers):
-        await listener.close()
+    await timers.close()
+    for queue in queues:
+        await queue.close()
 
 
 def _queue_listeners(
@@ -81,9 +83,7 @@ def _queue_listeners(
 ) -> list[QueueListener]:
     settings = QueueSettings.read(host)
     return [
-        QueueListener(
-            worker, function, _setting(str(function.trigger["connection"])), settings
-        )
+        QueueListener(worker, function, _setting(str(function.trigger["connection"])), settings)
         for function in _of_kind(functions, "queueTrigger")
     ]
 

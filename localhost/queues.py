@@ -45,9 +45,7 @@ class QueueSettings:
 
 def _seconds(text: str) -> float:
     hours, minutes, seconds = text.split(":")
-    return timedelta(
-        hours=int(hours), minutes=int(minutes), seconds=float(seconds)
-    ).total_seconds()
+    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds)).total_seconds()
 
 
 class QueueListener:

@@ -1,6 +1,7 @@
 """The timer listener: one over all host processes, ticks that were missed collapse into one."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -64,10 +65,8 @@ class TimerListener:
     async def _create(self, blob: BlobClient) -> None:
         if await blob.exists():
             return
-        try:
+        with contextlib.suppress(ResourceExistsError):
             await self._account.create_container(CONTAINER)
-        except ResourceExistsError:
-            pass
         try:
             await blob.upload_blob(b"")
         except HttpResponseError:

@@ -150,5 +150,3 @@ def _headers(request: web.Request) -> dict[str, str]:
 def _query(request: web.Request) -> dict[str, str]:
     """Query parameters; those with an empty value are dropped, of repeated ones the last counts."""
     return dict(parse_qsl(request.rel_url.raw_query_string))
-
-

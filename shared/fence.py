@@ -12,7 +12,7 @@ _check: ContextVar[Callable[[], None] | None] = ContextVar("fence", default=None
 
 
 class LeaseLost(Exception):
-    """The lease of this operation has run out or is another worker's: stop before the next write."""
+    """This operation's lease has run out or is another worker's: stop before the next write."""
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
+from json import dumps
 from typing import Any
 
 import aiohttp
@@ -57,11 +59,15 @@ class Api:
         """One request; ``path`` is under ``/api/``, or a whole address."""
         url = path if path.startswith("http") else f"{self.base_url}/api/{path}"
         sent = {"x-functions-key": self._key if key is None else key, **(headers or {})}
-        async with self._session.request(method, url, json=json, data=data, headers=sent) as answer:
+        if json is not None:
+            data = dumps(json).encode()
+            sent.setdefault("Content-Type", "application/json")
+        body = None if data is None else BytesIO(data)
+        async with self._session.request(method, url, data=body, headers=sent) as answer:
             content = await answer.read()
             is_json = answer.content_type == "application/json" and content
-            body = await answer.json() if is_json else None
-            return Reply(answer.status, answer.headers, content, body)
+            parsed = await answer.json() if is_json else None
+            return Reply(answer.status, answer.headers, content, parsed)
 
     async def get(self, path: str, **options: Any) -> Reply:
         """GET."""

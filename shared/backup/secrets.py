@@ -29,18 +29,24 @@ class SecretsWriter:
     def take_from(self, section: str, record: Record) -> Record:
         """The record with each secret replaced by its index."""
 
-        def take(pointer: str, value: JsonValue) -> JsonValue:
+        found: dict[str, JsonValue] = {}
+        replace_secrets(section, record.document, found.setdefault)
+        if not found:
+            return record
+        # Numbered by place, not by the members' order, which a restore does not keep.
+        numbers = {pointer: self._items + i for i, pointer in enumerate(sorted(found))}
+        for pointer in numbers:
             entry: JsonObject = {
                 "section": section,
                 "name": artifact_key(record.name),
                 "pointer": pointer,
-                "value": value,
+                "value": found[pointer],
             }
             self._plain += canonical_line(entry)
-            self._items += 1
-            return {SECRET: self._items - 1}
-
-        document = replace_secrets(section, record.document, take)
+        self._items += len(numbers)
+        document = replace_secrets(
+            section, record.document, lambda pointer, _value: {SECRET: numbers[pointer]}
+        )
         return Record(record.name, document, record.changed_at, record.content)
 
     async def flush(self) -> None:

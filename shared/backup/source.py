@@ -45,7 +45,7 @@ class Cut(Protocol):
         ...
 
     def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[Record]]:
-        """Counters of the cut's agreements (by their keys), each agreement's read at one instant."""
+        """Counters of the cut's agreements (by their keys), each agreement's of one instant."""
         ...
 
     def received_numbers(self) -> AsyncIterator[list[Record]]:

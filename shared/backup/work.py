@@ -1,7 +1,7 @@
 """The work of a backup: from the record of its operation to a container with a descriptor.
 
 The descriptor is written last, once, and never replaced. A crash anywhere before it leaves a
-container that is no backup, which the next attempt goes on with; one after it leaves a whole backup.
+container that is no backup, which the next attempt goes on with; one after it a whole backup.
 """
 
 from collections.abc import Awaitable, Callable

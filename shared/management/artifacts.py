@@ -3,8 +3,9 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from shared.clock import Clock
 from shared.management.documents import sealed_document
@@ -53,6 +54,15 @@ class Written:
     created: bool
 
 
+@dataclass(eq=False)
+class _Turn:
+    """The writers of one service in this process; forgotten when none is left."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    head: Head | None = None
+    """As the last of them wrote it."""
+
+
 class Artifacts:
     """Management operations on the artifacts of a service."""
 
@@ -63,6 +73,7 @@ class Artifacts:
         self._ledger = ledger
         self._keys = keys
         self._clock = clock
+        self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
 
     async def get(self, service: Service, section: Section, name: str) -> Versioned[Artifact]:
         """One artifact.
@@ -232,18 +243,26 @@ class Artifacts:
             await release(self._ledger, service=service.name, agreement=name)
 
     async def _change(self, service: Service, edit: EditOf[Result]) -> tuple[Result, list[str]]:
-        """Read under a head, write on the condition that the head is still the same; else again."""
-        for attempt in range(_TRIES):
-            head = await self._configuration.head(service.id)
-            require_open(service, head)
-            assert head is not None
-            edits, result = await edit(head)
-            try:
-                _, etags = await self._configuration.change(service.id, head, edits)
-            except RowChanged:
-                await asyncio.sleep(random.uniform(0, 0.02 * (attempt + 1)))
-                continue
-            return result, etags
+        """Read under a head, write on the condition that the head is still the same; else again.
+
+        Writers of this process take turns, and the next begins with the head that the last one
+        wrote: should another process have written since, the condition fails and it is read.
+        """
+        turn = self._turns.setdefault(service.id, _Turn())
+        async with turn.lock:
+            head, turn.head = turn.head, None
+            for attempt in range(_TRIES):
+                head = head or await self._configuration.head(service.id)
+                open_head = require_open(service, head)
+                edits, result = await edit(open_head)
+                try:
+                    head, etags = await self._configuration.change(service.id, open_head, edits)
+                except RowChanged:
+                    head = None
+                    await asyncio.sleep(random.uniform(0, 0.02 * (attempt + 1)))
+                    continue
+                turn.head = head
+                return result, etags
         raise Problem(
             Code.CONFIGURATION_HELD,
             f"The configuration of '{service.name}' is written by many callers at once. Try "
@@ -252,7 +271,7 @@ class Artifacts:
         )
 
 
-def require_open(service: Service, head: Head | None) -> None:
+def require_open(service: Service, head: Head | None) -> Head:
     """Refuse a change where the configuration does not take any right now.
 
     :raises Problem: OperationNotAllowed for a service that is being deleted or restored,
@@ -270,6 +289,7 @@ def require_open(service: Service, head: Head | None) -> None:
             "minute at most.",
             retry_after_seconds=max(1, min(5, int(head.held_for_seconds))),
         )
+    return head
 
 
 def _batches(items: Sequence[ImportItem], clock: Clock) -> Iterator[Sequence[ImportItem]]:

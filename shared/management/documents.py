@@ -1,4 +1,4 @@
-"""Documents on their way in and out: secrets are sealed before they rest, masked before they show."""
+"""Documents on their way in and out: secrets rest sealed, and show as masks."""
 
 from shared.model.artifact import Artifact
 from shared.model.problem import Code, Problem

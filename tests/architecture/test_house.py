@@ -74,7 +74,9 @@ def test_imports_point_one_way(path: Path) -> None:
         return
     for name in imported(path):
         there = name.split(".")[1]
-        if there == here or not (SHARED / there).is_dir() and not (SHARED / f"{there}.py").exists():
+        if there == here or (
+            not (SHARED / there).is_dir() and not (SHARED / f"{there}.py").exists()
+        ):
             continue
         if here in ALONE:
             assert there in ALONE, f"{name} in a module that every room uses"
