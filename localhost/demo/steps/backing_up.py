@@ -6,7 +6,7 @@ import json
 from localhost.demo.network import agreements
 from localhost.demo.network.artifact import JsonObject
 from localhost.demo.offsite import Offsite
-from localhost.demo.steps.numbering import ORDERS, number_one_message_each
+from localhost.demo.steps.numbering import by_agreement, number_one_message_each
 from localhost.demo.story import Step, Story
 
 _NOT_IN_A_BACKUP = {"hybrid-connections"}
@@ -128,10 +128,8 @@ async def _look_into_container(story: Story) -> None:
 async def _issue_more(story: Story) -> None:
     before = {place: story.issued.last(place) for place in story.issued.places()}
     taken = await number_one_message_each(story)
-    for agreement, kinds in ORDERS:
-        values = {n["kind"]: n["formatted"] for name, n in taken if name == agreement}
-        shown = ", ".join(f"{kind} {values[kind]}" for kind in kinds)
-        story.terminal.fact("issued", f"{agreement}: {shown}")
+    issued = {(name, number["kind"]): number["formatted"] for name, number in taken}
+    story.terminal.table(by_agreement(issued), frozenset({1, 2, 3}))
     story.check(
         all(number["value"] == before[name, number["kind"]] + 1 for name, number in taken),
         f"{len(taken)} counters have moved past what the backup holds",

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from urllib.parse import quote
 
+from localhost.demo.issued import Place
 from localhost.demo.network import agreements
 from localhost.demo.network.artifact import JsonObject
 from localhost.demo.story import Step, Story
@@ -44,6 +46,18 @@ async def number_one_message_each(story: Story) -> list[tuple[str, JsonObject]]:
         story.issued.record(agreement, numbers)
         taken += [(agreement, number) for number in numbers]
     return taken
+
+
+def by_agreement(numbers: Mapping[Place, str]) -> list[tuple[str, ...]]:
+    """Numbers as a table: a row an agreement, a column a kind."""
+    kinds = ("interchange", "group", "transactionSet")
+    return [
+        ("agreement", *kinds),
+        *(
+            (agreement, *(numbers.get((agreement, kind), "–") for kind in kinds))
+            for agreement, _ in ORDERS
+        ),
+    ]
 
 
 async def _allocate(story: Story) -> None:

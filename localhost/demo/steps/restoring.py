@@ -1,7 +1,7 @@
 """Steps of the loss and the way back: delete, restore, look before resuming, resume."""
 
 from localhost.demo.network import agreements
-from localhost.demo.steps.numbering import ORDERS
+from localhost.demo.steps.numbering import by_agreement
 from localhost.demo.story import Step, Story
 
 _EDITION = "Standard"
@@ -53,15 +53,17 @@ async def _suspended(story: Story) -> None:
     numbers = await story.api.call("GET", "services", service, "control-numbers", query="?top=1000")
     story.show(numbers)
     counters = {row["agreement"]: row["counters"] for row in numbers.json["value"]}
-    for agreement, kinds in ORDERS:
-        nexts = ", ".join(f"{kind} {counters[agreement][kind]['next']}" for kind in kinds)
-        story.terminal.fact("next", f"{agreement}: {nexts}")
+    nexts = {
+        (agreement, kind): str(counters[agreement][kind]["next"])
+        for agreement, kind in story.issued.places()
+    }
+    story.terminal.table(by_agreement(nexts), frozenset({1, 2, 3}))
     story.check(
         all(
             counters[agreement][kind]["last"] == story.issued.last((agreement, kind))
             for agreement, kind in story.issued.places()
         ),
-        "every counter stands at the last number that was ever issued, not at the backup's",
+        "these come next: every counter follows the last number ever issued, not the backup's",
         f"{counters}",
     )
 
