@@ -183,7 +183,8 @@ class Engine:
                 code=Code.INTERNAL_ERROR,
                 message=f"Its worker stopped {ATTEMPTS} times. The log of the app tells more.",
             )
-            await self._finish(record, OperationStatus.FAILED, error=error)
+            final = self._final(record.operation, OperationStatus.FAILED, error=error)
+            await self._finish(record, final)
         else:
             await self._attempt(record)
 
@@ -212,16 +213,36 @@ class Engine:
         lease = Lease(self.records, record, task, self.clock)
         task.is_cancel_requested = lambda: lease.cancel_requested
         log.info("%s %s: attempt %d", taken.operation, taken.id, taken.attempt)
+        work = self.works[taken.operation]
         try:
             async with lease.held():
-                outcome = await self.works[taken.operation].run(task)
+                ended = self._ended(taken, await work.run(task))
+                # What follows shows no later than the success itself; a crash here repeats both.
+                await work.settle(ended)
         except Exception as error:  # noqa: BLE001 - written down, and tried again or Failed
             await self._failed(lease, cause(error))
             return
-        await self._succeeded(lease.record, outcome)
+        await self._finish(lease.record, ended)
 
-    async def _succeeded(self, record: Record, outcome: Outcome) -> None:
-        await self._finish(record, outcome.status, outcome=outcome)
+    def _ended(self, operation: Operation, outcome: Outcome) -> Operation:
+        return self._final(
+            operation,
+            outcome.status,
+            result=outcome.result,
+            warnings=list(outcome.warnings),
+        )
+
+    def _final(self, operation: Operation, status: OperationStatus, **members: object) -> Operation:
+        update = {
+            "status": status,
+            "completed_at": self.clock.now(),
+            "worker": "",
+            "error": None,
+            "progress": None,
+            "next_attempt_at": None,
+            **members,
+        }
+        return operation.model_copy(update=update)
 
     async def _failed(self, lease: Lease, error: BaseException) -> None:
         record = lease.record
@@ -230,7 +251,7 @@ class Engine:
             log.warning("%s %s: lease lost, stopped", operation.operation, operation.id)
             return
         if isinstance(error, Canceled):
-            await self._finish(record, OperationStatus.CANCELED)
+            await self._finish(record, self._final(operation, OperationStatus.CANCELED))
             return
         problem = isinstance(error, Problem)
         final = isinstance(error, Problem) and error.code not in _TRANSIENT
@@ -245,7 +266,8 @@ class Engine:
         )
         written = _operation_error(error)
         if final or operation.attempt >= ATTEMPTS:
-            await self._finish(record, OperationStatus.FAILED, error=written)
+            failed = self._final(operation, OperationStatus.FAILED, error=written)
+            await self._finish(record, failed)
             return
         waits = self.settings.retry_seconds
         wait = waits[min(operation.attempt, len(waits)) - 1]
@@ -260,26 +282,7 @@ class Engine:
             return
         await self.send(operation, delay_seconds=wait)
 
-    async def _finish(
-        self,
-        record: Record,
-        status: OperationStatus,
-        *,
-        outcome: Outcome | None = None,
-        error: OperationError | None = None,
-    ) -> None:
-        final = record.operation.model_copy(
-            update={
-                "status": status,
-                "completed_at": self.clock.now(),
-                "worker": "",
-                "error": error,
-                "result": outcome.result if outcome else None,
-                "warnings": list(outcome.warnings) if outcome else [],
-                "progress": None,
-                "next_attempt_at": None,
-            }
-        )
+    async def _finish(self, record: Record, final: Operation) -> None:
         try:
             await self.records.finish(
                 final, record.etag, unlock=self.works[final.operation].exclusive
@@ -289,13 +292,17 @@ class Engine:
             if found is None or found[0].operation.worker != record.operation.worker:
                 return
             # Only a cancel request came in between, too late.
-            await self._finish(found[0], status, outcome=outcome, error=error)
+            await self._finish(found[0], final)
             return
-        log.info("%s %s: %s", final.operation, final.id, status)
+        log.info("%s %s: %s", final.operation, final.id, final.status)
         await self.settle(final)
 
     async def settle(self, operation: Operation) -> None:
-        """Do what follows from a final record, then let recovery forget it."""
+        """Do what follows from a final record, then let recovery forget it.
+
+        A failure's container goes only now, when the record says Failed. For a success this
+        repeats what was done before its record was written, and finds it done.
+        """
         work = self.works.get(operation.operation)
         if work is not None and not operation.immediate:
             await work.settle(operation)

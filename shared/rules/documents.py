@@ -11,7 +11,7 @@ from shared.model.wire import MASK, JsonObject, JsonValue
 
 SEALED = "$sealed"
 """Member that stands for a secret in a stored document."""
-SECRET = "$secret"  # nosec B105 - a name, not a secret
+SECRET = "$secret"  # nosec B105
 """Member that stands for a secret in a backup's section."""
 
 MAX_DEPTH = 64

@@ -1,0 +1,177 @@
+"""What the enumeration runs: operations on a small service, and what must hold after each."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from shared.backup.reader import Secrets, as_record, read_descriptor, section_records
+from shared.blobs.backup_container import BackupContainer
+from shared.installation import Installation
+from shared.management.services import Asked
+from shared.model.artifact import ImportItem, Section
+from shared.model.backup import BackupBody
+from shared.model.numbers import Kind
+from shared.model.operation import OperationName
+from shared.model.problem import Code, Problem
+from shared.model.restore import RestoreBody
+from shared.model.service import ServiceSettings, State
+from shared.operations.engine import Start
+from shared.rules.states import ServiceOperation
+from shared.state.operations import Record
+from tests.api import x12_document
+
+SERVICE = "Contoso-B2B"
+FIRST = "first-backup"
+SECOND = "second-backup"
+ASKED = Asked("somebody")
+
+
+async def fill(app: Installation) -> None:
+    """A small service with a bit of everything, two numbers issued, and one backup."""
+    wanted = {"edition": "Basic", "accessControl": {"namespace": "acs", "key": "acs-secret"}}
+    listed = await app.services.create(SERVICE, ServiceSettings.model_validate(wanted), ASKED)
+    items = [ImportItem(section=Section.AGREEMENTS, name="A", document=x12_document())]
+    items += [
+        ImportItem(section=Section.SCHEMAS, name=f"s{i}", document={"password": f"p{i}"})
+        for i in range(3)
+    ]
+    await app.artifacts.import_all(listed.service, items)
+    for i in range(2):
+        content = await app.content.put(listed.service.id, b"x" * (i + 1), "text/xml", None)
+        await app.artifacts.put_content(listed.service, Section.SCHEMAS, f"s{i}", content)
+    await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 2)
+    await run(app, await start_backup(app, FIRST))
+
+
+async def start_backup(app: Installation, name: str) -> Record:
+    """Start a backup."""
+    listed = await app.services.require(SERVICE)
+    body = BackupBody(name=name, storage_account="offsite")
+    return await app.backups.start(listed.service, body, "somebody", None)
+
+
+async def start_delete(app: Installation) -> Record:
+    """Start the deletion of the service."""
+    listed = await app.services.require(SERVICE)
+    start = Start(OperationName.DELETE, SERVICE, "somebody", "http", {})
+    return await app.engine.start(start.of(listed.service))
+
+
+async def start_restore(app: Installation) -> Record:
+    """Start a restore of the first backup."""
+    body = {"backup": {"storageAccount": "offsite", "container": FIRST}}
+    return await app.restores.start(RestoreBody.model_validate(body), "somebody", None)
+
+
+async def run(app: Installation, record: Record) -> None:
+    """Deliver an operation's message."""
+    await app.engine.run(record.operation.service, record.operation.id)
+
+
+async def require_whole(app: Installation, name: str) -> None:
+    """A backup that says it succeeded is whole: every line, every secret, every object."""
+    container = BackupContainer(app.accounts.require("offsite", ""), name)
+    descriptor = await read_descriptor(container, app.provider)
+    secrets = await Secrets.read(container, descriptor, app.provider)
+    for part in descriptor.sections:
+        async for page in section_records(container, part):
+            for line in page:
+                if part.name == "content":
+                    blob = container.blob(f"content/{line['sha256']}")
+                    assert (await blob.get_blob_properties()).size == line["size"]
+                else:
+                    secrets.put_back(part.name, as_record(part.blob, line))
+    named = {part.blob for part in descriptor.sections} | {descriptor.secrets.blob}
+    left = {path async for path in container.names() if path.startswith(("sections/", "secrets/"))}
+    assert left == named, "blobs of other runs were left"
+
+
+async def require_no_backup(app: Installation, name: str) -> None:
+    """A backup that failed left nothing that looks like one."""
+    assert not await BackupContainer(app.accounts.require("offsite", ""), name).exists()
+
+
+async def require_nothing_under_way(app: Installation) -> None:
+    """No lock and no row for recovery is left."""
+    assert await app.records.active(SERVICE) is None
+    assert [entry async for page in app.in_flight.pages() for entry in page] == []
+
+
+async def after_backup(app: Installation, record: Record) -> None:
+    """The second backup is whole, or Failed with nothing left."""
+    found = await app.history.get(SERVICE, SECOND)
+    assert found is not None
+    assert found.value.status == record.operation.status
+    shown = (await app.services.require(SERVICE)).service.last_backup
+    assert shown is not None
+    assert (shown.name, shown.status) == (SECOND, record.operation.status)
+    if record.operation.status == "Succeeded":
+        await require_whole(app, SECOND)
+    else:
+        await require_no_backup(app, SECOND)
+    await require_whole(app, FIRST)
+
+
+async def after_delete(app: Installation, _record: Record) -> None:
+    """Nothing of the service is left but its backups and its ledger."""
+    try:
+        await app.services.require(SERVICE)
+    except Problem as problem:
+        assert problem.code is Code.SERVICE_NOT_FOUND
+    else:
+        raise AssertionError("the service is still there")
+    rows = [row async for page in app.ledger.pages(SERVICE) for row in page]
+    assert [(row.agreement, row.owner) for row in rows] == [("A", "")]
+    await require_whole(app, FIRST)
+
+
+async def after_restore(app: Installation, record: Record) -> None:
+    """The service is as it was backed up, suspended, and continues its numbers."""
+    listed = await app.services.require(SERVICE)
+    if record.operation.status != "Succeeded":
+        assert listed.service.state is State.RESTORE_FAILED
+        return
+    assert listed.service.state is State.SUSPENDED
+    sections = {}
+    await app.services.move(listed, ServiceOperation.RESUME, ASKED)
+    again = await start_backup(app, "again")
+    await run(app, again)
+    offsite = app.accounts.require("offsite", "")
+    for name in (FIRST, "again"):
+        descriptor = await read_descriptor(BackupContainer(offsite, name), app.provider)
+        sections[name] = {part.name: part.lines_sha256 for part in descriptor.sections}
+    assert sections[FIRST] == sections["again"]
+    numbers = await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 1)
+    assert numbers[0].value == 3
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One operation of the enumeration."""
+
+    name: str
+    prepare: Callable[[Installation], Awaitable[None]]
+    start: Callable[[Installation], Awaitable[Record]]
+    after: Callable[[Installation, Record], Awaitable[None]]
+
+
+async def _filled(app: Installation) -> None:
+    await fill(app)
+
+
+async def _deleted(app: Installation) -> None:
+    await fill(app)
+    await run(app, await start_delete(app))
+
+
+async def _second(app: Installation) -> Record:
+    return await start_backup(app, SECOND)
+
+
+SCENES = {
+    scene.name: scene
+    for scene in (
+        Scene("backup", _filled, _second, after_backup),
+        Scene("delete", _filled, start_delete, after_delete),
+        Scene("restore", _deleted, start_restore, after_restore),
+    )
+}
