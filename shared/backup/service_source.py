@@ -113,6 +113,7 @@ class ServiceCut:
         settings = await self._stores.configuration.settings(self.service.id)
         if settings is not None:
             document = self._opened(SERVICE, SERVICE, settings.document)
+            document["unitCount"] = self.service.unit_count
             record = Record(SERVICE, document, settings.changed_at)
             yield [SectionRecord(SERVICE, record)]
         async for page in self._stores.configuration.pages(self.service.id):

@@ -42,6 +42,16 @@ class Call:
         value: str | None = next(found, None)
         return value
 
+    def flag(self, name: str) -> bool:
+        """A query parameter that is ``true`` or ``false``, false where it is absent.
+
+        :raises Problem: InvalidRequest.
+        """
+        text = (self.query(name) or "false").lower()
+        if text not in ("true", "false"):
+            raise Problem(Code.INVALID_REQUEST, f"{name} takes true or false.", target=name)
+        return text == "true"
+
     def header(self, name: str) -> str | None:
         """A header of the request."""
         value: str | None = self.request.headers.get(name)

@@ -109,7 +109,7 @@ def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
             f"api-version is not supported; these are: {', '.join(API_VERSIONS)}.",
             target="api-version",
         )
-    known = {*_EVERYWHERE, *declared.query}
+    known = {*_EVERYWHERE, *(name.lower() for name in declared.query)}
     unknown = sorted(name for name in req.params if name.lower() not in known)
     if unknown:
         takes = ", ".join(declared.query) or "none but api-version"

@@ -4,20 +4,23 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from shared.clock import Clock
+from shared.management.counters import change_counters
 from shared.management.documents import sealed_document
 from shared.model.artifact import Artifact, ContentReference, ImportItem, Section
+from shared.model.numbers import Counters
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.editions import require_quota
 from shared.rules.naming import artifact_key, require_artifact_name, shown
-from shared.rules.numbers import numbering
+from shared.rules.numbers import numbering, rebound
 from shared.rules.states import require_manageable
-from shared.runtime.claims import claim, release
+from shared.runtime.claims import release
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.state.configuration import (
@@ -98,15 +101,23 @@ class Artifacts:
         name: str,
         document: JsonObject,
         condition: Condition,
+        *,
+        allow_reuse: bool = False,
     ) -> Written:
         """Write one artifact; its content, if it has one, stays.
 
+        :param allow_reuse: where an agreement's counter lies above its new bounds, begin a new
+            cycle of it.
+
         :raises Problem: InvalidName, OperationNotAllowed, ReservedMember, MaskWithoutValue,
-            ConditionNotMet, QuotaExceeded, ConfigurationHeld, DocumentTooLarge.
+            ConditionNotMet, QuotaExceeded, ConfigurationHeld, DocumentTooLarge,
+            ControlNumberIssued.
         """
         require_artifact_name(name)
         item = ImportItem(section=section, name=name, document=document)
-        written = await self._write(service, [item], lambda _item, etag: condition(etag))
+        written = await self._write(
+            service, [item], lambda _item, etag: condition(etag), allow_reuse=allow_reuse
+        )
         return written[0]
 
     async def put_content(
@@ -173,6 +184,8 @@ class Artifacts:
         service: Service,
         items: Sequence[ImportItem],
         condition: Callable[[ImportItem, str | None], None],
+        *,
+        allow_reuse: bool = False,
     ) -> list[Written]:
         require_manageable(service.name, service.state)
         key = await self._keys.data_key(service.id)
@@ -189,19 +202,40 @@ class Artifacts:
                 condition(item, found.etag if found else None)
                 puts.append(self._prepared(key, item, found))
             self._require_room(service, head, puts)
-            agreements = [p.artifact.name for p in puts if p.artifact.section is Section.AGREEMENTS]
-            for agreement in agreements:
-                await claim(
-                    self._ledger,
-                    self._clock,
-                    service=service.name,
-                    service_id=service.id,
-                    agreement=agreement,
-                )
+            before = [found.value if found else None for found in stored]
+            await self._ready_ledger(service, puts, before, allow_reuse=allow_reuse)
             return list(puts), puts
 
         puts, etags = await self._change(service, edit)
         return [Written(put.artifact, etag, put.new) for put, etag in zip(puts, etags, strict=True)]
+
+    async def _ready_ledger(
+        self,
+        service: Service,
+        puts: Sequence[Put],
+        before: Sequence[Artifact | None],
+        *,
+        allow_reuse: bool,
+    ) -> None:
+        """Claim the agreements' rows, and see that their counters fit the new bounds.
+
+        All are looked at before the first is written.
+        """
+        changes: list[tuple[str, Callable[[Counters], Counters]]] = []
+        for put, stored in zip(puts, before, strict=True):
+            if put.numbering is None:
+                continue
+            change: Callable[[Counters], Counters] = partial(
+                rebound,
+                before=numbering(stored.document) if stored else {},
+                after=put.numbering,
+                allow_reuse=allow_reuse,
+            )
+            row = await self._ledger.get(service.name, put.artifact.name)
+            change(row.counters if row else {})
+            changes.append((put.artifact.name, change))
+        for agreement, changed in changes:
+            await change_counters(self._ledger, self._clock, service, agreement, changed)
 
     def _prepared(self, key: DataKey, item: ImportItem, found: Versioned[Artifact] | None) -> Put:
         stored = found.value if found else None

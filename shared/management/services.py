@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from shared.clock import Clock
 from shared.management.documents import SERVICE, sealed_document
+from shared.model.artifact import Section
 from shared.model.operation import Operation, OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, ServiceSettings, State
@@ -11,7 +12,7 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
 from shared.operations.immediate import immediately
 from shared.rules.documents import masked
-from shared.rules.editions import quotas, require_units
+from shared.rules.editions import quotas, require_quota, require_units
 from shared.rules.naming import default_domain_url, require_service_name, shown
 from shared.rules.states import (
     TRANSITIONS,
@@ -210,6 +211,42 @@ class Services:
         await immediately(self._engine, start, write)
         return await self.require(service.name)
 
+    async def scale(self, listed: Listed, units: int, asked: Asked) -> Listed:
+        """Change the number of units. The directory's row says it; the settings follow it.
+
+        :raises Problem: OperationNotAllowed, InvalidRequest for units that the edition does not
+            have, QuotaExceeded where fewer units could not hold what there is.
+        """
+        service = listed.service
+        start = Start(
+            OperationName.SCALE,
+            service.name,
+            asked.caller,
+            asked.trigger,
+            {"unitCount": units},
+            asked.operation_id,
+            service.id,
+        )
+        if await self._engine.repeated(start):
+            return await self.require(service.name)
+        require_allowed(service.name, service.state, ServiceOperation.SCALE)
+        require_units(service.edition, units)
+        head = await self._configuration.head(service.id)
+        for section, used in (head.counts if head else {}).items():
+            require_quota(service.name, Section(section), used, service.edition, units)
+
+        async def write(operation_id: str) -> None:
+            scaled = service.written_by(operation_id).model_copy(
+                update={"unit_count": units, "changed_at": self._clock.now()}
+            )
+            try:
+                await self._directory.change(scaled, listed.etag)
+            except RowChanged as error:
+                raise changed_meanwhile(service.name) from error
+
+        await immediately(self._engine, start, write)
+        return await self.require(service.name)
+
     async def was_written(self, operation: Operation) -> bool:
         """Whether an interrupted immediate operation did its write; if not, it never will.
 
@@ -245,8 +282,8 @@ class Services:
         counts = head.counts if head else {}
         limits = quotas(service.edition, service.unit_count)
         return {
-            **summary(service),
             **settings,
+            **summary(service),
             "allowedOperations": [*allowed_operations(service.state)],
             "quota": {
                 str(section): {"used": counts.get(section, 0), "limit": limit}

@@ -61,6 +61,15 @@ class AllocateBody(Wire):
     count: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 1
 
 
+class SetNextBody(Wire):
+    """Body of PUT …/control-numbers/{agreement}."""
+
+    kind: Kind
+    next: Annotated[int, Field(ge=1, le=HIGHEST_NUMBER, strict=True)]
+    allow_reuse: bool = False
+    """Start a new cycle where the number was issued before."""
+
+
 class IssuedNumber(Wire):
     """A control number that is the caller's alone."""
 

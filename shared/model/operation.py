@@ -19,6 +19,7 @@ class OperationName(StrEnum):
     ENABLE = "EnableBizTalkService"
     SUSPEND = "SuspendBizTalkService"
     RESUME = "ResumeBizTalkService"
+    SCALE = "ScaleBizTalkService"
     CONFIG_UPDATE = "ConfigUpdateBizTalkService"
     BACKUP = "BackupBizTalkService"
     RESTORE = "RestoreBizTalkService"

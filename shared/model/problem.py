@@ -46,6 +46,7 @@ class Code(StrEnum):
     BACKUP_NAME_IN_USE = "BackupNameInUse"
     BACKUP_NAME_UNAVAILABLE = "BackupNameUnavailable"
     BACKUP_INCOMPLETE = "BackupIncomplete"
+    CONTROL_NUMBER_ISSUED = "ControlNumberIssued"
     CONTROL_NUMBERS_EXHAUSTED = "ControlNumbersExhausted"
     DESCRIPTOR_FORGED = "DescriptorForged"
     BLOB_MISSING = "BlobMissing"

@@ -108,6 +108,12 @@ class ServiceSettings(Wire):
     ssl_certificate: SslCertificate | None = None
 
 
+class ScaleBody(Wire):
+    """Body of POST services/{service}/scale."""
+
+    unit_count: Annotated[int, Field(ge=1, le=8, strict=True)]
+
+
 class LastBackup(Stored):
     """What a service shows of its last backup."""
 

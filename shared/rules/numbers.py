@@ -6,7 +6,7 @@ Bounds are those of an agreement's send settings (ISA13, GS06, ST02; UNB5, UNG5,
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Kind, Numbering
+from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Counters, Kind, Numbering
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject, JsonValue
 
@@ -109,12 +109,12 @@ def take(counter: Counter, bounds: Bounds, count: int) -> Taken:
         or where the bounds hold fewer than ``count``.
     """
     size = bounds.upper - bounds.lower + 1
-    start = counter.next
+    start = max(counter.next, bounds.lower)
     if start > bounds.upper and bounds.rollover:
         counter = Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
         start = bounds.lower
     left = bounds.upper - start + 1
-    if start < bounds.lower or count > size or (count > left and not bounds.rollover):
+    if count > size or (count > left and not bounds.rollover):
         raise Problem(
             Code.CONTROL_NUMBERS_EXHAUSTED,
             f"{max(left, 0)} numbers are left up to {bounds.upper}, {count} were asked for, and "
@@ -130,6 +130,65 @@ def take(counter: Counter, bounds: Bounds, count: int) -> Taken:
         (range(start, bounds.upper + 1), range(bounds.lower, last + 1)),
         Counter(next=last + 1, last=last, cycle=counter.cycle + 1),
     )
+
+
+def moved(counter: Counter, bounds: Bounds, following: int, *, allow_reuse: bool) -> Counter:
+    """The counter with its next number set.
+
+    A number that was not reached yet is a gap, and allowed. One that was is issued again only
+    in a new cycle, which the caller must ask for.
+
+    :raises Problem: InvalidRequest outside the bounds, ControlNumberIssued.
+    """
+    if not bounds.lower <= following <= bounds.upper:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"{following} lies outside the agreement's bounds, {bounds.lower} to {bounds.upper}.",
+            target="/next",
+        )
+    if following > counter.last:
+        return Counter(next=following, last=counter.last, cycle=counter.cycle)
+    if not allow_reuse:
+        raise Problem(
+            Code.CONTROL_NUMBER_ISSUED,
+            f"Numbers up to {counter.last} were issued; from {following} on they would be issued "
+            "again. Choose a later one, or send allowReuse: true if the partner expects that.",
+            target="/next",
+        )
+    return Counter(next=following, last=0, cycle=counter.cycle + 1)
+
+
+def rebound(
+    counters: Counters, before: Numbering, after: Numbering, *, allow_reuse: bool
+) -> Counters:
+    """The counters of an agreement whose bounds change.
+
+    A counter stays where it is. One that lies below its new bounds goes on at the lower one: a
+    gap, no repeat. One that lies above them could only begin anew.
+
+    :raises Problem: ControlNumberIssued for a counter above its new bounds, unless reuse is
+        allowed, which starts a new cycle.
+    """
+    changed = dict(counters)
+    for kind, counter in counters.items():
+        bounds = after.get(kind)
+        if bounds is None or bounds == before.get(kind):
+            continue
+        if counter.next <= bounds.upper + int(bounds.rollover):
+            continue  # inside, or about to roll over
+        if counter.last == 0 and counter.cycle == 0:
+            del changed[kind]  # nothing was issued: the first number is the new lower bound
+        elif allow_reuse:
+            changed[kind] = Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
+        else:
+            raise Problem(
+                Code.CONTROL_NUMBER_ISSUED,
+                f"The next {kind} number is {counter.next}; within the new bounds, "
+                f"{bounds.lower} to {bounds.upper}, only numbers that were issued are left. Keep "
+                "the upper bound above it, or send ?allowReuse=true to start a new cycle.",
+                target=f"{kind}ControlNumberUpperBound",
+            )
+    return changed
 
 
 def later(*counters: Counter | None) -> Counter | None:

@@ -44,13 +44,18 @@ async def get_artifact(call: Call) -> Answer:
     return Answer(shown_artifact(found.value), headers={"ETag": strong(found.etag)})
 
 
-@route(blueprint, "PUT", _ONE, body=ArtifactBody)
+@route(blueprint, "PUT", _ONE, query=("allowReuse",), body=ArtifactBody)
 async def put_artifact(call: Call) -> Answer:
     """Write an artifact; content that it has stays."""
     section, body = _section(call), call.body(ArtifactBody)
     service = (await call.app.services.require(call.path("service"))).service
     written = await call.app.artifacts.put(
-        service, section, call.path("name"), body.document, condition(call)
+        service,
+        section,
+        call.path("name"),
+        body.document,
+        condition(call),
+        allow_reuse=call.flag("allowReuse"),
     )
     return _written(written, 201 if written.created else 200)
 

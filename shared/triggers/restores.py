@@ -3,22 +3,16 @@
 from shared.http.call import Answer, Call
 from shared.http.monitor import accepted
 from shared.http.route import new_blueprint, route
-from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
 
 blueprint = new_blueprint()
 
 
-@route(blueprint, "POST", "restores", query=("validateonly",), body=RestoreBody)
+@route(blueprint, "POST", "restores", query=("validateOnly",), body=RestoreBody)
 async def start_restore(call: Call) -> Answer:
     """Restore a backup as a new, suspended service; with validateOnly=true, only plan it."""
     body = call.body(RestoreBody)
-    only = (call.query("validateOnly") or "false").lower()
-    if only not in ("true", "false"):
-        raise Problem(
-            Code.INVALID_REQUEST, "validateOnly takes true or false.", target="validateOnly"
-        )
-    if only == "true":
+    if call.flag("validateOnly"):
         return Answer((await call.app.restores.plan(body)).to_json())
     return accepted(call, await call.app.restores.start(body, call.caller, call.operation_id))
 

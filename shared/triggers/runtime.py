@@ -3,7 +3,7 @@
 from shared.http.call import Answer, Call
 from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
-from shared.model.numbers import AllocateBody, Kind
+from shared.model.numbers import AllocateBody, Kind, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.runtime import MicBody, ReceivedBody
 from shared.model.wire import JsonObject
@@ -41,6 +41,14 @@ async def get_control_numbers(call: Call) -> Answer:
     return Answer(_shown(row))
 
 
+@route(blueprint, "PUT", f"{_NUMBERS}/{{agreement}}", body=SetNextBody)
+async def set_control_number(call: Call) -> Answer:
+    """Set the next number of a kind; one that was issued comes again only where reuse is asked."""
+    body = call.body(SetNextBody)
+    service = (await call.app.services.require(call.path("service"))).service
+    return Answer(_shown(await call.app.counters.set_next(service, call.path("agreement"), body)))
+
+
 @route(blueprint, "POST", f"{_NUMBERS}/{{agreement}}/allocate", body=AllocateBody)
 async def allocate_control_numbers(call: Call) -> Answer:
     """Issue control numbers: each is the caller's alone."""
@@ -74,7 +82,7 @@ async def put_mic_value(call: Call) -> Answer:
     return Answer(mic.to_json(), 201 if new else 200)
 
 
-@route(blueprint, "GET", "services/{service}/mic-values/{agreement}", query=("messageid",))
+@route(blueprint, "GET", "services/{service}/mic-values/{agreement}", query=("messageId",))
 async def get_mic_value(call: Call) -> Answer:
     """Read the MIC of an AS2 message, by the query parameter messageId."""
     message_id = call.query("messageId")

@@ -7,7 +7,7 @@ from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
 from shared.management.services import Asked, exists, summary
 from shared.model.operation import OperationName
-from shared.model.service import ServiceSettings
+from shared.model.service import ScaleBody, ServiceSettings
 from shared.operations.engine import Start
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.state.services import Listed
@@ -101,6 +101,16 @@ async def stop_service(call: Call) -> Answer:
 async def restart_service(call: Call) -> Answer:
     """Restart a service."""
     return await _move(call, ServiceOperation.RESTART)
+
+
+@route(blueprint, "POST", "services/{service}/scale", body=ScaleBody)
+async def scale_service(call: Call) -> Answer:
+    """Change the number of units of a service."""
+    body = call.body(ScaleBody)
+    listed = await call.app.services.require(call.path("service"))
+    condition(call)(listed.etag)
+    scaled = await call.app.services.scale(listed, body.unit_count, _asked(call))
+    return await _shown(call, scaled)
 
 
 @route(blueprint, "POST", "services/{service}/suspend")

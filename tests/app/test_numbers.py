@@ -175,3 +175,50 @@ async def test_mic_values(api: Api) -> None:
     assert (await api.put(path, {**body, "algorithm": "CRC"})).code == "InvalidRequest"
     none = await api.put(f"services/{name}/mic-values/none", body)
     assert none.code == "AgreementNotFound"
+
+
+async def test_the_next_number_is_set(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/control-numbers/A"
+    ahead = await api.put(path, {"kind": "interchange", "next": 500})
+    assert ahead.status == 200, ahead.body
+    assert await api.allocate(name, "A") == 500
+    back = await api.put(path, {"kind": "interchange", "next": 500})
+    assert (back.status, back.code) == (409, "ControlNumberIssued")
+    assert await api.allocate(name, "A") == 501
+    again = await api.put(path, {"kind": "interchange", "next": 500, "allowReuse": True})
+    assert again.body["counters"]["interchange"] == {"next": 500, "last": 0, "cycle": 1}
+    assert await api.allocate(name, "A") == 500
+    for body in (
+        {"kind": "interchange", "next": 0},
+        {"kind": "interchange", "next": 1_000_000_000},
+        {"kind": "interchange"},
+        {"next": 5},
+    ):
+        assert (await api.put(path, body)).code == "InvalidRequest"
+    none = await api.put(f"{path}x", {"kind": "interchange", "next": 5})
+    assert none.code == "AgreementNotFound"
+    await api.post(f"services/{name}/disable")
+    disabled = await api.put(path, {"kind": "interchange", "next": 900})
+    assert (disabled.status, disabled.code) == (409, "OperationNotAllowed")
+
+
+async def test_bounds_that_change_keep_the_counter_where_they_can(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/control-numbers/A"
+    await api.put(path, {"kind": "interchange", "next": 500})
+    assert await api.allocate(name, "A") == 500
+    narrow = x12_document(interchangeControlNumberUpperBound=400)
+    artifact = f"services/{name}/artifacts/agreements/A"
+    before = (await api.get(artifact)).body
+    refused = await api.put(artifact, {"document": narrow})
+    assert (refused.status, refused.code) == (409, "ControlNumberIssued")
+    assert (await api.get(artifact)).body == before
+    assert await api.allocate(name, "A") == 501
+    assert (await api.put(f"{artifact}?allowReuse=true", {"document": narrow})).status == 200
+    assert await api.allocate(name, "A") == 1
+    wide = x12_document(interchangeControlNumberLowerBound=40)
+    assert (await api.put(artifact, {"document": wide})).status == 200
+    assert await api.allocate(name, "A") == 40, "below the lower bound: a gap, no repeat"

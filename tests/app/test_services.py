@@ -233,3 +233,27 @@ async def test_the_operation_log(api: Api) -> None:
     only = await api.get(f"services/{name}/operations?operation=SuspendBizTalkService&top=1")
     assert [o["operation"] for o in only.body["value"]] == ["SuspendBizTalkService"]
     assert (await api.get(f"services/{name}/operations/nothing")).code == "OperationNotFound"
+
+
+async def test_scaling(api: Api) -> None:
+    name = await api.service(unitCount=2)
+    scaled = await api.post(f"services/{name}/scale", {"unitCount": 4})
+    assert (scaled.status, scaled.body["unitCount"]) == (200, 4)
+    assert scaled.body["quota"]["agreements"]["limit"] == 200
+    for body, code in (({"unitCount": 9}, "InvalidRequest"), ({}, "InvalidRequest")):
+        assert (await api.post(f"services/{name}/scale", body)).code == code
+    elsewhere = await api.put(f"services/{name}", {"edition": "Basic", "unitCount": 3})
+    assert elsewhere.code == "InvalidRequest"
+    assert "scale" in elsewhere.body["error"]["message"]
+    await api.post(f"services/{name}/suspend")
+    refused = await api.post(f"services/{name}/scale", {"unitCount": 1})
+    assert (refused.status, refused.code) == (409, "OperationNotAllowed")
+    assert (await api.get(f"services/{name}")).body["unitCount"] == 4
+
+
+async def test_a_service_does_not_shrink_below_what_it_holds(api: Api) -> None:
+    name = await api.service(unitCount=2)
+    items = [{"section": "bridges", "name": f"b{i}", "document": {}} for i in range(26)]
+    await api.post(f"services/{name}/import", {"artifacts": items})
+    refused = await api.post(f"services/{name}/scale", {"unitCount": 1})
+    assert (refused.status, refused.code) == (409, "QuotaExceeded")

@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Kind
 from shared.model.problem import Code, Problem
-from shared.rules.numbers import continued, first, formatted, later, numbering, take
+from shared.rules.numbers import (
+    continued,
+    first,
+    formatted,
+    later,
+    moved,
+    numbering,
+    rebound,
+    take,
+)
 
 
 def values(taken_from: Counter, bounds: Bounds, count: int) -> tuple[list[int], Counter]:
@@ -176,3 +185,65 @@ def test_bounds_the_wrong_way_round_are_refused(lower: int, upper: int) -> None:
     with pytest.raises(Problem) as refused:
         numbering(document)  # type: ignore[arg-type]
     assert refused.value.code is Code.INVALID_REQUEST
+
+
+BOUNDS = Bounds(lower=10, upper=99)
+
+
+def test_the_next_number_can_be_moved_ahead() -> None:
+    counter = moved(Counter(next=20, last=19, cycle=2), BOUNDS, 50, allow_reuse=False)
+    assert counter == Counter(next=50, last=19, cycle=2)
+
+
+def test_a_number_that_was_issued_comes_again_only_in_a_new_cycle() -> None:
+    before = Counter(next=20, last=19, cycle=2)
+    with pytest.raises(Problem) as refused:
+        moved(before, BOUNDS, 19, allow_reuse=False)
+    assert refused.value.code is Code.CONTROL_NUMBER_ISSUED
+    after = moved(before, BOUNDS, 19, allow_reuse=True)
+    assert after == Counter(next=19, last=0, cycle=3)
+    assert later(before, after) == after
+
+
+@pytest.mark.parametrize("following", [9, 100])
+def test_the_next_number_stays_within_the_bounds(following: int) -> None:
+    with pytest.raises(Problem) as refused:
+        moved(Counter(next=20, last=19), BOUNDS, following, allow_reuse=True)
+    assert refused.value.code is Code.INVALID_REQUEST
+
+
+@pytest.mark.parametrize(
+    ("counter", "after", "first_issued"),
+    [
+        (Counter(next=20, last=19), Bounds(lower=1, upper=50), 20),
+        (Counter(next=20, last=19), Bounds(lower=20, upper=20, rollover=False), 20),
+        (Counter(next=20, last=19), Bounds(lower=30, upper=50), 30),
+        (Counter(next=20, last=19), Bounds(lower=1, upper=19), 1),
+        (Counter(next=10, last=0), Bounds(lower=1, upper=5), 1),
+    ],
+)
+def test_a_counter_goes_on_within_new_bounds(
+    counter: Counter, after: Bounds, first_issued: int
+) -> None:
+    changed = rebound(
+        {Kind.GROUP: counter}, {Kind.GROUP: BOUNDS}, {Kind.GROUP: after}, allow_reuse=False
+    )
+    issued, _ = values(changed.get(Kind.GROUP) or first(after), after, 1)
+    assert issued == [first_issued]
+
+
+@pytest.mark.parametrize("rollover", [True, False])
+def test_a_counter_above_its_new_bounds_needs_a_new_cycle(rollover: bool) -> None:
+    counters = {Kind.GROUP: Counter(next=20, last=19, cycle=1)}
+    after = {Kind.GROUP: Bounds(lower=1, upper=15, rollover=rollover)}
+    with pytest.raises(Problem) as refused:
+        rebound(counters, {Kind.GROUP: BOUNDS}, after, allow_reuse=False)
+    assert refused.value.code is Code.CONTROL_NUMBER_ISSUED
+    again = rebound(counters, {Kind.GROUP: BOUNDS}, after, allow_reuse=True)
+    assert again == {Kind.GROUP: Counter(next=1, last=0, cycle=2)}
+
+
+def test_bounds_that_stay_change_nothing() -> None:
+    spent = {Kind.GROUP: Counter(next=100, last=99)}
+    ending = {Kind.GROUP: Bounds(lower=10, upper=99, rollover=False)}
+    assert rebound(spent, ending, ending, allow_reuse=False) == spent
