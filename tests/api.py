@@ -191,3 +191,9 @@ def x12_document(**envelope: Any) -> Any:
             }
         },
     }
+
+
+def nobodys(document: Any) -> Any:
+    """An agreement without parties: there can be many of them in one service."""
+    named = ("hostPartner", "guestPartner", "hostIdentity", "guestIdentity")
+    return {member: value for member, value in document.items() if member not in named}

@@ -1,24 +1,20 @@
 """Artifacts: put, import, read, delete, each change one transaction with the head."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TypeVar
-from weakref import WeakValueDictionary
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from shared.clock import Clock
-from shared.management.counters import change_counters
+from shared.management.changes import Changes
+from shared.management.checks import Checks
 from shared.management.documents import sealed_document
 from shared.model.artifact import Artifact, ContentReference, ImportItem, Section
-from shared.model.numbers import Counters
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.editions import require_quota
 from shared.rules.naming import artifact_key, require_artifact_name, shown
-from shared.rules.numbers import numbering, rebound
+from shared.rules.references import ORDER
 from shared.rules.states import require_manageable
 from shared.runtime.claims import release
 from shared.sealing.data_key import DataKey
@@ -27,25 +23,15 @@ from shared.state.configuration import (
     Configuration,
     Edit,
     Head,
-    Phase,
     Put,
     Remove,
     Versioned,
     transactions,
 )
 from shared.state.control_numbers import Ledger
-from shared.state.gateway import RowChanged
-
-_TRIES = 30
-"""Writers of one service queue at its head; with this many tries 30 of them get through at once."""
 
 Condition = Callable[[str | None], None]
 """Looks at the ETag of what is stored, None for nothing; raises ConditionNotMet."""
-
-
-Result = TypeVar("Result")
-EditOf = Callable[[Head], Awaitable[tuple[Sequence[Edit], Result]]]
-"""Reads what it needs under a head and says what to write, and what comes of it."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +41,6 @@ class Written:
     artifact: Artifact
     etag: str
     created: bool
-
-
-@dataclass(eq=False)
-class _Turn:
-    """The writers of one service in this process; forgotten when none is left."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    head: Head | None = None
-    """As the last of them wrote it."""
 
 
 class Artifacts:
@@ -76,7 +53,8 @@ class Artifacts:
         self._ledger = ledger
         self._keys = keys
         self._clock = clock
-        self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+        self._changes = Changes(configuration)
+        self._checks = Checks(configuration, ledger, clock)
 
     async def get(self, service: Service, section: Section, name: str) -> Versioned[Artifact]:
         """One artifact.
@@ -111,7 +89,7 @@ class Artifacts:
 
         :raises Problem: InvalidName, OperationNotAllowed, ReservedMember, MaskWithoutValue,
             ConditionNotMet, QuotaExceeded, ConfigurationHeld, DocumentTooLarge,
-            ControlNumberIssued.
+            ControlNumberIssued, DanglingReference, InvalidRequest.
         """
         require_artifact_name(name)
         item = ImportItem(section=section, name=name, document=document)
@@ -134,10 +112,9 @@ class Artifacts:
             artifact = stored.value.model_copy(
                 update={"content": content, "changed_at": self._clock.now()}
             )
-            numbers = numbering(artifact.document) if section is Section.AGREEMENTS else None
-            return [Put(artifact, False, numbers)], (artifact, stored.value.content is None)
+            return [Put(artifact, new=False)], (artifact, stored.value.content is None)
 
-        (artifact, first), etags = await self._change(service, edit)
+        (artifact, first), etags = await self._changes.make(service, edit)
         return Written(artifact, etags[0], False), first
 
     async def import_all(
@@ -159,10 +136,14 @@ class Artifacts:
                     target=f"/artifacts/{index}/name",
                 )
             seen.add(key)
-        batches = list(_batches(items, self._clock))
+        ordered = sorted(items, key=lambda item: ORDER.index(item.section))
+        batches = list(_batches(ordered, self._clock))
         if len(batches) == 1:
-            return list(await self._write(service, items, _any))
-        return [done for batch in batches for done in await self._write_each(service, batch)]
+            done: list[Written | Problem] = list(await self._write(service, ordered, _any))
+        else:
+            done = [one for batch in batches for one in await self._write_each(service, batch)]
+        report = {(item.section, item.name): one for item, one in zip(ordered, done, strict=True)}
+        return [report[item.section, item.name] for item in items]
 
     async def _write_each(
         self, service: Service, items: Sequence[ImportItem]
@@ -189,9 +170,6 @@ class Artifacts:
     ) -> list[Written]:
         require_manageable(service.name, service.state)
         key = await self._keys.data_key(service.id)
-        for item in items:
-            if item.section is Section.AGREEMENTS:
-                numbering(item.document)  # refused before anything is claimed
 
         async def edit(head: Head) -> tuple[list[Edit], list[Put]]:
             stored = await asyncio.gather(
@@ -203,39 +181,12 @@ class Artifacts:
                 puts.append(self._prepared(key, item, found))
             self._require_room(service, head, puts)
             before = [found.value if found else None for found in stored]
-            await self._ready_ledger(service, puts, before, allow_reuse=allow_reuse)
+            await self._checks.require_consistent(service, puts, before)
+            await self._checks.ready_ledger(service, puts, before, allow_reuse=allow_reuse)
             return list(puts), puts
 
-        puts, etags = await self._change(service, edit)
+        puts, etags = await self._changes.make(service, edit)
         return [Written(put.artifact, etag, put.new) for put, etag in zip(puts, etags, strict=True)]
-
-    async def _ready_ledger(
-        self,
-        service: Service,
-        puts: Sequence[Put],
-        before: Sequence[Artifact | None],
-        *,
-        allow_reuse: bool,
-    ) -> None:
-        """Claim the agreements' rows, and see that their counters fit the new bounds.
-
-        All are looked at before the first is written.
-        """
-        changes: list[tuple[str, Callable[[Counters], Counters]]] = []
-        for put, stored in zip(puts, before, strict=True):
-            if put.numbering is None:
-                continue
-            change: Callable[[Counters], Counters] = partial(
-                rebound,
-                before=numbering(stored.document) if stored else {},
-                after=put.numbering,
-                allow_reuse=allow_reuse,
-            )
-            row = await self._ledger.get(service.name, put.artifact.name)
-            change(row.counters if row else {})
-            changes.append((put.artifact.name, change))
-        for agreement, changed in changes:
-            await change_counters(self._ledger, self._clock, service, agreement, changed)
 
     def _prepared(self, key: DataKey, item: ImportItem, found: Versioned[Artifact] | None) -> Put:
         stored = found.value if found else None
@@ -248,8 +199,7 @@ class Artifacts:
             content=stored.content if stored else None,
             changed_at=self._clock.now(),
         )
-        numbers = numbering(item.document) if item.section is Section.AGREEMENTS else None
-        return Put(artifact, stored is None, numbers)
+        return Put(artifact, new=stored is None)
 
     def _require_room(self, service: Service, head: Head, puts: Sequence[Put]) -> None:
         for section in {put.artifact.section for put in puts if put.new}:
@@ -263,74 +213,26 @@ class Artifacts:
         """Take an artifact out. An agreement's numbers stay in the ledger, owned by nobody.
 
         :raises Problem: ArtifactNotFound, OperationNotAllowed, ConditionNotMet,
-            ConfigurationHeld.
+            ArtifactInUse, ConfigurationHeld.
         """
         require_manageable(service.name, service.state)
 
         async def edit(head: Head) -> tuple[list[Edit], None]:
             stored = await self.get(service, section, name)
             condition(stored.etag)
+            await self._checks.require_unused(service, section, name)
             return [Remove(section, name)], None
 
-        await self._change(service, edit)
+        await self._changes.make(service, edit)
         if section is Section.AGREEMENTS:
             await release(self._ledger, service=service.name, agreement=name)
-
-    async def _change(self, service: Service, edit: EditOf[Result]) -> tuple[Result, list[str]]:
-        """Read under a head, write on the condition that the head is still the same; else again.
-
-        Writers of this process take turns, and the next begins with the head that the last one
-        wrote: should another process have written since, the condition fails and it is read.
-        """
-        turn = self._turns.setdefault(service.id, _Turn())
-        async with turn.lock:
-            head, turn.head = turn.head, None
-            for attempt in range(_TRIES):
-                head = head or await self._configuration.head(service.id)
-                open_head = require_open(service, head)
-                edits, result = await edit(open_head)
-                try:
-                    head, etags = await self._configuration.change(service.id, open_head, edits)
-                except RowChanged:
-                    head = None
-                    await asyncio.sleep(random.uniform(0, 0.02 * (attempt + 1)))
-                    continue
-                turn.head = head
-                return result, etags
-        raise Problem(
-            Code.CONFIGURATION_HELD,
-            f"The configuration of '{service.name}' is written by many callers at once. Try "
-            "again; put many artifacts with one import.",
-            retry_after_seconds=2,
-        )
-
-
-def require_open(service: Service, head: Head | None) -> Head:
-    """Refuse a change where the configuration does not take any right now.
-
-    :raises Problem: OperationNotAllowed for a service that is being deleted or restored,
-        ConfigurationHeld while a backup reads it.
-    """
-    if head is None or head.phase is not Phase.OPEN:
-        raise Problem(
-            Code.OPERATION_NOT_ALLOWED,
-            f"Service '{service.name}' is being deleted or restored; it takes no changes.",
-        )
-    if head.held_for_seconds > 0:
-        raise Problem(
-            Code.CONFIGURATION_HELD,
-            f"A backup is reading the configuration of '{service.name}'; changes wait for it, a "
-            "minute at most.",
-            retry_after_seconds=max(1, min(5, int(head.held_for_seconds))),
-        )
-    return head
 
 
 def _batches(items: Sequence[ImportItem], clock: Clock) -> Iterator[Sequence[ImportItem]]:
     """Items in groups that each fit one transaction, in their order."""
     now = clock.now()
     puts = (
-        Put(Artifact(section=i.section, name=i.name, document=i.document, changed_at=now), True)
+        Put(Artifact(section=i.section, name=i.name, document=i.document, changed_at=now), new=True)
         for i in items
     )
     start = 0

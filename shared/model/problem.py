@@ -20,6 +20,7 @@ class Code(StrEnum):
     INVALID_JSON = "InvalidJson"
     INVALID_NAME = "InvalidName"
     UNSUPPORTED_API_VERSION = "UnsupportedApiVersionValue"
+    DANGLING_REFERENCE = "DanglingReference"
     RESERVED_MEMBER = "ReservedMember"
     MASK_WITHOUT_VALUE = "MaskWithoutValue"
     CONTENT_MD5_MISMATCH = "ContentMd5Mismatch"
@@ -42,6 +43,7 @@ class Code(StrEnum):
     SERVICE_NAME_UNAVAILABLE = "ServiceNameUnavailable"
     SERVICE_NOT_ACTIVE = "ServiceNotActive"
     QUOTA_EXCEEDED = "QuotaExceeded"
+    ARTIFACT_IN_USE = "ArtifactInUse"
     CONFIGURATION_HELD = "ConfigurationHeld"
     BACKUP_NAME_IN_USE = "BackupNameInUse"
     BACKUP_NAME_UNAVAILABLE = "BackupNameUnavailable"
@@ -73,6 +75,7 @@ _STATUS: dict[Code, int] = {
             Code.INVALID_JSON,
             Code.INVALID_NAME,
             Code.UNSUPPORTED_API_VERSION,
+            Code.DANGLING_REFERENCE,
             Code.RESERVED_MEMBER,
             Code.MASK_WITHOUT_VALUE,
             Code.CONTENT_MD5_MISMATCH,

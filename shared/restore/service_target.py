@@ -21,7 +21,7 @@ from shared.model.wire import JsonObject
 from shared.restore.joined import joined
 from shared.restore.target import Pages
 from shared.rules.naming import artifact_key, service_key
-from shared.rules.numbers import continued, numbering
+from shared.rules.numbers import continued
 from shared.sealing.data_key import DataKey
 from shared.state.configuration import Head, Phase, Put, Versioned, transactions
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
@@ -142,8 +142,7 @@ class ServiceTarget:
                 "changed_at": record.changed_at,
             }
         )
-        numbers = numbering(record.document) if section is Section.AGREEMENTS else None
-        return Put(artifact, True, numbers)
+        return Put(artifact, new=True)
 
     def _is_same(self, record: Record, artifact: Artifact) -> bool:
         assert self._key is not None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Counters, Kind, Numbering
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject, JsonValue
+from shared.rules.trading import agreement_content, member
 
 _MEMBERS: dict[Kind, tuple[str, str]] = {
     Kind.INTERCHANGE: ("envelopeSettings", "interchangeControlNumber"),
@@ -17,6 +18,8 @@ _MEMBERS: dict[Kind, tuple[str, str]] = {
     Kind.ACKNOWLEDGEMENT: ("acknowledgementSettings", "acknowledgementControlNumber"),
 }
 _ISA13_DIGITS = 9
+_ST02 = frozenset({Kind.TRANSACTION_SET, Kind.ACKNOWLEDGEMENT})
+_ST02_CHARACTERS = 9
 
 
 def numbering(document: JsonObject) -> Numbering:
@@ -26,36 +29,21 @@ def numbering(document: JsonObject) -> Numbering:
     ``x12`` and ``X12``. An upper bound over nine digits, which integration accounts allow for
     EDIFACT, counts as 999,999,999.
     """
-    content = _member(_inner(document), "content")
-    for standard in ("x12", "edifact"):
-        agreement = _member(content, standard)
-        if isinstance(agreement, dict):
-            settings = _member(_member(agreement, "sendAgreement"), "protocolSettings")
-            return {
-                kind: _bounds(_member(settings, group), stem, standard, kind)
-                for kind, (group, stem) in _MEMBERS.items()
-            }
-    return {}
-
-
-def _inner(document: JsonObject) -> JsonObject:
-    """The agreement itself, also where it comes wrapped as an ARM resource."""
-    properties = _member(document, "properties")
-    return properties if isinstance(properties, dict) else document
-
-
-def _member(value: JsonValue, name: str) -> JsonValue:
-    if not isinstance(value, dict):
-        return None
-    if name in value:
-        return value[name]
-    return next((v for k, v in value.items() if k.lower() == name.lower()), None)
+    found = agreement_content(document)
+    if found is None or found[0] == "as2":
+        return {}
+    standard, agreement = found
+    settings = member(member(agreement, "sendAgreement"), "protocolSettings")
+    return {
+        kind: _bounds(member(settings, group), stem, standard, kind)
+        for kind, (group, stem) in _MEMBERS.items()
+    }
 
 
 def _bounds(settings: JsonValue, stem: str, standard: str, kind: Kind) -> Bounds:
     capital = stem[0].upper() + stem[1:]
-    lower = _number(_member(settings, f"{stem}LowerBound"), 1)
-    upper = min(_number(_member(settings, f"{stem}UpperBound"), HIGHEST_NUMBER), HIGHEST_NUMBER)
+    lower = _number(member(settings, f"{stem}LowerBound"), 1)
+    upper = min(_number(member(settings, f"{stem}UpperBound"), HIGHEST_NUMBER), HIGHEST_NUMBER)
     if not 1 <= lower <= upper:
         raise Problem(
             Code.INVALID_REQUEST,
@@ -63,12 +51,22 @@ def _bounds(settings: JsonValue, stem: str, standard: str, kind: Kind) -> Bounds
             f"1 and {HIGHEST_NUMBER}, the lower one first.",
             target=f"{stem}LowerBound",
         )
+    prefix = _text(member(settings, f"{stem}Prefix"))
+    suffix = _text(member(settings, f"{stem}Suffix"))
+    length = len(prefix) + len(str(upper)) + len(suffix)
+    if standard == "x12" and kind in _ST02 and length > _ST02_CHARACTERS:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"{stem}Prefix, the digits of the upper bound and {stem}Suffix take {length} "
+            f"characters; ST02 has {_ST02_CHARACTERS}. Lower the upper bound or shorten them.",
+            target=f"{stem}Prefix",
+        )
     return Bounds(
         lower=lower,
         upper=upper,
-        rollover=_member(settings, f"rollover{capital}") is not False,
-        prefix=_text(_member(settings, f"{stem}Prefix")),
-        suffix=_text(_member(settings, f"{stem}Suffix")),
+        rollover=member(settings, f"rollover{capital}") is not False,
+        prefix=prefix,
+        suffix=suffix,
         digits=_ISA13_DIGITS if (standard, kind) == ("x12", Kind.INTERCHANGE) else 0,
     )
 

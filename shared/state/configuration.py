@@ -14,6 +14,9 @@ from shared.model.artifact import Artifact, ContentReference, Section
 from shared.model.keys import WrappedKey
 from shared.model.numbers import Bounds, Kind, Numbering
 from shared.model.wire import JsonObject, rfc3339
+from shared.rules.numbers import numbering
+from shared.rules.references import references
+from shared.rules.trading import parties_key
 from shared.state.columns import document_columns, dumps, read_document
 from shared.state.gateway import (
     TRANSACTION_ROWS,
@@ -83,11 +86,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Put:
-    """Write an artifact; ``numbering`` is what the document of an agreement says of numbers."""
+    """Write an artifact."""
 
     artifact: Artifact
     new: bool
-    numbering: Numbering | None = None
 
 
 @dataclass(frozen=True)
@@ -175,9 +177,9 @@ class Configuration:
         steps: list[Step] = []
         for edit in edits:
             match edit:
-                case Put(artifact, new, _):
+                case Put(artifact, new):
                     counts[artifact.section] = counts.get(artifact.section, 0) + int(new)
-                    row = artifact_row(service_id, edit)
+                    row = artifact_row(service_id, artifact)
                     steps.append(Insert(row) if insert_only else Replace(row, None))
                 case Remove(section, name):
                     counts[section] = counts.get(section, 0) - 1
@@ -217,6 +219,36 @@ class Configuration:
         """What an agreement's document says of control numbers; None where there is none."""
         row = await self._table.get(service_id, named(Section.AGREEMENTS, agreement))
         return _numbering(row) if row else None
+
+    async def has(self, service_id: str, section: Section, name: str) -> bool:
+        """Whether there is an artifact of that name."""
+        return await self._table.get(service_id, named(section, name)) is not None
+
+    async def users(
+        self, service_id: str, section: Section, name: str
+    ) -> list[tuple[Section, str]]:
+        """The artifacts that name one, by section and name; reads all of the service's."""
+        wanted = named(section, name)
+        columns = ("section", "name", "references")
+        found: list[tuple[Section, str]] = []
+        async for page in self._table.pages(service_id, after="!~", before=LAST, columns=columns):
+            for row in page:
+                listed = row.values.get("references")
+                if listed and wanted in json.loads(str(listed)):
+                    found.append((Section(str(row.values["section"])), str(row.values["name"])))
+        return found
+
+    async def parties(self, service_id: str) -> dict[str, str]:
+        """The agreements by their parties' key; those that do not name both are left out."""
+        found: dict[str, str] = {}
+        start, end = f"{Section.AGREEMENTS}!", f"{Section.AGREEMENTS}!{LAST}"
+        async for page in self._table.pages(
+            service_id, after=start, before=end, columns=("name", "parties")
+        ):
+            for row in page:
+                if row.values.get("parties"):
+                    found[str(row.values["parties"])] = str(row.values["name"])
+        return found
 
     async def pages(
         self,
@@ -299,9 +331,8 @@ def _head(row: Row) -> Head:
     )
 
 
-def artifact_row(service_id: str, put: Put) -> Row:
-    """An artifact as it is stored."""
-    artifact = put.artifact
+def artifact_row(service_id: str, artifact: Artifact) -> Row:
+    """An artifact as it is stored; what is asked of it often has columns of its own."""
     values: dict[str, Column] = {
         "section": artifact.section,
         "name": artifact.name,
@@ -310,8 +341,14 @@ def artifact_row(service_id: str, put: Put) -> Row:
     }
     if artifact.content:
         values["content"] = dumps(artifact.content.to_json())
-    if put.numbering is not None:
-        values["numbering"] = dumps({k: b.to_json() for k, b in put.numbering.items()})
+    named_here = references(artifact.section, artifact.document)
+    if named_here:
+        keys = {named(reference.section, reference.name) for reference in named_here}
+        values["references"] = dumps(sorted(keys))
+    if artifact.section is Section.AGREEMENTS:
+        kinds = numbering(artifact.document)
+        values["numbering"] = dumps({kind: b.to_json() for kind, b in kinds.items()})
+        values["parties"] = parties_key(artifact.document) or ""
     return Row(service_id, named(artifact.section, artifact.name), values)
 
 

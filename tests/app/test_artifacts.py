@@ -6,7 +6,9 @@ import hashlib
 import pytest
 
 from shared.model.artifact import Section
-from tests.api import Api, x12_document
+from tests.api import Api, nobodys, partner_document, x12_document
+
+DOCUMENT = nobodys(x12_document())
 
 
 @pytest.mark.parametrize("section", Section)
@@ -115,7 +117,8 @@ async def test_conditions(api: Api) -> None:
 async def test_quotas(api: Api) -> None:
     name = await api.service(edition="Developer")
     items = [
-        {"section": "agreements", "name": f"A{i}", "document": x12_document()} for i in range(11)
+        {"section": "agreements", "name": f"A{i}", "document": nobodys(x12_document())}
+        for i in range(11)
     ]
     refused = await api.post(f"services/{name}/import", {"artifacts": items})
     assert (refused.status, refused.code) == (409, "QuotaExceeded")
@@ -125,11 +128,9 @@ async def test_quotas(api: Api) -> None:
         "used": 10,
         "limit": 10,
     }
-    over = await api.put(f"services/{name}/artifacts/agreements/over", {"document": x12_document()})
+    over = await api.put(f"services/{name}/artifacts/agreements/over", {"document": DOCUMENT})
     assert over.code == "QuotaExceeded"
-    replaced = await api.put(
-        f"services/{name}/artifacts/agreements/A1", {"document": x12_document()}
-    )
+    replaced = await api.put(f"services/{name}/artifacts/agreements/A1", {"document": DOCUMENT})
     assert replaced.status == 200
 
 
@@ -236,3 +237,121 @@ async def test_artifacts_do_not_change_while_the_service_is_disabled(api: Api) -
     ):
         assert (reply.status, reply.code) == (409, "OperationNotAllowed")
     assert len((await api.get(f"services/{name}/artifacts/schemas")).body["value"]) == 1
+
+
+PARTNERS = [
+    {"section": "partners", "name": name, "document": partner_document(name)}
+    for name in ("Northwind", "Fabrikam")
+]
+
+
+async def test_references_must_lead_somewhere(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts"
+    refused = await api.put(f"{path}/agreements/A", {"document": x12_document()})
+    assert (refused.status, refused.code) == (400, "DanglingReference")
+    assert {d["target"] for d in refused.body["error"]["details"]} == {
+        "/document/hostPartner",
+        "/document/guestPartner",
+    }
+    assert (await api.get(f"{path}/agreements/A")).code == "ArtifactNotFound"
+    bridge = {"routeRules": [{"transform": "map", "schema": "order"}]}
+    assert (await api.put(f"{path}/bridges/b", {"document": bridge})).code == "DanglingReference"
+    together = [
+        {"section": "bridges", "name": "b", "document": bridge},
+        {"section": "agreements", "name": "A", "document": x12_document()},
+        *PARTNERS,
+        {"section": "transforms", "name": "MAP", "document": {}},
+        {"section": "schemas", "name": "order", "document": {}},
+    ]
+    assert (await api.post(f"services/{name}/import", {"artifacts": together})).status == 200
+
+
+async def test_references_within_an_import_of_many_batches(api: Api) -> None:
+    name = await api.service(edition="Premium")
+    bridges = [
+        {"section": "bridges", "name": f"b{i}", "document": {"transform": f"t{i}"}}
+        for i in range(150)
+    ]
+    maps = [{"section": "transforms", "name": f"t{i}", "document": {}} for i in range(150)]
+    report = await api.post(f"services/{name}/import", {"artifacts": bridges + maps})
+    assert report.status == 200, report.body
+    assert [line["name"] for line in report.body["value"]][:150] == [f"b{i}" for i in range(150)]
+
+
+async def test_what_is_named_is_not_deleted(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/artifacts"
+    refused = await api.delete(f"{path}/partners/NORTHWIND")
+    assert (refused.status, refused.code) == (409, "ArtifactInUse")
+    assert "agreements/A" in refused.body["error"]["message"]
+    assert (await api.get(f"{path}/partners/Northwind")).status == 200
+    batch = {"document": {"agreement": "A"}}
+    assert (await api.put(f"{path}/batches/hourly", batch)).status == 201
+    assert (await api.delete(f"{path}/agreements/A")).code == "ArtifactInUse"
+    for user in ("batches/hourly", "agreements/A", "partners/Northwind"):
+        assert (await api.delete(f"{path}/{user}")).status == 204
+
+
+async def test_identities_belong_to_their_partner(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/artifacts"
+    other = x12_document()
+    other["guestIdentity"] = {"qualifier": "ZZ", "value": "SOMEBODY"}
+    refused = await api.put(f"{path}/agreements/B", {"document": other})
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    assert "ZZ:FABRIKAM" in refused.body["error"]["message"]
+    changed = partner_document("Else")
+    lost = await api.put(f"{path}/partners/Fabrikam", {"document": changed})
+    assert (lost.status, lost.code) == (409, "ArtifactInUse")
+    more = partner_document("Fabrikam")
+    more["content"]["b2b"]["businessIdentities"].append({"qualifier": "1", "value": "9"})
+    assert (await api.put(f"{path}/partners/Fabrikam", {"document": more})).status == 200
+    for listed in ([{"qualifier": "ZZ"}], [{"qualifier": "1", "value": "9"}] * 2):
+        document = {"content": {"b2b": {"businessIdentities": listed}}}
+        odd = await api.put(f"{path}/partners/odd", {"document": document})
+        assert odd.code == "InvalidRequest"
+
+
+async def test_two_agreements_never_fit_the_same_interchange(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/artifacts/agreements"
+    twin = await api.put(f"{path}/B", {"document": x12_document()})
+    assert (twin.status, twin.code) == (400, "InvalidRequest")
+    assert "'A'" in twin.body["error"]["message"]
+    assert (await api.put(f"{path}/A", {"document": x12_document()})).status == 200
+    back = x12_document()
+    back["hostIdentity"], back["guestIdentity"] = back["guestIdentity"], back["hostIdentity"]
+    back["hostPartner"], back["guestPartner"] = back["guestPartner"], back["hostPartner"]
+    assert (await api.put(f"{path}/B", {"document": back})).status == 201
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"agreementType": "ebXML"},
+        {"agreementType": "AS2"},
+        {"hostIdentity": {"value": "NORTHWIND"}},
+    ],
+)
+async def test_agreements_that_contradict_themselves(api: Api, change: dict[str, object]) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    document = {**x12_document(), **change}
+    refused = await api.put(f"services/{name}/artifacts/agreements/A", {"document": document})
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+
+
+async def test_an_st02_has_nine_characters(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/artifacts/agreements/A"
+    long = x12_document(transactionSetControlNumberPrefix="AB")
+    assert (await api.put(path, {"document": long})).code == "InvalidRequest"
+    fits = x12_document(
+        transactionSetControlNumberPrefix="AB", transactionSetControlNumberUpperBound=9_999_999
+    )
+    assert (await api.put(path, {"document": fits})).status == 200

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from tests.api import Api, unique, x12_document
+from tests.api import Api, nobodys, unique, x12_document
+
+DOCUMENT = nobodys(x12_document())
 
 
 async def filled(api: Api, **settings: object) -> str:
@@ -175,7 +177,8 @@ async def test_restores_that_are_refused(api: Api) -> None:
 async def test_a_quota_that_the_target_does_not_have(api: Api) -> None:
     name = await api.service(unitCount=2)
     items = [
-        {"section": "agreements", "name": f"A{i}", "document": x12_document()} for i in range(51)
+        {"section": "agreements", "name": f"A{i}", "document": nobodys(x12_document())}
+        for i in range(51)
     ]
     assert (await api.post(f"services/{name}/import", {"artifacts": items})).status == 200
     backup = await api.backup(name)

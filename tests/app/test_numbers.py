@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api import Api, x12_document
+from tests.api import Api, nobodys, x12_document
 
 
 async def test_numbers_begin_at_the_lower_bound_and_go_on(api: Api) -> None:
@@ -44,7 +44,7 @@ async def test_rollover_and_exhaustion(api: Api) -> None:
     ending = x12_document(
         interchangeControlNumberUpperBound=2, rolloverInterchangeControlNumber=False
     )
-    await api.agreement(name, "ending", ending)
+    await api.agreement(name, "ending", nobodys(ending))
     path = f"services/{name}/control-numbers/ending/allocate"
     assert (await api.post(path, {"kind": "interchange", "count": 3})).status == 409
     assert [await api.allocate(name, "ending") for _ in range(2)] == [1, 2]
@@ -89,7 +89,9 @@ async def test_bounds_the_wrong_way_round_are_refused(api: Api) -> None:
     document = x12_document(
         interchangeControlNumberLowerBound=9, interchangeControlNumberUpperBound=3
     )
-    refused = await api.put(f"services/{name}/artifacts/agreements/A", {"document": document})
+    refused = await api.put(
+        f"services/{name}/artifacts/agreements/A", {"document": nobodys(document)}
+    )
     assert (refused.status, refused.code) == (400, "InvalidRequest")
     assert (await api.get(f"services/{name}/control-numbers/A")).code == "AgreementNotFound"
 

@@ -143,13 +143,14 @@ def test_the_bounds_of_an_x12_agreement() -> None:
             interchangeControlNumberLowerBound=10,
             interchangeControlNumberUpperBound=99,
             rolloverInterchangeControlNumber=False,
+            transactionSetControlNumberUpperBound=9_999_999,
             transactionSetControlNumberPrefix="A",
             transactionSetControlNumberSuffix="Z",
         )
     )
     assert found[Kind.INTERCHANGE] == Bounds(lower=10, upper=99, rollover=False, digits=9)
     assert found[Kind.GROUP] == Bounds()
-    assert found[Kind.TRANSACTION_SET] == Bounds(prefix="A", suffix="Z")
+    assert found[Kind.TRANSACTION_SET] == Bounds(upper=9_999_999, prefix="A", suffix="Z")
     assert found[Kind.ACKNOWLEDGEMENT].lower == 7
     assert formatted(found[Kind.INTERCHANGE], 42) == "000000042"
     assert formatted(found[Kind.TRANSACTION_SET], 42) == "A42Z"

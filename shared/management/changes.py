@@ -1,0 +1,86 @@
+"""Changing a service's configuration: read under a head, write if it is still the same."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+from shared.model.problem import Code, Problem
+from shared.model.service import Service
+from shared.state.configuration import Configuration, Edit, Head, Phase
+from shared.state.gateway import RowChanged
+
+_TRIES = 30
+"""Writers of one service in several processes meet at its head; each of them loses at times."""
+
+Result = TypeVar("Result")
+EditOf = Callable[[Head], Awaitable[tuple[Sequence[Edit], Result]]]
+"""Reads what it needs under a head and says what to write, and what comes of it."""
+
+
+@dataclass(eq=False)
+class _Turn:
+    """The writers of one service in this process; forgotten when none is left."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    head: Head | None = None
+    """As the last of them wrote it."""
+
+
+class Changes:
+    """Changes of configurations, one at a time for each service in this process."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+
+    async def make(self, service: Service, edit: EditOf[Result]) -> tuple[Result, list[str]]:
+        """Read under a head, write on the condition that the head is still the same; else again.
+
+        Writers of this process take turns, and the next begins with the head that the last one
+        wrote: should another process have written since, the condition fails and it is read.
+        """
+        turn = self._turns.setdefault(service.id, _Turn())
+        async with turn.lock:
+            head, turn.head = turn.head, None
+            for attempt in range(_TRIES):
+                head = head or await self._configuration.head(service.id)
+                open_head = require_open(service, head)
+                edits, result = await edit(open_head)
+                try:
+                    head, etags = await self._configuration.change(service.id, open_head, edits)
+                except RowChanged:
+                    head = None
+                    await asyncio.sleep(random.uniform(0, 0.02 * (attempt + 1)))
+                    continue
+                turn.head = head
+                return result, etags
+        raise Problem(
+            Code.CONFIGURATION_HELD,
+            f"The configuration of '{service.name}' is written by many callers at once. Try "
+            "again; put many artifacts with one import.",
+            retry_after_seconds=2,
+        )
+
+
+def require_open(service: Service, head: Head | None) -> Head:
+    """Refuse a change where the configuration does not take any right now.
+
+    :raises Problem: OperationNotAllowed for a service that is being deleted or restored,
+        ConfigurationHeld while a backup reads it.
+    """
+    if head is None or head.phase is not Phase.OPEN:
+        raise Problem(
+            Code.OPERATION_NOT_ALLOWED,
+            f"Service '{service.name}' is being deleted or restored; it takes no changes.",
+        )
+    if head.held_for_seconds > 0:
+        raise Problem(
+            Code.CONFIGURATION_HELD,
+            f"A backup is reading the configuration of '{service.name}'; changes wait for it, a "
+            "minute at most.",
+            retry_after_seconds=max(1, min(5, int(head.held_for_seconds))),
+        )
+    return head

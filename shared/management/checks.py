@@ -1,0 +1,220 @@
+"""What must hold between artifacts of a service, looked at under the head that is then written."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from shared.clock import Clock
+from shared.management.counters import change_counters
+from shared.model.artifact import Artifact, Section
+from shared.model.numbers import Counters
+from shared.model.problem import Code, Detail, Problem
+from shared.model.service import Service
+from shared.model.wire import JsonObject
+from shared.rules.naming import artifact_key, shown
+from shared.rules.numbers import numbering, rebound
+from shared.rules.references import TARGETS, Reference, references
+from shared.rules.trading import (
+    Identity,
+    parties,
+    parties_key,
+    partner_identities,
+    require_belongs,
+)
+from shared.state.configuration import Configuration, Put
+from shared.state.control_numbers import Ledger
+
+_SHOWN_USERS = 10
+
+
+class Checks:
+    """Looks at what is about to be written, together with what is stored."""
+
+    def __init__(self, configuration: Configuration, ledger: Ledger, clock: Clock) -> None:
+        self._configuration = configuration
+        self._ledger = ledger
+        self._clock = clock
+
+    async def require_consistent(
+        self, service: Service, puts: Sequence[Put], before: Sequence[Artifact | None]
+    ) -> None:
+        """Refuse artifacts that name what is not there, or that contradict others.
+
+        :raises Problem: DanglingReference; InvalidRequest for identities that their partner does
+            not have, for two agreements between the same identities, for wrong bounds.
+        """
+        new = {_key(put.artifact.section, put.artifact.name): put.artifact for put in puts}
+        await self._require_references(service, new)
+        agreements = [put.artifact for put in puts if put.artifact.section is Section.AGREEMENTS]
+        for agreement in agreements:
+            numbering(agreement.document)
+            await self._require_identities(service, agreement, new)
+        await self._require_one_agreement_between_two(service, agreements)
+        for put, stored in zip(puts, before, strict=True):
+            if put.artifact.section is Section.PARTNERS:
+                known = partner_identities(put.artifact.document)
+                if stored is not None:
+                    gone = partner_identities(stored.document) - known
+                    await self._require_not_traded_as(service, stored, gone, new)
+
+    async def _require_references(
+        self, service: Service, new: dict[tuple[Section, str], Artifact]
+    ) -> None:
+        wanted: dict[tuple[Section, str], tuple[Artifact, Reference]] = {}
+        for artifact in new.values():
+            for reference in references(artifact.section, artifact.document):
+                key = _key(reference.section, reference.name)
+                if key not in new:
+                    wanted.setdefault(key, (artifact, reference))
+        found = await asyncio.gather(
+            *(
+                self._configuration.has(service.id, reference.section, reference.name)
+                for _, reference in wanted.values()
+            )
+        )
+        missing = [
+            (artifact, reference)
+            for there, (artifact, reference) in zip(found, wanted.values(), strict=True)
+            if not there
+        ]
+        if missing:
+            raise _dangling(missing)
+
+    async def _require_identities(
+        self, service: Service, agreement: Artifact, new: dict[tuple[Section, str], Artifact]
+    ) -> None:
+        between = parties(agreement.document)
+        for partner, identity, side in (
+            (between.host_partner, between.host, "host"),
+            (between.guest_partner, between.guest, "guest"),
+        ):
+            if partner is None or identity is None:
+                continue
+            document = await self._partner(service, partner, new)
+            known: frozenset[Identity] = partner_identities(document) if document else frozenset()
+            require_belongs(identity, partner, known, f"/document/{side}Identity")
+
+    async def _require_not_traded_as(
+        self,
+        service: Service,
+        partner: Artifact,
+        gone: frozenset[Identity],
+        new: dict[tuple[Section, str], Artifact],
+    ) -> None:
+        """Refuse to take identities from a partner that its agreements trade as."""
+        if not gone:
+            return
+        users = await self._configuration.users(service.id, Section.PARTNERS, partner.name)
+        for section, name in users:
+            if section is not Section.AGREEMENTS or _key(section, name) in new:
+                continue
+            stored = await self._configuration.artifact(service.id, section, name)
+            between = parties(stored.value.document) if stored else None
+            if between and {between.host, between.guest} & gone:
+                raise Problem(
+                    Code.ARTIFACT_IN_USE,
+                    f"The agreement '{shown(name)}' trades as an identity that "
+                    f"'{shown(partner.name)}' would lose. Change the agreement first.",
+                    target=f"agreements/{name}",
+                )
+
+    async def _partner(
+        self, service: Service, name: str, new: dict[tuple[Section, str], Artifact]
+    ) -> JsonObject | None:
+        artifact = new.get(_key(Section.PARTNERS, name))
+        if artifact is not None:
+            return artifact.document
+        stored = await self._configuration.artifact(service.id, Section.PARTNERS, name)
+        return stored.value.document if stored else None
+
+    async def _require_one_agreement_between_two(
+        self, service: Service, agreements: Sequence[Artifact]
+    ) -> None:
+        keys = {agreement.name: parties_key(agreement.document) for agreement in agreements}
+        if not any(keys.values()):
+            return
+        written = {artifact_key(name) for name in keys}
+        stored = await self._configuration.parties(service.id)
+        taken = {key: n for key, n in stored.items() if artifact_key(n) not in written}
+        for name, key in keys.items():
+            if key is None:
+                continue
+            other = taken.setdefault(key, name)
+            if other != name:
+                raise Problem(
+                    Code.INVALID_REQUEST,
+                    f"'{shown(name)}' and '{shown(other)}' are agreements of the same standard "
+                    "between the same identities: an interchange would fit both. Change one.",
+                    target="/document/hostIdentity",
+                )
+
+    async def require_unused(self, service: Service, section: Section, name: str) -> None:
+        """Refuse to delete what another artifact names.
+
+        :raises Problem: ArtifactInUse, listing the users.
+        """
+        if section not in TARGETS:
+            return
+        found = await self._configuration.users(service.id, section, name)
+        users = [f"{user}/{named}" for user, named in found]
+        if users:
+            more = f" and {len(users) - _SHOWN_USERS} more" if len(users) > _SHOWN_USERS else ""
+            raise Problem(
+                Code.ARTIFACT_IN_USE,
+                f"'{shown(name)}' is used by {', '.join(users[:_SHOWN_USERS])}{more}. Change or "
+                "delete them first.",
+                target=f"{section}/{name}",
+                details=[Detail("ArtifactInUse", "uses it", user) for user in users],
+            )
+
+    async def ready_ledger(
+        self,
+        service: Service,
+        puts: Sequence[Put],
+        before: Sequence[Artifact | None],
+        *,
+        allow_reuse: bool,
+    ) -> None:
+        """Claim the agreements' rows, and see that their counters fit the new bounds.
+
+        All are looked at before the first is written.
+
+        :raises Problem: ControlNumberIssued.
+        """
+        changes: list[tuple[str, Callable[[Counters], Counters]]] = []
+        for put, stored in zip(puts, before, strict=True):
+            if put.artifact.section is not Section.AGREEMENTS:
+                continue
+            change: Callable[[Counters], Counters] = partial(
+                rebound,
+                before=numbering(stored.document) if stored else {},
+                after=numbering(put.artifact.document),
+                allow_reuse=allow_reuse,
+            )
+            row = await self._ledger.get(service.name, put.artifact.name)
+            change(row.counters if row else {})
+            changes.append((put.artifact.name, change))
+        for agreement, changed in changes:
+            await change_counters(self._ledger, self._clock, service, agreement, changed)
+
+
+def _key(section: Section, name: str) -> tuple[Section, str]:
+    return section, artifact_key(name)
+
+
+def _dangling(missing: Sequence[tuple[Artifact, Reference]]) -> Problem:
+    details = [
+        Detail(
+            Code.DANGLING_REFERENCE,
+            f"{artifact.section}/{artifact.name} names '{shown(reference.name)}' of the section "
+            f"{reference.section}, which is not there",
+            f"/document{reference.pointer}",
+        )
+        for artifact, reference in missing
+    ]
+    return Problem(
+        Code.DANGLING_REFERENCE,
+        f"{details[0].message}. Put it first, or send both in one import.",
+        target=details[0].target,
+        details=details,
+    )

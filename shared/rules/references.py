@@ -1,0 +1,89 @@
+"""Which artifacts a document names: a reference must lead to one, and what is named is not deleted.
+
+A member is a reference by its name, wherever it stands in the document; its value is a name or a
+list of names. Member names are those of Logic Apps integration accounts (agreements) and of the
+bridge model of BizTalk Services.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.model.artifact import Section
+from shared.model.wire import JsonObject, JsonValue
+
+MEMBERS: dict[Section, dict[str, Section]] = {
+    Section.AGREEMENTS: {
+        "hostpartner": Section.PARTNERS,
+        "guestpartner": Section.PARTNERS,
+        "signingcertificatename": Section.CERTIFICATES,
+        "encryptioncertificatename": Section.CERTIFICATES,
+        "schemaname": Section.SCHEMAS,
+    },
+    Section.BRIDGES: {
+        "transform": Section.TRANSFORMS,
+        "transforms": Section.TRANSFORMS,
+        "schema": Section.SCHEMAS,
+        "schemas": Section.SCHEMAS,
+        "pipeline": Section.PIPELINES,
+        "agreement": Section.AGREEMENTS,
+        "certificate": Section.CERTIFICATES,
+        "assembly": Section.ASSEMBLIES,
+    },
+    Section.TRANSFORMS: {
+        "sourceschema": Section.SCHEMAS,
+        "targetschema": Section.SCHEMAS,
+        "assembly": Section.ASSEMBLIES,
+    },
+    Section.BATCHES: {"agreement": Section.AGREEMENTS},
+}
+"""Section → member, lower case → section of the artifact that it names."""
+
+TARGETS = frozenset(target for members in MEMBERS.values() for target in members.values())
+"""Sections whose artifacts can be named by others."""
+
+ORDER = (
+    Section.SCHEMAS,
+    Section.CERTIFICATES,
+    Section.ASSEMBLIES,
+    Section.PARTNERS,
+    Section.PIPELINES,
+    Section.TEMPLATES,
+    Section.X12_MAPPINGS,
+    Section.HYBRID_CONNECTIONS,
+    Section.TRANSFORMS,
+    Section.AGREEMENTS,
+    Section.BATCHES,
+    Section.BRIDGES,
+)
+"""An order of the sections in which what is named comes before what names it."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One name in a document."""
+
+    section: Section
+    name: str
+    pointer: str
+
+
+def references(section: Section, document: JsonObject) -> list[Reference]:
+    """Every artifact that a document names; an empty name is none."""
+    members = MEMBERS.get(section)
+    return list(_found(members, document, "")) if members else []
+
+
+def _found(members: dict[str, Section], value: JsonValue, pointer: str) -> Iterator[Reference]:
+    if isinstance(value, dict):
+        for member, inner in value.items():
+            place = f"{pointer}/{member}"
+            target = members.get(member.lower())
+            names = [inner] if isinstance(inner, str) else inner
+            if target is not None and isinstance(names, list):
+                for name in names:
+                    if isinstance(name, str) and name:
+                        yield Reference(target, name, place)
+            yield from _found(members, inner, place)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _found(members, inner, f"{pointer}/{index}")

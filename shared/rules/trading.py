@@ -1,0 +1,153 @@
+"""What must hold of partners and agreements, beyond the form of their JSON.
+
+The documents are those of Logic Apps integration accounts; member names compare without regard to
+case (real accounts write ``aS2`` and ``AS2``, ``qualifier`` and ``Qualifier``), and what is not
+known is kept.
+"""
+
+from dataclasses import dataclass
+
+from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject, JsonValue
+from shared.rules.naming import shown
+
+STANDARDS = ("x12", "edifact", "as2")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A business identity: who a partner is in an envelope (ISA05/06, UNB2)."""
+
+    qualifier: str
+    value: str
+
+
+def member(value: JsonValue, name: str) -> JsonValue:
+    """A member of an object, its name compared without regard to case; None where there is none."""
+    if not isinstance(value, dict):
+        return None
+    if name in value:
+        return value[name]
+    return next((v for k, v in value.items() if k.lower() == name.lower()), None)
+
+
+def bare(document: JsonObject) -> JsonObject:
+    """The artifact itself, also where it comes wrapped as an ARM resource (``properties``)."""
+    properties = member(document, "properties")
+    return properties if isinstance(properties, dict) else document
+
+
+def agreement_content(document: JsonObject) -> tuple[str, JsonObject] | None:
+    """The standard of an agreement and its settings, None where the document has none."""
+    inner = bare(document)
+    content = member(inner, "content")
+    holder = content if isinstance(content, dict) else inner
+    for standard in STANDARDS:
+        settings = member(holder, standard)
+        if isinstance(settings, dict):
+            return standard, settings
+    return None
+
+
+def partner_identities(document: JsonObject) -> frozenset[Identity]:
+    """The business identities of a partner.
+
+    :raises Problem: InvalidRequest for one without qualifier or value, or that comes twice.
+    """
+    b2b = member(member(bare(document), "content"), "b2b")
+    listed = member(b2b, "businessIdentities")
+    if not isinstance(listed, list):
+        return frozenset()
+    found: set[Identity] = set()
+    for index, item in enumerate(listed):
+        identity = _identity(item)
+        where = f"/document/content/b2b/businessIdentities/{index}"
+        if identity is None:
+            raise _wrong("A business identity needs a qualifier and a value.", where)
+        if identity in found:
+            raise _wrong(f"The identity {_text(identity)} comes twice.", where)
+        found.add(identity)
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Between whom an agreement is, as far as its document says."""
+
+    host_partner: str | None
+    guest_partner: str | None
+    host: Identity | None
+    guest: Identity | None
+
+    def key(self, standard: str) -> str | None:
+        """What two agreements must not share, None where the document does not say enough.
+
+        An interchange is matched to its agreement by standard and both identities.
+        """
+        if self.host is None or self.guest is None:
+            return None
+        parts = (self.host.qualifier, self.host.value, self.guest.qualifier, self.guest.value)
+        return "\x1f".join((standard, *parts))
+
+
+def parties(document: JsonObject) -> Parties:
+    """Between whom an agreement is.
+
+    :raises Problem: InvalidRequest for an agreement type that is none, or that its content is
+        not of; for an identity without qualifier or value.
+    """
+    inner = bare(document)
+    kind = member(inner, "agreementType")
+    content = agreement_content(document)
+    if kind is not None and (not isinstance(kind, str) or kind.lower() not in STANDARDS):
+        raise _wrong("agreementType is X12, Edifact or AS2.", "/document/agreementType")
+    if isinstance(kind, str) and content is not None and kind.lower() != content[0]:
+        raise _wrong(
+            f"agreementType is {kind}, and the content is of {content[0]}.",
+            "/document/agreementType",
+        )
+    sides = {}
+    for side in ("host", "guest"):
+        given = member(inner, f"{side}Identity")
+        sides[side] = _identity(given)
+        if given is not None and sides[side] is None:
+            raise _wrong("An identity needs a qualifier and a value.", f"/document/{side}Identity")
+    names = {
+        side: name if isinstance(name := member(inner, f"{side}Partner"), str) and name else None
+        for side in ("host", "guest")
+    }
+    return Parties(names["host"], names["guest"], sides["host"], sides["guest"])
+
+
+def parties_key(document: JsonObject) -> str | None:
+    """What no two agreements of a service share, None where the document does not say enough."""
+    content = agreement_content(document)
+    return parties(document).key(content[0]) if content else None
+
+
+def require_belongs(identity: Identity, partner: str, known: frozenset[Identity], at: str) -> None:
+    """Refuse an agreement's identity that its partner does not have.
+
+    :raises Problem: InvalidRequest, listing those that it has.
+    """
+    if identity in known:
+        return
+    has = ", ".join(sorted(_text(one) for one in known)) or "none"
+    raise _wrong(
+        f"The partner '{shown(partner)}' has no identity {_text(identity)}; it has: {has}.", at
+    )
+
+
+def _identity(value: JsonValue) -> Identity | None:
+    qualifier, text = member(value, "qualifier"), member(value, "value")
+    if isinstance(qualifier, str) and isinstance(text, str) and qualifier and text:
+        return Identity(qualifier, text)
+    return None
+
+
+def _text(identity: Identity) -> str:
+    return f"{shown(identity.qualifier)}:{shown(identity.value)}"
+
+
+def _wrong(message: str, target: str) -> Problem:
+    return Problem(Code.INVALID_REQUEST, message, target)
