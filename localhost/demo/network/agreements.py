@@ -69,6 +69,7 @@ def _x12() -> list[X12Agreement]:
         replace(
             ostrow,
             name=f"{OSTROW_X12} Test",
+            guest=Identity("Ostrow Foundry", "ZZ", "OSTROWFDYT"),
             authorization=agreed_password(10),
             password=agreed_password(10),
             usage="Test",
