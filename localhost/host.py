@@ -5,7 +5,6 @@ Its settings are its environment, as in Azure; ``AzureWebJobsStorage`` is a conn
 
 import argparse
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -19,45 +18,52 @@ from aiohttp import web
 from localhost.keys import kept_keys
 from localhost.queues import QueueListener, QueueSettings
 from localhost.routes import Routes
-from localhost.timers import TimerListener, expanded
-from localhost.web import Web
+from localhost.settings import read_host_json
+from localhost.timers import TimerListener
+from localhost.web import MOST_SECONDS, Web
 from localhost.worker import AppBroken, Function, Worker
 
 READY = "host is ready"
 """Printed once the host answers."""
+
+FAILED = "The host did not start: "
+"""Begins the one line that says why."""
+
+log = logging.getLogger("localhost.host")
 
 
 class StartFailed(Exception):
     """The host cannot start; the message says why and what to do."""
 
 
-async def serve(app_dir: Path, port: int, keys_file: Path) -> None:
+async def serve(app_dir: Path, port: int, keys_file: Path, most_seconds: float) -> None:
     """Run the app until a signal ends it.
 
     :raises StartFailed: a broken app, a port in use, a setting that is missing.
+    :raises ValueError: a file, a route or a schedule that cannot be read.
     """
-    host = json.loads((app_dir / "host.json").read_text())
+    host = read_host_json(app_dir)
     worker = Worker()
     try:
         functions = await worker.load(app_dir)
     except AppBroken as error:
         raise StartFailed(f"function_app.py cannot be loaded: {error}") from error
-    prefix = host.get("extensions", {}).get("http", {}).get("routePrefix", "api")
-    timed = _of_kind(functions, "timerTrigger")
-    timers = TimerListener(worker, timed, _setting("AzureWebJobsStorage"))
-    queues = _queue_listeners(worker, functions, host)
-    for function in timed:
-        expanded(str(function.trigger["schedule"]))
 
     async def run_by_hand(function: Function, given: str) -> None:
         if function.kind == "timerTrigger":
-            await worker.call_timer(function, past_due=False)
+            await worker.call_timer(function, past_due=False, status={})
         else:
             message = {"Id": "by-hand", "DequeueCount": 1, "PopReceipt": ""}
             await worker.call_queue(function, message, given)
 
-    web_side = Web(worker, functions, Routes(functions, prefix), kept_keys(keys_file), run_by_hand)
-    runner = web.AppRunner(web_side.application(), access_log=None, shutdown_timeout=1)
+    routes = Routes(functions, host.get("extensions", {}).get("http", {}).get("routePrefix", "api"))
+    keys = kept_keys(keys_file)
+    answering = Web(worker, functions, routes, keys, run_by_hand, most_seconds=most_seconds)
+    listeners: list[TimerListener | QueueListener] = [
+        TimerListener(worker, _of_kind(functions, "timerTrigger"), _setting("AzureWebJobsStorage")),
+        *_queue_listeners(worker, functions, host),
+    ]
+    runner = web.AppRunner(answering.application(), access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -65,17 +71,21 @@ async def serve(app_dir: Path, port: int, keys_file: Path) -> None:
         raise StartFailed(
             f"port {port} is in use. Stop what listens there, or choose another with --port."
         ) from error
-    listeners = [asyncio.create_task(q.listen()) for q in queues]
-    listeners.append(asyncio.create_task(timers.listen()))
+    listening = [asyncio.create_task(listener.listen()) for listener in listeners]
+    for task in listening:
+        task.add_done_callback(_report)
     print(READY, flush=True)
     await _signalled()
-    for task in listeners:
+    for task in listening:
         task.cancel()
-    await asyncio.gather(*listeners, return_exceptions=True)
     await runner.cleanup()
-    await timers.close()
-    for queue in queues:
-        await queue.close()
+    await asyncio.gather(*listening, return_exceptions=True)
+    await asyncio.gather(answering.close(), *(listener.close() for listener in listeners))
+
+
+def _report(listening: "asyncio.Task[None]") -> None:
+    if not listening.cancelled() and (error := listening.exception()):
+        log.critical("a listener of this host broke", exc_info=error)
 
 
 def _queue_listeners(
@@ -111,17 +121,24 @@ def main(arguments: Sequence[str]) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m localhost.host", description=__doc__)
     parser.add_argument("--port", type=int, default=7071)
-    parser.add_argument("--app-dir", type=Path, default=Path.cwd())
-    parser.add_argument("--keys-file", type=Path, default=Path(".local/keys.json"))
+    parser.add_argument("--app-dir", type=Path, default=Path.cwd(), help="has function_app.py")
+    parser.add_argument(
+        "--keys-file", type=Path, default=Path(".local/keys.json"), help="made where there is none"
+    )
+    parser.add_argument(
+        "--answer-seconds", type=float, default=MOST_SECONDS, help="after which answers are cut"
+    )
     given = parser.parse_args(arguments)
     logging.basicConfig(
         level=os.environ.get("LOCALHOST_LOG_LEVEL", "WARNING"),
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
     try:
-        asyncio.run(serve(given.app_dir.resolve(), given.port, given.keys_file))
+        asyncio.run(
+            serve(given.app_dir.resolve(), given.port, given.keys_file, given.answer_seconds)
+        )
     except (StartFailed, ValueError) as error:
-        print(f"The host did not start: {error}", file=sys.stderr)
+        print(f"{FAILED}{error}", file=sys.stderr)
         return 1
     return 0
 

@@ -48,6 +48,8 @@ def kept_keys(path: Path) -> Keys:
     """The keys of a file; made and written where there is none.
 
     The file is JSON: ``{"master": …, "host": …, "functions": {name: key}}``.
+
+    :raises ValueError: where it is anything else.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,5 +57,9 @@ def kept_keys(path: Path) -> Keys:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump({**made, "functions": {}}, file, indent=2)
-    kept = json.loads(path.read_text())
-    return Keys(kept["master"], kept["host"], kept.get("functions", {}))
+    try:
+        kept = json.loads(path.read_text())
+        return Keys(kept["master"], kept["host"], kept.get("functions", {}))
+    except (ValueError, KeyError, TypeError) as error:
+        shape = '{"master": …, "host": …, "functions": {name: key}}'
+        raise ValueError(f"{path} is no file of keys, which looks like {shape}") from error

@@ -5,17 +5,19 @@ import base64
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient
 
+from localhost.settings import seconds_of
 from localhost.worker import Function, InvocationFailed, Worker
 
 _FIRST_WAIT = 0.1
 _NO_QUEUE_WAIT = 0.5
+_DRAIN_SECONDS = 5
 
 log = logging.getLogger("localhost.queues")
 
@@ -24,28 +26,35 @@ log = logging.getLogger("localhost.queues")
 class QueueSettings:
     """host.json's ``extensions.queues``."""
 
-    batch_size: int = 16
-    new_batch_threshold: int = 8
-    visibility_seconds: int = 30
-    max_dequeue_count: int = 5
-    max_polling_seconds: float = 60.0
+    batch_size: int
+    new_batch_threshold: int
+    retry_seconds: float
+    """How long a message stays out of sight after its function failed."""
+    max_dequeue_count: int
+    max_polling_seconds: float
+    base64: bool
 
     @staticmethod
     def read(host: Mapping[str, Any]) -> "QueueSettings":
-        """From the whole of host.json."""
+        """From the whole of host.json; defaults are those of the Storage extension."""
         given = host.get("extensions", {}).get("queues", {})
+        batch_size = int(given.get("batchSize", 16))
         return QueueSettings(
-            int(given.get("batchSize", 16)),
-            int(given.get("newBatchThreshold", int(given.get("batchSize", 16)) // 2)),
-            int(_seconds(given.get("visibilityTimeout", "00:00:30"))) or 30,
+            batch_size,
+            int(given.get("newBatchThreshold", batch_size // 2)),
+            seconds_of(given.get("visibilityTimeout", "00:00:00")),
             int(given.get("maxDequeueCount", 5)),
-            _seconds(given.get("maxPollingInterval", "00:01:00")),
+            seconds_of(given.get("maxPollingInterval", "00:01:00")),
+            str(given.get("messageEncoding", "base64")).lower() == "base64",
         )
 
+    @property
+    def work_seconds(self) -> int:
+        """How long a message is out of sight while it is worked on, before it is renewed.
 
-def _seconds(text: str) -> float:
-    hours, minutes, seconds = text.split(":")
-    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds)).total_seconds()
+        Azure takes ten minutes; here a killed process is followed sooner.
+        """
+        return int(self.retry_seconds) or 30
 
 
 class QueueListener:
@@ -70,81 +79,106 @@ class QueueListener:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
                 continue
             try:
-                taken = [
-                    message
-                    async for message in self._queue.receive_messages(
-                        max_messages=self._settings.batch_size,
-                        visibility_timeout=self._settings.visibility_seconds,
-                    )
-                    if self._start(message)
-                ]
+                taken = await self._take()
             except ResourceNotFoundError:
                 await asyncio.sleep(_NO_QUEUE_WAIT)
                 continue
             except AzureError as error:
                 log.warning("queue %s: %s", self._queue.queue_name, error)
-                taken = []
+                taken = 0
             if taken:
                 wait = _FIRST_WAIT
                 continue
             await asyncio.sleep(wait)
             wait = min(wait * 2, self._settings.max_polling_seconds)
 
-    def _start(self, message: QueueMessage) -> bool:
-        task = asyncio.create_task(self._work(message))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return True
+    async def _take(self) -> int:
+        """Start the function for each message of one batch; how many there were."""
+        pages = self._queue.receive_messages(
+            messages_per_page=self._settings.batch_size,
+            visibility_timeout=self._settings.work_seconds,
+        ).by_page()
+        taken = 0
+        async for page in pages:
+            async for message in page:
+                task = asyncio.create_task(self._work(message))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+                taken += 1
+            break
+        return taken
 
     async def _work(self, message: QueueMessage) -> None:
-        renewing = asyncio.create_task(self._renew(message))
-        metadata = {
-            "Id": message.id,
-            "DequeueCount": message.dequeue_count,
-            "PopReceipt": message.pop_receipt,
-        }
+        ended = asyncio.Event()
+        renewing = asyncio.create_task(self._renew(message, ended))
         try:
-            body = base64.b64decode(str(message.content)).decode()
-            await self._worker.call_queue(self._function, metadata, body)
+            body = _decoded(message) if self._settings.base64 else str(message.content)
+            await self._worker.call_queue(self._function, _metadata(message), body)
+            succeeded = True
         except (InvocationFailed, ValueError) as error:
             log.error("%s failed: %s", self._function.name, error)
-            await self._end(renewing)
-            await self._failed(message)
-        else:
-            await self._end(renewing)
-            await self._delete(message)
+            succeeded = False
+        finally:
+            ended.set()
+            # A renewal that is under way changes the receipt: it must be over first.
+            await renewing
+        try:
+            await (self._queue.delete_message(message) if succeeded else self._failed(message))
+        except AzureError as error:
+            log.warning("message %s comes again: %s", message.id, error)
 
-    async def _end(self, renewing: "asyncio.Task[None]") -> None:
-        renewing.cancel()
-        await asyncio.gather(renewing, return_exceptions=True)
-
-    async def _renew(self, message: QueueMessage) -> None:
-        seconds = self._settings.visibility_seconds
+    async def _renew(self, message: QueueMessage, ended: asyncio.Event) -> None:
+        seconds = self._settings.work_seconds
         while True:
-            await asyncio.sleep(seconds / 2)
-            renewed = await self._queue.update_message(message, visibility_timeout=seconds)
-            message.pop_receipt = renewed.pop_receipt
+            try:
+                await asyncio.wait_for(ended.wait(), seconds / 2)
+            except TimeoutError:
+                await self._show_in(message, seconds)
+            else:
+                return
+
+    async def _show_in(self, message: QueueMessage, seconds: float) -> None:
+        try:
+            changed = await self._queue.update_message(message, visibility_timeout=int(seconds))
+        except AzureError as error:
+            log.warning("message %s not renewed: %s", message.id, error)
+        else:
+            message.pop_receipt = changed.pop_receipt
 
     async def _failed(self, message: QueueMessage) -> None:
-        """Make it visible again, or, after the last try, move it to the poison queue."""
+        """Show it again after a while, or, after the last try, move it to the poison queue."""
         if (message.dequeue_count or 0) < self._settings.max_dequeue_count:
-            seconds = self._settings.visibility_seconds
-            await self._queue.update_message(message, visibility_timeout=seconds)
+            await self._show_in(message, self._settings.retry_seconds)
             return
         try:
             await self._poison.send_message(message.content)
         except ResourceNotFoundError:
             await self._poison.create_queue()
             await self._poison.send_message(message.content)
-        await self._delete(message)
-
-    async def _delete(self, message: QueueMessage) -> None:
-        try:
-            await self._queue.delete_message(message)
-        except AzureError as error:
-            log.warning("message %s not deleted, it comes again: %s", message.id, error)
+        await self._queue.delete_message(message)
 
     async def close(self) -> None:
-        """Close the sockets."""
+        """Give what runs a little time to end, then close the sockets."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=_DRAIN_SECONDS)
         await self._queue.close()
         await self._poison.close()
+
+
+def _decoded(message: QueueMessage) -> str:
+    return base64.b64decode(str(message.content), validate=True).decode()
+
+
+def _metadata(message: QueueMessage) -> dict[str, Any]:
+    return {
+        "Id": message.id,
+        "DequeueCount": message.dequeue_count,
+        "PopReceipt": message.pop_receipt,
+        "InsertionTime": _iso(message.inserted_on),
+        "ExpirationTime": _iso(message.expires_on),
+        "NextVisibleTime": _iso(message.next_visible_on),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

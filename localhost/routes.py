@@ -52,15 +52,19 @@ class Routes:
     def find(self, method: str, path: str) -> Match | None:
         """The first function, by name, that takes the address; no rule prefers a closer one.
 
-        :param path: still percent-encoded, so that an encoded slash stays in its segment.
+        :param path: still percent-encoded. An encoded slash stays one, as in Azure.
         """
         for route in self._routes:
             matched = route.pattern.fullmatch(path)
             if matched and method in route.methods:
                 values = matched.groupdict()
-                params = {n: unquote(v) for n, v in values.items() if v is not None}
+                params = {n: _decoded(v) for n, v in values.items() if v is not None}
                 return Match(route.function, params)
         return None
+
+
+def _decoded(value: str) -> str:
+    return unquote(re.sub("%2f", "%252F", value, flags=re.IGNORECASE))
 
 
 def _route(function: Function, prefix: str) -> Route:
@@ -68,18 +72,22 @@ def _route(function: Function, prefix: str) -> Route:
     if template.split("/")[0].lower() in ("admin", "runtime"):
         raise ValueError(f"{function.name}: routes must not begin with admin or runtime")
     methods = function.trigger.get("methods") or _ALL_METHODS
-    segments = [_segment(part) for part in f"{prefix}/{template}".strip("/").split("/")]
+    parts = f"{prefix}/{template}".strip("/").split("/")
+    try:
+        segments = [_segment(part) for part in parts]
+    except KeyError as error:
+        raise ValueError(f"{function.name}: this host has no route constraint {error}") from error
     pattern = re.compile("".join(segments) + "/?", re.IGNORECASE)
     return Route(function, frozenset(str(m).upper() for m in methods), pattern)
 
 
 def _segment(text: str) -> str:
+    """:raises KeyError: for a constraint, or several, that it has no pattern for."""
     parameter = _PARAMETER.fullmatch(text)
     if parameter is None:
         return "/" + re.escape(text)
     stars, name, constraints, optional = parameter.groups()
     if stars:
         return f"(?:/(?P<{name}>.*))?"
-    kinds = [c for c in constraints.split(":") if c]
-    one = f"/(?P<{name}>{_CONSTRAINTS[kinds[0] if kinds else '']})"
+    one = f"/(?P<{name}>{_CONSTRAINTS[constraints.removeprefix(':')]})"
     return f"(?:{one})?" if optional else one

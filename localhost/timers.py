@@ -1,12 +1,13 @@
 """The timer listener: one over all host processes, ticks that were missed collapse into one."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
@@ -16,11 +17,35 @@ from croniter import croniter
 from localhost.worker import Function, InvocationFailed, Worker
 
 CONTAINER = "azure-webjobs-hosts"
+LOCK = "locks/localhost/timers"
+"""The blob whose lease makes one process the one that ticks."""
+
 _LEASE_SECONDS = 60
 _RENEW_SECONDS = 20
 _TRY_SECONDS = 1.0
+_DRAIN_SECONDS = 5
 
 log = logging.getLogger("localhost.timers")
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is kept of one timer, so that the next process knows which ticks were missed."""
+
+    last: datetime | None
+    next: datetime
+    updated: datetime
+
+    def as_json(self) -> dict[str, str]:
+        """As Azure keeps it."""
+        last = self.last or datetime(1, 1, 1, tzinfo=UTC)
+        moments = {"Last": last, "Next": self.next, "LastUpdated": self.updated}
+        return {name: moment.isoformat() for name, moment in moments.items()}
+
+
+def status_blob(function: str) -> str:
+    """Where the status of a timer function is kept."""
+    return f"timers/localhost/{function}/status"
 
 
 class TimerListener:
@@ -28,19 +53,18 @@ class TimerListener:
 
     def __init__(self, worker: Worker, functions: Sequence[Function], connection: str) -> None:
         self._worker = worker
-        self._functions = functions
+        self._schedules = [(f, expanded(str(f.trigger["schedule"]))) for f in functions]
         self._account = BlobServiceClient.from_connection_string(connection)
+        self._running: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
         """Wait for the lease, then tick, until cancelled."""
-        if not self._functions:
-            return
-        while True:
+        while self._schedules:
             lease = await self._take_lease()
             if lease is None:
                 await asyncio.sleep(_TRY_SECONDS)
                 continue
-            ticking = [asyncio.create_task(self._tick(f)) for f in self._functions]
+            ticking = [asyncio.create_task(self._tick(f, s)) for f, s in self._schedules]
             try:
                 await self._keep(lease)
             finally:
@@ -50,7 +74,7 @@ class TimerListener:
                 await self._give_back(lease)
 
     async def _take_lease(self) -> BlobLeaseClient | None:
-        blob = self._account.get_blob_client(CONTAINER, "locks/localhost/timers")
+        blob = self._account.get_blob_client(CONTAINER, LOCK)
         try:
             await self._create(blob)
             lease = BlobLeaseClient(blob)
@@ -65,7 +89,7 @@ class TimerListener:
     async def _create(self, blob: BlobClient) -> None:
         if await blob.exists():
             return
-        with contextlib.suppress(ResourceExistsError):
+        with suppress(ResourceExistsError):
             await self._account.create_container(CONTAINER)
         try:
             await blob.upload_blob(b"")
@@ -88,51 +112,62 @@ class TimerListener:
         except AzureError:
             return
 
-    async def _tick(self, function: Function) -> None:
-        schedule = expanded(str(function.trigger["schedule"]))
-        status = self._account.get_blob_client(CONTAINER, f"timers/localhost/{function.name}")
-        next_at = await self._next(status) or next_tick(schedule, datetime.now(UTC))
+    async def _tick(self, function: Function, schedule: str) -> None:
+        blob = self._account.get_blob_client(CONTAINER, status_blob(function.name))
+        status = await self._start(blob, schedule)
         if function.trigger.get("runOnStartup"):
-            await self._run(function, past_due=False)
+            await self._run(function, status, past_due=False)
+        # However many ticks were missed while no process ran, this is one run.
+        past_due = status.next <= datetime.now(UTC)
         while True:
+            while (wait := (status.next - datetime.now(UTC)).total_seconds()) > 0:
+                await asyncio.sleep(min(wait, 60))
+            last = datetime.now(UTC)
+            await self._run(function, status, past_due=past_due)
+            past_due = False
+            # Counted from the end of the run: ticks during it are skipped.
             now = datetime.now(UTC)
-            if next_at > now:
-                await asyncio.sleep(min((next_at - now).total_seconds(), 60))
-                continue
-            # However many ticks were missed, this is one run.
-            following = next_tick(schedule, now)
-            missed = next_tick(schedule, next_at) <= now
-            await self._run(function, past_due=missed)
-            await self._say(status, last=now, following=following)
-            next_at = following
+            status = Status(last, next_tick(schedule, now), now)
+            await self._say(blob, status)
 
-    async def _next(self, status: BlobClient) -> datetime | None:
+    async def _start(self, blob: BlobClient, schedule: str) -> Status:
+        """The status to go on from; its next tick is of the schedule as it is now."""
+        now = datetime.now(UTC)
         try:
-            stored = json.loads(await (await status.download_blob()).readall())
-            return datetime.fromisoformat(stored["Next"])
+            kept = json.loads(await (await blob.download_blob()).readall())
+            last, updated = (datetime.fromisoformat(kept[n]) for n in ("Last", "LastUpdated"))
         except (AzureError, ValueError, KeyError):
-            return None
+            status = Status(None, next_tick(schedule, now), now)
+            await self._say(blob, status)
+            return status
+        has_run = last.year > 1
+        after = last if has_run else updated
+        return Status(last if has_run else None, next_tick(schedule, after), updated)
 
-    async def _say(self, status: BlobClient, *, last: datetime, following: datetime) -> None:
-        text = {
-            "Last": last.isoformat(),
-            "Next": following.isoformat(),
-            "LastUpdated": datetime.now(UTC).isoformat(),
-        }
+    async def _say(self, blob: BlobClient, status: Status) -> None:
         try:
-            await status.upload_blob(json.dumps(text), overwrite=True)
+            await blob.upload_blob(json.dumps(status.as_json()), overwrite=True)
         except AzureError as error:
             log.warning("timer status not written: %s", error)
 
-    async def _run(self, function: Function, *, past_due: bool) -> None:
+    async def _run(self, function: Function, status: Status, *, past_due: bool) -> None:
+        """Run it to its end, even where the lease is lost meanwhile."""
+        task = asyncio.create_task(self._call(function, status, past_due))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.shield(task)
+
+    async def _call(self, function: Function, status: Status, past_due: bool) -> None:
         """A run that fails is not repeated: the next tick is the next try."""
         try:
-            await self._worker.call_timer(function, past_due=past_due)
+            await self._worker.call_timer(function, past_due=past_due, status=status.as_json())
         except InvocationFailed as failed:
             log.error("%s failed: %s", function.name, failed)
 
     async def close(self) -> None:
-        """Close the sockets."""
+        """Give what runs a little time to end, then close the sockets."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=_DRAIN_SECONDS)
         await self._account.close()
 
 
@@ -156,5 +191,7 @@ def expanded(schedule: str) -> str:
 
 def next_tick(schedule: str, after: datetime) -> datetime:
     """The next time of a six-field NCRONTAB schedule after another."""
-    found: datetime = croniter(schedule, after, second_at_beginning=True).get_next(datetime)
+    # Unlike cron, NCRONTAB wants the day of the month and that of the week, both.
+    ticks = croniter(schedule, after, second_at_beginning=True, day_or=False)
+    found: datetime = ticks.get_next(datetime)
     return found

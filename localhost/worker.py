@@ -6,7 +6,9 @@ tests/localhost holds the contract.
 """
 
 import json
+import logging
 import os
+import re
 import sys
 import uuid
 from collections.abc import Mapping
@@ -17,6 +19,11 @@ from typing import Any
 
 _PLATFORM_SETTINGS = ("CONTAINER_NAME", "WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME")
 """Their presence makes the runtime believe that it is in Azure."""
+
+_SCRIPT = "function_app.py"
+_BINDING_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*|\$return")
+
+log = logging.getLogger("localhost.worker")
 
 
 class AppBroken(Exception):
@@ -86,7 +93,9 @@ class Worker:
 
         :raises AppBroken: with the error's text.
         """
-        sys.path.append(str(app_dir))
+        if not (app_dir / _SCRIPT).exists():
+            raise AppBroken(f"there is no {_SCRIPT} in {app_dir}")
+        _make_last(app_dir)
         init = SimpleNamespace(capabilities={}, function_app_directory=str(app_dir))
         request = SimpleNamespace(
             request=SimpleNamespace(worker_init_request=init),
@@ -96,7 +105,8 @@ class Worker:
         if answer.result.status == _Protos.StatusResult.Failure:
             raise AppBroken(str(answer.result.exception.message))
         answer = await self._events.functions_metadata_request(None)
-        return [_function(found) for found in answer.function_metadata_results or []]
+        found = [f for f in answer.function_metadata_results or [] if _is_legal(f)]
+        return [_function(f) for f in found]
 
     async def call_http(self, function: Function, request: HttpRequest) -> HttpResponse:
         """Invoke an HTTP function.
@@ -125,18 +135,26 @@ class Worker:
     async def call_queue(self, function: Function, message: Mapping[str, Any], body: str) -> None:
         """Invoke a queue function.
 
-        :param message: Id, DequeueCount, PopReceipt and times of the message.
+        :param message: what the queue knows of it: Id, DequeueCount, PopReceipt, and its times as
+            ISO 8601 text.
         :raises InvocationFailed: where it raised.
         """
         metadata = {name: self._datum(json.dumps(v), "json") for name, v in message.items()}
         await self._call(function, self._datum(body, "string"), metadata)
 
-    async def call_timer(self, function: Function, *, past_due: bool) -> None:
+    async def call_timer(
+        self, function: Function, *, past_due: bool, status: Mapping[str, str]
+    ) -> None:
         """Invoke a timer function.
 
+        :param status: Last, Next and LastUpdated of its schedule, as ISO 8601 text.
         :raises InvocationFailed: where it raised.
         """
-        timer = {"IsPastDue": past_due, "Schedule": {}, "ScheduleStatus": {}}
+        timer = {
+            "IsPastDue": past_due,
+            "Schedule": {"AdjustForDST": True},
+            "ScheduleStatus": dict(status),
+        }
         await self._call(function, self._datum(json.dumps(timer), "json"), {})
 
     def _texts(self, values: Mapping[str, str]) -> dict[str, Any]:
@@ -149,6 +167,22 @@ class Worker:
         if not succeeded:
             raise InvocationFailed(f"{text}\n{trace}")
         return answer
+
+
+def _make_last(app_dir: Path) -> None:
+    """The app's folder is the last that imports look into, and the host's own is none."""
+    hosts = {app_dir, Path(__file__).resolve().parents[1]}
+    sys.path[:] = [folder for folder in sys.path if Path(folder).resolve() not in hosts]
+    sys.path.append(str(app_dir))
+
+
+def _is_legal(found: Any) -> bool:
+    """Azure drops a function with a binding of another name, and hardly says so."""
+    names = [str(json.loads(raw)["name"]) for raw in found.raw_bindings]
+    wrong = [name for name in names if not _BINDING_NAME.fullmatch(name)]
+    if wrong:
+        log.error("%s does not exist: the binding name '%s' is illegal", found.name, wrong[0])
+    return not wrong
 
 
 def _function(found: Any) -> Function:

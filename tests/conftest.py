@@ -10,6 +10,7 @@ from localhost.azurite import Account, Azurite, Ports
 from localhost.processes import free_ports
 from localhost.stack import PACKAGES, HostProcess
 from shared.installation import Installation
+from tests.admin import Admin
 from tests.api import Api, api_of
 from tests.deployed import ACCOUNTS, Deployed, Emulator
 
@@ -47,6 +48,12 @@ async def api(host: HostProcess) -> AsyncIterator[Api]:
     """A client of the module's host."""
     async with api_of(host.base_url, host.keys.host) as client:
         yield client
+
+
+@pytest.fixture
+def admin(host: HostProcess) -> Admin:
+    """The admin addresses of the module's host: its clock, its timers by hand."""
+    return Admin(host)
 
 
 @pytest.fixture

@@ -42,7 +42,11 @@ class Deployed:
         """Empty accounts, a sealing key of its own."""
         state, offsite = emulator.account(), emulator.account()
         key = base64.b64encode(secrets.token_bytes(32)).decode()
-        quick = {"RECOVERY_TIMER": "* * * * * *", "RETRY_SECONDS": "1,1,1,1"}
+        quick = {
+            "RECOVERY_TIMER": "* * * * * *",
+            "RETRY_SECONDS": "1,1,1,1",
+            "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.2",
+        }
         return Deployed(
             state, offsite, {**app_settings(state, offsite, key), **quick, **settings}, folder
         )
