@@ -69,10 +69,12 @@ def main(arguments: Sequence[str]) -> int:
         **vars(stack.azurite.ports),
     )
     print(page, flush=True)
-    ended.wait()
-    print("Stopping …", flush=True)
+    broken = None
+    while broken is None and not ended.wait(1):
+        broken = stack.broken()
+    print(broken or "Stopping …", flush=True)
     stack.stop()
-    return 0
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

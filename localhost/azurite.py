@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localhost.node import find_node, installed_azurite
+from localhost.node import InstallFailed, alone, find_node, installed_azurite
 from localhost.processes import free_ports, is_free, spawn, stop, wait_for_port
 
 _READY_SECONDS = 30
@@ -64,7 +64,7 @@ class Azurite:
         self.ports = ports
         self._accounts = accounts
         self._install = install
-        self._log = log
+        self.log = log
         self._data = data
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -72,13 +72,14 @@ class Azurite:
         """Start it and wait until it listens.
 
         :raises PortInUse: naming the port.
-        :raises InstallFailed: where it cannot be installed.
+        :raises InstallFailed: where it cannot be installed, or does not start.
         """
         for what, port in vars(self.ports).items():
             if not is_free(port):
                 raise PortInUse(f"port {port}, for {what}s of the storage emulator, is in use")
-        node = find_node()
-        script = installed_azurite(node, self._install)
+        with alone(self._install):
+            node = find_node()
+            script = installed_azurite(node, self._install)
         place = ["--location", str(self._data)] if self._data else ["--inMemoryPersistence"]
         listen = [
             part
@@ -90,13 +91,18 @@ class Azurite:
         self._child = spawn(
             [str(node.binary), str(script), *quiet, *place, *listen],
             environment={**os.environ, "AZURITE_ACCOUNTS": accounts},
-            log=self._log,
+            log=self.log,
             folder=self._install,
         )
         for port in vars(self.ports).values():
             if not wait_for_port(port, self._child, _READY_SECONDS):
                 self.stop()
-                raise PortInUse(f"the storage emulator did not start; see {self._log}")
+                raise InstallFailed(f"the storage emulator did not start; see {self.log}")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended by itself."""
+        return self._child is not None and self._child.poll() is None
 
     def stop(self) -> None:
         """End it."""

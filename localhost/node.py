@@ -1,10 +1,13 @@
 """Node.js for Azurite: the machine's where it is new enough, else the one that PyPI has."""
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +20,7 @@ _LOCK = Path(__file__).parent / "azurite"
 
 
 class InstallFailed(Exception):
-    """Node or Azurite could not be installed; the message says what to do."""
+    """Node or Azurite could not be installed, or does not start; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,15 @@ class Node:
 
     binary: Path
     npm: Path
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from installing into the same folder meanwhile."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def find_node() -> Node:
@@ -79,12 +91,14 @@ def installed_azurite(node: Node, folder: Path) -> Path:
     wanted = hashlib.sha256((_LOCK / "package-lock.json").read_bytes()).hexdigest()
     if script.exists() and stamp.exists() and stamp.read_text() == wanted:
         return script
-    folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(_LOCK / name, folder / name)
     print("Installing Azurite, the storage emulator …", flush=True)
     command = [str(node.binary), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    environment = {**os.environ, "PATH": f"{node.binary.parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{node.binary.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
     ended = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from localhost.azurite import Account, Azurite, PortInUse, Ports
+from localhost.host import FAILED
 from localhost.keys import Keys, kept_keys
 from localhost.processes import free_ports, is_free, spawn, stop, wait_for_port
 
@@ -22,7 +23,18 @@ PACKAGES = ROOT / ".local" / "azurite-packages"
 """Where Azurite is installed, once for all that run it."""
 
 _READY_SECONDS = 60
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LOCALHOST_LOG_LEVEL")
+_LOG_END = 4000
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TZ",
+    "VIRTUAL_ENV",
+    "LOCALHOST_LOG_LEVEL",
+    "COVERAGE_PROCESS_CONFIG",
+)
 
 
 class HostFailed(Exception):
@@ -73,6 +85,7 @@ class HostProcess:
     """One host process of an app.
 
     :param settings: the app's settings; of this process's own environment little is passed on.
+    :param options: more options of ``python -m localhost.host``.
     """
 
     def __init__(
@@ -83,6 +96,7 @@ class HostProcess:
         keys_file: Path,
         log: Path,
         app_dir: Path = ROOT,
+        options: Sequence[str] = (),
     ) -> None:
         self.port = port
         self.log = log
@@ -99,6 +113,7 @@ class HostProcess:
             str(app_dir),
             "--keys-file",
             str(keys_file),
+            *options,
         ]
 
     @property
@@ -106,13 +121,18 @@ class HostProcess:
         """Where it listens; functions are under ``/api``."""
         return f"http://127.0.0.1:{self.port}"
 
+    def require_port(self) -> None:
+        """:raises PortInUse: where something listens on its port."""
+        if not is_free(self.port):
+            raise PortInUse(f"port {self.port}, for the app, is in use")
+
     def start(self) -> None:
         """Start it and wait until it answers.
 
-        :raises HostFailed: with the end of its output.
+        :raises PortInUse: where something listens on its port.
+        :raises HostFailed: with what it said, or the end of its log.
         """
-        if not is_free(self.port):
-            raise PortInUse(f"port {self.port}, for the app, is in use")
+        self.require_port()
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environment = {
             **passed_on,
@@ -120,10 +140,21 @@ class HostProcess:
             "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
             **self._settings,
         }
+        before = self.log.stat().st_size if self.log.exists() else 0
         self._child = spawn(self._command, environment=environment, log=self.log, folder=ROOT)
         if not wait_for_port(self.port, self._child, _READY_SECONDS):
             self.stop()
-            raise HostFailed(self.log.read_text()[-4000:])
+            raise HostFailed(self._said(before))
+
+    def _said(self, before: int) -> str:
+        said = self.log.read_bytes()[before:].decode(errors="replace")
+        reasons = [line for line in said.splitlines() if line.startswith(FAILED)]
+        return f"{reasons[-1]}\nIts log: {self.log}" if reasons else said[-_LOG_END:]
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended by itself."""
+        return self._child is not None and self._child.poll() is None
 
     def stop(self) -> None:
         """End it, as a deployment would."""
@@ -194,14 +225,28 @@ class Stack:
         return self.hosts[0].keys.master
 
     def start(self) -> None:
-        """Start everything, and wait until it answers."""
+        """Start everything, and wait until it answers.
+
+        :raises PortInUse: naming the port.
+        :raises InstallFailed: where the emulator cannot be installed, or does not start.
+        :raises HostFailed: where a host does not.
+        """
         try:
+            for host in self.hosts:
+                host.require_port()
             self.azurite.start()
             for host in self.hosts:
                 host.start()
         except BaseException:
             self.stop()
             raise
+
+    def broken(self) -> str | None:
+        """What has ended by itself, and where to look; None while all of it runs."""
+        if not self.azurite.runs:
+            return f"The storage emulator ended by itself; see {self.azurite.log}"
+        ended = next((host for host in self.hosts if not host.runs), None)
+        return f"The host ended by itself; see {ended.log}" if ended else None
 
     def stop(self) -> None:
         """End everything."""
