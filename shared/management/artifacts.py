@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.clock import Clock
+from shared.management.certificates import require_usable_pfx
 from shared.management.changes import Changes
 from shared.management.checks import Checks
 from shared.management.documents import sealed_document
@@ -190,6 +191,8 @@ class Artifacts:
 
     def _prepared(self, key: DataKey, item: ImportItem, found: Versioned[Artifact] | None) -> Put:
         stored = found.value if found else None
+        if item.section is Section.CERTIFICATES:
+            require_usable_pfx(item.document, self._clock.now())
         artifact = Artifact(
             section=item.section,
             name=stored.name if stored else item.name,

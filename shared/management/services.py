@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from shared.clock import Clock
-from shared.management.documents import SERVICE, sealed_document
+from shared.management.certificates import with_ssl_facts
+from shared.management.documents import SERVICE, open_document, sealed_document
 from shared.model.artifact import Section
 from shared.model.operation import Operation, OperationName
 from shared.model.problem import Code, Problem
@@ -74,13 +75,13 @@ class Services:
         """Make a new service, Active.
 
         :raises Problem: InvalidName, InvalidRequest, StorageAccountUnknown, MaskWithoutValue,
-            ServiceExists.
+            ServiceExists, and those of its SSL certificate (with_ssl_facts).
         """
         require_service_name(name)
         self._require_possible(wanted)
         service_id = self._clock.new_id()
         key, wrapped = await self._keys.new_key(service_id)
-        document = self._document(name, wanted)
+        document = with_ssl_facts(self._document(name, wanted), None, self._clock.now())
         sealed = sealed_document(key, SERVICE, SERVICE, document, None)
         start = Start(
             OperationName.CREATE,
@@ -170,7 +171,9 @@ class Services:
             if head is None or stored is None or head.phase is not Phase.OPEN:
                 raise changed_meanwhile(service.name)
             key = await self._keys.data_key(service.id)
+            known = open_document(key, SERVICE, SERVICE, stored.document)
             document = self._document(service.name, wanted)
+            document = with_ssl_facts(document, known, self._clock.now())
             sealed = sealed_document(key, SERVICE, SERVICE, document, stored.document)
             try:
                 edit = PutSettings(sealed, rfc3339(self._clock.now()), operation_id)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.model.certificate import CertificateFacts
 from shared.model.wire import JsonObject, Kept, Stored, Text, Time, Wire
 
 
@@ -47,6 +48,8 @@ class ContentReference(Stored):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0)]
     content_type: Text
+    certificate: CertificateFacts | None = None
+    """What the bytes of a certificate say."""
 
 
 class Artifact(Stored):

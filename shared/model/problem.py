@@ -23,6 +23,9 @@ class Code(StrEnum):
     DANGLING_REFERENCE = "DanglingReference"
     RESERVED_MEMBER = "ReservedMember"
     MASK_WITHOUT_VALUE = "MaskWithoutValue"
+    CERTIFICATE_PASSWORD_WRONG = "CertificatePasswordWrong"  # noqa: S105  # nosec B105
+    CERTIFICATE_HAS_NO_PRIVATE_KEY = "CertificateHasNoPrivateKey"
+    CERTIFICATE_EXPIRED = "CertificateExpired"
     CONTENT_MD5_MISMATCH = "ContentMd5Mismatch"
     OPERATION_ID_IN_USE = "OperationIdInUse"
     STORAGE_ACCOUNT_UNKNOWN = "StorageAccountUnknown"
@@ -78,6 +81,9 @@ _STATUS: dict[Code, int] = {
             Code.DANGLING_REFERENCE,
             Code.RESERVED_MEMBER,
             Code.MASK_WITHOUT_VALUE,
+            Code.CERTIFICATE_PASSWORD_WRONG,
+            Code.CERTIFICATE_HAS_NO_PRIVATE_KEY,
+            Code.CERTIFICATE_EXPIRED,
             Code.CONTENT_MD5_MISMATCH,
             Code.OPERATION_ID_IN_USE,
             Code.STORAGE_ACCOUNT_UNKNOWN,

@@ -82,10 +82,16 @@ class Store(Wire):
 
 
 class SslCertificate(Wire):
-    """The service's own certificate: a PFX in base64 and its password, both secret."""
+    """The service's own certificate: a PFX in base64 and its password, both secret.
+
+    The other members are read from it; what a caller sends back of them is not looked at.
+    """
 
     data: str | None = Field(None, max_length=200_000)
     password: str | None = Field(None, max_length=4096)
+    thumbprint: str | None = None
+    subject: str | None = None
+    expires_at: str | None = None
 
 
 class ServiceSettings(Wire):

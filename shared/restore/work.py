@@ -6,6 +6,7 @@ the descriptor says. Until then it is Restoring, and a restore that fails leaves
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import BlobClient
@@ -30,6 +31,7 @@ from shared.model.record import (
 )
 from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.wire import JsonObject, rfc3339
 from shared.operations.work import Outcome, Task
 from shared.restore.target import Pages, RestoreTarget
 from shared.rules.restore_plan import settings_of
@@ -72,7 +74,8 @@ class RestoreWork:
                 target=planned.container,
             )
         secrets = await Secrets.read(container, descriptor, self._stores.provider)
-        run = _Run(task, container, descriptor, secrets, self._stores.target(task.operation))
+        target = self._stores.target(task.operation)
+        run = _Run(task, container, descriptor, secrets, target, self._stores.clock.now())
         await run.settings(planned)
         await run.content(Copier(account, self._stores.clock))
         for section in Section:
@@ -87,7 +90,7 @@ class RestoreWork:
                 "backup": descriptor.backup.name,
                 "sections": dict(planned.sections),
             },
-            warnings=_remarks(descriptor),
+            warnings=[*_remarks(descriptor), *run.warnings],
         )
 
     async def settle(self, operation: Operation) -> None:
@@ -123,7 +126,10 @@ class _Run:
         descriptor: Descriptor,
         secrets: Secrets,
         target: RestoreTarget,
+        now: datetime,
     ) -> None:
+        self.warnings: list[Warning] = []
+        self._now = now
         self._task = task
         self._container = container
         self._descriptor = descriptor
@@ -148,7 +154,22 @@ class _Run:
         if len(found) != 1:
             raise corrupt(self._part(SERVICE).blob, "it holds one record, the settings")
         settings = settings_of(planned.target, found[0].document)
+        self._look_at_certificate(settings)
         await self.target.begin(planned, Record(SERVICE, settings, found[0].changed_at))
+
+    def _look_at_certificate(self, settings: JsonObject) -> None:
+        """An expired certificate is restored, and said: it can be replaced before resuming."""
+        ssl = settings.get("sslCertificate")
+        expires_at = ssl.get("expiresAt") if isinstance(ssl, dict) else None
+        if isinstance(expires_at, str) and expires_at <= rfc3339(self._now):
+            self.warnings.append(
+                Warning(
+                    code="SslCertificateExpired",
+                    message=f"The SSL certificate of the service expired at {expires_at}. "
+                    "Put a new one before you resume the service.",
+                    target="sslCertificate",
+                )
+            )
 
     async def content(self, copier: Copier) -> None:
         """Copy the content, before anything refers to it."""

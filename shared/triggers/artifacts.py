@@ -8,6 +8,7 @@ from shared.http.etag import condition, is_unchanged, strong
 from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
 from shared.management.artifacts import Written
+from shared.management.certificates import public_certificate
 from shared.management.documents import shown_artifact
 from shared.model.artifact import WITH_CONTENT, ArtifactBody, ImportBody, Section
 from shared.model.problem import Code, Problem
@@ -83,9 +84,10 @@ async def put_content(call: Call) -> Answer:
     service = (await call.app.services.require(call.path("service"))).service
     require_manageable(service.name, service.state)
     await call.app.artifacts.get(service, section, name)
-    content = await call.app.content.put(
-        service.id, call.request.get_body(), _content_type(call), _content_md5(call)
-    )
+    data = call.request.get_body()
+    facts = public_certificate(data) if section is Section.CERTIFICATES else None
+    content = await call.app.content.put(service.id, data, _content_type(call), _content_md5(call))
+    content = content.model_copy(update={"certificate": facts})
     written, first = await call.app.artifacts.put_content(service, section, name, content)
     return _written(written, 201 if first else 200)
 

@@ -1,0 +1,84 @@
+"""Certificates: public ones in DER or PEM, and those with their private key in a PFX."""
+
+import base64
+import binascii
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
+
+from shared.model.certificate import CertificateFacts
+from shared.model.problem import Code, Problem
+
+_PEM = b"-----BEGIN CERTIFICATE-----"
+
+
+def public_certificate(data: bytes) -> CertificateFacts:
+    """The facts of a certificate in DER or PEM; of a chain in PEM, its first.
+
+    :raises Problem: InvalidRequest where it is neither.
+    """
+    try:
+        if _PEM in data:
+            return _facts(x509.load_pem_x509_certificate(data))
+        return _facts(x509.load_der_x509_certificate(data))
+    except ValueError as error:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "The bytes are no X.509 certificate in DER or PEM. A private key does not belong "
+            "here: put it as pfx and password into the document, where it is sealed.",
+            target="content",
+        ) from error
+
+
+def pfx_certificate(
+    data: str, password: str | None, now: datetime | None, target: str
+) -> CertificateFacts:
+    """The facts of a PFX (PKCS #12) that has a certificate and its private key.
+
+    :param data: base64.
+    :param now: refuse one that has expired by then; None takes an expired one.
+    :param target: JSON pointer of the member that holds the data.
+    :raises Problem: InvalidRequest, CertificatePasswordWrong, CertificateHasNoPrivateKey,
+        CertificateExpired.
+    """
+    try:
+        packed = base64.b64decode("".join(data.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Problem(Code.INVALID_REQUEST, "The PFX is to be sent in base64.", target) from error
+    try:
+        key, certificate, _chain = load_key_and_certificates(
+            packed, password.encode() if password else None
+        )
+    except ValueError as error:
+        raise Problem(
+            Code.CERTIFICATE_PASSWORD_WRONG,
+            "The PFX does not open with this password, or it is no PFX. Check both, or export "
+            "the certificate again.",
+            target,
+        ) from error
+    if key is None or certificate is None:
+        raise Problem(
+            Code.CERTIFICATE_HAS_NO_PRIVATE_KEY,
+            "The PFX holds no certificate with its private key. Export it again, with the key.",
+            target,
+        )
+    facts = _facts(certificate)
+    if now is not None and facts.expires_at <= now:
+        raise Problem(
+            Code.CERTIFICATE_EXPIRED,
+            f"The certificate of {facts.subject} expired at {facts.expires_at:%Y-%m-%d %H:%M} "
+            "UTC. Renew it, then send the new one.",
+            target,
+        )
+    return facts
+
+
+def _facts(certificate: x509.Certificate) -> CertificateFacts:
+    return CertificateFacts(
+        # The thumbprint is a name that the platform gave certificates, no protection.
+        thumbprint=certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303  # nosec B303
+        subject=certificate.subject.rfc4514_string(),
+        expires_at=certificate.not_valid_after_utc,
+    )

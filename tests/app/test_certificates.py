@@ -1,0 +1,115 @@
+"""Certificates through HTTP: the service's own, and artifacts."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.api import Api, unique
+from tests.certificates import Made
+
+
+async def test_the_ssl_certificate_of_a_service(api: Api) -> None:
+    made = Made("b2b.example.com")
+    ssl = {"data": made.pfx("pfx-secret"), "password": "pfx-secret"}
+    name = await api.service(sslCertificate=ssl)
+    shown = await api.get(f"services/{name}")
+    assert b"pfx-secret" not in shown.content
+    assert ssl["data"].encode() not in shown.content
+    assert shown.body["sslCertificate"] == {
+        "data": "********",
+        "password": "********",
+        "thumbprint": hashlib.sha1(made.der, usedforsecurity=False).hexdigest().upper(),
+        "subject": "CN=b2b.example.com",
+        "expiresAt": made.certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    }
+    body = {"edition": "Basic", "sslCertificate": shown.body["sslCertificate"]}
+    kept = await api.put(f"services/{name}", body)
+    assert kept.body["sslCertificate"] == shown.body["sslCertificate"]
+    wrong = {**shown.body["sslCertificate"], "password": "other"}
+    refused = await api.put(f"services/{name}", {"edition": "Basic", "sslCertificate": wrong})
+    assert refused.code == "CertificatePasswordWrong"
+    gone = await api.put(f"services/{name}", {"edition": "Basic"})
+    assert "sslCertificate" not in gone.body
+
+
+@pytest.mark.parametrize(
+    ("pfx", "password", "code"),
+    [
+        (Made().pfx("right"), "wrong", "CertificatePasswordWrong"),
+        (Made().pfx("right"), None, "CertificatePasswordWrong"),
+        (Made().pfx("right", with_key=False), "right", "CertificateHasNoPrivateKey"),
+        (Made(days=-1).pfx("right"), "right", "CertificateExpired"),
+        ("bm8gcGZ4", "x", "CertificatePasswordWrong"),
+        ("no base64!", "x", "InvalidRequest"),
+        (None, "x", "InvalidRequest"),
+        ("********", "********", "MaskWithoutValue"),
+    ],
+)
+async def test_ssl_certificates_that_are_refused(
+    api: Api, pfx: str | None, password: str | None, code: str
+) -> None:
+    name = unique("svc")
+    ssl = {k: v for k, v in (("data", pfx), ("password", password)) if v is not None}
+    refused = await api.put(f"services/{name}", {"edition": "Basic", "sslCertificate": ssl})
+    assert (refused.status, refused.code) == (400, code)
+    assert (await api.get(f"services/{name}")).status == 404
+    living = await api.service()
+    before = await api.everything(living)
+    again = await api.put(f"services/{living}", {"edition": "Basic", "sslCertificate": ssl})
+    assert again.code == code
+    assert await api.everything(living) == before
+
+
+async def test_a_pfx_without_password(api: Api) -> None:
+    name = await api.service(sslCertificate={"data": Made().pfx(None)})
+    assert (await api.get(f"services/{name}")).body["sslCertificate"]["subject"]
+
+
+@pytest.mark.parametrize("form", ["der", "pem"])
+async def test_a_public_certificate_is_read(api: Api, form: str) -> None:
+    name, made = await api.service(), Made("partner.example.com")
+    path = f"services/{name}/artifacts/certificates/partner"
+    await api.put(path, {"document": {}})
+    data = made.der if form == "der" else made.pem
+    put = await api.put(f"{path}/content", data=data)
+    assert put.status == 201
+    assert put.body["content"]["certificate"]["subject"] == "CN=partner.example.com"
+    backup = await api.backup(name)
+    copy = unique("copy")
+    await api.restore(backup, name=copy)
+    restored = await api.get(f"services/{copy}/artifacts/certificates/partner")
+    assert restored.body["content"] == put.body["content"]
+
+
+async def test_what_is_no_certificate(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/certificates/partner"
+    await api.put(path, {"document": {}})
+    refused = await api.put(f"{path}/content", data=b"-----BEGIN PRIVATE KEY-----")
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    assert "content" not in (await api.get(path)).body
+
+
+async def test_a_private_certificate_is_a_secret(api: Api) -> None:
+    name, made = await api.service(), Made()
+    path = f"services/{name}/artifacts/certificates/own"
+    wrong = {"document": {"pfx": made.pfx("a"), "password": "b"}}
+    assert (await api.put(path, wrong)).code == "CertificatePasswordWrong"
+    right = {"document": {"pfx": made.pfx("a"), "password": "a", "note": "ours"}}
+    put = await api.put(path, right)
+    assert put.body["document"] == {"pfx": "********", "password": "********", "note": "ours"}
+    assert (await api.put(path, {"document": put.body["document"]})).status == 200
+
+
+async def test_an_expired_certificate_is_restored_and_said(
+    api: Api, host_clock: Callable[[float], Awaitable[None]]
+) -> None:
+    name = await api.service(sslCertificate={"data": Made(days=1).pfx("a"), "password": "a"})
+    backup = await api.backup(name)
+    await host_clock(2 * 24 * 3600)
+    try:
+        monitor = await api.restore(backup, name=unique("later"))
+    finally:
+        await host_clock(0)
+    assert [w["code"] for w in monitor["warnings"]] == ["SslCertificateExpired"]
