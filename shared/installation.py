@@ -25,11 +25,13 @@ from shared.restore.restores import Restores
 from shared.restore.service_target import ServiceTarget
 from shared.restore.work import RestoreStores, RestoreWork
 from shared.runtime.allocate import Allocator
+from shared.runtime.batches import Batches
 from shared.runtime.inbound import Inbound
 from shared.sealing.key_ring import KeyRing
 from shared.sealing.local import LocalKeys
 from shared.settings import Settings, read_settings
 from shared.state import (
+    batch_activity,
     configuration,
     control_numbers,
     history,
@@ -67,6 +69,7 @@ class Installation:
         self.ledger = control_numbers.Ledger(self._table(control_numbers.TABLE))
         self.received = received_numbers.ReceivedNumbers(self._table(received_numbers.TABLE))
         self.mics = mic_values.MicValues(self._table(mic_values.TABLE))
+        self.batch_activities = batch_activity.BatchActivities(self._table(batch_activity.TABLE))
         self.history = history.History(self._table(history.TABLE))
         self.records = operations.Operations(self._table(operations.TABLE))
         self.in_flight = operations.InFlightIndex(self._table(operations.IN_FLIGHT_TABLE))
@@ -109,6 +112,11 @@ class Installation:
             ledger=self.ledger,
             clock=self.clock,
         )
+        self.batches = Batches(
+            configuration=self.configuration,
+            activities=self.batch_activities,
+            clock=self.clock,
+        )
         self.inbound = Inbound(
             configuration=self.configuration,
             received=self.received,
@@ -146,6 +154,7 @@ class Installation:
             ledger=self.ledger,
             received=self.received,
             mics=self.mics,
+            batches=self.batch_activities,
             content=self.content,
             content_account=self.accounts.state,
             keys=self.keys,
@@ -188,6 +197,7 @@ class Installation:
             ledger=self.ledger,
             received=self.received,
             mics=self.mics,
+            batches=self.batch_activities,
             content=self.content,
             clock=self.clock,
         )

@@ -1,7 +1,7 @@
 """Fixtures: the storage emulator once a run, a host once a module, a client each test."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,12 @@ async def api(host: HostProcess) -> AsyncIterator[Api]:
 def admin(host: HostProcess) -> Admin:
     """The admin addresses of the module's host: its clock, its timers by hand."""
     return Admin(host)
+
+
+@pytest.fixture
+def host_clock(admin: Admin) -> Callable[[float], Awaitable[None]]:
+    """Moves the clock of the module's host by seconds; 0 sets it right again."""
+    return admin.clock
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from shared.rules.documents import replace_secrets
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
+from shared.state.batch_activity import BatchActivities
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
 from shared.state.control_numbers import Ledger
 from shared.state.gateway import RowChanged
@@ -35,6 +36,7 @@ class ServiceStores:
         ledger: Ledger,
         received: ReceivedNumbers,
         mics: MicValues,
+        batches: BatchActivities,
         content: ContentStore,
         content_account: BlobServiceClient,
         keys: KeyRing,
@@ -43,6 +45,7 @@ class ServiceStores:
         self.ledger = ledger
         self.received = received
         self.mics = mics
+        self.batches = batches
         self.content = content
         self.content_account = content_account
         self.keys = keys
@@ -179,7 +182,9 @@ class ServiceCut:
         connections = self._head.counts.get(Section.HYBRID_CONNECTIONS, 0)
         settings = await self._stores.configuration.settings(self.service.id)
         database = settings.document.get("trackingDatabase") if settings else None
+        waiting = sum(a.active_messages for a in await self._stores.batches.active(self.service.id))
         return [
+            LeftOut("activeBatches", waiting, "Messages in batches are lost: process them first."),
             LeftOut("hybridConnections", connections, "Recreate them after a restore."),
             LeftOut(
                 "trackingDatabase",

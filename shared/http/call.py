@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -51,6 +52,26 @@ class Call:
         if text not in ("true", "false"):
             raise Problem(Code.INVALID_REQUEST, f"{name} takes true or false.", target=name)
         return text == "true"
+
+    def time(self, name: str) -> datetime | None:
+        """A query parameter that is a time, None where it is absent.
+
+        :raises Problem: InvalidRequest.
+        """
+        text = self.query(name)
+        if text is None:
+            return None
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            found = None
+        if found is None or found.tzinfo is None:
+            raise Problem(
+                Code.INVALID_REQUEST,
+                f"{name} takes a time such as 2026-11-01T02:00:00Z.",
+                target=name,
+            )
+        return found
 
     def header(self, name: str) -> str | None:
         """A header of the request."""

@@ -10,6 +10,7 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from shared.http.call import Answer, Call
+from shared.http.caller import caller_of
 from shared.http.errors import answer_to
 from shared.installation import current
 from shared.model.problem import Code, Problem
@@ -95,7 +96,7 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
         quiet_the_sdk()
         if declared.method != "ANY":
             _require_known_query(declared, req)
-        answer = await handler(Call(req, app, request_id, "anonymous"))
+        answer = await handler(Call(req, app, request_id, caller_of(req.headers)))
     except Exception as error:  # noqa: BLE001 - the host would answer 500 with an empty body
         answer = answer_to(error, request_id)
     return answer.to_response(request_id, _one_line(client_request_id))

@@ -12,6 +12,7 @@ from shared.model.service import Service, State
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.runtime.claims import release_all
+from shared.state.batch_activity import BatchActivities
 from shared.state.configuration import Configuration, Phase
 from shared.state.control_numbers import Ledger
 from shared.state.gateway import RowChanged
@@ -29,6 +30,7 @@ class DeletionStores:
     ledger: Ledger
     received: ReceivedNumbers
     mics: MicValues
+    batches: BatchActivities
     content: ContentStore
     clock: Clock
 
@@ -54,6 +56,7 @@ class DeletionWork:
         task.report("run-time state")
         await self._stores.received.drop_all(service.id)
         await self._stores.mics.drop_all(service.id)
+        await self._stores.batches.drop_all(service.id)
         task.report("content")
         await self._stores.content.drop(service.id)
         done = 0

@@ -43,6 +43,12 @@ class ReceivedNumber(Stored):
     expires_at: Time
 
 
+class BatchActivityBody(Wire):
+    """Body of PUT …/batch-activity/{batch}."""
+
+    active_messages: Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+
+
 class MicBody(Wire):
     """Body of PUT …/mic-values/{agreement}."""
 

@@ -22,19 +22,26 @@ blueprint = new_blueprint()
     blueprint,
     "GET",
     "services/{service}/operations",
-    query=("operation", "status", *PAGING),
+    query=("operation", "status", "from", "to", *PAGING),
 )
 async def list_operations(call: Call) -> Answer:
     """List the operation log of a service name, newest first."""
     name = call.path("service")
     filters = {
-        name: value for name in ("operation", "status") if (value := call.query(name)) is not None
+        filtered: value
+        for filtered in ("operation", "status", "from", "to")
+        if (value := call.query(filtered)) is not None
     }
+    since, until = call.time("from"), call.time("to")
 
     def keep(record: Record) -> bool:
         operation = record.operation
         said = {"operation": operation.operation.lower(), "status": operation.status.lower()}
-        return all(said[name] == value.lower() for name, value in filters.items())
+        return (
+            all(said[n] == v.lower() for n, v in filters.items() if n in said)
+            and (since is None or operation.created_at >= since)
+            and (until is None or operation.created_at < until)
+        )
 
     return await one_page(
         call,

@@ -5,7 +5,7 @@ from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
 from shared.model.numbers import AllocateBody, Kind, SetNextBody
 from shared.model.problem import Code, Problem
-from shared.model.runtime import MicBody, ReceivedBody
+from shared.model.runtime import BatchActivityBody, MicBody, ReceivedBody
 from shared.model.wire import JsonObject
 from shared.rules.naming import shown
 from shared.runtime.allocate import agreement_not_found
@@ -100,6 +100,28 @@ async def get_mic_value(call: Call) -> Answer:
             target="messageId",
         )
     return Answer(mic.to_json())
+
+
+@route(blueprint, "GET", "services/{service}/batch-activity", query=PAGING)
+async def list_batch_activity(call: Call) -> Answer:
+    """List how many messages wait in each batch."""
+    service = (await call.app.services.require(call.path("service"))).service
+    return await one_page(
+        call,
+        f"services/{service.name}/batch-activity",
+        call.app.batch_activities.pages(service.id, after(call)),
+        lambda activity: activity.to_json(),
+        lambda activity: activity.batch,
+    )
+
+
+@route(blueprint, "PUT", "services/{service}/batch-activity/{batch}", body=BatchActivityBody)
+async def put_batch_activity(call: Call) -> Answer:
+    """Report how many messages wait in a batch."""
+    body = call.body(BatchActivityBody)
+    service = (await call.app.services.require(call.path("service"))).service
+    activity = await call.app.batches.report(service, call.path("batch"), body.active_messages)
+    return Answer(activity.to_json())
 
 
 def _kinds(body: AllocateBody) -> list[Kind]:

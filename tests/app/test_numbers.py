@@ -224,3 +224,27 @@ async def test_bounds_that_change_keep_the_counter_where_they_can(api: Api) -> N
     wide = x12_document(interchangeControlNumberLowerBound=40)
     assert (await api.put(artifact, {"document": wide})).status == 200
     assert await api.allocate(name, "A") == 40, "below the lower bound: a gap, no repeat"
+
+
+async def test_active_messages_of_batches(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    await api.put(f"services/{name}/artifacts/batches/hourly", {"document": {"agreement": "A"}})
+    path = f"services/{name}/batch-activity"
+    put = await api.put(f"{path}/HOURLY", {"activeMessages": 7})
+    assert put.status == 200, put.body
+    assert (put.body["batch"], put.body["agreement"], put.body["activeMessages"]) == (
+        "hourly",
+        "A",
+        7,
+    )
+    assert (await api.get(path)).body == {"value": [put.body]}
+    assert (await api.put(f"{path}/daily", {"activeMessages": 1})).code == "ArtifactNotFound"
+    assert (await api.put(f"{path}/hourly", {"activeMessages": -1})).code == "InvalidRequest"
+    backup = await api.backup(name)
+    copy = f"{name}-c"
+    monitor = await api.restore(backup, name=copy)
+    assert [w["target"] for w in monitor["warnings"]] == ["activeBatches"]
+    assert (await api.get(f"services/{copy}/batch-activity")).body == {"value": []}
+    await api.post(f"services/{name}/suspend")
+    assert (await api.put(f"{path}/hourly", {"activeMessages": 1})).code == "ServiceNotActive"

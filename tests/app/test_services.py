@@ -257,3 +257,16 @@ async def test_a_service_does_not_shrink_below_what_it_holds(api: Api) -> None:
     await api.post(f"services/{name}/import", {"artifacts": items})
     refused = await api.post(f"services/{name}/scale", {"unitCount": 1})
     assert (refused.status, refused.code) == (409, "QuotaExceeded")
+
+
+async def test_the_operation_log_by_time(api: Api) -> None:
+    name = await api.service()
+    created = (await api.get(f"services/{name}/operations")).body["value"][0]
+    assert created["caller"] == "key"
+    at = created["createdAt"]
+    path = f"services/{name}/operations"
+    assert len((await api.get(f"{path}?from={at}")).body["value"]) == 1
+    assert (await api.get(f"{path}?to={at}")).body["value"] == []
+    assert (await api.get(f"{path}?from=2100-01-01T00:00:00Z")).body["value"] == []
+    for wrong in ("from=yesterday", "to=2026-11-01T00:00:00"):
+        assert (await api.get(f"{path}?{wrong}")).code == "InvalidRequest"

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "rules",
         "model",
     },
-    "http": {"installation", "state", "model"},
+    "http": {"installation", "state", "rules", "model"},
     "triggers": {
         "installation",
         "http",

@@ -1,0 +1,45 @@
+"""Active messages of batches: reported by the runtime, and lost where a backup is restored."""
+
+from shared.clock import Clock
+from shared.model.artifact import Section
+from shared.model.problem import Code, Problem
+from shared.model.service import Service
+from shared.model.wire import rfc3339
+from shared.rules.naming import shown
+from shared.rules.states import require_active
+from shared.state.batch_activity import BatchActivities, BatchActivity
+from shared.state.configuration import Configuration
+
+
+class Batches:
+    """What the runtime says of batches."""
+
+    def __init__(
+        self, *, configuration: Configuration, activities: BatchActivities, clock: Clock
+    ) -> None:
+        self._configuration = configuration
+        self._activities = activities
+        self._clock = clock
+
+    async def report(self, service: Service, batch: str, active_messages: int) -> BatchActivity:
+        """Record how many messages wait in a batch.
+
+        :raises Problem: ServiceNotActive, ArtifactNotFound where there is no such batch.
+        """
+        require_active(service.name, service.state)
+        stored = await self._configuration.artifact(service.id, Section.BATCHES, batch)
+        if stored is None:
+            raise Problem(
+                Code.ARTIFACT_NOT_FOUND,
+                f"Service '{service.name}' has no '{shown(batch)}' in the section batches.",
+                target="batch",
+            )
+        agreement = stored.value.document.get("agreement")
+        activity = BatchActivity(
+            stored.value.name,
+            agreement if isinstance(agreement, str) else "",
+            active_messages,
+            rfc3339(self._clock.now()),
+        )
+        await self._activities.put(service.id, activity)
+        return activity

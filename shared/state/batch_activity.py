@@ -1,0 +1,84 @@
+"""Table BatchActivity: a partition a service, a row a batch with its active messages.
+
+Run-time state, outside the configuration's revision: as the runtime reported it last.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from shared.model.wire import JsonObject
+from shared.rules.naming import artifact_key
+from shared.state.gateway import Column, Row, Table
+from shared.state.keys import encoded
+
+TABLE = "interkeepBatchActivity"
+
+
+@dataclass(frozen=True)
+class BatchActivity:
+    """How many messages wait in a batch."""
+
+    batch: str
+    agreement: str
+    active_messages: int
+    reported_at: str
+    """RFC 3339."""
+
+    def to_json(self) -> JsonObject:
+        """As answers show it."""
+        return {
+            "batch": self.batch,
+            "agreement": self.agreement,
+            "activeMessages": self.active_messages,
+            "reportedAt": self.reported_at,
+        }
+
+
+class BatchActivities:
+    """Active messages of batches."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def put(self, service_id: str, activity: BatchActivity) -> None:
+        """Write what was reported, whatever is there."""
+        values: dict[str, Column] = {
+            "batch": activity.batch,
+            "agreement": activity.agreement,
+            "activeMessages": activity.active_messages,
+            "reportedAt": activity.reported_at,
+        }
+        row = Row(service_id, encoded(artifact_key(activity.batch)), values)
+        await self._table.replace(row, None)
+
+    async def drop(self, service_id: str, batch: str) -> None:
+        """Forget a batch; one that is not known is as good."""
+        await self._table.delete(service_id, encoded(artifact_key(batch)))
+
+    async def drop_all(self, service_id: str) -> None:
+        """Remove all of a service; what is gone is as good."""
+        await self._table.drop_partition(service_id)
+
+    async def pages(self, service_id: str, after: str = "") -> AsyncIterator[list[BatchActivity]]:
+        """The batches of a service in the order of their keys, a page at a time."""
+        behind = encoded(artifact_key(after))
+        async for page in self._table.pages(service_id, after=behind):
+            yield [_read(row) for row in page]
+
+    async def active(self, service_id: str) -> list[BatchActivity]:
+        """The batches that have active messages."""
+        return [
+            activity
+            async for page in self.pages(service_id)
+            for activity in page
+            if activity.active_messages
+        ]
+
+
+def _read(row: Row) -> BatchActivity:
+    return BatchActivity(
+        str(row.values["batch"]),
+        str(row.values["agreement"]),
+        int(row.values["activeMessages"]),
+        str(row.values["reportedAt"]),
+    )
