@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RUN ?=
 TESTS ?= tests
+WORKERS ?= 2
 
 .PHONY: help run demo test check format clean
 
@@ -34,7 +35,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m localhost.demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(TESTS) -q
+	$(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff check .

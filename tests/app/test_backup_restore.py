@@ -5,8 +5,15 @@ import asyncio
 import pytest
 
 from tests.api import Api, nobodys, unique, x12_document
+from tests.certificates import Made
 
 DOCUMENT = nobodys(x12_document())
+CONTENT = {
+    "schemas": "<schema/>".encode("utf-16"),
+    "transforms": bytes(range(256)) * 40,
+    "assemblies": b"MZ" * 500,
+    "certificates": Made().der,
+}
 
 
 async def filled(api: Api, **settings: object) -> str:
@@ -19,7 +26,8 @@ async def filled(api: Api, **settings: object) -> str:
     for section in ("schemas", "transforms", "assemblies", "certificates"):
         path = f"services/{name}/artifacts/{section}/one"
         await api.put(path, {"document": {"of": section}})
-        await api.put(f"{path}/content", data=section.encode() * 100)
+        put = await api.put(f"{path}/content", data=CONTENT[section])
+        assert put.status == 201, put.body
     body = {"kind": "interchange", "value": 7, "validityDays": 30, "messageId": "m1"}
     await api.post(f"services/{name}/received-control-numbers/A", body)
     mic = {"messageId": "m/1", "mic": "q83v", "algorithm": "SHA1", "as2From": "a", "as2To": "b"}
@@ -59,7 +67,7 @@ async def test_the_main_job(api: Api) -> None:
         assert after[section] == before[section]
     for section in ("schemas", "transforms", "assemblies", "certificates"):
         content = await api.get(f"services/{name}/artifacts/{section}/one/content")
-        assert content.content == section.encode() * 100
+        assert content.content == CONTENT[section]
     assert (await api.get(f"services/{name}/artifacts/hybrid-connections")).body == {"value": []}
     again = {"kind": "interchange", "value": 7, "validityDays": 30, "messageId": "m2"}
     received = await api.post(f"services/{name}/received-control-numbers/A", again)
