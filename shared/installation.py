@@ -21,6 +21,7 @@ from shared.management.services import Services
 from shared.model.operation import Operation, OperationName
 from shared.operations.engine import QUEUE, Engine
 from shared.operations.recover import Recovery
+from shared.operations.sweep import Broom, Sweep, expired_numbers, old_records
 from shared.restore.restores import Restores
 from shared.restore.service_target import ServiceTarget
 from shared.restore.work import RestoreStores, RestoreWork
@@ -34,6 +35,7 @@ from shared.state import (
     batch_activity,
     configuration,
     control_numbers,
+    cursors,
     history,
     mic_values,
     operations,
@@ -132,6 +134,14 @@ class Installation:
             provider=self.provider,
             clock=self.clock,
             settings=settings,
+        )
+        self.sweep = Sweep(
+            [
+                Broom("operations", self._table(operations.TABLE), old_records),
+                Broom("received", self._table(received_numbers.TABLE), expired_numbers),
+            ],
+            cursors.Cursors(self._table(services.TABLE)),
+            self.clock,
         )
         self.recovery = Recovery(self.engine, self.services.was_written)
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 DEFAULT_TIMERS = {
     "RECOVERY_TIMER": "0 * * * * *",
+    "SWEEP_TIMER": "0 7 * * * *",
 }
 """NCRONTAB schedules of the timer functions where the settings name none."""
 

@@ -150,7 +150,7 @@ class ServiceCut:
         return same
 
     async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[Record]]:
-        """See Cut."""
+        """See Cut. Whoever owns a row right now, it is where its agreement stands."""
         async for page in self._stores.ledger.pages(self.service.name):
             yield [
                 Record(
@@ -159,7 +159,7 @@ class ServiceCut:
                     row.changed_at,
                 )
                 for row in page
-                if row.owner == self.service.id and artifact_key(row.agreement) in agreements
+                if artifact_key(row.agreement) in agreements
             ]
 
     async def received_numbers(self) -> AsyncIterator[list[Record]]:

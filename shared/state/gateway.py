@@ -254,6 +254,25 @@ class Table:
             if _code(error) != "TableNotFound":
                 raise
 
+    async def scan(
+        self, *, after: tuple[str, str] = ("", ""), size: int = 1000
+    ) -> AsyncIterator[list[Row]]:
+        """All rows of the table, a page at a time, partition after partition.
+
+        :param after: partition and key of the row that the first page begins behind.
+        """
+        found = self._client.query_entities(
+            "PartitionKey gt @partition or ( PartitionKey eq @partition and RowKey gt @key )",
+            parameters={"partition": after[0], "key": after[1]},
+            results_per_page=size,
+        )
+        try:
+            async for page in found.by_page():
+                yield [_row(entity) async for entity in page]
+        except ResourceNotFoundError as error:
+            if _code(error) != "TableNotFound":
+                raise
+
     async def drop_partition(self, partition: str) -> None:
         """Remove all rows of a partition; those that are gone are as good."""
         async for page in self.pages(partition, columns=()):

@@ -156,6 +156,16 @@ class InFlightIndex:
             yield [_flight(row) for row in page]
 
 
+def record_of(row: Row) -> Operation | None:
+    """The record that a row of the table is, None for another kind of row."""
+    return _record(row).operation if row.key.startswith("t!") else None
+
+
+def rows_of_record(operation: Operation) -> list[str]:
+    """The keys of all rows of one operation, the record's last."""
+    return [_index_key(operation.id), _request_key(operation.id), _record_key(operation)]
+
+
 def place(operation: Operation) -> str:
     """Where an operation stands in its log, for paging."""
     return _record_key(operation)

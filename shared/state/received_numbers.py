@@ -55,6 +55,11 @@ class ReceivedNumbers:
             yield [_read(row) for row in page]
 
 
+def number_of(row: Row) -> ReceivedNumber:
+    """The number that a row of the table is."""
+    return _read(row)
+
+
 def _key(agreement: str, kind: Kind, value: int) -> str:
     return f"{row_key(artifact_key(agreement), kind.lower())}!{value:09d}"
 

@@ -84,3 +84,11 @@ async def recover_operations(timer: func.TimerRequest) -> None:
     """Look after operations whose message never went out, or whose worker died."""
     quiet_the_sdk()
     await current().recovery.run()
+
+
+@blueprint.function_name("sweep")
+@blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_TIMER%", run_on_startup=False)
+async def sweep(timer: func.TimerRequest) -> None:
+    """Drop operation records past 180 days and received numbers past their validity."""
+    quiet_the_sdk()
+    await current().sweep.run()

@@ -16,7 +16,7 @@ from shared.model.service import ServiceSettings, State
 from shared.operations.engine import Start
 from shared.rules.states import ServiceOperation
 from shared.state.operations import Record
-from tests.api import x12_document
+from tests.api import partner_document, x12_document
 
 SERVICE = "Contoso-B2B"
 FIRST = "first-backup"
@@ -29,6 +29,10 @@ async def fill(app: Installation) -> None:
     wanted = {"edition": "Basic", "accessControl": {"namespace": "acs", "key": "acs-secret"}}
     listed = await app.services.create(SERVICE, ServiceSettings.model_validate(wanted), ASKED)
     items = [ImportItem(section=Section.AGREEMENTS, name="A", document=x12_document())]
+    items += [
+        ImportItem(section=Section.PARTNERS, name=name, document=partner_document(name))
+        for name in ("Northwind", "Fabrikam")
+    ]
     items += [
         ImportItem(section=Section.SCHEMAS, name=f"s{i}", document={"password": f"p{i}"})
         for i in range(3)

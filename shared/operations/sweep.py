@@ -1,0 +1,92 @@
+"""The sweep: a timer that drops what has had its time, a bounded piece a run.
+
+Operation records go after 180 days, received control numbers when their validity has run out (they
+count for nothing from that moment on, swept or not). A run reads at most 20 pages of a table and
+goes on where the last one stopped.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.clock import Clock
+from shared.state.cursors import Cursors
+from shared.state.gateway import Delete, Row, RowChanged, Table
+from shared.state.operations import record_of, rows_of_record
+from shared.state.received_numbers import number_of
+
+LOG_DAYS = 180
+_PAGES = 20
+
+log = logging.getLogger("interkeep.operations")
+
+
+@dataclass(frozen=True)
+class Broom:
+    """What is swept from one table.
+
+    :param expired: for a row that has had its time, the keys of its partition that go with it.
+    """
+
+    name: str
+    table: Table
+    expired: Callable[[Row, datetime], list[str]]
+
+
+class Sweep:
+    """Drops what has had its time."""
+
+    def __init__(self, brooms: list[Broom], cursors: Cursors, clock: Clock) -> None:
+        self._brooms = brooms
+        self._cursors = cursors
+        self._clock = clock
+
+    async def run(self) -> int:
+        """One bounded run; how many rows it dropped."""
+        return sum([await self._sweep(broom) for broom in self._brooms])
+
+    async def _sweep(self, broom: Broom) -> int:
+        now = self._clock.now()
+        dropped = pages = 0
+        place = ("", "")
+        async for page in broom.table.scan(after=await self._cursors.get(broom.name)):
+            for row in page:
+                keys = broom.expired(row, now)
+                dropped += await self._drop(broom.table, row, keys)
+            pages += 1
+            if pages == _PAGES and page:
+                place = (page[-1].partition, page[-1].key)
+                break
+        await self._cursors.put(broom.name, place)
+        if dropped:
+            log.info("sweep: %d rows of %s had their time", dropped, broom.name)
+        return dropped
+
+    async def _drop(self, table: Table, row: Row, keys: list[str]) -> int:
+        if not keys:
+            return 0
+        others = [Delete(row.partition, key) for key in keys if key != row.key]
+        try:
+            # The row itself goes last, and only as it was read: it may have been renewed.
+            for other in others:
+                await table.transact([other])
+            await table.transact([Delete(row.partition, row.key, row.etag)])
+        except RowChanged:
+            return 0
+        return len(keys)
+
+
+def old_records(row: Row, now: datetime) -> list[str]:
+    """The rows of an operation record that ended more than 180 days ago."""
+    operation = record_of(row)
+    if operation is None or operation.completed_at is None:
+        return []
+    if now - operation.completed_at <= timedelta(days=LOG_DAYS):
+        return []
+    return rows_of_record(operation)
+
+
+def expired_numbers(row: Row, now: datetime) -> list[str]:
+    """A received control number whose validity has run out."""
+    return [row.key] if number_of(row).expires_at <= now else []
