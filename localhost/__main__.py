@@ -3,12 +3,13 @@
 import argparse
 import signal
 import sys
-import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from localhost.azurite import PortInUse, Ports
 from localhost.node import InstallFailed
+from localhost.processes import port_number
 from localhost.stack import ROOT, HostFailed, Stack
 
 _PAGE = """
@@ -33,48 +34,58 @@ _PAGE = """
 def main(arguments: Sequence[str]) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m localhost", description=__doc__)
-    parser.add_argument("--port", type=int, default=7071, help="of the app (default 7071)")
+    parser.add_argument("--port", type=port_number, default=7071, help="of the app (default 7071)")
     parser.add_argument(
         "--storage-port",
-        type=int,
+        type=port_number,
         default=10000,
         help="of the emulator's blobs; queues and tables take the two after it (default 10000)",
     )
     parser.add_argument("--data", type=Path, default=ROOT / ".local", help="folder for all data")
     given = parser.parse_args(arguments)
     first = given.storage_port
-    stack = Stack(
-        given.data.resolve(), ports=Ports(first, first + 1, first + 2), host_ports=[given.port]
-    )
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    # Ctrl-C and a signal end it at any time, in the middle of an installation too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        stack = Stack(
+            given.data.resolve(), ports=Ports(first, first + 1, first + 2), host_ports=[given.port]
+        )
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
     try:
         stack.start()
+        print(_page(stack, given.data), flush=True)
+        while not (broken := stack.broken()):
+            time.sleep(1)
+        print(broken, flush=True)
+    except KeyboardInterrupt:
+        print("Stopping …", flush=True)
+        return 0
     except PortInUse as error:
         print(
             f"{error}.\nStop what uses it, or choose others: "
             "make run RUN='--port 7072 --storage-port 10010'",
             file=sys.stderr,
         )
-        return 1
     except (HostFailed, InstallFailed) as error:
         print(error, file=sys.stderr)
-        return 1
-    page = _PAGE.format(
+    finally:
+        # A second Ctrl-C must not leave half of it behind.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        stack.stop()
+    return 1
+
+
+def _page(stack: Stack, data: Path) -> str:
+    return _PAGE.format(
         url=stack.base_url,
         key=stack.function_key,
         master=stack.master_key,
-        data=given.data,
+        data=data,
         **vars(stack.azurite.ports),
     )
-    print(page, flush=True)
-    broken = None
-    while broken is None and not ended.wait(1):
-        broken = stack.broken()
-    print(broken or "Stopping …", flush=True)
-    stack.stop()
-    return 1 if broken else 0
 
 
 if __name__ == "__main__":

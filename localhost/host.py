@@ -5,6 +5,7 @@ Its settings are its environment, as in Azure; ``AzureWebJobsStorage`` is a conn
 
 import argparse
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Any
 from aiohttp import web
 
 from localhost.keys import kept_keys
+from localhost.processes import port_number
 from localhost.queues import QueueListener, QueueSettings
 from localhost.routes import Routes
 from localhost.settings import read_host_json
@@ -63,11 +65,20 @@ async def serve(app_dir: Path, port: int, keys_file: Path, most_seconds: float) 
         TimerListener(worker, _of_kind(functions, "timerTrigger"), _setting("AzureWebJobsStorage")),
         *_queue_listeners(worker, functions, host),
     ]
-    runner = web.AppRunner(answering.application(), access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(
+        answering.application(),
+        access_log=None,
+        shutdown_timeout=1,
+        # A compressed body is for the function to open, as in Azure.
+        auto_decompress=False,
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()
     except OSError as error:
+        await runner.cleanup()
+        if error.errno != errno.EADDRINUSE:
+            raise StartFailed(f"port {port} cannot be opened: {error.strerror}") from error
         raise StartFailed(
             f"port {port} is in use. Stop what listens there, or choose another with --port."
         ) from error
@@ -120,7 +131,7 @@ async def _signalled() -> None:
 def main(arguments: Sequence[str]) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m localhost.host", description=__doc__)
-    parser.add_argument("--port", type=int, default=7071)
+    parser.add_argument("--port", type=port_number, default=7071)
     parser.add_argument("--app-dir", type=Path, default=Path.cwd(), help="has function_app.py")
     parser.add_argument(
         "--keys-file", type=Path, default=Path(".local/keys.json"), help="made where there is none"
@@ -140,6 +151,8 @@ def main(arguments: Sequence[str]) -> int:
     except (StartFailed, ValueError) as error:
         print(f"{FAILED}{error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

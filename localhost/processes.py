@@ -12,9 +12,13 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1
 _STOP_SECONDS = 10
 
+# Loaded here: between fork and exec a child must not wait for a lock of the loader.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
 
 def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def spawn(
@@ -30,7 +34,7 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_die_with_parent if _LIBC is not None else None,
         )
 
 
@@ -78,3 +82,14 @@ def wait_for_port(port: int, child: "subprocess.Popen[bytes]", seconds: float) -
                 return True
         time.sleep(0.05)
     return False
+
+
+def port_number(text: str) -> int:
+    """A port, as the argument of a command.
+
+    :raises ValueError: where it is none.
+    """
+    number = int(text)
+    if not 0 < number < 65_536:
+        raise ValueError(text)
+    return number

@@ -82,9 +82,14 @@ def _route(function: Function, prefix: str) -> Route:
 
 
 def _segment(text: str) -> str:
-    """:raises KeyError: for a constraint, or several, that it has no pattern for."""
+    """:raises KeyError: for a constraint, or several, that it has no pattern for.
+
+    :raises ValueError: for a parameter that is but a part of its segment, or has a default.
+    """
     parameter = _PARAMETER.fullmatch(text)
     if parameter is None:
+        if "{" in text:
+            raise ValueError(f"this host cannot read the route segment {text}")
         return "/" + re.escape(text)
     stars, name, constraints, optional = parameter.groups()
     if stars:

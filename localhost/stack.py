@@ -1,6 +1,7 @@
 """The app and the storage that it needs, on this machine: Azurite and host processes."""
 
 import base64
+import fcntl
 import json
 import os
 import secrets
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from localhost.azurite import Account, Azurite, PortInUse, Ports
 from localhost.host import FAILED
@@ -188,6 +190,8 @@ class Stack:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
+        self._data = data
+        self._locked: IO[str] | None = None
         kept = Secrets.kept(data / "secrets.json")
         self.azurite = Azurite(
             [kept.state, kept.offsite],
@@ -229,11 +233,12 @@ class Stack:
 
         :raises PortInUse: naming the port.
         :raises InstallFailed: where the emulator cannot be installed, or does not start.
-        :raises HostFailed: where a host does not.
+        :raises HostFailed: where a host does not, or another process runs on the same data.
         """
         try:
             for host in self.hosts:
                 host.require_port()
+            self._lock()
             self.azurite.start()
             for host in self.hosts:
                 host.start()
@@ -253,6 +258,20 @@ class Stack:
         for host in self.hosts:
             host.stop()
         self.azurite.stop()
+        if self._locked is not None:
+            self._locked.close()
+            self._locked = None
+
+    def _lock(self) -> None:
+        """Two emulators over one folder would write over each other's data."""
+        self._locked = (self._data / "lock").open("w")
+        try:
+            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise HostFailed(
+                f"another process runs on the data in {self._data}.\n"
+                "Stop it, or choose another folder with --data"
+            ) from error
 
     def __enter__(self) -> "Stack":
         self.start()

@@ -1,5 +1,6 @@
 """Starting and stopping: clear words when it fails, and nothing that is left behind."""
 
+import fcntl
 import json
 import os
 import re
@@ -71,6 +72,8 @@ def test_a_broken_app_is_told_in_one_line(
         ("Runtime/{x}", "must not begin with admin or runtime"),
         ("{x:regex(a)}", "no route constraint"),
         ("{x:int:min(1)}", "no route constraint"),
+        ("{x=5}", "cannot read the route segment"),
+        ("file-{x}", "cannot read the route segment"),
     ],
 )
 def test_a_route_that_this_host_cannot_serve_is_refused(route: str, reason: str) -> None:
@@ -151,7 +154,55 @@ def test_run_says_which_port_is_in_use_and_how_to_choose(tmp_path: Path, taken: 
     assert len(said.strip().splitlines()) == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_host_of_its_own_says_that_its_port_is_in_use(
+    sample: Sample, tmp_path: Path, taken: int
+) -> None:
+    """Nothing else is printed, no trace either."""
+    place = app(tmp_path, f'{APP}@app.route("f")\ndef f(req: func.HttpRequest) -> str: ...')
+    command = [sys.executable, "-W", "error", "-m", "localhost.host", "--port", str(taken)]
+    ended = subprocess.run(
+        [*command, "--app-dir", str(place), "--keys-file", str(tmp_path / "keys.json")],
+        cwd=ROOT,
+        env={**os.environ, "AzureWebJobsStorage": sample.account},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(f"The host did not start: port {taken} is in use.")
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "many"])
+def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
+    command = [sys.executable, "-m", "localhost", "--data", str(tmp_path), "--port", port]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert f"invalid port_number value: '{port}'" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_do_not_run_on_the_same_data(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(HostFailed, match="another process runs on the data in"):
+            Stack(tmp_path).start()
+    assert not (tmp_path / "azurite.log").exists()
+
+
+def test_a_start_can_be_broken_off(tmp_path: Path) -> None:
+    """Once the emulator runs and the app does not yet."""
+    host, storage = free_ports(1)[0], three_free_ports()
+    running = run(tmp_path, host, storage)
+    until(lambda: is_free(storage), lambda free: not free)
+    os.kill(running.pid, signal.SIGINT)
+    said, _ = running.communicate(timeout=20)
+    assert (running.returncode, said) == (0, "Stopping …\n")
+    until(lambda: [p for p in (host, storage) if not is_free(p)], lambda busy: not busy)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_run_prints_one_page_and_leaves_nothing_behind(
     tmp_path: Path, number: signal.Signals
 ) -> None:
