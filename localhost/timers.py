@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
+from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.storage.blob.aio import BlobClient, BlobLeaseClient, BlobServiceClient
 from croniter import croniter
 
@@ -64,13 +64,16 @@ class TimerListener:
             if lease is None:
                 await asyncio.sleep(_TRY_SECONDS)
                 continue
-            ticking = [asyncio.create_task(self._tick(f, s)) for f, s in self._schedules]
+            tasks = [asyncio.create_task(self._tick(f, s)) for f, s in self._schedules]
+            tasks.append(asyncio.create_task(self._keep(lease)))
             try:
-                await self._keep(lease)
+                ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in ended:
+                    task.result()
             finally:
-                for task in ticking:
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(*ticking, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
                 await self._give_back(lease)
 
     async def _take_lease(self) -> BlobLeaseClient | None:
@@ -79,7 +82,7 @@ class TimerListener:
             await self._create(blob)
             lease = BlobLeaseClient(blob)
             await lease.acquire(lease_duration=_LEASE_SECONDS)
-        except HttpResponseError:
+        except ResourceExistsError:
             return None  # another process has it
         except AzureError as error:
             log.warning("timer lease: %s", error)
@@ -91,10 +94,8 @@ class TimerListener:
             return
         with suppress(ResourceExistsError):
             await self._account.create_container(CONTAINER)
-        try:
+        with suppress(ResourceExistsError):
             await blob.upload_blob(b"")
-        except HttpResponseError:
-            return
 
     async def _keep(self, lease: BlobLeaseClient) -> None:
         """Renew until that fails."""
@@ -115,16 +116,15 @@ class TimerListener:
     async def _tick(self, function: Function, schedule: str) -> None:
         blob = self._account.get_blob_client(CONTAINER, status_blob(function.name))
         status = await self._start(blob, schedule)
-        if function.trigger.get("runOnStartup"):
-            await self._run(function, status, past_due=False)
-        # However many ticks were missed while no process ran, this is one run.
+        # However many ticks were missed while no process ran, and the start: this is one run.
         past_due = status.next <= datetime.now(UTC)
+        at_once = bool(function.trigger.get("runOnStartup"))
         while True:
-            while (wait := (status.next - datetime.now(UTC)).total_seconds()) > 0:
+            while not at_once and (wait := (status.next - datetime.now(UTC)).total_seconds()) > 0:
                 await asyncio.sleep(min(wait, 60))
             last = datetime.now(UTC)
             await self._run(function, status, past_due=past_due)
-            past_due = False
+            past_due = at_once = False
             # Counted from the end of the run: ticks during it are skipped.
             now = datetime.now(UTC)
             status = Status(last, next_tick(schedule, now), now)

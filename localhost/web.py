@@ -23,7 +23,7 @@ MOST_SECONDS = 230
 
 _DRAIN_SECONDS = 5
 
-_PLATFORM_HEADERS = "x-ms-client-principal"
+_PLATFORM_HEADERS = ("x-ms-client-principal", "x-ms-token-")
 """Set by App Service authentication alone; anyone could send them to this host."""
 
 log = logging.getLogger("localhost.web")

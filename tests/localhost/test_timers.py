@@ -9,7 +9,7 @@ from azure.storage.blob import BlobClient, BlobServiceClient
 
 from localhost.timers import CONTAINER, LOCK, expanded, next_tick, status_blob
 from tests.admin import Admin
-from tests.localhost.conftest import Sample
+from tests.localhost.conftest import Sample, until
 
 EVERY_SECOND, HOURLY = "* * * * * *", "0 0 * * * *"
 
@@ -96,6 +96,31 @@ def test_missed_ticks_become_one_run_that_says_so(sample: Sample) -> None:
     (tick,) = sample.noted("tick")
     assert tick["pastDue"] is True
     assert datetime.fromisoformat(tick["status"]["Last"]) == long_ago
+
+
+def test_only_the_first_run_after_missed_ticks_is_past_due(sample: Sample) -> None:
+    long_ago = datetime.now(UTC) - timedelta(hours=50)
+    keep_status(sample.account, last=long_ago, following=long_ago + timedelta(seconds=1))
+    sample.host(SAMPLE_SCHEDULE=EVERY_SECOND)
+    assert [tick["pastDue"] for tick in sample.noted("tick", 2)[:2]] == [True, False]
+
+
+def test_one_runs_at_the_start_where_it_is_told_to(sample: Sample) -> None:
+    sample.host(SAMPLE_ON_STARTUP="yes")
+    assert sample.noted("tick")[0]["pastDue"] is False
+
+
+def test_a_start_and_missed_ticks_are_one_run(sample: Sample) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=800)
+    keep_status(sample.account, last=long_ago, following=long_ago + timedelta(days=1))
+    sample.host(SAMPLE_ON_STARTUP="yes")
+    sample.noted("ticked")
+    with status_of(sample.account) as blob:
+        until(
+            lambda: json.loads(blob.download_blob().readall())["Last"],
+            lambda last: last > (long_ago + timedelta(days=1)).isoformat(),
+        )
+    assert [tick["pastDue"] for tick in sample.journal("tick")] == [True]
 
 
 def test_a_changed_schedule_counts_at_once(sample: Sample) -> None:

@@ -114,7 +114,10 @@ async def work(message: func.QueueMessage) -> None:
         _note(event="slept")
 
 
-@app.timer_trigger("timer", "%SAMPLE_SCHEDULE%")
+ON_STARTUP = "SAMPLE_ON_STARTUP" in os.environ
+
+
+@app.timer_trigger("timer", "%SAMPLE_SCHEDULE%", run_on_startup=ON_STARTUP)
 async def tick(timer: func.TimerRequest) -> None:
     _note(event="tick", pastDue=timer.past_due, status=timer.schedule_status)
     await asyncio.sleep(float(os.environ.get("SAMPLE_TICK_SECONDS", "0")))
