@@ -4,20 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RUN ?=
+BENCH ?=
+FAULTS ?=
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run demo test check format clean
+.PHONY: help run demo test bench faults check format clean
 
 help:
 	@echo "make demo    the main job, from nothing, in a terminal"
 	@echo "make run     the app and its storage on this machine, until Ctrl-C"
 	@echo "make test    every test               (TESTS=tests/rules for some)"
+	@echo "make bench   ratios, side by side     (BENCH='--numbers 1000')"
+	@echo "make faults  every crash point        (FAULTS='-k restore')"
 	@echo "make check   lint, types, security"
 	@echo "make format  lay the code out"
 
 # The worker runtime declares Python 3.13 and runs on 3.11 and 3.12 unchanged.
-$(STAMP): requirements.lock Makefile
+$(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 	  { echo "Interkeep needs Python 3.11, 3.12 or 3.13; $(PYTHON) is another. Choose one: make PYTHON=python3.13 …"; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) || \
@@ -37,11 +41,17 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile
 
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+faults: $(STAMP)
+	FAULT_POINTS=all $(BIN)/python -m pytest tests/faults -q -s --timeout 5000 $(FAULTS)
+
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/bandit -q -r shared localhost function_app.py -c pyproject.toml
+	$(BIN)/bandit -q -r shared localhost benchmarks function_app.py -c pyproject.toml
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -12,6 +12,8 @@ from localhost.node import InstallFailed
 from localhost.processes import port_number
 from localhost.stack import ROOT, HostFailed, Stack
 
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+
 _PAGE = """
   Interkeep runs on this machine.
 
@@ -44,8 +46,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--data", type=Path, default=ROOT / ".local", help="folder for all data")
     given = parser.parse_args(arguments)
     first = given.storage_port
-    # Ctrl-C and a signal end it at any time, in the middle of an installation too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A signal ends it at any time, in the middle of an installation too. A shell may have it
+    # start with Ctrl-C ignored: so both are set.
+    for number in _ENDS[1:]:
+        signal.signal(number, signal.default_int_handler)
     try:
         stack = Stack(
             given.data.resolve(), ports=Ports(first, first + 1, first + 2), host_ports=[given.port]
@@ -72,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
     finally:
         # A second Ctrl-C must not leave half of it behind.
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ENDS[1:]:
             signal.signal(number, signal.SIG_IGN)
         stack.stop()
     return 1

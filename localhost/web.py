@@ -65,7 +65,7 @@ class Web:
         app.router.add_post("/admin/functions/{name}", self._run)
         app.router.add_get("/admin/localhost/running", self._by_hand_now)
         app.router.add_put("/admin/localhost/clock", self._clock)
-        app.router.add_route("*", "/{path:.*}", self._function)
+        app.router.add_route("*", "/{path:(?s:.*)}", self._function)
         return app
 
     async def _function(self, request: web.Request) -> web.Response:

@@ -39,6 +39,9 @@ class Route:
     query: tuple[str, ...] = ()
     body: type[BaseModel] | None = None
     anonymous: bool = False
+    answers: tuple[int, ...] = (200,)
+    takes_bytes: bool = False
+    gives_bytes: bool = False
 
 
 ROUTES: list[Route] = []
@@ -58,6 +61,9 @@ def route(
     query: tuple[str, ...] = (),
     body: type[BaseModel] | None = None,
     anonymous: bool = False,
+    answers: tuple[int, ...] = (200,),
+    takes_bytes: bool = False,
+    gives_bytes: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare the function below as an operation of the API.
 
@@ -65,12 +71,26 @@ def route(
     :param path: under ``api/``; its parameters are given by ``Call.path``.
     :param query: the query parameters that it takes; others are refused.
     :param body: the model of its JSON body, for the OpenAPI document.
+    :param answers: the statuses of its good answers.
+    :param takes_bytes: its body is bytes, no JSON.
+    :param gives_bytes: its answer is bytes, no JSON.
     """
 
     def declare(handler: Handler) -> Handler:
         name = handler.__name__
         summary = (handler.__doc__ or "").strip().splitlines()[0]
-        declared = Route(name, method, path, summary, query, body, anonymous)
+        declared = Route(
+            name,
+            method,
+            path,
+            summary,
+            query,
+            body,
+            anonymous,
+            answers,
+            takes_bytes,
+            gives_bytes,
+        )
         ROUTES.append(declared)
         methods = ANY if method == "ANY" else [method]
         level = func.AuthLevel.ANONYMOUS if anonymous else func.AuthLevel.FUNCTION

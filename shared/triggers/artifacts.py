@@ -34,7 +34,7 @@ async def list_artifacts(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "GET", _ONE)
+@route(blueprint, "GET", _ONE, answers=(200, 304))
 async def get_artifact(call: Call) -> Answer:
     """Read an artifact; its secrets are masked."""
     section = _section(call)
@@ -45,7 +45,7 @@ async def get_artifact(call: Call) -> Answer:
     return Answer(shown_artifact(found.value), headers={"ETag": strong(found.etag)})
 
 
-@route(blueprint, "PUT", _ONE, query=("allowReuse",), body=ArtifactBody)
+@route(blueprint, "PUT", _ONE, query=("allowReuse",), body=ArtifactBody, answers=(200, 201))
 async def put_artifact(call: Call) -> Answer:
     """Write an artifact; content that it has stays."""
     section, body = _section(call), call.body(ArtifactBody)
@@ -61,7 +61,7 @@ async def put_artifact(call: Call) -> Answer:
     return _written(written, 201 if written.created else 200)
 
 
-@route(blueprint, "DELETE", _ONE)
+@route(blueprint, "DELETE", _ONE, answers=(204,))
 async def delete_artifact(call: Call) -> Answer:
     """Delete an artifact."""
     section = _section(call)
@@ -70,7 +70,7 @@ async def delete_artifact(call: Call) -> Answer:
     return Answer(status=204)
 
 
-@route(blueprint, "PUT", f"{_ONE}/content")
+@route(blueprint, "PUT", f"{_ONE}/content", answers=(200, 201), takes_bytes=True)
 async def put_content(call: Call) -> Answer:
     """Give an artifact its bytes, as they are."""
     section, name = _section(call), call.path("name")
@@ -92,7 +92,7 @@ async def put_content(call: Call) -> Answer:
     return _written(written, 201 if first else 200)
 
 
-@route(blueprint, "GET", f"{_ONE}/content")
+@route(blueprint, "GET", f"{_ONE}/content", gives_bytes=True)
 async def get_content(call: Call) -> Answer:
     """Read the bytes of an artifact."""
     section, name = _section(call), call.path("name")
@@ -106,7 +106,7 @@ async def get_content(call: Call) -> Answer:
     return Answer(data, content_type=content.content_type)
 
 
-@route(blueprint, "POST", "services/{service}/import", body=ImportBody)
+@route(blueprint, "POST", "services/{service}/import", body=ImportBody, answers=(200, 207))
 async def import_artifacts(call: Call) -> Answer:
     """Write up to 1,000 artifacts; all or nothing where they fit one transaction (99)."""
     body = call.body(ImportBody)

@@ -10,7 +10,7 @@ from shared.model.backup import Backup, BackupBody
 blueprint = new_blueprint()
 
 
-@route(blueprint, "POST", "services/{service}/backups", body=BackupBody)
+@route(blueprint, "POST", "services/{service}/backups", body=BackupBody, answers=(202,))
 async def start_backup(call: Call) -> Answer:
     """Back up a service now."""
     body = call.body(BackupBody)

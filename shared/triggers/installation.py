@@ -1,6 +1,7 @@
 """What concerns the installation: its storage accounts and its health."""
 
 from shared.http.call import Answer, Call
+from shared.http.openapi import document
 from shared.http.route import new_blueprint, route
 from shared.model.problem import Code, Problem
 
@@ -17,6 +18,12 @@ async def list_storage_accounts(call: Call) -> Answer:
 async def health(call: Call) -> Answer:
     """Say that the app runs and its settings are usable."""
     return Answer({"status": "ok"})
+
+
+@route(blueprint, "GET", "openapi.json", anonymous=True)
+async def get_openapi(call: Call) -> Answer:
+    """Read this API's OpenAPI document."""
+    return Answer(document())
 
 
 @route(blueprint, "ANY", "{*address}", anonymous=True)

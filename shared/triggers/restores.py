@@ -8,7 +8,7 @@ from shared.model.restore import RestoreBody
 blueprint = new_blueprint()
 
 
-@route(blueprint, "POST", "restores", query=("validateOnly",), body=RestoreBody)
+@route(blueprint, "POST", "restores", query=("validateOnly",), body=RestoreBody, answers=(200, 202))
 async def start_restore(call: Call) -> Answer:
     """Restore a backup as a new, suspended service; with validateOnly=true, only plan it."""
     body = call.body(RestoreBody)

@@ -73,7 +73,9 @@ async def receive_control_number(call: Call) -> Answer:
     return Answer(seen.to_json())
 
 
-@route(blueprint, "PUT", "services/{service}/mic-values/{agreement}", body=MicBody)
+@route(
+    blueprint, "PUT", "services/{service}/mic-values/{agreement}", body=MicBody, answers=(200, 201)
+)
 async def put_mic_value(call: Call) -> Answer:
     """Keep the MIC of an AS2 message."""
     body = call.body(MicBody)

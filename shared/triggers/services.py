@@ -38,7 +38,7 @@ async def list_services(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "PUT", "services/{service}", body=ServiceSettings)
+@route(blueprint, "PUT", "services/{service}", body=ServiceSettings, answers=(200, 201))
 async def put_service(call: Call) -> Answer:
     """Create a service, or replace the settings of one."""
     name, wanted = call.path("service"), call.body(ServiceSettings)
@@ -55,7 +55,7 @@ async def put_service(call: Call) -> Answer:
     return await _shown(call, await call.app.services.update(listed, wanted, asked))
 
 
-@route(blueprint, "GET", "services/{service}")
+@route(blueprint, "GET", "services/{service}", answers=(200, 304))
 async def get_service(call: Call) -> Answer:
     """Read a service: settings with secrets masked, state, what it allows, quota use."""
     listed = await call.app.services.require(call.path("service"))
@@ -64,7 +64,7 @@ async def get_service(call: Call) -> Answer:
     return await _shown(call, listed)
 
 
-@route(blueprint, "DELETE", "services/{service}")
+@route(blueprint, "DELETE", "services/{service}", answers=(202,))
 async def delete_service(call: Call) -> Answer:
     """Delete a service and all that it holds; its backups and its ledger of numbers stay."""
     name = call.path("service")

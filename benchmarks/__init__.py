@@ -1,0 +1,1 @@
+"""Benchmarks: each workload beside what it is compared with, in one run; figures are ratios."""

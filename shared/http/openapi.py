@@ -1,0 +1,149 @@
+"""The OpenAPI 3.1 document, made from the declarations of the routes."""
+
+import re
+from typing import Any
+
+from shared.http.route import API_VERSIONS, ROUTES, Route
+from shared.model.artifact import Section
+
+_REFERENCE = "#/components/schemas/{model}"
+_RESPONSES = {
+    "200": "Done, or read.",
+    "201": "Made.",
+    "202": "Started: poll Operation-Location.",
+    "204": "Deleted.",
+    "207": "Done in part: each item has its own result.",
+    "304": "Not changed since the version of If-None-Match.",
+}
+_BYTES = "application/octet-stream"
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    schemas: dict[str, Any] = {"Error": _ERROR}
+    paths: dict[str, Any] = {}
+    for declared in ROUTES:
+        if declared.method != "ANY":
+            operations = paths.setdefault(f"/{declared.path}", {})
+            operations[declared.method.lower()] = _operation(declared, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Interkeep",
+            "version": API_VERSIONS[-1],
+            "description": "Backup and restore for B2B integration services.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/api"}],
+        "security": [{"functionKey": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"}
+            },
+        },
+    }
+
+
+def _operation(declared: Route, schemas: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": declared.name,
+        "summary": declared.summary,
+        "tags": [declared.path.split("/")[0]],
+        "parameters": [*_path_parameters(declared.path), *_query_parameters(declared)],
+        "responses": _responses(declared),
+    }
+    if declared.anonymous:
+        operation["security"] = []
+    if declared.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _schema(declared.body, schemas)}},
+        }
+    elif declared.takes_bytes:
+        operation["requestBody"] = {"required": True, "content": {_BYTES: {}}}
+    return operation
+
+
+def _schema(model: Any, schemas: dict[str, Any]) -> dict[str, str]:
+    """A reference to a model's schema, which goes into the components with all it needs."""
+    schema = model.model_json_schema(by_alias=True, ref_template=_REFERENCE)
+    schemas.update(schema.pop("$defs", {}))
+    schemas[model.__name__] = schema
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": _PATH.get(name, _TEXT)}
+        for name in re.findall(r"\{([a-z]+)\}", path)
+    ]
+
+
+def _query_parameters(declared: Route) -> list[dict[str, Any]]:
+    names = ("api-version", *declared.query)
+    return [
+        {"name": name, "in": "query", "required": False, "schema": _QUERY.get(name, _TEXT)}
+        for name in names
+    ]
+
+
+_TEXT = {"type": "string"}
+_PATH: dict[str, Any] = {
+    "service": {
+        "type": "string",
+        "pattern": "^[A-Za-z](-?[A-Za-z0-9])*$",
+        "minLength": 6,
+        "maxLength": 20,
+        "examples": ["contoso-b2b"],
+    },
+    "section": {"type": "string", "enum": [str(section) for section in Section]},
+    "agreement": {"type": "string", "minLength": 1, "maxLength": 80},
+    "name": {"type": "string", "minLength": 1, "maxLength": 80},
+}
+"""What parameters of routes take."""
+
+_FLAG = {"type": "string", "enum": ["true", "false"]}
+_QUERY: dict[str, Any] = {
+    "api-version": {"type": "string", "enum": list(API_VERSIONS)},
+    "top": {"type": "integer", "minimum": 1, "maximum": 1000},
+    "validateOnly": _FLAG,
+    "allowReuse": _FLAG,
+    "from": {"type": "string", "format": "date-time"},
+    "to": {"type": "string", "format": "date-time"},
+}
+"""What query parameters take, where that is more than a text."""
+
+
+def _responses(declared: Route) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for status in declared.answers:
+        found[str(status)] = {"description": _RESPONSES[str(status)]}
+        if status not in (204, 304):
+            kind = "*/*" if declared.gives_bytes else "application/json"
+            schema = {} if declared.gives_bytes else {"schema": {"type": "object"}}
+            found[str(status)]["content"] = {kind: schema}
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    found["4XX"] = {"description": "Refused: the code says why.", "content": error}
+    found["401"] = {"description": "No key, or a wrong one; the body is empty."}
+    found["503"] = {"description": "Storage did not answer; try again.", "content": error}
+    return found
+
+
+_ERROR: dict[str, Any] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "target": {"type": "string"},
+                "details": {"type": "array", "items": {"type": "object"}},
+            },
+        }
+    },
+}
