@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     first = given.storage_port
     # A signal ends it at any time, in the middle of an installation too. A shell may have it
     # start with Ctrl-C ignored: so both are set.
-    for number in _ENDS[1:]:
+    for number in _ENDS:
         signal.signal(number, signal.default_int_handler)
     try:
         stack = Stack(
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
     finally:
         # A second Ctrl-C must not leave half of it behind.
-        for number in _ENDS[1:]:
+        for number in _ENDS:
             signal.signal(number, signal.SIG_IGN)
         stack.stop()
     return 1

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -114,16 +114,34 @@ def test_an_emulators_port_in_use_is_told(tmp_path: Path, taken: int) -> None:
         azurite.start()
 
 
-def run(data: Path, host: int, storage: int) -> "subprocess.Popen[str]":
-    """``make run`` in a process of its own."""
-    command = [sys.executable, "-m", "localhost", "--data", str(data)]
-    return subprocess.Popen(
-        [*command, "--port", str(host), "--storage-port", str(storage)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+Run = Callable[[Path, int, int], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """``make run`` in a process of its own, begun as a shell does in the background.
+
+    What a test that failed left running ends here, and with it all that it started.
+    """
+    begun: list[subprocess.Popen[str]] = []
+
+    def begin(data: Path, host: int, storage: int) -> "subprocess.Popen[str]":
+        shell = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+        command = [*shell, sys.executable, "-m", "localhost", "--data", str(data)]
+        process = subprocess.Popen(
+            [*command, "--port", str(host), "--storage-port", str(storage)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        begun.append(process)
+        return process
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.communicate()
 
 
 def three_free_ports() -> int:
@@ -145,7 +163,9 @@ def page_of(running: "subprocess.Popen[str]") -> str:
     raise AssertionError("".join(lines))
 
 
-def test_run_says_which_port_is_in_use_and_how_to_choose(tmp_path: Path, taken: int) -> None:
+def test_run_says_which_port_is_in_use_and_how_to_choose(
+    run: Run, tmp_path: Path, taken: int
+) -> None:
     running = run(tmp_path, taken, three_free_ports())
     said, _ = running.communicate(timeout=60)
     assert running.returncode == 1
@@ -191,7 +211,7 @@ def test_two_do_not_run_on_the_same_data(tmp_path: Path) -> None:
     assert not (tmp_path / "azurite.log").exists()
 
 
-def test_a_start_can_be_broken_off(tmp_path: Path) -> None:
+def test_a_start_can_be_broken_off(run: Run, tmp_path: Path) -> None:
     """Once the emulator runs and the app does not yet."""
     host, storage = free_ports(1)[0], three_free_ports()
     running = run(tmp_path, host, storage)
@@ -204,7 +224,7 @@ def test_a_start_can_be_broken_off(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_run_prints_one_page_and_leaves_nothing_behind(
-    tmp_path: Path, number: signal.Signals
+    run: Run, tmp_path: Path, number: signal.Signals
 ) -> None:
     host, storage = free_ports(1)[0], three_free_ports()
     running = run(tmp_path, host, storage)
@@ -221,7 +241,7 @@ def test_run_prints_one_page_and_leaves_nothing_behind(
     until(lambda: [p for p in (host, storage) if not is_free(p)], lambda busy: not busy)
 
 
-def test_the_page_comes_down_with_what_it_stands_on(tmp_path: Path) -> None:
+def test_the_page_comes_down_with_what_it_stands_on(run: Run, tmp_path: Path) -> None:
     running = run(tmp_path, free_ports(1)[0], three_free_ports())
     page_of(running)
     # The host ends when its own child does: find it by its parent.
