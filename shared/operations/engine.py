@@ -289,7 +289,10 @@ class Engine:
             )
         except RowChanged:
             found = await self.records.find(final.service, final.id)
-            if found is None or found[0].operation.worker != record.operation.worker:
+            now = found[0].operation if found else None
+            if found is None or now is None or now.status.is_final():
+                return  # another worker finished it, and its lock may be somebody else's by now
+            if now.worker != record.operation.worker:
                 return
             # Only a cancel request came in between, too late.
             await self._finish(found[0], final)

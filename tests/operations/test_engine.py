@@ -1,0 +1,269 @@
+"""The engine: attempts, leases, the fence, recovery."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from shared.fence import LeaseLost
+from shared.installation import Installation
+from shared.management.services import Asked
+from shared.model.operation import Operation, OperationName, OperationStatus
+from shared.model.problem import Code, Problem
+from shared.model.service import ServiceSettings, State
+from shared.operations.engine import ATTEMPTS, Start
+from shared.operations.immediate import immediately
+from shared.operations.work import Outcome, Task
+from shared.rules.states import ServiceOperation
+from shared.state.gateway import Row
+from shared.state.operations import Record
+from tests.deployed import Deployed, Emulator
+
+SERVICE = "Contoso-B2B"
+
+
+class Scripted:
+    """Work that does what a test says."""
+
+    exclusive = True
+
+    def __init__(self, do: Callable[[Task], Awaitable[None]]) -> None:
+        self._do = do
+        self.settled: list[Operation] = []
+
+    async def run(self, task: Task) -> Outcome:
+        await self._do(task)
+        return Outcome(result={"done": True})
+
+    async def settle(self, operation: Operation) -> None:
+        self.settled.append(operation)
+
+
+@pytest.fixture
+async def app(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]:
+    settings = Deployed.new(emulator, tmp_path).read()
+    quick = {"lease_seconds": 1, "recovery_nudge_seconds": 0, "retry_seconds": (0, 0, 0, 0)}
+    parts = Installation(settings.model_copy(update=quick))
+    yield parts
+    await parts.close()
+
+
+async def started(
+    app: Installation, do: Callable[[Task], Awaitable[None]]
+) -> tuple[Record, Scripted]:
+    work = Scripted(do)
+    app.engine.works = {**app.engine.works, OperationName.BACKUP: work}
+    start = Start(OperationName.BACKUP, SERVICE, "somebody", "http", {"name": "b"})
+    return await app.engine.start(start), work
+
+
+async def now(app: Installation, record: Record) -> Operation:
+    found = await app.records.find(SERVICE, record.operation.id)
+    assert found is not None
+    return found[0].operation
+
+
+async def in_flight(app: Installation) -> int:
+    return sum([len(page) async for page in app.in_flight.pages()])
+
+
+async def nothing(_task: Task) -> None:
+    return
+
+
+async def test_a_success_is_final_settled_and_forgotten(app: Installation) -> None:
+    record, work = await started(app, nothing)
+    await app.engine.run(SERVICE, record.operation.id)
+    operation = await now(app, record)
+    assert (operation.status, operation.attempt) == (OperationStatus.SUCCEEDED, 1)
+    assert operation.result == {"done": True}
+    assert work.settled
+    assert await app.records.active(SERVICE) is None
+    assert await in_flight(app) == 0
+    await app.engine.run(SERVICE, record.operation.id)
+    assert (await now(app, record)).attempt == 1, "a message that comes twice does nothing"
+
+
+async def test_a_problem_fails_at_once(app: Installation) -> None:
+    async def refuse(_task: Task) -> None:
+        raise Problem(Code.BLOB_CORRUPT, "flipped", "blob")
+
+    record, work = await started(app, refuse)
+    await app.engine.run(SERVICE, record.operation.id)
+    operation = await now(app, record)
+    assert (operation.status, operation.attempt) == (OperationStatus.FAILED, 1)
+    assert operation.error is not None
+    assert (operation.error.code, operation.error.message) == ("BlobCorrupt", "flipped")
+    assert [o.status for o in work.settled] == [OperationStatus.FAILED]
+
+
+async def test_a_fault_is_tried_again_and_fails_in_the_end(app: Installation) -> None:
+    async def break_down(_task: Task) -> None:
+        raise RuntimeError("secret detail")
+
+    record, _ = await started(app, break_down)
+    for attempt in range(1, ATTEMPTS + 1):
+        await app.engine.run(SERVICE, record.operation.id)
+        operation = await now(app, record)
+        assert operation.attempt == attempt
+        assert operation.error is not None
+        assert "secret detail" not in operation.error.message
+        assert operation.status.is_final() == (attempt == ATTEMPTS)
+    assert operation.status is OperationStatus.FAILED
+    assert await app.records.active(SERVICE) is None
+
+
+async def test_a_worker_that_was_paused_past_its_lease_writes_nothing(app: Installation) -> None:
+    """restic 2390, kopia 1087."""
+    written: list[str] = []
+
+    async def pause(task: Task) -> None:
+        if task.operation.attempt > 1:
+            return
+        # Renewal is held up as it is in a paused process: the whole loop stands still.
+        time.sleep(1.2)
+        with pytest.raises(LeaseLost):
+            await app.directory._table.insert(Row("zombie", "row", {"a": "b"}))
+        written.append("tried")
+        raise LeaseLost
+
+    record, _ = await started(app, pause)
+    await app.engine.run(SERVICE, record.operation.id)
+    assert written == ["tried"]
+    assert await app.directory._table.get("zombie", "row") is None
+    assert (await now(app, record)).status is OperationStatus.RUNNING
+    await asyncio.sleep(2.1)
+    await app.recovery.run()
+    await app.engine.run(SERVICE, record.operation.id)
+    operation = await now(app, record)
+    assert (operation.status, operation.attempt) == (OperationStatus.SUCCEEDED, 2)
+
+
+async def test_an_operation_is_one_workers_at_a_time(app: Installation) -> None:
+    running = asyncio.Event()
+    go_on = asyncio.Event()
+
+    async def wait(_task: Task) -> None:
+        running.set()
+        await go_on.wait()
+
+    record, _ = await started(app, wait)
+    first = asyncio.create_task(app.engine.run(SERVICE, record.operation.id))
+    await running.wait()
+    await asyncio.sleep(2.5)  # longer than the lease: it is renewed
+    await app.engine.run(SERVICE, record.operation.id)
+    assert (await now(app, record)).attempt == 1
+    go_on.set()
+    await first
+    assert (await now(app, record)).status is OperationStatus.SUCCEEDED
+
+
+async def test_a_worker_that_died_at_every_attempt_fails_the_operation(app: Installation) -> None:
+    record, work = await started(app, nothing)
+    found = await app.records.find(SERVICE, record.operation.id)
+    assert found is not None
+    dead = found[0].operation.model_copy(
+        update={"attempt": ATTEMPTS, "status": OperationStatus.RUNNING}
+    )
+    await app.records.write(dead, found[0].etag)
+    runs = (app.engine.run(SERVICE, record.operation.id) for _ in range(4))
+    await asyncio.gather(*runs)
+    assert (await now(app, record)).status is OperationStatus.FAILED
+    assert {o.status for o in work.settled} == {OperationStatus.FAILED}
+
+
+async def test_finishing_twice_takes_nobody_elses_lock(app: Installation) -> None:
+    record, _ = await started(app, nothing)
+    stale = await app.records.find(SERVICE, record.operation.id)
+    assert stale is not None
+    await app.engine.run(SERVICE, record.operation.id)
+    other, _ = await started(app, nothing)
+    failed = app.engine._final(stale[0].operation, OperationStatus.FAILED)
+    await app.engine._finish(stale[0], failed)
+    assert (await now(app, record)).status is OperationStatus.SUCCEEDED
+    assert await app.records.active(SERVICE) == other.operation.id
+
+
+async def test_recovery_sends_a_message_that_never_went_out(app: Installation) -> None:
+    record, _ = await started(app, nothing)
+    await app.engine._queue.clear_messages()
+    await asyncio.sleep(1.1)
+    assert await app.recovery.run() == 1
+    messages = [m async for m in app.engine._queue.receive_messages()]
+    assert len(messages) == 1
+    assert record.operation.id in str(messages[0].content)
+    await app.engine.run(SERVICE, record.operation.id)
+
+
+async def test_one_long_operation_names_the_other(app: Installation) -> None:
+    record, _ = await started(app, nothing)
+    await app.in_flight.drop(SERVICE, record.operation.id)
+    with pytest.raises(Problem) as refused:
+        await started(app, nothing)
+    assert refused.value.code is Code.OPERATION_IN_PROGRESS
+    assert record.operation.id in refused.value.message
+    assert await in_flight(app) == 1, "the row for recovery that was lost is back"
+
+
+async def service(app: Installation) -> None:
+    wanted = ServiceSettings.model_validate({"edition": "Basic"})
+    await app.services.create(SERVICE, wanted, Asked("somebody"))
+
+
+@pytest.mark.parametrize("written", [True, False])
+async def test_recovery_closes_a_transition_that_was_interrupted(
+    app: Installation, written: bool
+) -> None:
+    await service(app)
+
+    class Interrupted(BaseException):
+        """The process stops here."""
+
+    async def write(operation_id: str) -> None:
+        if written:
+            listed = await app.services.require(SERVICE)
+            moved = listed.service.written_by(operation_id)
+            moved = moved.model_copy(update={"state": State.SUSPENDED})
+            await app.directory.change(moved, listed.etag)
+        raise Interrupted
+
+    start = Start(OperationName.SUSPEND, SERVICE, "somebody", "http", {})
+    with pytest.raises(Interrupted):
+        await immediately(app.engine, start, write)
+    await asyncio.sleep(1.1)
+    before = await app.services.require(SERVICE)
+    assert await app.recovery.run() == 1
+    log = [r.operation async for page in app.records.pages(SERVICE) for r in page]
+    closed = OperationStatus.SUCCEEDED if written else OperationStatus.FAILED
+    assert (log[0].operation, log[0].status) == (OperationName.SUSPEND, closed)
+    assert await in_flight(app) == 0
+    after = await app.services.require(SERVICE)
+    assert after.service == before.service
+    assert (after.etag == before.etag) == written, "a zombie's conditional write must fail now"
+
+
+async def test_a_creation_that_was_interrupted_can_be_deleted(app: Installation) -> None:
+    begin = app.configuration.begin
+
+    async def stop(*_args: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    app.configuration.begin = stop  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyboardInterrupt):
+        await service(app)
+    app.configuration.begin = begin  # type: ignore[method-assign]
+    assert (await app.services.require(SERVICE)).service.state is State.CREATING
+    await asyncio.sleep(1.1)
+    await app.recovery.run()
+    listed = await app.services.require(SERVICE)
+    assert listed.service.state is State.CREATE_FAILED
+    with pytest.raises(Problem) as refused:
+        await app.services.move(listed, ServiceOperation.RESUME, Asked("somebody"))
+    assert refused.value.code is Code.OPERATION_NOT_ALLOWED
+    start = Start(OperationName.DELETE, SERVICE, "somebody", "http", {}).of(listed.service)
+    record = await app.engine.start(start)
+    await app.engine.run(SERVICE, record.operation.id)
+    assert await app.directory.get(SERVICE) is None
+    await service(app)
