@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from shared.http.call import Answer, Call
+from shared.model.operation import Operation
 from shared.state.operations import Record
 
 _LOOK_AGAIN_SECONDS = 2
@@ -16,8 +17,8 @@ def accepted(call: Call, record: Record) -> Answer:
     return Answer(operation.monitor(), 202, headers)
 
 
-def monitor(record: Record) -> Answer:
+def monitor(operation: Operation) -> Answer:
     """The monitor itself."""
-    waiting = not record.operation.status.is_final()
+    waiting = not operation.status.is_final()
     headers = {"Retry-After": str(_LOOK_AGAIN_SECONDS)} if waiting else {}
-    return Answer(record.operation.monitor(), 200, headers)
+    return Answer(operation.monitor(), 200, headers)

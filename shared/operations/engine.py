@@ -17,7 +17,13 @@ from azure.storage.queue.aio import QueueClient
 
 from shared.clock import Clock
 from shared.fence import LeaseLost
-from shared.model.operation import Operation, OperationError, OperationName, OperationStatus
+from shared.model.operation import (
+    Operation,
+    OperationError,
+    OperationName,
+    OperationStatus,
+    Progress,
+)
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject
@@ -32,6 +38,8 @@ QUEUE = "interkeep-operations"
 ATTEMPTS = 5
 _REENTER_SECONDS = 60
 """Recovery drops a row without a record after 120 s; a start slower than this enters it again."""
+
+_SETTLING_SECONDS = 60
 
 _TRANSIENT = frozenset({Code.STORAGE_UNAVAILABLE, Code.CONFIGURATION_HELD})
 
@@ -299,6 +307,28 @@ class Engine:
             return
         log.info("%s %s: %s", final.operation, final.id, final.status)
         await self.settle(final)
+
+    async def shown(self, record: Record) -> Operation:
+        """An operation as its monitor shows it: ended when what follows from it is done too.
+
+        Whoever polls reads the service next, and must find it as the end left it. Where that
+        takes more than a minute (an account that is gone), the end is shown all the same.
+        """
+        operation = record.operation
+        if operation.completed_at is None:
+            return operation
+        if (self.clock.now() - operation.completed_at).total_seconds() > _SETTLING_SECONDS:
+            return operation
+        if await self.in_flight.get(operation.service, operation.id) is None:
+            return operation
+        running = {
+            "status": OperationStatus.RUNNING,
+            "completed_at": None,
+            "error": None,
+            "result": None,
+            "progress": Progress(stage="settling"),
+        }
+        return operation.model_copy(update=running)
 
     async def settle(self, operation: Operation) -> None:
         """Do what follows from a final record, then let recovery forget it.

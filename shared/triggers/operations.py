@@ -66,7 +66,7 @@ async def get_operation(call: Call) -> Answer:
             "which reaches back 180 days.",
             target="id",
         )
-    return monitor(found[0])
+    return monitor(await call.app.engine.shown(found[0]))
 
 
 @blueprint.function_name("run_operation")

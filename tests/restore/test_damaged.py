@@ -1,0 +1,147 @@
+"""A backup that is not as it was written is refused, naming the blob; nothing shows as restored."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from azure.storage.blob import ContainerClient
+
+from shared.model.descriptor import digest
+from tests.api import Api, unique
+from tests.deployed import Deployed
+
+Damage = Callable[[ContainerClient, str], str]
+
+
+def _blob(container: ContainerClient, prefix: str) -> str:
+    """The largest blob under a prefix: the smallest may be an empty section."""
+    blobs = list(container.list_blobs(name_starts_with=prefix))
+    return str(max(blobs, key=lambda blob: blob.size).name)
+
+
+def flipped(prefix: str) -> Damage:
+    def damage(container: ContainerClient, _name: str) -> str:
+        path = _blob(container, prefix)
+        data = bytearray(container.download_blob(path).readall())
+        data[len(data) // 2] ^= 1
+        container.upload_blob(path, bytes(data), overwrite=True)
+        return path
+
+    return damage
+
+
+def cut(prefix: str) -> Damage:
+    def damage(container: ContainerClient, _name: str) -> str:
+        path = _blob(container, prefix)
+        data = container.download_blob(path).readall()
+        container.upload_blob(path, data[:-5], overwrite=True)
+        return path
+
+    return damage
+
+
+def removed(prefix: str) -> Damage:
+    def damage(container: ContainerClient, _name: str) -> str:
+        path = _blob(container, prefix)
+        container.delete_blob(path)
+        return path if prefix != "content/" else "content/"
+
+    return damage
+
+
+def edited(change: Callable[[dict[str, object]], None], *, redigest: bool = False) -> Damage:
+    def damage(container: ContainerClient, name: str) -> str:
+        path = f"{name}.txt"
+        document = json.loads(container.download_blob(path).readall())
+        change(document)
+        if redigest:
+            document["digest"] = digest(document)
+        container.upload_blob(path, json.dumps(document), overwrite=True)
+        return path
+
+    return damage
+
+
+def lower(document: dict[str, object]) -> None:
+    document["service"]["unitCount"] = 8  # type: ignore[index]
+
+
+def newer(document: dict[str, object]) -> None:
+    document["format"] = "interkeep-backup/2"
+
+
+def other_key(document: dict[str, object]) -> None:
+    document["seal"]["keyId"] = "0123456789abcdef"  # type: ignore[index]
+
+
+def escaping(document: dict[str, object]) -> None:
+    document["sections"][0]["blob"] = "../other/sections/1-1/service.jsonl.gz"  # type: ignore[index]
+
+
+def no_seal(document: dict[str, object]) -> None:
+    del document["seal"]
+
+
+@pytest.fixture
+async def backup(api: Api) -> str:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/artifacts/schemas/s"
+    await api.put(path, {"document": {"password": "p"}})
+    await api.put(f"{path}/content", data=b"<schema/>" * 100)
+    return await api.backup(name)
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        (edited(lower), "DescriptorForged"),
+        (edited(lower, redigest=True), "DescriptorForged"),
+        (edited(no_seal), "DescriptorForged"),
+        (edited(escaping, redigest=True), "DescriptorForged"),
+        (edited(newer), "FormatUnknown"),
+        (edited(other_key), "KeyUnavailable"),
+    ],
+)
+async def test_a_descriptor_that_is_refused_before_anything_begins(
+    api: Api, deployed: Deployed, backup: str, damage: Damage, code: str
+) -> None:
+    with ContainerClient.from_connection_string(deployed.offsite, backup) as container:
+        path = damage(container, backup)
+    target = unique("fresh")
+    place = {"storageAccount": "offsite", "container": backup}
+    refused = await api.post("restores", {"backup": place, "service": {"name": target}})
+    assert (refused.status, refused.code) == (409, code)
+    if code != "KeyUnavailable":
+        assert path in refused.body["error"]["message"]
+    assert (await api.get(f"services/{target}")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        (flipped("sections/"), "BlobCorrupt"),
+        (cut("sections/"), "BlobCorrupt"),
+        (removed("sections/"), "BlobMissing"),
+        (flipped("secrets/"), "BlobCorrupt"),
+        (cut("secrets/"), "BlobCorrupt"),
+        (removed("secrets/"), "BlobMissing"),
+        (removed("content/"), "BlobMissing"),
+    ],
+)
+async def test_a_blob_that_is_damaged_fails_the_restore(
+    api: Api, deployed: Deployed, backup: str, damage: Damage, code: str
+) -> None:
+    with ContainerClient.from_connection_string(deployed.offsite, backup) as container:
+        path = damage(container, backup)
+    target = unique("fresh")
+    place = {"storageAccount": "offsite", "container": backup}
+    accepted = await api.post("restores", {"backup": place, "service": {"name": target}})
+    monitor = await api.ended(accepted)
+    assert (monitor["status"], monitor["error"]["code"]) == ("Failed", code)
+    assert path in monitor["error"]["message"]
+    shown = await api.get(f"services/{target}")
+    if shown.status == 200:
+        assert shown.body["state"] == "RestoreFailed"
+        assert shown.body["allowedOperations"] == ["delete"]
+        await api.succeeded(await api.delete(f"services/{target}"))
