@@ -215,9 +215,9 @@ def test_a_start_can_be_broken_off(run: Run, tmp_path: Path) -> None:
     """Once the emulator runs and the app does not yet."""
     host, storage = free_ports(1)[0], three_free_ports()
     running = run(tmp_path, host, storage)
-    until(lambda: is_free(storage), lambda free: not free)
+    until(lambda: is_free(storage), lambda free: not free, seconds=100)
     os.kill(running.pid, signal.SIGINT)
-    said, _ = running.communicate(timeout=20)
+    said, _ = running.communicate(timeout=60)
     assert (running.returncode, said) == (0, "Stopping …\n")
     until(lambda: [p for p in (host, storage) if not is_free(p)], lambda busy: not busy)
 
@@ -235,7 +235,7 @@ def test_run_prints_one_page_and_leaves_nothing_behind(
     assert keys["master"] in page
     assert f'curl -H "x-functions-key: {keys["host"]}"' in page
     os.kill(running.pid, number)
-    running.communicate(timeout=20)
+    running.communicate(timeout=60)
     if number is not signal.SIGKILL:
         assert running.returncode == 0
     until(lambda: [p for p in (host, storage) if not is_free(p)], lambda busy: not busy)
@@ -250,7 +250,7 @@ def test_the_page_comes_down_with_what_it_stands_on(run: Run, tmp_path: Path) ->
         running.terminate()
         pytest.skip("this system does not list child processes")
     os.kill(int(children.read_text().split()[-1]), signal.SIGKILL)
-    said, _ = running.communicate(timeout=30)
+    said, _ = running.communicate(timeout=60)
     assert "ended by itself; see" in said
     assert running.returncode == 1
 
