@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from shared.model.artifact import WITH_CONTENT
 from tests.api import Api, unique
 
@@ -109,6 +111,7 @@ async def each(items: list[Item], work: Any) -> list[Any]:
     return list(await asyncio.gather(*(one(item) for item in items)))
 
 
+@pytest.mark.timeout(900)
 async def test_the_whole_corpus_comes_back_byte_for_byte(api: Api, corpus: Path) -> None:
     items = items_of(corpus)
     assert len(items) == 422
