@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+# Another Python is another environment.
+STAMP := $(VENV)/.installed-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 RUN ?=
 BENCH ?=
 FAULTS ?=
@@ -22,10 +23,11 @@ help:
 
 # The worker runtime declares Python 3.13 and runs on 3.11 and 3.12 unchanged.
 $(STAMP): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo "Interkeep needs Python 3.11, 3.12 or 3.13; $(PYTHON) is another. Choose one: make PYTHON=python3.13 …"; exit 1; }
-	@$(PYTHON) -m venv --clear $(VENV) || \
-	  { echo "Python cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || \
+	  { echo "Interkeep needs Python 3.11, 3.12 or 3.13; $(PYTHON) is none of them. Choose one: make PYTHON=python3.13 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make a virtual environment. On Debian: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing Python packages …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \

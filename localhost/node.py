@@ -96,6 +96,8 @@ def installed_azurite(node: Node, folder: Path) -> Path:
     print("Installing Azurite, the storage emulator …", flush=True)
     command = [str(node.binary), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     environment = {
+        # Node trusts a list of its own; pip, and whoever looks after the machine, the machine's.
+        "NODE_USE_SYSTEM_CA": "1",
         **os.environ,
         "PATH": f"{node.binary.parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
