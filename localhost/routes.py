@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from localhost.worker import Function
 
 _PARAMETER = re.compile(r"\{(\*{0,2})([A-Za-z][A-Za-z0-9_]*)((?::[^}?]+)*)(\??)\}")
+_ENCODED_SLASH = re.compile("%(2f)", re.IGNORECASE)
 _CONSTRAINTS = {
     "": r"[^/]+",
     "int": r"-?[0-9]+",
@@ -54,17 +55,13 @@ class Routes:
 
         :param path: still percent-encoded. An encoded slash stays one, as in Azure.
         """
+        path = unquote(_ENCODED_SLASH.sub(r"%25\1", path))
         for route in self._routes:
             matched = route.pattern.fullmatch(path)
             if matched and method in route.methods:
                 values = matched.groupdict()
-                params = {n: _decoded(v) for n, v in values.items() if v is not None}
-                return Match(route.function, params)
+                return Match(route.function, {n: v for n, v in values.items() if v is not None})
         return None
-
-
-def _decoded(value: str) -> str:
-    return unquote(re.sub("%2f", "%252F", value, flags=re.IGNORECASE))
 
 
 def _route(function: Function, prefix: str) -> Route:
@@ -77,7 +74,7 @@ def _route(function: Function, prefix: str) -> Route:
         segments = [_segment(part) for part in parts]
     except KeyError as error:
         raise ValueError(f"{function.name}: this host has no route constraint {error}") from error
-    pattern = re.compile("".join(segments) + "/?", re.IGNORECASE)
+    pattern = re.compile("".join(segments) + "/?", re.IGNORECASE | re.DOTALL)
     return Route(function, frozenset(str(m).upper() for m in methods), pattern)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -172,17 +172,18 @@ def _key(request: web.Request) -> str | None:
 
 
 def _headers(request: web.Request) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in request.headers.items():
-        name = name.lower()
-        if not name.startswith(_PLATFORM_HEADERS):
-            headers[name] = f"{headers[name]},{value}" if name in headers else value
-    return headers
+    sent = ((name.lower(), value) for name, value in request.headers.items())
+    return _joined((name, v) for name, v in sent if not name.startswith(_PLATFORM_HEADERS))
 
 
 def _query(request: web.Request) -> dict[str, str]:
-    """Query parameters: repeated ones joined, then those with an empty value dropped."""
-    query: dict[str, str] = {}
-    for name, value in parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True):
-        query[name] = f"{query[name]},{value}" if name in query else value
-    return {name: value for name, value in query.items() if value}
+    """Query parameters; those with an empty value are dropped."""
+    return _joined(parse_qsl(request.rel_url.raw_query_string))
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The values of one name, joined by commas without the empty ones."""
+    joined: dict[str, str] = {}
+    for name, value in pairs:
+        joined[name] = ",".join(filter(None, (joined.get(name), value)))
+    return joined

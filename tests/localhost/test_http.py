@@ -30,7 +30,7 @@ async def keyless(sample_host: HostProcess) -> AsyncIterator[aiohttp.ClientSessi
         yield session
 
 
-async def told(client: aiohttp.ClientSession, path: str, **options: Any) -> Any:
+async def told(client: aiohttp.ClientSession, path: str | URL, **options: Any) -> Any:
     """What a function was given."""
     async with client.get(path, **options) as answer:
         assert answer.status == 200, path
@@ -51,12 +51,13 @@ async def test_the_first_match_in_the_order_of_names_wins(client: aiohttp.Client
         ("/api/things/7x", "things_by_name", {"id": "7x"}),
         ("/api/things/7/part", "things_by_name", {"id": "7", "part": "part"}),
         ("/API/Things/A%20b", "things_by_name", {"id": "A b"}),
+        (URL("/api/%74hings/%C3%A9%0A", encoded=True), "things_by_name", {"id": "é\n"}),
         ("/api/files/a/b.txt", "files", {"path": "a/b.txt"}),
         ("/api/files", "files", {}),
     ],
 )
 async def test_templates(
-    client: aiohttp.ClientSession, path: str, function: str, route: dict[str, str]
+    client: aiohttp.ClientSession, path: str | URL, function: str, route: dict[str, str]
 ) -> None:
     seen = await told(client, path)
     assert (seen["function"], seen["route"]) == (function, route)
@@ -156,7 +157,7 @@ async def test_nobody_can_pretend_to_be_the_platforms_sign_in(
 async def test_query_parameters_without_a_value_are_dropped(
     client: aiohttp.ClientSession,
 ) -> None:
-    seen = await told(client, "/api/echo?a=&b&c=1&d=x%20y&e=1&e=2")
+    seen = await told(client, "/api/echo?a=&b&c=1&d=x%20y&e=1&e=&e=2")
     assert seen["query"] == {"c": "1", "d": "x y", "e": "1,2"}
 
 
