@@ -41,7 +41,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m localhost.demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(BENCH)
