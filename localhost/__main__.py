@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,8 +49,15 @@ def main(arguments: Sequence[str]) -> int:
     first = given.storage_port
     # A signal ends it at any time, in the middle of an installation too. A shell may have it
     # start with Ctrl-C ignored: so both are set.
+    asked = threading.Event()
+
+    def end(*_: object) -> None:
+        # Python drops what is raised in some places (a finalizer, say): so it is noted too.
+        asked.set()
+        raise KeyboardInterrupt
+
     for number in _ENDS:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, end)
     try:
         stack = Stack(
             given.data.resolve(), ports=Ports(first, first + 1, first + 2), host_ports=[given.port]
@@ -59,8 +67,11 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     try:
         stack.start()
-        print(_page(stack, given.data), flush=True)
+        if not asked.is_set():
+            print(_page(stack, given.data), flush=True)
         while not (broken := stack.broken()):
+            if asked.is_set():
+                raise KeyboardInterrupt
             time.sleep(1)
         print(broken, flush=True)
     except KeyboardInterrupt:
