@@ -22,6 +22,16 @@ class BackupStatus(StrEnum):
     SUCCEEDED = "Succeeded"
     PARTIALLY_SUCCEEDED = "PartiallySucceeded"
     FAILED = "Failed"
+    DELETING = "Deleting"
+    """Marked: nobody may begin to use it any more, and its container goes."""
+    DELETED = "Deleted"
+    """Its container was removed, by retention or on demand; the name stays used."""
+    MISSING = "Missing"
+    """Its container is gone, and Interkeep did not remove it."""
+
+    def is_held(self) -> bool:
+        """Whether there is, as far as is known, a whole backup in its container."""
+        return self in (BackupStatus.SUCCEEDED, BackupStatus.PARTIALLY_SUCCEEDED)
 
 
 class BackupBody(Wire):
@@ -29,6 +39,20 @@ class BackupBody(Wire):
 
     name: str
     storage_account: Annotated[Text, Field(min_length=1)]
+
+
+class PinBody(Wire):
+    """Body of PATCH services/{service}/backups/{backup}."""
+
+    pinned: Annotated[bool, Field(strict=True)]
+
+
+class BackupUser(Stored):
+    """An operation that reads a backup just now, so that nobody deletes it."""
+
+    service: str
+    """Under whose name the operation is logged: a restore's is its target's."""
+    operation: str
 
 
 class BackedUpSection(Stored):
@@ -65,3 +89,25 @@ class Backup(Stored):
     sections: list[BackedUpSection] = Field(default_factory=list)
     error: str | None = None
     warnings: list[str] = Field(default_factory=list)
+    due_at: Time | None = None
+    """When the schedule wanted it; scheduled backups alone have it."""
+    missed: int | None = None
+    """How many due times before that one passed without a backup."""
+    pinned: bool = False
+    """Kept until somebody unpins it, whatever retention says."""
+    registered: bool = False
+    """Taken into the history by hand: made elsewhere, and never deleted by a timer."""
+    users: list[BackupUser] = Field(default_factory=list)
+    verified_at: Time | None = None
+    verify_level: str | None = None
+    verify_status: str | None = None
+    """``Succeeded`` or ``Failed``: what the last verify found."""
+    verify_operation: str | None = None
+    deleted_at: Time | None = None
+    deleted_by: str | None = None
+    """Id of the operation that marked it."""
+    deleted_because: str | None = None
+
+    def is_good(self) -> bool:
+        """Whether a restore can count on it: all of it was backed up, no verify found it bad."""
+        return self.status is BackupStatus.SUCCEEDED and self.verify_status != "Failed"

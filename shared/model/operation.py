@@ -23,6 +23,8 @@ class OperationName(StrEnum):
     CONFIG_UPDATE = "ConfigUpdateBizTalkService"
     BACKUP = "BackupBizTalkService"
     RESTORE = "RestoreBizTalkService"
+    PURGE_BACKUP = "PurgeBackupBizTalkService"
+    VERIFY_BACKUP = "VerifyBackupBizTalkService"
 
 
 class OperationStatus(StrEnum):

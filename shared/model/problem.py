@@ -38,6 +38,7 @@ class Code(StrEnum):
     BACKUP_NOT_FOUND = "BackupNotFound"
     OPERATION_NOT_FOUND = "OperationNotFound"
     RESTORE_NOT_FOUND = "RestoreNotFound"
+    SCHEDULE_NOT_FOUND = "ScheduleNotFound"
     ROUTE_NOT_FOUND = "RouteNotFound"
     # 409: not in this state
     OPERATION_NOT_ALLOWED = "OperationNotAllowed"
@@ -50,6 +51,9 @@ class Code(StrEnum):
     CONFIGURATION_HELD = "ConfigurationHeld"
     BACKUP_NAME_IN_USE = "BackupNameInUse"
     BACKUP_NAME_UNAVAILABLE = "BackupNameUnavailable"
+    BACKUP_PINNED = "BackupPinned"
+    BACKUP_IN_USE = "BackupInUse"
+    LAST_GOOD_BACKUP = "LastGoodBackup"
     BACKUP_INCOMPLETE = "BackupIncomplete"
     CONTROL_NUMBER_ISSUED = "ControlNumberIssued"
     CONTROL_NUMBERS_EXHAUSTED = "ControlNumbersExhausted"
@@ -100,6 +104,7 @@ _STATUS: dict[Code, int] = {
             Code.BACKUP_NOT_FOUND,
             Code.OPERATION_NOT_FOUND,
             Code.RESTORE_NOT_FOUND,
+            Code.SCHEDULE_NOT_FOUND,
             Code.ROUTE_NOT_FOUND,
         ),
         404,
