@@ -4,16 +4,28 @@ import azure.functions as func
 
 from shared.settings import apply_defaults
 from shared.triggers import (
+    alerts,
     artifacts,
     backups,
     installation,
     operations,
     restores,
     runtime,
+    schedules,
     services,
 )
 
 apply_defaults()
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for door in (services, artifacts, runtime, backups, restores, operations, installation):
+for door in (
+    services,
+    artifacts,
+    runtime,
+    backups,
+    schedules,
+    restores,
+    operations,
+    alerts,
+    installation,
+):
     app.register_functions(door.blueprint)

@@ -18,8 +18,12 @@ class Clock:
     def now(self) -> datetime:
         """The time in UTC, moved by the local host's offset where one is set."""
         offset = os.environ.get(OFFSET_SETTING)
-        now = datetime.now(UTC)
+        now = self.machine()
         return now + timedelta(seconds=float(offset)) if offset else now
+
+    def machine(self) -> datetime:
+        """The time in UTC as this machine has it: what is compared with the storage's clock."""
+        return datetime.now(UTC)
 
     def monotonic(self) -> float:
         """Seconds that only go forward; for lengths, never for dates."""

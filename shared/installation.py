@@ -8,7 +8,12 @@ import os
 
 from azure.core.pipeline.transport import AioHttpTransport
 
+from shared.alerts.alerts import QUEUE as ALERTS
+from shared.alerts.alerts import Alerts
+from shared.alerts.webhook import Webhook
 from shared.backup.backups import Backups
+from shared.backup.purge import PurgeWork
+from shared.backup.removal import Removal
 from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.backup.work import BackupStores, BackupWork
 from shared.blobs.accounts import Accounts
@@ -18,6 +23,7 @@ from shared.management.artifacts import Artifacts
 from shared.management.counters import CounterSettings
 from shared.management.deletion import DeletionStores, DeletionWork
 from shared.management.services import Services
+from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
 from shared.operations.engine import QUEUE, Engine
 from shared.operations.recover import Recovery
@@ -28,6 +34,10 @@ from shared.restore.work import RestoreStores, RestoreWork
 from shared.runtime.allocate import Allocator
 from shared.runtime.batches import Batches
 from shared.runtime.inbound import Inbound
+from shared.schedules.preview import Preview
+from shared.schedules.retention import RetentionRuns
+from shared.schedules.schedules import ScheduleSettings
+from shared.schedules.tick import Tick
 from shared.sealing.key_ring import KeyRing
 from shared.sealing.local import LocalKeys
 from shared.settings import Settings, read_settings
@@ -40,6 +50,7 @@ from shared.state import (
     mic_values,
     operations,
     received_numbers,
+    schedules,
     services,
 )
 from shared.state.gateway import Table
@@ -78,6 +89,18 @@ class Installation:
         self.provider = LocalKeys(settings.sealing_key, settings.sealing_keys_former)
         self.keys = KeyRing(self.provider, self.configuration.key)
         self.content = ContentStore(self.accounts.state, self.clock)
+        self.schedules = schedules.Schedules(self._table(schedules.TABLE))
+        self.alerts = Alerts(
+            self.clients.queue(settings.state, ALERTS) if settings.alert_webhook_url else None
+        )
+        self.webhook = Webhook(settings.alert_webhook_url, self.id)
+        self.removal = Removal(
+            history=self.history,
+            accounts=self.accounts,
+            provider=self.provider,
+            clock=self.clock,
+            installation=self.id,
+        )
         self.engine = Engine(
             records=self.records,
             in_flight=self.in_flight,
@@ -86,6 +109,7 @@ class Installation:
                 OperationName.BACKUP: BackupWork(self._backup_stores()),
                 OperationName.RESTORE: RestoreWork(self._restore_stores()),
                 OperationName.DELETE: DeletionWork(self._deletion_stores()),
+                OperationName.PURGE_BACKUP: PurgeWork(self.removal, self.schedules),
             },
             clock=self.clock,
             settings=settings,
@@ -125,7 +149,26 @@ class Installation:
             mics=self.mics,
             clock=self.clock,
         )
-        self.backups = Backups(engine=self.engine, history=self.history, accounts=self.accounts)
+        self.backups = Backups(
+            engine=self.engine,
+            history=self.history,
+            accounts=self.accounts,
+            removal=self.removal,
+        )
+        self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
+        self.tick = Tick(
+            schedules=self.schedules,
+            directory=self.directory,
+            records=self.records,
+            backups=self.backups,
+            retention=self.retention_runs,
+            alerts=self.alerts,
+            clock=self.clock,
+        )
+        self.schedule_settings = ScheduleSettings(
+            self.schedules, self.records, self.accounts, self.tick, self.clock
+        )
+        self.preview = Preview(self.schedule_settings, self.retention_runs, self.clock)
         self.restores = Restores(
             engine=self.engine,
             records=self.records,
@@ -150,6 +193,12 @@ class Installation:
         if self._id is None:
             self._id = await self.directory.installation(self.clock.new_id())
         return self._id
+
+    async def _after_scheduled(self, backup: Backup) -> None:
+        """What follows a good scheduled backup."""
+        await self.retention_runs.start(
+            backup.service, backup.service_id, reason=f"after {backup.name}"
+        )
 
     async def close(self) -> None:
         """Close the sockets."""
@@ -180,6 +229,8 @@ class Installation:
             source=lambda service: ServiceSource(stores, service),
             clock=self.clock,
             installation=self.id,
+            alerts=self.alerts,
+            after_scheduled=self._after_scheduled,
         )
 
     def _restore_stores(self) -> RestoreStores:
@@ -209,6 +260,7 @@ class Installation:
             mics=self.mics,
             batches=self.batch_activities,
             content=self.content,
+            schedules=self.schedules,
             clock=self.clock,
         )
 

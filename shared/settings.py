@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 DEFAULT_TIMERS = {
+    "SCHEDULE_TIMER": "0 * * * * *",
     "RECOVERY_TIMER": "0 * * * * *",
     "SWEEP_TIMER": "0 7 * * * *",
 }
@@ -69,6 +70,9 @@ class Settings(BaseModel):
     lease_seconds: Annotated[int, Field(ge=3, le=600)] = 60
     recovery_nudge_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
     retry_seconds: tuple[int, ...] = (10, 60, 300, 900)
+    alert_webhook_url: (
+        Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2048)] | None
+    ) = Field(None, repr=False)
 
     @field_validator("sealing_key", mode="before")
     @classmethod
@@ -108,6 +112,7 @@ _NAMES = {
     "lease_seconds": "LEASE_SECONDS",
     "recovery_nudge_seconds": "RECOVERY_NUDGE_SECONDS",
     "retry_seconds": "RETRY_SECONDS",
+    "alert_webhook_url": "ALERT_WEBHOOK_URL",
 }
 
 

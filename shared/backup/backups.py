@@ -1,25 +1,36 @@
-"""Backups on demand: what is checked before an operation starts, and the history."""
+"""Starting backups and deletions: what is checked before the operation, and the history."""
 
+from datetime import datetime
+
+from shared.backup.removal import Removal, require_deletable, require_not_going
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, name_in_use
-from shared.model.backup import Backup, BackupBody, Trigger
+from shared.model.backup import Backup, BackupBody, BackupStatus, Trigger
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
+from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
 from shared.rules.editions import require_backup
 from shared.rules.naming import require_backup_name, shown
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.state.configuration import Versioned
+from shared.state.gateway import RowChanged
 from shared.state.history import History
 from shared.state.operations import Record
+
+SCHEDULE = "schedule"
+"""Caller and trigger of what a schedule starts."""
 
 
 class Backups:
     """Starting backups, and what was made."""
 
-    def __init__(self, *, engine: Engine, history: History, accounts: Accounts) -> None:
+    def __init__(
+        self, *, engine: Engine, history: History, accounts: Accounts, removal: Removal
+    ) -> None:
         self._engine = engine
+        self._removal = removal
         self._history = history
         self._accounts = accounts
 
@@ -55,6 +66,82 @@ class Backups:
             raise name_in_use(body.name)
         if await BackupContainer(account, body.name).exists():
             raise name_in_use(body.name)
+        return await self._engine.start(start)
+
+    async def start_scheduled(
+        self,
+        service: Service,
+        *,
+        name: str,
+        account: str,
+        due_at: datetime,
+        missed: int,
+        operation_id: str,
+    ) -> Record:
+        """Start the backup of a due time. What forbids it shows as a failed run, not here.
+
+        :param missed: how many due times before that one passed without a backup.
+        :raises Problem: OperationInProgress; OperationIdInUse where it was started before.
+        """
+        parameters: JsonObject = {
+            "name": name,
+            "storageAccount": account,
+            "trigger": str(Trigger.SCHEDULED),
+            "dueAt": rfc3339(due_at),
+        }
+        if missed:
+            parameters["missed"] = missed
+        return await self._engine.start(
+            Start(
+                OperationName.BACKUP,
+                service.name,
+                SCHEDULE,
+                SCHEDULE,
+                parameters,
+                operation_id,
+                service.id,
+            )
+        )
+
+    async def pin(self, service: str, name: str, pinned: bool) -> Versioned[Backup]:
+        """Keep a backup from retention and from deletion, or no longer.
+
+        :raises Problem: BackupNotFound; BackupInUse where it is being deleted, or was.
+        """
+        while True:
+            found = await self.get(service, name)
+            require_not_going(found.value)
+            changed = found.value.model_copy(update={"pinned": pinned})
+            try:
+                return Versioned(changed, await self._history.change(changed, found.etag))
+            except RowChanged:
+                continue
+
+    async def delete(
+        self, found: Versioned[Backup], *, force: bool, caller: str, operation_id: str | None
+    ) -> Record:
+        """Start the deletion of a backup, of a service that lives or not.
+
+        :param force: also where it is the only good one.
+        :raises Problem: BackupPinned, BackupInUse, LastGoodBackup, OperationIdInUse.
+        """
+        backup = found.value
+        start = Start(
+            OperationName.PURGE_BACKUP,
+            backup.service,
+            caller,
+            "http",
+            {"backup": backup.name, "force": force},
+            operation_id,
+            backup.service_id,
+        )
+        repeated = await self._engine.repeated(start)
+        if repeated is not None:
+            return repeated
+        if backup.status not in (BackupStatus.DELETING, BackupStatus.DELETED):
+            require_deletable(backup)
+            if not force:
+                await self._removal.require_not_last(backup)
         return await self._engine.start(start)
 
     async def get(self, service: str, name: str) -> Versioned[Backup]:

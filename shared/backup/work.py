@@ -4,9 +4,13 @@ The descriptor is written last, once, and never replaced. A crash anywhere befor
 container that is no backup, which the next attempt goes on with; one after it a whole backup.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from shared.alerts.alerts import Alerts
+from shared.alerts.happenings import backup_failed, backups_missed
 from shared.backup.describe import describe, descriptor_path, sealed
 from shared.backup.reader import parsed_descriptor
 from shared.backup.source import Cut, Source
@@ -15,12 +19,13 @@ from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, Ownership, name_in_use
 from shared.blobs.copying import Copier
 from shared.clock import Clock
+from shared.fence import LeaseLost
 from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import LastBackup, Service
-from shared.model.wire import JsonObject, rfc3339
+from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.operations.work import Outcome, Task
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
@@ -34,6 +39,9 @@ _CUT_TRIES = 5
 """The first without a hold, the rest with one; a hold can run out under a very slow read."""
 
 _DESCRIPTOR_BYTES = 16 * 1024 * 1024
+
+
+log = logging.getLogger("interkeep.backup")
 
 
 class CutChanged(Exception):
@@ -52,6 +60,9 @@ class BackupStores:
     clock: Clock
     installation: Callable[[], Awaitable[str]]
     """Gives the id of this installation."""
+    alerts: Alerts
+    after_scheduled: Callable[[Backup], Awaitable[None]]
+    """What follows a good scheduled backup: retention, and a verify where one is wanted."""
 
 
 class BackupWork:
@@ -71,6 +82,8 @@ class BackupWork:
         operation = task.operation
         service = await self._require_service(operation)
         backup = await self._entered(operation, service)
+        require_backup(service.name, service.edition)
+        require_allowed(service.name, service.state, ServiceOperation.BACKUP)
         account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
         container = BackupContainer(account, backup.container)
         await container.create(await self._ownership(operation))
@@ -87,13 +100,13 @@ class BackupWork:
                 Code.SERVICE_NOT_FOUND,
                 f"Service '{operation.service}' was deleted before it was backed up.",
             )
-        service = listed.service
-        require_backup(service.name, service.edition)
-        require_allowed(service.name, service.state, ServiceOperation.BACKUP)
-        return service
+        return listed.service
 
     async def _entered(self, operation: Operation, service: Service) -> Backup:
-        """The backup's entry in the history: made now, or by an earlier attempt."""
+        """The backup's entry in the history: made now, or by an earlier attempt.
+
+        Made before anything is refused, so that the history shows a scheduled run that failed.
+        """
         name = str(operation.parameters["name"])
         found = await self._stores.history.get(service.name, name)
         if found is not None:
@@ -113,12 +126,29 @@ class BackupWork:
             caller=operation.caller,
             started_at=self._stores.clock.now(),
             operation=operation.id,
+            due_at=_time(operation.parameters.get("dueAt")),
+            missed=_count(operation.parameters.get("missed")),
         )
+        await self._tell_missed(backup)
         try:
             await self._stores.history.add(backup)
         except RowExists as error:
             raise name_in_use(name) from error
         return backup
+
+    async def _tell_missed(self, backup: Backup) -> None:
+        """Told by the first attempt alone, as only that one finds no entry."""
+        if backup.missed and backup.due_at is not None:
+            await self._stores.alerts.tell(
+                backups_missed(
+                    backup.service,
+                    backup.service_id,
+                    before=backup.due_at,
+                    missed=backup.missed,
+                    reason="the app did not run, or another operation was under way",
+                    now=self._stores.clock.now(),
+                )
+            )
 
     async def _ownership(self, operation: Operation) -> Ownership:
         installation = await self._stores.installation()
@@ -202,18 +232,43 @@ class BackupWork:
     async def settle(self, operation: Operation) -> None:
         """See Work: the history, the service's last backup, and no container of a failure."""
         name = str(operation.parameters["name"])
+        backup = await self._in_history(operation, name)
+        if operation.status not in _GOOD and backup is not None:
+            await self._remove_container(operation, backup)
+        await self._show_on_service(operation, name)
+        if not _is_scheduled(operation):
+            return
+        if operation.status is OperationStatus.FAILED:
+            now = self._stores.clock.now()
+            await self._stores.alerts.tell(backup_failed(operation, name, now))
+        elif backup is not None:
+            await self._follow(backup)
+
+    async def _in_history(self, operation: Operation, name: str) -> Backup | None:
+        """Enter how it ended, unless that was done; None where this operation has no entry."""
         while True:
             found = await self._stores.history.get(operation.service, name)
             if found is None or found.value.operation != operation.id:
-                return
+                return None
+            final = _final(found, operation)
+            if found.value.completed_at is not None and final.status is found.value.status:
+                return found.value
+            if found.value.status not in _UNSETTLED:
+                return found.value  # it has been deleted since
             try:
-                await self._stores.history.change(_final(found, operation), found.etag)
+                await self._stores.history.change(final, found.etag)
             except RowChanged:
                 continue
-            break
-        if operation.status not in _GOOD:
-            await self._remove_container(operation, found.value)
-        await self._show_on_service(operation, name)
+            return final
+
+    async def _follow(self, backup: Backup) -> None:
+        """Start what follows. The backup is good without it, and a timer starts it later too."""
+        try:
+            await self._stores.after_scheduled(backup)
+        except LeaseLost:
+            raise
+        except Exception:
+            log.exception("%s: what follows the backup %s waits", backup.service, backup.name)
 
     async def _remove_container(self, operation: Operation, backup: Backup) -> None:
         account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
@@ -233,10 +288,13 @@ class BackupWork:
             listed = await self._stores.directory.get(operation.service)
             if listed is None or listed.service.id != operation.service_id:
                 return
-            shown = listed.service.last_backup
-            if shown is not None and shown.completed_at >= last.completed_at:
+            update = {"last_backup": _later(listed.service.last_backup, last)}
+            if _is_scheduled(operation):
+                before = listed.service.last_scheduled_backup
+                update["last_scheduled_backup"] = _later(before, last)
+            service = listed.service.model_copy(update=update)
+            if service == listed.service:
                 return
-            service = listed.service.model_copy(update={"last_backup": last})
             try:
                 await self._stores.directory.change(service, listed.etag)
             except RowChanged:
@@ -244,7 +302,33 @@ class BackupWork:
             return
 
 
+_UNSETTLED = frozenset(
+    {
+        BackupStatus.RUNNING,
+        BackupStatus.SUCCEEDED,
+        BackupStatus.PARTIALLY_SUCCEEDED,
+        BackupStatus.FAILED,
+    }
+)
+"""What an entry may say before its operation's end is entered for good."""
+
 _GOOD = frozenset({OperationStatus.SUCCEEDED, OperationStatus.PARTIALLY_SUCCEEDED})
+
+
+def _is_scheduled(operation: Operation) -> bool:
+    return operation.parameters.get("trigger") == Trigger.SCHEDULED
+
+
+def _time(value: JsonValue) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
+
+
+def _count(value: JsonValue) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _later(shown: LastBackup | None, last: LastBackup) -> LastBackup:
+    return shown if shown is not None and shown.completed_at >= last.completed_at else last
 
 
 def _result(backup: Backup, written: Descriptor) -> JsonObject:

@@ -18,6 +18,7 @@ from shared.state.control_numbers import Ledger
 from shared.state.gateway import RowChanged
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
+from shared.state.schedules import Schedules
 from shared.state.services import Directory
 
 
@@ -32,6 +33,7 @@ class DeletionStores:
     mics: MicValues
     batches: BatchActivities
     content: ContentStore
+    schedules: Schedules
     clock: Clock
 
 
@@ -51,6 +53,7 @@ class DeletionWork:
         service = await self._mark(task.operation)
         if service is None:
             return Outcome()  # an earlier attempt removed it
+        await self._end_schedule(service)
         await self._close(service.id)
         await release_all(self._stores.ledger, service=service.name)
         task.report("run-time state")
@@ -86,6 +89,18 @@ class DeletionWork:
             except RowChanged:
                 continue
             return deleting
+
+    async def _end_schedule(self, service: Service) -> None:
+        """A schedule ends with its service."""
+        while True:
+            found = await self._stores.schedules.get(service.name)
+            if found is None or found.value.service_id != service.id:
+                return
+            try:
+                await self._stores.schedules.remove(found)
+            except RowChanged:
+                continue
+            return
 
     async def _close(self, service_id: str) -> None:
         """From here on no change of the configuration is accepted."""

@@ -25,13 +25,16 @@ MASK = "********"
 
 def rfc3339(time: datetime) -> str:
     """UTC with milliseconds and a Z, so that texts sort as times do."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _utc(time: datetime) -> datetime:
     if time.tzinfo is None:
         raise ValueError("needs an offset, such as 2026-11-01T02:00:00Z")
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is no time in UTC") from error
 
 
 Time = Annotated[datetime, AfterValidator(_utc), PlainSerializer(rfc3339, when_used="json")]

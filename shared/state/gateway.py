@@ -7,6 +7,7 @@ that meets a conflict reads back and compares it before it calls that a conflict
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -96,17 +97,20 @@ class Table:
     async def get(self, partition: str, key: str) -> Row | None:
         """Read one row, None where there is none."""
         heard: dict[str, datetime] = {}
-
-        def hear(response: Any) -> None:
-            date = response.http_response.headers.get("Date")
-            if date:
-                heard["date"] = parsedate_to_datetime(date)
-
         try:
-            entity = await self._client.get_entity(partition, key, raw_response_hook=hear)
+            entity = await self._client.get_entity(
+                partition, key, raw_response_hook=_listener(heard)
+            )
         except ResourceNotFoundError:
             return None
         return _row(entity, heard.get("date"))
+
+    async def clock(self) -> datetime | None:
+        """What time the storage has, by the Date of an answer; None where it told none."""
+        heard: dict[str, datetime] = {}
+        with suppress(ResourceNotFoundError):
+            await self._client.get_entity("!clock", "!clock", raw_response_hook=_listener(heard))
+        return heard.get("date")
 
     async def insert(self, row: Row) -> str:
         """Write a new row and return its ETag.
@@ -279,6 +283,17 @@ class Table:
             for start in range(0, len(page), TRANSACTION_ROWS):
                 rows = page[start : start + TRANSACTION_ROWS]
                 await self.transact([Delete(partition, row.key) for row in rows])
+
+
+def _listener(heard: dict[str, datetime]) -> Callable[[Any], None]:
+    """A hook that notes the Date of an answer."""
+
+    def hear(response: Any) -> None:
+        date = response.http_response.headers.get("Date")
+        if date:
+            heard["date"] = parsedate_to_datetime(date)
+
+    return hear
 
 
 def _code(error: HttpResponseError) -> str:

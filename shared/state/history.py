@@ -6,6 +6,7 @@ the service is gone; a backup name is used once per service name.
 
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from shared.model.backup import Backup
 from shared.rules.naming import service_key
@@ -35,13 +36,13 @@ class History:
         """
         await self._table.transact([Insert(row) for row in _rows(backup)])
 
-    async def change(self, backup: Backup, etag: str) -> None:
-        """Write a backup over the version that was read.
+    async def change(self, backup: Backup, etag: str) -> str:
+        """Write a backup over the version that was read; its new ETag.
 
         :raises RowChanged: where somebody else wrote it since.
         """
         by_name, by_time = _rows(backup)
-        await self._table.transact([Replace(by_name, etag), Replace(by_time, None)])
+        return (await self._table.transact([Replace(by_name, etag), Replace(by_time, None)]))[0]
 
     async def pages(self, service: str, after: str = "") -> AsyncIterator[list[Backup]]:
         """The backups of a service name, newest first, a page at a time.
@@ -51,6 +52,10 @@ class History:
         partition = encoded(service_key(service))
         async for page in self._table.pages(partition, after=after or "t!", before="t!~"):
             yield [_read(row) for row in page]
+
+    async def storage_time(self) -> datetime | None:
+        """What time the storage has, None where it does not say."""
+        return await self._table.clock()
 
     @staticmethod
     def place(backup: Backup) -> str:

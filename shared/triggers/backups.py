@@ -1,11 +1,12 @@
-"""Backups of a service: start one, and the history."""
+"""Backups of a service: start one, the history, pin and delete."""
 
 from shared.http.call import Answer, Call
-from shared.http.etag import strong
+from shared.http.etag import condition, is_unchanged, strong
 from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
-from shared.model.backup import Backup, BackupBody
+from shared.model.backup import Backup, BackupBody, PinBody
+from shared.state.configuration import Versioned
 
 blueprint = new_blueprint()
 
@@ -35,16 +36,42 @@ async def list_backups(call: Call) -> Answer:
     return await one_page(
         call,
         f"services/{name}/backups",
-        call.app.history.pages(name, after(call)),
-        lambda backup: backup.to_json(),
-        call.app.history.place,
-        keep,
+        call.app.retention_runs.explained(name, after(call)),
+        lambda explained: explained.to_json(),
+        lambda explained: call.app.history.place(explained.backup),
+        lambda explained: keep(explained.backup),
         filters,
     )
 
 
-@route(blueprint, "GET", "services/{service}/backups/{backup}")
+@route(blueprint, "GET", "services/{service}/backups/{backup}", answers=(200, 304))
 async def get_backup(call: Call) -> Answer:
     """Read what the history says of one backup."""
     found = await call.app.backups.get(call.path("service"), call.path("backup"))
+    if is_unchanged(call, found.etag):
+        return Answer(status=304, headers={"ETag": strong(found.etag)})
+    return _shown(found)
+
+
+@route(blueprint, "PATCH", "services/{service}/backups/{backup}", body=PinBody)
+async def pin_backup(call: Call) -> Answer:
+    """Pin a backup, so that neither retention nor anybody deletes it, or unpin it."""
+    found = await call.app.backups.get(call.path("service"), call.path("backup"))
+    condition(call)(found.etag)
+    pinned = call.body(PinBody).pinned
+    return _shown(await call.app.backups.pin(found.value.service, found.value.name, pinned))
+
+
+@route(blueprint, "DELETE", "services/{service}/backups/{backup}", query=("force",), answers=(202,))
+async def delete_backup(call: Call) -> Answer:
+    """Delete a backup's container; the history keeps what it was, and its name stays used."""
+    found = await call.app.backups.get(call.path("service"), call.path("backup"))
+    condition(call)(found.etag)
+    record = await call.app.backups.delete(
+        found, force=call.flag("force"), caller=call.caller, operation_id=call.operation_id
+    )
+    return accepted(call, record)
+
+
+def _shown(found: Versioned[Backup]) -> Answer:
     return Answer(found.value.to_json(), headers={"ETag": strong(found.etag)})

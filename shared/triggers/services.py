@@ -143,4 +143,9 @@ def _asked(call: Call) -> Asked:
 
 async def _shown(call: Call, listed: Listed, status: int = 200) -> Answer:
     view = await call.app.services.view(listed)
+    for member in ("lastBackup", "lastScheduledBackup"):
+        last = view.get(member)
+        if isinstance(last, dict):
+            place = f"services/{listed.service.name}/operations/{last['operation']}"
+            view[member] = {**last, "operationLocation": f"{call.base_url}/{place}"}
     return Answer(view, status, {"ETag": strong(listed.etag)})

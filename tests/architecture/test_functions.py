@@ -8,16 +8,28 @@ import pytest
 
 from shared.http.route import ROUTES, Route
 from shared.triggers import (
+    alerts,
     artifacts,
     backups,
     installation,
     operations,
     restores,
     runtime,
+    schedules,
     services,
 )
 
-DOORS = (services, artifacts, runtime, backups, restores, operations, installation)
+DOORS = (
+    alerts,
+    services,
+    artifacts,
+    runtime,
+    backups,
+    schedules,
+    restores,
+    operations,
+    installation,
+)
 
 
 @pytest.fixture(scope="module")

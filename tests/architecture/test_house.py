@@ -21,7 +21,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "operations": {"state", "rules", "model"},
     "runtime": {"state", "rules", "model"},
     "management": {"operations", "runtime", "state", "blobs", "sealing", "rules", "model"},
-    "backup": {"operations", "state", "blobs", "sealing", "rules", "model"},
+    "alerts": {"model"},
+    "backup": {"alerts", "operations", "state", "blobs", "sealing", "rules", "model"},
     "restore": {
         "backup",
         "management",
@@ -32,10 +33,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "rules",
         "model",
     },
+    "schedules": {"alerts", "backup", "operations", "state", "blobs", "rules", "model"},
     "http": {"installation", "state", "rules", "model"},
     "triggers": {
         "installation",
         "http",
+        "alerts",
         "management",
         "operations",
         "backup",

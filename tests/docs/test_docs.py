@@ -11,6 +11,7 @@ import shared.triggers.installation
 import shared.triggers.operations
 import shared.triggers.restores
 import shared.triggers.runtime
+import shared.triggers.schedules
 import shared.triggers.services  # noqa: F401 - declared on import
 from shared import settings
 from shared.http.route import ROUTES

@@ -1,0 +1,65 @@
+"""What operators are alerted of, in words."""
+
+from datetime import datetime
+
+from shared.model.alert import Alert, AlertType
+from shared.model.operation import Operation
+from shared.model.wire import rfc3339
+
+
+def backups_missed(
+    service: str, service_id: str, *, before: datetime, missed: int, reason: str, now: datetime
+) -> Alert:
+    """Due times that passed without a backup.
+
+    :param before: the due time that ran in their stead, or the last of them.
+    """
+    times = "one scheduled backup" if missed == 1 else f"{missed} scheduled backups"
+    return Alert(
+        id=f"{service_id}-{before:%Y%m%d%H%M%S}-missed",
+        type=AlertType.BACKUP_MISSED,
+        service=service,
+        subject=f"services/{service}/backup-schedule",
+        time=now,
+        message=f"{times} of service '{service}' until {rfc3339(before)} did not run: {reason}.",
+        data={"missed": missed, "dueAt": rfc3339(before)},
+    )
+
+
+def backup_failed(operation: Operation, backup: str, now: datetime) -> Alert:
+    """A scheduled backup that failed, after all its attempts."""
+    error = operation.error
+    return Alert(
+        id=f"{operation.id}-failed",
+        type=AlertType.BACKUP_FAILED,
+        service=operation.service,
+        subject=f"services/{operation.service}/backups/{backup}",
+        time=now,
+        message=f"The scheduled backup '{backup}' of service '{operation.service}' failed: "
+        f"{error.message if error else 'it was stopped.'}",
+        data={
+            "backup": backup,
+            "operation": operation.id,
+            "code": error.code if error else str(operation.status),
+            "attempts": operation.attempt,
+        },
+    )
+
+
+def verify_failed(operation: Operation, backup: str, now: datetime) -> Alert:
+    """A verify that found a backup bad, or could not look."""
+    error = operation.error
+    return Alert(
+        id=f"{operation.id}-verify-failed",
+        type=AlertType.VERIFY_FAILED,
+        service=operation.service,
+        subject=f"services/{operation.service}/backups/{backup}",
+        time=now,
+        message=f"The backup '{backup}' of service '{operation.service}' did not verify: "
+        f"{error.message if error else 'it was stopped.'}",
+        data={
+            "backup": backup,
+            "operation": operation.id,
+            "code": error.code if error else str(operation.status),
+        },
+    )

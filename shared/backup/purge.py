@@ -1,0 +1,160 @@
+"""The work of a purge: deletes one backup on demand, or what retention has no rule to keep."""
+
+import logging
+from datetime import timedelta
+
+from shared.backup.reader import read_descriptor
+from shared.backup.removal import NOT_THERE, Removal, require_deletable
+from shared.model.backup import Backup, BackupStatus
+from shared.model.operation import Operation, OperationStatus, Warning
+from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject
+from shared.operations.work import Outcome, Task
+from shared.rules.naming import shown
+from shared.rules.retention import Candidate, Verdict, newest_good, verdicts
+from shared.state.configuration import Versioned
+from shared.state.gateway import RowChanged
+from shared.state.schedules import Schedules
+
+MOST_CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""Between this machine and the storage; beyond it nobody knows how old a backup is."""
+
+log = logging.getLogger("interkeep.retention")
+
+
+class PurgeWork:
+    """See Work: PurgeBackupBizTalkService.
+
+    Its parameters name one ``backup``, or it is retention's and decides by the schedule.
+    """
+
+    exclusive = False
+
+    def __init__(self, removal: Removal, schedules: Schedules) -> None:
+        self._removal = removal
+        self._schedules = schedules
+
+    async def run(self, task: Task) -> Outcome:
+        """See Work.
+
+        :raises Problem: BackupNotFound, BackupPinned, BackupInUse, LastGoodBackup, for one backup.
+        """
+        name = task.operation.parameters.get("backup")
+        if isinstance(name, str):
+            return await self._one(task.operation, name)
+        return await self._retention(task)
+
+    async def settle(self, operation: Operation) -> None:
+        """See Work: nothing follows; a mark that is left is taken up by the next purge."""
+
+    async def _one(self, operation: Operation, name: str) -> Outcome:
+        while True:
+            found = await self._removal.history.get(operation.service, name)
+            if found is None:
+                raise Problem(Code.BACKUP_NOT_FOUND, f"There is no backup '{shown(name)}'.")
+            backup = found.value
+            if backup.status is BackupStatus.DELETED:
+                return Outcome(result={"deleted": []})
+            if backup.status is not BackupStatus.DELETING:
+                require_deletable(backup)
+                if not operation.parameters.get("force"):
+                    await self._removal.require_not_last(backup)
+            try:
+                marked = await self._removal.mark(found, operation, "on demand")
+            except RowChanged:
+                continue
+            return Outcome(result={"deleted": [await self._removal.remove(marked)]})
+
+    async def _retention(self, task: Task) -> Outcome:
+        warning = await self._clocks_differ()
+        if warning is not None:
+            return Outcome(result={"deleted": []}, warnings=[warning])
+        service = task.operation.service
+        found = await self._schedules.get(service)
+        plan = found.value.plan if found else None
+        if found is None or plan is None or found.value.service_id != task.operation.service_id:
+            return Outcome(result={"deleted": []})
+        task.report("deciding")
+        candidates = await self._removal.candidates(service)
+        decided = verdicts(
+            candidates,
+            plan,
+            service_id=found.value.service_id,
+            now=self._removal.clock.now(),
+            last_good=await self._last_good(service, found.value.service_id, candidates),
+        )
+        doomed = [verdict for verdict in decided if verdict.delete]
+        return await self._delete(task, doomed, len(decided))
+
+    async def _clocks_differ(self) -> Warning | None:
+        storage = await self._removal.history.storage_time()
+        here = self._removal.clock.machine()
+        if storage is not None and abs(storage - here) <= MOST_CLOCK_DIFFERENCE:
+            return None
+        said = "tells no time" if storage is None else f"says {storage.isoformat()}"
+        message = (
+            f"Retention deleted nothing: this machine's clock says {here.isoformat()}, the "
+            f"storage {said}, and they may differ by 5 minutes at most. Set the machine's clock."
+        )
+        log.warning("%s", message)
+        return Warning(code="ClocksDiffer", message=message)
+
+    async def _last_good(
+        self, service: str, service_id: str, candidates: list[Candidate]
+    ) -> str | None:
+        """The newest good backup whose descriptor can be read now; what is gone is noted."""
+        for candidate in newest_good(candidates, service_id, self._removal.clock.now()):
+            found = await self._removal.history.get(service, candidate.name)
+            if found is None or not found.value.is_good():
+                continue
+            try:
+                await read_descriptor(self._removal.container(found.value), self._removal.provider)
+            except Problem as problem:
+                log.warning("%s counts for nothing: %s", candidate.name, problem)
+                if problem.code in NOT_THERE:
+                    await self._note_missing(found)
+                continue
+            return candidate.name
+        return None
+
+    async def _note_missing(self, found: Versioned[Backup]) -> None:
+        if await self._removal.container(found.value).exists():
+            return
+        missing = found.value.model_copy(update={"status": BackupStatus.MISSING})
+        try:
+            await self._removal.history.change(missing, found.etag)
+        except RowChanged:
+            return
+
+    async def _delete(self, task: Task, doomed: list[Verdict], considered: int) -> Outcome:
+        deleted: list[JsonObject] = []
+        warnings: list[Warning] = []
+        for number, verdict in enumerate(doomed):
+            task.report("deleting", number, len(doomed))
+            await task.checkpoint()
+            try:
+                gone = await self._delete_one(task.operation, verdict)
+            except Problem as problem:
+                log.warning("%s is kept: %s", verdict.backup.name, problem)
+                warnings.append(
+                    Warning(code=problem.code, message=problem.message, target=verdict.backup.name)
+                )
+                continue
+            if gone is not None:
+                deleted.append({**gone, "reasons": list(verdict.reasons)})
+        result: JsonObject = {"deleted": list(deleted), "considered": considered}
+        status = OperationStatus.PARTIALLY_SUCCEEDED if warnings else OperationStatus.SUCCEEDED
+        return Outcome(status, result, warnings)
+
+    async def _delete_one(self, operation: Operation, verdict: Verdict) -> JsonObject | None:
+        """Delete one backup, unless it has become another than it was when it was decided."""
+        found = await self._removal.history.get(operation.service, verdict.backup.name)
+        if found is None or Candidate.of(found.value) != verdict.backup:
+            return None
+        if found.value.status is not BackupStatus.DELETING:
+            await self._removal.require_ours(found.value)
+        try:
+            marked = await self._removal.mark(found, operation, ", ".join(verdict.reasons))
+        except RowChanged:
+            return None  # somebody pinned it, or began to use it: another day decides again
+        return await self._removal.remove(marked)

@@ -1,0 +1,139 @@
+"""The backup schedule of a service: what may be asked for, and what is kept."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.model.wire import Stored, Text, Time, Wire
+
+MOST_DAYS = 3_653
+"""Ten years: no frequency, retention or preview is longer."""
+
+_Days = Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True)]
+_Kept = Annotated[int, Field(ge=0, le=1000, strict=True)]
+
+
+class ScheduleStatus(StrEnum):
+    """Whether a schedule runs."""
+
+    NONE = "None"
+    AUTOMATIC = "Automatic"
+
+
+class VerifyLevel(StrEnum):
+    """How thoroughly a backup is verified (docs/backup-format.md)."""
+
+    DESCRIPTOR = "descriptor"
+    DATA = "data"
+    RESTORE = "restore"
+
+
+class Keep(Wire):
+    """How many backups to keep beyond retentionDays: the newest good one of each of so many
+    days, ISO weeks, months and years in UTC that have one."""
+
+    daily: _Kept = 0
+    weekly: _Kept = 0
+    monthly: _Kept = 0
+    yearly: _Kept = 0
+
+
+class ScheduledVerify(Wire):
+    """Verify every n-th scheduled backup."""
+
+    level: VerifyLevel = VerifyLevel.DATA
+    every_nth_backup: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
+
+
+def _whole_seconds(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
+
+
+class ScheduleBody(Wire):
+    """Body of PUT services/{service}/backup-schedule.
+
+    With status ``None`` nothing runs, and the other members may be left out.
+    """
+
+    status: ScheduleStatus
+    storage_account: Annotated[Text, Field(min_length=1)] | None = None
+    start_at: Annotated[Time, AfterValidator(_whole_seconds)] | None = None
+    """When the first backup is due; later ones every ``frequency_days`` from there."""
+    frequency_days: _Days | None = None
+    retention_days: _Days | None = None
+    keep_at_least_one: Annotated[bool, Field(strict=True)] = True
+    keep: Keep | None = None
+    verify: ScheduledVerify | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "ScheduleBody":
+        if self.status is ScheduleStatus.AUTOMATIC:
+            needed = {
+                "storageAccount": self.storage_account,
+                "startAt": self.start_at,
+                "frequencyDays": self.frequency_days,
+                "retentionDays": self.retention_days,
+            }
+            lacking = [name for name, value in needed.items() if value is None]
+            if lacking:
+                raise ValueError(f"an Automatic schedule needs {', '.join(lacking)}")
+        if (
+            self.frequency_days is not None
+            and self.retention_days is not None
+            and self.retention_days <= self.frequency_days
+        ):
+            raise ValueError(
+                f"retentionDays ({self.retention_days}) must be greater than frequencyDays "
+                f"({self.frequency_days}), or a backup would go before the next one is there"
+            )
+        return self
+
+
+class PreviewBody(Wire):
+    """Body of POST services/{service}/backup-schedule/preview."""
+
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True)]
+    schedule: ScheduleBody | None = None
+    """Try this one instead of the schedule that is saved."""
+
+
+class Plan(Stored):
+    """What runs and what is kept, of a schedule that is Automatic: nothing is missing in it."""
+
+    storage_account: str
+    start_at: Time
+    frequency_days: int
+    retention_days: int
+    keep_at_least_one: bool = True
+    keep: Keep = Field(default_factory=Keep)
+    verify: ScheduledVerify | None = None
+
+    @staticmethod
+    def of(body: ScheduleBody) -> "Plan | None":
+        """The plan of a schedule, None where nothing runs."""
+        if body.status is ScheduleStatus.NONE:
+            return None
+        given = {name: value for name, value in body if value is not None and name != "status"}
+        return Plan.model_validate(given)
+
+
+class Schedule(Stored):
+    """A schedule as it is kept, with the two times that its due rows stand at."""
+
+    service: str
+    service_id: str
+    body: ScheduleBody
+    saved_at: Time
+    saved_by: str
+    next_run_at: Time | None = None
+    next_retention_at: Time | None = None
+    last_run_at: Time | None = None
+    """The due time that ran last."""
+    last_run_operation: str | None = None
+
+    @property
+    def plan(self) -> Plan | None:
+        """What runs and what is kept; None where the status is ``None``."""
+        return Plan.of(self.body)

@@ -1,0 +1,176 @@
+"""Which scheduled backups retention deletes, and why each of the others stays.
+
+Pure: it is told what there is. A backup stays where any rule keeps it. Only what is newer than a
+backup decides over it, so that verdicts can be given newest first, while the history is read.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.model.backup import Backup, BackupStatus, Trigger
+from shared.model.schedule import Keep, Plan
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What retention needs to know of a backup."""
+
+    name: str
+    service_id: str
+    status: BackupStatus
+    scheduled: bool
+    started_at: datetime
+    completed_at: datetime | None
+    pinned: bool = False
+    registered: bool = False
+    in_use: bool = False
+    good: bool = False
+
+    @staticmethod
+    def of(backup: Backup) -> "Candidate":
+        """Of a backup in the history."""
+        return Candidate(
+            name=backup.name,
+            service_id=backup.service_id,
+            status=backup.status,
+            scheduled=backup.trigger is Trigger.SCHEDULED,
+            started_at=backup.started_at,
+            completed_at=backup.completed_at,
+            pinned=backup.pinned,
+            registered=backup.registered,
+            in_use=bool(backup.users),
+            good=backup.is_good(),
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of one backup, and why."""
+
+    backup: Candidate
+    delete: bool
+    reasons: tuple[str, ...]
+
+
+class Retention:
+    """Gives verdicts, newest backup first.
+
+    :param last_good: name of the newest good backup, whose descriptor could be read; None where
+        there is none. ``keepAtLeastOne`` then deletes nothing at all.
+    """
+
+    def __init__(
+        self, plan: Plan, *, service_id: str, now: datetime, last_good: str | None
+    ) -> None:
+        self._plan = plan
+        self._service_id = service_id
+        self._now = now
+        self._last_good = last_good
+        self._slots = _Slots(plan.keep)
+
+    def verdict(self, backup: Candidate) -> Verdict | None:
+        """Of the next older backup; None for one that has no container any more, or never had."""
+        if backup.status is BackupStatus.RUNNING:
+            return Verdict(backup, False, ("unfinished",))
+        if backup.status is BackupStatus.DELETING and self._is_ours(backup):
+            return Verdict(backup, True, ("deletion-under-way",))
+        if not backup.status.is_held():
+            return None
+        reasons = tuple(self._reasons(backup))
+        if reasons:
+            return Verdict(backup, False, reasons)
+        return Verdict(backup, True, (f"older-than-{self._plan.retention_days}-days",))
+
+    def _is_ours(self, backup: Candidate) -> bool:
+        return backup.scheduled and not backup.registered and backup.service_id == self._service_id
+
+    def _reasons(self, backup: Candidate) -> Iterator[str]:
+        if backup.registered:
+            yield "registered"
+        if not backup.scheduled:
+            yield "on-demand"
+        if backup.service_id != self._service_id:
+            yield "earlier-service"
+        if backup.pinned:
+            yield "pinned"
+        if backup.in_use:
+            yield "in-use"
+        completed = backup.completed_at
+        if completed is None:
+            yield "unfinished"
+        elif completed > self._now:
+            yield "in-the-future"
+        elif self._now - completed <= timedelta(days=self._plan.retention_days):
+            yield "within-retention"
+        if self._plan.keep_at_least_one:
+            if self._last_good is None:
+                yield "no-good-backup"
+            elif backup.name == self._last_good:
+                yield "last-good"
+        if backup.good and self._is_ours(backup) and completed and completed <= self._now:
+            yield from self._slots.taken(completed)
+
+
+class _Slots:
+    """Days, weeks, months and years that have their backup."""
+
+    def __init__(self, keep: Keep) -> None:
+        self._left = {
+            "daily": keep.daily,
+            "weekly": keep.weekly,
+            "monthly": keep.monthly,
+            "yearly": keep.yearly,
+        }
+        self._most = dict(self._left)
+        self._last: dict[str, object] = {}
+
+    def taken(self, completed: datetime) -> Iterator[str]:
+        """The rules that keep a backup: the newest of its day, week and so on, as
+        ``weekly-3`` for the third newest week that has one."""
+        week = completed.isocalendar()
+        spans: dict[str, object] = {
+            "daily": completed.date(),
+            "weekly": (week.year, week.week),
+            "monthly": (completed.year, completed.month),
+            "yearly": completed.year,
+        }
+        for rule, span in spans.items():
+            if self._left[rule] and self._last.get(rule) != span:
+                self._last[rule] = span
+                self._left[rule] -= 1
+                yield f"{rule}-{self._most[rule] - self._left[rule]}"
+
+
+def newest_good(
+    backups: Iterable[Candidate], service_id: str, now: datetime
+) -> Iterator[Candidate]:
+    """The good backups of a service, in the order given: the first that can be read is the one
+    that keepAtLeastOne keeps."""
+    for backup in backups:
+        done = backup.completed_at is not None and backup.completed_at <= now
+        if backup.good and done and backup.service_id == service_id and not backup.registered:
+            yield backup
+
+
+def verdicts(
+    backups: Iterable[Candidate],
+    plan: Plan,
+    *,
+    service_id: str,
+    now: datetime,
+    last_good: str | None,
+) -> list[Verdict]:
+    """What becomes of each backup that holds a container.
+
+    :param backups: in any order.
+    """
+    retention = Retention(plan, service_id=service_id, now=now, last_good=last_good)
+    ordered = sorted(backups, key=newest_first)
+    found = (retention.verdict(backup) for backup in ordered)
+    return [verdict for verdict in found if verdict is not None]
+
+
+def newest_first(backup: Candidate) -> tuple[float, str]:
+    """A key that sorts backups newest first, by when they were completed."""
+    return (-(backup.completed_at or backup.started_at).timestamp(), backup.name)

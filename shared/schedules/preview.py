@@ -1,0 +1,115 @@
+"""What the next days would run, keep and delete: the schedule played forward over the history."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.clock import Clock
+from shared.model.backup import BackupStatus
+from shared.model.problem import Code, Problem
+from shared.model.schedule import Plan, PreviewBody, Schedule
+from shared.model.service import Service
+from shared.model.wire import JsonObject, rfc3339
+from shared.rules.due_times import RETENTION_EVERY, container_name, due_between
+from shared.rules.retention import Candidate, Verdict, newest_first, newest_good, verdicts
+from shared.schedules.retention import RetentionRuns
+from shared.schedules.schedules import ScheduleSettings
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Answers what a schedule would do."""
+
+    settings: ScheduleSettings
+    retention: RetentionRuns
+    clock: Clock
+
+    async def of(self, service: Service, body: PreviewBody, caller: str) -> JsonObject:
+        """What would run, be deleted, and be left at the end. Nothing is written.
+
+        Backups of the future count as good ones that take no time; those that the history has
+        count as it shows them, without a look at their descriptors.
+
+        :raises Problem: ScheduleNotFound; InvalidRequest where the schedule is not Automatic; and
+            what saving the schedule that is tried would raise.
+        """
+        now = self.clock.now()
+        if body.schedule is None:
+            schedule = (await self.settings.get(service)).value
+        else:
+            schedule = self.settings.planned(service, body.schedule, now, caller)
+        plan = schedule.plan
+        if plan is None:
+            raise Problem(
+                Code.INVALID_REQUEST,
+                "The schedule's status is None: nothing runs, and retention deletes nothing.",
+                target="/schedule/status" if body.schedule else "status",
+            )
+        candidates = await self.retention.removal.candidates(service.name)
+        return await asyncio.to_thread(_played, schedule, plan, candidates, now, body.days)
+
+
+def _played(
+    schedule: Schedule, plan: Plan, candidates: list[Candidate], now: datetime, days: int
+) -> JsonObject:
+    until = now + timedelta(days=days)
+    first = schedule.next_run_at or now
+    due = due_between(plan.start_at, plan.frequency_days, min(first, now), until)
+    due = [at for at in due if at >= first]
+    checks = _days(schedule.next_retention_at or now, now, until)
+    runs: list[JsonObject] = []
+    deletes: list[JsonObject] = []
+    held = list(candidates)
+    for at in sorted({*due, *checks}):
+        if at in due:
+            name = container_name(schedule.service, at)
+            runs.append({"dueAt": rfc3339(at), "backup": name})
+            held.append(_good(name, schedule.service_id, at))
+        decided = _decide(held, plan, schedule.service_id, max(at, now))
+        doomed = [verdict for verdict in decided if verdict.delete]
+        deletes += [{"at": rfc3339(at), **_shown(verdict)} for verdict in doomed]
+        held = [verdict.backup for verdict in decided if not verdict.delete]
+    kept = _decide(held, plan, schedule.service_id, until)
+    return {
+        "from": rfc3339(now),
+        "to": rfc3339(until),
+        "runs": list(runs),
+        "deletes": list(deletes),
+        "keeps": [_shown(verdict) for verdict in kept],
+    }
+
+
+def _days(first: datetime, now: datetime, until: datetime) -> list[datetime]:
+    found = []
+    at = max(first, now)
+    while at < until:
+        found.append(at)
+        at += RETENTION_EVERY
+    return found
+
+
+def _decide(held: list[Candidate], plan: Plan, service_id: str, now: datetime) -> list[Verdict]:
+    good = next(newest_good(sorted(held, key=newest_first), service_id, now), None)
+    return verdicts(
+        held, plan, service_id=service_id, now=now, last_good=good.name if good else None
+    )
+
+
+def _good(name: str, service_id: str, at: datetime) -> Candidate:
+    return Candidate(
+        name=name,
+        service_id=service_id,
+        status=BackupStatus.SUCCEEDED,
+        scheduled=True,
+        started_at=at,
+        completed_at=at,
+        good=True,
+    )
+
+
+def _shown(verdict: Verdict) -> JsonObject:
+    backup = verdict.backup
+    shown: JsonObject = {"backup": backup.name, "reasons": list(verdict.reasons)}
+    if backup.completed_at is not None:
+        shown["completedAt"] = rfc3339(backup.completed_at)
+    return shown

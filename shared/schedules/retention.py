@@ -1,0 +1,128 @@
+"""Retention runs: started by a timer each day and after each scheduled backup.
+
+Whether there is anything to delete is seen from the history alone; only then is an operation
+started, and it decides again, with descriptors read, by what it finds.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from shared.backup.backups import SCHEDULE
+from shared.backup.removal import Removal
+from shared.clock import Clock
+from shared.model.backup import Backup
+from shared.model.operation import OperationName
+from shared.model.schedule import Schedule
+from shared.model.wire import JsonObject
+from shared.operations.engine import Engine, Start
+from shared.rules.retention import Candidate, Retention, Verdict, newest_good, verdicts
+from shared.state.history import History
+from shared.state.schedules import Schedules
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A backup of the history with what retention makes of it; None where it has no container."""
+
+    backup: Backup
+    verdict: Verdict | None
+
+    def to_json(self) -> JsonObject:
+        """As the list of backups shows it."""
+        shown = self.backup.to_json()
+        if self.verdict is not None:
+            action = "delete" if self.verdict.delete else "keep"
+            shown["retention"] = {"action": action, "reasons": list(self.verdict.reasons)}
+        return shown
+
+
+@dataclass(frozen=True)
+class RetentionRuns:
+    """Starts PurgeBackupBizTalkService where something has had its time."""
+
+    engine: Engine
+    removal: Removal
+    schedules: Schedules
+    clock: Clock
+
+    async def start(self, service: str, service_id: str, *, reason: str) -> bool:
+        """Start a purge where there is something to delete; whether there was.
+
+        :param reason: what the run is for; the same reason is the same run.
+        """
+        found = await self.schedules.get(service)
+        if found is None or found.value.service_id != service_id or found.value.plan is None:
+            return False
+        if not any(verdict.delete for verdict in await self.verdicts(found.value)):
+            return False
+        digest = hashlib.sha256(f"{service_id}!retention!{reason}".encode()).hexdigest()
+        await self.engine.start(
+            Start(
+                OperationName.PURGE_BACKUP,
+                service,
+                SCHEDULE,
+                SCHEDULE,
+                {"retention": reason},
+                digest[:32],
+                service_id,
+            )
+        )
+        return True
+
+    async def explained(self, service: str, after: str = "") -> AsyncIterator[list[Explained]]:
+        """The history of a service name, newest first, with what retention makes of each backup.
+
+        Verdicts are given newest first, so that a page deep in the history reads what is above.
+
+        :param after: a place in the history; the first page begins behind it.
+        """
+        found = await self.schedules.get(service)
+        if found is None or found.value.plan is None:
+            async for page in self.removal.history.pages(service, after):
+                yield [Explained(backup, None) for backup in page]
+            return
+        waiting: list[Backup] = []
+        retention: Retention | None = None
+        async for page in self.removal.history.pages(service):
+            waiting += page
+            if retention is None:
+                retention = self._knowing(found.value, waiting)
+            if retention is not None:
+                yield _explained(retention, waiting, after)
+                waiting = []
+        yield _explained(self._retention(found.value, None), waiting, after)
+
+    def _knowing(self, schedule: Schedule, backups: list[Backup]) -> Retention | None:
+        """Retention, once the newest good backup is among what was read."""
+        candidates = map(Candidate.of, backups)
+        good = next(newest_good(candidates, schedule.service_id, self.clock.now()), None)
+        return self._retention(schedule, good.name) if good else None
+
+    def _retention(self, schedule: Schedule, last_good: str | None) -> Retention:
+        assert schedule.plan is not None
+        return Retention(
+            schedule.plan,
+            service_id=schedule.service_id,
+            now=self.clock.now(),
+            last_good=last_good,
+        )
+
+    async def verdicts(self, schedule: Schedule) -> list[Verdict]:
+        """What retention would do now, as far as the history tells."""
+        assert schedule.plan is not None
+        candidates = await self.removal.candidates(schedule.service)
+        now = self.clock.now()
+        good = next(newest_good(candidates, schedule.service_id, now), None)
+        return verdicts(
+            candidates,
+            schedule.plan,
+            service_id=schedule.service_id,
+            now=now,
+            last_good=good.name if good else None,
+        )
+
+
+def _explained(retention: Retention, backups: list[Backup], after: str) -> list[Explained]:
+    explained = [Explained(b, retention.verdict(Candidate.of(b))) for b in backups]
+    return [one for one in explained if History.place(one.backup) > after]

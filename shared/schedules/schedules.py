@@ -1,0 +1,139 @@
+"""The schedule of a service: put, read, remove."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.blobs.accounts import Accounts
+from shared.clock import Clock
+from shared.model.problem import Code, Problem
+from shared.model.schedule import Schedule, ScheduleBody, ScheduleStatus
+from shared.model.service import Service
+from shared.model.wire import JsonObject, rfc3339
+from shared.rules.due_times import RETENTION_EVERY, first_due
+from shared.rules.editions import require_backup
+from shared.rules.naming import shown
+from shared.rules.states import require_manageable
+from shared.schedules.tick import Tick
+from shared.state.configuration import Versioned
+from shared.state.gateway import RowChanged, RowExists
+from shared.state.operations import Operations
+from shared.state.schedules import Schedules
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    """Management operations on schedules."""
+
+    schedules: Schedules
+    records: Operations
+    accounts: Accounts
+    tick: Tick
+    clock: Clock
+
+    async def get(self, service: Service) -> Versioned[Schedule]:
+        """The schedule of a living service.
+
+        :raises Problem: ScheduleNotFound.
+        """
+        found = await self.schedules.get(service.name)
+        if found is None or found.value.service_id != service.id:
+            raise Problem(
+                Code.SCHEDULE_NOT_FOUND,
+                f"Service '{shown(service.name)}' has no backup schedule. PUT one.",
+                target="service",
+            )
+        return found
+
+    async def put(
+        self,
+        service: Service,
+        body: ScheduleBody,
+        caller: str,
+        before: Versioned[Schedule] | None,
+    ) -> None:
+        """Save a schedule. What was due under the former one and has not run is run first.
+
+        :param before: what is replaced, of whatever service had the name.
+        :raises Problem: OperationNotAllowed, EditionHasNoBackup, StorageAccountUnknown,
+            InvalidRequest, ConditionNotMet.
+        """
+        require_manageable(service.name, service.state)
+        now = self.clock.now()
+        schedule = self.planned(service, body, now, caller)
+        if before is not None and before.value.service_id == service.id:
+            await self.tick.catch_up(before.value)
+            before = await self.get(service)
+            schedule = schedule.model_copy(
+                update={
+                    "last_run_at": before.value.last_run_at,
+                    "last_run_operation": before.value.last_run_operation,
+                }
+            )
+        try:
+            await self.schedules.put(schedule, before)
+        except (RowExists, RowChanged) as error:
+            raise _changed(service.name) from error
+
+    def planned(self, service: Service, body: ScheduleBody, now: datetime, caller: str) -> Schedule:
+        """The schedule as it would be saved.
+
+        :raises Problem: EditionHasNoBackup, StorageAccountUnknown, InvalidRequest.
+        """
+        if body.storage_account is not None:
+            self.accounts.require(body.storage_account, "/storageAccount")
+        next_run_at = next_retention_at = None
+        if body.status is ScheduleStatus.AUTOMATIC:
+            require_backup(service.name, service.edition)
+            assert body.start_at is not None
+            assert body.frequency_days is not None
+            next_run_at = first_due(body.start_at, body.frequency_days, now)
+            next_retention_at = now + RETENTION_EVERY
+        return Schedule(
+            service=service.name,
+            service_id=service.id,
+            body=body,
+            saved_at=now,
+            saved_by=caller,
+            next_run_at=next_run_at,
+            next_retention_at=next_retention_at,
+        )
+
+    async def remove(self, service: Service, found: Versioned[Schedule]) -> None:
+        """End a schedule. Its backups stay, and nothing deletes them but an operator.
+
+        :raises Problem: OperationNotAllowed, ConditionNotMet.
+        """
+        require_manageable(service.name, service.state)
+        try:
+            await self.schedules.remove(found)
+        except RowChanged as error:
+            raise _changed(service.name) from error
+
+    async def shown(self, service: Service, schedule: Schedule) -> JsonObject:
+        """A schedule as its route answers it, with the status of its last run."""
+        answer = schedule.body.to_json()
+        answer["savedAt"] = rfc3339(schedule.saved_at)
+        if schedule.next_run_at is not None:
+            answer["nextRunAt"] = rfc3339(schedule.next_run_at)
+        if schedule.next_retention_at is not None:
+            answer["nextRetentionAt"] = rfc3339(schedule.next_retention_at)
+        if schedule.last_run_at is None or schedule.last_run_operation is None:
+            return answer
+        answer["lastRunAt"] = rfc3339(schedule.last_run_at)
+        answer["lastRunOperation"] = schedule.last_run_operation
+        last = service.last_scheduled_backup
+        if last is not None and last.operation == schedule.last_run_operation:
+            answer["lastRunStatus"] = last.status
+            return answer
+        record = await self.records.find(service.name, schedule.last_run_operation)
+        answer["lastRunStatus"] = str(record[0].operation.status) if record else "Unknown"
+        return answer
+
+
+def _changed(name: str) -> Problem:
+    return Problem(
+        Code.CONDITION_NOT_MET,
+        f"The schedule of service '{name}' was changed since you read it. Read it again and "
+        "repeat.",
+        target="If-Match",
+    )

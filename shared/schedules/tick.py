@@ -1,0 +1,178 @@
+"""One run of the timer: starts what is due, once, however many timers fire.
+
+An operation is started first, under an id made of the service and its due time, then the due row
+moves on with its schedule by ETag. A crash between the two, or another timer, starts the same
+operation again, which is no second one.
+"""
+
+import asyncio
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.alerts.alerts import Alerts
+from shared.alerts.happenings import backups_missed
+from shared.backup.backups import Backups
+from shared.clock import Clock
+from shared.model.problem import Code, Problem
+from shared.model.schedule import Schedule
+from shared.model.service import Service
+from shared.model.wire import rfc3339
+from shared.rules.due_times import Due, container_name, due_now, next_retention
+from shared.schedules.retention import RetentionRuns
+from shared.state.configuration import Versioned
+from shared.state.gateway import RowChanged
+from shared.state.operations import Operations
+from shared.state.schedules import DueKind, DueRow, Schedules
+from shared.state.services import Directory
+
+_AT_ONCE = 16
+"""How many due rows are seen to side by side."""
+
+log = logging.getLogger("interkeep.schedules")
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Sees to the due rows that have come."""
+
+    schedules: Schedules
+    directory: Directory
+    records: Operations
+    backups: Backups
+    retention: RetentionRuns
+    alerts: Alerts
+    clock: Clock
+
+    async def run(self) -> int:
+        """Start all that is due; how many due rows there were. One that fails stays due."""
+        seen = 0
+        side_by_side = asyncio.Semaphore(_AT_ONCE)
+
+        async def see_to(row: DueRow) -> None:
+            async with side_by_side:
+                try:
+                    await self._see_to(row)
+                except Exception:
+                    log.exception("%s of %s stays due", row.kind, row.service)
+
+        async for page in self.schedules.due(self.clock.now()):
+            seen += len(page)
+            await asyncio.gather(*(see_to(row) for row in page))
+        return seen
+
+    async def _see_to(self, row: DueRow) -> None:
+        found = await self.schedules.get(row.service)
+        expected = None
+        if found is not None:
+            times = {
+                DueKind.BACKUP: found.value.next_run_at,
+                DueKind.RETENTION: found.value.next_retention_at,
+            }
+            expected = times[row.kind]
+        try:
+            if found is None or expected is None or rfc3339(expected) != row.due:
+                await self.schedules.drop(row)
+                return
+            listed = await self.directory.get(row.service)
+            if listed is None or listed.service.id != found.value.service_id:
+                await self.schedules.remove(found)
+                return
+            if row.kind is DueKind.BACKUP:
+                await self._back_up(listed.service, found)
+            else:
+                await self._retain(listed.service, found)
+        except RowChanged:
+            return  # another timer saw to it, or the schedule was changed: it is due again then
+
+    async def catch_up(self, schedule: Schedule) -> None:
+        """Before a schedule is replaced: run what is due of it, or tell that it was missed."""
+        due = _due(schedule, self.clock.now())
+        if due is None:
+            return
+        listed = await self.directory.get(schedule.service)
+        found = await self.schedules.get(schedule.service)
+        if listed is None or found is None or found.value.next_run_at != schedule.next_run_at:
+            return
+        try:
+            if await self._back_up(listed.service, found):
+                return
+        except RowChanged:
+            return
+        why = "another operation was under way while the schedule was changed"
+        await self.alerts.tell(
+            backups_missed(
+                schedule.service,
+                schedule.service_id,
+                before=due.at,
+                missed=due.missed + 1,
+                reason=why,
+                now=self.clock.now(),
+            )
+        )
+
+    async def _back_up(self, service: Service, found: Versioned[Schedule]) -> bool:
+        """Start the backup that is due; False where it must wait for another operation."""
+        schedule = found.value
+        due = _due(schedule, self.clock.now())
+        if due is None:
+            return True
+        operation_id = due_id(service.id, due.at)
+        if await self.records.find(service.name, operation_id) is None:
+            try:
+                await self._start(service, schedule, due, operation_id)
+            except Problem as problem:
+                if problem.code is Code.OPERATION_IN_PROGRESS:
+                    log.info("the backup of %s waits: %s", service.name, problem.message)
+                    return False
+                if problem.code is not Code.OPERATION_ID_IN_USE:
+                    raise
+        moved = schedule.model_copy(
+            update={
+                "next_run_at": due.next_at,
+                "last_run_at": due.at,
+                "last_run_operation": operation_id,
+            }
+        )
+        await self.schedules.put(moved, found)
+        return True
+
+    async def _start(
+        self, service: Service, schedule: Schedule, due: Due, operation_id: str
+    ) -> None:
+        assert schedule.plan is not None
+        await self.backups.start_scheduled(
+            service,
+            name=container_name(service.name, due.at),
+            account=schedule.plan.storage_account,
+            due_at=due.at,
+            missed=due.missed,
+            operation_id=operation_id,
+        )
+
+    async def _retain(self, service: Service, found: Versioned[Schedule]) -> None:
+        schedule = found.value
+        assert schedule.next_retention_at is not None
+        await self.retention.start(
+            service.name, service.id, reason=rfc3339(schedule.next_retention_at)
+        )
+        later = next_retention(schedule.next_retention_at, self.clock.now())
+        moved = schedule.model_copy(update={"next_retention_at": later})
+        await self.schedules.put(moved, found)
+
+
+def _due(schedule: Schedule, now: datetime) -> Due | None:
+    plan = schedule.plan
+    if plan is None or schedule.next_run_at is None:
+        return None
+    return due_now(plan.start_at, plan.frequency_days, schedule.next_run_at, now)
+
+
+def due_id(service_id: str, due: datetime) -> str:
+    """The id of the operation of a due time: one due time is one backup, whoever starts it.
+
+    Not of the schedule's revision: a schedule that is saved again in the second in which it is due
+    must not make a second backup of that time.
+    """
+    return hashlib.sha256(f"{service_id}!{rfc3339(due)}".encode()).hexdigest()[:32]

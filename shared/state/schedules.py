@@ -1,0 +1,119 @@
+"""Table Schedules: the schedules and, by time, what of them is due.
+
+One partition, so that a schedule and its due rows change in one transaction: ``s!<name>`` is the
+schedule, ``d!<due time>!<kind>!<name>`` says that something of it is due then. A timer reads the
+due rows that have come, whatever number of schedules there is.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.model.schedule import Schedule
+from shared.model.wire import rfc3339
+from shared.rules.naming import service_key
+from shared.state.columns import dumps
+from shared.state.configuration import Versioned
+from shared.state.gateway import Delete, Insert, Replace, Row, Step, Table
+from shared.state.keys import encoded
+
+TABLE = "interkeepSchedules"
+_PARTITION = "schedule"
+
+
+class DueKind(StrEnum):
+    """What is due."""
+
+    BACKUP = "backup"
+    RETENTION = "retention"
+
+
+@dataclass(frozen=True)
+class DueRow:
+    """One due row."""
+
+    kind: DueKind
+    service: str
+    due: str
+    """RFC 3339, as the key has it."""
+    key: str
+    etag: str
+
+
+class Schedules:
+    """Which services have a schedule, and what is due."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def get(self, service: str) -> Versioned[Schedule] | None:
+        """The schedule of a service name."""
+        row = await self._table.get(_PARTITION, _schedule_key(service))
+        if row is None:
+            return None
+        schedule = Schedule.model_validate(json.loads(str(row.values["schedule"])))
+        return Versioned(schedule, row.etag)
+
+    async def put(self, schedule: Schedule, before: Versioned[Schedule] | None) -> str:
+        """Write a schedule and move its due rows, in one transaction; its new ETag.
+
+        :param before: the version that was read, None where there was none.
+        :raises RowExists, RowChanged: where somebody else wrote it since.
+        """
+        values = {"schedule": dumps(schedule.to_json())}
+        row = Row(_PARTITION, _schedule_key(schedule.service), values)
+        steps: list[Step] = [Replace(row, before.etag) if before else Insert(row)]
+        old = _due_keys(before.value) if before else set()
+        new = _due_keys(schedule)
+        steps += [Delete(_PARTITION, key) for key in sorted(old - new)]
+        steps += [
+            Insert(Row(_PARTITION, key, {"service": schedule.service})) for key in sorted(new - old)
+        ]
+        return (await self._table.transact(steps))[0]
+
+    async def remove(self, found: Versioned[Schedule]) -> None:
+        """Take a schedule and its due rows out.
+
+        :raises RowChanged: where somebody else wrote it since.
+        """
+        key = _schedule_key(found.value.service)
+        steps: list[Step] = [Delete(_PARTITION, key, found.etag)]
+        steps += [Delete(_PARTITION, due) for due in sorted(_due_keys(found.value))]
+        await self._table.transact(steps)
+
+    async def due(self, now: datetime) -> AsyncIterator[list[DueRow]]:
+        """The due rows whose time has come, the earliest first, a page at a time."""
+        before = f"d!{rfc3339(now)}!~"
+        async for page in self._table.pages(_PARTITION, after="d!", before=before):
+            yield [_due(row) for row in page]
+
+    async def drop(self, due: DueRow) -> None:
+        """Remove a due row that no schedule stands behind any more.
+
+        :raises RowChanged: where it was written again since.
+        """
+        await self._table.delete(_PARTITION, due.key, due.etag)
+
+
+def _schedule_key(service: str) -> str:
+    return f"s!{encoded(service_key(service))}"
+
+
+def due_key(kind: DueKind, due: datetime, service: str) -> str:
+    """The key of a due row; keys sort as their times do."""
+    return f"d!{rfc3339(due)}!{kind}!{encoded(service_key(service))}"
+
+
+def _due_keys(schedule: Schedule) -> set[str]:
+    times = (
+        (DueKind.BACKUP, schedule.next_run_at),
+        (DueKind.RETENTION, schedule.next_retention_at),
+    )
+    return {due_key(kind, due, schedule.service) for kind, due in times if due is not None}
+
+
+def _due(row: Row) -> DueRow:
+    _, due, kind, _ = row.key.split("!", 3)
+    return DueRow(DueKind(kind), str(row.values["service"]), due, row.key, row.etag)

@@ -1,0 +1,21 @@
+"""Alerts on their way to the webhook."""
+
+import json
+
+import azure.functions as func
+
+from shared.alerts.alerts import QUEUE
+from shared.http.route import new_blueprint
+from shared.installation import current
+from shared.model.alert import Alert
+from shared.telemetry import quiet_the_sdk
+
+blueprint = new_blueprint()
+
+
+@blueprint.function_name("send_alert")
+@blueprint.queue_trigger(arg_name="message", queue_name=QUEUE, connection="STATE_STORAGE")
+async def send_alert(message: func.QueueMessage) -> None:
+    """Post one alert to ALERT_WEBHOOK_URL; what is not taken comes again, then is set aside."""
+    quiet_the_sdk()
+    await current().webhook.send(Alert.model_validate(json.loads(message.get_body())))

@@ -1,0 +1,74 @@
+"""The backup schedule of a service, its preview, and the timer that runs what is due."""
+
+import azure.functions as func
+
+from shared.http.call import Answer, Call
+from shared.http.etag import condition, is_unchanged, strong
+from shared.http.route import new_blueprint, route
+from shared.installation import current
+from shared.model.schedule import PreviewBody, Schedule, ScheduleBody
+from shared.model.service import Service
+from shared.model.wire import JsonObject
+from shared.state.configuration import Versioned
+from shared.telemetry import quiet_the_sdk
+
+blueprint = new_blueprint()
+
+_PATH = "services/{service}/backup-schedule"
+
+
+@route(blueprint, "GET", _PATH, answers=(200, 304))
+async def get_schedule(call: Call) -> Answer:
+    """Read a service's backup schedule: when it runs next, and how the last run ended."""
+    service = await _service(call)
+    body, version = await _read(call, service, await call.app.schedule_settings.get(service))
+    if is_unchanged(call, version):
+        return Answer(status=304, headers={"ETag": strong(version)})
+    return Answer(body, headers={"ETag": strong(version)})
+
+
+@route(blueprint, "PUT", _PATH, body=ScheduleBody, answers=(200, 201))
+async def put_schedule(call: Call) -> Answer:
+    """Save a service's backup schedule; what was due under the former one runs first."""
+    service, body = await _service(call), call.body(ScheduleBody)
+    before = await call.app.schedules.get(service.name)
+    mine = before if before and before.value.service_id == service.id else None
+    condition(call)((await _read(call, service, mine))[1] if mine else None)
+    await call.app.schedule_settings.put(service, body, call.caller, before)
+    shown, version = await _read(call, service, await call.app.schedule_settings.get(service))
+    return Answer(shown, 200 if mine else 201, {"ETag": strong(version)})
+
+
+@route(blueprint, "DELETE", _PATH, answers=(204,))
+async def delete_schedule(call: Call) -> Answer:
+    """End a service's backup schedule; its backups stay until somebody deletes them."""
+    service = await _service(call)
+    found = await call.app.schedule_settings.get(service)
+    condition(call)((await _read(call, service, found))[1])
+    await call.app.schedule_settings.remove(service, found)
+    return Answer(status=204)
+
+
+@route(blueprint, "POST", f"{_PATH}/preview", body=PreviewBody)
+async def preview_schedule(call: Call) -> Answer:
+    """Show what the next days would run, keep and delete, each with its reason."""
+    service = await _service(call)
+    return Answer(await call.app.preview.of(service, call.body(PreviewBody), call.caller))
+
+
+@blueprint.function_name("run_schedules")
+@blueprint.timer_trigger(arg_name="timer", schedule="%SCHEDULE_TIMER%", run_on_startup=False)
+async def run_schedules(timer: func.TimerRequest) -> None:
+    """Start the backups and retention runs that are due."""
+    quiet_the_sdk()
+    await current().tick.run()
+
+
+async def _service(call: Call) -> Service:
+    return (await call.app.services.require(call.path("service"))).service
+
+
+async def _read(call: Call, service: Service, found: Versioned[Schedule]) -> tuple[JsonObject, str]:
+    """A schedule as it is shown, and the version of that: how the last run ended is part of it."""
+    shown = await call.app.schedule_settings.shown(service, found.value)
+    return shown, f"{found.etag} {shown.get('lastRunStatus', '')}"
