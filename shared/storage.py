@@ -1,8 +1,10 @@
 """The SDK clients: one a service and account for the life of the process, over one transport."""
 
 import functools
+from contextlib import suppress
 from typing import Any
 
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 from azure.data.tables.aio import TableServiceClient
@@ -110,6 +112,20 @@ class StorageClients:
     async def close(self) -> None:
         """Close the sockets."""
         await self._transport.close()
+
+
+async def send_message(queue: QueueClient, text: str, delay_seconds: int = 0) -> None:
+    """Send a message; the queue comes into being with the first one.
+
+    :param delay_seconds: how long nobody sees it.
+    """
+    try:
+        await queue.send_message(text, visibility_timeout=delay_seconds)
+    except ResourceNotFoundError:
+        # Others may find at the same moment that it is not there.
+        with suppress(ResourceExistsError):
+            await queue.create_queue()
+        await queue.send_message(text, visibility_timeout=delay_seconds)
 
 
 @functools.cache

@@ -7,10 +7,11 @@ listens, and a listener that is away hears of it later.
 import json
 import logging
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError
 from azure.storage.queue.aio import QueueClient
 
 from shared.model.alert import Alert
+from shared.storage import send_message
 
 QUEUE = "interkeep-alerts"
 
@@ -43,14 +44,6 @@ class Alerts:
             return
         message = json.dumps(alert.to_json())
         try:
-            await _put(self._queue, message)
+            await send_message(self._queue, message)
         except AzureError as error:
             log.warning("alert %s is in the log alone, its message not sent: %s", alert.id, error)
-
-
-async def _put(queue: QueueClient, message: str) -> None:
-    try:
-        await queue.send_message(message)
-    except ResourceNotFoundError:
-        await queue.create_queue()
-        await queue.send_message(message)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError
 from azure.storage.queue.aio import QueueClient
 
 from shared.clock import Clock
@@ -33,6 +33,7 @@ from shared.rules.naming import require_operation_id
 from shared.settings import Settings
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import InFlightIndex, Operations, Record
+from shared.storage import send_message
 
 QUEUE = "interkeep-operations"
 ATTEMPTS = 5
@@ -165,16 +166,9 @@ class Engine:
         """Send the message of an operation. A failure is no loss: recovery sends it later."""
         message = json.dumps({"service": operation.service, "operation": operation.id})
         try:
-            await self._put(message, delay_seconds)
+            await send_message(self._queue, message, delay_seconds)
         except AzureError as error:
             log.warning("message of %s not sent, recovery will: %s", operation.id, error)
-
-    async def _put(self, message: str, delay_seconds: int) -> None:
-        try:
-            await self._queue.send_message(message, visibility_timeout=delay_seconds)
-        except ResourceNotFoundError:
-            await self._queue.create_queue()
-            await self._queue.send_message(message, visibility_timeout=delay_seconds)
 
     async def run(self, service: str, operation_id: str) -> None:
         """Work on an operation, unless it has ended or another worker has it."""

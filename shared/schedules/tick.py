@@ -8,7 +8,7 @@ operation again, which is no second one.
 import asyncio
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.alerts.alerts import Alerts
@@ -50,16 +50,21 @@ class Tick:
         seen = 0
         side_by_side = asyncio.Semaphore(_AT_ONCE)
 
-        async def see_to(row: DueRow) -> None:
+        async def see_to(rows: list[DueRow]) -> None:
+            # What is due of one service changes one row: one after the other.
             async with side_by_side:
-                try:
-                    await self._see_to(row)
-                except Exception:
-                    log.exception("%s of %s stays due", row.kind, row.service)
+                for row in rows:
+                    try:
+                        await self._see_to(row)
+                    except Exception:
+                        log.exception("%s of %s stays due", row.kind, row.service)
 
         async for page in self.schedules.due(self.clock.now()):
             seen += len(page)
-            await asyncio.gather(*(see_to(row) for row in page))
+            by_service: dict[str, list[DueRow]] = {}
+            for row in page:
+                by_service.setdefault(row.service, []).append(row)
+            await asyncio.gather(*(see_to(rows) for rows in by_service.values()))
         return seen
 
     async def _see_to(self, row: DueRow) -> None:
@@ -118,8 +123,11 @@ class Tick:
         due = _due(schedule, self.clock.now())
         if due is None:
             return True
+        if due.missed and await self._ran(service, schedule.next_run_at):
+            # A timer stopped before it moved the row on: that time was not missed.
+            due = replace(due, missed=due.missed - 1)
         operation_id = due_id(service.id, due.at)
-        if await self.records.find(service.name, operation_id) is None:
+        if not await self._ran(service, due.at):
             try:
                 await self._start(service, schedule, due, operation_id)
             except Problem as problem:
@@ -137,6 +145,11 @@ class Tick:
         )
         await self.schedules.put(moved, found)
         return True
+
+    async def _ran(self, service: Service, due: datetime | None) -> bool:
+        if due is None:
+            return False
+        return await self.records.find(service.name, due_id(service.id, due)) is not None
 
     async def _start(
         self, service: Service, schedule: Schedule, due: Due, operation_id: str
