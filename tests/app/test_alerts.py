@@ -1,0 +1,120 @@
+"""Alerts: a line in the log, and a CloudEvent to whoever listens, who may be away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from localhost.processes import free_ports
+from localhost.stack import HostProcess
+from tests.admin import Admin
+from tests.api import Api
+from tests.deployed import Deployed, Emulator
+
+SECRET = "k3y-in-the-address"
+
+
+class Listener:
+    """A webhook that refuses as often as it is told."""
+
+    def __init__(self) -> None:
+        self.refuse = 0
+        self.seen: list[tuple[str, Any]] = []
+        self.tries = 0
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.tries += 1
+        assert request.query["key"] == SECRET
+        if self.refuse:
+            self.refuse -= 1
+            return web.Response(status=503)
+        self.seen.append((request.content_type, await request.json()))
+        return web.Response(status=202)
+
+    async def until(self, count: int) -> list[Any]:
+        for _ in range(600):
+            if len(self.seen) >= count:
+                break
+            await asyncio.sleep(0.05)
+        return [event for _, event in self.seen]
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def host(
+    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory, port: int
+) -> Iterator[HostProcess]:
+    deployed = Deployed.new(
+        emulator,
+        tmp_path_factory.mktemp("alerts"),
+        ALERT_WEBHOOK_URL=f"http://127.0.0.1:{port}/hook?key={SECRET}",
+        AzureFunctionsJobHost__extensions__queues__visibilityTimeout="00:00:01",
+    )
+    process = deployed.host()
+    process.start()
+    yield process
+    process.stop()
+    assert SECRET not in process.log.read_text()
+
+
+@pytest.fixture
+async def listener(port: int) -> AsyncIterator[Listener]:
+    found = Listener()
+    app = web.Application()
+    app.router.add_post("/hook", found.take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    yield found
+    await runner.cleanup()
+
+
+async def test_a_failed_backup_is_told_until_somebody_listens(
+    api: Api, admin: Admin, listener: Listener
+) -> None:
+    listener.refuse = 2
+    name = await api.service()
+    body = {
+        "status": "Automatic",
+        "storageAccount": "offsite",
+        "startAt": "2026-01-01T02:00:00Z",
+        "frequencyDays": 1,
+        "retentionDays": 3,
+    }
+    assert (await api.put(f"services/{name}/backup-schedule", body)).status == 201
+    await api.post(f"services/{name}/disable")
+    await admin.clock(3 * 86_400)
+    await admin.run_timer("run_schedules")
+    events = await listener.until(2)
+    assert listener.tries == 4, "each once, and twice what was refused"
+    by_type = {event["type"]: event for event in events}
+    assert set(by_type) == {"interkeep.BackupMissed", "interkeep.BackupFailed"}
+    missed, failed = by_type["interkeep.BackupMissed"], by_type["interkeep.BackupFailed"]
+    assert missed["data"]["missed"] == 2
+    backups = (await api.get(f"services/{name}/backups")).body["value"]
+    assert failed["subject"] == f"services/{name}/backups/{backups[0]['name']}"
+    assert failed["data"]["code"] == "OperationNotAllowed"
+    assert failed["data"]["operation"] == backups[0]["operation"]
+    for content_type, event in listener.seen:
+        assert content_type == "application/cloudevents+json"
+        assert event["specversion"] == "1.0"
+        assert event["source"].startswith("/interkeep/")
+        assert {"id", "time", "datacontenttype"} <= set(event)
+    assert missed["id"] != failed["id"]
+    await admin.clock(0)
+
+
+async def test_nobody_hears_of_a_backup_on_demand(
+    api: Api, host: HostProcess, listener: Listener
+) -> None:
+    name = await api.service()
+    await api.backup(name)
+    await asyncio.sleep(0.5)
+    assert listener.seen == []
+    assert "BackupFailed" in host.log.read_text(), "the log has what was told before"
