@@ -19,6 +19,7 @@ from yarl import URL
 from localhost.azurite import PortInUse
 from localhost.demo.client import Api
 from localhost.demo.failure import DemoFailed
+from localhost.demo.machine import Machine
 from localhost.demo.network.build import build
 from localhost.demo.offsite import Offsite
 from localhost.demo.steps import STEPS
@@ -41,7 +42,7 @@ def main() -> int:
             names = Names.with_suffix(secrets.token_hex(3))
             url = URL(options.base_url)
             url = url / "api" if url.path == "/" else url
-            asyncio.run(_tell(terminal, str(url), options.key, names, None))
+            asyncio.run(_tell(terminal, str(url), options.key, names))
             terminal.paragraph(
                 f"Left on the host: service {names.service} with its two backups, "
                 f"{names.first_backup} and {names.second_backup}."
@@ -81,7 +82,7 @@ def _on_own_stack(terminal: Terminal) -> None:
         url = f"{stack.base_url}/api"
         terminal.paragraph(f"Both are up after {time.monotonic() - began:.1f} s, on {url}")
         try:
-            asyncio.run(_tell(terminal, url, stack.function_key, Names(), stack.offsite))
+            asyncio.run(_tell(terminal, url, stack.function_key, Names(), stack))
         except DemoFailed as error:
             lines = stack.hosts[0].log.read_text(errors="replace").splitlines()
             tail = "\n".join(lines[-_LOG_LINES:])
@@ -89,15 +90,19 @@ def _on_own_stack(terminal: Terminal) -> None:
 
 
 async def _tell(
-    terminal: Terminal, base_url: str, key: str, names: Names, storage: str | None
+    terminal: Terminal, base_url: str, key: str, names: Names, own: Stack | None = None
 ) -> None:
     """The story, from an empty installation or beside what it holds.
 
-    :param storage: connection string of the second account, where the demo may read it.
+    :param own: the stack that the demo started: it may read its account and move its clock.
     """
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(Api(base_url, key))
+        storage = machine = None
+        if own is not None:
+            storage = await stack.enter_async_context(Offsite(own.offsite))
+            machine = await stack.enter_async_context(Machine(own.base_url, own.master_key))
         await api.call("GET", "health")
         accounts = [a["name"] for a in (await api.call("GET", "storage-accounts")).json["value"]]
         story = Story(
@@ -106,7 +111,8 @@ async def _tell(
             network=build(),
             names=names,
             account=_SECOND_ACCOUNT if _SECOND_ACCOUNT in accounts else accounts[0],
-            readable=await stack.enter_async_context(Offsite(storage)) if storage else None,
+            readable=storage,
+            owned=machine,
         )
         await tell(story, STEPS)
         _sum_up(story, time.monotonic() - began)

@@ -9,6 +9,7 @@ from typing import Any
 from localhost.demo.client import Answer, Api
 from localhost.demo.failure import DemoFailed
 from localhost.demo.issued import Issued
+from localhost.demo.machine import Machine
 from localhost.demo.network.artifact import JsonObject
 from localhost.demo.network.build import Network
 from localhost.demo.offsite import Offsite
@@ -49,6 +50,8 @@ class Story:
     """Alias of the registered account that backups go to."""
     readable: Offsite | None
     """The same account for a look into it; nothing where the demo may not read it."""
+    owned: Machine | None
+    """The host as its owner has it; nothing where the demo is a guest."""
     issued: Issued = field(default_factory=Issued)
     checks: int = 0
     refused: int = 0
@@ -62,6 +65,16 @@ class Story:
         if self.readable is None:
             raise DemoFailed("The backups' account cannot be read from here.")
         return self.readable
+
+    @property
+    def machine(self) -> Machine:
+        """The host's clock and timers, for a step that needs them.
+
+        :raises DemoFailed: the step does not say that it does.
+        """
+        if self.owned is None:
+            raise DemoFailed("The clock of this host cannot be moved from here.")
+        return self.owned
 
     def check(self, held: bool, text: str, otherwise: str = "") -> None:
         """Tick off what held.
@@ -160,6 +173,14 @@ class Step:
     tell: Callable[[Story], Awaitable[None]]
     needs_storage: bool = False
     """Whether it looks into the backups' account."""
+    needs_machine: bool = False
+    """Whether it moves the host's clock."""
+
+    def is_possible(self, story: Story) -> bool:
+        """Whether the demo may do what the step needs."""
+        return (story.readable is not None or not self.needs_storage) and (
+            story.owned is not None or not self.needs_machine
+        )
 
 
 async def tell(story: Story, steps: tuple[Step, ...]) -> None:
@@ -167,7 +188,7 @@ async def tell(story: Story, steps: tuple[Step, ...]) -> None:
 
     :raises DemoFailed: the first that does not bring what it promises.
     """
-    possible = [step for step in steps if story.readable is not None or not step.needs_storage]
+    possible = [step for step in steps if step.is_possible(story)]
     for number, step in enumerate(possible, start=1):
         story.terminal.step(number, step.title, step.why)
         try:

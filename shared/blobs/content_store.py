@@ -118,7 +118,8 @@ async def read_url(blob: BlobClient, account: BlobServiceClient, clock: Clock) -
 
     Signed with the account's key, or, under a managed identity, by user delegation.
     """
-    now = clock.now()
+    # By the machine's own time: the storage checks it by its own, which nobody moves.
+    now = clock.machine()
     start, expiry = now - timedelta(minutes=15), now + timedelta(hours=_SAS_HOURS)
     key = getattr(account.credential, "account_key", None)
     delegation = None

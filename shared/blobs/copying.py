@@ -5,6 +5,7 @@ blob), so that none of them passes through the function. Where the service refus
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 
 from azure.core import MatchConditions
@@ -12,6 +13,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
+from shared.blobs.backup_container import corrupt
 from shared.blobs.content_store import read_url
 from shared.clock import Clock
 
@@ -69,11 +71,28 @@ class Copier:
         stream = await source.download_blob()
         properties = stream.properties
         await target.upload_blob(
-            stream.chunks(),
+            _checked(stream.chunks(), source.blob_name),
             length=properties.size,
             overwrite=False,
             content_settings=ContentSettings(content_type=properties.content_settings.content_type),
         )
+
+
+async def _checked(chunks: AsyncIterator[bytes], path: str) -> AsyncIterator[bytes]:
+    """The bytes of content, hashed on their way; nothing is made of those that are not its own.
+
+    :raises Problem: BlobCorrupt, before the last block goes out.
+    """
+    sha256 = hashlib.sha256()
+    held = b""
+    async for chunk in chunks:
+        if held:
+            yield held
+        await asyncio.to_thread(sha256.update, chunk)
+        held = chunk
+    if sha256.hexdigest() != path.rpartition("/")[2]:
+        raise corrupt(path, "its bytes do not have the hash that is its name")
+    yield held
 
 
 async def copy_all(

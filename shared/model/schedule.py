@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from shared.model.wire import Stored, Text, Time, Wire
 
@@ -67,6 +67,17 @@ class ScheduleBody(Wire):
     keep: Keep | None = None
     verify: ScheduledVerify | None = None
 
+    @field_validator("retention_days")
+    @classmethod
+    def _outlasts(cls, days: int | None, others: ValidationInfo) -> int | None:
+        frequency = others.data.get("frequency_days")
+        if days is not None and frequency is not None and days <= frequency:
+            raise ValueError(
+                f"retentionDays ({days}) must be greater than frequencyDays ({frequency}), or a "
+                "backup would go before the next one is there"
+            )
+        return days
+
     @model_validator(mode="after")
     def _complete(self) -> "ScheduleBody":
         if self.status is ScheduleStatus.AUTOMATIC:
@@ -79,15 +90,6 @@ class ScheduleBody(Wire):
             lacking = [name for name, value in needed.items() if value is None]
             if lacking:
                 raise ValueError(f"an Automatic schedule needs {', '.join(lacking)}")
-        if (
-            self.frequency_days is not None
-            and self.retention_days is not None
-            and self.retention_days <= self.frequency_days
-        ):
-            raise ValueError(
-                f"retentionDays ({self.retention_days}) must be greater than frequencyDays "
-                f"({self.frequency_days}), or a backup would go before the next one is there"
-            )
         return self
 
 

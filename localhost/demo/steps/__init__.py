@@ -21,6 +21,7 @@ from localhost.demo.steps.proving import (
     KEEP_SECRETS,
 )
 from localhost.demo.steps.restoring import DELETE_SERVICE, RESTORE, RESUME, SUSPENDED
+from localhost.demo.steps.scheduling import DAYS_AHEAD, SET_SCHEDULE
 
 STEPS = (
     CREATE_SERVICE,
@@ -42,4 +43,6 @@ STEPS = (
     COMPARE,
     BACK_UP_AGAIN,
     KEEP_SECRETS,
+    SET_SCHEDULE,
+    DAYS_AHEAD,
 )

@@ -1,0 +1,77 @@
+"""Copies: by the service where it can, by streaming where it refuses."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.core.rest import HttpRequest
+
+from shared.blobs.copying import Copier
+from shared.installation import Installation
+from shared.model.problem import Code, Problem
+from shared.storage import FencedTransport
+from tests.deployed import Deployed, Emulator
+
+_SOURCE = "x-ms-copy-source"
+SIZES = [0, 1, 4 * 1024 * 1024, 9 * 1024 * 1024 + 7]
+
+
+class Refusing(FencedTransport):
+    """Lets the service see a signature that it cannot check, as across a firewall."""
+
+    def __init__(self, *, refuses: bool) -> None:
+        super().__init__()
+        self.refuses = refuses
+        self.copies = 0
+
+    async def send(self, request: HttpRequest, **config: Any) -> Any:
+        if _SOURCE in request.headers:
+            self.copies += 1
+            if self.refuses:
+                request.headers[_SOURCE] = request.headers[_SOURCE].replace("sig=", "sig=x")
+        return await super().send(request, **config)
+
+
+@pytest.mark.parametrize("refuses", [False, True], ids=["by the service", "streamed"])
+async def test_bytes_arrive_as_they_are(emulator: Emulator, tmp_path: Any, refuses: bool) -> None:
+    transport = Refusing(refuses=refuses)
+    app = Installation(Deployed.new(emulator, tmp_path).read(), transport=transport)
+    offsite = app.accounts.require("offsite", "")
+    sources = app.accounts.state.get_container_client("source")
+    targets = offsite.get_container_client("target")
+    await sources.create_container()
+    await targets.create_container()
+    copier = Copier(app.accounts.state, app.clock)
+    for size in SIZES:
+        data = bytes(number * 7 % 251 for number in range(1000)) * (size // 1000 + 1)
+        data = data[:size]
+        name = f"content/{hashlib.sha256(data).hexdigest()}"
+        source, target = sources.get_blob_client(name), targets.get_blob_client(name)
+        await source.upload_blob(data)
+        await copier.copy(source, target)
+        await copier.copy(source, target)
+        assert await (await target.download_blob()).readall() == data
+    assert transport.copies >= 1
+    assert not refuses or transport.copies == 1, "after a refusal it asks no more"
+
+    gone = sources.get_blob_client(f"content/{'0' * 64}")
+    with pytest.raises(ResourceNotFoundError):
+        await copier.copy(gone, targets.get_blob_client("content/gone"))
+    await app.close()
+
+
+async def test_what_streams_is_checked_on_its_way(emulator: Emulator, tmp_path: Any) -> None:
+    app = Installation(Deployed.new(emulator, tmp_path).read(), transport=Refusing(refuses=True))
+    sources = app.accounts.state.get_container_client("source")
+    await sources.create_container()
+    copier = Copier(app.accounts.state, app.clock)
+    for size in SIZES[1:]:
+        source = sources.get_blob_client(f"content/{'1' * 64}")
+        await source.upload_blob(b"x" * size, overwrite=True)
+        target = sources.get_blob_client(f"content/of-{size}")
+        with pytest.raises(Problem) as refused:
+            await copier.copy(source, target)
+        assert refused.value.code is Code.BLOB_CORRUPT
+        assert not await target.exists(), "nothing is made of bytes that are not its own"
+    await app.close()
