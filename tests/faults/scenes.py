@@ -142,6 +142,21 @@ async def after_restore(app: Installation, record: Record) -> None:
     assert numbers[0].value == 3
 
 
+async def start_purge(app: Installation) -> Record:
+    """Start the deletion of the first backup."""
+    found = await app.backups.get(SERVICE, FIRST)
+    return await app.backups.delete(found, force=True, caller="somebody", operation_id=None)
+
+
+async def after_purge(app: Installation, record: Record) -> None:
+    """The container is gone, and the history says so."""
+    found = await app.history.get(SERVICE, FIRST)
+    assert found is not None
+    assert found.value.status == "Deleted"
+    assert found.value.deleted_by == record.operation.id
+    await require_no_backup(app, FIRST)
+
+
 @dataclass(frozen=True)
 class Scene:
     """One operation of the enumeration."""
@@ -171,5 +186,6 @@ SCENES = {
         Scene("backup", _filled, _second, after_backup),
         Scene("delete", _filled, start_delete, after_delete),
         Scene("restore", _deleted, start_restore, after_restore),
+        Scene("purge", _filled, start_purge, after_purge),
     )
 }

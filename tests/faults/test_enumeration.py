@@ -23,7 +23,9 @@ _LEASE_SECONDS = 2
 _REDELIVERIES = 12
 
 
-def app_over(deployed: Deployed, transport: FaultTransport) -> Installation:
+def app_over(
+    deployed: Deployed, transport: FaultTransport, clock: Clock | None = None
+) -> Installation:
     settings = deployed.read().model_copy(
         update={
             "lease_seconds": _LEASE_SECONDS,
@@ -31,7 +33,7 @@ def app_over(deployed: Deployed, transport: FaultTransport) -> Installation:
             "retry_seconds": (0, 0, 0, 0),
         }
     )
-    return Installation(settings, clock=Clock(), transport=transport)
+    return Installation(settings, clock=clock or Clock(), transport=transport)
 
 
 async def calls_of(emulator: Emulator, scene: Scene, folder: Path) -> int:

@@ -1,0 +1,99 @@
+"""The timer broken at each of its storage calls: a due time is one backup all the same."""
+
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.clock import Clock
+from shared.model.schedule import ScheduleBody
+from tests.deployed import Deployed, Emulator
+from tests.faults.scenes import SERVICE, fill
+from tests.faults.test_enumeration import POINTS, SEED, app_over
+from tests.faults.transport import FaultTransport, ProcessStopped, Way
+
+
+class Tomorrow(Clock):
+    """A clock one day ahead, where one backup and one retention run are due."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(days=1)
+
+
+async def prepared(deployed: Deployed) -> None:
+    app = app_over(deployed, FaultTransport())
+    await fill(app)
+    service = (await app.services.require(SERVICE)).service
+    body = {
+        "status": "Automatic",
+        "storageAccount": "offsite",
+        "startAt": (app.clock.now() + timedelta(hours=1)).isoformat(),
+        "frequencyDays": 1,
+        "retentionDays": 2,
+    }
+    await app.schedule_settings.put(service, ScheduleBody.model_validate(body), "test", None)
+    await app.close()
+
+
+async def play(deployed: Deployed, call: int, way: Way) -> int:
+    """Break one call of the timer's run, then let it run as it would; how many calls it made."""
+    await prepared(deployed)
+    transport = FaultTransport()
+    app = app_over(deployed, transport, Tomorrow())
+    transport.break_at(call, way, lasting=1 if "process" in way else 6)
+    try:
+        await app.tick.run()
+    except ProcessStopped:
+        pass
+    except BaseExceptionGroup as group:
+        if group.subgroup(ProcessStopped) is None:
+            raise
+    except Exception:  # noqa: BLE001 - the timer fires again in a minute
+        pass
+    calls = transport.calls
+    transport.stopped = True
+    await app.close()
+
+    app = app_over(deployed, FaultTransport(), Tomorrow())
+    try:
+        await app.tick.run()
+        assert await app.tick.run() == 0, "nothing stays due"
+        listed = [entry async for page in app.in_flight.pages() for entry in page]
+        for entry in listed:
+            await app.engine.run(entry.service, entry.operation_id)
+        await app.recovery.run()
+        history = [b async for page in app.history.pages(SERVICE) for b in page]
+        scheduled = [backup for backup in history if backup.due_at is not None]
+        assert [backup.status for backup in scheduled] == ["Succeeded"]
+        assert scheduled[0].missed is None
+        found = await app.schedules.get(SERVICE)
+        assert found is not None
+        assert found.value.last_run_operation == scheduled[0].operation
+        due = scheduled[0].due_at
+        assert due is not None
+        assert found.value.last_run_at == due
+        assert found.value.next_run_at == due + timedelta(days=1)
+    finally:
+        await app.close()
+    return calls
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("way", Way, ids=lambda way: way.name.lower())
+async def test_a_timer_that_breaks_is_as_if_it_had_not(
+    emulator: Emulator, tmp_path: Path, way: Way
+) -> None:
+    calls = await play(Deployed.new(emulator, tmp_path), 10_000, Way.FAILS_BEFORE)
+    every = list(range(1, calls + 1))
+    chosen = (
+        every
+        if POINTS == "all"
+        else random.Random(SEED + "schedule" + way).sample(every, min(int(POINTS), calls))
+    )
+    print(f"schedule: {calls} storage calls; breaking {sorted(chosen)} (FAULT_SEED={SEED})")
+    for call in sorted(chosen):
+        try:
+            await play(Deployed.new(emulator, tmp_path), call, way)
+        except Exception as error:
+            raise AssertionError(f"schedule, storage call {call} {way}") from error
