@@ -1,10 +1,11 @@
 """ETags and conditional requests (RFC 9110, section 13)."""
 
 import hashlib
-from collections.abc import Callable
 
-from shared.http.call import Call
+from shared.http.call import Answer, Call
+from shared.model.condition import Condition, unconditional
 from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject
 
 
 def strong(version: str) -> str:
@@ -12,13 +13,16 @@ def strong(version: str) -> str:
     return '"' + hashlib.sha256(version.encode()).hexdigest()[:16] + '"'
 
 
-def condition(call: Call) -> Callable[[str | None], None]:
+def condition(call: Call) -> Condition:
     """What If-Match and If-None-Match demand of the stored version, None for nothing stored.
 
-    The function that is returned raises ConditionNotMet.
+    The function that is returned raises ConditionNotMet; without these headers it is
+    ``unconditional``, and no version need be read for it.
     """
     if_match = _tags(call.header("if-match"))
     if_none_match = _tags(call.header("if-none-match"))
+    if not if_match and not if_none_match:
+        return unconditional
 
     def check(version: str | None) -> None:
         current = strong(version) if version is not None else None
@@ -36,6 +40,14 @@ def condition(call: Call) -> Callable[[str | None], None]:
             )
 
     return check
+
+
+def unless_unchanged(call: Call, version: str, shown: JsonObject) -> Answer:
+    """The answer to a GET: 304 where the caller has this version, else what it shows."""
+    headers = {"ETag": strong(version)}
+    if is_unchanged(call, version):
+        return Answer(status=304, headers=headers)
+    return Answer(shown, headers=headers)
 
 
 def is_unchanged(call: Call, version: str) -> bool:

@@ -1,8 +1,10 @@
 """The monitor of a long operation: 202, where to look, and when."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from shared.http.call import Answer, Call
+from shared.http.etag import unless_unchanged
 from shared.model.operation import Operation
 from shared.state.operations import Record
 
@@ -17,8 +19,19 @@ def accepted(call: Call, record: Record) -> Answer:
     return Answer(operation.monitor(), 202, headers)
 
 
-def monitor(operation: Operation) -> Answer:
-    """The monitor itself."""
-    waiting = not operation.status.is_final()
-    headers = {"Retry-After": str(_LOOK_AGAIN_SECONDS)} if waiting else {}
-    return Answer(operation.monitor(), 200, headers)
+def monitor(call: Call, record: Record, shown: Operation) -> Answer:
+    """The monitor itself; 304 where the caller has it as it is.
+
+    :param shown: the record's operation as the monitor shows it; while it settles, its record says
+        already that it has ended.
+    """
+    answer = unless_unchanged(call, version(record, shown), shown.monitor())
+    if shown.status.is_final():
+        return answer
+    headers = {**answer.headers, "Retry-After": str(_LOOK_AGAIN_SECONDS)}
+    return replace(answer, headers=headers)
+
+
+def version(record: Record, shown: Operation) -> str:
+    """The version of an operation as it is shown."""
+    return f"{record.etag} {shown.status}"

@@ -51,7 +51,11 @@ def _operation(declared: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "operationId": declared.name,
         "summary": declared.summary,
         "tags": [declared.path.split("/")[0]],
-        "parameters": [*_path_parameters(declared.path), *_query_parameters(declared)],
+        "parameters": [
+            *_path_parameters(declared.path),
+            *_query_parameters(declared),
+            *_header_parameters(declared),
+        ],
         "responses": _responses(declared),
     }
     if declared.anonymous:
@@ -89,7 +93,19 @@ def _query_parameters(declared: Route) -> list[dict[str, Any]]:
     ]
 
 
+def _header_parameters(declared: Route) -> list[dict[str, Any]]:
+    names: tuple[str, ...] = ()
+    if declared.conditional:
+        names = ("If-Match", "If-None-Match")
+    elif 304 in declared.answers:
+        names = ("If-None-Match",)
+    return [{"name": name, "in": "header", "required": False, "schema": _TAGS} for name in names]
+
+
 _TEXT = {"type": "string"}
+_TAGS = {"type": "string", "examples": ["*"]}
+"""ETags, separated by commas, or ``*`` for any."""
+
 _PATH: dict[str, Any] = {
     "service": {
         "type": "string",
@@ -118,8 +134,11 @@ _QUERY: dict[str, Any] = {
 
 def _responses(declared: Route) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    tagged = 304 in declared.answers or declared.conditional
     for status in declared.answers:
         found[str(status)] = {"description": _RESPONSES[str(status)]}
+        if tagged and status in (200, 201, 304):
+            found[str(status)]["headers"] = {"ETag": {"schema": _TEXT}}
         if status not in (204, 304):
             kind = "*/*" if declared.gives_bytes else "application/json"
             schema = {} if declared.gives_bytes else {"schema": {"type": "object"}}

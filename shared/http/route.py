@@ -42,6 +42,7 @@ class Route:
     answers: tuple[int, ...] = (200,)
     takes_bytes: bool = False
     gives_bytes: bool = False
+    conditional: bool = False
 
 
 ROUTES: list[Route] = []
@@ -64,6 +65,7 @@ def route(
     answers: tuple[int, ...] = (200,),
     takes_bytes: bool = False,
     gives_bytes: bool = False,
+    conditional: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare the function below as an operation of the API.
 
@@ -74,6 +76,8 @@ def route(
     :param answers: the statuses of its good answers.
     :param takes_bytes: its body is bytes, no JSON.
     :param gives_bytes: its answer is bytes, no JSON.
+    :param conditional: it writes, and heeds If-Match and If-None-Match. A GET that does gives
+        304 among its answers.
     """
 
     def declare(handler: Handler) -> Handler:
@@ -90,6 +94,7 @@ def route(
             answers,
             takes_bytes,
             gives_bytes,
+            conditional,
         )
         ROUTES.append(declared)
         methods = ANY if method == "ANY" else [method]

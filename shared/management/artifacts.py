@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from shared.clock import Clock
 from shared.management.certificates import require_usable_pfx
-from shared.management.changes import Changes
+from shared.management.changes import Changes, require_open
 from shared.management.checks import Checks
 from shared.management.documents import sealed_document
 from shared.model.artifact import Artifact, ContentReference, ImportItem, Section
+from shared.model.condition import Condition, unconditional
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject
@@ -30,9 +31,6 @@ from shared.state.configuration import (
     transactions,
 )
 from shared.state.control_numbers import Ledger
-
-Condition = Callable[[str | None], None]
-"""Looks at the ETag of what is stored, None for nothing; raises ConditionNotMet."""
 
 
 @dataclass(frozen=True)
@@ -99,17 +97,37 @@ class Artifacts:
         )
         return written[0]
 
+    async def require_content_place(
+        self, service: Service, section: Section, name: str, condition: Condition
+    ) -> None:
+        """Refuse content before its bytes are kept, where ``put_content`` would refuse it.
+
+        :raises Problem: as ``put_content``.
+        """
+        require_manageable(service.name, service.state)
+        require_open(service, await self._configuration.head(service.id))
+        stored = await self.get(service, section, name)
+        condition(stored.value.content.version if stored.value.content else None)
+
     async def put_content(
-        self, service: Service, section: Section, name: str, content: ContentReference
+        self,
+        service: Service,
+        section: Section,
+        name: str,
+        content: ContentReference,
+        condition: Condition = unconditional,
     ) -> tuple[Written, bool]:
         """Give an artifact its bytes; whether it had none before.
 
-        :raises Problem: ArtifactNotFound, OperationNotAllowed, ConfigurationHeld.
+        :param condition: of the content, not of the artifact.
+        :raises Problem: ArtifactNotFound, OperationNotAllowed, ConditionNotMet,
+            ConfigurationHeld.
         """
         require_manageable(service.name, service.state)
 
         async def edit(head: Head) -> tuple[list[Edit], tuple[Artifact, bool]]:
             stored = await self.get(service, section, name)
+            condition(stored.value.content.version if stored.value.content else None)
             artifact = stored.value.model_copy(
                 update={"content": content, "changed_at": self._clock.now()}
             )

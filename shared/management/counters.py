@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from shared.clock import Clock
+from shared.model.condition import Condition, unconditional
 from shared.model.numbers import Counters, Numbering, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
@@ -24,11 +25,18 @@ class CounterSettings:
         self._ledger = ledger
         self._clock = clock
 
-    async def set_next(self, service: Service, agreement: str, body: SetNextBody) -> LedgerRow:
+    async def set_next(
+        self,
+        service: Service,
+        agreement: str,
+        body: SetNextBody,
+        condition: Condition = unconditional,
+    ) -> LedgerRow:
         """Set the next number of one kind.
 
+        :param condition: of the agreement's row, which every allocation changes too.
         :raises Problem: OperationNotAllowed, AgreementNotFound, InvalidRequest outside the
-            bounds, ControlNumberIssued.
+            bounds, ControlNumberIssued, ConditionNotMet.
         """
         require_manageable(service.name, service.state)
         numbering = await self._require_numbering(service, agreement)
@@ -41,7 +49,9 @@ class CounterSettings:
                 body.kind: moved(counter, bounds, body.next, allow_reuse=body.allow_reuse),
             }
 
-        return await change_counters(self._ledger, self._clock, service, agreement, change)
+        return await change_counters(
+            self._ledger, self._clock, service, agreement, change, condition
+        )
 
     async def _require_numbering(self, service: Service, agreement: str) -> Numbering:
         numbering = await self._configuration.numbering(service.id, agreement)
@@ -66,12 +76,21 @@ async def change_counters(
     service: Service,
     agreement: str,
     change: Callable[[Counters], Counters],
+    condition: Condition = unconditional,
 ) -> LedgerRow:
-    """Write an agreement's counters, however many others write them meanwhile."""
+    """Write an agreement's counters, however many others write them meanwhile.
+
+    Each try looks at the condition again, on the row that it then writes over.
+    """
     while True:
-        row = await claim(
-            ledger, clock, service=service.name, service_id=service.id, agreement=agreement
-        )
+        row = await ledger.get(service.name, agreement)
+        if row is None or row.owner != service.id:
+            condition(None)
+            row = await claim(
+                ledger, clock, service=service.name, service_id=service.id, agreement=agreement
+            )
+        else:
+            condition(row.etag)
         counters = change(row.counters)
         if counters == row.counters:
             return row

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from shared.clock import Clock
 from shared.management.certificates import with_ssl_facts
+from shared.management.changes import require_open
 from shared.management.documents import SERVICE, open_document, sealed_document
+from shared.management.service_view import ServiceView, service_view
 from shared.model.artifact import Section
+from shared.model.condition import Condition, unconditional
 from shared.model.operation import Operation, OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, ServiceSettings, State
@@ -13,28 +16,29 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
 from shared.operations.immediate import immediately
 from shared.rules.documents import masked
-from shared.rules.editions import quotas, require_quota, require_units
+from shared.rules.editions import require_quota, require_units
 from shared.rules.naming import default_domain_url, require_service_name, shown
 from shared.rules.states import (
     TRANSITIONS,
     ServiceOperation,
-    allowed_operations,
     require_allowed,
 )
 from shared.sealing.key_ring import KeyRing
 from shared.settings import Settings
-from shared.state.configuration import Configuration, Phase, PutSettings
+from shared.state.configuration import Configuration, Head, Phase, PutSettings
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.services import Directory, Listed
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks, and under which id."""
+    """Who asks, under which id, and on which condition."""
 
     caller: str
     trigger: str = "http"
     operation_id: str | None = None
+    condition: Condition = unconditional
+    """On the version of the service's view."""
 
 
 class Services:
@@ -137,9 +141,21 @@ class Services:
         """Replace the settings of a service (updateConfiguration).
 
         :raises Problem: ServiceExists where it has another edition, InvalidRequest,
-            OperationNotAllowed, StorageAccountUnknown, MaskWithoutValue.
+            OperationNotAllowed, StorageAccountUnknown, MaskWithoutValue, ConditionNotMet,
+            ConfigurationHeld, and those of its SSL certificate (with_ssl_facts).
         """
         service = listed.service
+        start = Start(
+            OperationName.CONFIG_UPDATE,
+            service.name,
+            asked.caller,
+            asked.trigger,
+            masked(SERVICE, wanted.to_json()),
+            asked.operation_id,
+            service.id,
+        )
+        if await self._engine.repeated(start):
+            return await self.require(service.name)
         if wanted.edition is not service.edition:
             raise exists(
                 service.name,
@@ -155,32 +171,28 @@ class Services:
             )
         self._require_possible(wanted)
         require_allowed(service.name, service.state, ServiceOperation.UPDATE_CONFIGURATION)
-        start = Start(
-            OperationName.CONFIG_UPDATE,
-            service.name,
-            asked.caller,
-            asked.trigger,
-            masked(SERVICE, wanted.to_json()),
-            asked.operation_id,
-            service.id,
-        )
 
-        async def write(operation_id: str) -> None:
-            head = await self._configuration.head(service.id)
+        async def prepared() -> tuple[Head, JsonObject]:
+            head = require_open(service, await self._configuration.head(service.id))
             stored = await self._configuration.settings(service.id)
-            if head is None or stored is None or head.phase is not Phase.OPEN:
+            if stored is None:
                 raise changed_meanwhile(service.name)
+            asked.condition(service_view(listed, stored, head).version)
             key = await self._keys.data_key(service.id)
             known = open_document(key, SERVICE, SERVICE, stored.document)
             document = self._document(service.name, wanted)
             document = with_ssl_facts(document, known, self._clock.now())
-            sealed = sealed_document(key, SERVICE, SERVICE, document, stored.document)
+            return head, sealed_document(key, SERVICE, SERVICE, document, stored.document)
+
+        async def write(operation_id: str) -> None:
+            head, sealed = await prepared()
             try:
                 edit = PutSettings(sealed, rfc3339(self._clock.now()), operation_id)
                 await self._configuration.change(service.id, head, [edit])
             except RowChanged as error:
                 raise changed_meanwhile(service.name) from error
 
+        await prepared()  # what can be refused leaves no record in the log
         await immediately(self._engine, start, write)
         return await self.require(service.name)
 
@@ -189,7 +201,7 @@ class Services:
 
         Suspending a suspended service, or any operation that leads where it is, writes nothing.
 
-        :raises Problem: OperationNotAllowed.
+        :raises Problem: OperationNotAllowed, ConditionNotMet.
         """
         service = listed.service
         name, target = TRANSITIONS[operation]
@@ -198,6 +210,7 @@ class Services:
         )
         if await self._engine.repeated(start):
             return await self.require(service.name)
+        await self._require_condition(listed, asked)
         require_allowed(service.name, service.state, operation)
         if service.state is target and operation is ServiceOperation.SUSPEND:
             return listed
@@ -218,7 +231,8 @@ class Services:
         """Change the number of units. The directory's row says it; the settings follow it.
 
         :raises Problem: OperationNotAllowed, InvalidRequest for units that the edition does not
-            have, QuotaExceeded where fewer units could not hold what there is.
+            have, QuotaExceeded where fewer units could not hold what there is,
+            ConditionNotMet.
         """
         service = listed.service
         start = Start(
@@ -232,6 +246,7 @@ class Services:
         )
         if await self._engine.repeated(start):
             return await self.require(service.name)
+        await self._require_condition(listed, asked)
         require_allowed(service.name, service.state, ServiceOperation.SCALE)
         require_units(service.edition, units)
         head = await self._configuration.head(service.id)
@@ -276,23 +291,15 @@ class Services:
             return False
         return True
 
-    async def view(self, listed: Listed) -> JsonObject:
+    async def view(self, listed: Listed) -> ServiceView:
         """A service as answers show it: settings masked, state, quota use."""
-        service = listed.service
-        stored = await self._configuration.settings(service.id)
-        head = await self._configuration.head(service.id)
-        settings = masked(SERVICE, stored.document) if stored else {}
-        counts = head.counts if head else {}
-        limits = quotas(service.edition, service.unit_count)
-        return {
-            **settings,
-            **summary(service),
-            "allowedOperations": [*allowed_operations(service.state)],
-            "quota": {
-                str(section): {"used": counts.get(section, 0), "limit": limit}
-                for section, limit in limits.items()
-            },
-        }
+        settings = await self._configuration.settings(listed.service.id)
+        head = await self._configuration.head(listed.service.id)
+        return service_view(listed, settings, head)
+
+    async def _require_condition(self, listed: Listed, asked: Asked) -> None:
+        if asked.condition is not unconditional:
+            asked.condition((await self.view(listed)).version)
 
     def _require_possible(self, wanted: ServiceSettings) -> None:
         require_units(wanted.edition, wanted.unit_count)
@@ -310,13 +317,6 @@ class Services:
     def _document(self, name: str, wanted: ServiceSettings) -> JsonObject:
         url = wanted.domain_url or default_domain_url(name, self._settings.service_domain)
         return wanted.model_copy(update={"domain_url": url}).to_json()
-
-
-def summary(service: Service) -> JsonObject:
-    """What a list of services shows of each."""
-    shown_service = service.to_json()
-    del shown_service["operations"]
-    return shown_service
 
 
 def exists(name: str, but: str = "") -> Problem:

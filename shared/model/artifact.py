@@ -51,6 +51,11 @@ class ContentReference(Stored):
     certificate: CertificateFacts | None = None
     """What the bytes of a certificate say."""
 
+    @property
+    def version(self) -> str:
+        """Another one for other bytes, or the same of another type."""
+        return f"{self.sha256} {self.content_type}"
+
 
 class Artifact(Stored):
     """One artifact as it is stored: secrets in the document are sealed."""

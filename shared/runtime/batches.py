@@ -2,13 +2,15 @@
 
 from shared.clock import Clock
 from shared.model.artifact import Section
+from shared.model.condition import Condition, unconditional
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.rules.naming import shown
 from shared.rules.states import require_active
 from shared.state.batch_activity import BatchActivities, BatchActivity
-from shared.state.configuration import Configuration
+from shared.state.configuration import Configuration, Versioned
+from shared.state.gateway import RowChanged, RowExists
 
 
 class Batches:
@@ -21,10 +23,17 @@ class Batches:
         self._activities = activities
         self._clock = clock
 
-    async def report(self, service: Service, batch: str, active_messages: int) -> BatchActivity:
+    async def report(
+        self,
+        service: Service,
+        batch: str,
+        active_messages: int,
+        condition: Condition = unconditional,
+    ) -> Versioned[BatchActivity]:
         """Record how many messages wait in a batch.
 
-        :raises Problem: ServiceNotActive, ArtifactNotFound where there is no such batch.
+        :raises Problem: ServiceNotActive, ArtifactNotFound where there is no such batch,
+            ConditionNotMet.
         """
         require_active(service.name, service.state)
         stored = await self._configuration.artifact(service.id, Section.BATCHES, batch)
@@ -41,5 +50,13 @@ class Batches:
             active_messages,
             rfc3339(self._clock.now()),
         )
-        await self._activities.put(service.id, activity)
-        return activity
+        while True:
+            known = await self._activities.get(service.id, batch)
+            condition(known.etag if known else None)
+            try:
+                etag = await self._activities.put(
+                    service.id, activity, known.etag if known else None
+                )
+            except (RowExists, RowChanged):
+                continue
+            return Versioned(activity, etag)

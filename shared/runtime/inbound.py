@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.clock import Clock
+from shared.model.condition import Condition, unconditional
 from shared.model.runtime import MicBody, MicValue, ReceivedBody, ReceivedNumber
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.states import require_active
 from shared.runtime.allocate import agreement_not_found
-from shared.state.configuration import Configuration
+from shared.state.configuration import Configuration, Versioned
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
@@ -73,19 +74,30 @@ class Inbound:
             return Seen(False, rfc3339(now))
 
     async def put_mic(
-        self, service: Service, agreement: str, body: MicBody
-    ) -> tuple[MicValue, bool]:
+        self,
+        service: Service,
+        agreement: str,
+        body: MicBody,
+        condition: Condition = unconditional,
+    ) -> tuple[Versioned[MicValue], bool]:
         """Keep the MIC of a message; whether it is new.
 
-        :raises Problem: ServiceNotActive, AgreementNotFound.
+        :raises Problem: ServiceNotActive, AgreementNotFound, ConditionNotMet.
         """
         await self._require(service, agreement)
-        known = await self._mics.get(service.id, agreement, body.message_id)
         mic = MicValue(agreement=agreement, time=self._clock.now(), **body.model_dump())
-        await self._mics.put(service.id, mic)
-        return mic, known is None
+        while True:
+            known = await self._mics.get(service.id, agreement, body.message_id)
+            condition(known.etag if known else None)
+            try:
+                etag = await self._mics.put(service.id, mic, known.etag if known else None)
+            except (RowExists, RowChanged):
+                continue
+            return Versioned(mic, etag), known is None
 
-    async def get_mic(self, service: Service, agreement: str, message_id: str) -> MicValue | None:
+    async def get_mic(
+        self, service: Service, agreement: str, message_id: str
+    ) -> Versioned[MicValue] | None:
         """The MIC of a message, None where none was kept.
 
         :raises Problem: AgreementNotFound.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from shared.model.wire import JsonObject
 from shared.rules.naming import artifact_key
+from shared.state.configuration import Versioned
 from shared.state.gateway import Column, Row, Table
 from shared.state.keys import encoded
 
@@ -40,8 +41,17 @@ class BatchActivities:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    async def put(self, service_id: str, activity: BatchActivity) -> None:
-        """Write what was reported, whatever is there."""
+    async def get(self, service_id: str, batch: str) -> Versioned[BatchActivity] | None:
+        """What was reported of a batch last, None where nothing was."""
+        row = await self._table.get(service_id, encoded(artifact_key(batch)))
+        return Versioned(_read(row), row.etag) if row else None
+
+    async def put(self, service_id: str, activity: BatchActivity, over: str | None) -> str:
+        """Write what was reported over the version with this ETag, None for none; its new ETag.
+
+        :raises RowChanged: where somebody else wrote it since.
+        :raises RowExists: where there is one already.
+        """
         values: dict[str, Column] = {
             "batch": activity.batch,
             "agreement": activity.agreement,
@@ -49,7 +59,7 @@ class BatchActivities:
             "reportedAt": activity.reported_at,
         }
         row = Row(service_id, encoded(artifact_key(activity.batch)), values)
-        await self._table.replace(row, None)
+        return await (self._table.replace(row, over) if over else self._table.insert(row))
 
     async def drop(self, service_id: str, batch: str) -> None:
         """Forget a batch; one that is not known is as good."""

@@ -63,6 +63,7 @@ class StoredSettings:
     """RFC 3339; a restore keeps it."""
     operation_id: str
     """Who wrote them last; empty for the service's creation or restore."""
+    etag: str
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,7 @@ class Configuration:
             read_document(row.values),
             str(row.values["changedAt"]),
             str(row.values.get("operation", "")),
+            row.etag,
         )
 
     async def artifact(

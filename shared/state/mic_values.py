@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from shared.model.runtime import MicValue
 from shared.rules.naming import artifact_key
 from shared.state.columns import dumps
+from shared.state.configuration import Versioned
 from shared.state.gateway import Replace, Row, Table
 from shared.state.keys import row_key
 
@@ -18,14 +19,21 @@ class MicValues:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    async def get(self, service_id: str, agreement: str, message_id: str) -> MicValue | None:
+    async def get(
+        self, service_id: str, agreement: str, message_id: str
+    ) -> Versioned[MicValue] | None:
         """The MIC of a message; message ids compare with regard to case."""
         row = await self._table.get(service_id, row_key(artifact_key(agreement), message_id))
-        return _read(row) if row else None
+        return Versioned(_read(row), row.etag) if row else None
 
-    async def put(self, service_id: str, mic: MicValue) -> None:
-        """Write one, whatever is there."""
-        await self._table.replace(_row(service_id, mic), None)
+    async def put(self, service_id: str, mic: MicValue, over: str | None) -> str:
+        """Write one over the version with this ETag, a new one where it is None; its new ETag.
+
+        :raises RowChanged: where somebody else wrote it since.
+        :raises RowExists: where a new one is there already.
+        """
+        row = _row(service_id, mic)
+        return await (self._table.replace(row, over) if over else self._table.insert(row))
 
     async def put_all(self, service_id: str, mics: Sequence[MicValue]) -> None:
         """Write up to 100, all or none, whatever is there."""

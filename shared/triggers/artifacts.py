@@ -4,7 +4,7 @@ import base64
 import binascii
 
 from shared.http.call import Answer, Call
-from shared.http.etag import condition, is_unchanged, strong
+from shared.http.etag import condition, is_unchanged, strong, unless_unchanged
 from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
 from shared.management.artifacts import Written
@@ -14,7 +14,6 @@ from shared.model.artifact import WITH_CONTENT, ArtifactBody, ImportBody, Sectio
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.rules.naming import shown
-from shared.rules.states import require_manageable
 
 blueprint = new_blueprint()
 _ONE = "services/{service}/artifacts/{section}/{name}"
@@ -40,12 +39,18 @@ async def get_artifact(call: Call) -> Answer:
     section = _section(call)
     service = (await call.app.services.require(call.path("service"))).service
     found = await call.app.artifacts.get(service, section, call.path("name"))
-    if is_unchanged(call, found.etag):
-        return Answer(status=304, headers={"ETag": strong(found.etag)})
-    return Answer(shown_artifact(found.value), headers={"ETag": strong(found.etag)})
+    return unless_unchanged(call, found.etag, shown_artifact(found.value))
 
 
-@route(blueprint, "PUT", _ONE, query=("allowReuse",), body=ArtifactBody, answers=(200, 201))
+@route(
+    blueprint,
+    "PUT",
+    _ONE,
+    query=("allowReuse",),
+    body=ArtifactBody,
+    answers=(200, 201),
+    conditional=True,
+)
 async def put_artifact(call: Call) -> Answer:
     """Write an artifact; content that it has stays."""
     section, body = _section(call), call.body(ArtifactBody)
@@ -61,7 +66,7 @@ async def put_artifact(call: Call) -> Answer:
     return _written(written, 201 if written.created else 200)
 
 
-@route(blueprint, "DELETE", _ONE, answers=(204,))
+@route(blueprint, "DELETE", _ONE, answers=(204,), conditional=True)
 async def delete_artifact(call: Call) -> Answer:
     """Delete an artifact."""
     section = _section(call)
@@ -70,7 +75,7 @@ async def delete_artifact(call: Call) -> Answer:
     return Answer(status=204)
 
 
-@route(blueprint, "PUT", f"{_ONE}/content", answers=(200, 201), takes_bytes=True)
+@route(blueprint, "PUT", f"{_ONE}/content", answers=(200, 201), takes_bytes=True, conditional=True)
 async def put_content(call: Call) -> Answer:
     """Give an artifact its bytes, as they are."""
     section, name = _section(call), call.path("name")
@@ -82,17 +87,18 @@ async def put_content(call: Call) -> Answer:
             target="section",
         )
     service = (await call.app.services.require(call.path("service"))).service
-    require_manageable(service.name, service.state)
-    await call.app.artifacts.get(service, section, name)
+    check = condition(call)
+    await call.app.artifacts.require_content_place(service, section, name, check)
     data = call.request.get_body()
     facts = public_certificate(data) if section is Section.CERTIFICATES else None
     content = await call.app.content.put(service.id, data, _content_type(call), _content_md5(call))
     content = content.model_copy(update={"certificate": facts})
-    written, first = await call.app.artifacts.put_content(service, section, name, content)
-    return _written(written, 201 if first else 200)
+    written, first = await call.app.artifacts.put_content(service, section, name, content, check)
+    headers = {"ETag": strong(content.version)}
+    return Answer(shown_artifact(written.artifact), 201 if first else 200, headers)
 
 
-@route(blueprint, "GET", f"{_ONE}/content", gives_bytes=True)
+@route(blueprint, "GET", f"{_ONE}/content", answers=(200, 304), gives_bytes=True)
 async def get_content(call: Call) -> Answer:
     """Read the bytes of an artifact."""
     section, name = _section(call), call.path("name")
@@ -102,8 +108,11 @@ async def get_content(call: Call) -> Answer:
         raise Problem(
             Code.ARTIFACT_NOT_FOUND, f"'{shown(name)}' has no content. Put it first.", "name"
         )
+    headers = {"ETag": strong(content.version)}
+    if is_unchanged(call, content.version):
+        return Answer(status=304, headers=headers)
     data = b"".join([chunk async for chunk in call.app.content.open(service.id, content)])
-    return Answer(data, content_type=content.content_type)
+    return Answer(data, headers=headers, content_type=content.content_type)
 
 
 @route(blueprint, "POST", "services/{service}/import", body=ImportBody, answers=(200, 207))

@@ -1,7 +1,7 @@
 """Backups of a service: start one, the history, pin and delete."""
 
 from shared.http.call import Answer, Call
-from shared.http.etag import condition, is_unchanged, strong
+from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
@@ -48,12 +48,10 @@ async def list_backups(call: Call) -> Answer:
 async def get_backup(call: Call) -> Answer:
     """Read what the history says of one backup."""
     found = await call.app.backups.get(call.path("service"), call.path("backup"))
-    if is_unchanged(call, found.etag):
-        return Answer(status=304, headers={"ETag": strong(found.etag)})
-    return _shown(found)
+    return unless_unchanged(call, found.etag, found.value.to_json())
 
 
-@route(blueprint, "PATCH", "services/{service}/backups/{backup}", body=PinBody)
+@route(blueprint, "PATCH", "services/{service}/backups/{backup}", body=PinBody, conditional=True)
 async def pin_backup(call: Call) -> Answer:
     """Pin a backup, so that neither retention nor anybody deletes it, or unpin it."""
     found = await call.app.backups.get(call.path("service"), call.path("backup"))
@@ -62,7 +60,14 @@ async def pin_backup(call: Call) -> Answer:
     return _shown(await call.app.backups.pin(found.value.service, found.value.name, pinned))
 
 
-@route(blueprint, "DELETE", "services/{service}/backups/{backup}", query=("force",), answers=(202,))
+@route(
+    blueprint,
+    "DELETE",
+    "services/{service}/backups/{backup}",
+    query=("force",),
+    answers=(202,),
+    conditional=True,
+)
 async def delete_backup(call: Call) -> Answer:
     """Delete a backup's container; the history keeps what it was, and its name stays used."""
     found = await call.app.backups.get(call.path("service"), call.path("backup"))

@@ -1,6 +1,9 @@
 """What concerns the installation: its storage accounts and its health."""
 
+import json
+
 from shared.http.call import Answer, Call
+from shared.http.etag import unless_unchanged
 from shared.http.openapi import document
 from shared.http.route import new_blueprint, route
 from shared.model.problem import Code, Problem
@@ -20,10 +23,11 @@ async def health(call: Call) -> Answer:
     return Answer({"status": "ok"})
 
 
-@route(blueprint, "GET", "openapi.json", anonymous=True)
+@route(blueprint, "GET", "openapi.json", anonymous=True, answers=(200, 304))
 async def get_openapi(call: Call) -> Answer:
     """Read this API's OpenAPI document."""
-    return Answer(document())
+    described = document()
+    return unless_unchanged(call, json.dumps(described), described)
 
 
 @route(blueprint, "ANY", "{*address}", anonymous=True)

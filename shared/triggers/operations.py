@@ -54,7 +54,7 @@ async def list_operations(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "GET", "services/{service}/operations/{id}")
+@route(blueprint, "GET", "services/{service}/operations/{id}", answers=(200, 304))
 async def get_operation(call: Call) -> Answer:
     """Read an operation: its monitor while it runs, its record when it has ended."""
     service, operation_id = call.path("service"), call.path("id")
@@ -66,7 +66,7 @@ async def get_operation(call: Call) -> Answer:
             "which reaches back 180 days.",
             target="id",
         )
-    return monitor(await call.app.engine.shown(found[0]))
+    return monitor(call, found[0], await call.app.engine.shown(found[0]))
 
 
 @blueprint.function_name("run_operation")

@@ -1,9 +1,11 @@
 """Restores: plan one, start one, look at one."""
 
 from shared.http.call import Answer, Call
-from shared.http.monitor import accepted
+from shared.http.etag import unless_unchanged
+from shared.http.monitor import accepted, version
 from shared.http.route import new_blueprint, route
 from shared.model.restore import RestoreBody
+from shared.model.wire import JsonObject
 
 blueprint = new_blueprint()
 
@@ -17,15 +19,15 @@ async def start_restore(call: Call) -> Answer:
     return accepted(call, await call.app.restores.start(body, call.caller, call.operation_id))
 
 
-@route(blueprint, "GET", "restores/{restore}")
+@route(blueprint, "GET", "restores/{restore}", answers=(200, 304))
 async def get_restore(call: Call) -> Answer:
     """Read a restore: its request, its plan, its operation."""
-    operation = (await call.app.restores.get(call.path("restore"))).operation
-    return Answer(
-        {
-            "id": f"{operation.service}.{operation.id}",
-            "request": operation.parameters.get("request"),
-            "plan": operation.parameters.get("plan"),
-            "operation": operation.monitor(),
-        }
-    )
+    record = await call.app.restores.get(call.path("restore"))
+    operation = await call.app.engine.shown(record)
+    restore: JsonObject = {
+        "id": f"{operation.service}.{operation.id}",
+        "request": operation.parameters.get("request"),
+        "plan": operation.parameters.get("plan"),
+        "operation": operation.monitor(),
+    }
+    return unless_unchanged(call, version(record, operation), restore)

@@ -1,6 +1,7 @@
 """Run-time operations: control numbers, received numbers, MIC values."""
 
 from shared.http.call import Answer, Call
+from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
 from shared.model.numbers import AllocateBody, Kind, SetNextBody
@@ -30,7 +31,7 @@ async def list_control_numbers(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "GET", f"{_NUMBERS}/{{agreement}}")
+@route(blueprint, "GET", f"{_NUMBERS}/{{agreement}}", answers=(200, 304))
 async def get_control_numbers(call: Call) -> Answer:
     """Read where one agreement stands."""
     service = (await call.app.services.require(call.path("service"))).service
@@ -38,15 +39,16 @@ async def get_control_numbers(call: Call) -> Answer:
     row = await call.app.ledger.get(service.name, agreement)
     if row is None or row.owner != service.id:
         raise agreement_not_found(service.name, agreement)
-    return Answer(_shown(row))
+    return unless_unchanged(call, row.etag, _shown(row))
 
 
-@route(blueprint, "PUT", f"{_NUMBERS}/{{agreement}}", body=SetNextBody)
+@route(blueprint, "PUT", f"{_NUMBERS}/{{agreement}}", body=SetNextBody, conditional=True)
 async def set_control_number(call: Call) -> Answer:
     """Set the next number of a kind; one that was issued comes again only where reuse is asked."""
     body = call.body(SetNextBody)
     service = (await call.app.services.require(call.path("service"))).service
-    return Answer(_shown(await call.app.counters.set_next(service, call.path("agreement"), body)))
+    row = await call.app.counters.set_next(service, call.path("agreement"), body, condition(call))
+    return Answer(_shown(row), headers={"ETag": strong(row.etag)})
 
 
 @route(blueprint, "POST", f"{_NUMBERS}/{{agreement}}/allocate", body=AllocateBody)
@@ -74,17 +76,30 @@ async def receive_control_number(call: Call) -> Answer:
 
 
 @route(
-    blueprint, "PUT", "services/{service}/mic-values/{agreement}", body=MicBody, answers=(200, 201)
+    blueprint,
+    "PUT",
+    "services/{service}/mic-values/{agreement}",
+    body=MicBody,
+    answers=(200, 201),
+    conditional=True,
 )
 async def put_mic_value(call: Call) -> Answer:
     """Keep the MIC of an AS2 message."""
     body = call.body(MicBody)
     service = (await call.app.services.require(call.path("service"))).service
-    mic, new = await call.app.inbound.put_mic(service, call.path("agreement"), body)
-    return Answer(mic.to_json(), 201 if new else 200)
+    mic, new = await call.app.inbound.put_mic(
+        service, call.path("agreement"), body, condition(call)
+    )
+    return Answer(mic.value.to_json(), 201 if new else 200, {"ETag": strong(mic.etag)})
 
 
-@route(blueprint, "GET", "services/{service}/mic-values/{agreement}", query=("messageId",))
+@route(
+    blueprint,
+    "GET",
+    "services/{service}/mic-values/{agreement}",
+    query=("messageId",),
+    answers=(200, 304),
+)
 async def get_mic_value(call: Call) -> Answer:
     """Read the MIC of an AS2 message, by the query parameter messageId."""
     message_id = call.query("messageId")
@@ -101,7 +116,7 @@ async def get_mic_value(call: Call) -> Answer:
             f"No MIC is kept for the message '{shown(message_id)}'.",
             target="messageId",
         )
-    return Answer(mic.to_json())
+    return unless_unchanged(call, mic.etag, mic.value.to_json())
 
 
 @route(blueprint, "GET", "services/{service}/batch-activity", query=PAGING)
@@ -117,13 +132,21 @@ async def list_batch_activity(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "PUT", "services/{service}/batch-activity/{batch}", body=BatchActivityBody)
+@route(
+    blueprint,
+    "PUT",
+    "services/{service}/batch-activity/{batch}",
+    body=BatchActivityBody,
+    conditional=True,
+)
 async def put_batch_activity(call: Call) -> Answer:
     """Report how many messages wait in a batch."""
     body = call.body(BatchActivityBody)
     service = (await call.app.services.require(call.path("service"))).service
-    activity = await call.app.batches.report(service, call.path("batch"), body.active_messages)
-    return Answer(activity.to_json())
+    reported = await call.app.batches.report(
+        service, call.path("batch"), body.active_messages, condition(call)
+    )
+    return Answer(reported.value.to_json(), headers={"ETag": strong(reported.etag)})
 
 
 def _kinds(body: AllocateBody) -> list[Kind]:

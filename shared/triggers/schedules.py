@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.http.call import Answer, Call
-from shared.http.etag import condition, is_unchanged, strong
+from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.route import new_blueprint, route
 from shared.installation import current
 from shared.model.schedule import PreviewBody, Schedule, ScheduleBody
@@ -22,12 +22,10 @@ async def get_schedule(call: Call) -> Answer:
     """Read a service's backup schedule: when it runs next, and how the last run ended."""
     service = await _service(call)
     body, version = await _read(call, service, await call.app.schedule_settings.get(service))
-    if is_unchanged(call, version):
-        return Answer(status=304, headers={"ETag": strong(version)})
-    return Answer(body, headers={"ETag": strong(version)})
+    return unless_unchanged(call, version, body)
 
 
-@route(blueprint, "PUT", _PATH, body=ScheduleBody, answers=(200, 201))
+@route(blueprint, "PUT", _PATH, body=ScheduleBody, answers=(200, 201), conditional=True)
 async def put_schedule(call: Call) -> Answer:
     """Save a service's backup schedule; what was due under the former one runs first."""
     service, body = await _service(call), call.body(ScheduleBody)
@@ -39,7 +37,7 @@ async def put_schedule(call: Call) -> Answer:
     return Answer(shown, 200 if mine else 201, {"ETag": strong(version)})
 
 
-@route(blueprint, "DELETE", _PATH, answers=(204,))
+@route(blueprint, "DELETE", _PATH, answers=(204,), conditional=True)
 async def delete_schedule(call: Call) -> Answer:
     """End a service's backup schedule; its backups stay until somebody deletes them."""
     service = await _service(call)

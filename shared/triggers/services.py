@@ -1,13 +1,16 @@
 """Services: create, read, change, move through the state chart, delete."""
 
 from shared.http.call import Answer, Call
-from shared.http.etag import condition, is_unchanged, strong
+from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
-from shared.management.services import Asked, exists, summary
+from shared.management.service_view import summary
+from shared.management.services import Asked, exists
+from shared.model.condition import unconditional
 from shared.model.operation import OperationName
 from shared.model.service import ScaleBody, ServiceSettings
+from shared.model.wire import JsonObject
 from shared.operations.engine import Start
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.state.services import Listed
@@ -38,20 +41,25 @@ async def list_services(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "PUT", "services/{service}", body=ServiceSettings, answers=(200, 201))
+@route(
+    blueprint,
+    "PUT",
+    "services/{service}",
+    body=ServiceSettings,
+    answers=(200, 201),
+    conditional=True,
+)
 async def put_service(call: Call) -> Answer:
     """Create a service, or replace the settings of one."""
     name, wanted = call.path("service"), call.body(ServiceSettings)
     asked = _asked(call)
-    check = condition(call)
     listed = await call.app.directory.get(name)
     if listed is None:
-        check(None)
+        asked.condition(None)
         created = await call.app.services.create(name, wanted, asked)
         return await _shown(call, created, 201)
     if call.header("if-none-match") == "*":
         raise exists(listed.service.name)
-    check(listed.etag)
     return await _shown(call, await call.app.services.update(listed, wanted, asked))
 
 
@@ -59,12 +67,11 @@ async def put_service(call: Call) -> Answer:
 async def get_service(call: Call) -> Answer:
     """Read a service: settings with secrets masked, state, what it allows, quota use."""
     listed = await call.app.services.require(call.path("service"))
-    if is_unchanged(call, listed.etag):
-        return Answer(status=304, headers={"ETag": strong(listed.etag)})
-    return await _shown(call, listed)
+    view = await call.app.services.view(listed)
+    return unless_unchanged(call, view.version, _linked(call, view.shown))
 
 
-@route(blueprint, "DELETE", "services/{service}", answers=(202,))
+@route(blueprint, "DELETE", "services/{service}", answers=(202,), conditional=True)
 async def delete_service(call: Call) -> Answer:
     """Delete a service and all that it holds; its backups and its ledger of numbers stay."""
     name = call.path("service")
@@ -73,7 +80,9 @@ async def delete_service(call: Call) -> Answer:
     if repeated is not None:
         return accepted(call, repeated)
     listed = await call.app.services.require(name)
-    condition(call)(listed.etag)
+    check = condition(call)
+    if check is not unconditional:
+        check((await call.app.services.view(listed)).version)
     service = listed.service
     require_allowed(service.name, service.state, ServiceOperation.DELETE)
     return accepted(call, await call.app.engine.start(start.of(service)))
@@ -81,71 +90,75 @@ async def delete_service(call: Call) -> Answer:
 
 async def _move(call: Call, operation: ServiceOperation) -> Answer:
     listed = await call.app.services.require(call.path("service"))
-    condition(call)(listed.etag)
     return await _shown(call, await call.app.services.move(listed, operation, _asked(call)))
 
 
-@route(blueprint, "POST", "services/{service}/start")
+@route(blueprint, "POST", "services/{service}/start", conditional=True)
 async def start_service(call: Call) -> Answer:
     """Start a stopped service."""
     return await _move(call, ServiceOperation.START)
 
 
-@route(blueprint, "POST", "services/{service}/stop")
+@route(blueprint, "POST", "services/{service}/stop", conditional=True)
 async def stop_service(call: Call) -> Answer:
     """Stop a service."""
     return await _move(call, ServiceOperation.STOP)
 
 
-@route(blueprint, "POST", "services/{service}/restart")
+@route(blueprint, "POST", "services/{service}/restart", conditional=True)
 async def restart_service(call: Call) -> Answer:
     """Restart a service."""
     return await _move(call, ServiceOperation.RESTART)
 
 
-@route(blueprint, "POST", "services/{service}/scale", body=ScaleBody)
+@route(blueprint, "POST", "services/{service}/scale", body=ScaleBody, conditional=True)
 async def scale_service(call: Call) -> Answer:
     """Change the number of units of a service."""
     body = call.body(ScaleBody)
     listed = await call.app.services.require(call.path("service"))
-    condition(call)(listed.etag)
     scaled = await call.app.services.scale(listed, body.unit_count, _asked(call))
     return await _shown(call, scaled)
 
 
-@route(blueprint, "POST", "services/{service}/suspend")
+@route(blueprint, "POST", "services/{service}/suspend", conditional=True)
 async def suspend_service(call: Call) -> Answer:
     """Suspend a service: no control number is issued until it is resumed."""
     return await _move(call, ServiceOperation.SUSPEND)
 
 
-@route(blueprint, "POST", "services/{service}/resume")
+@route(blueprint, "POST", "services/{service}/resume", conditional=True)
 async def resume_service(call: Call) -> Answer:
     """Resume a suspended service, such as one that was restored."""
     return await _move(call, ServiceOperation.RESUME)
 
 
-@route(blueprint, "POST", "services/{service}/disable")
+@route(blueprint, "POST", "services/{service}/disable", conditional=True)
 async def disable_service(call: Call) -> Answer:
     """Disable a service: an administrator's block."""
     return await _move(call, ServiceOperation.DISABLE)
 
 
-@route(blueprint, "POST", "services/{service}/enable")
+@route(blueprint, "POST", "services/{service}/enable", conditional=True)
 async def enable_service(call: Call) -> Answer:
     """Enable a disabled service; it comes back Suspended."""
     return await _move(call, ServiceOperation.ENABLE)
 
 
 def _asked(call: Call) -> Asked:
-    return Asked(call.caller, "http", call.operation_id)
+    return Asked(call.caller, "http", call.operation_id, condition(call))
 
 
 async def _shown(call: Call, listed: Listed, status: int = 200) -> Answer:
     view = await call.app.services.view(listed)
+    return Answer(_linked(call, view.shown), status, {"ETag": strong(view.version)})
+
+
+def _linked(call: Call, shown: JsonObject) -> JsonObject:
+    """What is shown of a service, with links to the operations of its last backups."""
+    linked = dict(shown)
     for member in ("lastBackup", "lastScheduledBackup"):
-        last = view.get(member)
+        last = shown.get(member)
         if isinstance(last, dict):
-            place = f"services/{listed.service.name}/operations/{last['operation']}"
-            view[member] = {**last, "operationLocation": f"{call.base_url}/{place}"}
-    return Answer(view, status, {"ETag": strong(listed.etag)})
+            place = f"services/{shown['name']}/operations/{last['operation']}"
+            linked[member] = {**last, "operationLocation": f"{call.base_url}/{place}"}
+    return linked

@@ -81,6 +81,18 @@ def test_no_two_routes_take_the_same_address() -> None:
     assert not confused
 
 
+def test_what_is_read_alone_can_be_read_conditionally() -> None:
+    """Lists change all the time, and health is no resource."""
+    unversioned = {r.name for r in ROUTES if r.method == "GET" and 304 not in r.answers}
+    lists = {r.name for r in ROUTES if r.method == "GET" and {"top"} <= set(r.query)}
+    assert unversioned == lists | {"health", "list_storage_accounts"}
+
+
+def test_what_replaces_or_deletes_heeds_conditions() -> None:
+    written = [r for r in ROUTES if r.method in ("PUT", "PATCH", "DELETE")]
+    assert [r.name for r in written if not r.conditional] == []
+
+
 def test_the_route_for_all_else_comes_last() -> None:
     assert max(declared.name for declared in ROUTES) == "zz_route_not_found"
     assert [one.name for one in ROUTES if one.method == "ANY"] == ["zz_route_not_found"]
