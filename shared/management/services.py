@@ -112,7 +112,7 @@ class Services:
             try:
                 listed = await self._directory.add(service)
             except RowExists as error:
-                raise await self._taken(name) from error
+                raise taken(await self._directory.get(name), name) from error
             await self._configuration.begin(
                 service_id,
                 phase=Phase.OPEN,
@@ -125,17 +125,6 @@ class Services:
 
         await immediately(self._engine, start, write)
         return await self.require(name)
-
-    async def _taken(self, name: str) -> Problem:
-        listed = await self._directory.get(name)
-        if listed is not None and listed.service.state is State.DELETING:
-            return Problem(
-                Code.SERVICE_NAME_UNAVAILABLE,
-                f"Service '{name}' is being deleted; its name is free as soon as that completes.",
-                target="service",
-                retry_after_seconds=5,
-            )
-        return exists(name)
 
     async def update(self, listed: Listed, wanted: ServiceSettings, asked: Asked) -> Listed:
         """Replace the settings of a service (updateConfiguration).
@@ -317,6 +306,18 @@ class Services:
     def _document(self, name: str, wanted: ServiceSettings) -> JsonObject:
         url = wanted.domain_url or default_domain_url(name, self._settings.service_domain)
         return wanted.model_copy(update={"domain_url": url}).to_json()
+
+
+def taken(listed: Listed | None, name: str) -> Problem:
+    """The name of a service that was to be made is not free, for good or until it is deleted."""
+    if listed is not None and listed.service.state is State.DELETING:
+        return Problem(
+            Code.SERVICE_NAME_UNAVAILABLE,
+            f"Service '{name}' is being deleted; its name is free as soon as that completes.",
+            target="service",
+            retry_after_seconds=5,
+        )
+    return exists(name)
 
 
 def exists(name: str, but: str = "") -> Problem:

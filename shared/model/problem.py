@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """The error codes: a contract. docs/errors.md explains each."""
+    """The error codes: a contract. docs/api.md explains each."""
 
     # 400: the request is wrong
     INVALID_REQUEST = "InvalidRequest"

@@ -6,7 +6,7 @@ from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
 from shared.management.service_view import summary
-from shared.management.services import Asked, exists
+from shared.management.services import Asked, taken
 from shared.model.condition import unconditional
 from shared.model.operation import OperationName
 from shared.model.service import ScaleBody, ServiceSettings
@@ -59,7 +59,7 @@ async def put_service(call: Call) -> Answer:
         created = await call.app.services.create(name, wanted, asked)
         return await _shown(call, created, 201)
     if call.header("if-none-match") == "*":
-        raise exists(listed.service.name)
+        raise taken(listed, listed.service.name)
     return await _shown(call, await call.app.services.update(listed, wanted, asked))
 
 

@@ -1,0 +1,86 @@
+"""Stands between a host process and the emulator, and answers as Azure would where it is told to.
+
+For what the emulator never says (throttling, a container that is being deleted), through the app's
+own HTTP. Everything else goes through as it is: a shared key signs no host name.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from localhost.processes import free_ports
+
+_HOP = frozenset({"host", "connection", "transfer-encoding", "content-length"})
+_SIGNED = ("Content-Type", "Accept", "Accept-Encoding", "User-Agent")
+"""Headers that aiohttp would add; the shared key signs some of them as they are."""
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """An answer to requests of one method, the address of which ends in a text."""
+
+    method: str
+    ending: str
+    status: int
+    code: str
+    """The storage service's own."""
+
+
+class StorageProxy:
+    """One endpoint of the emulator, with scripted answers."""
+
+    def __init__(self, upstream: str, port: int, session: aiohttp.ClientSession) -> None:
+        self._upstream = URL(upstream).origin()
+        self._session = session
+        self.port = port
+        self.script: list[Scripted] = []
+        self.answered = 0
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer by the script, else by the emulator."""
+        for line in self.script:
+            if request.method == line.method and request.raw_path.endswith(line.ending):
+                self.answered += 1
+                return _refusal(line)
+        url = URL(f"{self._upstream}{request.raw_path}", encoded=True)
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
+        body = await request.read() or None
+        async with self._session.request(
+            request.method, url, headers=headers, data=body, skip_auto_headers=_SIGNED
+        ) as found:
+            kept = {k: v for k, v in found.headers.items() if k.lower() not in _HOP}
+            return web.Response(status=found.status, headers=kept, body=await found.read())
+
+
+def _refusal(line: Scripted) -> web.Response:
+    text = f'{{"odata.error": {{"code": "{line.code}", "message": {{"value": "scripted"}}}}}}'
+    headers = {"x-ms-error-code": line.code}
+    return web.Response(
+        status=line.status, headers=headers, text=text, content_type="application/json"
+    )
+
+
+@asynccontextmanager
+async def proxied(connection: str, endpoint: str) -> AsyncIterator[tuple[StorageProxy, str]]:
+    """A proxy before one endpoint of an account, and the connection string that leads through it.
+
+    :param endpoint: ``BlobEndpoint``, ``QueueEndpoint`` or ``TableEndpoint``.
+    """
+    parts = dict(part.split("=", 1) for part in connection.split(";") if part)
+    upstream = URL(parts[endpoint])
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        proxy = StorageProxy(parts[endpoint], free_ports(1)[0], session)
+        app = web.Application(client_max_size=2**30)
+        app.router.add_route("*", "/{path:.*}", proxy.handle)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", proxy.port).start()
+        parts[endpoint] = str(upstream.with_host("127.0.0.1").with_port(proxy.port))
+        try:
+            yield proxy, ";".join(f"{name}={value}" for name, value in parts.items())
+        finally:
+            await runner.cleanup()
