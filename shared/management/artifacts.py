@@ -21,6 +21,7 @@ from shared.rules.states import require_manageable
 from shared.runtime.claims import release
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
+from shared.state.columns import require_storable
 from shared.state.configuration import (
     Configuration,
     Edit,
@@ -220,6 +221,8 @@ class Artifacts:
             content=stored.content if stored else None,
             changed_at=self._clock.now(),
         )
+        # Before the ledger is written: what no row holds must not claim an agreement's numbers.
+        require_storable(artifact.document)
         return Put(artifact, new=stored is None)
 
     def _require_room(self, service: Service, head: Head, puts: Sequence[Put]) -> None:

@@ -47,6 +47,14 @@ def document_columns(document: object) -> dict[str, Column]:
     }
 
 
+def require_storable(document: object) -> None:
+    """Refuse a document that no row holds, before anything is written for it.
+
+    :raises Problem: DocumentTooLarge.
+    """
+    document_columns(document)
+
+
 def read_document(values: Mapping[str, Column]) -> Any:
     """The document of a row's columns."""
     text = values.get("document")

@@ -1,0 +1,44 @@
+"""Everything that an installation stores: to see that a request changed nothing."""
+
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from tests.deployed import Deployed
+
+_HOSTS_OWN = "azure-webjobs"
+"""Containers in which the Functions host keeps its timers."""
+
+
+def everything_stored(deployed: Deployed) -> dict[str, str]:
+    """Each row of each table with its ETag, each blob of both accounts with its ETag, and how many
+    messages each queue holds.
+
+    A row that was written again as it was has another ETag, so that shows too.
+    """
+    found: dict[str, str] = {}
+    with TableServiceClient.from_connection_string(deployed.state) as tables:
+        for table in tables.list_tables():
+            for row in tables.get_table_client(table.name).list_entities():
+                place = f"{table.name}: {row['PartitionKey']} / {row['RowKey']}"
+                found[place] = str(row.metadata["etag"])
+    for account in (deployed.state, deployed.offsite):
+        with BlobServiceClient.from_connection_string(account) as blobs:
+            for container in blobs.list_containers():
+                if container.name.startswith(_HOSTS_OWN):
+                    continue
+                found[f"container {container.name}"] = str(container.etag)
+                for blob in blobs.get_container_client(container.name).list_blobs():
+                    found[f"blob {container.name}/{blob.name}"] = str(blob.etag)
+    with QueueServiceClient.from_connection_string(deployed.state) as queues:
+        for queue in queues.list_queues():
+            properties = queues.get_queue_client(queue.name).get_queue_properties()
+            found[f"queue {queue.name}"] = str(properties.approximate_message_count)
+    return found
+
+
+def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """What is there now and was not, or is gone, or was written."""
+    return sorted(
+        place for place in before.keys() | after.keys() if before.get(place) != after.get(place)
+    )
