@@ -10,7 +10,7 @@ FAULTS ?=
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run demo test bench faults check format clean
+.PHONY: help run demo test bench faults numbers check format clean
 
 help:
 	@echo "make demo    the main job, from nothing, in a terminal"
@@ -18,6 +18,7 @@ help:
 	@echo "make test    every test               (TESTS=tests/rules for some)"
 	@echo "make bench   ratios, side by side     (BENCH='--numbers 1000')"
 	@echo "make faults  every crash point        (FAULTS='-k restore')"
+	@echo "make numbers 10,000 control numbers, one a request, through two hosts: none twice"
 	@echo "make check   lint, types, security"
 	@echo "make format  lay the code out"
 
@@ -48,6 +49,9 @@ bench: $(STAMP)
 
 faults: $(STAMP)
 	FAULT_POINTS=all $(BIN)/python -m pytest tests/faults -q -s --timeout 5000 $(FAULTS)
+
+numbers: $(STAMP)
+	ALLOCATIONS=10000 $(BIN)/python -m pytest tests/app/test_two_hosts.py -q -s -k single
 
 check: $(STAMP)
 	$(BIN)/ruff check .

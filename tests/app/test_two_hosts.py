@@ -1,10 +1,16 @@
-"""Two host processes over one storage, some of them killed: no number twice."""
+"""Two host processes over one storage, some of them killed: no number twice.
+
+`make test` asks for a thousand single numbers; `make numbers` (ALLOCATIONS=10000) for ten thousand.
+"""
 
 import asyncio
+import os
+import time
 from collections import Counter as Tally
 from contextlib import AsyncExitStack
 
 import aiohttp
+import pytest
 
 from localhost.stack import HostProcess
 from tests.api import Api, api_of
@@ -12,6 +18,8 @@ from tests.deployed import Deployed
 
 CLIENTS = 32
 NUMBERS = 10_000
+ALLOCATIONS = int(os.environ.get("ALLOCATIONS", "1000"))
+"""Requests for one number each."""
 
 
 async def test_ten_thousand_numbers_through_two_hosts_none_twice(
@@ -42,6 +50,34 @@ async def test_ten_thousand_numbers_through_two_hosts_none_twice(
     assert len(issued) >= NUMBERS
     assert [n for n, times in Tally(issued).items() if times > 1] == []
     assert max(issued) == len(issued), "nothing was lost on the way: no gap without a fault"
+
+
+@pytest.mark.timeout(3000)
+async def test_single_numbers_through_two_hosts_none_twice(
+    api: Api, host: HostProcess, deployed: Deployed
+) -> None:
+    service = await api.service()
+    await api.agreement(service, "A")
+    other = deployed.host()
+    other.start()
+    issued: list[int] = []
+    asked = 0
+
+    async def client(one: Api) -> None:
+        nonlocal asked
+        while asked < ALLOCATIONS:
+            asked += 1
+            issued.append(await one.allocate(service, "A"))
+
+    try:
+        async with api_of(other.base_url, other.keys.host) as second:
+            began = time.perf_counter()
+            await asyncio.gather(*(client((api, second)[n % 2]) for n in range(CLIENTS)))
+            took = time.perf_counter() - began
+    finally:
+        other.stop()
+    print(f"{ALLOCATIONS} numbers, one a request, {CLIENTS} clients, two hosts: {took:.1f} s")
+    assert sorted(issued) == list(range(1, ALLOCATIONS + 1)), "each once, without a gap"
 
 
 async def test_a_host_that_is_killed_repeats_no_number(
