@@ -16,7 +16,7 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
 from shared.operations.immediate import immediately
 from shared.rules.documents import masked
-from shared.rules.editions import require_quota, require_units
+from shared.rules.editions import require_archiving, require_quota, require_units
 from shared.rules.naming import default_domain_url, require_service_name, shown
 from shared.rules.states import (
     TRANSITIONS,
@@ -292,8 +292,13 @@ class Services:
 
     def _require_possible(self, wanted: ServiceSettings) -> None:
         require_units(wanted.edition, wanted.unit_count)
-        for member in ("archiving_store", "monitoring_store"):
-            store = getattr(wanted, member)
+        if wanted.archiving_store is not None:
+            require_archiving(wanted.edition)
+        stores = {
+            "archivingStore": wanted.archiving_store,
+            "monitoringStore": wanted.monitoring_store,
+        }
+        for member, store in stores.items():
             alias = store.storage_account if store else None
             if alias is not None and alias not in self._settings.accounts:
                 raise Problem(

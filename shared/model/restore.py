@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.model.operation import Warning
 from shared.model.service import Edition
 from shared.model.wire import JsonObject, Stored, Text, Wire
 
@@ -74,3 +75,5 @@ class RestorePlan(Stored):
     """Section → items that will be restored."""
     origins: JsonObject
     """Of each value of the target, where it came from: request or backup."""
+    warnings: list[Warning] = Field(default_factory=list)
+    """What the restored service will not have of what was backed up."""

@@ -1,17 +1,20 @@
 """Starting a restore: everything that can be refused is refused here, before the first write."""
 
-from shared.backup.reader import read_descriptor
+from shared.backup.reader import as_record, read_descriptor, section_records
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.management.services import exists
+from shared.model.descriptor import Descriptor
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
+from shared.model.record import SERVICE
 from shared.model.restore import RestoreBody, RestorePlan
 from shared.model.service import State
+from shared.model.wire import JsonObject
 from shared.operations.engine import Engine, Start
 from shared.rules.naming import require_backup_name, shown
-from shared.rules.restore_plan import plan
+from shared.rules.restore_plan import lost_settings, plan
 from shared.sealing.provider import KeyProvider
 from shared.settings import Settings
 from shared.state.operations import Operations, Record
@@ -44,15 +47,16 @@ class Restores:
         """What the restore would make; nothing is written.
 
         :raises Problem: StorageAccountUnknown, BackupNotFound, DescriptorForged, FormatUnknown,
-            KeyUnavailable, and what rules.restore_plan.plan raises.
+            KeyUnavailable, BlobMissing, BlobCorrupt, and what rules.restore_plan.plan raises.
         """
         place = body.backup
         account = self._accounts.require(place.storage_account, "/backup/storageAccount")
         require_backup_name(place.container, "/backup/container")
-        descriptor = await read_descriptor(
-            BackupContainer(account, place.container), self._provider
-        )
-        return plan(descriptor, body, self._settings.service_domain)
+        container = BackupContainer(account, place.container)
+        descriptor = await read_descriptor(container, self._provider)
+        planned = plan(descriptor, body, self._settings.service_domain)
+        lost = lost_settings(planned.target, await _settings(container, descriptor))
+        return planned.model_copy(update={"warnings": lost})
 
     async def start(self, body: RestoreBody, caller: str, operation_id: str | None) -> Record:
         """Start a restore.
@@ -106,3 +110,13 @@ class Restores:
                 target="restore",
             )
         return found[0]
+
+
+async def _settings(container: BackupContainer, descriptor: Descriptor) -> JsonObject:
+    """The settings of a backed-up service as the backup holds them, secrets apart."""
+    part = descriptor.section(SERVICE)
+    if part is None:
+        return {}
+    pages = section_records(container, part)
+    found = [as_record(part.blob, line) async for page in pages for line in page]
+    return found[0].document if found else {}

@@ -90,7 +90,7 @@ class RestoreWork:
                 "backup": descriptor.backup.name,
                 "sections": dict(planned.sections),
             },
-            warnings=[*_remarks(descriptor), *run.warnings],
+            warnings=[*_remarks(descriptor), *planned.warnings, *run.warnings],
         )
 
     async def settle(self, operation: Operation) -> None:

@@ -68,6 +68,25 @@ def require_backup(name: str, edition: Edition) -> None:
         )
 
 
+def has_archiving(edition: Edition) -> bool:
+    """Whether services of an edition archive messages, and so may have an archiving store."""
+    return LIMITS[edition].archiving
+
+
+def require_archiving(edition: Edition) -> None:
+    """Refuse an archiving store where the edition does not archive.
+
+    :raises Problem: InvalidRequest.
+    """
+    if not has_archiving(edition):
+        archive = " and ".join(e for e in Edition if has_archiving(e))
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"The {edition} edition has no archiving; {archive} have. Leave archivingStore out.",
+            target="/archivingStore",
+        )
+
+
 def require_restorable(backed_up: Edition, target: Edition) -> None:
     """Refuse to restore to an edition below the backed-up one (Basic < Standard < Premium).
 

@@ -2,12 +2,15 @@
 
 from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor
+from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody, RestorePlan, Target
 from shared.model.service import Edition
 from shared.model.wire import JsonObject
-from shared.rules.editions import require_quota, require_restorable, require_units
+from shared.rules.editions import has_archiving, require_quota, require_restorable, require_units
 from shared.rules.naming import default_domain_url, require_service_name, service_key
+
+_ARCHIVING = "archivingStore"
 
 
 def plan(descriptor: Descriptor, body: RestoreBody, domain: str) -> RestorePlan:
@@ -74,8 +77,22 @@ def _origins(body: RestoreBody, renamed: bool) -> JsonObject:
     return origins
 
 
+def lost_settings(target: Target, backed_up: JsonObject) -> list[Warning]:
+    """What the settings of a backup hold that the target's edition does not have."""
+    if has_archiving(target.edition) or _ARCHIVING not in backed_up:
+        return []
+    message = (
+        f"The {target.edition} edition has no archiving: the backup's archiving store is left "
+        "out. Restore to Premium to keep it."
+    )
+    return [Warning(code="ArchivingStoreLeftOut", message=message, target=_ARCHIVING)]
+
+
 def settings_of(target: Target, backed_up: JsonObject) -> JsonObject:
-    """The settings of the restored service: those of the backup with what was chosen."""
+    """The settings of the restored service: those of the backup with what was chosen.
+
+    What the target's edition does not have is left out; ``lost_settings`` says so.
+    """
     settings = {
         **backed_up,
         "edition": str(target.edition),
@@ -84,4 +101,6 @@ def settings_of(target: Target, backed_up: JsonObject) -> JsonObject:
     }
     if target.region:
         settings["region"] = target.region
+    if not has_archiving(target.edition):
+        settings.pop(_ARCHIVING, None)
     return settings

@@ -105,6 +105,7 @@ ONLY_HERE: dict[str, list[Refused]] = {
             "put_service",
             ({"edition": "Premium"}, "ServiceExists"),
             ({"unitCount": 3}, "InvalidRequest"),
+            ({"archivingStore": {"storageAccount": "offsite"}}, "InvalidRequest"),
             ({"monitoringStore": {"storageAccount": "elsewhere"}}, "StorageAccountUnknown"),
             ({"accessControl": _MASKED}, "MaskWithoutValue"),
             ({"sslCertificate": {"data": "AAAA", "password": "p"}}, "CertificatePasswordWrong"),

@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
+from shared.installation import Installation
+from shared.model.service import Edition
 from tests.api import Api, nobodys, unique, x12_document
 from tests.certificates import Made
+from tests.deployed import Deployed
 
 DOCUMENT = nobodys(x12_document())
 CONTENT = {
@@ -213,6 +216,34 @@ async def test_a_plan_writes_nothing(api: Api) -> None:
     assert planned.body["origins"]["region"] == "backup"
     assert (await api.get(f"services/{body['service']['name']}")).status == 404
     assert (await api.post("restores?validateOnly=maybe", body)).code == "InvalidRequest"
+
+
+async def test_an_archiving_store_that_the_edition_has_no_use_for(
+    api: Api, deployed: Deployed
+) -> None:
+    """Services of before the rule may hold one: the restore leaves it out, and says so."""
+    store = {"connectionString": "archive-secret"}
+    name = await api.service(edition="Premium", archivingStore=store)
+    parts = Installation(deployed.read())
+    listed = await parts.services.require(name)
+    older = listed.service.model_copy(update={"edition": Edition.BASIC})
+    await parts.directory.change(older, listed.etag)
+    await parts.close()
+    backup = await api.backup(name)
+    body = {
+        "backup": {"storageAccount": "offsite", "container": backup},
+        "service": {"name": unique("copy")},
+    }
+    for edition, kept in (("Standard", False), ("Premium", True)):
+        body["service"] = {"name": unique("copy"), "edition": edition}
+        plan = (await api.post("restores?validateOnly=true", body)).body
+        monitor = await api.succeeded(await api.post("restores", body))
+        codes = [] if kept else ["ArchivingStoreLeftOut"]
+        assert [w["code"] for w in plan["warnings"]] == codes
+        assert [w["code"] for w in monitor["warnings"]] == codes
+        assert b"archive-secret" not in str(plan).encode()
+        restored = (await api.get(f"services/{body['service']['name']}")).body
+        assert ("archivingStore" in restored) == kept
 
 
 async def test_a_restore_can_be_looked_at(api: Api) -> None:

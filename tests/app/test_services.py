@@ -35,14 +35,14 @@ async def test_secrets_come_back_masked_and_masks_keep_them(api: Api) -> None:
         "archivingStore": {"connectionString": "very-secret-3"},
         "monitoringStore": {"storageAccount": "default"},
     }
-    name = await api.service(**settings)
+    name = await api.service(edition="Premium", **settings)
     shown = await api.get(f"services/{name}")
     assert b"very-secret" not in shown.content
     assert shown.body["accessControl"]["key"] == "********"
     assert shown.body["trackingDatabase"]["password"] == "********"
     settings["trackingDatabase"]["server"] = "sql2.example.com"
     settings["trackingDatabase"]["password"] = "********"
-    changed = await api.put(f"services/{name}", {"edition": "Basic", **settings})
+    changed = await api.put(f"services/{name}", {"edition": "Premium", **settings})
     assert changed.status == 200, changed.body
     assert changed.body["trackingDatabase"]["server"] == "sql2.example.com"
 
@@ -85,7 +85,10 @@ async def test_a_bad_service_name(api: Api, name: str) -> None:
         ({"edition": "Basic", "size": 1}, "/size"),
         ({"edition": "Basic", "domainUrl": "ftp://x"}, "/domainUrl"),
         ({"edition": "Basic", "region": "West\nEurope"}, "/region"),
-        ({"edition": "Basic", "archivingStore": {}}, "/archivingStore"),
+        ({"edition": "Premium", "archivingStore": {}}, "/archivingStore"),
+        ({"edition": "Free", "archivingStore": {"connectionString": "c"}}, "/archivingStore"),
+        ({"edition": "Basic", "archivingStore": {"connectionString": "c"}}, "/archivingStore"),
+        ({"edition": "Standard", "archivingStore": {"connectionString": "c"}}, "/archivingStore"),
     ],
 )
 async def test_a_bad_request_says_where(api: Api, body: object, target: str) -> None:
@@ -121,6 +124,23 @@ async def test_a_store_in_an_account_that_is_not_registered(api: Api) -> None:
     refused = await api.put(f"services/{unique('svc')}", wanted)
     assert (refused.status, refused.code) == (400, "StorageAccountUnknown")
     assert "offsite" in refused.body["error"]["message"]
+
+
+@pytest.mark.parametrize("edition", ["Developer", "Premium"])
+async def test_editions_that_archive(api: Api, edition: str) -> None:
+    store = {"storageAccount": "offsite"}
+    name = await api.service(edition=edition, archivingStore=store)
+    assert (await api.get(f"services/{name}")).body["archivingStore"] == store
+
+
+async def test_an_archiving_store_is_not_put_where_nothing_archives(api: Api) -> None:
+    name = await api.service()
+    before = await api.everything(name)
+    wanted = {"edition": "Basic", "archivingStore": {"connectionString": "c"}}
+    refused = await api.put(f"services/{name}", wanted)
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    assert "Developer and Premium" in refused.body["error"]["message"]
+    assert await api.everything(name) == before
 
 
 async def test_there_is_no_such_service(api: Api) -> None:

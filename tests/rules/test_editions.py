@@ -6,7 +6,9 @@ from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
 from shared.model.service import Edition
 from shared.rules.editions import (
+    has_archiving,
     quotas,
+    require_archiving,
     require_backup,
     require_quota,
     require_restorable,
@@ -84,3 +86,16 @@ def test_the_last_one_within_the_quota_is_taken_and_the_next_refused() -> None:
 
 def test_sections_without_a_quota_hold_any_number() -> None:
     require_quota("Contoso", Section.SCHEMAS, 10**6, Edition.BASIC, 1)
+
+
+@pytest.mark.parametrize("edition", Edition)
+def test_developer_and_premium_archive(edition: Edition) -> None:
+    archives = edition in (Edition.DEVELOPER, Edition.PREMIUM)
+    assert has_archiving(edition) == archives
+    if archives:
+        require_archiving(edition)
+        return
+    with pytest.raises(Problem) as refused:
+        require_archiving(edition)
+    assert (refused.value.code, refused.value.target) == (Code.INVALID_REQUEST, "/archivingStore")
+    assert "Developer and Premium" in refused.value.message
