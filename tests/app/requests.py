@@ -39,6 +39,14 @@ _NOISE = base64.b85encode(hashlib.shake_256(b"noise").digest(1_000_000)).decode(
 
 MIC = {"messageId": "m", "mic": "q83v", "algorithm": "SHA1", "as2From": "a", "as2To": "b"}
 
+SCHEDULE = {
+    "status": "Automatic",
+    "storageAccount": "offsite",
+    "startAt": "2026-01-01T02:00:00Z",
+    "frequencyDays": 1,
+    "retentionDays": 3,
+}
+
 GOOD: dict[str, Ask] = {
     "put_service": Ask(body={"edition": "Basic", "region": "Elsewhere"}),
     "delete_service": Ask(),
@@ -65,6 +73,11 @@ GOOD: dict[str, Ask] = {
     "put_mic_value": Ask("/mic-values/A", MIC),
     "put_batch_activity": Ask("/batch-activity/hourly", {"activeMessages": 1}),
     "start_backup": Ask("/backups", {"name": "never-made", "storageAccount": "offsite"}),
+    "pin_backup": Ask("/backups/{backup}", {"pinned": True}),
+    "delete_backup": Ask("/backups/{backup}"),
+    "put_schedule": Ask("/backup-schedule", SCHEDULE),
+    "delete_schedule": Ask("/backup-schedule"),
+    "preview_schedule": Ask("/backup-schedule/preview", {"days": 3, "schedule": SCHEDULE}),
     "start_restore": Ask(
         "//restores",
         {
@@ -221,6 +234,18 @@ ONLY_HERE: dict[str, list[Refused]] = {
         ({"name": "{backup}"}, "BackupNameInUse"),
         ({"storageAccount": "elsewhere"}, "StorageAccountUnknown"),
     ),
+    "delete_backup": [(GOOD["delete_backup"], "LastGoodBackup")],
+    "pin_backup": _bodies("pin_backup", ({"pinned": "yes"}, "InvalidRequest")),
+    "put_schedule": _bodies(
+        "put_schedule",
+        ({"retentionDays": 1}, "InvalidRequest"),
+        ({"storageAccount": "elsewhere"}, "StorageAccountUnknown"),
+        ({"startAt": "2926-01-01T02:00:00Z"}, "InvalidRequest"),
+    ),
+    "preview_schedule": [
+        (Ask("/backup-schedule/preview", {"days": 3}), "InvalidRequest"),
+        *_bodies("preview_schedule", ({"days": 0}, "InvalidRequest")),
+    ],
     "start_restore": _bodies(
         "start_restore",
         ({"service": {"name": "{service}"}}, "ServiceExists"),
