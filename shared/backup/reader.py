@@ -4,12 +4,12 @@ import asyncio
 import hashlib
 import hmac
 import json
-import zlib
 from collections.abc import AsyncIterator
 
 from pydantic import ValidationError
 
 from shared.backup.describe import descriptor_path
+from shared.backup.unpacking import Gunzip, unpacked, whole_lines
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
 from shared.model.problem import Code, Problem
@@ -22,7 +22,6 @@ from shared.sealing.provider import KeyProvider
 
 _MOST_DESCRIPTOR_BYTES = 16 * 1024 * 1024
 _LINES_AT_ONCE = 1000
-_UNPACK_BYTES = 1024 * 1024
 
 
 async def read_descriptor(container: BackupContainer, provider: KeyProvider) -> Descriptor:
@@ -101,32 +100,24 @@ async def section_records(
     :raises Problem: BlobMissing, BlobCorrupt.
     """
     packed, lines = hashlib.sha256(), hashlib.sha256()
-    unzip = zlib.decompressobj(31)
-    size = items = unpacked = 0
+    gunzip = Gunzip()
+    size = items = 0
     rest = b""
     async for chunk in container.chunks(part.blob):
         size += len(chunk)
         if size > part.bytes:
             raise corrupt(part.blob, f"it has more than {part.bytes} bytes")
         await asyncio.to_thread(packed.update, chunk)
-        while chunk:
-            try:
-                text = await asyncio.to_thread(unzip.decompress, chunk, _UNPACK_BYTES)
-            except zlib.error as error:
-                raise corrupt(part.blob, f"it does not unpack ({error})") from error
-            chunk = unzip.unconsumed_tail
-            unpacked += len(text)
-            if unpacked > part.lines_bytes:
-                raise corrupt(part.blob, f"it unpacks to more than {part.lines_bytes} bytes")
+        async for text in unpacked(gunzip, part.blob, chunk, part.lines_bytes):
             lines.update(text)
-            *whole, rest = (rest + text).split(b"\n")
+            whole, rest = whole_lines(part.blob, rest, text)
             for start in range(0, len(whole), _LINES_AT_ONCE):
                 page = [_parsed(part.blob, line) for line in whole[start : start + _LINES_AT_ONCE]]
                 items += len(page)
                 yield page
     if size != part.bytes or packed.hexdigest() != part.sha256:
         raise corrupt(part.blob, "its bytes are not those that the descriptor names")
-    if rest or not unzip.eof or unpacked != part.lines_bytes or items != part.items:
+    if rest or not gunzip.has_ended or gunzip.unpacked != part.lines_bytes or items != part.items:
         raise corrupt(part.blob, "it ends in the middle")
     if lines.hexdigest() != part.lines_sha256:
         raise corrupt(part.blob, "its lines are not those that the descriptor names")
