@@ -20,7 +20,9 @@ from shared.rules.naming import artifact_key, shown
 from shared.sealing.frames import FrameCorrupt, Frames
 from shared.sealing.provider import KeyProvider
 
-_MOST_DESCRIPTOR_BYTES = 16 * 1024 * 1024
+MOST_DESCRIPTOR_BYTES = 16 * 1024 * 1024
+"""A descriptor of a service whose every artifact failed has less."""
+
 _LINES_AT_ONCE = 1000
 
 
@@ -31,7 +33,7 @@ async def read_descriptor(container: BackupContainer, provider: KeyProvider) -> 
     """
     path = descriptor_path(container.name)
     try:
-        text = await container.read(path, _MOST_DESCRIPTOR_BYTES)
+        text = await container.read(path, MOST_DESCRIPTOR_BYTES)
     except Problem as problem:
         if problem.code is not Code.BLOB_MISSING:
             raise
@@ -56,27 +58,39 @@ async def parsed_descriptor(path: str, text: bytes, provider: KeyProvider) -> De
 
     :raises Problem: FormatUnknown, DescriptorForged, KeyUnavailable.
     """
+    descriptor = undamaged_descriptor(path, text)
+    if not await provider.check(descriptor.digest, descriptor.seal):
+        raise forged(path, f"its seal was not made with the key '{shown(descriptor.seal.key_id)}'")
+    return descriptor
+
+
+def undamaged_descriptor(path: str, text: bytes) -> Descriptor:
+    """A descriptor from its blob, its digest checked; anybody can have made it.
+
+    :raises Problem: FormatUnknown, DescriptorForged.
+    """
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise forged(path, "it is no JSON") from error
     if not isinstance(document, dict):
         raise forged(path, "it is no JSON object")
     if document.get("format") != FORMAT:
         raise Problem(
             Code.FORMAT_UNKNOWN,
-            f"'{path}' has the format '{shown(str(document.get('format')))}'; this app reads "
-            f"{FORMAT}. Deploy a newer Interkeep to read newer backups.",
-            target=path,
+            f"'{shown(path)}' has the format '{shown(str(document.get('format')))}'; this app "
+            f"reads {FORMAT}. Deploy a newer Interkeep to read newer backups.",
+            target=shown(path),
         )
     try:
         descriptor = Descriptor.model_validate(document)
+        same = hmac.compare_digest(digest(document), descriptor.digest)
     except ValidationError as error:
         raise forged(path, f"it is malformed at {error.errors()[0]['loc']}") from error
-    if not hmac.compare_digest(digest(document), descriptor.digest):
+    except (ValueError, RecursionError) as error:
+        raise forged(path, "it holds what no descriptor does") from error
+    if not same:
         raise forged(path, "its digest does not fit its text")
-    if not await provider.check(descriptor.digest, descriptor.seal):
-        raise forged(path, f"its seal was not made with the key '{descriptor.seal.key_id}'")
     return descriptor
 
 
@@ -84,9 +98,9 @@ def forged(path: str, reason: str) -> Problem:
     """A descriptor that nobody with the sealing key wrote like this."""
     return Problem(
         Code.DESCRIPTOR_FORGED,
-        f"The descriptor '{path}' is refused: {reason}. It was changed after it was written, or "
-        "made by somebody without the key. Use another backup.",
-        target=path,
+        f"The descriptor '{shown(path)}' is refused: {reason}. It was changed after it was "
+        "written, or made by somebody without the key. Use another backup.",
+        target=shown(path),
     )
 
 

@@ -128,7 +128,7 @@ class Descriptor(Stored):
     not_included: list[NotIncluded] = Field(default_factory=list)
     warnings: list[Remark] = Field(default_factory=list)
     failures: list[Failure] = Field(default_factory=list)
-    digest: str
+    digest: _Sha256
     seal: Seal
 
     def section(self, name: str) -> SectionPart | None:

@@ -82,6 +82,22 @@ def no_seal(document: dict[str, object]) -> None:
     del document["seal"]
 
 
+def not_ascii(document: dict[str, object]) -> None:
+    document["digest"] = "é" * 64
+
+
+def half_a_character(document: dict[str, object]) -> None:
+    document["warnings"] = [{"code": "c", "message": "\ud800", "target": ""}]
+
+
+def replaced(text: bytes) -> Damage:
+    def damage(container: ContainerClient, name: str) -> str:
+        container.upload_blob(f"{name}.txt", text, overwrite=True)
+        return f"{name}.txt"
+
+    return damage
+
+
 @pytest.fixture
 async def backup(api: Api) -> str:
     name = await api.service()
@@ -99,6 +115,14 @@ async def backup(api: Api) -> str:
         (edited(lower, redigest=True), "DescriptorForged"),
         (edited(no_seal), "DescriptorForged"),
         (edited(escaping, redigest=True), "DescriptorForged"),
+        (edited(not_ascii), "DescriptorForged"),
+        (edited(half_a_character), "DescriptorForged"),
+        (replaced(b""), "DescriptorForged"),
+        (replaced(b"\xff\xfe{}"), "DescriptorForged"),
+        (replaced(b"[1]"), "DescriptorForged"),
+        (replaced(b"[" * 5_000_000), "DescriptorForged"),
+        (replaced(b'{"format": ' * 200_000), "DescriptorForged"),
+        (replaced(b" " * 16_777_217), "BlobCorrupt"),
         (edited(newer), "FormatUnknown"),
         (edited(other_key), "KeyUnavailable"),
     ],
