@@ -154,6 +154,7 @@ class Installation:
             history=self.history,
             accounts=self.accounts,
             removal=self.removal,
+            source=lambda service: ServiceSource(self._service_stores(), service),
         )
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
         self.tick = Tick(

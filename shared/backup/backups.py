@@ -1,8 +1,11 @@
 """Starting backups and deletions: what is checked before the operation, and the history."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from shared.backup.removal import Removal, require_deletable, require_not_going
+from shared.backup.source import Source, batches_active
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.model.backup import Backup, BackupBody, BackupStatus, Trigger
@@ -27,8 +30,15 @@ class Backups:
     """Starting backups, and what was made."""
 
     def __init__(
-        self, *, engine: Engine, history: History, accounts: Accounts, removal: Removal
+        self,
+        *,
+        engine: Engine,
+        history: History,
+        accounts: Accounts,
+        removal: Removal,
+        source: Callable[[Service], Source],
     ) -> None:
+        self._source = source
         self._engine = engine
         self._removal = removal
         self._history = history
@@ -51,6 +61,7 @@ class Backups:
                 "name": body.name,
                 "storageAccount": body.storage_account,
                 "trigger": str(Trigger.ON_DEMAND),
+                **({"requireIdleBatches": True} if body.require_idle_batches else {}),
             },
             operation_id,
             service.id,
@@ -66,6 +77,11 @@ class Backups:
             raise name_in_use(body.name)
         if await BackupContainer(account, body.name).exists():
             raise name_in_use(body.name)
+        active = await self._source(service).active_batches()
+        if active is not None:
+            if body.require_idle_batches:
+                raise batches_active(active)
+            start = replace(start, warnings=(active,))
         return await self._engine.start(start)
 
     async def start_scheduled(

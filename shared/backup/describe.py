@@ -4,6 +4,7 @@ from shared.backup.source import Cut, LeftOut
 from shared.backup.writer import RunResult
 from shared.model.backup import Backup
 from shared.model.descriptor import FORMAT, Descriptor, digest, file_bytes
+from shared.model.operation import Warning
 from shared.model.wire import JsonObject, rfc3339
 from shared.sealing.provider import KeyProvider
 
@@ -20,6 +21,7 @@ def describe(
     cut: Cut,
     result: RunResult,
     left_out: list[LeftOut],
+    warnings: list[Warning],
     *,
     run: str,
     held: bool,
@@ -39,7 +41,7 @@ def describe(
             "startedAt": rfc3339(backup.started_at),
             "completedAt": completed_at,
             "producer": PRODUCER,
-            "outcome": "Succeeded",
+            "outcome": "PartiallySucceeded" if result.failures else "Succeeded",
         },
         "service": {
             "id": service.id,
@@ -63,8 +65,8 @@ def describe(
         "notIncluded": [
             {"what": item.what, "items": item.items, "note": item.note} for item in left_out
         ],
-        "warnings": [],
-        "failures": [],
+        "warnings": [warning.to_json() for warning in warnings],
+        "failures": [failure.to_json() for failure in result.failures],
     }
 
 

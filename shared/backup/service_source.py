@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
+import zlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
-from shared.backup.source import LeftOut, SectionRecord
+from shared.backup.source import LeftOut, SectionRecord, Unreadable
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import NOT_BACKED_UP, Artifact, Section
+from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.record import SERVICE, Record
 from shared.model.service import Service
@@ -19,11 +21,21 @@ from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.state.batch_activity import BatchActivities
-from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
+from shared.state.configuration import (
+    HOLD_SECONDS,
+    Configuration,
+    Head,
+    Phase,
+    read_artifact,
+    section_of,
+)
 from shared.state.control_numbers import Ledger
-from shared.state.gateway import RowChanged
+from shared.state.gateway import Row, RowChanged
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
+
+_LISTED = 20
+"""Batches that a warning names."""
 
 
 class ServiceStores:
@@ -69,6 +81,20 @@ class ServiceSource:
             head = await self._held(head, operation_id)
         return ServiceCut(self._stores, self._service, head, key, operation_id if hold else "")
 
+    async def active_batches(self) -> Warning | None:
+        """See Source."""
+        active = await self._stores.batches.active(self._service.id)
+        if not active:
+            return None
+        listed = ", ".join(f"{a.batch} ({a.active_messages})" for a in active[:_LISTED])
+        more = f" and {len(active) - _LISTED} more" if len(active) > _LISTED else ""
+        return Warning(
+            code="ActiveBatchMessages",
+            message="Batches have active messages, which the backup does not hold: "
+            f"{listed}{more}. A restore loses them: process them first.",
+            target="batches",
+        )
+
     async def _held(self, head: Head, operation_id: str) -> Head:
         """The head with a hold: from here on writers wait. One that is just writing goes first."""
         while True:
@@ -111,7 +137,7 @@ class ServiceCut:
                     self.service.id, self._head
                 )
 
-    async def configuration(self) -> AsyncIterator[list[SectionRecord]]:
+    async def configuration(self) -> AsyncIterator[list[SectionRecord | Unreadable]]:
         """See Cut."""
         settings = await self._stores.configuration.settings(self.service.id)
         if settings is not None:
@@ -119,8 +145,16 @@ class ServiceCut:
             document["unitCount"] = self.service.unit_count
             record = Record(SERVICE, document, settings.changed_at)
             yield [SectionRecord(SERVICE, record)]
-        async for page in self._stores.configuration.pages(self.service.id):
-            yield [self._record(v.value) for v in page if v.value.section not in NOT_BACKED_UP]
+        async for page in self._stores.configuration.rows(self.service.id):
+            yield [self._read(row) for row in page if section_of(row) not in NOT_BACKED_UP]
+
+    def _read(self, row: Row) -> SectionRecord | Unreadable:
+        """A row as its record. One that storage changed must not keep the others from a backup."""
+        try:
+            return self._record(read_artifact(row))
+        except (Problem, ValueError, KeyError, zlib.error) as error:
+            reason = error.message if isinstance(error, Problem) else f"{type(error).__name__}"
+            return Unreadable(section_of(row), str(row.values.get("name", row.key)), reason)
 
     def _record(self, artifact: Artifact) -> SectionRecord:
         document = self._opened(artifact.section, artifact.name, artifact.document)

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
+from shared.model.operation import Warning
+from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.service import Service
 
@@ -19,6 +21,15 @@ class SectionRecord:
 
     section: str
     record: Record
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An artifact that cannot be read: the backup goes on without it, and says so."""
+
+    section: str
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class Cut(Protocol):
     service: Service
     revision: int
 
-    def configuration(self) -> AsyncIterator[list[SectionRecord]]:
+    def configuration(self) -> AsyncIterator[list[SectionRecord | Unreadable]]:
         """The settings, then all artifacts in the order of section and key, a page at a time."""
         ...
 
@@ -70,8 +81,21 @@ class Cut(Protocol):
         ...
 
 
+def batches_active(active: Warning) -> Problem:
+    """The refusal where a backup was to begin with idle batches only."""
+    return Problem(
+        Code.BATCHES_ACTIVE,
+        f"{active.message} Or leave requireIdleBatches out, and the backup says what it lacks.",
+        target="/requireIdleBatches",
+    )
+
+
 class Source(Protocol):
     """A service that can be backed up."""
+
+    async def active_batches(self) -> Warning | None:
+        """Which batches have active messages: they are in no backup. None where none has."""
+        ...
 
     async def cut(self, operation_id: str, *, hold: bool) -> Cut:
         """Begin to read.

@@ -13,7 +13,7 @@ from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import backup_failed, backups_missed
 from shared.backup.describe import describe, descriptor_path, sealed
 from shared.backup.reader import parsed_descriptor
-from shared.backup.source import Cut, Source
+from shared.backup.source import Cut, Source, batches_active
 from shared.backup.writer import RunWriter
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, Ownership, name_in_use
@@ -22,7 +22,7 @@ from shared.clock import Clock
 from shared.fence import LeaseLost
 from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
 from shared.model.descriptor import Descriptor
-from shared.model.operation import Operation, OperationStatus
+from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.service import LastBackup, Service
 from shared.model.wire import JsonObject, JsonValue, rfc3339
@@ -40,6 +40,9 @@ _CUT_TRIES = 5
 
 _DESCRIPTOR_BYTES = 16 * 1024 * 1024
 
+
+_SHOWN_FAILURES = 100
+"""In the operation's result; the descriptor names all of them."""
 
 log = logging.getLogger("interkeep.backup")
 
@@ -91,7 +94,11 @@ class BackupWork:
         if written is None:
             written = await self._write(task, service, backup, container)
         await self._clear_other_runs(container, written)
-        return Outcome(result=_result(backup, written))
+        return Outcome(
+            OperationStatus(written.backup.outcome),
+            _result(backup, written),
+            [Warning.model_validate(warning.to_json()) for warning in written.warnings],
+        )
 
     async def _require_service(self, operation: Operation) -> Service:
         listed = await self._stores.directory.get(operation.service)
@@ -174,6 +181,9 @@ class BackupWork:
         self, task: Task, service: Service, backup: Backup, container: BackupContainer
     ) -> Descriptor:
         source = self._stores.source(service)
+        active = await source.active_batches()
+        if active is not None and task.operation.parameters.get("requireIdleBatches"):
+            raise batches_active(active)
         for number in range(1, _CUT_TRIES + 1):
             run = f"{task.operation.attempt}-{number}"
             cut = await source.cut(task.operation.id, hold=number > 1)
@@ -192,7 +202,10 @@ class BackupWork:
             if unchanged:
                 await writer.write_runtime(cut)
                 await writer.write_content(cut, Copier(cut.content_account, self._stores.clock))
-                return await self._describe(container, backup, cut, writer, run, number > 1)
+                warnings = [active] if active else []
+                return await self._describe(
+                    container, backup, cut, writer, run, number > 1, warnings
+                )
         raise CutChanged(f"changed under {_CUT_TRIES} tries")
 
     async def _describe(
@@ -203,12 +216,14 @@ class BackupWork:
         writer: RunWriter,
         run: str,
         held: bool,
+        warnings: list[Warning],
     ) -> Descriptor:
         document = describe(
             backup,
             cut,
             writer.result,
             await cut.left_out(),
+            warnings,
             run=run,
             held=held,
             completed_at=rfc3339(self._stores.clock.now()),
@@ -343,6 +358,8 @@ def _result(backup: Backup, written: Descriptor) -> JsonObject:
         + written.secrets.bytes
         + written.content.bytes,
         "digest": written.digest,
+        "failedItems": len(written.failures),
+        "failures": [failure.to_json() for failure in written.failures[:_SHOWN_FAILURES]],
         "sections": [
             {"name": part.name, "items": part.items, "linesSha256": part.lines_sha256}
             for part in written.sections
@@ -367,6 +384,8 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
             "content_objects": result.get("contentObjects"),
             "bytes": result.get("bytes"),
             "digest": result.get("digest"),
+            "failures": _count(result.get("failedItems")),
+            "warnings": operation.warnings,
             "sections": [BackedUpSection.model_validate(part) for part in sections],
         }
     )

@@ -7,12 +7,13 @@ from azure.storage.blob.aio import BlobClient
 
 from shared.backup.secrets import SecretsWriter
 from shared.backup.sections import SectionWriter
-from shared.backup.source import Cut
+from shared.backup.source import Cut, Unreadable
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
 from shared.model.artifact import NOT_BACKED_UP, Section
-from shared.model.descriptor import SecretsPart, SectionPart
+from shared.model.descriptor import Failure, SecretsPart, SectionPart
+from shared.model.problem import Code, Problem
 from shared.model.record import (
     CONTENT,
     CONTROL_NUMBERS,
@@ -31,6 +32,14 @@ CONFIGURATION_SECTIONS = (SERVICE, *(s for s in Section if s not in NOT_BACKED_U
 """In the order in which a cut gives them."""
 
 
+_LACKS = {Code.BLOB_MISSING: "Missing", Code.BLOB_CORRUPT: "Corrupt"}
+"""What content can be that is not copied."""
+
+
+_MOST_FAILURES = 1000
+"""The descriptor names each, and is read whole."""
+
+
 @dataclass
 class RunResult:
     """What one run has written, for the descriptor."""
@@ -43,6 +52,22 @@ class RunResult:
     """The service's settings as they were written, secrets taken out."""
     runtime_read_from: str = ""
     runtime_read_to: str = ""
+    failures: list[Failure] = field(default_factory=list)
+
+    def fail(self, section: str, name: str, code: str, message: str) -> None:
+        """Note an item that the backup does not hold, or not whole.
+
+        :raises Problem: BackupIncomplete, for so many that it is hardly a backup.
+        """
+        if len(self.failures) == _MOST_FAILURES:
+            raise Problem(
+                Code.BACKUP_INCOMPLETE,
+                f"More than {_MOST_FAILURES} items cannot be read, the first of them "
+                f"{self.failures[0].section}/{self.failures[0].name}: {self.failures[0].message} "
+                "Mend the state account, then back up again.",
+            )
+        printable = "".join(c if c.isprintable() else "\ufffd" for c in message)
+        self.failures.append(Failure(section=section, name=name, code=code, message=printable))
 
     @property
     def items(self) -> int:
@@ -80,6 +105,7 @@ class RunWriter:
         self._secrets = SecretsWriter(container, provider, backup_id=backup_id, run=run)
         self._result = RunResult()
         self._agreements: set[str] = set()
+        self._users: dict[str, list[tuple[str, str]]] = {}
 
     async def write_configuration(self, cut: Cut) -> None:
         """Write the settings and the artifacts of a cut, section by section."""
@@ -89,6 +115,9 @@ class RunWriter:
         async for page in cut.configuration():
             lines: list[bytes] = []
             for item in page:
+                if isinstance(item, Unreadable):
+                    self._result.fail(item.section, item.name, "ItemUnreadable", item.reason)
+                    continue
                 while writer.name != item.section:
                     await writer.write(lines)
                     lines = []
@@ -111,6 +140,7 @@ class RunWriter:
             self._agreements.add(artifact_key(record.name))
         if record.content:
             self._result.content[record.content.sha256] = record.content.size
+            self._users.setdefault(record.content.sha256, []).append((section, record.name))
         written = self._secrets.take_from(section, record)
         if section == SERVICE:
             self._result.settings = written.document
@@ -149,7 +179,15 @@ class RunWriter:
                 await self._task.checkpoint()
                 yield cut.content(sha256), self._container.blob(f"content/{sha256}")
 
-        await copy_all(copier, pairs(), one_done)
+        def one_failed(target: BlobClient, problem: Problem) -> None:
+            sha256 = target.blob_name.rpartition("/")[2]
+            del self._result.content[sha256]
+            for section, name in self._users[sha256]:
+                self._result.fail(section, name, f"Content{_LACKS[problem.code]}", problem.message)
+            one_done()
+
+        await copy_all(copier, pairs(), one_done, one_failed)
+        objects = sorted(self._result.content)
         writer = SectionWriter(self._container, self._run, CONTENT)
         page = 1000
         for start in range(0, len(objects), page):

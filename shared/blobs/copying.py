@@ -9,13 +9,18 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+)
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
-from shared.blobs.backup_container import corrupt
+from shared.blobs.backup_container import corrupt, missing
 from shared.blobs.content_store import read_url
 from shared.clock import Clock
+from shared.model.problem import Problem
 
 SIDE_BY_SIDE = 16
 """How many copies are under way at once; the memory of a copy that streams is one block."""
@@ -52,7 +57,8 @@ class Copier:
         except HttpResponseError as error:
             if not _is_refusal(error):
                 raise
-            self._by_service = False
+            # A source that is not there says nothing of the others.
+            self._by_service = self._by_service and error.status_code == 404
             await self._stream_new(source, target)
 
     async def _ask_service(self, source: BlobClient, target: BlobClient) -> None:
@@ -99,10 +105,13 @@ async def copy_all(
     copier: Copier,
     pairs: AsyncIterator[tuple[BlobClient, BlobClient]],
     done: Callable[[], None],
+    failed: Callable[[BlobClient, Problem], None] | None = None,
 ) -> None:
     """Copy many blobs, a bounded number side by side.
 
     :param done: called after each.
+    :param failed: told of a target whose source is missing or corrupt; the others go on. Without
+        it that is raised like any other failure.
     :raises ExceptionGroup: of what failed; no new copy begins after the first failure.
     """
     slots = asyncio.Semaphore(SIDE_BY_SIDE)
@@ -111,6 +120,14 @@ async def copy_all(
         try:
             await copier.copy(source, target)
             done()
+        except ResourceNotFoundError:
+            if failed is None or await source.exists():
+                raise
+            failed(target, missing(str(source.container_name), str(source.blob_name)))
+        except Problem as problem:
+            if failed is None:
+                raise
+            failed(target, problem)
         finally:
             slots.release()
 

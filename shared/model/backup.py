@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.model.operation import Warning
 from shared.model.wire import Stored, Text, Time, Wire
 
 
@@ -39,6 +40,8 @@ class BackupBody(Wire):
 
     name: str
     storage_account: Annotated[Text, Field(min_length=1)]
+    require_idle_batches: Annotated[bool, Field(strict=True)] = False
+    """Refuse where batches have active messages, which no backup holds."""
 
 
 class PinBody(Wire):
@@ -88,7 +91,9 @@ class Backup(Stored):
     """Of the descriptor."""
     sections: list[BackedUpSection] = Field(default_factory=list)
     error: str | None = None
-    warnings: list[str] = Field(default_factory=list)
+    warnings: list[Warning] = Field(default_factory=list)
+    failures: int | None = None
+    """How many items could not be backed up; the descriptor names them."""
     due_at: Time | None = None
     """When the schedule wanted it; scheduled backups alone have it."""
     missed: int | None = None

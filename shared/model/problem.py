@@ -51,6 +51,7 @@ class Code(StrEnum):
     CONFIGURATION_HELD = "ConfigurationHeld"
     BACKUP_NAME_IN_USE = "BackupNameInUse"
     BACKUP_NAME_UNAVAILABLE = "BackupNameUnavailable"
+    BATCHES_ACTIVE = "BatchesActive"
     BACKUP_PINNED = "BackupPinned"
     BACKUP_IN_USE = "BackupInUse"
     LAST_GOOD_BACKUP = "LastGoodBackup"

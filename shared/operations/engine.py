@@ -23,6 +23,7 @@ from shared.model.operation import (
     OperationName,
     OperationStatus,
     Progress,
+    Warning,
 )
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
@@ -61,6 +62,8 @@ class Start:
     service_id: str | None = None
     request: JsonObject | None = None
     """What the worker needs beside the parameters, secrets sealed."""
+    warnings: tuple[Warning, ...] = ()
+    """What is known to be wrong already; the end tells its own."""
 
     def of(self, service: Service) -> "Start":
         """The same for a service that was found: by its name as it was created."""
@@ -128,6 +131,7 @@ class Engine:
             trigger=start.trigger,
             created_at=self.clock.now(),
             parameters=start.parameters,
+            warnings=list(start.warnings),
         )
         began = self.clock.monotonic()
         await self.in_flight.add(operation.service, operation.id)

@@ -5,7 +5,7 @@ the descriptor says. Until then it is Restoring, and a restore that fails leaves
 """
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -90,7 +90,12 @@ class RestoreWork:
                 "backup": descriptor.backup.name,
                 "sections": dict(planned.sections),
             },
-            warnings=[*_remarks(descriptor), *planned.warnings, *run.warnings],
+            warnings=[
+                *_remarks(descriptor),
+                *_failures(descriptor),
+                *planned.warnings,
+                *run.warnings,
+            ],
         )
 
     async def settle(self, operation: Operation) -> None:
@@ -116,6 +121,18 @@ def _remarks(descriptor: Descriptor) -> list[Warning]:
     ]
 
 
+def _failures(descriptor: Descriptor) -> list[Warning]:
+    return [
+        Warning(
+            code="NotBackedUp",
+            message=f"{failure.section}/{failure.name} is not in the backup: {failure.message}",
+            target=f"{failure.section}/{failure.name}",
+        )
+        for failure in descriptor.failures
+        if failure.code == "ItemUnreadable"
+    ]
+
+
 class _Run:
     """One attempt: streams each section of the backup into the target."""
 
@@ -135,6 +152,8 @@ class _Run:
         self._descriptor = descriptor
         self._secrets = secrets
         self.target = target
+        self._content: set[str] = set()
+        self._failed = {(failure.section, failure.name) for failure in descriptor.failures}
 
     def _part(self, name: str) -> SectionPart:
         part = self._descriptor.section(name)
@@ -186,6 +205,7 @@ class _Run:
                 await self._task.checkpoint()
                 for line in page:
                     sha256 = str(line.get("sha256"))
+                    self._content.add(sha256)
                     yield (
                         self._container.blob(f"content/{sha256}"),
                         self.target.content(sha256),
@@ -198,7 +218,27 @@ class _Run:
 
     async def artifacts(self, section: Section) -> None:
         """Write the artifacts of a section."""
-        await self._counted(section, self.target.artifacts(section, self._records(section)))
+        await self._counted(section, self.target.artifacts(section, self._with_content(section)))
+
+    async def _with_content(self, section: Section) -> Pages:
+        """The artifacts of a section; one whose content could not be backed up comes without it."""
+        async for page in self._records(section):
+            yield [self._as_far_as_held(section, record) for record in page]
+
+    def _as_far_as_held(self, section: Section, record: Record) -> Record:
+        if record.content is None or record.content.sha256 in self._content:
+            return record
+        if (section, record.name) not in self._failed:
+            raise missing(self._container.name, f"content/{record.content.sha256}")
+        self.warnings.append(
+            Warning(
+                code="ContentNotBackedUp",
+                message=f"The content of {section}/{record.name} could not be backed up. Put it "
+                "before you resume the service.",
+                target=f"{section}/{record.name}",
+            )
+        )
+        return replace(record, content=None)
 
     async def runtime(self, backed_up_name: str) -> None:
         """Write counters, numbers that came in, and MIC values."""

@@ -270,6 +270,14 @@ class Configuration:
         async for page in self._table.pages(service_id, after=first, before=end, size=size):
             yield [Versioned(read_artifact(row), row.etag) for row in page]
 
+    async def rows(self, service_id: str) -> AsyncIterator[list[Row]]:
+        """The rows of all artifacts in the order of section and key, a page at a time.
+
+        For whoever must go on where one of them cannot be read: ``read_artifact`` reads each.
+        """
+        async for page in self._table.pages(service_id, after="!~", before=LAST):
+            yield page
+
     async def keys(self, service_id: str) -> AsyncIterator[list[str]]:
         """The keys of all rows of the partition, artifacts first, the head last."""
         bounds = (("!~", LAST), ("", "!~"))
@@ -368,6 +376,11 @@ def read_artifact(row: Row) -> Artifact:
             "changed_at": row.values["changedAt"],
         }
     )
+
+
+def section_of(row: Row) -> str:
+    """The section of an artifact's row, known by its key."""
+    return row.key.partition("!")[0]
 
 
 def _numbering(row: Row) -> Numbering:
