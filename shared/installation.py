@@ -17,9 +17,11 @@ from shared.backup.removal import Removal
 from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.backup.work import BackupStores, BackupWork
 from shared.blobs.accounts import Accounts
+from shared.blobs.content_listing import ContentListing
 from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
 from shared.management.artifacts import Artifacts
+from shared.management.collection import CollectionStores, Collector
 from shared.management.counters import CounterSettings
 from shared.management.deletion import DeletionStores, DeletionWork
 from shared.management.services import Services
@@ -44,6 +46,7 @@ from shared.settings import Settings, read_settings
 from shared.state import (
     batch_activity,
     configuration,
+    content_references,
     control_numbers,
     cursors,
     history,
@@ -88,7 +91,7 @@ class Installation:
         self.in_flight = operations.InFlightIndex(self._table(operations.IN_FLIGHT_TABLE))
         self.provider = LocalKeys(settings.sealing_key, settings.sealing_keys_former)
         self.keys = KeyRing(self.provider, self.configuration.key)
-        self.content = ContentStore(self.accounts.state, self.clock)
+        self.content = ContentStore(self.accounts.state, self.clock, self.id)
         self.schedules = schedules.Schedules(self._table(schedules.TABLE))
         self.alerts = Alerts(
             self.clients.queue(settings.state, ALERTS) if settings.alert_webhook_url else None
@@ -187,6 +190,7 @@ class Installation:
             cursors.Cursors(self._table(services.TABLE)),
             self.clock,
         )
+        self.collector = Collector(self._collection_stores())
         self.recovery = Recovery(self.engine, self.services.was_written)
 
     async def id(self) -> str:
@@ -250,6 +254,18 @@ class Installation:
             name=operation.service,
             service_id=str(operation.service_id),
             operation_id=operation.id,
+        )
+
+    def _collection_stores(self) -> CollectionStores:
+        return CollectionStores(
+            content=ContentListing(self.accounts.state),
+            configuration=self.configuration,
+            references=content_references.ContentReferences(self._table(configuration.TABLE)),
+            directory=self.directory,
+            in_flight=self.in_flight,
+            records=self.records,
+            cursors=cursors.Cursors(self._table(services.TABLE)),
+            installation=self.id,
         )
 
     def _deletion_stores(self) -> DeletionStores:

@@ -6,7 +6,7 @@ Content is bytes: never decoded, never encoded anew.
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -18,17 +18,27 @@ from shared.model.artifact import ContentReference
 from shared.model.problem import Code, Problem
 
 CONTAINER = "artifacts"
+OWNER = "interkeep_installation"
+"""Member of the container's metadata."""
+
+_PUT_TRIES = 4
 _SAS_HOURS = 1
 _IN_THREAD_BYTES = 256 * 1024
 """From here on hashing would keep the event loop from renewing leases."""
 
 
 class ContentStore:
-    """Where artifacts' bytes are kept."""
+    """Where artifacts' bytes are kept.
 
-    def __init__(self, account: BlobServiceClient, clock: Clock) -> None:
+    :param installation: gives the id of this installation, which the container carries.
+    """
+
+    def __init__(
+        self, account: BlobServiceClient, clock: Clock, installation: Callable[[], Awaitable[str]]
+    ) -> None:
         self._account = account
         self._clock = clock
+        self._installation = installation
 
     @property
     def _container(self) -> ContainerClient:
@@ -54,17 +64,26 @@ class ContentStore:
                 target="Content-MD5",
             )
         reference = ContentReference(sha256=sha256, size=len(data), content_type=content_type)
-        blob = self._container.get_blob_client(f"{service_id}/{sha256}")
         settings = ContentSettings(content_type=content_type, content_md5=bytearray(digest))
+        blob = self.blob(service_id, sha256)
+        for attempt in range(_PUT_TRIES):
+            try:
+                await self._upload(blob, data, settings)
+            except ResourceNotFoundError:
+                # No container yet, or the bytes that were found have just been collected.
+                if attempt == _PUT_TRIES - 1:
+                    raise
+                await self._make_container()
+                continue
+            break
+        return reference
+
+    async def _upload(self, blob: BlobClient, data: bytes, settings: ContentSettings) -> None:
         try:
             await blob.upload_blob(data, overwrite=False, content_settings=settings)
         except ResourceExistsError:
-            # The same bytes are there: say when they were last wanted, for the collector.
+            # The same bytes are there. Their ETag changes with this, and a collector's mark goes.
             await blob.set_blob_metadata({"wanted": self._clock.now().strftime("%Y%m%dT%H%M%SZ")})
-        except ResourceNotFoundError:
-            await self._make_container()
-            return await self.put(service_id, data, content_type, md5)
-        return reference
 
     async def open(self, service_id: str, content: ContentReference) -> AsyncIterator[bytes]:
         """The bytes of a reference, in chunks.
@@ -104,7 +123,7 @@ class ContentStore:
 
     async def _make_container(self) -> None:
         try:
-            await self._container.create_container()
+            await self._container.create_container(metadata={OWNER: await self._installation()})
         except ResourceExistsError:
             return
 

@@ -89,6 +89,7 @@ async def recover_operations(timer: func.TimerRequest) -> None:
 @blueprint.function_name("sweep")
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_TIMER%", run_on_startup=False)
 async def sweep(timer: func.TimerRequest) -> None:
-    """Drop operation records past 180 days and received numbers past their validity."""
+    """Drop what has had its time: old records, expired numbers, content nobody refers to."""
     quiet_the_sdk()
     await current().sweep.run()
+    await current().collector.run()

@@ -4,9 +4,12 @@ import base64
 import hashlib
 
 import pytest
+from azure.storage.blob import ContainerClient
 
 from shared.model.artifact import Section
+from tests.admin import Admin
 from tests.api import Api, nobodys, partner_document, x12_document
+from tests.deployed import Deployed
 
 DOCUMENT = nobodys(x12_document())
 
@@ -193,6 +196,25 @@ async def test_content_is_bytes(api: Api) -> None:
     assert (await api.put(f"{path}/content", data=data, headers=headers)).status == 200
     await api.put(path, {"document": {"a": 2}})
     assert (await api.get(f"{path}/content")).content == data, "a new document keeps the content"
+
+
+async def test_the_sweep_marks_bytes_that_nothing_refers_to(
+    api: Api, admin: Admin, deployed: Deployed
+) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/schemas/s"
+    await api.put(path, {"document": {}})
+    stored = []
+    for data in (b"<first/>", b"<second/>"):
+        put = await api.put(f"{path}/content", data=data)
+        stored.append(put.body["content"]["sha256"])
+    await admin.run_timer("sweep")
+    with ContainerClient.from_connection_string(deployed.state, "artifacts") as container:
+        blobs = container.list_blobs(include=["metadata"])
+        marked = {blob.name.split("/")[1] for blob in blobs if "unreferenced" in blob.metadata}
+    assert stored[0] in marked
+    assert stored[1] not in marked
+    assert (await api.get(f"{path}/content")).content == b"<second/>"
 
 
 async def test_content_that_was_damaged_on_its_way(api: Api) -> None:

@@ -173,8 +173,8 @@ async def test_a_container_that_is_being_deleted(emulator: Emulator, tmp_path: P
             async with api_of(host.base_url, host.keys.host) as api:
                 service = await api.service()
                 backup = unique("backup")
-                ending = f"/{backup}?restype=container"
-                proxy.script = [Scripted("PUT", ending, 409, "ContainerBeingDeleted")]
+                making = rf"/{backup}\?restype=container$"
+                proxy.script = [Scripted("PUT", making, 409, "ContainerBeingDeleted")]
                 body = {"name": backup, "storageAccount": "offsite"}
                 monitor = await api.ended(await api.post(f"services/{service}/backups", body))
                 assert monitor["status"] == "Failed"

@@ -4,6 +4,7 @@ For what the emulator never says (throttling, a container that is being deleted)
 own HTTP. Everything else goes through as it is: a shared key signs no host name.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,10 +22,11 @@ _SIGNED = ("Content-Type", "Accept", "Accept-Encoding", "User-Agent")
 
 @dataclass(frozen=True)
 class Scripted:
-    """An answer to requests of one method, the address of which ends in a text."""
+    """An answer to requests of one method, the address of which fits a pattern."""
 
     method: str
-    ending: str
+    address: str
+    """A regular expression, looked for in path and query."""
     status: int
     code: str
     """The storage service's own."""
@@ -43,7 +45,7 @@ class StorageProxy:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer by the script, else by the emulator."""
         for line in self.script:
-            if request.method == line.method and request.raw_path.endswith(line.ending):
+            if request.method == line.method and re.search(line.address, request.raw_path):
                 self.answered += 1
                 return _refusal(line)
         url = URL(f"{self._upstream}{request.raw_path}", encoded=True)

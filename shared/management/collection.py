@@ -1,0 +1,139 @@
+"""Collecting content that no artifact refers to: marked first, deleted a day later.
+
+What must hold, whatever runs at the same time:
+
+- A PUT that finds its bytes rewrites their metadata, and so their ETag, before it writes their
+  reference. The collector marks and deletes by the ETag of its listing, which it reads before the
+  references: whoever wants the bytes after that makes the delete fail.
+- A backup reads the references first and copies the bytes later. Which services have an operation
+  is asked after the references: one that begins after that finds the same references.
+- A service that is being restored or deleted has its own order of bytes and rows: it is left alone.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from shared.blobs.content_listing import ContentListing, ListedContent, PlaceUnknown
+from shared.rules.collection import Step, step
+from shared.state.configuration import Configuration, Phase
+from shared.state.content_references import ContentReferences
+from shared.state.cursors import Cursors
+from shared.state.operations import InFlightIndex, Operations
+from shared.state.services import Directory
+
+PAGES = 20
+"""How many pages of blobs one run looks at."""
+
+PAGE_BLOBS = 500
+_CURSOR = "content"
+
+log = logging.getLogger("interkeep.management")
+
+
+@dataclass(frozen=True)
+class CollectionStores:
+    """What the collector reads, and the blobs that it marks and removes."""
+
+    content: ContentListing
+    configuration: Configuration
+    references: ContentReferences
+    directory: Directory
+    in_flight: InFlightIndex
+    records: Operations
+    cursors: Cursors
+    installation: Callable[[], Awaitable[str]]
+    """Gives the id of this installation."""
+
+
+class Collector:
+    """Removes bytes that nothing refers to, a bounded piece a run."""
+
+    def __init__(
+        self, stores: CollectionStores, *, pages: int = PAGES, page_blobs: int = PAGE_BLOBS
+    ) -> None:
+        self._stores = stores
+        self._pages = pages
+        self._page_blobs = page_blobs
+
+    async def run(self) -> int:
+        """Look at the next pages, from where the last run stopped; how many blobs it removed."""
+        stores = self._stores
+        owner = await stores.content.owner()
+        if owner is None:
+            return 0
+        if owner != await stores.installation():
+            log.warning("the content store was made by the installation '%s': left alone", owner)
+            return 0
+        place, _ = await stores.cursors.get(_CURSOR)
+        removed = pages = 0
+        try:
+            async for page in stores.content.pages(place, self._page_blobs):
+                removed += await self._collect(page.blobs)
+                place, pages = page.following, pages + 1
+                if pages == self._pages:
+                    break
+        except PlaceUnknown:
+            log.warning("the content's listing begins anew: its place is not known any more")
+            place = ""
+        await stores.cursors.put(_CURSOR, (place, ""))
+        if removed:
+            log.info("collected: %d blobs that no artifact referred to", removed)
+        return removed
+
+    async def _collect(self, blobs: Sequence[ListedContent]) -> int:
+        steps: list[tuple[ListedContent, Step]] = []
+        for service_id, listed in groupby(blobs, lambda blob: blob.service_id):
+            steps += await self._steps(service_id, list(listed))
+        todo = [(blob, what) for blob, what in steps if what is not Step.KEEP]
+        if not todo:
+            return 0
+        busy = await self._busy()
+        removed = 0
+        for blob, what in todo:
+            if blob.service_id not in busy:
+                removed += await self._do(blob, what)
+        return removed
+
+    async def _steps(
+        self, service_id: str, blobs: Sequence[ListedContent]
+    ) -> list[tuple[ListedContent, Step]]:
+        if not await self._is_settled(service_id):
+            return []
+        asked = {blob.sha256 for blob in blobs}
+        named: set[str] = set()
+        async for page in self._stores.references.pages(service_id):
+            named |= page & asked
+        return [(b, step(referenced=b.sha256 in named, marked=b.marked, age=b.age)) for b in blobs]
+
+    async def _is_settled(self, service_id: str) -> bool:
+        """Whether the references of a service can be relied on: it lives, or is gone for good."""
+        head = await self._stores.configuration.head(service_id)
+        if head is not None:
+            return head.phase is Phase.OPEN
+        # A service of the directory without a configuration is no service that was deleted.
+        async for page in self._stores.directory.pages():
+            if any(listed.service.id == service_id for listed in page):
+                return False
+        return True
+
+    async def _busy(self) -> set[str]:
+        """The ids of the services that have an operation under way."""
+        found: set[str] = set()
+        async for page in self._stores.in_flight.pages():
+            for entry in page:
+                record = await self._stores.records.find(entry.service, entry.operation_id)
+                if record is not None and record[0].operation.service_id:
+                    found.add(record[0].operation.service_id)
+        return found
+
+    async def _do(self, blob: ListedContent, what: Step) -> int:
+        match what:
+            case Step.MARK:
+                await self._stores.content.mark(blob)
+            case Step.UNMARK:
+                await self._stores.content.unmark(blob)
+            case Step.DELETE:
+                return int(await self._stores.content.remove(blob))
+        return 0
