@@ -33,6 +33,9 @@ TRANSACTION_ROWS = 100
 _REFUSALS = frozenset({404, 409, 412})
 """What a write is answered whose condition was not met: not found, exists, changed."""
 
+_WRITTEN_OVER = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
+"""The ETag of a version that is no more: whoever writes on this condition reads again."""
+
 _SYSTEM = frozenset({"PartitionKey", "RowKey", "v", "w"})
 
 
@@ -192,7 +195,7 @@ class Table:
             return await self._settle_deletes(steps, error)
         found = await self._client_row(written.partition, written.key)
         if found is not None and found.get("w") == write_id:
-            return await self._etags(steps)
+            return await self._etags(steps, write_id)
         raise _conflict(error) from error
 
     async def _settle_deletes(self, steps: Sequence[Step], error: HttpResponseError) -> list[str]:
@@ -204,13 +207,17 @@ class Table:
                 await self.transact([step])
         return [""] * len(steps)
 
-    async def _etags(self, steps: Sequence[Step]) -> list[str]:
+    async def _etags(self, steps: Sequence[Step], write_id: str) -> list[str]:
+        """The ETags of what this write wrote; never that of whoever wrote over it since."""
         etags = []
         for step in steps:
-            row = None
-            if not isinstance(step, Delete):
-                row = await self.get(step.row.partition, step.row.key)
-            etags.append(row.etag if row else "")
+            if isinstance(step, Delete):
+                etags.append("")
+                continue
+            found = await self._client_row(step.row.partition, step.row.key)
+            mine = found is not None and found.get("w") == write_id
+            metadata = getattr(found, "metadata", {})
+            etags.append(str(metadata["etag"]) if mine else _WRITTEN_OVER)
         return etags
 
     async def _client_row(self, partition: str, key: str) -> Mapping[str, Any] | None:
