@@ -1,8 +1,8 @@
 """Which artifacts a document names: a reference must lead to one, and what is named is not deleted.
 
-A member is a reference by its name, wherever it stands in the document; its value is a name or a
-list of names. Member names are those of Logic Apps integration accounts (agreements) and of the
-bridge model of BizTalk Services.
+A member is a reference by its name, wherever it stands in the document; its value is a name, an
+object with a ``name``, or a list of either. Member names are those of Logic Apps integration
+accounts (agreements) and of the bridge model of BizTalk Services.
 """
 
 from collections.abc import Iterator
@@ -22,17 +22,35 @@ MEMBERS: dict[Section, dict[str, Section]] = {
     Section.BRIDGES: {
         "transform": Section.TRANSFORMS,
         "transforms": Section.TRANSFORMS,
+        "map": Section.TRANSFORMS,
+        "maps": Section.TRANSFORMS,
         "schema": Section.SCHEMAS,
         "schemas": Section.SCHEMAS,
+        "schemaname": Section.SCHEMAS,
         "pipeline": Section.PIPELINES,
+        "template": Section.TEMPLATES,
         "agreement": Section.AGREEMENTS,
         "certificate": Section.CERTIFICATES,
+        "certificatename": Section.CERTIFICATES,
+        "signingcertificate": Section.CERTIFICATES,
+        "signingcertificatename": Section.CERTIFICATES,
+        "encryptioncertificate": Section.CERTIFICATES,
+        "encryptioncertificatename": Section.CERTIFICATES,
+        "hybridconnection": Section.HYBRID_CONNECTIONS,
         "assembly": Section.ASSEMBLIES,
+        "assemblies": Section.ASSEMBLIES,
+    },
+    Section.PIPELINES: {
+        "schema": Section.SCHEMAS,
+        "schemas": Section.SCHEMAS,
+        "assembly": Section.ASSEMBLIES,
+        "assemblies": Section.ASSEMBLIES,
     },
     Section.TRANSFORMS: {
         "sourceschema": Section.SCHEMAS,
         "targetschema": Section.SCHEMAS,
         "assembly": Section.ASSEMBLIES,
+        "assemblies": Section.ASSEMBLIES,
     },
     Section.BATCHES: {"agreement": Section.AGREEMENTS},
 }
@@ -73,16 +91,22 @@ def references(section: Section, document: JsonObject) -> list[Reference]:
     return list(_found(members, document, "")) if members else []
 
 
+def _names(value: JsonValue) -> Iterator[str]:
+    """The names that a reference's value is: a name, an object that has one, or a list of them."""
+    for item in value if isinstance(value, list) else [value]:
+        name = item.get("name") if isinstance(item, dict) else item
+        if isinstance(name, str) and name:
+            yield name
+
+
 def _found(members: dict[str, Section], value: JsonValue, pointer: str) -> Iterator[Reference]:
     if isinstance(value, dict):
         for member, inner in value.items():
-            place = f"{pointer}/{member}"
+            place = f"{pointer}/{member.replace('~', '~0').replace('/', '~1')}"
             target = members.get(member.lower())
-            names = [inner] if isinstance(inner, str) else inner
-            if target is not None and isinstance(names, list):
-                for name in names:
-                    if isinstance(name, str) and name:
-                        yield Reference(target, name, place)
+            if target is not None:
+                for name in _names(inner):
+                    yield Reference(target, name, place)
             yield from _found(members, inner, place)
     elif isinstance(value, list):
         for index, inner in enumerate(value):

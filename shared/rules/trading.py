@@ -56,8 +56,13 @@ def partner_identities(document: JsonObject) -> frozenset[Identity]:
     """
     b2b = member(member(bare(document), "content"), "b2b")
     listed = member(b2b, "businessIdentities")
-    if not isinstance(listed, list):
+    if listed is None:
         return frozenset()
+    if not isinstance(listed, list):
+        raise _wrong(
+            "businessIdentities is a list of {qualifier, value}.",
+            "/document/content/b2b/businessIdentities",
+        )
     found: set[Identity] = set()
     for index, item in enumerate(listed):
         identity = _identity(item)
@@ -82,7 +87,8 @@ class Parties:
     def key(self, standard: str) -> str | None:
         """What two agreements must not share, None where the document does not say enough.
 
-        An interchange is matched to its agreement by standard and both identities.
+        An interchange is matched to its agreement by standard, sender and receiver: the same two
+        the other way round are another agreement, of the other one's side.
         """
         if self.host is None or self.guest is None:
             return None
@@ -112,11 +118,20 @@ def parties(document: JsonObject) -> Parties:
         sides[side] = _identity(given)
         if given is not None and sides[side] is None:
             raise _wrong("An identity needs a qualifier and a value.", f"/document/{side}Identity")
-    names = {
-        side: name if isinstance(name := member(inner, f"{side}Partner"), str) and name else None
-        for side in ("host", "guest")
-    }
+    names = {side: _partner_name(inner, f"{side}Partner") for side in ("host", "guest")}
+    if sides["host"] is not None and sides["host"] == sides["guest"]:
+        raise _wrong(
+            "hostIdentity and guestIdentity are the same: an agreement is between two.",
+            "/document/guestIdentity",
+        )
     return Parties(names["host"], names["guest"], sides["host"], sides["guest"])
+
+
+def _partner_name(document: JsonObject, name: str) -> str | None:
+    value = member(document, name)
+    if value is not None and not isinstance(value, str):
+        raise _wrong(f"{name} is the name of a partner.", f"/document/{name}")
+    return value or None
 
 
 def parties_key(document: JsonObject) -> str | None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -357,6 +358,9 @@ async def test_two_agreements_never_fit_the_same_interchange(api: Api) -> None:
         {"agreementType": "ebXML"},
         {"agreementType": "AS2"},
         {"hostIdentity": {"value": "NORTHWIND"}},
+        {"hostPartner": 5},
+        {"guestPartner": {"name": "Fabrikam"}},
+        {"guestPartner": "Northwind", "guestIdentity": {"qualifier": "ZZ", "value": "NORTHWIND"}},
     ],
 )
 async def test_agreements_that_contradict_themselves(api: Api, change: dict[str, object]) -> None:
@@ -377,3 +381,23 @@ async def test_an_st02_has_nine_characters(api: Api) -> None:
         transactionSetControlNumberPrefix="AB", transactionSetControlNumberUpperBound=9_999_999
     )
     assert (await api.put(path, {"document": fits})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("section", "document", "target"),
+    [
+        ("bridges", {"stages": [{"transform": {"name": "none"}}]}, "/document/stages/0/transform"),
+        ("bridges", {"maps": ["none"]}, "/document/maps"),
+        ("bridges", {"a/b": {"signingCertificate": "none"}}, "/document/a~1b/signingCertificate"),
+        ("bridges", {"source": {"hybridConnection": "none"}}, "/document/source/hybridConnection"),
+        ("pipelines", {"steps": [{"assembly": "none"}]}, "/document/steps/0/assembly"),
+        ("transforms", {"assemblies": ["none"]}, "/document/assemblies"),
+    ],
+)
+async def test_a_reference_leads_somewhere(
+    api: Api, section: str, document: Any, target: str
+) -> None:
+    name = await api.service()
+    refused = await api.put(f"services/{name}/artifacts/{section}/x", {"document": document})
+    assert (refused.status, refused.code) == (400, "DanglingReference")
+    assert refused.body["error"]["target"] == target
