@@ -20,15 +20,9 @@ from shared.rules.documents import replace_secrets
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
+from shared.state.artifact_rows import read_artifact, section_of
 from shared.state.batch_activity import BatchActivities
-from shared.state.configuration import (
-    HOLD_SECONDS,
-    Configuration,
-    Head,
-    Phase,
-    read_artifact,
-    section_of,
-)
+from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
 from shared.state.control_numbers import Ledger
 from shared.state.gateway import Row, RowChanged
 from shared.state.mic_values import MicValues

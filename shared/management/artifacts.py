@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.clock import Clock
 from shared.management.certificates import require_usable_pfx
 from shared.management.changes import Changes, require_open
-from shared.management.checks import Checks
+from shared.management.checks import Checks, CounterChange
 from shared.management.documents import sealed_document
 from shared.model.artifact import Artifact, ContentReference, ImportItem, Section
 from shared.model.condition import Condition, unconditional
@@ -191,7 +191,7 @@ class Artifacts:
         require_manageable(service.name, service.state)
         key = await self._keys.data_key(service.id)
 
-        async def edit(head: Head) -> tuple[list[Edit], list[Put]]:
+        async def edit(head: Head) -> tuple[list[Edit], tuple[list[Put], list[CounterChange]]]:
             stored = await asyncio.gather(
                 *(self._configuration.artifact(service.id, i.section, i.name) for i in items)
             )
@@ -202,10 +202,13 @@ class Artifacts:
             self._require_room(service, head, puts)
             before = [found.value if found else None for found in stored]
             await self._checks.require_consistent(service, puts, before)
-            await self._checks.ready_ledger(service, puts, before, allow_reuse=allow_reuse)
-            return list(puts), puts
+            changes = await self._checks.require_counters_fit(
+                service, puts, before, allow_reuse=allow_reuse
+            )
+            return list(puts), (puts, changes)
 
-        puts, etags = await self._changes.make(service, edit)
+        (puts, changes), etags = await self._changes.make(service, edit)
+        await self._checks.settle_counters(service, changes)
         return [Written(put.artifact, etag, put.new) for put, etag in zip(puts, etags, strict=True)]
 
     def _prepared(self, key: DataKey, item: ImportItem, found: Versioned[Artifact] | None) -> Put:
@@ -221,7 +224,6 @@ class Artifacts:
             content=stored.content if stored else None,
             changed_at=self._clock.now(),
         )
-        # Before the ledger is written: what no row holds must not claim an agreement's numbers.
         require_storable(artifact.document)
         return Put(artifact, new=stored is None)
 

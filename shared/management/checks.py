@@ -26,6 +26,9 @@ from shared.state.control_numbers import Ledger
 
 _SHOWN_USERS = 10
 
+CounterChange = tuple[str, Callable[[Counters], Counters]]
+"""An agreement, and what its new bounds make of its counters."""
+
 
 class Checks:
     """Looks at what is about to be written, together with what is stored."""
@@ -167,21 +170,21 @@ class Checks:
                 details=[Detail("ArtifactInUse", "uses it", user) for user in users],
             )
 
-    async def ready_ledger(
+    async def require_counters_fit(
         self,
         service: Service,
         puts: Sequence[Put],
         before: Sequence[Artifact | None],
         *,
         allow_reuse: bool,
-    ) -> None:
-        """Claim the agreements' rows, and see that their counters fit the new bounds.
+    ) -> list[CounterChange]:
+        """See that the counters of agreements fit their new bounds; what to change of them then.
 
-        All are looked at before the first is written.
+        Nothing is written: a counter changes only after the bounds did.
 
         :raises Problem: ControlNumberIssued.
         """
-        changes: list[tuple[str, Callable[[Counters], Counters]]] = []
+        changes: list[CounterChange] = []
         for put, stored in zip(puts, before, strict=True):
             if put.artifact.section is not Section.AGREEMENTS:
                 continue
@@ -194,8 +197,20 @@ class Checks:
             row = await self._ledger.get(service.name, put.artifact.name)
             change(row.counters if row else {})
             changes.append((put.artifact.name, change))
-        for agreement, changed in changes:
-            await change_counters(self._ledger, self._clock, service, agreement, changed)
+        return changes
+
+    async def settle_counters(self, service: Service, changes: Sequence[CounterChange]) -> None:
+        """Claim the agreements' rows and bring their counters within bounds that were written.
+
+        A crash before this loses nothing: allocating claims a row too, and refuses a counter
+        that lies above its bounds. So does a counter that went on meanwhile.
+        """
+        for agreement, change in changes:
+            try:
+                await change_counters(self._ledger, self._clock, service, agreement, change)
+            except Problem as problem:
+                if problem.code is not Code.CONTROL_NUMBER_ISSUED:
+                    raise
 
 
 def _key(section: Section, name: str) -> tuple[Section, str]:

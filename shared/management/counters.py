@@ -1,20 +1,48 @@
 """Setting where an agreement's control numbers go on: a management operation on the ledger."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
 from shared.model.numbers import Counters, Numbering, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
-from shared.model.wire import rfc3339
-from shared.rules.naming import shown
-from shared.rules.numbers import first, moved
+from shared.model.wire import JsonObject, rfc3339
+from shared.rules.naming import artifact_key, shown
+from shared.rules.numbers import first, moved, standing
 from shared.rules.states import require_manageable
 from shared.runtime.claims import claim
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import RowChanged
+from shared.state.joined import joined
+from shared.state.keys import encoded
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the control numbers of one agreement stand."""
+
+    agreement: str
+    numbering: Numbering
+    row: LedgerRow | None
+    """None where no number was ever issued or set under this service name."""
+
+    @property
+    def version(self) -> str:
+        """Another one as soon as a number is issued, or the bounds change."""
+        return _version(self.row, self.numbering)
+
+    def to_json(self) -> JsonObject:
+        """As answers show it."""
+        shown: JsonObject = {
+            "agreement": self.agreement,
+            "counters": standing(self.row.counters if self.row else {}, self.numbering),
+        }
+        if self.row is not None:
+            shown["changedAt"] = self.row.changed_at
+        return shown
 
 
 class CounterSettings:
@@ -25,13 +53,36 @@ class CounterSettings:
         self._ledger = ledger
         self._clock = clock
 
+    async def get(self, service: Service, agreement: str) -> Standing:
+        """Where one agreement stands.
+
+        :raises Problem: AgreementNotFound, InvalidRequest for one that numbers nothing.
+        """
+        numbering = await self._require_numbering(service, agreement)
+        row = await self._ledger.get(service.name, agreement)
+        return Standing(row.agreement if row else agreement, numbering, row)
+
+    async def pages(self, service: Service, after: str = "") -> AsyncIterator[list[Standing]]:
+        """Where the agreements of a service stand, those that number anything, a page at a time.
+
+        :param after: the agreement that the first page begins behind.
+        """
+        pairs = joined(
+            self._configuration.numberings(service.id, after),
+            self._ledger.pages(service.name, after),
+            lambda found: encoded(artifact_key(found[0])),
+            lambda row: encoded(artifact_key(row.agreement)),
+        )
+        async for page in pairs:
+            yield [Standing(name, numbering, row) for (name, numbering), row in page if numbering]
+
     async def set_next(
         self,
         service: Service,
         agreement: str,
         body: SetNextBody,
         condition: Condition = unconditional,
-    ) -> LedgerRow:
+    ) -> Standing:
         """Set the next number of one kind.
 
         :param condition: of the agreement's row, which every allocation changes too.
@@ -49,9 +100,11 @@ class CounterSettings:
                 body.kind: moved(counter, bounds, body.next, allow_reuse=body.allow_reuse),
             }
 
-        return await change_counters(
-            self._ledger, self._clock, service, agreement, change, condition
-        )
+        def check(row: LedgerRow | None) -> None:
+            condition(_version(row, numbering))
+
+        row = await change_counters(self._ledger, self._clock, service, agreement, change, check)
+        return Standing(row.agreement, numbering, row)
 
     async def _require_numbering(self, service: Service, agreement: str) -> Numbering:
         numbering = await self._configuration.numbering(service.id, agreement)
@@ -76,21 +129,19 @@ async def change_counters(
     service: Service,
     agreement: str,
     change: Callable[[Counters], Counters],
-    condition: Condition = unconditional,
+    check: Callable[[LedgerRow | None], None] = lambda _row: None,
 ) -> LedgerRow:
     """Write an agreement's counters, however many others write them meanwhile.
 
-    Each try looks at the condition again, on the row that it then writes over.
+    :param check: looks at the row that is then written over, at each try again.
     """
     while True:
         row = await ledger.get(service.name, agreement)
+        check(row)
         if row is None or row.owner != service.id:
-            condition(None)
             row = await claim(
                 ledger, clock, service=service.name, service_id=service.id, agreement=agreement
             )
-        else:
-            condition(row.etag)
         counters = change(row.counters)
         if counters == row.counters:
             return row
@@ -99,3 +150,7 @@ async def change_counters(
             return await ledger.write(service.name, changed)
         except RowChanged:
             continue
+
+
+def _version(row: LedgerRow | None, numbering: Numbering) -> str:
+    return f"{row.etag if row else ''} {numbering}"

@@ -40,8 +40,9 @@ class Bounds(Stored):
 class Counter(Stored):
     """Where one kind of an agreement stands.
 
-    ``last`` is the last number that was issued in ``cycle``, 0 where none was. ``cycle`` goes up
-    at each rollover and at each reuse that a caller asked for, so (cycle, last) only grows.
+    ``last`` is the last number that was issued in ``cycle``, 0 where none was; where a caller
+    asked for numbers again, the one before the first of them. ``cycle`` goes up at each rollover
+    and at each such reuse, so (cycle, last) only grows.
     """
 
     next: int

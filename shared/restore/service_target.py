@@ -18,7 +18,6 @@ from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject
-from shared.restore.joined import joined
 from shared.restore.target import Pages
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import continued
@@ -26,6 +25,7 @@ from shared.sealing.data_key import DataKey
 from shared.state.configuration import Head, Phase, Put, Versioned, transactions
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.gateway import TRANSACTION_ROWS, RowChanged, RowExists
+from shared.state.joined import joined
 from shared.state.keys import encoded
 from shared.state.services import Directory
 

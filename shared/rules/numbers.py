@@ -20,6 +20,8 @@ _MEMBERS: dict[Kind, tuple[str, str]] = {
 _ISA13_DIGITS = 9
 _ST02 = frozenset({Kind.TRANSACTION_SET, Kind.ACKNOWLEDGEMENT})
 _ST02_CHARACTERS = 9
+_UNB5 = 14
+"""Characters of the EDIFACT references that numbers stand in."""
 
 
 def numbering(document: JsonObject) -> Numbering:
@@ -35,53 +37,119 @@ def numbering(document: JsonObject) -> Numbering:
     standard, agreement = found
     settings = member(member(agreement, "sendAgreement"), "protocolSettings")
     return {
-        kind: _bounds(member(settings, group), stem, standard, kind)
+        kind: _bounds(settings, group, stem, standard, kind)
         for kind, (group, stem) in _MEMBERS.items()
     }
 
 
-def _bounds(settings: JsonValue, stem: str, standard: str, kind: Kind) -> Bounds:
-    capital = stem[0].upper() + stem[1:]
-    lower = _number(member(settings, f"{stem}LowerBound"), 1)
-    upper = min(_number(member(settings, f"{stem}UpperBound"), HIGHEST_NUMBER), HIGHEST_NUMBER)
-    if not 1 <= lower <= upper:
-        raise Problem(
-            Code.INVALID_REQUEST,
+def _bounds(protocol: JsonValue, group: str, stem: str, standard: str, kind: Kind) -> Bounds:
+    settings = member(protocol, group)
+    at = f"/document/content/{standard}/sendAgreement/protocolSettings/{group}"
+    given = _Given(settings, at)
+    rollover = f"rollover{stem[0].upper()}{stem[1:]}"
+    lower = given.number(f"{stem}LowerBound", 1)
+    upper = given.number(f"{stem}UpperBound", HIGHEST_NUMBER)
+    if standard == "edifact":
+        upper = min(upper, HIGHEST_NUMBER)
+    if not 1 <= lower <= upper <= HIGHEST_NUMBER:
+        raise given.wrong(
+            f"{stem}LowerBound",
             f"{stem}LowerBound is {lower} and {stem}UpperBound {upper}: the bounds lie between "
             f"1 and {HIGHEST_NUMBER}, the lower one first.",
-            target=f"{stem}LowerBound",
         )
-    prefix = _text(member(settings, f"{stem}Prefix"))
-    suffix = _text(member(settings, f"{stem}Suffix"))
-    length = len(prefix) + len(str(upper)) + len(suffix)
-    if standard == "x12" and kind in _ST02 and length > _ST02_CHARACTERS:
-        raise Problem(
-            Code.INVALID_REQUEST,
-            f"{stem}Prefix, the digits of the upper bound and {stem}Suffix take {length} "
-            f"characters; ST02 has {_ST02_CHARACTERS}. Lower the upper bound or shorten them.",
-            target=f"{stem}Prefix",
-        )
+    prefix, suffix = given.text(f"{stem}Prefix"), given.text(f"{stem}Suffix")
+    _require_short(given, stem, standard, kind, f"{prefix}{upper}{suffix}")
     return Bounds(
         lower=lower,
         upper=upper,
-        rollover=member(settings, f"rollover{capital}") is not False,
+        rollover=given.flag(rollover, True),
         prefix=prefix,
         suffix=suffix,
         digits=_ISA13_DIGITS if (standard, kind) == ("x12", Kind.INTERCHANGE) else 0,
     )
 
 
-def _number(value: JsonValue, default: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
+def _require_short(given: "_Given", stem: str, standard: str, kind: Kind, longest: str) -> None:
+    """Refuse numbers that their element of the envelope does not hold.
+
+    ISA13 and GS06 are digits alone; ST02 has nine characters, the EDIFACT references (0020, 0048,
+    0062) fourteen.
+    """
+    if standard == "x12" and kind not in _ST02:
+        if not longest.isdecimal():
+            raise given.wrong(
+                f"{stem}Prefix",
+                f"X12 {kind} numbers are digits alone: {stem}Prefix and {stem}Suffix must be "
+                "empty.",
+            )
+        return
+    element, most = ("ST02", _ST02_CHARACTERS) if standard == "x12" else ("EDIFACT", _UNB5)
+    if len(longest) > most:
+        raise given.wrong(
+            f"{stem}Prefix",
+            f"{stem}Prefix, the digits of the upper bound and {stem}Suffix take {len(longest)} "
+            f"characters; {element} has {most}. Lower the upper bound or shorten them.",
+        )
 
 
-def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else ""
+@dataclass(frozen=True)
+class _Given:
+    """Members of the settings of an agreement: absent or null is the default, another type no."""
+
+    settings: JsonValue
+    at: str
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number."""
+        value = member(self.settings, name)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.wrong(name, f"{name} is a whole number, without quotes.")
+        return value
+
+    def text(self, name: str) -> str:
+        """A text; empty where there is none."""
+        value = member(self.settings, name)
+        if value is not None and not isinstance(value, str):
+            raise self.wrong(name, f"{name} is a text.")
+        return value or ""
+
+    def flag(self, name: str, default: bool) -> bool:
+        """True or false."""
+        value = member(self.settings, name)
+        if value is not None and not isinstance(value, bool):
+            raise self.wrong(name, f"{name} is true or false, without quotes.")
+        return default if value is None else value
+
+    def wrong(self, name: str, message: str) -> Problem:
+        """The refusal of one member."""
+        return Problem(Code.INVALID_REQUEST, message, target=f"{self.at}/{name}")
 
 
 def formatted(bounds: Bounds, value: int) -> str:
     """A number as it stands in the envelope; ISA13 is nine digits, zero padded."""
     return f"{bounds.prefix}{value:0{bounds.digits}d}{bounds.suffix}"
+
+
+def standing(counters: Counters, numbering: Numbering) -> JsonObject:
+    """Where an agreement stands, for answers: of each kind that it numbers what comes next, what
+    was issued last, in which cycle, and within which bounds."""
+    shown: JsonObject = {}
+    for kind, bounds in numbering.items():
+        counter = counters.get(kind) or first(bounds)
+        following = max(counter.next, bounds.lower)
+        if following == bounds.upper + 1 and bounds.rollover:
+            following = bounds.lower
+        shown[str(kind)] = {
+            "next": following,
+            "last": counter.last,
+            "cycle": counter.cycle,
+            "lowerBound": bounds.lower,
+            "upperBound": bounds.upper,
+            "rollover": bounds.rollover,
+        }
+    return shown
 
 
 def first(bounds: Bounds) -> Counter:
@@ -108,6 +176,13 @@ def take(counter: Counter, bounds: Bounds, count: int) -> Taken:
     """
     size = bounds.upper - bounds.lower + 1
     start = max(counter.next, bounds.lower)
+    if start > bounds.upper + 1:
+        raise Problem(
+            Code.CONTROL_NUMBERS_EXHAUSTED,
+            f"The next number is {start}, above the bounds {bounds.lower} to {bounds.upper}: all "
+            "that are in them may have been issued. Raise the upper bound, or set the next number "
+            "with allowReuse: true if the partner expects numbers again.",
+        )
     if start > bounds.upper and bounds.rollover:
         counter = Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
         start = bounds.lower
@@ -153,7 +228,12 @@ def moved(counter: Counter, bounds: Bounds, following: int, *, allow_reuse: bool
             "again. Choose a later one, or send allowReuse: true if the partner expects that.",
             target="/next",
         )
-    return Counter(next=following, last=0, cycle=counter.cycle + 1)
+    return _anew(counter, following)
+
+
+def _anew(counter: Counter, following: int) -> Counter:
+    """A new cycle from a number on; those before it count as issued, as nobody asked for them."""
+    return Counter(next=following, last=following - 1, cycle=counter.cycle + 1)
 
 
 def rebound(
@@ -161,23 +241,24 @@ def rebound(
 ) -> Counters:
     """The counters of an agreement whose bounds change.
 
-    A counter stays where it is. One that lies below its new bounds goes on at the lower one: a
-    gap, no repeat. One that lies above them could only begin anew.
+    A counter stays where it is: inside its bounds, at their end, or below them, where it goes on
+    at the lower one (a gap, no repeat). One that lies above new bounds could only begin anew.
 
     :raises Problem: ControlNumberIssued for a counter above its new bounds, unless reuse is
         allowed, which starts a new cycle.
     """
     changed = dict(counters)
     for kind, counter in counters.items():
-        bounds = after.get(kind)
-        if bounds is None or bounds == before.get(kind):
+        bounds, known = after.get(kind), before.get(kind)
+        if bounds is None or counter.next <= bounds.upper:
             continue
-        if counter.next <= bounds.upper + int(bounds.rollover):
-            continue  # inside, or about to roll over
+        same_end = known is not None and known.upper == bounds.upper
+        if same_end and (counter.next == bounds.upper + 1 or not allow_reuse):
+            continue  # at the end of what it had: it rolls over or is exhausted, as before
         if counter.last == 0 and counter.cycle == 0:
             del changed[kind]  # nothing was issued: the first number is the new lower bound
         elif allow_reuse:
-            changed[kind] = Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
+            changed[kind] = _anew(counter, bounds.lower)
         else:
             raise Problem(
                 Code.CONTROL_NUMBER_ISSUED,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.clock import Clock
-from shared.model.numbers import Counters, IssuedNumber, Kind, Numbering
+from shared.model.numbers import Bounds, Counters, IssuedNumber, Kind, Numbering
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
@@ -27,15 +27,29 @@ from shared.state.services import Directory
 _TRIES = 100
 """Conditional writes that may lose to other processes before a caller is sent away."""
 
-_GROUP = 500
-"""Requests that one write serves at most."""
+_GROUP_NUMBERS = 50_000
+"""Numbers that one write issues at most, but for one request that wants more."""
+
+
+@dataclass(frozen=True)
+class _Issued:
+    """Numbers of one kind that one request was given."""
+
+    kind: Kind
+    bounds: Bounds
+    values: Sequence[range]
 
 
 @dataclass
 class _Request:
     kinds: Sequence[Kind]
     count: int
-    answer: "asyncio.Future[list[IssuedNumber]]"
+    answer: "asyncio.Future[list[_Issued]]"
+
+    @property
+    def numbers(self) -> int:
+        """How many it wants."""
+        return self.count * len(self.kinds)
 
 
 @dataclass
@@ -70,13 +84,21 @@ class Allocator:
         group.waiting.append(request)
         if group.task is None:
             group.task = asyncio.create_task(self._serve(key, group, service, agreement))
-        return await request.answer
+        issued = await request.answer
+        # Made here and not while others wait for the group's write.
+        return [
+            IssuedNumber(kind=one.kind, value=value, formatted=formatted(one.bounds, value))
+            for one in issued
+            for values in one.values
+            for value in values
+        ]
 
     async def _serve(
         self, key: tuple[str, str], group: _Group, service: str, agreement: str
     ) -> None:
         while group.waiting:
-            batch, group.waiting = group.waiting[:_GROUP], group.waiting[_GROUP:]
+            size = _fitting(group.waiting)
+            batch, group.waiting = group.waiting[:size], group.waiting[size:]
             try:
                 await self._commit(service, agreement, batch)
             except Exception as error:  # noqa: BLE001 - every waiting caller is told
@@ -152,11 +174,21 @@ def agreement_not_found(service: str, agreement: str) -> Problem:
     )
 
 
+def _fitting(waiting: Sequence[_Request]) -> int:
+    """How many of the requests one write serves: at least the first."""
+    numbers = 0
+    for index, request in enumerate(waiting):
+        numbers += request.numbers
+        if index and numbers > _GROUP_NUMBERS:
+            return index
+    return len(waiting)
+
+
 def _serve_all(
     batch: Sequence[_Request], counters: Counters, numbering: Numbering
-) -> tuple[list[list[IssuedNumber] | Problem], Counters]:
+) -> tuple[list[list[_Issued] | Problem], Counters]:
     """Serve requests in their order; one that cannot be served takes nothing."""
-    answers: list[list[IssuedNumber] | Problem] = []
+    answers: list[list[_Issued] | Problem] = []
     for request in batch:
         try:
             numbers, counters = _serve_one(request, counters, numbering)
@@ -169,16 +201,12 @@ def _serve_all(
 
 def _serve_one(
     request: _Request, counters: Counters, numbering: Numbering
-) -> tuple[list[IssuedNumber], Counters]:
+) -> tuple[list[_Issued], Counters]:
     after = dict(counters)
-    numbers: list[IssuedNumber] = []
+    numbers: list[_Issued] = []
     for kind in request.kinds:
         bounds = numbering[kind]
         taken = take(after.get(kind) or first(bounds), bounds, request.count)
         after[kind] = taken.counter
-        numbers += [
-            IssuedNumber(kind=kind, value=value, formatted=formatted(bounds, value))
-            for values in taken.values
-            for value in values
-        ]
+        numbers.append(_Issued(kind, bounds, taken.values))
     return numbers, after

@@ -10,13 +10,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from shared.model.artifact import Artifact, ContentReference, Section
+from shared.model.artifact import Artifact, Section
 from shared.model.keys import WrappedKey
-from shared.model.numbers import Bounds, Kind, Numbering
-from shared.model.wire import JsonObject, rfc3339
-from shared.rules.numbers import numbering
-from shared.rules.references import references
-from shared.rules.trading import parties_key
+from shared.model.numbers import Numbering
+from shared.model.wire import JsonObject
+from shared.state.artifact_rows import artifact_row, read_artifact, read_numbering
 from shared.state.columns import document_columns, dumps, read_document
 from shared.state.gateway import (
     TRANSACTION_ROWS,
@@ -220,7 +218,20 @@ class Configuration:
     async def numbering(self, service_id: str, agreement: str) -> Numbering | None:
         """What an agreement's document says of control numbers; None where there is none."""
         row = await self._table.get(service_id, named(Section.AGREEMENTS, agreement))
-        return _numbering(row) if row else None
+        return read_numbering(row) if row else None
+
+    async def numberings(
+        self, service_id: str, after: str = ""
+    ) -> AsyncIterator[list[tuple[str, Numbering]]]:
+        """The agreements with what their documents say of control numbers, a page at a time.
+
+        :param after: the agreement that the first page begins behind.
+        """
+        start = named(Section.AGREEMENTS, after) if after else f"{Section.AGREEMENTS}!"
+        end, columns = f"{Section.AGREEMENTS}!{LAST}", ("name", "numbering")
+        pages = self._table.pages(service_id, after=start, before=end, columns=columns)
+        async for page in pages:
+            yield [(str(row.values["name"]), read_numbering(row)) for row in page]
 
     async def has(self, service_id: str, section: Section, name: str) -> bool:
         """Whether there is an artifact of that name."""
@@ -339,50 +350,3 @@ def _head(row: Row) -> Head:
         etag=row.etag,
         age_seconds=row.age_seconds,
     )
-
-
-def artifact_row(service_id: str, artifact: Artifact) -> Row:
-    """An artifact as it is stored; what is asked of it often has columns of its own."""
-    values: dict[str, Column] = {
-        "section": artifact.section,
-        "name": artifact.name,
-        "changedAt": rfc3339(artifact.changed_at),
-        **document_columns(artifact.document),
-    }
-    if artifact.content:
-        values["content"] = dumps(artifact.content.to_json())
-    named_here = references(artifact.section, artifact.document)
-    if named_here:
-        keys = {named(reference.section, reference.name) for reference in named_here}
-        values["references"] = dumps(sorted(keys))
-    if artifact.section is Section.AGREEMENTS:
-        kinds = numbering(artifact.document)
-        values["numbering"] = dumps({kind: b.to_json() for kind, b in kinds.items()})
-        values["parties"] = parties_key(artifact.document) or ""
-    return Row(service_id, named(artifact.section, artifact.name), values)
-
-
-def read_artifact(row: Row) -> Artifact:
-    """An artifact from its row."""
-    content = row.values.get("content")
-    return Artifact.model_validate(
-        {
-            "section": row.values["section"],
-            "name": row.values["name"],
-            "document": read_document(row.values),
-            "content": ContentReference.model_validate(json.loads(str(content)))
-            if content
-            else None,
-            "changed_at": row.values["changedAt"],
-        }
-    )
-
-
-def section_of(row: Row) -> str:
-    """The section of an artifact's row, known by its key."""
-    return row.key.partition("!")[0]
-
-
-def _numbering(row: Row) -> Numbering:
-    kinds = json.loads(str(row.values.get("numbering", "{}")))
-    return {Kind(kind): Bounds.model_validate(bounds) for kind, bounds in kinds.items()}

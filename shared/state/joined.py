@@ -1,4 +1,4 @@
-"""Two streams in the order of the same key, side by side: what a resumed restore compares."""
+"""Two streams in the order of the same key, side by side."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar

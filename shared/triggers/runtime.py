@@ -7,10 +7,7 @@ from shared.http.route import new_blueprint, route
 from shared.model.numbers import AllocateBody, Kind, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.runtime import BatchActivityBody, MicBody, ReceivedBody
-from shared.model.wire import JsonObject
 from shared.rules.naming import shown
-from shared.runtime.allocate import agreement_not_found
-from shared.state.control_numbers import LedgerRow
 
 blueprint = new_blueprint()
 _NUMBERS = "services/{service}/control-numbers"
@@ -24,10 +21,9 @@ async def list_control_numbers(call: Call) -> Answer:
     return await one_page(
         call,
         f"services/{service.name}/control-numbers",
-        call.app.ledger.pages(service.name, behind),
-        _shown,
-        lambda row: row.agreement,
-        lambda row: row.owner == service.id,
+        call.app.counters.pages(service, behind),
+        lambda standing: standing.to_json(),
+        lambda standing: standing.agreement,
     )
 
 
@@ -35,11 +31,8 @@ async def list_control_numbers(call: Call) -> Answer:
 async def get_control_numbers(call: Call) -> Answer:
     """Read where one agreement stands."""
     service = (await call.app.services.require(call.path("service"))).service
-    agreement = call.path("agreement")
-    row = await call.app.ledger.get(service.name, agreement)
-    if row is None or row.owner != service.id:
-        raise agreement_not_found(service.name, agreement)
-    return unless_unchanged(call, row.etag, _shown(row))
+    found = await call.app.counters.get(service, call.path("agreement"))
+    return unless_unchanged(call, found.version, found.to_json())
 
 
 @route(blueprint, "PUT", f"{_NUMBERS}/{{agreement}}", body=SetNextBody, conditional=True)
@@ -47,8 +40,8 @@ async def set_control_number(call: Call) -> Answer:
     """Set the next number of a kind; one that was issued comes again only where reuse is asked."""
     body = call.body(SetNextBody)
     service = (await call.app.services.require(call.path("service"))).service
-    row = await call.app.counters.set_next(service, call.path("agreement"), body, condition(call))
-    return Answer(_shown(row), headers={"ETag": strong(row.etag)})
+    found = await call.app.counters.set_next(service, call.path("agreement"), body, condition(call))
+    return Answer(found.to_json(), headers={"ETag": strong(found.version)})
 
 
 @route(blueprint, "POST", f"{_NUMBERS}/{{agreement}}/allocate", body=AllocateBody)
@@ -158,11 +151,3 @@ def _kinds(body: AllocateBody) -> list[Kind]:
             target="/kind",
         )
     return kinds
-
-
-def _shown(row: LedgerRow) -> JsonObject:
-    return {
-        "agreement": row.agreement,
-        "counters": {str(kind): counter.to_json() for kind, counter in row.counters.items()},
-        "changedAt": row.changed_at,
-    }

@@ -1,11 +1,13 @@
 """Control numbers, received numbers and MIC values through HTTP."""
 
 import asyncio
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from tests.api import Api, nobodys, x12_document
+from tests.api import Api, api_of, nobodys, x12_document
+from tests.deployed import Deployed
 
 
 async def test_numbers_begin_at_the_lower_bound_and_go_on(api: Api) -> None:
@@ -19,9 +21,10 @@ async def test_numbers_begin_at_the_lower_bound_and_go_on(api: Api) -> None:
             for value in (100, 101, 102)
         ]
     }
-    assert (await api.get(path)).body["counters"] == {
-        "interchange": {"next": 103, "last": 102, "cycle": 0}
-    }
+    counters = (await api.get(path)).body["counters"]
+    bounds = {"lowerBound": 100, "upperBound": 999_999_999, "rollover": True}
+    assert counters["interchange"] == {"next": 103, "last": 102, "cycle": 0, **bounds}
+    assert counters["group"]["next"] == 1, "a kind that has issued nothing shows where it begins"
     listed = (await api.get(f"services/{name}/control-numbers")).body["value"]
     assert [row["agreement"] for row in listed] == ["A"]
 
@@ -190,7 +193,10 @@ async def test_the_next_number_is_set(api: Api) -> None:
     assert (back.status, back.code) == (409, "ControlNumberIssued")
     assert await api.allocate(name, "A") == 501
     again = await api.put(path, {"kind": "interchange", "next": 500, "allowReuse": True})
-    assert again.body["counters"]["interchange"] == {"next": 500, "last": 0, "cycle": 1}
+    counter = again.body["counters"]["interchange"]
+    assert (counter["next"], counter["last"], counter["cycle"]) == (500, 499, 1)
+    below = await api.put(path, {"kind": "interchange", "next": 1})
+    assert below.code == "ControlNumberIssued", "those before it were not asked for"
     assert await api.allocate(name, "A") == 500
     for body in (
         {"kind": "interchange", "next": 0},
@@ -248,3 +254,89 @@ async def test_active_messages_of_batches(api: Api) -> None:
     assert (await api.get(f"services/{copy}/batch-activity")).body == {"value": []}
     await api.post(f"services/{name}/suspend")
     assert (await api.put(f"{path}/hourly", {"activeMessages": 1})).code == "ServiceNotActive"
+
+
+async def test_a_refused_change_of_bounds_resets_no_counter(api: Api, deployed: Deployed) -> None:
+    """Two hosts, one condition: the loser's allowReuse must not have begun the numbers anew."""
+    name = await api.service()
+    await api.agreement(name, "A", x12_document())
+    path = f"services/{name}/control-numbers/A"
+    await api.post(f"{path}/allocate", {"kind": "interchange", "count": 450})
+    agreement = f"services/{name}/artifacts/agreements/A"
+    other = deployed.host()
+    other.start()
+    try:
+        async with api_of(other.base_url, other.keys.host) as second:
+            for number in range(6):
+                etag = (await api.get(agreement)).headers["ETag"]
+                before = (await api.get(path)).body["counters"]["interchange"]
+                narrow = x12_document(interchangeControlNumberUpperBound=400)
+                wide = x12_document(interchangeControlNumberUpperBound=900_000_000 + number)
+                mine, theirs = await asyncio.gather(
+                    api.put(
+                        f"{agreement}?allowReuse=true",
+                        {"document": narrow},
+                        headers={"If-Match": etag},
+                    ),
+                    second.put(agreement, {"document": wide}, headers={"If-Match": etag}),
+                )
+                assert {mine.status, theirs.status} == {200, 412}
+                counter = (await api.get(path)).body["counters"]["interchange"]
+                if mine.status == 412:
+                    assert (counter["next"], counter["cycle"]) == (before["next"], before["cycle"])
+                    return
+                await api.post(f"{path}/allocate", {"kind": "interchange", "count": 401 - 1})
+                await api.put(agreement, {"document": x12_document()})
+    finally:
+        other.stop()
+
+
+async def test_bounds_that_end_just_below_the_next_number(api: Api) -> None:
+    """Only a caller who asks for it begins anew."""
+    name = await api.service()
+    await api.agreement(name, "A", x12_document(interchangeControlNumberUpperBound=1000))
+    path = f"services/{name}/control-numbers/A"
+    await api.post(f"{path}/allocate", {"kind": "interchange", "count": 500})
+    agreement = f"services/{name}/artifacts/agreements/A"
+    narrow = {"document": x12_document(interchangeControlNumberUpperBound=500)}
+    assert (await api.put(agreement, narrow)).code == "ControlNumberIssued"
+    assert await api.allocate(name, "A") == 501
+    assert (await api.put(f"{agreement}?allowReuse=true", narrow)).status == 200
+    assert await api.allocate(name, "A") == 1
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("interchangeControlNumberLowerBound", "100"),
+        ("interchangeControlNumberLowerBound", 100.0),
+        ("interchangeControlNumberUpperBound", True),
+        ("interchangeControlNumberUpperBound", 9_999_999_999),
+        ("rolloverInterchangeControlNumber", "false"),
+        ("interchangeControlNumberPrefix", "ABCDEF"),
+        ("groupControlNumberPrefix", "X"),
+        ("transactionSetControlNumberPrefix", 5),
+    ],
+)
+async def test_settings_of_another_type_are_refused(api: Api, member: str, value: Any) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/artifacts/agreements/A"
+    refused = await api.put(path, {"document": x12_document(**{member: value})})
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    target = refused.body["error"]["target"]
+    at = "/document/content/x12/sendAgreement/protocolSettings/envelopeSettings/"
+    assert target.startswith(at)
+    assert target.removeprefix(at)[:15] == member[:15] or "Upper" in member
+
+
+async def test_many_large_requests_are_served_in_bounded_writes(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    body = {"kinds": ["interchange", "group", "transactionSet", "acknowledgement"], "count": 5000}
+    path = f"services/{name}/control-numbers/A/allocate"
+    replies = await asyncio.gather(*(api.post(path, body) for _ in range(6)))
+    values = [
+        (number["kind"], number["value"]) for reply in replies for number in reply.body["numbers"]
+    ]
+    assert len(set(values)) == len(values) == 6 * 4 * 5000

@@ -202,8 +202,21 @@ def test_a_number_that_was_issued_comes_again_only_in_a_new_cycle() -> None:
         moved(before, BOUNDS, 19, allow_reuse=False)
     assert refused.value.code is Code.CONTROL_NUMBER_ISSUED
     after = moved(before, BOUNDS, 19, allow_reuse=True)
-    assert after == Counter(next=19, last=0, cycle=3)
+    assert after == Counter(next=19, last=18, cycle=3)
     assert later(before, after) == after
+    with pytest.raises(Problem) as refused:
+        moved(after, BOUNDS, 11, allow_reuse=False)
+    assert refused.value.code is Code.CONTROL_NUMBER_ISSUED, "nobody asked for those again"
+
+
+@pytest.mark.parametrize("rollover", [True, False])
+def test_a_counter_above_its_bounds_issues_nothing(rollover: bool) -> None:
+    """Bounds were narrowed while numbers went on: whether they may come again is for a person."""
+    bounds = Bounds(lower=10, upper=99, rollover=rollover)
+    with pytest.raises(Problem) as refused:
+        take(Counter(next=101, last=100), bounds, 1)
+    assert refused.value.code is Code.CONTROL_NUMBERS_EXHAUSTED
+    assert "allowReuse" in refused.value.message
 
 
 @pytest.mark.parametrize("following", [9, 100])
@@ -219,7 +232,6 @@ def test_the_next_number_stays_within_the_bounds(following: int) -> None:
         (Counter(next=20, last=19), Bounds(lower=1, upper=50), 20),
         (Counter(next=20, last=19), Bounds(lower=20, upper=20, rollover=False), 20),
         (Counter(next=20, last=19), Bounds(lower=30, upper=50), 30),
-        (Counter(next=20, last=19), Bounds(lower=1, upper=19), 1),
         (Counter(next=10, last=0), Bounds(lower=1, upper=5), 1),
     ],
 )
@@ -234,9 +246,10 @@ def test_a_counter_goes_on_within_new_bounds(
 
 
 @pytest.mark.parametrize("rollover", [True, False])
-def test_a_counter_above_its_new_bounds_needs_a_new_cycle(rollover: bool) -> None:
+@pytest.mark.parametrize("upper", [15, 19])
+def test_a_counter_above_its_new_bounds_needs_a_new_cycle(rollover: bool, upper: int) -> None:
     counters = {Kind.GROUP: Counter(next=20, last=19, cycle=1)}
-    after = {Kind.GROUP: Bounds(lower=1, upper=15, rollover=rollover)}
+    after = {Kind.GROUP: Bounds(lower=1, upper=upper, rollover=rollover)}
     with pytest.raises(Problem) as refused:
         rebound(counters, {Kind.GROUP: BOUNDS}, after, allow_reuse=False)
     assert refused.value.code is Code.CONTROL_NUMBER_ISSUED
@@ -248,3 +261,10 @@ def test_bounds_that_stay_change_nothing() -> None:
     spent = {Kind.GROUP: Counter(next=100, last=99)}
     ending = {Kind.GROUP: Bounds(lower=10, upper=99, rollover=False)}
     assert rebound(spent, ending, ending, allow_reuse=False) == spent
+    prefixed = {Kind.GROUP: Bounds(lower=10, upper=99, rollover=False, prefix="A")}
+    assert rebound(spent, ending, prefixed, allow_reuse=False) == spent, "exhausted as before"
+    rolling = {Kind.GROUP: Bounds(lower=5, upper=99)}
+    assert rebound(spent, ending, rolling, allow_reuse=False) == spent, "about to roll over"
+    stale = {Kind.GROUP: Counter(next=150, last=149)}
+    assert rebound(stale, ending, ending, allow_reuse=False) == stale
+    assert rebound(stale, ending, ending, allow_reuse=True)[Kind.GROUP].next == 10
