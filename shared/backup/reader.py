@@ -26,31 +26,66 @@ MOST_DESCRIPTOR_BYTES = 16 * 1024 * 1024
 _LINES_AT_ONCE = 1000
 
 
-async def read_descriptor(container: BackupContainer, provider: KeyProvider) -> Descriptor:
+async def read_descriptor(
+    container: BackupContainer, provider: KeyProvider, *, accept_renamed: bool = False
+) -> Descriptor:
     """The descriptor of the backup in a container, its digest and seal checked.
 
+    :param accept_renamed: also where the container has not the backup's name, as a copy may.
     :raises Problem: BackupNotFound, FormatUnknown, DescriptorForged, KeyUnavailable.
+    """
+    path, text = await descriptor_text(container, MOST_DESCRIPTOR_BYTES)
+    descriptor = await parsed_descriptor(path, text, provider)
+    if not accept_renamed:
+        require_own_name(path, descriptor, container.name)
+    return descriptor
+
+
+async def descriptor_text(container: BackupContainer, most_bytes: int) -> tuple[str, bytes]:
+    """Path and bytes of a container's descriptor: the one of its name, or the only other one.
+
+    :raises Problem: BackupNotFound; DescriptorForged where there are several others; BlobCorrupt
+        where it has more than ``most_bytes``.
     """
     path = descriptor_path(container.name)
     try:
-        text = await container.read(path, MOST_DESCRIPTOR_BYTES)
+        return path, await container.read(path, most_bytes)
     except Problem as problem:
         if problem.code is not Code.BLOB_MISSING:
             raise
-        raise Problem(
-            Code.BACKUP_NOT_FOUND,
-            f"There is no backup in the container '{shown(container.name)}': it has no descriptor "
-            f"'{shown(path)}'. A backup that failed or is still being written has none.",
-            target="/backup/container",
-        ) from problem
-    descriptor = await parsed_descriptor(path, text, provider)
-    if descriptor.backup.name != container.name:
+    others = [name for name in await container.root_names() if name.endswith(".txt")]
+    if len(others) > 1:
         raise forged(
-            path,
-            f"it describes the backup '{shown(descriptor.backup.name)}', not "
-            f"'{shown(container.name)}'",
+            path, f"it is not there, but {len(others)} others are, such as '{shown(others[0])}'"
         )
-    return descriptor
+    if others:
+        try:
+            return others[0], await container.read(others[0], most_bytes)
+        except Problem as problem:
+            if problem.code is not Code.BLOB_MISSING:
+                raise
+    raise Problem(
+        Code.BACKUP_NOT_FOUND,
+        f"There is no backup in the container '{shown(container.name)}': it has no descriptor "
+        f"'{shown(path)}'. A backup that failed or is still being written has none.",
+        target="/backup/container",
+    )
+
+
+def require_own_name(path: str, descriptor: Descriptor, container: str) -> None:
+    """Refuse a backup that is in a container of another name.
+
+    :raises Problem: DescriptorForged.
+    """
+    name = descriptor.backup.name
+    if (name, path) != (container, descriptor_path(container)):
+        raise Problem(
+            Code.DESCRIPTOR_FORGED,
+            f"The container '{shown(container)}' holds the backup '{shown(name)}' "
+            f"('{shown(path)}'), which was made under that name. If the container was copied "
+            "under another name on purpose, repeat with acceptRenamed=true.",
+            target=shown(path),
+        )
 
 
 async def parsed_descriptor(path: str, text: bytes, provider: KeyProvider) -> Descriptor:

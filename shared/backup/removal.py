@@ -136,7 +136,7 @@ class Removal:
     async def _require_registered(self, container: BackupContainer, backup: Backup) -> None:
         """A backup made elsewhere is known by its descriptor."""
         try:
-            descriptor = await read_descriptor(container, self.provider)
+            descriptor = await read_descriptor(container, self.provider, accept_renamed=True)
         except Problem as problem:
             if problem.code in NOT_THERE:
                 return

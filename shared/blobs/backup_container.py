@@ -14,6 +14,8 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 from shared.model.problem import Code, Problem
 
 _BEING_DELETED = frozenset({"ContainerBeingDeleted"})
+_ROOT_NAMES = 100
+"""A backup has one blob that is in no folder; a container with very many is somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,16 @@ class BackupContainer:
         """The names of the container's blobs."""
         async for name in self._client.list_blob_names(name_starts_with=prefix):
             yield name
+
+    async def root_names(self) -> list[str]:
+        """The names of the blobs that are in no folder, the first 100 alone."""
+        listed = self._client.walk_blobs(delimiter="/", results_per_page=_ROOT_NAMES).by_page()
+        try:
+            page = await anext(listed, None)
+            names = [] if page is None else [str(item.name) async for item in page]
+        except ResourceNotFoundError:
+            return []
+        return [name for name in names if not name.endswith("/")]
 
     async def remove(self, path: str) -> None:
         """Remove one blob; one that is gone is as good."""

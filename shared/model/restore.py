@@ -49,6 +49,8 @@ class RestoreBody(Wire):
     service: TargetBody = TargetBody()
     control_numbers: ControlNumbersBody = ControlNumbersBody()
     accept_partial: bool = False
+    accept_renamed: bool = False
+    """Also from a container that has not its backup's name: a copy under another one."""
 
 
 class Target(Stored):
@@ -69,6 +71,7 @@ class RestorePlan(Stored):
     container: str
     digest: str
     """Of the descriptor that was looked at: another one is refused."""
+    accept_renamed: bool = False
     backed_up_name: str
     target: Target
     sections: dict[str, int]

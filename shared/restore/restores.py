@@ -53,7 +53,9 @@ class Restores:
         account = self._accounts.require(place.storage_account, "/backup/storageAccount")
         require_backup_name(place.container, "/backup/container")
         container = BackupContainer(account, place.container)
-        descriptor = await read_descriptor(container, self._provider)
+        descriptor = await read_descriptor(
+            container, self._provider, accept_renamed=body.accept_renamed
+        )
         planned = plan(descriptor, body, self._settings.service_domain)
         lost = lost_settings(planned.target, await _settings(container, descriptor))
         return planned.model_copy(update={"warnings": lost})

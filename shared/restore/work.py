@@ -65,7 +65,9 @@ class RestoreWork:
         planned = plan_of(task.operation)
         account = self._stores.accounts.require(planned.storage_account, "/backup/storageAccount")
         container = BackupContainer(account, planned.container)
-        descriptor = await read_descriptor(container, self._stores.provider)
+        descriptor = await read_descriptor(
+            container, self._stores.provider, accept_renamed=planned.accept_renamed
+        )
         if descriptor.digest != planned.digest:
             raise Problem(
                 Code.DESCRIPTOR_FORGED,

@@ -53,6 +53,7 @@ def plan(descriptor: Descriptor, body: RestoreBody, domain: str) -> RestorePlan:
         storage_account=body.backup.storage_account,
         container=body.backup.container,
         digest=descriptor.digest,
+        accept_renamed=body.accept_renamed,
         backed_up_name=backed_up.name,
         target=target,
         sections=sections,

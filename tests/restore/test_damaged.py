@@ -141,6 +141,51 @@ async def test_a_descriptor_that_is_refused_before_anything_begins(
     assert (await api.get(f"services/{target}")).status == 404
 
 
+async def test_a_backup_under_another_name_is_refused(
+    api: Api, deployed: Deployed, backup: str
+) -> None:
+    copy = unique("copy")
+    with (
+        ContainerClient.from_connection_string(deployed.offsite, backup) as container,
+        ContainerClient.from_connection_string(deployed.offsite, copy) as other,
+    ):
+        text = container.download_blob(f"{backup}.txt").readall()
+        other.create_container()
+        place = {"storageAccount": "offsite", "container": copy}
+        nothing = await api.post("restores", {"backup": place})
+        assert (nothing.status, nothing.code) == (404, "BackupNotFound")
+        for path in (f"{backup}.txt", f"{copy}.txt"):
+            other.upload_blob(path, text)
+            refused = await api.post("restores", {"backup": place})
+            assert (refused.status, refused.code) == (409, "DescriptorForged")
+            assert f"holds the backup '{backup}'" in refused.body["error"]["message"]
+            body = {"backup": place, "acceptRenamed": True, "service": {"name": unique("fresh")}}
+            planned = await api.post("restores?validateOnly=true", body)
+            assert planned.status == 200, planned.body
+            other.delete_blob(path)
+        for path in ("one.txt", "two.txt"):
+            other.upload_blob(path, text)
+        refused = await api.post("restores", {"backup": place, "acceptRenamed": True})
+        assert (refused.status, refused.code) == (409, "DescriptorForged")
+
+
+async def test_a_copy_under_another_name_is_restored_where_it_is_accepted(
+    api: Api, deployed: Deployed, backup: str
+) -> None:
+    copy, target = unique("copy"), unique("fresh")
+    with (
+        ContainerClient.from_connection_string(deployed.offsite, backup) as container,
+        ContainerClient.from_connection_string(deployed.offsite, copy) as other,
+    ):
+        other.create_container()
+        for name in container.list_blob_names():
+            other.upload_blob(name, container.download_blob(name).readall())
+    place = {"storageAccount": "offsite", "container": copy}
+    body = {"backup": place, "acceptRenamed": True, "service": {"name": target}}
+    await api.succeeded(await api.post("restores", body))
+    assert (await api.get(f"services/{target}")).body["state"] == "Suspended"
+
+
 @pytest.mark.parametrize(
     ("damage", "code"),
     [
