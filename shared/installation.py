@@ -12,6 +12,8 @@ from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts
 from shared.alerts.webhook import Webhook
 from shared.backup.backups import Backups
+from shared.backup.contents import Contents
+from shared.backup.known import KnownBackups
 from shared.backup.purge import PurgeWork
 from shared.backup.removal import Removal
 from shared.backup.service_source import ServiceSource, ServiceStores
@@ -159,6 +161,8 @@ class Installation:
             removal=self.removal,
             source=lambda service: ServiceSource(self._service_stores(), service),
         )
+        self.known_backups = KnownBackups(self.history, self.accounts, self.provider)
+        self.contents = Contents(self.known_backups)
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
         self.tick = Tick(
             schedules=self.schedules,

@@ -161,7 +161,8 @@ async def section_records(
             lines.update(text)
             whole, rest = whole_lines(part.blob, rest, text)
             for start in range(0, len(whole), _LINES_AT_ONCE):
-                page = [_parsed(part.blob, line) for line in whole[start : start + _LINES_AT_ONCE]]
+                some = whole[start : start + _LINES_AT_ONCE]
+                page = [parsed_line(part.blob, line) for line in some]
                 items += len(page)
                 yield page
     if size != part.bytes or packed.hexdigest() != part.sha256:
@@ -172,10 +173,14 @@ async def section_records(
         raise corrupt(part.blob, "its lines are not those that the descriptor names")
 
 
-def _parsed(path: str, line: bytes) -> JsonObject:
+def parsed_line(path: str, line: bytes) -> JsonObject:
+    """The JSON object that a line is.
+
+    :raises Problem: BlobCorrupt.
+    """
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise corrupt(path, "a line is no JSON") from error
     if not isinstance(record, dict):
         raise corrupt(path, "a line is no JSON object")
@@ -219,7 +224,7 @@ class Secrets:
             plain = b"".join(await asyncio.to_thread(lambda: list(frames.open(blob))))
         except FrameCorrupt as error:
             raise corrupt(part.blob, str(error)) from error
-        entries = [_parsed(part.blob, line) for line in plain.split(b"\n") if line]
+        entries = [parsed_line(part.blob, line) for line in plain.split(b"\n") if line]
         if len(entries) != part.items:
             raise corrupt(part.blob, "it does not hold as many secrets as the descriptor says")
         return Secrets(part.blob, entries)

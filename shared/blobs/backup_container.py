@@ -7,13 +7,20 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 from azure.storage.blob import BlobBlock, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.model.problem import Code, Problem
+from shared.storage import MAX_BLOCK_BYTES
 
 _BEING_DELETED = frozenset({"ContainerBeingDeleted"})
+_RANGE_NOT_SATISFIABLE = 416
 _ROOT_NAMES = 100
 """A backup has one blob that is in no folder; a container with very many is somebody else's."""
 
@@ -129,6 +136,47 @@ class BackupContainer:
             raise missing(self.name, path) from error
         async for chunk in stream.chunks():
             yield chunk
+
+    async def etag(self, path: str) -> str:
+        """The version of a blob: as long as it stays the same, so do the bytes.
+
+        :raises Problem: BlobMissing.
+        """
+        try:
+            return str((await self.blob(path).get_blob_properties()).etag)
+        except ResourceNotFoundError as error:
+            raise missing(self.name, path) from error
+
+    async def ranges(
+        self, path: str, start: int, end: int, *, etag: str, step: int = MAX_BLOCK_BYTES
+    ) -> AsyncIterator[bytes]:
+        """The bytes of a blob from one offset to another, or to its end, a request a step.
+
+        :raises Problem: BlobMissing; BlobCorrupt where it has not this ETag any more.
+        """
+        for offset in range(start, end, step):
+            length = min(step, end - offset)
+            data = await self._range(path, offset, length, etag)
+            if data:
+                yield data
+            if len(data) < length:
+                return
+
+    async def _range(self, path: str, offset: int, length: int, etag: str) -> bytes:
+        """Empty where the blob ends before the offset."""
+        try:
+            stream = await self.blob(path).download_blob(
+                offset, length, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
+            return bytes(await stream.readall())
+        except ResourceNotFoundError as error:
+            raise missing(self.name, path) from error
+        except ResourceModifiedError as error:
+            raise corrupt(path, "it was changed while it was read") from error
+        except HttpResponseError as error:
+            if error.status_code == _RANGE_NOT_SATISFIABLE:
+                return b""
+            raise
 
     async def names(self, prefix: str = "") -> AsyncIterator[str]:
         """The names of the container's blobs."""

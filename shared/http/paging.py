@@ -2,9 +2,11 @@
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 from urllib.parse import quote, urlencode
+
+from pydantic import BaseModel, ValidationError
 
 from shared.http.call import Answer, Call
 from shared.model.problem import Code, Problem
@@ -44,11 +46,7 @@ def after(call: Call) -> str:
     try:
         return base64.b64decode(text.encode("ascii"), b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise Problem(
-            Code.INVALID_REQUEST,
-            "continuation comes from a nextLink; follow that link as it is.",
-            target="continuation",
-        ) from error
+        raise not_from_a_link() from error
 
 
 async def one_page(
@@ -73,9 +71,50 @@ async def one_page(
         found += [item for item in page if keep(item)]
         if len(found) > size:
             break
-    answer: JsonObject = {"value": [shown(item) for item in found[:size]]}
-    if len(found) > size:
-        token = base64.urlsafe_b64encode(place(found[size - 1]).encode()).decode()
-        link = urlencode({**(query or {}), "top": str(size), "continuation": token})
+    following = place(found[size - 1]) if len(found) > size else None
+    return given_page(call, path, [shown(item) for item in found[:size]], following, query)
+
+
+def given_page(
+    call: Call,
+    path: str,
+    values: Sequence[JsonObject],
+    following: str | None,
+    query: dict[str, str] | None = None,
+    beside: JsonObject | None = None,
+) -> Answer:
+    """A page that was read already; it may be short, and is the last where nothing follows.
+
+    :param following: where the next page begins, None for no next page.
+    :param beside: members of the answer beside the list.
+    """
+    answer: JsonObject = {**(beside or {}), "value": list(values)}
+    if following is not None:
+        token = base64.urlsafe_b64encode(following.encode()).decode()
+        link = urlencode({**(query or {}), "top": str(top(call)), "continuation": token})
         answer["nextLink"] = f"{call.base_url}/{quote(path)}?{link}"
     return Answer(answer)
+
+
+Place = TypeVar("Place", bound=BaseModel)
+
+
+def place_after(call: Call, model: type[Place]) -> Place | None:
+    """Where the page begins, for lists whose places are more than a key; None for the first one.
+
+    :raises Problem: InvalidRequest for anything that no nextLink held.
+    """
+    text = after(call)
+    try:
+        return model.model_validate_json(text) if text else None
+    except ValidationError as error:
+        raise not_from_a_link() from error
+
+
+def not_from_a_link() -> Problem:
+    """The refusal of a continuation that no nextLink held."""
+    return Problem(
+        Code.INVALID_REQUEST,
+        "continuation comes from a nextLink; follow that link as it is.",
+        target="continuation",
+    )

@@ -7,6 +7,7 @@ import pytest
 
 import shared.triggers.artifacts
 import shared.triggers.backups
+import shared.triggers.inspection
 import shared.triggers.installation
 import shared.triggers.operations
 import shared.triggers.restores
