@@ -29,6 +29,7 @@ from shared.management.deletion import DeletionStores, DeletionWork
 from shared.management.services import Services
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
+from shared.model.service import Service
 from shared.operations.engine import QUEUE, Engine
 from shared.operations.recover import Recovery
 from shared.operations.sweep import Broom, Sweep, expired_numbers, old_records
@@ -228,14 +229,17 @@ class Installation:
             keys=self.keys,
         )
 
+    def source(self, service: Service) -> ServiceSource:
+        """A service as a backup reads it."""
+        return ServiceSource(self._service_stores(), service)
+
     def _backup_stores(self) -> BackupStores:
-        stores = self._service_stores()
         return BackupStores(
             directory=self.directory,
             history=self.history,
             accounts=self.accounts,
             provider=self.provider,
-            source=lambda service: ServiceSource(stores, service),
+            source=self.source,
             clock=self.clock,
             installation=self.id,
             alerts=self.alerts,

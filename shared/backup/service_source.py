@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
+from shared.backup.order import record_key
+from shared.backup.side_by_side import side_by_side
 from shared.backup.source import LeftOut, SectionRecord, Unreadable
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import NOT_BACKED_UP, Artifact, Section
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
-from shared.model.record import SERVICE, Record
+from shared.model.record import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Record
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.documents import replace_secrets
@@ -23,7 +25,7 @@ from shared.sealing.key_ring import KeyRing
 from shared.state.artifact_rows import read_artifact, section_of
 from shared.state.batch_activity import BatchActivities
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
-from shared.state.control_numbers import Ledger
+from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import Row, RowChanged
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
@@ -103,7 +105,7 @@ class ServiceSource:
         if head is None or head.phase is not Phase.OPEN:
             raise Problem(
                 Code.SERVICE_NOT_FOUND,
-                f"Service '{self._service.name}' was deleted before it was backed up.",
+                f"Service '{self._service.name}' is not there any more: it was deleted meanwhile.",
             )
         return head
 
@@ -133,29 +135,45 @@ class ServiceCut:
 
     async def configuration(self) -> AsyncIterator[list[SectionRecord | Unreadable]]:
         """See Cut."""
-        settings = await self._stores.configuration.settings(self.service.id)
-        if settings is not None:
-            document = self._opened(SERVICE, SERVICE, settings.document)
-            document["unitCount"] = self.service.unit_count
-            record = Record(SERVICE, document, settings.changed_at)
-            yield [SectionRecord(SERVICE, record)]
+        async for settings in self._settings():
+            yield [SectionRecord(SERVICE, record) for record in settings]
         async for page in self._stores.configuration.rows(self.service.id):
             yield [self._read(row) for row in page if section_of(row) not in NOT_BACKED_UP]
 
     def _read(self, row: Row) -> SectionRecord | Unreadable:
         """A row as its record. One that storage changed must not keep the others from a backup."""
         try:
-            return self._record(read_artifact(row))
+            return SectionRecord(section_of(row), self._record(read_artifact(row)))
         except (Problem, ValueError, KeyError, zlib.error) as error:
             reason = error.message if isinstance(error, Problem) else f"{type(error).__name__}"
             return Unreadable(section_of(row), str(row.values.get("name", row.key)), reason)
 
-    def _record(self, artifact: Artifact) -> SectionRecord:
+    async def _settings(self, after: str = "") -> AsyncIterator[list[Record]]:
+        settings = await self._stores.configuration.settings(self.service.id)
+        if settings is not None and not after:
+            document = self._opened(SERVICE, SERVICE, settings.document)
+            document["unitCount"] = self.service.unit_count
+            yield [Record(SERVICE, document, settings.changed_at)]
+
+    async def _artifacts(self, section: Section, after: str) -> AsyncIterator[list[Record]]:
+        async for page in self._stores.configuration.pages(self.service.id, section, after=after):
+            yield [self._record(v.value) for v in page]
+
+    def _record(self, artifact: Artifact) -> Record:
         document = self._opened(artifact.section, artifact.name, artifact.document)
-        changed_at = rfc3339(artifact.changed_at)
-        return SectionRecord(
-            artifact.section, Record(artifact.name, document, changed_at, artifact.content)
-        )
+        return Record(artifact.name, document, rfc3339(artifact.changed_at), artifact.content)
+
+    def records(self, section: str, after: str = "") -> AsyncIterator[list[Record]]:
+        """See Cut."""
+        if section == SERVICE:
+            return self._settings(after)
+        if section == CONTROL_NUMBERS:
+            return self._numbers_of_agreements(after)
+        if section == RECEIVED_NUMBERS:
+            return self._received(record_key(section, after) if after else "")
+        if section == MIC_VALUES:
+            return self._mics(record_key(section, after) if after else "")
+        return self._artifacts(Section(section), after)
 
     def _opened(self, section: str, name: str, document: JsonObject) -> JsonObject:
         bound_to = artifact_key(name)
@@ -180,27 +198,37 @@ class ServiceCut:
     async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[Record]]:
         """See Cut. Whoever owns a row right now, it is where its agreement stands."""
         async for page in self._stores.ledger.pages(self.service.name):
-            yield [
-                Record(
-                    row.agreement,
-                    {kind: counter.to_json() for kind, counter in row.counters.items()},
-                    row.changed_at,
-                )
-                for row in page
-                if artifact_key(row.agreement) in agreements
-            ]
+            yield [_counters(row) for row in page if artifact_key(row.agreement) in agreements]
 
-    async def received_numbers(self) -> AsyncIterator[list[Record]]:
+    async def _numbers_of_agreements(self, after: str) -> AsyncIterator[list[Record]]:
+        """Both tables have the same order, so neither is read beyond the other's page."""
+        names = self._stores.configuration.names(self.service.id, Section.AGREEMENTS, after=after)
+        rows = self._stores.ledger.pages(self.service.name, after=after)
+        async for pairs in side_by_side(
+            names,
+            rows,
+            lambda name: record_key(CONTROL_NUMBERS, name),
+            lambda row: record_key(CONTROL_NUMBERS, row.agreement),
+        ):
+            yield [_counters(row) for name, row in pairs if name is not None and row is not None]
+
+    def received_numbers(self) -> AsyncIterator[list[Record]]:
         """See Cut."""
-        async for page in self._stores.received.pages(self.service.id):
+        return self._received("")
+
+    async def _received(self, after: str) -> AsyncIterator[list[Record]]:
+        async for page in self._stores.received.pages(self.service.id, after):
             yield [
                 Record(f"{n.agreement}/{n.kind}/{n.value}", n.to_json(), rfc3339(n.seen_at))
                 for n in page
             ]
 
-    async def mic_values(self) -> AsyncIterator[list[Record]]:
+    def mic_values(self) -> AsyncIterator[list[Record]]:
         """See Cut."""
-        async for page in self._stores.mics.pages(self.service.id):
+        return self._mics("")
+
+    async def _mics(self, after: str) -> AsyncIterator[list[Record]]:
+        async for page in self._stores.mics.pages(self.service.id, after):
             yield [
                 Record(f"{m.agreement}/{m.message_id}", m.to_json(), rfc3339(m.time)) for m in page
             ]
@@ -229,3 +257,8 @@ class ServiceCut:
     def content_account(self) -> BlobServiceClient:
         """See Cut."""
         return self._stores.content_account
+
+
+def _counters(row: LedgerRow) -> Record:
+    counters: JsonObject = {kind: counter.to_json() for kind, counter in row.counters.items()}
+    return Record(row.agreement, counters, row.changed_at)

@@ -51,6 +51,15 @@ class Cut(Protocol):
         """The settings, then all artifacts in the order of section and key, a page at a time."""
         ...
 
+    def records(self, section: str, after: str = "") -> AsyncIterator[list[Record]]:
+        """The records of one section in their order (see order.py), secrets in the clear.
+
+        Control numbers are those of agreements that there are as they are read.
+
+        :param after: name of the record that the first page begins behind.
+        """
+        ...
+
     async def end(self) -> bool:
         """Stop holding, and say whether all that was read is of one revision."""
         ...

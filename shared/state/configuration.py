@@ -289,6 +289,19 @@ class Configuration:
         async for page in self._table.pages(service_id, after="!~", before=LAST):
             yield page
 
+    async def names(
+        self, service_id: str, section: Section, *, after: str = ""
+    ) -> AsyncIterator[list[str]]:
+        """The names of a section in the order of its keys, a page at a time.
+
+        :param after: the name that the first page begins behind.
+        """
+        first = named(section, after) if after else f"{section}!"
+        async for page in self._table.pages(
+            service_id, after=first, before=f"{section}!{LAST}", columns=("name",)
+        ):
+            yield [str(row.values["name"]) for row in page]
+
     async def keys(self, service_id: str) -> AsyncIterator[list[str]]:
         """The keys of all rows of the partition, artifacts first, the head last."""
         bounds = (("!~", LAST), ("", "!~"))

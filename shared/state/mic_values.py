@@ -23,7 +23,7 @@ class MicValues:
         self, service_id: str, agreement: str, message_id: str
     ) -> Versioned[MicValue] | None:
         """The MIC of a message; message ids compare with regard to case."""
-        row = await self._table.get(service_id, row_key(artifact_key(agreement), message_id))
+        row = await self._table.get(service_id, mic_key(agreement, message_id))
         return Versioned(_read(row), row.etag) if row else None
 
     async def put(self, service_id: str, mic: MicValue, over: str | None) -> str:
@@ -43,14 +43,22 @@ class MicValues:
         """Remove all of a service; what is gone is as good."""
         await self._table.drop_partition(service_id)
 
-    async def pages(self, service_id: str) -> AsyncIterator[list[MicValue]]:
-        """All MIC values of a service in the order of their keys, a page at a time."""
-        async for page in self._table.pages(service_id):
+    async def pages(self, service_id: str, after: str = "") -> AsyncIterator[list[MicValue]]:
+        """All MIC values of a service in the order of their keys, a page at a time.
+
+        :param after: the key that the first page begins behind; see ``mic_key``.
+        """
+        async for page in self._table.pages(service_id, after=after):
             yield [_read(row) for row in page]
 
 
+def mic_key(agreement: str, message_id: str) -> str:
+    """The key of a message's row."""
+    return row_key(artifact_key(agreement), message_id)
+
+
 def _row(service_id: str, mic: MicValue) -> Row:
-    key = row_key(artifact_key(mic.agreement), mic.message_id)
+    key = mic_key(mic.agreement, mic.message_id)
     return Row(service_id, key, {"mic": dumps(mic.to_json())})
 
 

@@ -24,7 +24,7 @@ class ReceivedNumbers:
         self, service_id: str, agreement: str, kind: Kind, value: int
     ) -> Versioned[ReceivedNumber] | None:
         """The number as it was seen, also where its validity has run out."""
-        row = await self._table.get(service_id, _key(agreement, kind, value))
+        row = await self._table.get(service_id, number_key(agreement, kind, value))
         return Versioned(_read(row), row.etag) if row else None
 
     async def add(self, service_id: str, number: ReceivedNumber) -> None:
@@ -49,9 +49,12 @@ class ReceivedNumbers:
         """Remove all of a service; what is gone is as good."""
         await self._table.drop_partition(service_id)
 
-    async def pages(self, service_id: str) -> AsyncIterator[list[ReceivedNumber]]:
-        """All numbers of a service in the order of their keys, a page at a time."""
-        async for page in self._table.pages(service_id):
+    async def pages(self, service_id: str, after: str = "") -> AsyncIterator[list[ReceivedNumber]]:
+        """All numbers of a service in the order of their keys, a page at a time.
+
+        :param after: the key that the first page begins behind; see ``number_key``.
+        """
+        async for page in self._table.pages(service_id, after=after):
             yield [_read(row) for row in page]
 
 
@@ -60,12 +63,13 @@ def number_of(row: Row) -> ReceivedNumber:
     return _read(row)
 
 
-def _key(agreement: str, kind: Kind, value: int) -> str:
+def number_key(agreement: str, kind: str, value: int) -> str:
+    """The key of a number's row."""
     return f"{row_key(artifact_key(agreement), kind.lower())}!{value:09d}"
 
 
 def _row(service_id: str, number: ReceivedNumber) -> Row:
-    key = _key(number.agreement, number.kind, number.value)
+    key = number_key(number.agreement, number.kind, number.value)
     return Row(service_id, key, {"number": dumps(number.to_json())})
 
 

@@ -1,0 +1,24 @@
+"""The order of the records in each section of a backup: that of the tables they come from."""
+
+from shared.model.record import MIC_VALUES, RECEIVED_NUMBERS
+from shared.rules.naming import artifact_key
+from shared.state.keys import encoded
+from shared.state.mic_values import mic_key
+from shared.state.received_numbers import number_key
+
+
+def record_key(section: str, name: str) -> str:
+    """What the records of a section are sorted by, from a record's name.
+
+    :raises ValueError: for a name that no record of the section has.
+    """
+    if section == RECEIVED_NUMBERS:
+        agreement, kind, value = name.split("/")
+        return number_key(agreement, kind, int(value))
+    if section == MIC_VALUES:
+        # An agreement's name has no slash, a message id may.
+        agreement, slash, message_id = name.partition("/")
+        if not slash:
+            raise ValueError("the name of a MIC value is <agreement>/<message id>")
+        return mic_key(agreement, message_id)
+    return encoded(artifact_key(name))

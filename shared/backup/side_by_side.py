@@ -1,0 +1,54 @@
+"""Two streams that are sorted by the same key, side by side; neither is held whole."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
+
+Left = TypeVar("Left")
+Right = TypeVar("Right")
+
+_PAIRS_AT_ONCE = 500
+
+
+async def side_by_side(
+    left: AsyncIterator[list[Left]],
+    right: AsyncIterator[list[Right]],
+    left_key: Callable[[Left], str],
+    right_key: Callable[[Right], str],
+) -> AsyncIterator[list[tuple[Left | None, Right | None]]]:
+    """Every item of both in the order of their keys, those of the same key as one pair."""
+    lefts, rights = _items(left), _items(right)
+    one, other = await anext(lefts, None), await anext(rights, None)
+    pairs: list[tuple[Left | None, Right | None]] = []
+    while one is not None or other is not None:
+        order = _order(one, other, left_key, right_key)
+        pairs.append((one if order <= 0 else None, other if order >= 0 else None))
+        if len(pairs) == _PAIRS_AT_ONCE:
+            yield pairs
+            pairs = []
+        if order <= 0:
+            one = await anext(lefts, None)
+        if order >= 0:
+            other = await anext(rights, None)
+    if pairs:
+        yield pairs
+
+
+def _order(
+    one: Left | None,
+    other: Right | None,
+    left_key: Callable[[Left], str],
+    right_key: Callable[[Right], str],
+) -> int:
+    """Below 0 where the left one comes first, above where the right one does."""
+    if one is None:
+        return 1
+    if other is None:
+        return -1
+    left, right = left_key(one), right_key(other)
+    return (left > right) - (left < right)
+
+
+async def _items(pages: AsyncIterator[list[Left]]) -> AsyncIterator[Left]:
+    async for page in pages:
+        for item in page:
+            yield item
