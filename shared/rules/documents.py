@@ -40,7 +40,8 @@ _SECTION_SECRETS: dict[str, frozenset[str]] = {
 }
 
 
-def _escaped(member: str) -> str:
+def escaped(member: str) -> str:
+    """A member's name as a part of a JSON pointer."""
     return member.replace("~", "~0").replace("/", "~1")
 
 
@@ -70,7 +71,7 @@ def replace_secrets(
 
     def copy(value: JsonValue, pointer: str) -> JsonValue:
         if isinstance(value, dict):
-            return {m: member(m, v, f"{pointer}/{_escaped(m)}") for m, v in value.items()}
+            return {m: member(m, v, f"{pointer}/{escaped(m)}") for m, v in value.items()}
         if isinstance(value, list):
             return [copy(v, f"{pointer}/{i}") for i, v in enumerate(value)]
         return value
@@ -80,7 +81,7 @@ def replace_secrets(
             return replacement(place, value)
         return copy(value, place)
 
-    return {m: member(m, v, f"/{_escaped(m)}") for m, v in document.items()}
+    return {m: member(m, v, f"/{escaped(m)}") for m, v in document.items()}
 
 
 def masked(section: str, document: JsonObject) -> JsonObject:
@@ -124,10 +125,10 @@ def require_acceptable(document: JsonObject, target: str = "/document") -> None:
                         Code.RESERVED_MEMBER,
                         f"The member name {member} is Interkeep's own. Send the secret itself, "
                         f"or {MASK} to keep the stored one.",
-                        target=f"{pointer}/{_escaped(member)}",
+                        target=f"{pointer}/{escaped(member)}",
                     )
                 _require_whole_text(member, pointer)
-                todo.append((inner, f"{pointer}/{_escaped(member)}", depth + 1))
+                todo.append((inner, f"{pointer}/{escaped(member)}", depth + 1))
         elif isinstance(value, list):
             todo += [(inner, f"{pointer}/{i}", depth + 1) for i, inner in enumerate(value)]
         elif isinstance(value, str):
