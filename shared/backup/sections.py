@@ -52,7 +52,8 @@ class SectionWriter:
                 self._compress(b"".join(group))
                 self._packed += self._gzip.flush()
                 self._gzip, self._member_bytes, group = _member(), 0, []
-        self._compress(b"".join(group))
+        if group:
+            self._compress(b"".join(group))
 
     def _compress(self, text: bytes) -> None:
         self._lines.update(text)
