@@ -12,6 +12,7 @@ from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts
 from shared.alerts.webhook import Webhook
 from shared.backup.backups import Backups
+from shared.backup.changes import Changes
 from shared.backup.contents import Contents
 from shared.backup.known import KnownBackups
 from shared.backup.purge import PurgeWork
@@ -164,6 +165,7 @@ class Installation:
         )
         self.known_backups = KnownBackups(self.history, self.accounts, self.provider)
         self.contents = Contents(self.known_backups)
+        self.changes = Changes(self.known_backups, self.provider, self.directory, self.source)
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
         self.tick = Tick(
             schedules=self.schedules,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from shared.backup.unpacking import Gunzip, unpacked, whole_lines
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import SectionPart
-from shared.model.place import BEGINNING, LinePlace
+from shared.model.place import BEGINNING, LinePlace, no_such_place
 from shared.model.problem import Code, Problem
 
 _SMALL_BYTES = 4 * 1024 * 1024
@@ -95,7 +95,7 @@ class SectionLines:
                 yield lines
         except Problem as problem:
             if problem.code is Code.BLOB_CORRUPT and not at_place and _is_inside(place):
-                raise _no_place() from problem
+                raise no_such_place() from problem
             raise
 
     async def _from(self, place: LinePlace) -> AsyncIterator[list[Line]]:
@@ -139,11 +139,3 @@ def _is_inside(place: LinePlace) -> bool:
 def _require_hash(part: SectionPart, size: int, sha256: str) -> None:
     if (size, sha256) != (part.bytes, part.sha256):
         raise corrupt(part.blob, "its bytes are not those that the descriptor names")
-
-
-def _no_place() -> Problem:
-    return Problem(
-        Code.INVALID_REQUEST,
-        "continuation comes from a nextLink; follow that link as it is.",
-        target="continuation",
-    )

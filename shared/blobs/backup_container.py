@@ -5,6 +5,7 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -156,18 +157,23 @@ class BackupContainer:
         """
         for offset in range(start, end, step):
             length = min(step, end - offset)
-            data = await self._range(path, offset, length, etag)
+            data = await self.range(path, offset, length, etag)
             if data:
                 yield data
             if len(data) < length:
                 return
 
-    async def _range(self, path: str, offset: int, length: int, etag: str) -> bytes:
-        """Empty where the blob ends before the offset."""
+    async def range(self, path: str, offset: int, length: int, etag: str = "") -> bytes:
+        """So many bytes of a blob, fewer at its end, none behind it.
+
+        :param etag: empty for any version of the blob.
+        :raises Problem: as ``ranges``.
+        """
+        unchanged: dict[str, Any] = {}
+        if etag:
+            unchanged = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
         try:
-            stream = await self.blob(path).download_blob(
-                offset, length, etag=etag, match_condition=MatchConditions.IfNotModified
-            )
+            stream = await self.blob(path).download_blob(offset, length, **unchanged)
             return bytes(await stream.readall())
         except ResourceNotFoundError as error:
             raise missing(self.name, path) from error

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from pydantic import BaseModel, ValidationError
 
 from shared.http.call import Answer, Call
+from shared.model.place import no_such_place
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 
@@ -46,7 +47,7 @@ def after(call: Call) -> str:
     try:
         return base64.b64decode(text.encode("ascii"), b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise not_from_a_link() from error
+        raise no_such_place() from error
 
 
 async def one_page(
@@ -108,13 +109,4 @@ def place_after(call: Call, model: type[Place]) -> Place | None:
     try:
         return model.model_validate_json(text) if text else None
     except ValidationError as error:
-        raise not_from_a_link() from error
-
-
-def not_from_a_link() -> Problem:
-    """The refusal of a continuation that no nextLink held."""
-    return Problem(
-        Code.INVALID_REQUEST,
-        "continuation comes from a nextLink; follow that link as it is.",
-        target="continuation",
-    )
+        raise no_such_place() from error

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.model.problem import Code, Problem
 from shared.model.wire import Text, Wire
 
 _Bytes = Annotated[int, Field(ge=0, le=2**53 - 1)]
@@ -26,4 +27,46 @@ class LinePlace(Wire):
     """Of the blob as it was when its hash was checked; empty where each page checks it."""
 
 
+class SecretPlace(Wire):
+    """Where an entry of a backup's sealed secrets begins."""
+
+    frame_at: _Bytes = 0
+    """Offset of the frame in the blob."""
+    frame: _Bytes = 0
+    """Number of the frame."""
+    skip: _Bytes = 0
+    """Bytes of the opened frame before the entry."""
+    entry: _Bytes = 0
+    """Number of the entry: the index that documents have."""
+
+
+class SidePlace(Wire):
+    """How far one of two that are compared was read in a section."""
+
+    line: LinePlace = LinePlace()
+    """Of a backup: where its next record begins."""
+    after: Annotated[str, Field(max_length=4096)] = ""
+    """Of a living service: the name of the last record that was read."""
+    secret: SecretPlace = SecretPlace()
+    """Of a backup."""
+
+
+class ChangesPlace(Wire):
+    """Where a page of changes begins."""
+
+    section: Text
+    since: SidePlace
+    backup: SidePlace
+
+
 BEGINNING = LinePlace()
+FIRST_SECRET = SecretPlace()
+
+
+def no_such_place() -> Problem:
+    """The refusal of a continuation that no nextLink held."""
+    return Problem(
+        Code.INVALID_REQUEST,
+        "continuation comes from a nextLink; follow that link as it is.",
+        target="continuation",
+    )

@@ -19,6 +19,8 @@ PURPOSE = "interkeep/secrets/1"
 MAX_PLAIN_BYTES = 4 * 1024 * 1024
 _TAG_BYTES = 16
 _LENGTH = struct.Struct(">I")
+MAX_FRAME_BYTES = _LENGTH.size + MAX_PLAIN_BYTES + _TAG_BYTES
+"""Of a frame with its length."""
 
 
 class FrameCorrupt(Exception):
@@ -46,21 +48,30 @@ class Frames:
         :raises FrameCorrupt: at the first byte that is not as it was sealed.
         """
         offset = index = 0
-        while True:
-            if offset + _LENGTH.size > len(blob):
-                raise FrameCorrupt("it ends before its last frame")
-            (length,) = _LENGTH.unpack_from(blob, offset)
-            start, end = offset + _LENGTH.size, offset + _LENGTH.size + length
-            if end > len(blob) or not _TAG_BYTES <= length <= MAX_PLAIN_BYTES + _TAG_BYTES:
-                raise FrameCorrupt(f"frame {index} has a wrong length")
-            last = end == len(blob)
-            try:
-                yield self._cipher.decrypt(_nonce(index), blob[start:end], self._bound(index, last))
-            except InvalidTag as error:
-                raise FrameCorrupt(f"frame {index} does not open") from error
-            if last:
-                return
-            offset, index = end, index + 1
+        while offset < len(blob) or index == 0:
+            frame = blob[offset : offset + MAX_FRAME_BYTES]
+            plain, length = self.open_one(index, frame, bytes_left=len(blob) - offset)
+            yield plain
+            offset, index = offset + length, index + 1
+
+    def open_one(self, index: int, blob: bytes, *, bytes_left: int) -> tuple[bytes, int]:
+        """One plain frame, and how many bytes it has with its length.
+
+        :param blob: bytes from where the frame begins; more than a frame has is no harm.
+        :param bytes_left: of the whole blob from there: the last frame ends with it.
+        :raises FrameCorrupt: where it is not as it was sealed.
+        """
+        if len(blob) < _LENGTH.size:
+            raise FrameCorrupt("it ends before its last frame")
+        (length,) = _LENGTH.unpack_from(blob)
+        end = _LENGTH.size + length
+        if end > len(blob) or not _TAG_BYTES <= length <= MAX_PLAIN_BYTES + _TAG_BYTES:
+            raise FrameCorrupt(f"frame {index} has a wrong length")
+        bound = self._bound(index, end == bytes_left)
+        try:
+            return self._cipher.decrypt(_nonce(index), blob[_LENGTH.size : end], bound), end
+        except InvalidTag as error:
+            raise FrameCorrupt(f"frame {index} does not open") from error
 
     def _bound(self, index: int, last: bool) -> bytes:
         return json.dumps([*self._place, index, int(last)], separators=(",", ":")).encode()

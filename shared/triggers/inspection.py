@@ -1,9 +1,11 @@
-"""Looking into backups: what is in one."""
+"""Looking into backups: what is in one, and what differs between two."""
 
+from shared.backup.changes import Asked
 from shared.http.call import Answer, Call
 from shared.http.paging import PAGING, given_page, place_after, top
 from shared.http.route import new_blueprint, route
-from shared.model.place import BEGINNING, LinePlace
+from shared.model.place import BEGINNING, ChangesPlace, LinePlace
+from shared.model.problem import Code, Problem
 
 blueprint = new_blueprint()
 
@@ -27,3 +29,27 @@ async def list_backup_contents(call: Call) -> Answer:
     )
     following = page.following.model_dump_json(by_alias=True) if page.following else None
     return given_page(call, path, page.values, following, {"section": section})
+
+
+@route(
+    blueprint,
+    "GET",
+    "services/{service}/backups/{backup}/changes",
+    query=("since", "section", *PAGING),
+)
+async def list_backup_changes(call: Call) -> Answer:
+    """List what differs from another backup, or from the living service, to this backup."""
+    service, backup = call.path("service"), call.path("backup")
+    since, section = call.query("since"), call.query("section")
+    if since is None:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "since says what to compare with: the name of another backup of the service, or live.",
+            target="since",
+        )
+    asked = Asked(section, top(call), place_after(call, ChangesPlace))
+    page = await call.app.changes.page(service, backup, since, asked)
+    following = page.following.model_dump_json(by_alias=True) if page.following else None
+    path = f"services/{service}/backups/{backup}/changes"
+    query = {"since": since, **({"section": section} if section else {})}
+    return given_page(call, path, page.changes, following, query, beside=page.compared)

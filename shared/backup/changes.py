@@ -1,0 +1,216 @@
+"""What a backup has that another one, or the living service, has not, and the other way round."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from shared.backup.comparison import Comparison
+from shared.backup.known import KnownBackups, Opened
+from shared.backup.secret_entries import have_same_secrets
+from shared.backup.sides import BackupSide, LiveSide
+from shared.backup.source import Source
+from shared.backup.writer import CONFIGURATION_SECTIONS
+from shared.model.descriptor import Descriptor
+from shared.model.place import FIRST_SECRET, ChangesPlace, no_such_place
+from shared.model.problem import Code, Problem
+from shared.model.record import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS
+from shared.model.service import Service
+from shared.model.wire import JsonObject
+from shared.rules.naming import shown
+from shared.sealing.provider import KeyProvider
+from shared.state.services import Directory
+
+LIVE = "live"
+"""What names the living service where a backup's name may be."""
+
+COMPARED = (*CONFIGURATION_SECTIONS, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
+"""Not ``content``: a record whose bytes changed says so itself."""
+
+_LIVE_TRIES = 3
+"""How often a page is read anew where the service changed meanwhile."""
+
+
+@dataclass(frozen=True)
+class ChangesPage:
+    """Some of what differs."""
+
+    compared: JsonObject
+    """What was compared with what, and whether secrets were."""
+    changes: Sequence[JsonObject]
+    following: ChangesPlace | None
+    """Where the next page begins; None for the last one."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which page is wanted.
+
+    :param section: None for all of them.
+    :param most: changes of the page; fewer where many records are the same.
+    :param place: where it begins; None for the beginning.
+    """
+
+    section: str | None
+    most: int
+    place: ChangesPlace | None
+
+    @property
+    def sections(self) -> Sequence[str]:
+        """The sections that are left."""
+        wanted = COMPARED if self.section is None else (self.section,)
+        unknown = [name for name in wanted if name not in COMPARED]
+        if unknown:
+            raise Problem(
+                Code.INVALID_REQUEST,
+                f"There is no section '{shown(unknown[0])}' to compare. There are: "
+                f"{', '.join(COMPARED)}.",
+                target="section",
+            )
+        if self.place is None:
+            return wanted
+        if self.place.section not in wanted:
+            raise no_such_place()
+        return wanted[wanted.index(self.place.section) :]
+
+
+class Changes:
+    """Compares backups."""
+
+    def __init__(
+        self,
+        backups: KnownBackups,
+        provider: KeyProvider,
+        directory: Directory,
+        source: Callable[[Service], Source],
+    ) -> None:
+        self._backups = backups
+        self._provider = provider
+        self._directory = directory
+        self._source = source
+
+    async def page(self, service: str, backup: str, since: str, asked: Asked) -> ChangesPage:
+        """What differs, from ``since`` to the backup.
+
+        :param since: a backup of the same service name, or ``live``.
+        :raises Problem: what KnownBackups.open raises; ServiceNotFound for ``live``;
+            InvalidRequest, BlobMissing, BlobCorrupt, KeyUnavailable.
+        """
+        sections = asked.sections
+        wanted = await self._backups.open(service, backup)
+        if since == LIVE:
+            return await self._since_live(service, wanted, sections, asked)
+        base = await self._backups.open(service, since, "since")
+        return await self._since_backup(base, wanted, sections, asked)
+
+    async def _since_backup(
+        self, base: Opened, wanted: Opened, sections: Sequence[str], asked: Asked
+    ) -> ChangesPage:
+        old_key, old_reason = await self._run_key(base.descriptor)
+        new_key, new_reason = await self._run_key(wanted.descriptor)
+        place = asked.place
+        old = BackupSide(base, old_key, place.since.secret if place else FIRST_SECRET)
+        new = BackupSide(wanted, new_key, place.backup.secret if place else FIRST_SECRET)
+        identical = _identical(base.descriptor, wanted.descriptor)
+        comparison = Comparison(old, new, asked.most)
+
+        async def is_same(section: str) -> bool:
+            if section not in identical:
+                return False
+            if section not in CONFIGURATION_SECTIONS or old.secrets is None or new.secrets is None:
+                return True
+            return await have_same_secrets(old.secrets, new.secrets, section)
+
+        following = await _walk(comparison, sections, place, is_same)
+        compared: JsonObject = {
+            "backup": _said(wanted.descriptor),
+            "since": _said(base.descriptor),
+            "identical": [*identical],
+            "secrets": _secrets(old_reason or new_reason),
+        }
+        return ChangesPage(compared, comparison.changes, following)
+
+    async def _since_live(
+        self, name: str, wanted: Opened, sections: Sequence[str], asked: Asked
+    ) -> ChangesPage:
+        listed = await self._directory.get(name)
+        if listed is None:
+            raise Problem(
+                Code.SERVICE_NOT_FOUND,
+                f"There is no service '{shown(name)}' to compare the backup with. Name another "
+                "backup in since.",
+                target="since",
+            )
+        key, reason = await self._run_key(wanted.descriptor)
+        place = asked.place
+        for _ in range(_LIVE_TRIES):
+            cut = await self._source(listed.service).cut("", hold=False)
+            new = BackupSide(wanted, key, place.backup.secret if place else FIRST_SECRET)
+            comparison = Comparison(LiveSide(cut), new, asked.most)
+            following = await _walk(comparison, sections, place, _never)
+            is_one_revision = await cut.end()
+            if is_one_revision:
+                break
+        compared: JsonObject = {
+            "backup": _said(wanted.descriptor),
+            "since": {
+                "live": True,
+                "revision": cut.revision,
+                "changedMeanwhile": not is_one_revision,
+            },
+            "secrets": _secrets(reason),
+        }
+        return ChangesPage(compared, comparison.changes, following)
+
+    async def _run_key(self, descriptor: Descriptor) -> tuple[bytes | None, str]:
+        """The key of a backup's secrets, or why there is none at hand."""
+        if descriptor.secrets.items == 0:
+            return b"", ""
+        try:
+            return await self._provider.unwrap(descriptor.secrets), ""
+        except Problem as problem:
+            if problem.code is not Code.KEY_UNAVAILABLE:
+                raise
+            return None, problem.message
+
+
+async def _walk(
+    comparison: Comparison,
+    sections: Sequence[str],
+    place: ChangesPlace | None,
+    is_same: Callable[[str], Awaitable[bool]],
+) -> ChangesPlace | None:
+    """Compare section after section; where the next page begins, None at the end."""
+    for section in sections:
+        if place is not None and place.section == section:
+            following = await comparison.section(place)
+        elif comparison.is_full:
+            return comparison.beginning(section)
+        elif await is_same(section):
+            continue
+        else:
+            following = await comparison.section(comparison.beginning(section))
+        if following is not None:
+            return following
+    return None
+
+
+async def _never(_section: str) -> bool:
+    """A living service's sections have no hashes to compare."""
+    return False
+
+
+def _identical(one: Descriptor, other: Descriptor) -> list[str]:
+    """The sections whose lines are the same."""
+    lines = {part.name: part.lines_sha256 for part in one.sections}
+    return [p.name for p in other.sections if lines.get(p.name) == p.lines_sha256]
+
+
+def _said(descriptor: Descriptor) -> JsonObject:
+    return {
+        "name": descriptor.backup.name,
+        "completedAt": descriptor.backup.completed_at,
+        "revision": descriptor.consistency.revision,
+    }
+
+
+def _secrets(reason: str) -> JsonObject:
+    return {"compared": False, "reason": reason} if reason else {"compared": True}

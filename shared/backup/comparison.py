@@ -1,0 +1,129 @@
+"""One page of what differs between two sides: both are read once, and neither is held whole."""
+
+from collections.abc import Sequence
+
+from shared.backup.side_by_side import side_by_side
+from shared.backup.sides import Entry, Side
+from shared.model.place import ChangesPlace, SidePlace
+from shared.model.wire import JsonObject
+from shared.rules.differences import MOST_POINTERS, differences
+
+_MOST_RECORDS = 20_000
+"""That a page compares: two large sides that differ in nothing are several pages too."""
+
+_MOST_READ_BYTES = 64 * 1024 * 1024
+_MOST_SHOWN_BYTES = 4 * 1024 * 1024
+
+
+class Comparison:
+    """Compares section after section until the page is full.
+
+    :param most: changes of the page.
+    """
+
+    def __init__(self, since: Side, backup: Side, most: int) -> None:
+        self.changes: list[JsonObject] = []
+        self._since = since
+        self._backup = backup
+        self._most = most
+        self._records = 0
+        self._read = 0
+        self._shown = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the rest is for the next page."""
+        return (
+            len(self.changes) >= self._most
+            or self._records >= _MOST_RECORDS
+            or self._read >= _MOST_READ_BYTES
+            or self._shown >= _MOST_SHOWN_BYTES
+        )
+
+    def beginning(self, section: str) -> ChangesPlace:
+        """Where a section begins, with secrets read as far as they are."""
+        return self._place(section, SidePlace(), SidePlace())
+
+    def _place(self, section: str, since: SidePlace, backup: SidePlace) -> ChangesPlace:
+        return ChangesPlace(
+            section=section,
+            since=since.model_copy(update={"secret": self._since.secret_place}),
+            backup=backup.model_copy(update={"secret": self._backup.secret_place}),
+        )
+
+    async def section(self, place: ChangesPlace) -> ChangesPlace | None:
+        """Compare a section from a place on; where the next page begins, None at its end.
+
+        :raises Problem: BlobMissing, BlobCorrupt, KeyUnavailable.
+        """
+        section, since, backup = place.section, place.since, place.backup
+        async for pairs in side_by_side(
+            self._since.entries(section, since),
+            self._backup.entries(section, backup),
+            lambda entry: entry.key,
+            lambda entry: entry.key,
+        ):
+            for before, after in pairs:
+                if self.is_full:
+                    return self._place(section, since, backup)
+                change = await self._change(before, after)
+                if change is not None:
+                    self.changes.append(change)
+                    self._shown += _size(change)
+                for entry in (before, after):
+                    self._records += entry is not None
+                    self._read += entry.size if entry else 0
+                since = before.behind if before else since
+                backup = after.behind if after else backup
+        return None
+
+    async def _change(self, before: Entry | None, after: Entry | None) -> JsonObject | None:
+        shown = after or before
+        assert shown is not None
+        change: JsonObject = {"section": shown.section, "name": shown.record.name}
+        if before is None or after is None:
+            change["change"] = "added" if before is None else "removed"
+            return {**change, "changedAt": shown.record.changed_at}
+        how = await self._how(before, after)
+        if not how:
+            return None
+        return {**change, "change": "changed", "changedAt": after.record.changed_at, **how}
+
+    async def _how(self, before: Entry, after: Entry) -> JsonObject:
+        """What differs in a record that both sides have; empty where nothing does."""
+        places = differences(before.record.document, after.record.document)
+        common = sorted(before.secrets.keys() & after.secrets.keys())
+        changed = await self._changed_secrets(before, after, common)
+        how: JsonObject = {}
+        if places:
+            how["pointers"] = list(places.pointers)
+        if changed:
+            how["secretsChanged"] = [*changed[:MOST_POINTERS]]
+        if before.record.content != after.record.content:
+            how["contentChanged"] = True
+        if before.record.name != after.record.name:
+            how["nameBefore"] = before.record.name
+        if how and common and changed is None:
+            how["secretsNotCompared"] = [*common[:MOST_POINTERS]]
+        more = places.more + max(0, len(common if changed is None else changed) - MOST_POINTERS)
+        if how and more:
+            how["more"] = more
+        return how
+
+    async def _changed_secrets(
+        self, before: Entry, after: Entry, common: Sequence[str]
+    ) -> list[str] | None:
+        """The pointers of secrets that have another value; None where they cannot be opened."""
+        if not common:
+            return []
+        old = await self._since.opened(before, common)
+        new = await self._backup.opened(after, common)
+        if old is None or new is None:
+            return None
+        return [pointer for pointer in common if differences(old[pointer], new[pointer])]
+
+
+def _size(change: JsonObject) -> int:
+    """About how many characters it has."""
+    listed = (value for value in change.values() if isinstance(value, list))
+    return 200 + sum(len(str(pointer)) for pointers in listed for pointer in pointers)

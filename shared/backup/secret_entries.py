@@ -1,0 +1,154 @@
+"""The sealed secrets of a backup, opened a frame at a time, in their order.
+
+Each frame says itself that it is as it was sealed, and where it belongs, so that reading may begin
+at any frame. What is opened stays in this process.
+"""
+
+import asyncio
+from collections import deque
+
+from shared.backup.reader import parsed_line
+from shared.backup.writer import CONFIGURATION_SECTIONS
+from shared.blobs.backup_container import BackupContainer, corrupt
+from shared.model.descriptor import Descriptor
+from shared.model.place import FIRST_SECRET, SecretPlace
+from shared.model.wire import JsonObject, JsonValue
+from shared.rules.naming import artifact_key
+from shared.sealing.frames import MAX_FRAME_BYTES, FrameCorrupt, Frames
+
+
+class SecretEntries:
+    """Entries {section, name, pointer, value} of one backup, from a place on.
+
+    :param run_key: the key of the run, unwrapped.
+    """
+
+    def __init__(
+        self,
+        container: BackupContainer,
+        descriptor: Descriptor,
+        run_key: bytes,
+        place: SecretPlace = FIRST_SECRET,
+    ) -> None:
+        self._container = container
+        self._part = descriptor.secrets
+        backup = descriptor.backup
+        self._frames = Frames(
+            run_key, backup_id=backup.id, run=backup.run, blob=descriptor.secrets.blob
+        )
+        self.go_to(place)
+
+    def go_to(self, place: SecretPlace) -> None:
+        """Go on from another place."""
+        self._entry = place.entry
+        self._at = place.skip
+        """Where the next entry begins in what is held."""
+        self._held = bytearray()
+        self._sizes: deque[tuple[int, int]] = deque()
+        """Of the frames that are held: bytes in the blob, bytes opened."""
+        self._first = (place.frame_at, place.frame)
+        """Offset and number of the first frame that is held."""
+        self._next_at, self._next_frame = self._first
+        self._peeked: tuple[JsonObject, int] | None = None
+
+    @property
+    def place(self) -> SecretPlace:
+        """Where the next entry begins."""
+        frame_at, frame = self._first
+        return SecretPlace(frame_at=frame_at, frame=frame, skip=self._at, entry=self._entry)
+
+    async def peek(self) -> JsonObject | None:
+        """The next entry, None behind the last one.
+
+        :raises Problem: BlobMissing, BlobCorrupt.
+        """
+        if self._entry >= self._part.items:
+            return None
+        if self._peeked is None:
+            end = self._held.find(b"\n", self._at)
+            while end < 0:
+                searched = max(self._at, len(self._held))
+                await self._load()
+                end = self._held.find(b"\n", searched)
+            line = bytes(self._held[self._at : end])
+            self._peeked = parsed_line(self._part.blob, line), end + 1
+        return self._peeked[0]
+
+    def advance(self) -> None:
+        """Go behind the entry that ``peek`` gave."""
+        assert self._peeked is not None
+        self._at = self._peeked[1]
+        self._peeked = None
+        self._entry += 1
+        while self._sizes and self._at >= self._sizes[0][1]:
+            packed, opened = self._sizes.popleft()
+            self._first = (self._first[0] + packed, self._first[1] + 1)
+            self._at -= opened
+            del self._held[:opened]
+
+    async def value(self, index: int, section: str, name: str, pointer: str) -> JsonValue:
+        """The secret of an index, which must not lie before the next entry.
+
+        :raises Problem: BlobMissing; BlobCorrupt where it belongs to another place.
+        """
+        entry = await self.peek()
+        while entry is not None and self._entry < index:
+            self.advance()
+            entry = await self.peek()
+        place = (section, artifact_key(name), pointer)
+        if entry is None or self._entry != index or place_of(entry) != place:
+            raise corrupt(self._part.blob, f"it has no secret for {section}/{name}{pointer}")
+        return entry["value"]
+
+    async def _load(self) -> None:
+        """Open one more frame."""
+        left = self._part.bytes - self._next_at
+        if left <= 0:
+            raise corrupt(self._part.blob, "it holds fewer secrets than the descriptor says")
+        most = min(left, MAX_FRAME_BYTES)
+        blob = await self._container.range(self._part.blob, self._next_at, most)
+        try:
+            plain, size = await asyncio.to_thread(
+                self._frames.open_one, self._next_frame, blob, bytes_left=left
+            )
+        except FrameCorrupt as error:
+            raise corrupt(self._part.blob, str(error)) from error
+        self._sizes.append((size, len(plain)))
+        self._held += plain
+        self._next_at += size
+        self._next_frame += 1
+
+
+async def have_same_secrets(one: SecretEntries, other: SecretEntries, section: str) -> bool:
+    """Whether a section whose lines are the same in both has the same secrets too.
+
+    Leaves both behind the section where it does, and where it begins where it does not.
+
+    :raises Problem: BlobMissing, BlobCorrupt.
+    """
+    mine, others = await _skip_to(one, section), await _skip_to(other, section)
+    begin, other_begins = one.place, other.place
+    while mine is not None and mine["section"] == section:
+        if mine != others:
+            one.go_to(begin)
+            other.go_to(other_begins)
+            return False
+        one.advance()
+        other.advance()
+        mine, others = await one.peek(), await other.peek()
+    return True
+
+
+async def _skip_to(secrets: SecretEntries, section: str) -> JsonObject | None:
+    """The first secret of a section, or of a later one."""
+    order = {name: number for number, name in enumerate(CONFIGURATION_SECTIONS)}
+    entry = await secrets.peek()
+    while entry is not None and order.get(str(entry.get("section")), -1) < order[section]:
+        secrets.advance()
+        entry = await secrets.peek()
+    return entry
+
+
+def place_of(entry: JsonObject) -> tuple[JsonValue, JsonValue, JsonValue]:
+    """Section, name (as it compares) and pointer of an entry."""
+    return entry.get("section"), entry.get("name"), entry.get("pointer")
