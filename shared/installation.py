@@ -18,8 +18,10 @@ from shared.backup.known import KnownBackups
 from shared.backup.purge import PurgeWork
 from shared.backup.removal import Removal
 from shared.backup.service_source import ServiceSource, ServiceStores
+from shared.backup.users import BackupUsers
 from shared.backup.work import BackupStores, BackupWork
 from shared.blobs.accounts import Accounts
+from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_listing import ContentListing
 from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
@@ -62,6 +64,9 @@ from shared.state import (
 )
 from shared.state.gateway import Table
 from shared.storage import StorageClients
+from shared.verification.scratch import Scratch
+from shared.verification.verifications import Verifications
+from shared.verification.work import VerifyWork
 
 
 class Installation:
@@ -101,6 +106,7 @@ class Installation:
             self.clients.queue(settings.state, ALERTS) if settings.alert_webhook_url else None
         )
         self.webhook = Webhook(settings.alert_webhook_url, self.id)
+        self.backup_users = BackupUsers(self.history)
         self.removal = Removal(
             history=self.history,
             accounts=self.accounts,
@@ -117,6 +123,15 @@ class Installation:
                 OperationName.RESTORE: RestoreWork(self._restore_stores()),
                 OperationName.DELETE: DeletionWork(self._deletion_stores()),
                 OperationName.PURGE_BACKUP: PurgeWork(self.removal, self.schedules),
+                OperationName.VERIFY_BACKUP: VerifyWork(
+                    history=self.history,
+                    users=self.backup_users,
+                    accounts=self.accounts,
+                    provider=self.provider,
+                    scratch=self._scratch(),
+                    alerts=self.alerts,
+                    clock=self.clock,
+                ),
             },
             clock=self.clock,
             settings=settings,
@@ -166,6 +181,7 @@ class Installation:
         self.known_backups = KnownBackups(self.history, self.accounts, self.provider)
         self.contents = Contents(self.known_backups)
         self.changes = Changes(self.known_backups, self.provider, self.directory, self.source)
+        self.verifications = Verifications(self.engine, self.history)
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
         self.tick = Tick(
             schedules=self.schedules,
@@ -208,6 +224,12 @@ class Installation:
 
     async def _after_scheduled(self, backup: Backup) -> None:
         """What follows a good scheduled backup."""
+        found = await self.schedules.get(backup.service)
+        plan = found.value.plan if found else None
+        if found is None or plan is None or found.value.service_id != backup.service_id:
+            return
+        if plan.verify is not None:
+            await self.verifications.after_backup(backup, plan.verify)
         await self.retention_runs.start(
             backup.service, backup.service_id, reason=f"after {backup.name}"
         )
@@ -254,6 +276,32 @@ class Installation:
             provider=self.provider,
             clock=self.clock,
             target=self._restore_target,
+            users=self.backup_users,
+        )
+
+    def _scratch(self) -> Scratch:
+        """Tables of their own for services that a verify restores and nobody sees."""
+        state = self.accounts.state
+        kept = configuration.Configuration(self._table(_scratch_table(configuration.TABLE)))
+        return Scratch(
+            stores=ServiceStores(
+                configuration=kept,
+                ledger=control_numbers.Ledger(self._table(_scratch_table(control_numbers.TABLE))),
+                received=received_numbers.ReceivedNumbers(
+                    self._table(_scratch_table(received_numbers.TABLE))
+                ),
+                mics=mic_values.MicValues(self._table(_scratch_table(mic_values.TABLE))),
+                batches=batch_activity.BatchActivities(
+                    self._table(_scratch_table(batch_activity.TABLE))
+                ),
+                content=self.content,
+                content_account=state,
+                keys=KeyRing(self.provider, kept.key),
+            ),
+            directory=services.Directory(self._table(_scratch_table(services.TABLE))),
+            provider=self.provider,
+            clock=self.clock,
+            container=lambda name: BackupContainer(state, name),
         )
 
     def _restore_target(self, operation: Operation) -> ServiceTarget:
@@ -290,6 +338,10 @@ class Installation:
             schedules=self.schedules,
             clock=self.clock,
         )
+
+
+def _scratch_table(name: str) -> str:
+    return name.replace("interkeep", "interkeepScratch")
 
 
 @functools.cache

@@ -323,6 +323,7 @@ _UNSETTLED = frozenset(
         BackupStatus.SUCCEEDED,
         BackupStatus.PARTIALLY_SUCCEEDED,
         BackupStatus.FAILED,
+        BackupStatus.CANCELED,
     }
 )
 """What an entry may say before its operation's end is entered for good."""
@@ -372,7 +373,7 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
     listed = result.get("sections")
     sections = listed if isinstance(listed, list) else []
     status = BackupStatus.FAILED
-    if operation.status in _GOOD:
+    if operation.status in _GOOD or operation.status is OperationStatus.CANCELED:
         status = BackupStatus(operation.status)
     return found.value.model_copy(
         update={

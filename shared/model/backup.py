@@ -27,12 +27,22 @@ class BackupStatus(StrEnum):
     """Marked: nobody may begin to use it any more, and its container goes."""
     DELETED = "Deleted"
     """Its container was removed, by retention or on demand; the name stays used."""
+    CANCELED = "Canceled"
+    """Stopped on request; nothing of it was left."""
     MISSING = "Missing"
     """Its container is gone, and Interkeep did not remove it."""
 
     def is_held(self) -> bool:
         """Whether there is, as far as is known, a whole backup in its container."""
         return self in (BackupStatus.SUCCEEDED, BackupStatus.PARTIALLY_SUCCEEDED)
+
+
+class VerifyLevel(StrEnum):
+    """How thoroughly a backup is verified (docs/backup-format.md)."""
+
+    DESCRIPTOR = "descriptor"
+    DATA = "data"
+    RESTORE = "restore"
 
 
 class BackupBody(Wire):
@@ -42,6 +52,12 @@ class BackupBody(Wire):
     storage_account: Annotated[Text, Field(min_length=1)]
     require_idle_batches: Annotated[bool, Field(strict=True)] = False
     """Refuse where batches have active messages, which no backup holds."""
+
+
+class VerifyBody(Wire):
+    """Body of POST services/{service}/backups/{backup}/verify."""
+
+    level: VerifyLevel = VerifyLevel.DATA
 
 
 class PinBody(Wire):
@@ -108,6 +124,8 @@ class Backup(Stored):
     verify_status: str | None = None
     """``Succeeded`` or ``Failed``: what the last verify found."""
     verify_operation: str | None = None
+    verify_problems: int | None = None
+    """How many faults the last verify found; its operation names them."""
     deleted_at: Time | None = None
     deleted_by: str | None = None
     """Id of the operation that marked it."""

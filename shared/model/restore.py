@@ -73,6 +73,8 @@ class RestorePlan(Stored):
     """Of the descriptor that was looked at: another one is refused."""
     accept_renamed: bool = False
     backed_up_name: str
+    backup: str
+    """The backup's name, which may not be the container's."""
     target: Target
     sections: dict[str, int]
     """Section → items that will be restored."""

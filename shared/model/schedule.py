@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from shared.model.backup import VerifyLevel
 from shared.model.wire import Stored, Text, Time, Wire
 
 MOST_DAYS = 3_653
@@ -20,14 +21,6 @@ class ScheduleStatus(StrEnum):
 
     NONE = "None"
     AUTOMATIC = "Automatic"
-
-
-class VerifyLevel(StrEnum):
-    """How thoroughly a backup is verified (docs/backup-format.md)."""
-
-    DESCRIPTOR = "descriptor"
-    DATA = "data"
-    RESTORE = "restore"
 
 
 class Keep(Wire):

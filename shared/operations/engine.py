@@ -236,6 +236,7 @@ class Engine:
             outcome.status,
             result=outcome.result,
             warnings=list(outcome.warnings),
+            error=outcome.error,
         )
 
     def _final(self, operation: Operation, status: OperationStatus, **members: object) -> Operation:
@@ -305,6 +306,10 @@ class Engine:
             return
         log.info("%s %s: %s", final.operation, final.id, final.status)
         await self.settle(final)
+
+    async def end(self, record: Record, status: OperationStatus) -> None:
+        """End an operation that nobody works on, and do what follows."""
+        await self._finish(record, self._final(record.operation, status))
 
     async def shown(self, record: Record) -> Operation:
         """An operation as its monitor shows it: ended when what follows from it is done too.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.model.operation import Operation, OperationStatus, Progress, Warning
+from shared.model.operation import Operation, OperationError, OperationStatus, Progress, Warning
 from shared.model.wire import JsonObject
 
 
@@ -20,6 +20,8 @@ class Outcome:
     status: OperationStatus = OperationStatus.SUCCEEDED
     result: JsonObject = field(default_factory=dict)
     warnings: Sequence[Warning] = ()
+    error: OperationError | None = None
+    """Of an end that is no success and has a result all the same: a verify that found faults."""
 
 
 @dataclass

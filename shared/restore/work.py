@@ -13,6 +13,7 @@ from azure.storage.blob.aio import BlobClient
 from pydantic import ValidationError
 
 from shared.backup.reader import Secrets, as_record, read_descriptor, section_records
+from shared.backup.users import BackupUsers
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, corrupt, missing
 from shared.blobs.copying import Copier, copy_all
@@ -46,6 +47,7 @@ class RestoreStores:
     provider: KeyProvider
     clock: Clock
     target: Callable[[Operation], RestoreTarget]
+    users: BackupUsers
 
 
 class RestoreWork:
@@ -75,16 +77,18 @@ class RestoreWork:
                 "this restore was started with. Start it again.",
                 target=planned.container,
             )
+        await self._stores.users.enter(
+            descriptor.service.name, descriptor.backup.name, task.operation
+        )
         secrets = await Secrets.read(container, descriptor, self._stores.provider)
-        target = self._stores.target(task.operation)
-        run = _Run(task, container, descriptor, secrets, target, self._stores.clock.now())
-        await run.settings(planned)
-        await run.content(Copier(account, self._stores.clock))
-        for section in Section:
-            if section not in NOT_BACKED_UP:
-                await run.artifacts(section)
-        await run.runtime(planned.backed_up_name)
-        await run.target.complete()
+        warnings = await apply(
+            task,
+            Opened(container, descriptor, secrets),
+            self._stores.target(task.operation),
+            planned,
+            Copier(account, self._stores.clock),
+            self._stores.clock.now(),
+        )
         return Outcome(
             result={
                 "service": planned.target.name,
@@ -96,14 +100,48 @@ class RestoreWork:
                 *_remarks(descriptor),
                 *_failures(descriptor),
                 *planned.warnings,
-                *run.warnings,
+                *warnings,
             ],
         )
 
     async def settle(self, operation: Operation) -> None:
-        """See Work: a restore that failed shows as RestoreFailed."""
+        """See Work: a restore that failed shows as RestoreFailed; the backup is let go."""
         if operation.status is not OperationStatus.SUCCEEDED:
             await self._stores.target(operation).fail()
+        planned = plan_of(operation)
+        await self._stores.users.leave(planned.backed_up_name, planned.backup, operation)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A backup that is read: its descriptor checked, its secrets opened."""
+
+    container: BackupContainer
+    descriptor: Descriptor
+    secrets: Secrets
+
+
+async def apply(
+    task: Task,
+    backup: Opened,
+    target: RestoreTarget,
+    planned: RestorePlan,
+    copier: Copier,
+    now: datetime,
+) -> list[Warning]:
+    """Stream a backup into a target, every section checked on its way; what to know of it.
+
+    :raises Problem: BlobMissing, BlobCorrupt; what the target raises.
+    """
+    run = _Run(task, backup.container, backup.descriptor, backup.secrets, target, now)
+    await run.settings(planned)
+    await run.content(copier)
+    for section in Section:
+        if section not in NOT_BACKED_UP:
+            await run.artifacts(section)
+    await run.runtime(planned.backed_up_name)
+    await run.target.complete()
+    return run.warnings
 
 
 def plan_of(operation: Operation) -> RestorePlan:

@@ -55,6 +55,7 @@ def plan(descriptor: Descriptor, body: RestoreBody, domain: str) -> RestorePlan:
         digest=descriptor.digest,
         accept_renamed=body.accept_renamed,
         backed_up_name=backed_up.name,
+        backup=descriptor.backup.name,
         target=target,
         sections=sections,
         origins=_origins(body, renamed),

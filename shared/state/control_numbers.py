@@ -71,6 +71,10 @@ class Ledger:
         async for page in self._table.pages(_partition(service), after=behind):
             yield [_read(row) for row in page]
 
+    async def drop_all(self, service: str) -> None:
+        """Remove all rows of a name: of a verify's scratch service alone, which issued nothing."""
+        await self._table.drop_partition(_partition(service))
+
 
 BATCH_ROWS = TRANSACTION_ROWS
 """How many rows ``write_all`` takes."""

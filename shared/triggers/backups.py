@@ -5,7 +5,7 @@ from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
-from shared.model.backup import Backup, BackupBody, PinBody
+from shared.model.backup import Backup, BackupBody, PinBody, VerifyBody
 from shared.state.configuration import Versioned
 
 blueprint = new_blueprint()
@@ -75,6 +75,21 @@ async def delete_backup(call: Call) -> Answer:
     record = await call.app.backups.delete(
         found, force=call.flag("force"), caller=call.caller, operation_id=call.operation_id
     )
+    return accepted(call, record)
+
+
+@route(
+    blueprint,
+    "POST",
+    "services/{service}/backups/{backup}/verify",
+    body=VerifyBody,
+    answers=(202,),
+)
+async def verify_backup(call: Call) -> Answer:
+    """Verify a backup, at one of three levels: descriptor, data, restore."""
+    found = await call.app.backups.get(call.path("service"), call.path("backup"))
+    level = call.body(VerifyBody).level
+    record = await call.app.verifications.start(found.value, level, call.caller, call.operation_id)
     return accepted(call, record)
 
 

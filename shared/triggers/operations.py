@@ -5,13 +5,12 @@ import json
 import azure.functions as func
 
 from shared.http.call import Answer, Call
-from shared.http.monitor import monitor
+from shared.http.monitor import accepted, monitor
 from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
 from shared.installation import current
-from shared.model.problem import Code, Problem
+from shared.operations.cancel import cancel, operation_not_found
 from shared.operations.engine import QUEUE
-from shared.rules.naming import shown
 from shared.state.operations import Record, place
 from shared.telemetry import quiet_the_sdk
 
@@ -60,13 +59,14 @@ async def get_operation(call: Call) -> Answer:
     service, operation_id = call.path("service"), call.path("id")
     found = await call.app.records.find(service, operation_id)
     if found is None:
-        raise Problem(
-            Code.OPERATION_NOT_FOUND,
-            f"Service '{shown(service)}' has no operation '{shown(operation_id)}' in its log, "
-            "which reaches back 180 days.",
-            target="id",
-        )
+        raise operation_not_found(service, operation_id)
     return monitor(call, found[0], await call.app.engine.shown(found[0]))
+
+
+@route(blueprint, "POST", "services/{service}/operations/{id}/cancel", answers=(202,))
+async def cancel_operation(call: Call) -> Answer:
+    """Ask a backup or a verify to stop; nothing of a canceled backup is left."""
+    return accepted(call, await cancel(call.app.engine, call.path("service"), call.path("id")))
 
 
 @blueprint.function_name("run_operation")

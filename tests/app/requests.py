@@ -74,10 +74,12 @@ GOOD: dict[str, Ask] = {
     "put_batch_activity": Ask("/batch-activity/hourly", {"activeMessages": 1}),
     "start_backup": Ask("/backups", {"name": "never-made", "storageAccount": "offsite"}),
     "pin_backup": Ask("/backups/{backup}", {"pinned": True}),
+    "verify_backup": Ask("/backups/{backup}/verify", {"level": "descriptor"}),
     "delete_backup": Ask("/backups/{backup}"),
     "put_schedule": Ask("/backup-schedule", SCHEDULE),
     "delete_schedule": Ask("/backup-schedule"),
     "preview_schedule": Ask("/backup-schedule/preview", {"days": 3, "schedule": SCHEDULE}),
+    "cancel_operation": Ask("/operations/{taken}/cancel"),
     "start_restore": Ask(
         "//restores",
         {
@@ -235,6 +237,11 @@ ONLY_HERE: dict[str, list[Refused]] = {
         ({"storageAccount": "elsewhere"}, "StorageAccountUnknown"),
     ),
     "delete_backup": [(GOOD["delete_backup"], "LastGoodBackup")],
+    "verify_backup": _bodies("verify_backup", ({"level": "twice"}, "InvalidRequest")),
+    "cancel_operation": [
+        (GOOD["cancel_operation"], "OperationNotAllowed"),
+        (Ask("/operations/none/cancel"), "OperationNotFound"),
+    ],
     "pin_backup": _bodies("pin_backup", ({"pinned": "yes"}, "InvalidRequest")),
     "put_schedule": _bodies(
         "put_schedule",

@@ -29,6 +29,7 @@ STARTING = {
     "suspend_service",
     "start_backup",
     "delete_backup",
+    "verify_backup",
     "start_restore",
 }
 """Routes that take an Operation-Id; the other transitions are the code of suspend."""
@@ -42,7 +43,16 @@ RUN_TIME = {
 """Routes that need an Active service."""
 
 
-AT_ANY_TIME = {"pin_backup", "delete_backup", "preview_schedule"}
+HISTORY = {"{backup}": "BackupNotFound", "operations/{id}": "OperationNotFound"}
+"""What outlives its service is looked for by itself."""
+
+AT_ANY_TIME = {
+    "pin_backup",
+    "delete_backup",
+    "verify_backup",
+    "cancel_operation",
+    "preview_schedule",
+}
 """Routes of the history, which does not end with the service, and one that only asks."""
 
 
@@ -60,8 +70,8 @@ def wrong_anywhere(route: Route) -> Iterator[tuple[Ask, str | None]]:
     if route.conditional:
         yield good.but(headers={"If-Match": '"0000000000000000"'}), "ConditionNotMet"
     if "{service}" in route.path and route.name != "put_service":
-        missing = "BackupNotFound" if "{backup}" in route.path else "ServiceNotFound"
-        yield good.but(path=f"//services/nowhere{good.path}"), missing
+        code = next((c for part, c in HISTORY.items() if part in route.path), "ServiceNotFound")
+        yield good.but(path=f"//services/nowhere{good.path}"), code
     if route.name in STARTING:
         yield good.but(headers={"Operation-Id": "a b"}), "InvalidName"
         taken = good.but(headers={"Operation-Id": "{taken}"})

@@ -34,6 +34,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "model",
     },
     "schedules": {"alerts", "backup", "operations", "state", "blobs", "rules", "model"},
+    "verification": {
+        "alerts",
+        "backup",
+        "restore",
+        "operations",
+        "state",
+        "blobs",
+        "sealing",
+        "rules",
+        "model",
+    },
     "http": {"installation", "state", "rules", "model"},
     "triggers": {
         "installation",

@@ -8,7 +8,7 @@ from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.management.services import Asked
 from shared.model.artifact import ImportItem, Section
-from shared.model.backup import BackupBody
+from shared.model.backup import BackupBody, VerifyLevel
 from shared.model.numbers import Kind
 from shared.model.operation import OperationName
 from shared.model.restore import RestoreBody
@@ -157,6 +157,26 @@ async def after_purge(app: Installation, record: Record) -> None:
     await require_no_backup(app, FIRST)
 
 
+async def start_verify(app: Installation) -> Record:
+    """Start a verify of the first backup, with a scratch service."""
+    found = await app.backups.get(SERVICE, FIRST)
+    return await app.verifications.start(found.value, VerifyLevel.RESTORE, "somebody", None)
+
+
+async def after_verify(app: Installation, record: Record) -> None:
+    """The verdict stands, nobody uses the backup any more, and nothing of the scratch is left."""
+    found = await app.history.get(SERVICE, FIRST)
+    assert found is not None
+    assert (found.value.verify_status, found.value.users) == ("Succeeded", [])
+    assert found.value.verify_operation == record.operation.id
+    listed = [s async for page in app.directory.pages() for s in page]
+    assert [one.service.name for one in listed] == [SERVICE]
+    numbers = await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 1)
+    assert numbers[0].value == 3
+    containers = app.accounts.state.list_containers(name_starts_with="interkeep-verify")
+    assert [one.name async for one in containers] == []
+
+
 @dataclass(frozen=True)
 class Scene:
     """One operation of the enumeration."""
@@ -187,5 +207,6 @@ SCENES = {
         Scene("delete", _filled, start_delete, after_delete),
         Scene("restore", _deleted, start_restore, after_restore),
         Scene("purge", _filled, start_purge, after_purge),
+        Scene("verify", _filled, start_verify, after_verify),
     )
 }

@@ -13,6 +13,7 @@ from shared.management.services import Asked
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import ServiceSettings, State
+from shared.operations.cancel import cancel
 from shared.operations.engine import ATTEMPTS, Start
 from shared.operations.immediate import immediately
 from shared.operations.work import Outcome, Task
@@ -267,3 +268,40 @@ async def test_a_creation_that_was_interrupted_can_be_deleted(app: Installation)
     await app.engine.run(SERVICE, record.operation.id)
     assert await app.directory.get(SERVICE) is None
     await service(app)
+
+
+async def test_a_worker_hears_of_a_cancel_request(app: Installation) -> None:
+    began = asyncio.Event()
+
+    async def until_told(task: Task) -> None:
+        began.set()
+        for _ in range(600):
+            await task.checkpoint()
+            await asyncio.sleep(0.02)
+        raise AssertionError("it never heard")
+
+    record, work = await started(app, until_told)
+    running = asyncio.create_task(app.engine.run(SERVICE, record.operation.id))
+    await began.wait()
+    asked = await cancel(app.engine, SERVICE, record.operation.id)
+    assert asked.operation.cancel_requested
+    await running
+    operation = await now(app, record)
+    assert operation.status is OperationStatus.CANCELED
+    assert work.settled[-1].status is OperationStatus.CANCELED
+    assert await app.records.active(SERVICE) is None
+    assert await in_flight(app) == 0
+
+
+async def test_a_cancel_request_before_any_worker_ends_it(app: Installation) -> None:
+    async def never(_task: Task) -> None:
+        raise AssertionError("it was canceled before")
+
+    record, work = await started(app, never)
+    asked = await cancel(app.engine, SERVICE, record.operation.id)
+    assert asked.operation.status is OperationStatus.CANCELED
+    await app.engine.run(SERVICE, record.operation.id)
+    assert work.settled
+    with pytest.raises(Problem) as refused:
+        await cancel(app.engine, SERVICE, record.operation.id)
+    assert refused.value.code is Code.OPERATION_NOT_ALLOWED

@@ -1,0 +1,54 @@
+"""Asking an operation to stop: a flag in its record, which its worker sees when it renews."""
+
+from shared.model.operation import OperationName, OperationStatus
+from shared.model.problem import Code, Problem
+from shared.operations.engine import Engine
+from shared.rules.naming import shown
+from shared.state.gateway import RowChanged
+from shared.state.operations import Record
+
+_CANCELABLE = frozenset({OperationName.BACKUP, OperationName.VERIFY_BACKUP})
+
+
+async def cancel(engine: Engine, service: str, operation_id: str) -> Record:
+    """Ask a backup or a verify to stop. One that nobody works on ends at once.
+
+    :raises Problem: OperationNotFound; OperationNotAllowed for one that has ended, or of a
+        kind that cannot stop half way.
+    """
+    while True:
+        found = await engine.records.find(service, operation_id)
+        if found is None:
+            raise operation_not_found(service, operation_id)
+        record, operation = found[0], found[0].operation
+        ended = operation.status.is_final()
+        if ended or operation.operation not in _CANCELABLE:
+            has_ended = f"has ended {operation.status}"
+            why = has_ended if ended else "cannot stop half way; backups and verifies can"
+            raise Problem(
+                Code.OPERATION_NOT_ALLOWED,
+                f"{operation.operation} '{shown(operation_id)}' {why}.",
+                target="id",
+            )
+        # Before the flag is written, which makes a dead worker's lease look new.
+        worked_on = engine.is_leased(record)
+        asked = operation.model_copy(update={"cancel_requested": True})
+        try:
+            record = await engine.records.write(asked, record.etag)
+        except RowChanged:
+            continue
+        if worked_on:
+            return record
+        await engine.end(record, OperationStatus.CANCELED)
+        found = await engine.records.find(service, operation_id)
+        return found[0] if found else record
+
+
+def operation_not_found(service: str, operation_id: str) -> Problem:
+    """The log has no such operation."""
+    return Problem(
+        Code.OPERATION_NOT_FOUND,
+        f"Service '{shown(service)}' has no operation '{shown(operation_id)}' in its log, which "
+        "reaches back 180 days.",
+        target="id",
+    )

@@ -1,0 +1,1 @@
+"""Verifying backups: what a restore would find, before one is needed."""

@@ -1,0 +1,208 @@
+"""Reading all of a backup: what is missing, short or changed, and what names nothing."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+
+from pydantic import ValidationError
+
+from shared.backup.reader import Secrets, as_record, section_records
+from shared.backup.side_by_side import side_by_side
+from shared.blobs.backup_container import BackupContainer, corrupt, missing
+from shared.model.artifact import NOT_BACKED_UP, Section
+from shared.model.descriptor import Descriptor, SectionPart
+from shared.model.numbers import Counter, Kind
+from shared.model.problem import Code, Problem
+from shared.model.record import (
+    CONTENT,
+    CONTROL_NUMBERS,
+    MIC_VALUES,
+    RECEIVED_NUMBERS,
+    SERVICE,
+    Record,
+)
+from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.wire import JsonObject
+from shared.operations.work import Task
+from shared.rules.naming import artifact_key, shown
+from shared.rules.references import references
+from shared.verification.findings import Findings
+
+_TRIES = 3
+_TRY_AGAIN_SECONDS = 0.5
+"""restic 5467: a read that ends early is tried again before anything is called corrupt."""
+
+_SIDE_BY_SIDE = 4
+
+Place = tuple[str, str]
+"""Section and compared name of an artifact."""
+
+
+class Reading:
+    """One reading of a backup's blobs.
+
+    :param descriptor: whose digest and seal were checked.
+    """
+
+    def __init__(
+        self, task: Task, container: BackupContainer, descriptor: Descriptor, findings: Findings
+    ) -> None:
+        self._task = task
+        self._container = container
+        self._descriptor = descriptor
+        self._findings = findings
+        self._failed = {(f.section, artifact_key(f.name)) for f in descriptor.failures}
+        self._names: set[Place] = set()
+        self._wanted: dict[Place, str] = {}
+        self.records = 0
+        self.objects = 0
+
+    async def look(self) -> None:
+        """Level ``descriptor``: whatever it names is there, with its size."""
+        named = {part.blob: part.bytes for part in self._descriptor.sections}
+        named[self._descriptor.secrets.blob] = self._descriptor.secrets.bytes
+        for prefix in ("sections/", "secrets/"):
+            async for path, size in self._container.sizes(prefix):
+                wanted = named.pop(path, size)
+                if size != wanted:
+                    fault = f"it has {size} bytes, the descriptor says {wanted}"
+                    self._findings.add(corrupt(path, fault))
+        for path in named:
+            self._findings.add(missing(self._container.name, path))
+        await self._content(self._look_at_object)
+
+    async def read(self, secrets: Secrets) -> None:
+        """Level ``data``: every byte, every record, every secret, every reference."""
+        for part in self._descriptor.sections:
+            if part.name != CONTENT:
+                await self._section(part, secrets)
+        for place, user in self._wanted.items():
+            if place not in self._names and place not in self._failed:
+                self._findings.add(
+                    Problem(
+                        Code.DANGLING_REFERENCE,
+                        f"{user} names '{shown(place[1])}' of the section {place[0]}, which is "
+                        "not in the backup.",
+                        target=user,
+                    )
+                )
+        slots = asyncio.Semaphore(_SIDE_BY_SIDE)
+        async with asyncio.TaskGroup() as group:
+
+            async def one(sha256: str) -> None:
+                try:
+                    await self._read_object(sha256)
+                finally:
+                    slots.release()
+
+            async def start(sha256: str, _size: int, _there: int | None) -> None:
+                await slots.acquire()
+                group.create_task(one(sha256))
+
+            await self._content(start)
+
+    async def _content(self, each: "Callable[[str, int, int | None], object]") -> None:
+        """Call ``each`` with every object that the descriptor's list names: its hash, its size,
+        and the size of its blob, None where there is none."""
+        part = self._descriptor.section(CONTENT)
+        if part is None:
+            self._findings.add(missing(self._container.name, f"section {CONTENT}"))
+            return
+        try:
+            pairs = side_by_side(
+                section_records(self._container, part),
+                self._objects(),
+                lambda line: str(line.get("sha256")),
+                lambda found: found[0],
+            )
+            async for page in pairs:
+                await self._task.checkpoint()
+                for line, found in page:
+                    if line is not None:
+                        size = line.get("size")
+                        asked = each(
+                            str(line.get("sha256")),
+                            size if isinstance(size, int) else -1,
+                            found[1] if found else None,
+                        )
+                        if asyncio.iscoroutine(asked):
+                            await asked
+        except Problem as problem:
+            self._findings.add(problem)
+
+    async def _objects(self) -> AsyncIterator[list[tuple[str, int]]]:
+        async for path, size in self._container.sizes("content/"):
+            yield [(path.removeprefix("content/"), size)]
+
+    def _look_at_object(self, sha256: str, size: int, there: int | None) -> None:
+        self.objects += 1
+        path = f"content/{sha256}"
+        if there is None:
+            self._findings.add(missing(self._container.name, path))
+        elif there != size:
+            self._findings.add(corrupt(path, f"it has {there} bytes, its section says {size}"))
+
+    async def _read_object(self, sha256: str) -> None:
+        path = f"content/{sha256}"
+        for attempt in range(1, _TRIES + 1):
+            digest = hashlib.sha256()
+            try:
+                async for chunk in self._container.chunks(path):
+                    await asyncio.to_thread(digest.update, chunk)
+            except Problem:
+                return  # it is missing, and was found so
+            if digest.hexdigest() == sha256:
+                return
+            await asyncio.sleep(_TRY_AGAIN_SECONDS * (attempt < _TRIES))
+        self._findings.add(corrupt(path, "its bytes do not have the hash that is its name"))
+
+    async def _section(self, part: SectionPart, secrets: Secrets) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                await self._section_once(part, secrets)
+            except Problem as problem:
+                if problem.code is Code.BLOB_CORRUPT and attempt < _TRIES:
+                    await asyncio.sleep(_TRY_AGAIN_SECONDS)
+                    continue
+                if problem.code is not Code.BLOB_MISSING:
+                    self._findings.add(problem)
+            return
+
+    async def _section_once(self, part: SectionPart, secrets: Secrets) -> None:
+        count = 0
+        async for page in section_records(self._container, part):
+            await self._task.checkpoint()
+            for line in page:
+                record = secrets.put_back(part.name, as_record(part.blob, line))
+                self._record(part, record)
+            count += len(page)
+            self._task.report(f"reading {part.name}", count, part.items)
+        self.records += count
+
+    def _record(self, part: SectionPart, record: Record) -> None:
+        if part.name in _PARSED:
+            try:
+                _PARSED[part.name](record.document)
+            except (ValidationError, ValueError) as error:
+                raise corrupt(part.blob, f"'{shown(record.name)}' is malformed") from error
+        elif part.name != SERVICE:
+            section = Section(part.name)
+            self._names.add((section, artifact_key(record.name)))
+            for reference in references(section, record.document):
+                if reference.section not in NOT_BACKED_UP:
+                    place = (reference.section, artifact_key(reference.name))
+                    self._wanted.setdefault(place, f"{section}/{record.name}")
+
+
+def _counters(document: JsonObject) -> None:
+    for kind, counter in document.items():
+        Kind(kind)
+        Counter.model_validate(counter)
+
+
+_PARSED: dict[str, Callable[[JsonObject], object]] = {
+    CONTROL_NUMBERS: _counters,
+    RECEIVED_NUMBERS: ReceivedNumber.model_validate,
+    MIC_VALUES: MicValue.model_validate,
+}
+"""How a record of run-time state is parsed."""

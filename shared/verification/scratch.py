@@ -1,0 +1,115 @@
+"""Level ``restore``: a service that nobody sees comes into being from the backup and is compared.
+
+It lives in tables of its own, so that no list shows it, no number can be issued from it, and the
+ledger of the real name is not touched. Whatever happens, its rows, content and container go.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.backup.service_source import ServiceSource, ServiceStores
+from shared.backup.writer import RunWriter
+from shared.blobs.backup_container import BackupContainer, Ownership, corrupt
+from shared.blobs.copying import Copier
+from shared.clock import Clock
+from shared.model.descriptor import Descriptor
+from shared.model.operation import Operation
+from shared.model.restore import BackupPlace, RestoreBody
+from shared.model.service import Service, State
+from shared.operations.work import Task
+from shared.restore.service_target import ServiceTarget
+from shared.restore.work import Opened, apply
+from shared.rules.restore_plan import plan
+from shared.sealing.provider import KeyProvider
+from shared.state.configuration import Phase
+from shared.state.services import Directory
+from shared.verification.findings import Findings
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Restores into tables that nobody lists, and reads them again as a backup would.
+
+    :param stores: over tables of their own; their content goes under the scratch service's id.
+    :param account: where the container of the second backup is made: the state account.
+    """
+
+    stores: ServiceStores
+    directory: Directory
+    provider: KeyProvider
+    clock: Clock
+    container: Callable[[str], BackupContainer]
+
+    async def compare(
+        self, task: Task, backup: Opened, copier: Copier, now: datetime, findings: Findings
+    ) -> None:
+        """Restore, back up again, and note each section whose lines differ."""
+        operation, descriptor = task.operation, backup.descriptor
+        name, service_id = _name(operation), _service_id(operation)
+        place = BackupPlace(storage_account="scratch", container=descriptor.backup.name)
+        planned = plan(descriptor, RestoreBody(backup=place, accept_partial=True), "scratch")
+        target = planned.target.model_copy(update={"name": name})
+        planned = planned.model_copy(update={"target": target})
+        restored = ServiceTarget(
+            self.stores,
+            self.directory,
+            self.clock,
+            name=name,
+            service_id=service_id,
+            operation_id=operation.id,
+        )
+        await apply(task, backup, restored, planned, copier, now)
+        await self._back_up_again(task, descriptor, findings)
+
+    async def _back_up_again(self, task: Task, descriptor: Descriptor, findings: Findings) -> None:
+        operation = task.operation
+        listed = await self.directory.get(_name(operation))
+        assert listed is not None, "it was restored just now"
+        service: Service = listed.service
+        container = self.container(_container(operation))
+        await container.create(Ownership("scratch", service.id, operation.id))
+        run = f"{operation.attempt}-1"
+        writer = RunWriter(
+            container, self.provider, self.clock, task, backup_id=operation.id, run=run
+        )
+        cut = await ServiceSource(self.stores, service).cut(operation.id, hold=False)
+        await writer.write_configuration(cut)
+        await cut.end()
+        await writer.write_runtime(cut)
+        again = {part.name: part.lines_sha256 for part in writer.result.sections}
+        for part in descriptor.sections:
+            if part.name in again and again[part.name] != part.lines_sha256:
+                findings.add(corrupt(part.blob, "restored and backed up again it has other lines"))
+
+    async def clear(self, operation: Operation) -> None:
+        """Remove all of the scratch service; what is gone is as good."""
+        service_id, name = _service_id(operation), _name(operation)
+        stores = self.stores
+        head = await stores.configuration.head(service_id)
+        if head is not None and head.phase is not Phase.CLOSED:
+            closed = replace(head, phase=Phase.CLOSED, hold="")
+            await stores.configuration.write_head(service_id, closed)
+        await stores.received.drop_all(service_id)
+        await stores.mics.drop_all(service_id)
+        await stores.batches.drop_all(service_id)
+        await stores.content.drop(service_id)
+        async for keys in stores.configuration.keys(service_id):
+            await stores.configuration.drop(service_id, keys)
+        await stores.ledger.drop_all(name)
+        await self.container(_container(operation)).delete()
+        listed = await self.directory.get(name)
+        if listed is not None and listed.service.state is not State.CREATING:
+            await self.directory.remove(listed)
+
+
+def _name(operation: Operation) -> str:
+    return f"v{operation.id}"
+
+
+def _service_id(operation: Operation) -> str:
+    return f"verify-{operation.id}"
+
+
+def _container(operation: Operation) -> str:
+    return f"interkeep-verify-{operation.id.lower()}"[:63].rstrip("-")

@@ -1,0 +1,155 @@
+"""The work of a verify: VerifyBackupBizTalkService, at one of three levels."""
+
+from dataclasses import dataclass
+
+from shared.alerts.alerts import Alerts
+from shared.alerts.happenings import verify_failed
+from shared.backup.reader import Secrets, read_descriptor
+from shared.backup.users import BackupUsers
+from shared.blobs.accounts import Accounts
+from shared.blobs.backup_container import BackupContainer
+from shared.blobs.copying import Copier
+from shared.clock import Clock
+from shared.model.backup import Backup, VerifyLevel
+from shared.model.descriptor import Descriptor
+from shared.model.operation import Operation, OperationError, OperationStatus
+from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject
+from shared.operations.work import Outcome, Task
+from shared.restore.work import Opened
+from shared.rules.naming import shown
+from shared.sealing.provider import KeyProvider
+from shared.state.gateway import RowChanged
+from shared.state.history import History
+from shared.verification.findings import FAULTS, Findings
+from shared.verification.reading import Reading
+from shared.verification.scratch import Scratch
+
+
+@dataclass(frozen=True)
+class VerifyWork:
+    """See Work: VerifyBackupBizTalkService.
+
+    A backup that is bad ends it Failed, with the first fault as its error and all in its result.
+    """
+
+    history: History
+    users: BackupUsers
+    accounts: Accounts
+    provider: KeyProvider
+    scratch: Scratch
+    alerts: Alerts
+    clock: Clock
+
+    exclusive = False
+
+    async def run(self, task: Task) -> Outcome:
+        """See Work.
+
+        :raises Problem: BackupNotFound, BackupInUse, KeyUnavailable.
+        """
+        operation = task.operation
+        backup = await self.users.enter(operation.service, _backup(operation), operation)
+        if backup is None:
+            raise Problem(
+                Code.BACKUP_NOT_FOUND, f"There is no backup '{shown(_backup(operation))}'."
+            )
+        level = VerifyLevel(str(operation.parameters["level"]))
+        findings = Findings()
+        result: JsonObject = {"level": str(level)}
+        try:
+            descriptor = await self._descriptor(backup)
+        except Problem as problem:
+            findings.add(problem)
+        else:
+            result |= await self._verified(task, backup, descriptor, level, findings)
+        result["problems"] = findings.count
+        if not findings.count:
+            return Outcome(result=result)
+        result["faults"] = list(findings.to_json())
+        more = f" {findings.count - 1} more faults are in the result." if findings.count > 1 else ""
+        first = findings.named[0]
+        error = OperationError(
+            code=first.code, message=f"{first.message}{more}", target=first.target
+        )
+        return Outcome(OperationStatus.FAILED, result, error=error)
+
+    async def _descriptor(self, backup: Backup) -> Descriptor:
+        descriptor = await read_descriptor(
+            self._container(backup), self.provider, accept_renamed=backup.registered
+        )
+        if backup.digest is not None and descriptor.digest != backup.digest:
+            raise Problem(
+                Code.DESCRIPTOR_FORGED,
+                f"The container '{backup.container}' holds another backup than the history says: "
+                "somebody replaced it. Use another backup.",
+                target=backup.container,
+            )
+        return descriptor
+
+    async def _verified(
+        self,
+        task: Task,
+        backup: Backup,
+        descriptor: Descriptor,
+        level: VerifyLevel,
+        findings: Findings,
+    ) -> JsonObject:
+        container = self._container(backup)
+        reading = Reading(task, container, descriptor, findings)
+        await reading.look()
+        checked: JsonObject = {"contentObjects": reading.objects}
+        if level is VerifyLevel.DESCRIPTOR:
+            return checked
+        try:
+            secrets = await Secrets.read(container, descriptor, self.provider)
+        except Problem as problem:
+            findings.add(problem)
+            return checked
+        await reading.read(secrets)
+        checked["records"] = reading.records
+        if level is VerifyLevel.RESTORE and not findings.count:
+            copier = Copier(self.accounts.require(backup.storage_account, ""), self.clock)
+            opened = Opened(container, descriptor, secrets)
+            await self.scratch.compare(task, opened, copier, self.clock.now(), findings)
+        return checked
+
+    def _container(self, backup: Backup) -> BackupContainer:
+        account = self.accounts.require(backup.storage_account, "storageAccount")
+        return BackupContainer(account, backup.container)
+
+    async def settle(self, operation: Operation) -> None:
+        """See Work: the verdict stands with the backup, and the scratch service is gone."""
+        if operation.parameters.get("level") == VerifyLevel.RESTORE:
+            await self.scratch.clear(operation)
+        if operation.status is not OperationStatus.CANCELED:
+            await self._write_verdict(operation)
+        await self.users.leave(operation.service, _backup(operation), operation)
+
+    async def _write_verdict(self, operation: Operation) -> None:
+        while True:
+            found = await self.history.get(operation.service, _backup(operation))
+            if found is None or found.value.verify_operation == operation.id:
+                return
+            failed = operation.status is not OperationStatus.SUCCEEDED
+            if failed:
+                alert = verify_failed(operation, _backup(operation), self.clock.now())
+                await self.alerts.tell(alert)
+            update: dict[str, object] = {"verify_operation": operation.id}
+            if not failed or (operation.error is not None and operation.error.code in FAULTS):
+                count = (operation.result or {}).get("problems")
+                update |= {
+                    "verified_at": operation.completed_at,
+                    "verify_level": str(operation.parameters["level"]),
+                    "verify_status": "Failed" if failed else "Succeeded",
+                    "verify_problems": count if isinstance(count, int) else 1,
+                }
+            try:
+                await self.history.change(found.value.model_copy(update=update), found.etag)
+            except RowChanged:
+                continue
+            return
+
+
+def _backup(operation: Operation) -> str:
+    return str(operation.parameters["backup"])
