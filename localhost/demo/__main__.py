@@ -14,21 +14,18 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from yarl import URL
-
 from localhost.azurite import PortInUse
-from localhost.demo.client import Api
+from localhost.demo.client import Api, api_url
 from localhost.demo.failure import DemoFailed
 from localhost.demo.machine import Machine
 from localhost.demo.network.build import build
 from localhost.demo.offsite import Offsite
 from localhost.demo.steps import STEPS
-from localhost.demo.story import Names, Story, tell
+from localhost.demo.story import Names, Story, second_account, tell
 from localhost.demo.terminal import Terminal
 from localhost.node import InstallFailed
 from localhost.stack import HostFailed, Stack
 
-_SECOND_ACCOUNT = "offsite"
 _LOG_LINES = 12
 
 
@@ -40,9 +37,7 @@ def main() -> int:
     try:
         if options.base_url:
             names = Names.with_suffix(secrets.token_hex(3))
-            url = URL(options.base_url)
-            url = url / "api" if url.path == "/" else url
-            asyncio.run(_tell(terminal, str(url), options.key, names))
+            asyncio.run(_tell(terminal, api_url(options.base_url), options.key, names))
             terminal.paragraph(
                 f"Left on the host: service {names.service} with its two backups, "
                 f"{names.first_backup} and {names.second_backup}."
@@ -104,25 +99,24 @@ async def _tell(
             storage = await stack.enter_async_context(Offsite(own.offsite))
             machine = await stack.enter_async_context(Machine(own.base_url, own.master_key))
         await api.call("GET", "health")
-        accounts = [a["name"] for a in (await api.call("GET", "storage-accounts")).json["value"]]
         story = Story(
             api=api,
             terminal=terminal,
             network=build(),
             names=names,
-            account=_SECOND_ACCOUNT if _SECOND_ACCOUNT in accounts else accounts[0],
+            account=await second_account(api),
             readable=storage,
             owned=machine,
         )
         await tell(story, STEPS)
-        _sum_up(story, time.monotonic() - began)
+        _sum_up(terminal, story, time.monotonic() - began)
 
 
-def _sum_up(story: Story, seconds: float) -> None:
+def _sum_up(terminal: Terminal, story: Story, seconds: float) -> None:
     """What was shown, in numbers."""
     counts = story.network.counts()
-    story.terminal.title("Lost, and back")
-    story.terminal.paragraph(
+    terminal.title("Lost, and back")
+    terminal.paragraph(
         f"{counts.total() - counts['hybrid-connections']} artifacts and "
         f"{len(story.network.files())} files came back as they were, as a Standard service. "
         f"{story.issued.total()} control numbers were issued before, during and after the backup "
@@ -130,7 +124,7 @@ def _sum_up(story: Story, seconds: float) -> None:
         f"code. {story.checks} checks over {story.api.calls} HTTP requests in "
         f"{seconds:.1f} s."
     )
-    story.terminal.gap()
+    terminal.gap()
 
 
 if __name__ == "__main__":

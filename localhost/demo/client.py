@@ -49,16 +49,26 @@ class Answer:
             return f"HTTP {self.status} with {len(self.body)} bytes that are no error document"
 
 
+def api_url(base_url: str) -> str:
+    """Where the functions are: below ``/api``, unless the address has a path of its own."""
+    url = URL(base_url)
+    return str(url / "api" if url.path == "/" else url)
+
+
 class Api:
     """Calls an Interkeep host; every answer has the status that the step expects."""
 
-    def __init__(self, base_url: str, key: str) -> None:
-        """:param base_url: such as ``http://127.0.0.1:7071/api``."""
+    def __init__(self, base_url: str, key: str, token: str | None = None) -> None:
+        """:param base_url: such as ``http://127.0.0.1:7071/api``.
+
+        :param token: of Microsoft Entra ID, where the app asks callers to sign in.
+        """
         self.base_url = base_url.rstrip("/")
         self.calls = 0
-        self._session = aiohttp.ClientSession(
-            headers={"x-functions-key": key}, timeout=_TIMEOUT, trust_env=False
-        )
+        headers = {"x-functions-key": key}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._session = aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT, trust_env=False)
 
     async def __aenter__(self) -> "Api":
         return self

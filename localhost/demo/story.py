@@ -13,12 +13,13 @@ from localhost.demo.machine import Machine
 from localhost.demo.network.artifact import JsonObject
 from localhost.demo.network.build import Network
 from localhost.demo.offsite import Offsite
-from localhost.demo.terminal import Terminal
+from localhost.demo.show import Show
 
 _POLL_SECONDS = 0.15
 """Retry-After asks for more patience; a bar that moves asks for less."""
 _LONGEST_SECONDS = 180
 _SETTLING_SECONDS = 5
+_SECOND_ACCOUNT = "offsite"
 _FINAL = {"Succeeded", "PartiallySucceeded", "Failed", "Canceled"}
 
 
@@ -43,7 +44,7 @@ class Story:
     """One run of the demo."""
 
     api: Api
-    terminal: Terminal
+    terminal: Show
     network: Network
     names: Names
     account: str
@@ -181,6 +182,13 @@ class Step:
         return (story.readable is not None or not self.needs_storage) and (
             story.owned is not None or not self.needs_machine
         )
+
+
+async def second_account(api: Api) -> str:
+    """The registered account that backups go to: the one meant for them, or the first."""
+    listed = (await api.call("GET", "storage-accounts")).json["value"]
+    aliases = [account["name"] for account in listed]
+    return _SECOND_ACCOUNT if _SECOND_ACCOUNT in aliases else str(aliases[0])
 
 
 async def tell(story: Story, steps: tuple[Step, ...]) -> None:

@@ -1,0 +1,150 @@
+"""scripts/smoke.py: the demo's checks against an app that runs, nothing left behind."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, web
+from azure.storage.blob import BlobServiceClient
+
+from localhost.demo.steps import STEPS
+from localhost.processes import free_ports
+from localhost.stack import HostProcess
+from tests.api import Api
+from tests.deployed import Deployed
+
+ROOT = Path(__file__).resolve().parents[2]
+_LONGEST_SECONDS = 580
+"""The whole story, on a machine that does much else."""
+
+
+async def smoke(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Run the script as a user does; its exit code, and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "scripts" / "smoke.py"),
+        *arguments,
+        cwd="/",
+        env={"PATH": os.environ["PATH"], **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(), _LONGEST_SECONDS)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+def service_in(said: str) -> str:
+    found = re.search(r"^Service (\S+) on ", said, re.M)
+    assert found, said
+    return found[1]
+
+
+async def require_nothing_left(api: Api, deployed: Deployed, service: str) -> None:
+    """The service, its schedule and its containers are gone; its history tells of them."""
+    assert (await api.get(f"services/{service}")).status == 404
+    backups = (await api.get(f"services/{service}/backups")).body["value"]
+    assert {backup["status"] for backup in backups} <= {"Deleted", "Failed"}
+    with BlobServiceClient.from_connection_string(deployed.offsite) as account:
+        containers = [container.name for container in account.list_containers()]
+    assert not set(containers) & {backup["container"] for backup in backups}
+
+
+@pytest.mark.timeout(600)
+async def test_every_check_holds_and_nothing_is_left(
+    host: HostProcess, api: Api, deployed: Deployed
+) -> None:
+    code, said = await smoke(f"{host.base_url}/api/", INTERKEEP_KEY=host.keys.host)
+    assert code == 0, said
+    assert said.splitlines()[-1].startswith("PASSED"), said
+    told = [step for step in STEPS if not step.needs_storage and not step.needs_machine]
+    assert [step.title for step in told] == re.findall(r"^ ?\d+  (.*)$", said, re.M)
+    service = service_in(said)
+    assert re.fullmatch(r"Tarnfell-[0-9a-f]{8}", service), "a name of its own"
+    backups = (await api.get(f"services/{service}/backups")).body["value"]
+    assert [backup["status"] for backup in backups] == ["Deleted", "Deleted"]
+    await require_nothing_left(api, deployed, service)
+
+
+async def test_a_wrong_key_is_told(host: HostProcess) -> None:
+    code, said = await smoke(host.base_url, "--key", "wrong")
+    assert code == 1
+    assert "The key is missing or wrong." in said
+    assert "Traceback" not in said
+
+
+async def test_an_app_that_does_not_answer_is_told() -> None:
+    code, said = await smoke(f"http://127.0.0.1:{free_ports(1)[0]}", "--key", "any")
+    assert code == 1
+    assert "cannot be used" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["https://app.example"], "give --key"),
+        (["http://app.example", "--key", "k"], "over https alone"),
+        (["app.example", "--key", "k"], "no http or https address"),
+    ],
+)
+async def test_wrong_arguments_are_told(arguments: list[str], reason: str) -> None:
+    code, said = await smoke(*arguments)
+    assert code == 2
+    assert reason in said
+
+
+@pytest.fixture
+async def forgetful(host: HostProcess) -> AsyncIterator[str]:
+    """A way to the host that answers every restore with a service that is Active at once."""
+
+    async def passed_on(request: web.Request) -> web.Response:
+        url = f"{host.base_url}{request.rel_url}"
+        headers = {"x-functions-key": request.headers["x-functions-key"]}
+        if "Content-Type" in request.headers:
+            headers["Content-Type"] = request.headers["Content-Type"]
+        async with session.request(
+            request.method, url, data=await request.read(), headers=headers
+        ) as answer:
+            body = await answer.read()
+            kept = {
+                name: value.replace(host.base_url, base_url)
+                for name, value in answer.headers.items()
+                if name.lower() in ("operation-location", "x-ms-error-code")
+            }
+            body = body.replace(b'"state": "Suspended"', b'"state": "Active"')
+            return web.Response(
+                status=answer.status, body=body, headers=kept, content_type=answer.content_type
+            )
+
+    app = web.Application(client_max_size=64 * 1024 * 1024)
+    app.router.add_route("*", "/{path:.*}", passed_on)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_ports(1)[0]
+    base_url = f"http://127.0.0.1:{port}"
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    async with ClientSession() as session:
+        yield base_url
+    await runner.cleanup()
+
+
+@pytest.mark.timeout(600)
+async def test_a_check_that_does_not_hold_is_told_and_all_is_cleaned_up(
+    forgetful: str, host: HostProcess, api: Api, deployed: Deployed
+) -> None:
+    code, said = await smoke(forgetful, "--key", host.keys.host)
+    assert code == 1, said
+    assert "This should hold, and does not: a restored service begins Suspended" in said
+    assert said.splitlines()[-1].startswith("FAILED")
+    assert "LEFT" not in said
+    await require_nothing_left(api, deployed, service_in(said))
