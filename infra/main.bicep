@@ -1,0 +1,305 @@
+// Interkeep on Azure: one resource group with the app, its state, the account that backups go to,
+// and what watches over it. docs/deploying.md explains it.
+
+targetScope = 'subscription'
+
+@minLength(1)
+@maxLength(64)
+@description('Name of the azd environment. Every resource name is derived from it.')
+param environmentName string
+
+@minLength(1)
+@description('Azure region of the app and its state. It must offer the Flex Consumption plan.')
+@metadata({ azd: { type: 'location' } })
+param location string
+
+@description('Name of the resource group that is made.')
+param resourceGroupName string = 'rg-${environmentName}'
+
+@description('Tags of every resource.')
+param tags object = {}
+
+// ---- storage
+
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_RAGRS', 'Standard_GZRS', 'Standard_RAGZRS'])
+@description('Redundancy of the state account. It holds the ledger of issued control numbers.')
+param stateSku string = 'Standard_ZRS'
+
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_RAGRS', 'Standard_GZRS', 'Standard_RAGZRS'])
+@description('Redundancy of the backup account. With RA the second region can be read during an outage.')
+param backupSku string = 'Standard_RAGRS'
+
+@description('Azure region of the backup account. Another region than the app\'s survives the loss of that one.')
+param backupLocation string = location
+
+@minValue(1)
+@maxValue(365)
+@description('Days for which deleted containers and blobs can be brought back.')
+param softDeleteDays int = 14
+
+@minValue(0)
+@maxValue(146000)
+@description('Days for which nothing written to the backup account can be changed or deleted; 0 for none. Only a new account can be given it, and retention cannot remove its containers: see docs/deploying.md.')
+param immutabilityDays int = 0
+
+@description('Lock the immutability policy. Nobody can shorten or remove a locked one, Microsoft included.')
+param immutabilityLocked bool = false
+
+@description('Further storage accounts that requests may name, as in the app setting STORAGE_ACCOUNTS: {"alias": {"blobServiceUri": "https://…"}}. Give the app\'s identity Storage Blob Data Contributor on each.')
+param furtherStorageAccounts object = {}
+
+// ---- keys
+
+@minLength(44)
+@secure()
+@description('The app setting SEALING_KEY: 32 random bytes in base64. Without it no backup can be restored; keep a copy where the backups are not.')
+param sealingKey string
+
+@secure()
+@description('Keys that came before it, comma-separated. Empty for none.')
+param sealingKeysFormer string = ''
+
+// ---- the app
+
+@allowed([512, 2048, 4096])
+@description('Memory of an instance, in MB.')
+param instanceMemoryMB int = 2048
+
+@minValue(1)
+@maxValue(1000)
+@description('How many instances the app may scale out to.')
+param maximumInstanceCount int = 100
+
+@minValue(1)
+@maxValue(1000)
+@description('HTTP requests that one instance answers side by side. The app is asynchronous; the platform\'s own default for Python is 1.')
+param httpConcurrency int = 50
+
+@minValue(0)
+@maxValue(1000)
+@description('Instances for HTTP that are always ready, billed all the time. 0 scales to nothing, and a first request waits for a cold start.')
+param alwaysReadyInstances int = 0
+
+@description('Origins whose pages may call the app. The Azure portal needs its own for Test/Run.')
+param corsOrigins array = ['https://portal.azure.com']
+
+@description('Domain of a service\'s default URL; the app\'s default where none is given.')
+param serviceDomain string?
+
+@secure()
+@description('Where alerts are posted as CloudEvents; empty for the log alone. It may hold a key.')
+param alertWebhookUrl string = ''
+
+@description('When due backups and retention runs are looked for, NCRONTAB with seconds, UTC. At least every 30 minutes, or the alert SchedulesSilent fires.')
+param scheduleTimer string = '0 * * * * *'
+
+@description('When unfinished operations are looked for, NCRONTAB with seconds, UTC.')
+param recoveryTimer string = '0 * * * * *'
+
+@description('When old records are dropped, NCRONTAB with seconds, UTC.')
+param sweepTimer string = '0 7 * * * *'
+
+@minValue(3)
+@maxValue(600)
+@description('Seconds that a worker\'s lease lasts without renewal; the app\'s default where none is given.')
+param leaseSeconds int?
+
+@minValue(1)
+@maxValue(3600)
+@description('Seconds between two messages of recovery for one operation; the app\'s default where none is given.')
+param recoveryNudgeSeconds int?
+
+@description('Waits between the attempts of an operation, in seconds, comma-separated; the app\'s default where none is given.')
+param retrySeconds string?
+
+// ---- who may reach it
+
+@description('Application (client) id of the app registration that callers sign in to. Empty: function keys alone.')
+param authClientId string = ''
+
+@description('Tenant of that app registration.')
+param authTenantId string = tenant().tenantId
+
+@description('Reach storage through private endpoints alone, from a virtual network of the app.')
+param privateBackends bool = false
+
+@description('Take requests through a private endpoint alone. Deploying and Test/Run then need a place in that network. Needs privateBackends.')
+param privateApp bool = false
+
+@description('Address range of the virtual network, a /24 or larger.')
+param networkAddresses string = '10.61.0.0/24'
+
+// ---- watching
+
+@description('Who is sent a mail when an alert fires. Empty: alerts show in Azure Monitor alone.')
+param alertEmail string = ''
+
+@minValue(30)
+@maxValue(730)
+@description('Days that logs are kept.')
+param logRetentionDays int = 90
+
+var token = uniqueString(subscription().id, environmentName, location)
+var allTags = union(tags, { 'azd-env-name': environmentName })
+
+// Azure's own roles, by their fixed ids.
+var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: resourceGroupName
+  location: location
+  tags: allTags
+}
+
+module identity 'modules/identity.bicep' = {
+  name: 'identity'
+  scope: group
+  params: {
+    name: 'id-${token}'
+    location: location
+    tags: allTags
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  scope: group
+  params: {
+    token: token
+    location: location
+    tags: allTags
+    retentionDays: logRetentionDays
+    principalId: identity.outputs.principalId
+  }
+}
+
+module state 'modules/storage.bicep' = {
+  name: 'state'
+  scope: group
+  params: {
+    name: 'st${token}'
+    location: location
+    tags: allTags
+    sku: stateSku
+    isPrivate: privateBackends
+    softDeleteDays: softDeleteDays
+    containers: ['deploymentpackage']
+    principalId: identity.outputs.principalId
+    // The Functions host asks for Owner of blobs on the account of AzureWebJobsStorage: it keeps
+    // its locks and keys there.
+    roles: [blobDataOwner, queueDataContributor, tableDataContributor]
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module backups 'modules/storage.bicep' = {
+  name: 'backups'
+  scope: group
+  params: {
+    name: 'bk${token}'
+    location: backupLocation
+    tags: allTags
+    sku: backupSku
+    isPrivate: privateBackends
+    softDeleteDays: softDeleteDays
+    immutabilityDays: immutabilityDays
+    immutabilityLocked: immutabilityLocked
+    principalId: identity.outputs.principalId
+    // It may also ask for user delegation keys, which server-side copies between backups need.
+    roles: [blobDataContributor]
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module network 'modules/network.bicep' = if (privateBackends) {
+  name: 'network'
+  scope: group
+  params: {
+    token: token
+    location: location
+    tags: allTags
+    addresses: networkAddresses
+    stateId: state.outputs.id
+    backupsId: backups.outputs.id
+  }
+}
+
+module app 'modules/app.bicep' = {
+  name: 'app'
+  scope: group
+  params: {
+    token: token
+    location: location
+    tags: allTags
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    insightsConnectionString: monitoring.outputs.connectionString
+    packageContainer: 'deploymentpackage'
+    state: {
+      name: state.outputs.name
+      blob: state.outputs.blobEndpoint
+      queue: state.outputs.queueEndpoint
+      table: state.outputs.tableEndpoint
+    }
+    storageAccounts: union(furtherStorageAccounts, {
+      offsite: { blobServiceUri: backups.outputs.blobEndpoint }
+    })
+    sealingKey: sealingKey
+    sealingKeysFormer: sealingKeysFormer
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    httpConcurrency: httpConcurrency
+    alwaysReadyInstances: alwaysReadyInstances
+    corsOrigins: corsOrigins
+    serviceDomain: serviceDomain
+    alertWebhookUrl: alertWebhookUrl
+    scheduleTimer: scheduleTimer
+    recoveryTimer: recoveryTimer
+    sweepTimer: sweepTimer
+    leaseSeconds: leaseSeconds
+    recoveryNudgeSeconds: recoveryNudgeSeconds
+    retrySeconds: retrySeconds
+    authClientId: authClientId
+    authTenantId: authTenantId
+    subnetId: privateBackends ? network!.outputs.appSubnetId : ''
+    isPrivate: privateBackends && privateApp
+  }
+}
+
+module appEndpoint 'modules/endpoint.bicep' = if (privateBackends && privateApp) {
+  name: 'appEndpoint'
+  scope: group
+  params: {
+    name: 'pe-app-${token}'
+    location: location
+    tags: allTags
+    subnetId: network!.outputs.endpointSubnetId
+    targetId: app.outputs.id
+    groupId: 'sites'
+    zoneId: network!.outputs.sitesZoneId
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  scope: group
+  params: {
+    token: token
+    location: location
+    tags: allTags
+    insightsId: monitoring.outputs.insightsId
+    email: alertEmail
+  }
+}
+
+output AZURE_LOCATION string = location
+output AZURE_TENANT_ID string = tenant().tenantId
+output AZURE_RESOURCE_GROUP string = group.name
+output INTERKEEP_APP string = app.outputs.name
+output INTERKEEP_URL string = app.outputs.url
+output INTERKEEP_IDENTITY string = identity.outputs.principalId
+output INTERKEEP_STATE_ACCOUNT string = state.outputs.name
+output INTERKEEP_BACKUP_ACCOUNT string = backups.outputs.name

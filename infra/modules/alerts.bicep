@@ -1,0 +1,121 @@
+// Alert rules over the app's log. Each alert is one line that begins with its type, as
+// shared/alerts/alerts.py writes it; the Functions host passes on a line's text and nothing more.
+
+param token string
+param location string
+param tags object
+param insightsId string
+
+@description('Who is sent a mail; empty for nobody.')
+param email string
+
+var rules = [
+  {
+    type: 'BackupMissed'
+    severity: 2
+    description: 'Scheduled backups of a service did not run at their due times.'
+  }
+  {
+    type: 'BackupFailed'
+    severity: 1
+    description: 'A scheduled backup of a service failed after all its attempts.'
+  }
+  {
+    type: 'VerifyFailed'
+    severity: 1
+    description: 'A backup of a service did not verify.'
+  }
+]
+
+resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
+  name: 'ag-${token}'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'interkeep'
+    enabled: true
+    emailReceivers: [
+      {
+        name: 'operators'
+        emailAddress: email
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+resource raised 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
+  name: 'interkeep-${rule.type}-${token}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'Interkeep: ${rule.type}'
+    description: rule.description
+    severity: rule.severity
+    enabled: true
+    scopes: [insightsId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    autoMitigate: true
+    criteria: {
+      allOf: [
+        {
+          query: 'traces | where severityLevel >= 3 and message startswith "${rule.type}: " | extend service = extract("service \'([^\']+)\'", 1, message)'
+          timeAggregation: 'Count'
+          dimensions: [
+            {
+              name: 'service'
+              operator: 'Include'
+              values: ['*']
+            }
+          ]
+          operator: 'GreaterThan'
+          threshold: 0
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: empty(email) ? [] : [operators.id]
+    }
+  }
+}]
+
+// Who never looks for what is due never says that it was missed.
+resource silent 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+  name: 'interkeep-SchedulesSilent-${token}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'Interkeep: SchedulesSilent'
+    description: 'The timer that starts due backups has not run for 30 minutes.'
+    severity: 1
+    enabled: true
+    scopes: [insightsId]
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT30M'
+    autoMitigate: true
+    criteria: {
+      allOf: [
+        {
+          query: 'requests | where name == "run_schedules" and success == true'
+          timeAggregation: 'Count'
+          operator: 'LessThan'
+          threshold: 1
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: empty(email) ? [] : [operators.id]
+    }
+  }
+}
