@@ -19,7 +19,7 @@ help:
 	@echo "make bench   ratios, side by side     (BENCH='--numbers 1000')"
 	@echo "make faults  every crash point        (FAULTS='-k restore')"
 	@echo "make numbers 10,000 control numbers, one a request, through two hosts: none twice"
-	@echo "make check   lint, types, security"
+	@echo "make check   lint, types, security, Bicep"
 	@echo "make format  lay the code out"
 
 # The worker runtime declares Python 3.13 and runs on 3.11 and 3.12 unchanged.
@@ -57,7 +57,8 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/bandit -q -r shared localhost benchmarks function_app.py -c pyproject.toml
+	$(BIN)/bandit -q -r shared localhost benchmarks infra scripts function_app.py -c pyproject.toml
+	$(BIN)/python -m infra.check
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
