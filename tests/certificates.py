@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
+    PrivateFormat,
 )
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import NameOID
@@ -45,6 +46,10 @@ class Made:
     def pem(self) -> bytes:
         """The public certificate as text."""
         return self.certificate.public_bytes(Encoding.PEM)
+
+    def private_key(self, encoding: Encoding) -> bytes:
+        """The private key in the clear."""
+        return self.key.private_bytes(encoding, PrivateFormat.PKCS8, NoEncryption())
 
     def pfx(self, password: str | None, *, with_key: bool = True) -> str:
         """The certificate with its key, in base64."""

@@ -1,9 +1,11 @@
 """Certificates through HTTP: the service's own, and artifacts."""
 
+import base64
 import hashlib
 from collections.abc import Awaitable, Callable
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.api import Api, unique
 from tests.certificates import Made
@@ -82,13 +84,43 @@ async def test_a_public_certificate_is_read(api: Api, form: str) -> None:
     assert restored.body["content"] == put.body["content"]
 
 
-async def test_what_is_no_certificate(api: Api) -> None:
+_PARTNER = Made("partner.example.com")
+_PEM_KEY = _PARTNER.private_key(Encoding.PEM)
+_DER_KEY = _PARTNER.private_key(Encoding.DER)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"-----BEGIN PRIVATE KEY-----",
+        _PARTNER.pem + _PEM_KEY,
+        _PEM_KEY + _PARTNER.pem,
+        _PARTNER.pem + _PEM_KEY.replace(b"BEGIN PRIVATE", b"BEGIN RSA PRIVATE"),
+        _PARTNER.pem + _DER_KEY,
+        _PARTNER.pem + _PARTNER.pem[:200],
+        _PARTNER.der + _DER_KEY,
+        _PARTNER.der + _PARTNER.pem,
+        _PARTNER.der + b"\n",
+        base64.b64decode(_PARTNER.pfx(None)),
+    ],
+)
+async def test_content_that_is_more_than_certificates(api: Api, data: bytes) -> None:
     name = await api.service()
     path = f"services/{name}/artifacts/certificates/partner"
     await api.put(path, {"document": {}})
-    refused = await api.put(f"{path}/content", data=b"-----BEGIN PRIVATE KEY-----")
+    refused = await api.put(f"{path}/content", data=data)
     assert (refused.status, refused.code) == (400, "InvalidRequest")
     assert "content" not in (await api.get(path)).body
+
+
+async def test_a_chain_with_text_between_its_certificates(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/certificates/partner"
+    await api.put(path, {"document": {}})
+    chain = b"subject=CN = partner.example.com\n" + _PARTNER.pem + b"issuer:\n" + Made("ca").pem
+    put = await api.put(f"{path}/content", data=chain)
+    assert put.body["content"]["certificate"]["subject"] == "CN=partner.example.com"
+    assert (await api.get(f"{path}/content")).content == chain
 
 
 async def test_a_private_certificate_is_a_secret(api: Api) -> None:
