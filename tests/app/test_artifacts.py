@@ -2,11 +2,14 @@
 
 import base64
 import hashlib
+from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from azure.storage.blob import ContainerClient
 
+from localhost.stack import HostProcess
 from shared.model.artifact import Section
 from tests.admin import Admin
 from tests.api import Api, nobodys, partner_document, x12_document
@@ -243,6 +246,26 @@ async def test_an_empty_content_is_content(api: Api) -> None:
     await api.put(path, {"document": {}})
     assert (await api.put(f"{path}/content", data=b"")).status == 201
     assert (await api.get(f"{path}/content")).content == b""
+
+
+async def test_content_of_unknown_length_changes_nothing(api: Api, host: HostProcess) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/schemas/s"
+    await api.put(path, {"document": {}})
+    await api.put(f"{path}/content", data=b"<a/>")
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"<new/>"
+
+    url, headers = f"{host.base_url}/api/{path}/content", {"x-functions-key": host.keys.host}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.put(url, data=chunks(), headers=headers) as answer,
+    ):
+        refused = (await answer.json())["error"]
+    assert (answer.status, refused["code"]) == (400, "InvalidRequest")
+    assert refused["target"] == "Content-Length"
+    assert (await api.get(f"{path}/content")).content == b"<a/>"
 
 
 async def test_artifacts_do_not_change_while_the_service_is_disabled(api: Api) -> None:
