@@ -3,7 +3,14 @@
 from shared.model.artifact import Artifact
 from shared.model.problem import Code, Problem
 from shared.model.wire import MASK, JsonObject, JsonValue
-from shared.rules.documents import SEALED, at, masked, replace_secrets, require_acceptable
+from shared.rules.documents import (
+    SEALED,
+    at,
+    carried_masks,
+    masked,
+    replace_secrets,
+    require_acceptable,
+)
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 
@@ -16,22 +23,26 @@ def sealed_document(
 ) -> JsonObject:
     """A caller's document as it is stored.
 
-    :param stored: what is there already; a mask keeps the secret at the same pointer of it.
+    :param stored: what is there already; a mask keeps the secret that it had (carried_masks).
     :raises Problem: ReservedMember, MaskWithoutValue, InvalidRequest.
     """
     require_acceptable(document)
     bound_to = artifact_key(name)
+    masks = carried_masks(section, document, stored) if stored else {}
 
     def seal(pointer: str, value: JsonValue) -> JsonValue:
         if value != MASK:
             return key.seal(section, bound_to, pointer, value)
-        kept = at(stored, pointer)
-        if isinstance(kept, dict) and SEALED in kept:
-            return kept
+        before = masks.get(pointer)
+        kept = at(stored, before) if before is not None else None
+        if before is not None and isinstance(kept, dict) and SEALED in kept:
+            if before == pointer:
+                return kept
+            return key.seal(section, bound_to, pointer, key.open(section, bound_to, before, kept))
         raise Problem(
             Code.MASK_WITHOUT_VALUE,
-            f"{MASK} keeps the stored secret, and none is stored there. Send the secret itself, "
-            "or leave the member out.",
+            f"{MASK} keeps the stored secret, and none is stored there; in a list, for an element "
+            "whose other members are as here. Send the secret itself, or leave the member out.",
             target=f"/document{pointer}",
         )
 

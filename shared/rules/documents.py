@@ -3,7 +3,9 @@
 Places are JSON pointers (RFC 6901).
 """
 
-from collections.abc import Callable
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 
 from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
@@ -87,6 +89,68 @@ def replace_secrets(
 def masked(section: str, document: JsonObject) -> JsonObject:
     """A document as answers show it."""
     return replace_secrets(section, document, lambda _pointer, _value: MASK)
+
+
+def carried_masks(section: str, document: JsonObject, stored: JsonObject) -> dict[str, str]:
+    """Where the masks of a document have their secrets: pointer → pointer into the stored one.
+
+    An object's member is the one of the same name. A list's element is the one whose other
+    members are all the same, wherever it stands: its index says nothing once another was taken
+    out, and a secret must not go to a host that it was not given for. Elements that differ in
+    nothing but their secrets are told apart by their order, as long as there are as many.
+    """
+    found: dict[str, str] = {}
+
+    def walk(new: JsonValue, old: JsonValue, place: str, stored_place: str) -> None:
+        if new == MASK:
+            found[place] = stored_place
+        elif isinstance(new, dict) and isinstance(old, dict):
+            for name in new.keys() & old.keys():
+                part = f"/{escaped(name)}"
+                walk(new[name], old[name], place + part, stored_place + part)
+        elif isinstance(new, list) and isinstance(old, list):
+            for i, j in _same_elements(section, new, old):
+                walk(new[i], old[j], f"{place}/{i}", f"{stored_place}/{j}")
+
+    walk(document, stored, "", "")
+    return found
+
+
+def _same_elements(
+    section: str, new: list[JsonValue], old: list[JsonValue]
+) -> Iterator[tuple[int, int]]:
+    masked_ones, stored_ones = defaultdict(list), defaultdict(list)
+    for i, element in enumerate(new):
+        if _has_mask(element):
+            masked_ones[_public_text(section, element)].append(i)
+    for j, element in enumerate(old if masked_ones else []):
+        stored_ones[_public_text(section, element)].append(j)
+    for text, wanted in masked_ones.items():
+        there = stored_ones[text]
+        if len(there) == 1:
+            yield from ((i, there[0]) for i in wanted)
+        elif len(there) == len(wanted):
+            yield from zip(wanted, there, strict=True)
+
+
+def _has_mask(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        return any(_has_mask(inner) for inner in value.values())
+    return value == MASK or (isinstance(value, list) and any(_has_mask(v) for v in value))
+
+
+def _public_text(section: str, value: JsonValue) -> str:
+    """What of a value is no secret, as text that is the same for the same value."""
+
+    def public(value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return {n: public(v) for n, v in value.items() if not hidden(n, v)}
+        return [public(v) for v in value] if isinstance(value, list) else value
+
+    def hidden(name: str, value: JsonValue) -> bool:
+        return _stands_for_secret(value) or (is_secret(section, "", name) and _is_value(value))
+
+    return json.dumps(public(value), sort_keys=True)
 
 
 def at(document: JsonValue, pointer: str) -> JsonValue:
