@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.clock import Clock
-from shared.management.certificates import require_usable_pfx
+from shared.management.certificates import pfx_facts
 from shared.management.changes import Changes, require_open
 from shared.management.checks import Checks, CounterChange
-from shared.management.documents import sealed_document
+from shared.management.documents import open_document, sealed_document
 from shared.model.artifact import Artifact, ContentReference, ImportItem, Section
+from shared.model.certificate import CertificateFacts
 from shared.model.condition import Condition, unconditional
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
@@ -213,19 +214,25 @@ class Artifacts:
 
     def _prepared(self, key: DataKey, item: ImportItem, found: Versioned[Artifact] | None) -> Put:
         stored = found.value if found else None
-        if item.section is Section.CERTIFICATES:
-            require_usable_pfx(item.document, self._clock.now())
+        document = sealed_document(
+            key, item.section, item.name, item.document, stored.document if stored else None
+        )
         artifact = Artifact(
             section=item.section,
             name=stored.name if stored else item.name,
-            document=sealed_document(
-                key, item.section, item.name, item.document, stored.document if stored else None
-            ),
+            document=document,
             content=stored.content if stored else None,
+            certificate=self._facts(key, item, document),
             changed_at=self._clock.now(),
         )
         require_storable(artifact.document)
         return Put(artifact, new=stored is None)
+
+    def _facts(self, key: DataKey, item: ImportItem, sealed: JsonObject) -> CertificateFacts | None:
+        if item.section is not Section.CERTIFICATES:
+            return None
+        opened = open_document(key, item.section, item.name, sealed)
+        return pfx_facts(item.document, opened, self._clock.now())
 
     def _require_room(self, service: Service, head: Head, puts: Sequence[Put]) -> None:
         for section in {put.artifact.section for put in puts if put.new}:

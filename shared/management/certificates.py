@@ -1,9 +1,12 @@
 """Certificates on their way in: opened, so that a wrong one is refused at once."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from shared.model.certificate import CertificateFacts
 from shared.model.problem import Code, Problem
 from shared.model.wire import MASK, JsonObject, JsonValue
+from shared.rules.documents import at, escaped
 from shared.sealing.certificates import pfx_certificate, public_certificate
 
 
@@ -42,17 +45,72 @@ def _real(given: JsonObject, known: JsonObject, member: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def require_usable_pfx(document: JsonObject, now: datetime) -> None:
-    """Refuse a certificate artifact whose PFX does not open, or has expired.
+def pfx_facts(
+    document: JsonObject, opened: JsonObject, now: datetime | None
+) -> CertificateFacts | None:
+    """Whose the PFX of a certificate artifact is, None where it has none; of several, the first.
 
-    A mask is what was looked at before.
+    Member names are compared without regard to case, and a PFX may stand in any object of the
+    document, with its password beside it.
 
-    :raises Problem: as ``pfx_certificate``.
+    :param document: as the caller sent it: a PFX that is no mask must not have expired.
+    :param opened: the same with the stored secrets in place of masks.
+    :param now: None takes an expired one too.
+    :raises Problem: as ``pfx_certificate``; InvalidRequest for what is no text.
     """
-    pfx, password = document.get("pfx"), document.get("password")
-    if isinstance(pfx, str) and pfx not in ("", MASK) and password != MASK:
-        text = password if isinstance(password, str) else None
-        pfx_certificate(pfx, text, now, "/document/pfx")
+    found: CertificateFacts | None = None
+    for pointer, holder in _pfx_holders(opened, "/document"):
+        name = _only(holder, "pfx", pointer)
+        pfx, target = _text(holder, name, pointer), f"{pointer}/{escaped(name or '')}"
+        password = _text(holder, _only(holder, "password", pointer), pointer)
+        if pfx:
+            is_kept = at({"document": document}, target) == MASK
+            facts = pfx_certificate(pfx, password, None if is_kept else now, target)
+            found = found or facts
+    return found
 
 
-__all__ = ["public_certificate", "require_usable_pfx", "with_ssl_facts"]
+def restored_pfx_facts(document: JsonObject) -> CertificateFacts | None:
+    """Whose the PFX of a backed-up artifact is: it comes back as it was, whatever it is."""
+    try:
+        return pfx_facts(document, document, None)
+    except Problem:
+        return None
+
+
+def _pfx_holders(value: JsonValue, pointer: str) -> Iterator[tuple[str, JsonObject]]:
+    """The objects with a member pfx, with their pointers."""
+    if isinstance(value, dict):
+        if any(name.lower() == "pfx" for name in value):
+            yield pointer, value
+        for name, inner in value.items():
+            yield from _pfx_holders(inner, f"{pointer}/{escaped(name)}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _pfx_holders(inner, f"{pointer}/{index}")
+
+
+def _only(holder: JsonObject, member: str, pointer: str) -> str | None:
+    """The name that a member has here, however its letters are; None where it is absent."""
+    names = [name for name in holder if name.lower() == member]
+    if len(names) > 1:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"{' and '.join(names)} are the same member here. Send one of them.",
+            target=f"{pointer}/{escaped(names[1])}",
+        )
+    return names[0] if names else None
+
+
+def _text(holder: JsonObject, name: str | None, pointer: str) -> str | None:
+    value = holder[name] if name is not None else None
+    if value is None or isinstance(value, str):
+        return value
+    raise Problem(
+        Code.INVALID_REQUEST,
+        f"{name} takes a text.",
+        target=f"{pointer}/{escaped(name or '')}",
+    )
+
+
+__all__ = ["pfx_facts", "public_certificate", "restored_pfx_facts", "with_ssl_facts"]

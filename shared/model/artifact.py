@@ -64,6 +64,8 @@ class Artifact(Stored):
     name: str
     document: Kept
     content: ContentReference | None = None
+    certificate: CertificateFacts | None = None
+    """What the PFX in the document of a certificate says."""
     changed_at: Time
 
 

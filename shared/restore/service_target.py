@@ -1,5 +1,6 @@
 """The target that Interkeep's own tables are."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -8,9 +9,11 @@ from azure.storage.blob.aio import BlobClient
 
 from shared.backup.service_source import ServiceStores
 from shared.clock import Clock
+from shared.management.certificates import restored_pfx_facts
 from shared.management.documents import SERVICE, open_document, sealed_document
 from shared.management.services import exists
 from shared.model.artifact import Artifact, Section
+from shared.model.certificate import CertificateFacts
 from shared.model.numbers import Counter, Counters, Kind
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
@@ -117,7 +120,7 @@ class ServiceTarget:
             missing = []
             for record, found in page:
                 if found is None:
-                    missing.append(self._put(section, record))
+                    missing.append(self._put(section, record, await _facts(section, record)))
                 elif not self._is_same(record, found.value):
                     raise RestoreConflict(f"{section}/{record.name} is not as in the backup")
             for group in transactions(missing):
@@ -131,7 +134,7 @@ class ServiceTarget:
             raise RestoreConflict("the configuration is not being restored any more")
         return head
 
-    def _put(self, section: Section, record: Record) -> Put:
+    def _put(self, section: Section, record: Record, certificate: CertificateFacts | None) -> Put:
         assert self._key is not None
         artifact = Artifact.model_validate(
             {
@@ -139,6 +142,7 @@ class ServiceTarget:
                 "name": record.name,
                 "document": sealed_document(self._key, section, record.name, record.document, None),
                 "content": record.content,
+                "certificate": certificate,
                 "changed_at": record.changed_at,
             }
         )
@@ -222,6 +226,13 @@ class ServiceTarget:
             except RowChanged:
                 continue
             return
+
+
+async def _facts(section: Section, record: Record) -> CertificateFacts | None:
+    """Opening a PFX takes its time, by intent: not on the loop that renews the lease."""
+    if section is not Section.CERTIFICATES:
+        return None
+    return await asyncio.to_thread(restored_pfx_facts, record.document)
 
 
 def counters_of(document: JsonObject) -> Counters:

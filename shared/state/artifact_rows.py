@@ -3,6 +3,7 @@
 import json
 
 from shared.model.artifact import Artifact, ContentReference, Section
+from shared.model.certificate import CertificateFacts
 from shared.model.numbers import Bounds, Kind, Numbering
 from shared.model.wire import rfc3339
 from shared.rules.numbers import numbering
@@ -23,6 +24,8 @@ def artifact_row(service_id: str, artifact: Artifact) -> Row:
     }
     if artifact.content:
         values["content"] = dumps(artifact.content.to_json())
+    if artifact.certificate:
+        values["certificate"] = dumps(artifact.certificate.to_json())
     named_here = references(artifact.section, artifact.document)
     if named_here:
         keys = {named(reference.section, reference.name) for reference in named_here}
@@ -36,7 +39,7 @@ def artifact_row(service_id: str, artifact: Artifact) -> Row:
 
 def read_artifact(row: Row) -> Artifact:
     """An artifact from its row."""
-    content = row.values.get("content")
+    content, certificate = row.values.get("content"), row.values.get("certificate")
     return Artifact.model_validate(
         {
             "section": row.values["section"],
@@ -44,6 +47,9 @@ def read_artifact(row: Row) -> Artifact:
             "document": read_document(row.values),
             "content": ContentReference.model_validate(json.loads(str(content)))
             if content
+            else None,
+            "certificate": CertificateFacts.model_validate(json.loads(str(certificate)))
+            if certificate
             else None,
             "changed_at": row.values["changedAt"],
         }

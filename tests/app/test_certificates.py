@@ -123,15 +123,82 @@ async def test_a_chain_with_text_between_its_certificates(api: Api) -> None:
     assert (await api.get(f"{path}/content")).content == chain
 
 
+def facts_of(made: Made) -> dict[str, str]:
+    """What is shown of a certificate."""
+    return {
+        "thumbprint": hashlib.sha1(made.der, usedforsecurity=False).hexdigest().upper(),
+        "subject": made.certificate.subject.rfc4514_string(),
+        "expiresAt": made.certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    }
+
+
 async def test_a_private_certificate_is_a_secret(api: Api) -> None:
-    name, made = await api.service(), Made()
+    name, made = await api.service(), Made("own.example.com")
     path = f"services/{name}/artifacts/certificates/own"
     wrong = {"document": {"pfx": made.pfx("a"), "password": "b"}}
     assert (await api.put(path, wrong)).code == "CertificatePasswordWrong"
     right = {"document": {"pfx": made.pfx("a"), "password": "a", "note": "ours"}}
     put = await api.put(path, right)
     assert put.body["document"] == {"pfx": "********", "password": "********", "note": "ours"}
-    assert (await api.put(path, {"document": put.body["document"]})).status == 200
+    assert put.body["certificate"] == facts_of(made)
+    kept = await api.put(path, {"document": put.body["document"]})
+    assert (kept.status, kept.body["certificate"]) == (200, facts_of(made))
+    backup, copy = await api.backup(name), unique("copy")
+    await api.restore(backup, name=copy)
+    restored = await api.get(f"services/{copy}/artifacts/certificates/own")
+    assert restored.body["certificate"] == facts_of(made)
+    await api.put(path, {"document": {"note": "none any more"}})
+    assert "certificate" not in (await api.get(path)).body
+
+
+_OWN, _OTHER = Made().pfx("a"), Made("other.example.com")
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "target"),
+    [
+        ({"pfx": _OTHER.pfx("b"), "password": "********"}, "CertificatePasswordWrong", "/pfx"),
+        ({"pfx": "********", "password": "b"}, "CertificatePasswordWrong", "/pfx"),
+        ({"pfx": "********"}, "CertificatePasswordWrong", "/pfx"),
+        ({"Pfx": "garbage", "password": "a"}, "InvalidRequest", "/Pfx"),
+        ({"PFX": _OWN, "PassWord": "b"}, "CertificatePasswordWrong", "/PFX"),
+        (
+            {"properties": {"pfx": Made(days=-1).pfx("a"), "password": "a"}},
+            "CertificateExpired",
+            "/properties/pfx",
+        ),
+        ({"all": [{"pfx": _OWN, "password": "x"}]}, "CertificatePasswordWrong", "/all/0/pfx"),
+        ({"pfx": 5, "password": "a"}, "InvalidRequest", "/pfx"),
+        ({"pfx": _OWN, "password": ["a"]}, "InvalidRequest", "/password"),
+        ({"pfx": _OWN, "PFX": _OWN, "password": "a"}, "InvalidRequest", "/PFX"),
+    ],
+)
+async def test_a_private_certificate_opens_or_is_refused(
+    api: Api, document: object, code: str, target: str
+) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/certificates/own"
+    await api.put(path, {"document": {"pfx": _OWN, "password": "a"}})
+    before = (await api.get(path)).body
+    refused = await api.put(path, {"document": document})
+    assert (refused.status, refused.code) == (400, code), refused.body
+    assert refused.body["error"]["target"] == f"/document{target}"
+    assert (await api.get(path)).body == before
+
+
+async def test_a_certificate_that_expired_since_is_kept(
+    api: Api, host_clock: Callable[[float], Awaitable[None]]
+) -> None:
+    name, made = await api.service(), Made(days=1)
+    path = f"services/{name}/artifacts/certificates/own"
+    await api.put(path, {"document": {"pfx": made.pfx("a"), "password": "a"}})
+    await host_clock(2 * 24 * 3600)
+    try:
+        kept = await api.put(path, {"document": {"pfx": "********", "password": "********"}})
+        again = await api.put(path, {"document": {"pfx": made.pfx("a"), "password": "a"}})
+    finally:
+        await host_clock(0)
+    assert (kept.status, again.code) == (200, "CertificateExpired")
 
 
 async def test_an_expired_certificate_is_restored_and_said(
