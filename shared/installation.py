@@ -148,6 +148,7 @@ class Installation:
         self.artifacts = Artifacts(
             configuration=self.configuration,
             ledger=self.ledger,
+            activities=self.batch_activities,
             keys=self.keys,
             clock=self.clock,
         )

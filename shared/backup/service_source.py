@@ -23,7 +23,7 @@ from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.state.artifact_rows import read_artifact, section_of
-from shared.state.batch_activity import BatchActivities
+from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import Row, RowChanged
@@ -58,6 +58,11 @@ class ServiceStores:
         self.content_account = content_account
         self.keys = keys
 
+    async def active_batches(self, service_id: str) -> list[BatchActivity]:
+        """The batches of a service that have active messages."""
+        names = self.configuration.names(service_id, Section.BATCHES)
+        return await self.batches.active(service_id, names)
+
 
 class ServiceSource:
     """One service in Interkeep's tables."""
@@ -79,7 +84,7 @@ class ServiceSource:
 
     async def active_batches(self) -> Warning | None:
         """See Source."""
-        active = await self._stores.batches.active(self._service.id)
+        active = await self._stores.active_batches(self._service.id)
         if not active:
             return None
         listed = ", ".join(f"{a.batch} ({a.active_messages})" for a in active[:_LISTED])
@@ -238,7 +243,8 @@ class ServiceCut:
         connections = self._head.counts.get(Section.HYBRID_CONNECTIONS, 0)
         settings = await self._stores.configuration.settings(self.service.id)
         database = settings.document.get("trackingDatabase") if settings else None
-        waiting = sum(a.active_messages for a in await self._stores.batches.active(self.service.id))
+        active = await self._stores.active_batches(self.service.id)
+        waiting = sum(a.active_messages for a in active)
         return [
             LeftOut("activeBatches", waiting, "Messages in batches are lost: process them first."),
             LeftOut("hybridConnections", connections, "Recreate them after a restore."),

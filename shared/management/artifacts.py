@@ -22,6 +22,7 @@ from shared.rules.states import require_manageable
 from shared.runtime.claims import release
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
+from shared.state.batch_activity import BatchActivities
 from shared.state.columns import require_storable
 from shared.state.configuration import (
     Configuration,
@@ -48,10 +49,17 @@ class Artifacts:
     """Management operations on the artifacts of a service."""
 
     def __init__(
-        self, *, configuration: Configuration, ledger: Ledger, keys: KeyRing, clock: Clock
+        self,
+        *,
+        configuration: Configuration,
+        ledger: Ledger,
+        activities: BatchActivities,
+        keys: KeyRing,
+        clock: Clock,
     ) -> None:
         self._configuration = configuration
         self._ledger = ledger
+        self._activities = activities
         self._keys = keys
         self._clock = clock
         self._changes = Changes(configuration)
@@ -245,6 +253,9 @@ class Artifacts:
     ) -> None:
         """Take an artifact out. An agreement's numbers stay in the ledger, owned by nobody.
 
+        What came in under an agreement stays too, received numbers until they expire: one that
+        is put again under its name is the same trading partner's stream.
+
         :raises Problem: ArtifactNotFound, OperationNotAllowed, ConditionNotMet,
             ArtifactInUse, ConfigurationHeld.
         """
@@ -259,6 +270,8 @@ class Artifacts:
         await self._changes.make(service, edit)
         if section is Section.AGREEMENTS:
             await release(self._ledger, service=service.name, agreement=name)
+        if section is Section.BATCHES:
+            await self._activities.drop(service.id, name)
 
 
 def _batches(items: Sequence[ImportItem], clock: Clock) -> Iterator[Sequence[ImportItem]]:

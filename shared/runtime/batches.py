@@ -1,5 +1,7 @@
 """Active messages of batches: reported by the runtime, and lost where a backup is restored."""
 
+from collections.abc import AsyncIterator
+
 from shared.clock import Clock
 from shared.model.artifact import Section
 from shared.model.condition import Condition, unconditional
@@ -22,6 +24,14 @@ class Batches:
         self._configuration = configuration
         self._activities = activities
         self._clock = clock
+
+    def pages(self, service: Service, after: str = "") -> AsyncIterator[list[BatchActivity]]:
+        """What was reported of the batches of a service, a page at a time.
+
+        :param after: the batch that the first page begins behind.
+        """
+        batches = self._configuration.names(service.id, Section.BATCHES, after=after)
+        return self._activities.pages(service.id, batches, after)
 
     async def report(
         self,

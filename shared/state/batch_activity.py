@@ -10,6 +10,7 @@ from shared.model.wire import JsonObject
 from shared.rules.naming import artifact_key
 from shared.state.configuration import Versioned
 from shared.state.gateway import Column, Row, Table
+from shared.state.joined import joined
 from shared.state.keys import encoded
 
 TABLE = "interkeepBatchActivity"
@@ -43,7 +44,7 @@ class BatchActivities:
 
     async def get(self, service_id: str, batch: str) -> Versioned[BatchActivity] | None:
         """What was reported of a batch last, None where nothing was."""
-        row = await self._table.get(service_id, encoded(artifact_key(batch)))
+        row = await self._table.get(service_id, _key(batch))
         return Versioned(_read(row), row.etag) if row else None
 
     async def put(self, service_id: str, activity: BatchActivity, over: str | None) -> str:
@@ -58,31 +59,44 @@ class BatchActivities:
             "activeMessages": activity.active_messages,
             "reportedAt": activity.reported_at,
         }
-        row = Row(service_id, encoded(artifact_key(activity.batch)), values)
+        row = Row(service_id, _key(activity.batch), values)
         return await (self._table.replace(row, over) if over else self._table.insert(row))
 
     async def drop(self, service_id: str, batch: str) -> None:
         """Forget a batch; one that is not known is as good."""
-        await self._table.delete(service_id, encoded(artifact_key(batch)))
+        await self._table.delete(service_id, _key(batch))
 
     async def drop_all(self, service_id: str) -> None:
         """Remove all of a service; what is gone is as good."""
         await self._table.drop_partition(service_id)
 
-    async def pages(self, service_id: str, after: str = "") -> AsyncIterator[list[BatchActivity]]:
-        """The batches of a service in the order of their keys, a page at a time."""
-        behind = encoded(artifact_key(after))
-        async for page in self._table.pages(service_id, after=behind):
-            yield [_read(row) for row in page]
+    async def pages(
+        self, service_id: str, batches: AsyncIterator[list[str]], after: str = ""
+    ) -> AsyncIterator[list[BatchActivity]]:
+        """What was reported of batches, in the order of their keys, a page at a time.
 
-    async def active(self, service_id: str) -> list[BatchActivity]:
+        :param batches: the names of the batches that there are, in the same order: a report that
+            met its batch's deletion may have stayed behind, and says nothing.
+        """
+        behind = _key(after)
+        rows = self._table.pages(service_id, after=behind)
+        async for page in joined(rows, batches, lambda row: row.key, _key):
+            yield [_read(row) for row, batch in page if batch is not None]
+
+    async def active(
+        self, service_id: str, batches: AsyncIterator[list[str]]
+    ) -> list[BatchActivity]:
         """The batches that have active messages."""
         return [
             activity
-            async for page in self.pages(service_id)
+            async for page in self.pages(service_id, batches)
             for activity in page
             if activity.active_messages
         ]
+
+
+def _key(batch: str) -> str:
+    return encoded(artifact_key(batch))
 
 
 def _read(row: Row) -> BatchActivity:

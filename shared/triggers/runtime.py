@@ -119,7 +119,7 @@ async def list_batch_activity(call: Call) -> Answer:
     return await one_page(
         call,
         f"services/{service.name}/batch-activity",
-        call.app.batch_activities.pages(service.id, after(call)),
+        call.app.batches.pages(service, after(call)),
         lambda activity: activity.to_json(),
         lambda activity: activity.batch,
     )

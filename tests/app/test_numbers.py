@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api import Api, api_of, nobodys, x12_document
+from tests.api import Api, api_of, nobodys, unique, x12_document
 from tests.deployed import Deployed
 
 
@@ -230,6 +230,22 @@ async def test_bounds_that_change_keep_the_counter_where_they_can(api: Api) -> N
     wide = x12_document(interchangeControlNumberLowerBound=40)
     assert (await api.put(artifact, {"document": wide})).status == 200
     assert await api.allocate(name, "A") == 40, "below the lower bound: a gap, no repeat"
+
+
+async def test_an_agreement_that_comes_back_knows_what_it_received(api: Api) -> None:
+    name, copy = await api.service(), unique("copy")
+    await api.agreement(name, "A")
+    body = {"kind": "interchange", "value": 7, "validityDays": 30, "messageId": "first"}
+    await api.post(f"services/{name}/received-control-numbers/A", body)
+    assert (await api.delete(f"services/{name}/artifacts/agreements/A")).status == 204
+    backup = await api.backup(name)
+    await api.restore(backup, name=copy)
+    await api.post(f"services/{copy}/resume")
+    for service in (name, copy):
+        await api.agreement(service, "A")
+        path = f"services/{service}/received-control-numbers/A"
+        again = await api.post(path, {**body, "messageId": "second"})
+        assert again.body["duplicate"] is True
 
 
 async def test_active_messages_of_batches(api: Api) -> None:

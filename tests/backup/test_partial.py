@@ -6,6 +6,7 @@ import pytest
 from azure.data.tables import UpdateMode
 
 from shared.installation import Installation
+from shared.state.batch_activity import BatchActivity
 from tests.api import Api, nobodys, unique, x12_document
 from tests.deployed import Deployed
 
@@ -144,3 +145,25 @@ async def test_batches_with_active_messages(api: Api) -> None:
     await api.put(f"services/{name}/batch-activity/hourly", {"activeMessages": 0})
     again = {**body, "name": unique("idle")}
     await api.succeeded(await api.post(f"services/{name}/backups", again))
+
+
+async def test_a_batch_that_is_deleted_has_no_messages(api: Api, parts: Installation) -> None:
+    name = await api.service()
+    for batch in ("deleted", "stays"):
+        path = f"services/{name}/artifacts/batches/{batch}"
+        await api.put(path, {"document": {}})
+        await api.put(f"services/{name}/batch-activity/{batch}", {"activeMessages": 7})
+    assert (await api.delete(f"services/{name}/artifacts/batches/deleted")).status == 204
+    service = (await parts.services.require(name)).service
+    assert await parts.batch_activities.get(service.id, "deleted") is None
+    late = BatchActivity("deleted", "", 7, "2026-11-01T00:00:00.000Z")
+    await parts.batch_activities.put(service.id, late, None)
+    listed = (await api.get(f"services/{name}/batch-activity")).body["value"]
+    assert [one["batch"] for one in listed] == ["stays"]
+    await api.put(f"services/{name}/batch-activity/stays", {"activeMessages": 0})
+    body = {"name": unique("idle"), "storageAccount": "offsite", "requireIdleBatches": True}
+    monitor = await api.succeeded(await api.post(f"services/{name}/backups", body))
+    assert not monitor.get("warnings")
+    contents = (await api.get(f"services/{name}/backups/{body['name']}/contents")).body
+    left_out = {one["what"]: one["items"] for one in contents["notIncluded"]}
+    assert left_out["activeBatches"] == 0
