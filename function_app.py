@@ -14,6 +14,7 @@ from shared.triggers import (
     runtime,
     schedules,
     services,
+    storage_accounts,
 )
 
 apply_defaults()
@@ -27,6 +28,7 @@ for door in (
     schedules,
     restores,
     operations,
+    storage_accounts,
     alerts,
     installation,
 ):

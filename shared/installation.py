@@ -12,6 +12,7 @@ from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts
 from shared.alerts.webhook import Webhook
 from shared.backup.backups import Backups
+from shared.backup.browsing import Browsing
 from shared.backup.changes import Changes
 from shared.backup.contents import Contents
 from shared.backup.known import KnownBackups
@@ -183,6 +184,7 @@ class Installation:
         self.contents = Contents(self.known_backups)
         self.changes = Changes(self.known_backups, self.provider, self.directory, self.source)
         self.verifications = Verifications(self.engine, self.history)
+        self.browsing = Browsing(self.accounts, self.provider, self.history)
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
         self.tick = Tick(
             schedules=self.schedules,

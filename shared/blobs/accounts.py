@@ -1,11 +1,17 @@
 """Registered storage accounts: what a request may name, by alias and by nothing else."""
 
+from dataclasses import dataclass
+
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob.aio import BlobServiceClient
 
+from shared.model.place import no_such_place
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
 from shared.settings import Settings
 from shared.storage import StorageClients
+
+_BAD_REQUEST = 400
 
 
 class Accounts:
@@ -40,3 +46,29 @@ class Accounts:
                 target=target,
             )
         return self._clients.blobs(account)
+
+
+@dataclass(frozen=True)
+class ContainerPage:
+    """Some containers of an account, in the order of their names."""
+
+    names: list[str]
+    following: str
+    """The service's marker of the next page; empty for the last one."""
+
+
+async def containers(account: BlobServiceClient, marker: str, most: int) -> ContainerPage:
+    """The names of containers, one request's worth.
+
+    :param marker: where the page before said that this one begins; empty for the first one.
+    :raises Problem: InvalidRequest for a marker that the service did not give.
+    """
+    pages = account.list_containers(results_per_page=most).by_page(marker or None)
+    try:
+        page = await anext(pages, None)
+        names = [] if page is None else [str(container.name) async for container in page]
+    except HttpResponseError as error:
+        if error.status_code == _BAD_REQUEST and marker:
+            raise no_such_place() from error
+        raise
+    return ContainerPage(names, str(getattr(pages, "continuation_token", None) or ""))

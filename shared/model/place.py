@@ -59,6 +59,13 @@ class ChangesPlace(Wire):
     backup: SidePlace
 
 
+class BrowsePlace(Wire):
+    """Where a page of an account's backups begins."""
+
+    marker: Annotated[str, Field(min_length=1, max_length=4096)]
+    """The storage service's own; only it knows what is in it."""
+
+
 BEGINNING = LinePlace()
 FIRST_SECRET = SecretPlace()
 

@@ -1,4 +1,4 @@
-"""What concerns the installation: its storage accounts and its health."""
+"""What concerns the installation: its health, and what it answers."""
 
 import json
 
@@ -9,12 +9,6 @@ from shared.http.route import new_blueprint, route
 from shared.model.problem import Code, Problem
 
 blueprint = new_blueprint()
-
-
-@route(blueprint, "GET", "storage-accounts")
-async def list_storage_accounts(call: Call) -> Answer:
-    """List the storage accounts that requests may name; never their keys."""
-    return Answer({"value": [{"name": alias} for alias in call.app.accounts.aliases]})
 
 
 @route(blueprint, "GET", "health", anonymous=True)

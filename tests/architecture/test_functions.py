@@ -18,6 +18,7 @@ from shared.triggers import (
     runtime,
     schedules,
     services,
+    storage_accounts,
 )
 
 DOORS = (
@@ -30,6 +31,7 @@ DOORS = (
     schedules,
     restores,
     operations,
+    storage_accounts,
     installation,
 )
 

@@ -13,7 +13,8 @@ import shared.triggers.operations
 import shared.triggers.restores
 import shared.triggers.runtime
 import shared.triggers.schedules
-import shared.triggers.services  # noqa: F401 - declared on import
+import shared.triggers.services
+import shared.triggers.storage_accounts  # noqa: F401 - declared on import
 from shared import settings
 from shared.http.route import ROUTES
 from shared.model.artifact import WITH_CONTENT, Section

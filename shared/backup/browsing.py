@@ -1,0 +1,219 @@
+"""The backups of a storage account: found by their descriptors, whoever made them.
+
+Only descriptors are read, no section and no content. What a container holds was written by whoever
+may write to the account: a descriptor that cannot be believed is shown as that, and no page fails
+because of it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from azure.core.exceptions import HttpResponseError
+
+from shared.backup.describe import descriptor_path
+from shared.backup.reader import descriptor_text, forged, undamaged_descriptor
+from shared.blobs.accounts import Accounts, containers
+from shared.blobs.backup_container import BackupContainer
+from shared.model.descriptor import Descriptor
+from shared.model.place import BrowsePlace
+from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject
+from shared.rules.naming import require_backup_name, require_service_name, service_key, shown
+from shared.sealing.provider import KeyProvider
+from shared.state.history import History
+
+_MOST_TEXT_BYTES = 4 * 1024 * 1024
+"""Of a descriptor that is looked at here; those of a usual backup have some KiB."""
+
+_MOST_LOOKED_AT = 500
+"""Containers of a page: an account may hold very many that are no backups."""
+
+_MOST_READ_BYTES = 64 * 1024 * 1024
+_MOST_LISTED = 50
+"""Of one request for a list: the bounds above are looked at between two of them."""
+
+_AT_ONCE = 8
+_NO_BACKUP = frozenset({Code.BACKUP_NOT_FOUND, Code.INVALID_NAME})
+_NOT_READABLE = 403
+_GOING = frozenset({404, 409})
+"""What a container answers that is, or is being, deleted."""
+
+
+@dataclass(frozen=True)
+class BrowsedPage:
+    """Some of the backups of an account."""
+
+    backups: Sequence[JsonObject]
+    following: BrowsePlace | None
+    """Where the next page begins; None for the last one."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was seen of one container."""
+
+    read: int
+    """Bytes that it took."""
+    shown: JsonObject | None = None
+    """None where it holds no backup."""
+    service: str = ""
+    """Service that it says to be of, as names compare; empty where it cannot be believed."""
+
+
+class Browsing:
+    """Looks through registered accounts."""
+
+    def __init__(self, accounts: Accounts, provider: KeyProvider, history: History) -> None:
+        self._accounts = accounts
+        self._provider = provider
+        self._history = history
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def page(
+        self, alias: str, *, most: int, place: BrowsePlace | None, service: str | None
+    ) -> BrowsedPage:
+        """The backups of an account, in the order of their containers' names.
+
+        :param most: how many; fewer where many containers hold none.
+        :param service: only those of this service name.
+        :raises Problem: StorageAccountUnknown; InvalidRequest for a place that no page gave.
+        """
+        account = self._accounts.require(alias, "account")
+        marker = place.marker if place else ""
+        found: list[JsonObject] = []
+        looked = read = 0
+        while True:
+            wanted = min(most - len(found), _MOST_LISTED)
+            listed = await containers(account, marker, wanted)
+            looks = await asyncio.gather(
+                *(self._look(alias, BackupContainer(account, name)) for name in listed.names)
+            )
+            found += [
+                look.shown
+                for look in looks
+                if look.shown and (service is None or look.service == service_key(service))
+            ]
+            looked += max(1, len(listed.names))
+            read += sum(look.read for look in looks)
+            marker = listed.following
+            if not marker:
+                return BrowsedPage(found, None)
+            if len(found) >= most or looked >= _MOST_LOOKED_AT or read >= _MOST_READ_BYTES:
+                return BrowsedPage(found, BrowsePlace(marker=marker))
+
+    async def _look(self, alias: str, container: BackupContainer) -> _Look:
+        read = 0
+        try:
+            require_backup_name(container.name)
+            async with self._slots:
+                read = _MOST_TEXT_BYTES
+                path, text = await descriptor_text(container, _MOST_TEXT_BYTES)
+                read = len(text)
+                descriptor = undamaged_descriptor(path, text)
+            shown_backup = await self._described(alias, container.name, path, descriptor)
+            return _Look(read, shown_backup, service_key(descriptor.service.name))
+        except Problem as problem:
+            if problem.code in _NO_BACKUP:
+                return _Look(0)
+            return _refused(read, container.name, problem)
+        except HttpResponseError as error:
+            if error.status_code in _GOING:
+                return _Look(0)
+            if error.status_code != _NOT_READABLE:
+                raise
+            return _refused(
+                0,
+                container.name,
+                Problem(
+                    Code.STORAGE_UNAVAILABLE,
+                    "The container may not be read. Give the app's identity the role Storage "
+                    "Blob Data Contributor on it.",
+                ),
+            )
+
+    async def _described(
+        self, alias: str, container: str, path: str, descriptor: Descriptor
+    ) -> JsonObject:
+        require_names(path, descriptor)
+        key_missing: Problem | None = None
+        try:
+            if not await self._provider.check(descriptor.digest, descriptor.seal):
+                raise forged(path, f"its seal was not made with '{shown(descriptor.seal.key_id)}'")
+        except Problem as problem:
+            if problem.code is not Code.KEY_UNAVAILABLE:
+                raise
+            key_missing = problem
+        backup = descriptor.backup
+        item: JsonObject = {
+            "container": container,
+            "descriptor": shown(path),
+            "renamed": (backup.name, path) != (container, descriptor_path(container)),
+            "seal": "keyUnavailable" if key_missing else "valid",
+            "sealedWith": shown(descriptor.seal.key_id),
+            **await self._known(alias, container, descriptor),
+            **_claims(descriptor),
+        }
+        if key_missing:
+            item["problem"] = _problem(key_missing)
+        return item
+
+    async def _known(self, alias: str, container: str, descriptor: Descriptor) -> JsonObject:
+        """Whether the history has this backup, here or in another container."""
+        found = await self._history.get(descriptor.service.name, descriptor.backup.name)
+        if found is None or found.value.id != descriptor.backup.id:
+            return {"known": False}
+        backup = found.value
+        if backup.digest not in (None, descriptor.digest):
+            return {"known": False}
+        if (backup.storage_account, backup.container) == (alias, container):
+            return {"known": True}
+        place = {"storageAccount": backup.storage_account, "container": backup.container}
+        return {"known": False, "copyOf": {**place}}
+
+
+def require_names(path: str, descriptor: Descriptor) -> None:
+    """Refuse a descriptor whose names are none that a backup has.
+
+    :raises Problem: DescriptorForged.
+    """
+    try:
+        require_service_name(descriptor.service.name)
+        require_backup_name(descriptor.backup.name)
+    except Problem as problem:
+        raise forged(path, "it has names that no backup has") from problem
+
+
+def _claims(descriptor: Descriptor) -> JsonObject:
+    """What the descriptor says; texts made fit to be shown, whoever wrote them."""
+    backup, service = descriptor.backup, descriptor.service
+    return {
+        "backup": {
+            "id": shown(backup.id),
+            "name": backup.name,
+            "trigger": shown(backup.trigger),
+            "startedAt": shown(backup.started_at),
+            "completedAt": shown(backup.completed_at),
+            "outcome": shown(backup.outcome),
+            "producer": shown(backup.producer),
+        },
+        "service": {
+            "id": shown(service.id),
+            "name": service.name,
+            "edition": shown(service.edition),
+            "unitCount": service.unit_count,
+            "region": shown(service.region),
+        },
+        "items": sum(part.items for part in descriptor.sections),
+        "contentObjects": descriptor.content.objects,
+        "failures": len(descriptor.failures),
+        "digest": descriptor.digest,
+    }
+
+
+def _refused(read: int, container: str, problem: Problem) -> _Look:
+    return _Look(read, {"container": container, "problem": _problem(problem)})
+
+
+def _problem(problem: Problem) -> JsonObject:
+    return {"code": str(problem.code), "message": problem.message}
