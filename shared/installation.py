@@ -17,6 +17,7 @@ from shared.backup.changes import Changes
 from shared.backup.contents import Contents
 from shared.backup.known import KnownBackups
 from shared.backup.purge import PurgeWork
+from shared.backup.registration import Registration
 from shared.backup.removal import Removal
 from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.backup.users import BackupUsers
@@ -185,6 +186,12 @@ class Installation:
         self.changes = Changes(self.known_backups, self.provider, self.directory, self.source)
         self.verifications = Verifications(self.engine, self.history)
         self.browsing = Browsing(self.accounts, self.provider, self.history)
+        self.registration = Registration(
+            engine=self.engine,
+            history=self.history,
+            accounts=self.accounts,
+            provider=self.provider,
+        )
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
         self.tick = Tick(
             schedules=self.schedules,
@@ -217,13 +224,19 @@ class Installation:
             self.clock,
         )
         self.collector = Collector(self._collection_stores())
-        self.recovery = Recovery(self.engine, self.services.was_written)
+        self.recovery = Recovery(self.engine, self._was_written)
 
     async def id(self) -> str:
         """The id of this installation, drawn at its first use and kept."""
         if self._id is None:
             self._id = await self.directory.installation(self.clock.new_id())
         return self._id
+
+    async def _was_written(self, operation: Operation) -> bool:
+        """Whether the write of an interrupted immediate operation was done."""
+        if operation.operation is OperationName.REGISTER_BACKUP:
+            return await self.registration.was_written(operation)
+        return await self.services.was_written(operation)
 
     async def _after_scheduled(self, backup: Backup) -> None:
         """What follows a good scheduled backup."""

@@ -126,6 +126,7 @@ _QUERY: dict[str, Any] = {
     "top": {"type": "integer", "minimum": 1, "maximum": 1000},
     "validateOnly": _FLAG,
     "allowReuse": _FLAG,
+    "acceptRenamed": _FLAG,
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
 }

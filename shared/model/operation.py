@@ -25,6 +25,7 @@ class OperationName(StrEnum):
     RESTORE = "RestoreBizTalkService"
     PURGE_BACKUP = "PurgeBackupBizTalkService"
     VERIFY_BACKUP = "VerifyBackupBizTalkService"
+    REGISTER_BACKUP = "RegisterBackupBizTalkService"
 
 
 class OperationStatus(StrEnum):

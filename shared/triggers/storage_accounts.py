@@ -1,6 +1,9 @@
 """Registered storage accounts, and the backups that are in them."""
 
+from urllib.parse import quote
+
 from shared.http.call import Answer, Call
+from shared.http.etag import strong
 from shared.http.paging import PAGING, given_page, place_after, top
 from shared.http.route import new_blueprint, route
 from shared.model.place import BrowsePlace
@@ -24,3 +27,25 @@ async def browse_backups(call: Call) -> Answer:
     following = page.following.model_dump_json(by_alias=True) if page.following else None
     query = {"service": service} if service else {}
     return given_page(call, f"storage-accounts/{account}/backups", page.backups, following, query)
+
+
+@route(
+    blueprint,
+    "POST",
+    "storage-accounts/{account}/backups/{container}/register",
+    query=("acceptRenamed",),
+    answers=(201,),
+)
+async def register_backup(call: Call) -> Answer:
+    """Take a backup that this installation does not know into its history, pinned."""
+    found = await call.app.registration.register(
+        call.path("account"),
+        call.path("container"),
+        accept_renamed=call.flag("acceptRenamed"),
+        caller=call.caller,
+        operation_id=call.operation_id,
+    )
+    backup = found.value
+    place = f"services/{quote(backup.service)}/backups/{quote(backup.name)}"
+    headers = {"ETag": strong(found.etag), "Location": f"{call.base_url}/{place}"}
+    return Answer(backup.to_json(), 201, headers)

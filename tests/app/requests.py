@@ -76,6 +76,7 @@ GOOD: dict[str, Ask] = {
     "pin_backup": Ask("/backups/{backup}", {"pinned": True}),
     "verify_backup": Ask("/backups/{backup}/verify", {"level": "descriptor"}),
     "delete_backup": Ask("/backups/{backup}"),
+    "register_backup": Ask("//storage-accounts/offsite/backups/{backup}/register"),
     "put_schedule": Ask("/backup-schedule", SCHEDULE),
     "delete_schedule": Ask("/backup-schedule"),
     "preview_schedule": Ask("/backup-schedule/preview", {"days": 3, "schedule": SCHEDULE}),
@@ -241,6 +242,15 @@ ONLY_HERE: dict[str, list[Refused]] = {
     "cancel_operation": [
         (GOOD["cancel_operation"], "OperationNotAllowed"),
         (Ask("/operations/none/cancel"), "OperationNotFound"),
+    ],
+    "register_backup": [
+        (GOOD["register_backup"], "BackupNameInUse"),
+        *_paths(
+            "register_backup",
+            ("//storage-accounts/offsite/backups/none-there/register", "BackupNotFound"),
+            ("//storage-accounts/offsite/backups/Bad_Name/register", "InvalidName"),
+            ("//storage-accounts/elsewhere/backups/none/register", "StorageAccountUnknown"),
+        ),
     ],
     "pin_backup": _bodies("pin_backup", ({"pinned": "yes"}, "InvalidRequest")),
     "put_schedule": _bodies(

@@ -30,6 +30,7 @@ STARTING = {
     "start_backup",
     "delete_backup",
     "verify_backup",
+    "register_backup",
     "start_restore",
 }
 """Routes that take an Operation-Id; the other transitions are the code of suspend."""
@@ -51,6 +52,7 @@ AT_ANY_TIME = {
     "delete_backup",
     "verify_backup",
     "cancel_operation",
+    "register_backup",
     "preview_schedule",
 }
 """Routes of the history, which does not end with the service, and one that only asks."""

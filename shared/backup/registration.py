@@ -1,0 +1,183 @@
+"""Taking a backup that this installation does not know into its history.
+
+What the history then says comes from the descriptor, whose seal was checked: a state account that
+was lost, or another region's installation, knows nothing of the backups that are there.
+"""
+
+from pydantic import ValidationError
+
+from shared.backup.browsing import require_names
+from shared.backup.describe import descriptor_path
+from shared.backup.reader import forged, read_descriptor
+from shared.blobs.accounts import Accounts
+from shared.blobs.backup_container import BackupContainer
+from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
+from shared.model.descriptor import Descriptor
+from shared.model.operation import Operation, OperationName
+from shared.model.problem import Code, Problem
+from shared.operations.engine import Engine, Start
+from shared.operations.immediate import immediately
+from shared.rules.naming import require_backup_name, shown
+from shared.sealing.provider import KeyProvider
+from shared.state.configuration import Versioned
+from shared.state.gateway import RowExists
+from shared.state.history import History
+from shared.state.operations import Record
+
+
+class Registration:
+    """Registers backups by account and container."""
+
+    def __init__(
+        self, *, engine: Engine, history: History, accounts: Accounts, provider: KeyProvider
+    ) -> None:
+        self._engine = engine
+        self._history = history
+        self._accounts = accounts
+        self._provider = provider
+
+    async def register(
+        self,
+        alias: str,
+        container: str,
+        *,
+        accept_renamed: bool,
+        caller: str,
+        operation_id: str | None,
+    ) -> Versioned[Backup]:
+        """Enter a container's backup into the history, pinned; one that was is given as it is.
+
+        :param accept_renamed: also where the container has not the backup's name.
+        :raises Problem: StorageAccountUnknown, InvalidName, BackupNotFound, DescriptorForged,
+            FormatUnknown, KeyUnavailable; BackupNameInUse where the history knows this backup
+            otherwise, or another one of its name; OperationIdInUse.
+        """
+        account = self._accounts.require(alias, "account")
+        require_backup_name(container, "container")
+        descriptor = await read_descriptor(
+            BackupContainer(account, container), self._provider, accept_renamed=accept_renamed
+        )
+        backup = _entry(descriptor, alias, container, caller)
+        start = Start(
+            OperationName.REGISTER_BACKUP,
+            backup.service,
+            caller,
+            "http",
+            {"storageAccount": alias, "container": container, "backup": backup.name},
+            operation_id,
+            backup.service_id,
+        )
+        repeated = await self._engine.repeated(start)
+        if repeated is None and await self._known(backup) is None:
+            await immediately(self._engine, start, lambda by: self._enter(backup, by))
+        found = await self._known(backup)
+        if found is None:
+            raise _not_done(repeated)
+        return found
+
+    async def _known(self, backup: Backup) -> Versioned[Backup] | None:
+        """The entry of a backup that was registered from this container.
+
+        :raises Problem: BackupNameInUse where the name has another entry.
+        """
+        found = await self._history.get(backup.service, backup.name)
+        if found is None:
+            return None
+        there = found.value
+        if _is_same(there, backup):
+            return found
+        if there.id == backup.id:
+            raise _in_use(
+                f"The history knows this backup already, in the container '{there.container}' of "
+                f"'{there.storage_account}' ({there.status})."
+            )
+        raise _in_use(
+            f"Service '{there.service}' has another backup of the name '{shown(there.name)}' in "
+            "its history, and a name is used once. Restore from the container without registering "
+            "it."
+        )
+
+    async def _enter(self, backup: Backup, operation_id: str) -> None:
+        try:
+            await self._history.add(backup.model_copy(update={"operation": operation_id}))
+        except RowExists:
+            await self._known(backup)
+
+    async def was_written(self, operation: Operation) -> bool:
+        """Whether an interrupted registration entered its backup.
+
+        One that enters it later still does no harm: the entry itself says all there is to say.
+        """
+        found = await self._history.get(operation.service, str(operation.parameters["backup"]))
+        return found is not None and found.value.operation == operation.id
+
+
+def _is_same(there: Backup, backup: Backup) -> bool:
+    """Whether an entry is this backup, registered from this container."""
+    places = [(b.digest, b.storage_account, b.container) for b in (there, backup)]
+    return there.registered and places[0] == places[1]
+
+
+def _entry(descriptor: Descriptor, alias: str, container: str, caller: str) -> Backup:
+    """What the history says of a backup that was made elsewhere."""
+    made, service = descriptor.backup, descriptor.service
+    path = descriptor_path(made.name)
+    require_names(path, descriptor)
+    try:
+        return Backup.model_validate(
+            {
+                "name": made.name,
+                "id": made.id,
+                "service": service.name,
+                "service_id": service.id,
+                "edition": service.edition,
+                "trigger": Trigger(made.trigger),
+                "status": BackupStatus(made.outcome),
+                "storage_account": alias,
+                "container": container,
+                "caller": caller,
+                "started_at": made.started_at,
+                "completed_at": made.completed_at,
+                "operation": made.operation_id,
+                "revision": descriptor.consistency.revision,
+                "items": sum(part.items for part in descriptor.sections),
+                "content_objects": descriptor.content.objects,
+                "bytes": sum(part.bytes for part in descriptor.sections)
+                + descriptor.secrets.bytes
+                + descriptor.content.bytes,
+                "digest": descriptor.digest,
+                "failures": len(descriptor.failures),
+                "warnings": [warning.to_json() for warning in descriptor.warnings],
+                "sections": [
+                    BackedUpSection(
+                        name=part.name, items=part.items, lines_sha256=part.lines_sha256
+                    )
+                    for part in descriptor.sections
+                ],
+                "pinned": True,
+                "registered": True,
+            }
+        )
+    except (ValidationError, ValueError) as error:
+        raise forged(path, "it says what no backup says") from error
+
+
+def _in_use(message: str) -> Problem:
+    return Problem(Code.BACKUP_NAME_IN_USE, message, target="container")
+
+
+def _not_done(repeated: Record | None) -> Problem:
+    """An earlier request of the same Operation-Id has not entered it, or not yet."""
+    if repeated is not None and not repeated.operation.status.is_final():
+        return Problem(
+            Code.OPERATION_IN_PROGRESS,
+            "The registration is under way. Repeat the request.",
+            target=repeated.operation.id,
+            retry_after_seconds=2,
+        )
+    return Problem(
+        Code.OPERATION_ID_IN_USE,
+        "The registration with this Operation-Id was interrupted before it entered anything. "
+        "Repeat it with another id.",
+        target="Operation-Id",
+    )

@@ -1,0 +1,93 @@
+"""A registration that breaks at any storage call ends whole or not at all, and can be repeated."""
+
+import asyncio
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.installation import Installation
+from shared.model.backup import Backup
+from tests.deployed import Deployed, Emulator
+from tests.elsewhere import another_installation, backed_up
+from tests.faults.test_enumeration import POINTS, SEED, app_over
+from tests.faults.transport import FaultTransport, ProcessStopped, Way
+
+_RECOVERIES = 40
+
+
+async def register(app: Installation, container: str) -> Backup:
+    found = await app.registration.register(
+        "offsite", container, accept_renamed=False, caller="somebody", operation_id=None
+    )
+    return found.value
+
+
+def installed(deployed: Deployed, emulator: Emulator) -> Deployed:
+    """A fresh state over the account that the backup is in."""
+    state = emulator.account()
+    return replace(
+        deployed, state=state, settings={**deployed.settings, "AzureWebJobsStorage": state}
+    )
+
+
+async def broken(fresh: Deployed, container: str, call: int, way: Way) -> None:
+    transport = FaultTransport()
+    app = app_over(fresh, transport)
+    transport.break_at(call, way, lasting=1 if "process" in way else 6)
+    try:
+        await register(app, container)
+    except ProcessStopped:
+        pass
+    except Exception:  # noqa: BLE001 - the caller is told to try again
+        pass
+    transport.stopped = True
+    await app.close()
+
+
+async def require_settled(app: Installation, service: str) -> None:
+    """Every record has ended, after recovery has had its time."""
+    for _ in range(_RECOVERIES):
+        await app.recovery.run()
+        pages = [page async for page in app.records.pages(service)]
+        if all(r.operation.status.is_final() for page in pages for r in page):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError("a record stays open")
+
+
+async def points(deployed: Deployed, emulator: Emulator, container: str) -> list[tuple[int, Way]]:
+    transport = FaultTransport()
+    app = app_over(installed(deployed, emulator), transport)
+    await register(app, container)
+    await app.close()
+    every = [(call, way) for call in range(1, transport.calls + 1) for way in Way]
+    if POINTS == "all":
+        return every
+    return random.Random(f"{SEED}-register").sample(every, 4)
+
+
+@pytest.mark.timeout(600)
+async def test_a_registration_that_breaks_anywhere(emulator: Emulator, tmp_path: Path) -> None:
+    deployed = Deployed.new(emulator, tmp_path)
+    async with another_installation(deployed, emulator, same_key=True) as app:
+        service, backup = await backed_up(app)
+    for call, way in await points(deployed, emulator, backup):
+        fresh = installed(deployed, emulator)
+        await broken(fresh, backup, call, way)
+        app = app_over(fresh, FaultTransport())
+        point = f"call {call} {way}"
+        await require_settled(app, service)
+        found = await app.history.get(service, backup)
+        logged = [r.operation async for page in app.records.pages(service) for r in page]
+        if found is not None:
+            ended = {operation.id: str(operation.status) for operation in logged}
+            assert ended[found.value.operation] == "Succeeded", point
+        entered = await register(app, backup)
+        if found is not None:
+            assert entered == found.value, point
+        rows = [b async for page in app.history.pages(service) for b in page]
+        assert rows == [entered], point
+        assert (entered.registered, entered.pinned) == (True, True)
+        await app.close()
