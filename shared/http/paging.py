@@ -36,18 +36,22 @@ def top(call: Call) -> int:
     return int(text)
 
 
-def after(call: Call) -> str:
+def after(call: Call, is_place: Callable[[str], bool]) -> str:
     """Behind what the page begins; empty for the first one.
 
+    :param is_place: whether a text has the form of this list's places.
     :raises Problem: InvalidRequest for anything that no nextLink held.
     """
     text = call.query("continuation")
     if not text:
         return ""
     try:
-        return base64.b64decode(text.encode("ascii"), b"-_", validate=True).decode()
+        place = base64.b64decode(text.encode("ascii"), b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise no_such_place() from error
+    if not is_place(place):
+        raise no_such_place()
+    return place
 
 
 async def one_page(
@@ -105,7 +109,7 @@ def place_after(call: Call, model: type[Place]) -> Place | None:
 
     :raises Problem: InvalidRequest for anything that no nextLink held.
     """
-    text = after(call)
+    text = after(call, bool)
     try:
         return model.model_validate_json(text) if text else None
     except ValidationError as error:

@@ -11,12 +11,17 @@ _OPERATION_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _FORBIDDEN_IN_ARTIFACT = frozenset("/\\#?%")
 
 
+def is_service_name(name: str) -> bool:
+    """Whether a service can have this name."""
+    return 6 <= len(name) <= 20 and _SERVICE.fullmatch(name) is not None
+
+
 def require_service_name(name: str) -> None:
     """6 to 20 letters, digits and hyphens; see domain rules of Azure BizTalk Services.
 
     :raises Problem: InvalidName.
     """
-    if not (6 <= len(name) <= 20 and _SERVICE.fullmatch(name)):
+    if not is_service_name(name):
         raise Problem(
             Code.INVALID_NAME,
             f"'{shown(name)}' is no service name. It takes 6 to 20 letters, digits and single "
@@ -25,18 +30,22 @@ def require_service_name(name: str) -> None:
         )
 
 
+def is_artifact_name(name: str) -> bool:
+    """Whether an artifact can have this name."""
+    return (
+        1 <= len(name) <= 80
+        and name == name.strip()
+        and name not in {".", ".."}
+        and not any(c in _FORBIDDEN_IN_ARTIFACT or unicodedata.category(c)[0] == "C" for c in name)
+    )
+
+
 def require_artifact_name(name: str, target: str = "name") -> None:
     """1 to 80 characters, no control characters, none of / \\ # ? %.
 
     :raises Problem: InvalidName.
     """
-    bad = (
-        not 1 <= len(name) <= 80
-        or name != name.strip()
-        or name in {".", ".."}
-        or any(c in _FORBIDDEN_IN_ARTIFACT or unicodedata.category(c)[0] == "C" for c in name)
-    )
-    if bad:
+    if not is_artifact_name(name):
         raise Problem(
             Code.INVALID_NAME,
             f"'{shown(name)}' is no artifact name. It takes 1 to 80 characters without control "

@@ -5,6 +5,7 @@ units, with regard to case.
 """
 
 import hashlib
+import re
 from datetime import datetime
 
 from shared.rules.naming import artifact_key
@@ -14,6 +15,8 @@ _MOST = 400
 _HEAD = 300
 _END_OF_TIME = 10**14 - 1
 """In milliseconds: the year 5138."""
+
+_TIMED = re.compile(r"t![0-9]{14}![a-z0-9._ =-]+")
 
 LAST = "~"
 """Sorts behind every encoded key and every key that begins with one."""
@@ -46,3 +49,8 @@ def named(prefix: str, name: str) -> str:
 def newest_first(time: datetime) -> str:
     """A time as text that sorts the later before the earlier; to the millisecond."""
     return f"{_END_OF_TIME - int(time.timestamp() * 1000):014d}"
+
+
+def is_timed(key: str) -> bool:
+    """Whether a key is that of a row that stands in the order of time."""
+    return _TIMED.fullmatch(key) is not None

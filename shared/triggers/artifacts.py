@@ -13,7 +13,7 @@ from shared.management.documents import shown_artifact
 from shared.model.artifact import WITH_CONTENT, ArtifactBody, ImportBody, Section
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
-from shared.rules.naming import shown
+from shared.rules.naming import is_artifact_name, shown
 
 blueprint = new_blueprint()
 _ONE = "services/{service}/artifacts/{section}/{name}"
@@ -27,7 +27,7 @@ async def list_artifacts(call: Call) -> Answer:
     return await one_page(
         call,
         f"services/{service.name}/artifacts/{section}",
-        call.app.artifacts.pages(service, section, after(call), top(call) + 1),
+        call.app.artifacts.pages(service, section, after(call, is_artifact_name), top(call) + 1),
         lambda found: shown_artifact(found.value),
         lambda found: found.value.name,
     )

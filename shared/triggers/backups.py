@@ -7,6 +7,7 @@ from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
 from shared.model.backup import Backup, BackupBody, PinBody, VerifyBody
 from shared.state.configuration import Versioned
+from shared.state.keys import is_timed
 
 blueprint = new_blueprint()
 
@@ -36,7 +37,7 @@ async def list_backups(call: Call) -> Answer:
     return await one_page(
         call,
         f"services/{name}/backups",
-        call.app.retention_runs.explained(name, after(call)),
+        call.app.retention_runs.explained(name, after(call, is_timed)),
         lambda explained: explained.to_json(),
         lambda explained: call.app.history.place(explained.backup),
         lambda explained: keep(explained.backup),

@@ -11,6 +11,7 @@ from shared.http.route import new_blueprint, route
 from shared.installation import current
 from shared.operations.cancel import cancel, operation_not_found
 from shared.operations.engine import QUEUE
+from shared.state.keys import is_timed
 from shared.state.operations import Record, place
 from shared.telemetry import quiet_the_sdk
 
@@ -45,7 +46,7 @@ async def list_operations(call: Call) -> Answer:
     return await one_page(
         call,
         f"services/{name}/operations",
-        call.app.records.pages(name, after=after(call), size=top(call) + 1),
+        call.app.records.pages(name, after=after(call, is_timed), size=top(call) + 1),
         lambda record: record.operation.monitor(),
         lambda record: place(record.operation),
         keep,

@@ -7,7 +7,7 @@ from shared.http.route import new_blueprint, route
 from shared.model.numbers import AllocateBody, Kind, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.runtime import BatchActivityBody, MicBody, ReceivedBody
-from shared.rules.naming import shown
+from shared.rules.naming import is_artifact_name, shown
 
 blueprint = new_blueprint()
 _NUMBERS = "services/{service}/control-numbers"
@@ -17,7 +17,7 @@ _NUMBERS = "services/{service}/control-numbers"
 async def list_control_numbers(call: Call) -> Answer:
     """List where every agreement of a service stands."""
     service = (await call.app.services.require(call.path("service"))).service
-    behind = after(call)
+    behind = after(call, is_artifact_name)
     return await one_page(
         call,
         f"services/{service.name}/control-numbers",
@@ -119,7 +119,7 @@ async def list_batch_activity(call: Call) -> Answer:
     return await one_page(
         call,
         f"services/{service.name}/batch-activity",
-        call.app.batches.pages(service, after(call)),
+        call.app.batches.pages(service, after(call, is_artifact_name)),
         lambda activity: activity.to_json(),
         lambda activity: activity.batch,
     )

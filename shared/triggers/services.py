@@ -12,6 +12,7 @@ from shared.model.operation import OperationName
 from shared.model.service import ScaleBody, ServiceSettings
 from shared.model.wire import JsonObject
 from shared.operations.engine import Start
+from shared.rules.naming import is_service_name
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.state.services import Listed
 
@@ -33,7 +34,7 @@ async def list_services(call: Call) -> Answer:
     return await one_page(
         call,
         "services",
-        call.app.directory.pages(after(call), top(call) + 1),
+        call.app.directory.pages(after(call, is_service_name), top(call) + 1),
         lambda listed: summary(listed.service),
         lambda listed: listed.service.name,
         keep,
