@@ -371,3 +371,18 @@ async def test_history_filters_and_pages_with_reasons(api: Api) -> None:
     assert "nextLink" not in rest
     scheduled = await api.get(f"services/{name}/backups?trigger=scheduled")
     assert scheduled.body["value"] == []
+
+
+async def test_every_second_backup_is_verified(api: Api, clock: TestClock) -> None:
+    name = await api.service()
+    await put(api, name, verify={"level": "descriptor", "everyNthBackup": 2})
+    for _ in range(4):
+        await clock.days(1)
+        await settled(api, name)
+    found = list(reversed(await settled(api, name)))
+    assert [backup.get("verifyStatus") for backup in found] == [None, "Succeeded"] * 2
+    verifies = await operations(api, name, "VerifyBackup")
+    assert {(v["caller"], v["parameters"]["level"]) for v in verifies} == {
+        ("schedule", "descriptor")
+    }
+    assert len(verifies) == 2
