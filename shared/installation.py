@@ -31,6 +31,7 @@ from shared.management.artifacts import Artifacts
 from shared.management.collection import CollectionStores, Collector
 from shared.management.counters import CounterSettings
 from shared.management.deletion import DeletionStores, DeletionWork
+from shared.management.imports import Imports
 from shared.management.services import Services
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
@@ -151,6 +152,12 @@ class Installation:
             configuration=self.configuration,
             ledger=self.ledger,
             activities=self.batch_activities,
+            keys=self.keys,
+            clock=self.clock,
+        )
+        self.imports = Imports(
+            artifacts=self.artifacts,
+            configuration=self.configuration,
             keys=self.keys,
             clock=self.clock,
         )

@@ -6,7 +6,6 @@ from azure.core.exceptions import AzureError
 
 from shared.http.call import Answer
 from shared.model.problem import Code, Problem
-from shared.model.wire import JsonObject
 from shared.settings import SettingsInvalid
 from shared.state.gateway import SchemaTooNew
 
@@ -45,14 +44,7 @@ def answer_to(error: Exception, request_id: str) -> Answer:
 
 
 def _shaped(problem: Problem) -> Answer:
-    shape: JsonObject = {"code": str(problem.code), "message": problem.message}
-    if problem.target:
-        shape["target"] = problem.target
-    if problem.details:
-        shape["details"] = [
-            {"code": d.code, "message": d.message, "target": d.target} for d in problem.details
-        ]
     headers = {"x-ms-error-code": str(problem.code)}
     if problem.retry_after_seconds is not None:
         headers["Retry-After"] = str(problem.retry_after_seconds)
-    return Answer({"error": shape}, problem.code.status, headers)
+    return Answer({"error": problem.to_json()}, problem.code.status, headers)

@@ -1,7 +1,7 @@
-"""Artifacts: put, import, read, delete, each change one transaction with the head."""
+"""Artifacts: put, read, delete, each change one transaction with the head."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from shared.clock import Clock
@@ -12,12 +12,11 @@ from shared.management.documents import open_document, sealed_document
 from shared.model.artifact import Artifact, ContentReference, ImportItem, Section
 from shared.model.certificate import CertificateFacts
 from shared.model.condition import Condition, unconditional
-from shared.model.problem import Code, Problem
+from shared.model.problem import Code, Problem, problems_within
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.editions import require_quota
-from shared.rules.naming import artifact_key, require_artifact_name, shown
-from shared.rules.references import ORDER
+from shared.rules.naming import require_artifact_name, shown
 from shared.rules.states import require_manageable
 from shared.runtime.claims import release
 from shared.sealing.data_key import DataKey
@@ -31,7 +30,6 @@ from shared.state.configuration import (
     Put,
     Remove,
     Versioned,
-    transactions,
 )
 from shared.state.control_numbers import Ledger
 
@@ -43,6 +41,15 @@ class Written:
     artifact: Artifact
     etag: str
     created: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An artifact to write."""
+
+    item: ImportItem
+    place: str = ""
+    """Where it stands in the body of the request, a JSON pointer."""
 
 
 class Artifacts:
@@ -102,9 +109,7 @@ class Artifacts:
         """
         require_artifact_name(name)
         item = ImportItem(section=section, name=name, document=document)
-        written = await self._write(
-            service, [item], lambda _item, etag: condition(etag), allow_reuse=allow_reuse
-        )
+        written = await self.write(service, [Wanted(item)], condition, allow_reuse=allow_reuse)
         return written[0]
 
     async def require_content_place(
@@ -146,73 +151,40 @@ class Artifacts:
         (artifact, first), etags = await self._changes.make(service, edit)
         return Written(artifact, etags[0], False), first
 
-    async def import_all(
-        self, service: Service, items: Sequence[ImportItem]
-    ) -> list[Written | Problem]:
-        """Write many artifacts: all or none where they fit one transaction, else a report each.
-
-        :raises Problem: as ``put``, where all fit one transaction; InvalidName,
-            InvalidRequest for a name that comes twice.
-        """
-        seen: set[tuple[str, str]] = set()
-        for index, item in enumerate(items):
-            require_artifact_name(item.name, f"/artifacts/{index}/name")
-            key = (item.section, artifact_key(item.name))
-            if key in seen:
-                raise Problem(
-                    Code.INVALID_REQUEST,
-                    f"'{shown(item.name)}' comes twice in the section {item.section}.",
-                    target=f"/artifacts/{index}/name",
-                )
-            seen.add(key)
-        ordered = sorted(items, key=lambda item: ORDER.index(item.section))
-        batches = list(_batches(ordered, self._clock))
-        if len(batches) == 1:
-            done: list[Written | Problem] = list(await self._write(service, ordered, _any))
-        else:
-            done = [one for batch in batches for one in await self._write_each(service, batch)]
-        report = {(item.section, item.name): one for item, one in zip(ordered, done, strict=True)}
-        return [report[item.section, item.name] for item in items]
-
-    async def _write_each(
-        self, service: Service, items: Sequence[ImportItem]
-    ) -> list[Written | Problem]:
-        """A batch; where it is refused as a whole, its halves, down to the ones at fault."""
-        try:
-            return list(await self._write(service, items, _any))
-        except Problem as problem:
-            if len(items) == 1:
-                return [problem]
-        middle = len(items) // 2
-        return [
-            *await self._write_each(service, items[:middle]),
-            *await self._write_each(service, items[middle:]),
-        ]
-
-    async def _write(
+    async def write(
         self,
         service: Service,
-        items: Sequence[ImportItem],
-        condition: Callable[[ImportItem, str | None], None],
+        wanted: Sequence[Wanted],
+        condition: Condition = unconditional,
         *,
         allow_reuse: bool = False,
     ) -> list[Written]:
+        """Write artifacts that fit one transaction, all or none.
+
+        :param condition: on the version of each.
+        :raises Problem: as ``put``; its pointers begin at the place of what it is about.
+        """
         require_manageable(service.name, service.state)
         key = await self._keys.data_key(service.id)
+        places = [one.place for one in wanted]
 
         async def edit(head: Head) -> tuple[list[Edit], tuple[list[Put], list[CounterChange]]]:
             stored = await asyncio.gather(
-                *(self._configuration.artifact(service.id, i.section, i.name) for i in items)
+                *(
+                    self._configuration.artifact(service.id, one.item.section, one.item.name)
+                    for one in wanted
+                )
             )
             puts: list[Put] = []
-            for item, found in zip(items, stored, strict=True):
-                condition(item, found.etag if found else None)
-                puts.append(self._prepared(key, item, found))
+            for one, found in zip(wanted, stored, strict=True):
+                condition(found.etag if found else None)
+                with problems_within(one.place):
+                    puts.append(self._prepared(key, one.item, found))
             self._require_room(service, head, puts)
             before = [found.value if found else None for found in stored]
-            await self._checks.require_consistent(service, puts, before)
+            await self._checks.require_consistent(service, puts, before, places)
             changes = await self._checks.require_counters_fit(
-                service, puts, before, allow_reuse=allow_reuse
+                service, puts, before, places, allow_reuse=allow_reuse
             )
             return list(puts), (puts, changes)
 
@@ -272,23 +244,6 @@ class Artifacts:
             await release(self._ledger, service=service.name, agreement=name)
         if section is Section.BATCHES:
             await self._activities.drop(service.id, name)
-
-
-def _batches(items: Sequence[ImportItem], clock: Clock) -> Iterator[Sequence[ImportItem]]:
-    """Items in groups that each fit one transaction, in their order."""
-    now = clock.now()
-    puts = (
-        Put(Artifact(section=i.section, name=i.name, document=i.document, changed_at=now), new=True)
-        for i in items
-    )
-    start = 0
-    for group in transactions(puts):
-        yield items[start : start + len(group)]
-        start += len(group)
-
-
-def _any(_item: ImportItem, _etag: str | None) -> None:
-    return
 
 
 def _not_found(service: Service, section: Section, name: str) -> Problem:

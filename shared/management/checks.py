@@ -1,14 +1,14 @@
 """What must hold between artifacts of a service, looked at under the head that is then written."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from shared.clock import Clock
 from shared.management.counters import change_counters
 from shared.model.artifact import Artifact, Section
 from shared.model.numbers import Counters
-from shared.model.problem import Code, Detail, Problem
+from shared.model.problem import Code, Detail, Problem, problems_within
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.naming import artifact_key, shown
@@ -39,29 +39,41 @@ class Checks:
         self._clock = clock
 
     async def require_consistent(
-        self, service: Service, puts: Sequence[Put], before: Sequence[Artifact | None]
+        self,
+        service: Service,
+        puts: Sequence[Put],
+        before: Sequence[Artifact | None],
+        places: Sequence[str],
     ) -> None:
         """Refuse artifacts that name what is not there, or that contradict others.
 
+        :param places: where each stands in the body of the request: problems point into it.
         :raises Problem: DanglingReference; InvalidRequest for identities that their partner does
             not have, for two agreements between the same identities, for wrong bounds.
         """
         new = {_key(put.artifact.section, put.artifact.name): put.artifact for put in puts}
-        await self._require_references(service, new)
+        at = dict(zip(new, places, strict=True))
+        await self._require_references(service, new, at)
         agreements = [put.artifact for put in puts if put.artifact.section is Section.AGREEMENTS]
         for agreement in agreements:
-            numbering(agreement.document)
-            await self._require_identities(service, agreement, new)
-        await self._require_one_agreement_between_two(service, agreements)
-        for put, stored in zip(puts, before, strict=True):
-            if put.artifact.section is Section.PARTNERS:
+            with problems_within(at[_key(agreement.section, agreement.name)]):
+                numbering(agreement.document)
+                await self._require_identities(service, agreement, new)
+        await self._require_one_agreement_between_two(service, agreements, at)
+        for put, stored, place in zip(puts, before, places, strict=True):
+            if put.artifact.section is not Section.PARTNERS:
+                continue
+            with problems_within(place):
                 known = partner_identities(put.artifact.document)
                 if stored is not None:
                     gone = partner_identities(stored.document) - known
                     await self._require_not_traded_as(service, stored, gone, new)
 
     async def _require_references(
-        self, service: Service, new: dict[tuple[Section, str], Artifact]
+        self,
+        service: Service,
+        new: dict[tuple[Section, str], Artifact],
+        at: Mapping[tuple[Section, str], str],
     ) -> None:
         wanted: dict[tuple[Section, str], tuple[Artifact, Reference]] = {}
         for artifact in new.values():
@@ -81,7 +93,7 @@ class Checks:
             if not there
         ]
         if missing:
-            raise _dangling(missing)
+            raise _dangling(missing, at)
 
     async def _require_identities(
         self, service: Service, agreement: Artifact, new: dict[tuple[Section, str], Artifact]
@@ -131,7 +143,10 @@ class Checks:
         return stored.value.document if stored else None
 
     async def _require_one_agreement_between_two(
-        self, service: Service, agreements: Sequence[Artifact]
+        self,
+        service: Service,
+        agreements: Sequence[Artifact],
+        at: Mapping[tuple[Section, str], str],
     ) -> None:
         keys = {agreement.name: parties_key(agreement.document) for agreement in agreements}
         if not any(keys.values()):
@@ -148,7 +163,7 @@ class Checks:
                     Code.INVALID_REQUEST,
                     f"'{shown(name)}' and '{shown(other)}' are agreements of the same standard "
                     "between the same identities: an interchange would fit both. Change one.",
-                    target="/document/hostIdentity",
+                    target=f"{at[_key(Section.AGREEMENTS, name)]}/document/hostIdentity",
                 )
 
     async def require_unused(self, service: Service, section: Section, name: str) -> None:
@@ -175,6 +190,7 @@ class Checks:
         service: Service,
         puts: Sequence[Put],
         before: Sequence[Artifact | None],
+        places: Sequence[str],
         *,
         allow_reuse: bool,
     ) -> list[CounterChange]:
@@ -185,7 +201,7 @@ class Checks:
         :raises Problem: ControlNumberIssued.
         """
         changes: list[CounterChange] = []
-        for put, stored in zip(puts, before, strict=True):
+        for put, stored, place in zip(puts, before, places, strict=True):
             if put.artifact.section is not Section.AGREEMENTS:
                 continue
             change: Callable[[Counters], Counters] = partial(
@@ -195,7 +211,8 @@ class Checks:
                 allow_reuse=allow_reuse,
             )
             row = await self._ledger.get(service.name, put.artifact.name)
-            change(row.counters if row else {})
+            with problems_within(place):
+                change(row.counters if row else {})
             changes.append((put.artifact.name, change))
         return changes
 
@@ -217,13 +234,15 @@ def _key(section: Section, name: str) -> tuple[Section, str]:
     return section, artifact_key(name)
 
 
-def _dangling(missing: Sequence[tuple[Artifact, Reference]]) -> Problem:
+def _dangling(
+    missing: Sequence[tuple[Artifact, Reference]], at: Mapping[tuple[Section, str], str]
+) -> Problem:
     details = [
         Detail(
             Code.DANGLING_REFERENCE,
             f"{artifact.section}/{artifact.name} names '{shown(reference.name)}' of the section "
             f"{reference.section}, which is not there",
-            f"/document{reference.pointer}",
+            f"{at[_key(artifact.section, artifact.name)]}/document{reference.pointer}",
         )
         for artifact, reference in missing
     ]

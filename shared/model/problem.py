@@ -7,9 +7,12 @@
 Raised where the fact is known; turned into an HTTP answer in shared/http/errors.py alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from shared.model.wire import JsonObject
 
 
 class Code(StrEnum):
@@ -145,5 +148,42 @@ class Problem(Exception):
     details: Sequence[Detail] = field(default_factory=tuple)
     retry_after_seconds: int | None = None
 
+    def to_json(self) -> JsonObject:
+        """As the member ``error`` of an answer shows it."""
+        shape: JsonObject = {"code": str(self.code), "message": self.message}
+        if self.target:
+            shape["target"] = self.target
+        if self.details:
+            shape["details"] = [
+                {"code": d.code, "message": d.message, "target": d.target} for d in self.details
+            ]
+        return shape
+
+    def within(self, place: str) -> "Problem":
+        """The same of a part of the body: its pointers begin at that place.
+
+        :param place: JSON pointer of the part that its own pointers begin in.
+        """
+
+        def moved(target: str) -> str:
+            return place + target if target.startswith("/") else target
+
+        return replace(
+            self,
+            target=moved(self.target) if self.target else self.target,
+            details=[replace(detail, target=moved(detail.target)) for detail in self.details],
+        )
+
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+@contextmanager
+def problems_within(place: str) -> Iterator[None]:
+    """Problems of this part of the work are problems of that part of the body."""
+    try:
+        yield
+    except Problem as problem:
+        if not place:
+            raise
+        raise problem.within(place) from problem

@@ -120,20 +120,21 @@ async def import_artifacts(call: Call) -> Answer:
     """Write up to 1,000 artifacts; all or nothing where they fit one transaction (99)."""
     body = call.body(ImportBody)
     service = (await call.app.services.require(call.path("service"))).service
-    done = await call.app.artifacts.import_all(service, body.artifacts)
+    done = await call.app.imports.write(service, body.artifacts)
     report = [
         _reported(item.section, item.name, result)
         for item, result in zip(body.artifacts, done, strict=True)
     ]
-    failed = any(isinstance(result, Problem) for result in done)
-    return Answer({"value": list(report)}, 207 if failed else 200)
+    refused = [result for result in done if isinstance(result, Problem)]
+    waits = [problem.retry_after_seconds for problem in refused if problem.retry_after_seconds]
+    headers = {"Retry-After": str(max(waits))} if waits else {}
+    return Answer({"value": list(report)}, 207 if refused else 200, headers)
 
 
 def _reported(section: Section, name: str, result: Written | Problem) -> JsonObject:
     line: JsonObject = {"section": section, "name": name}
     if isinstance(result, Problem):
-        error: JsonObject = {"code": str(result.code), "message": result.message}
-        return {**line, "status": "refused", "error": error}
+        return {**line, "status": "refused", "error": result.to_json()}
     return {**line, "status": "created" if result.created else "replaced"}
 
 

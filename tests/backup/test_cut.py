@@ -30,7 +30,7 @@ async def backed_up(app: Installation) -> tuple[Descriptor, dict[str, object]]:
 async def put(app: Installation, name: str, document: dict[str, object]) -> None:
     listed = await app.services.require(SERVICE)
     item = ImportItem(section=Section.SCHEMAS, name=name, document=document)  # type: ignore[arg-type]
-    await app.artifacts.import_all(listed.service, [item])
+    await app.imports.write(listed.service, [item])
 
 
 async def test_nobody_waits_where_nothing_changes(installation: Installation) -> None:
@@ -59,7 +59,7 @@ async def test_a_change_while_reading_is_read_again_under_a_hold(
                     ImportItem(section=section, name="twin", document={"n": number})
                     for section in (Section.SCHEMAS, Section.TRANSFORMS)
                 ]
-                await app.artifacts.import_all(listed.service, both)
+                await app.imports.write(listed.service, both)
                 outcomes.append("written")
             except Problem as problem:
                 assert problem.code is Code.CONFIGURATION_HELD  # noqa: PT017
@@ -94,7 +94,7 @@ async def test_writers_at_full_speed_never_tear_a_backup(installation: Installat
                 for section in (Section.AGREEMENTS, Section.SCHEMAS, Section.TRANSFORMS)
             ]
             try:
-                await app.artifacts.import_all(listed.service, items)
+                await app.imports.write(listed.service, items)
             except Problem as problem:
                 assert problem.code is Code.CONFIGURATION_HELD  # noqa: PT017
                 await asyncio.sleep(0.05)

@@ -36,7 +36,7 @@ async def filled(app: Installation) -> Cut:
         )
         for name in (NAMES[:5] if section is Section.HYBRID_CONNECTIONS else NAMES)
     ]
-    await app.artifacts.import_all(service, items)
+    await app.imports.write(service, items)
     now = datetime.now(UTC)
     for name in NAMES:
         await app.allocator.allocate(NAME, name, [Kind.INTERCHANGE], 1)

@@ -37,7 +37,7 @@ async def fill(app: Installation) -> None:
         ImportItem(section=Section.SCHEMAS, name=f"s{i}", document={"password": f"p{i}"})
         for i in range(3)
     ]
-    await app.artifacts.import_all(listed.service, items)
+    await app.imports.write(listed.service, items)
     for i in range(2):
         content = await app.content.put(listed.service.id, b"x" * (i + 1), "text/xml", None)
         await app.artifacts.put_content(listed.service, Section.SCHEMAS, f"s{i}", content)

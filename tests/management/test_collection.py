@@ -97,7 +97,7 @@ async def stage(installation: Installation) -> Stage:
     wanted = ServiceSettings.model_validate({"edition": "Basic"})
     service = (await app.services.create(SERVICE, wanted, ASKED)).service
     items = [ImportItem(section=Section.SCHEMAS, name=n, document={}) for n in ("kept", "other")]
-    await app.artifacts.import_all(service, items)
+    await app.imports.write(service, items)
     return Stage(app, service)
 
 

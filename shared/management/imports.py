@@ -1,0 +1,138 @@
+"""Imports: many artifacts in one request, all or none where they fit one transaction."""
+
+from collections.abc import Iterator, Sequence
+
+from shared.clock import Clock
+from shared.management.artifacts import Artifacts, Wanted, Written
+from shared.management.changes import require_open
+from shared.model.artifact import Artifact, ImportItem
+from shared.model.problem import Code, Problem
+from shared.model.service import Service
+from shared.rules.naming import artifact_key, require_artifact_name, shown
+from shared.rules.references import ORDER
+from shared.rules.states import require_manageable
+from shared.sealing.key_ring import KeyRing
+from shared.state.columns import require_storable
+from shared.state.configuration import BATCH_ARTIFACTS, Configuration, Put, transactions
+
+_OF_THE_SERVICE = frozenset(
+    {Code.OPERATION_NOT_ALLOWED, Code.CONFIGURATION_HELD, Code.SERVICE_NOT_FOUND}
+)
+"""Refusals of the whole service: no part of a group fares better than the group."""
+
+Report = dict[str, Written | Problem]
+"""By the place of the item in the body: what came of it."""
+
+
+class Imports:
+    """Writes many artifacts."""
+
+    def __init__(
+        self, *, artifacts: Artifacts, configuration: Configuration, keys: KeyRing, clock: Clock
+    ) -> None:
+        self._artifacts = artifacts
+        self._configuration = configuration
+        self._keys = keys
+        self._clock = clock
+
+    async def write(self, service: Service, items: Sequence[ImportItem]) -> list[Written | Problem]:
+        """Write all or none where they fit one transaction, else report on each.
+
+        :raises Problem: as ``Artifacts.put``, where all fit one transaction; InvalidName,
+            InvalidRequest for a name that comes twice; OperationNotAllowed, ConfigurationHeld,
+            KeyUnavailable where nothing was written because nothing can be.
+        """
+        wanted = [Wanted(item, f"/artifacts/{index}") for index, item in enumerate(items)]
+        _require_names(wanted)
+        require_manageable(service.name, service.state)
+        require_open(service, await self._configuration.head(service.id))
+        await self._keys.data_key(service.id)
+        report = _too_large(wanted)
+        fitting = [one for one in wanted if one.place not in report]
+        groups = list(self._groups(fitting))
+        if len(items) <= BATCH_ARTIFACTS and len(groups) <= 1:
+            for problem in report.values():
+                if isinstance(problem, Problem):
+                    raise problem
+            await self._write(service, groups[0], report)
+        else:
+            await self._write_groups(service, groups, report)
+        return [report[one.place] for one in wanted]
+
+    async def _write_groups(
+        self, service: Service, groups: Sequence[Sequence[Wanted]], report: Report
+    ) -> None:
+        try:
+            for group in groups:
+                await self._write_each(service, group, report)
+        except Problem as problem:
+            if not any(isinstance(result, Written) for result in report.values()):
+                raise
+            for group in groups:
+                for one in group:
+                    report.setdefault(one.place, problem)
+
+    async def _write_each(self, service: Service, group: Sequence[Wanted], report: Report) -> None:
+        """A group; where it is refused for an item's sake, its halves, down to those at fault."""
+        try:
+            await self._write(service, group, report)
+        except Problem as problem:
+            if problem.code in _OF_THE_SERVICE:
+                raise
+            if len(group) == 1:
+                report[group[0].place] = problem
+                return
+            middle = len(group) // 2
+            await self._write_each(service, group[:middle], report)
+            await self._write_each(service, group[middle:], report)
+
+    async def _write(self, service: Service, group: Sequence[Wanted], report: Report) -> None:
+        written = await self._artifacts.write(service, group)
+        report.update((one.place, result) for one, result in zip(group, written, strict=True))
+
+    def _groups(self, wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
+        """Items that each fit one transaction together, what is named before what names it."""
+        ordered = sorted(wanted, key=lambda one: ORDER.index(one.item.section))
+        now = self._clock.now()
+        puts = (
+            Put(
+                Artifact(
+                    section=one.item.section,
+                    name=one.item.name,
+                    document=one.item.document,
+                    changed_at=now,
+                ),
+                new=True,
+            )
+            for one in ordered
+        )
+        start = 0
+        for group in transactions(puts):
+            yield ordered[start : start + len(group)]
+            start += len(group)
+
+
+def _require_names(wanted: Sequence[Wanted]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for one in wanted:
+        item, target = one.item, f"{one.place}/name"
+        require_artifact_name(item.name, target)
+        key = (item.section, artifact_key(item.name))
+        if key in seen:
+            raise Problem(
+                Code.INVALID_REQUEST,
+                f"'{shown(item.name)}' comes twice in the section {item.section}.",
+                target=target,
+            )
+        seen.add(key)
+
+
+def _too_large(wanted: Sequence[Wanted]) -> Report:
+    """The items that no row holds: they fit no group."""
+    found: Report = {}
+    for one in wanted:
+        try:
+            require_storable(one.item.document)
+        except Problem as problem:
+            found[one.place] = problem.within(one.place)
+    return found
