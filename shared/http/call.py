@@ -106,15 +106,18 @@ class Answer:
 
     def to_response(self, request_id: str, client_request_id: str | None) -> func.HttpResponse:
         """The response that the Functions host sends."""
-        headers = {"x-ms-request-id": request_id, **self.headers}
+        # As a header: given as its mimetype, texts would get a charset that they do not have.
+        headers = {
+            "x-ms-request-id": request_id,
+            "Content-Type": self.content_type,
+            **self.headers,
+        }
         if client_request_id:
             headers["x-ms-client-request-id"] = client_request_id
         body = self.body
         if isinstance(body, dict):
             body = json.dumps(body, ensure_ascii=False).encode()
-        return func.HttpResponse(
-            body or b"", status_code=self.status, headers=headers, mimetype=self.content_type
-        )
+        return func.HttpResponse(body or b"", status_code=self.status, headers=headers)
 
 
 def invalid_request(error: ValidationError) -> Problem:

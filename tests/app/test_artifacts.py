@@ -372,6 +372,21 @@ async def test_content_is_bytes(api: Api) -> None:
     assert (await api.get(f"{path}/content")).content == data, "a new document keeps the content"
 
 
+@pytest.mark.parametrize(
+    "content_type", ["text/xml", "text/plain;charset=UTF-16", "Application/XML", "text/", "odd"]
+)
+async def test_content_keeps_its_type(api: Api, content_type: str) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/schemas/s"
+    await api.put(path, {"document": {}})
+    data, headers = "<schema/>".encode("utf-16"), {"Content-Type": content_type}
+    put = await api.put(f"{path}/content", data=data, headers=headers)
+    assert put.body["content"]["contentType"] == content_type
+    assert put.headers["Content-Type"] == "application/json"
+    read = await api.get(f"{path}/content")
+    assert (read.headers["Content-Type"], read.content) == (content_type, data)
+
+
 async def test_the_sweep_marks_bytes_that_nothing_refers_to(
     api: Api, admin: Admin, deployed: Deployed
 ) -> None:
