@@ -1,6 +1,7 @@
 """The operation log and its monitors; the queue function that works; the timer that recovers."""
 
 import json
+import logging
 
 import azure.functions as func
 
@@ -11,11 +12,14 @@ from shared.http.route import new_blueprint, route
 from shared.installation import current
 from shared.operations.cancel import cancel, operation_not_found
 from shared.operations.engine import QUEUE
+from shared.rules.naming import shown
 from shared.state.keys import is_timed
 from shared.state.operations import Record, place
 from shared.telemetry import quiet_the_sdk
 
 blueprint = new_blueprint()
+
+log = logging.getLogger("interkeep.operations")
 
 
 @route(
@@ -77,6 +81,20 @@ async def run_operation(message: func.QueueMessage) -> None:
     quiet_the_sdk()
     asked = json.loads(message.get_body())
     await current().engine.run(str(asked["service"]), str(asked["operation"]))
+
+
+@blueprint.function_name("operation_poisoned")
+@blueprint.queue_trigger(
+    arg_name="message", queue_name=f"{QUEUE}-poison", connection="STATE_STORAGE"
+)
+async def operation_poisoned(message: func.QueueMessage) -> None:
+    """Report a message that failed five times. Recovery alone decides what becomes of it."""
+    text = message.get_body().decode(errors="replace")
+    log.error(
+        "OperationPoisoned: a message failed five times and was set aside: %s. Its operation, if "
+        "it names one, is tried again by recover_operations.",
+        shown(text),
+    )
 
 
 @blueprint.function_name("recover_operations")
