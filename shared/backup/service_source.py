@@ -110,7 +110,8 @@ class ServiceSource:
         if head is None or head.phase is not Phase.OPEN:
             raise Problem(
                 Code.SERVICE_NOT_FOUND,
-                f"Service '{self._service.name}' is not there any more: it was deleted meanwhile.",
+                f"Service '{self._service.name}' has no configuration to read: it is being deleted "
+                "or restored.",
             )
         return head
 
