@@ -84,6 +84,12 @@ async def test_what_works_on_a_backup_works_on_a_registered_one(
     item = (await api.get(f"storage-accounts/offsite/backups?service={service}")).body["value"]
     assert [(i["container"], i["known"]) for i in item] == [(backup, True)]
 
+    verified = await api.succeeded(await api.post(f"{path}/verify", {"level": "data"}))
+    assert verified["operation"] == "VerifyBackupBizTalkService"
+    assert (await api.get(path)).body["verifyStatus"] == "Succeeded"
+    await api.restore(backup)
+    assert (await api.get(f"services/{service}")).body["state"] == "Suspended"
+
     assert (await api.delete(path)).code == "BackupPinned"
     assert (await api.call("PATCH", path, {"pinned": False})).status == 200
     assert (await api.delete(path)).code == "LastGoodBackup"
@@ -172,6 +178,7 @@ async def test_a_copy_under_another_name_is_registered_where_that_is_accepted(
     path = f"services/{service}/backups/{backup}"
     records = await api.get(f"{path}/contents?section=bridges")
     assert [r["name"] for r in records.body["value"]] == ["b"]
+    await api.succeeded(await api.post(f"{path}/verify", {"level": "data"}))
     assert (await api.post(address(backup))).code == "BackupNameInUse", "it is known from the copy"
     await api.call("PATCH", path, {"pinned": False})
 
