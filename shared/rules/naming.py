@@ -8,6 +8,7 @@ from shared.model.problem import Code, Problem
 _SERVICE = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
 _CONTAINER = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _OPERATION_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+_JOINERS = frozenset("\u200c\u200d")
 _FORBIDDEN_IN_ARTIFACT = frozenset("/\\#?%")
 
 
@@ -36,8 +37,17 @@ def is_artifact_name(name: str) -> bool:
         1 <= len(name) <= 80
         and name == name.strip()
         and name not in {".", ".."}
-        and not any(c in _FORBIDDEN_IN_ARTIFACT or unicodedata.category(c)[0] == "C" for c in name)
+        and _FORBIDDEN_IN_ARTIFACT.isdisjoint(name)
+        and all(_may_stand(name, place) for place in range(len(name)))
     )
+
+
+def _may_stand(name: str, place: int) -> bool:
+    """Whether the character there is none that controls: what joins two letters of a script that
+    needs it (Persian, Hindi) is no such, other marks of format, those of direction too, are."""
+    if name[place] in _JOINERS:
+        return 0 < place < len(name) - 1 and not name[place - 1].isascii()
+    return unicodedata.category(name[place])[0] != "C"
 
 
 def require_artifact_name(name: str, target: str = "name") -> None:
@@ -99,5 +109,5 @@ def default_domain_url(name: str, domain: str) -> str:
 
 def shown(name: str) -> str:
     """A caller's text made fit for a message or a log line: one line, at most 100 characters."""
-    line = "".join(c if unicodedata.category(c)[0] != "C" else "�" for c in name)
+    line = "".join(c if c in _JOINERS or unicodedata.category(c)[0] != "C" else "�" for c in name)
     return line if len(line) <= 100 else line[:100] + "…"
