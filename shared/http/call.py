@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -12,10 +13,15 @@ from pydantic import BaseModel, ValidationError
 
 from shared.http.json_body import read_json
 from shared.installation import Installation
-from shared.model.problem import Code, Detail, Problem
-from shared.model.wire import JsonObject
+from shared.model.problem import Code, Detail, DetailCode, Problem
+from shared.model.wire import JsonObject, Wire
 
 Body = TypeVar("Body", bound=BaseModel)
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Nothing(Wire):
+    """The body of a request that takes none."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,21 @@ class Call:
         if text not in ("true", "false"):
             raise Problem(Code.INVALID_REQUEST, f"{name} takes true or false.", target=name)
         return text == "true"
+
+    def choice(self, name: str, choices: type[Choice]) -> Choice | None:
+        """A query parameter that is one of a few, without regard to case; None where it is absent.
+
+        :raises Problem: InvalidRequest, which lists them.
+        """
+        text = self.query(name)
+        if text is None:
+            return None
+        found = next((one for one in choices if one.lower() == text.lower()), None)
+        if found is None:
+            raise Problem(
+                Code.INVALID_REQUEST, f"{name} is one of: {', '.join(choices)}.", target=name
+            )
+        return found
 
     def time(self, name: str) -> datetime | None:
         """A query parameter that is a time, None where it is absent.
@@ -94,6 +115,14 @@ class Call:
         except ValidationError as error:
             raise invalid_request(error) from error
 
+    def require_no_body(self) -> None:
+        """Refuse a body where none is taken: what it says would not be heeded. ``{}`` says nothing.
+
+        :raises Problem: InvalidJson; InvalidRequest with a detail for each member.
+        """
+        if self.request.get_body():
+            self.body(Nothing)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -124,9 +153,9 @@ def invalid_request(error: ValidationError) -> Problem:
     """Everything that a model found wrong, one detail each."""
     details = [
         Detail(
-            code=str(item["type"]),
+            code=_code_of(item["type"]),
             message=_said(item["type"], str(item["msg"])),
-            target="/" + "/".join(_part(part) for part in item["loc"]),
+            target="".join(f"/{_part(part)}" for part in item["loc"]),
         )
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     ]
@@ -134,7 +163,7 @@ def invalid_request(error: ValidationError) -> Problem:
     rest = f" ({len(details) - 1} more in details)" if len(details) > 1 else ""
     return Problem(
         Code.INVALID_REQUEST,
-        f"The request is not valid: {first.target}: {first.message}{rest}",
+        f"The request is not valid: {first.target or 'the body'}: {first.message}{rest}",
         target=first.target,
         details=details,
     )
@@ -142,6 +171,15 @@ def invalid_request(error: ValidationError) -> Problem:
 
 def _part(part: int | str) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _code_of(kind: str) -> DetailCode:
+    """What pydantic found, in the words of the contract."""
+    if kind == "extra_forbidden":
+        return DetailCode.UNKNOWN_MEMBER
+    if kind == "missing":
+        return DetailCode.MISSING_MEMBER
+    return DetailCode.WRONG_TYPE if kind.endswith("_type") else DetailCode.WRONG_VALUE
 
 
 def _said(kind: str, message: str) -> str:

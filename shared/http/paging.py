@@ -96,7 +96,9 @@ def given_page(
     answer: JsonObject = {**(beside or {}), "value": list(values)}
     if following is not None:
         token = base64.urlsafe_b64encode(following.encode()).decode()
-        link = urlencode({**(query or {}), "top": str(top(call)), "continuation": token})
+        version = call.query("api-version")
+        own = {**(query or {}), **({"api-version": version} if version else {})}
+        link = urlencode({**own, "top": str(top(call)), "continuation": token})
         answer["nextLink"] = f"{call.base_url}/{quote(path)}?{link}"
     return Answer(answer)
 

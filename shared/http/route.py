@@ -3,6 +3,7 @@
 The declarations are kept; the OpenAPI document and the routes' tests are made from them.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from shared.http.call import Answer, Call
 from shared.http.caller import caller_of
 from shared.http.errors import answer_to
 from shared.installation import current
-from shared.model.problem import Code, Problem
+from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.telemetry import quiet_the_sdk
 
 API_VERSIONS = ("2026-11-01",)
@@ -24,6 +25,11 @@ _EVERYWHERE = frozenset({"api-version", "code", "clientid"})
 
 ANY = ["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 """What the method ``ANY`` of a route stands for."""
+
+_WRITING = frozenset({"PUT", "POST", "PATCH", "DELETE"})
+_SHOWN_PARAMETERS = 5
+
+log = logging.getLogger("interkeep.http")
 
 Handler = Callable[[Call], Awaitable[Answer]]
 
@@ -113,18 +119,23 @@ def route(
 
 
 async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) -> func.HttpResponse:
-    client_request_id = req.headers.get("x-ms-client-request-id")
+    client_request_id = _one_line(req.headers.get("x-ms-client-request-id"))
     request_id = ""
     try:
         app = current()
         request_id = app.clock.new_id()
         quiet_the_sdk()
+        if client_request_id:
+            log.info("request %s: the caller's id is %s", request_id, client_request_id)
+        call = Call(req, app, request_id, caller_of(req.headers))
         if declared.method != "ANY":
             _require_known_query(declared, req)
-        answer = await handler(Call(req, app, request_id, caller_of(req.headers)))
+        if declared.method in _WRITING and declared.body is None and not declared.takes_bytes:
+            call.require_no_body()
+        answer = await handler(call)
     except Exception as error:  # noqa: BLE001 - the host would answer 500 with an empty body
         answer = answer_to(error, request_id)
-    return answer.to_response(request_id, _one_line(client_request_id))
+    return answer.to_response(request_id, client_request_id)
 
 
 def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
@@ -136,13 +147,19 @@ def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
             target="api-version",
         )
     known = {*_EVERYWHERE, *(name.lower() for name in declared.query)}
-    unknown = sorted(name for name in req.params if name.lower() not in known)
+    unknown = sorted(name[:80] for name in req.params if name.lower() not in known)
     if unknown:
         takes = ", ".join(declared.query) or "none but api-version"
+        names = ", ".join(f"'{name}'" for name in unknown[:_SHOWN_PARAMETERS])
+        more = " and others" if len(unknown) > _SHOWN_PARAMETERS else ""
         raise Problem(
             Code.INVALID_REQUEST,
-            f"There is no query parameter '{unknown[0][:80]}' here. It takes: {takes}.",
-            target=unknown[0][:80],
+            f"There is no query parameter {names}{more} here. It takes: {takes}.",
+            target=unknown[0],
+            details=[
+                Detail(DetailCode.UNKNOWN_PARAMETER, "There is no such query parameter.", name)
+                for name in unknown
+            ],
         )
 
 

@@ -12,7 +12,7 @@ from shared.model.problem import Code, Detail, Problem, problems_within
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.naming import artifact_key, shown
-from shared.rules.numbers import numbering, rebound
+from shared.rules.numbers import numbering, rebound, upper_bound_pointer
 from shared.rules.references import TARGETS, Reference, references
 from shared.rules.trading import (
     Identity,
@@ -182,7 +182,7 @@ class Checks:
                 f"'{shown(name)}' is used by {', '.join(users[:_SHOWN_USERS])}{more}. Change or "
                 "delete them first.",
                 target=f"{section}/{name}",
-                details=[Detail("ArtifactInUse", "uses it", user) for user in users],
+                details=[Detail(Code.ARTIFACT_IN_USE, "uses it", user) for user in users],
             )
 
     async def require_counters_fit(
@@ -209,6 +209,7 @@ class Checks:
                 before=numbering(stored.document) if stored else {},
                 after=numbering(put.artifact.document),
                 allow_reuse=allow_reuse,
+                pointer=partial(upper_bound_pointer, put.artifact.document),
             )
             row = await self._ledger.get(service.name, put.artifact.name)
             with problems_within(place):

@@ -26,7 +26,8 @@ def sealed_document(
     :param stored: what is there already; a mask keeps the secret that it had (carried_masks).
     :raises Problem: ReservedMember, MaskWithoutValue, InvalidRequest.
     """
-    require_acceptable(document)
+    at_document = "" if section == SERVICE else "/document"
+    require_acceptable(document, at_document)
     bound_to = artifact_key(name)
     masks = carried_masks(section, document, stored) if stored else {}
 
@@ -43,7 +44,7 @@ def sealed_document(
             Code.MASK_WITHOUT_VALUE,
             f"{MASK} keeps the stored secret, and none is stored there; in a list, for an element "
             "whose other members are as here. Send the secret itself, or leave the member out.",
-            target=f"/document{pointer}",
+            target=f"{at_document}{pointer}",
         )
 
     return replace_secrets(section, document, seal)

@@ -121,11 +121,21 @@ _STATUS: dict[Code, int] = {
 }
 
 
+class DetailCode(StrEnum):
+    """What single things are wrong with a request; the codes above stand in details too."""
+
+    UNKNOWN_MEMBER = "UnknownMember"
+    UNKNOWN_PARAMETER = "UnknownParameter"
+    MISSING_MEMBER = "MissingMember"
+    WRONG_TYPE = "WrongType"
+    WRONG_VALUE = "WrongValue"
+
+
 @dataclass(frozen=True)
 class Detail:
     """One of several things that are wrong with one request."""
 
-    code: str
+    code: Code | DetailCode
     message: str
     target: str = ""
     """JSON pointer into the body, or the name of a parameter."""
@@ -155,7 +165,8 @@ class Problem(Exception):
             shape["target"] = self.target
         if self.details:
             shape["details"] = [
-                {"code": d.code, "message": d.message, "target": d.target} for d in self.details
+                {"code": str(d.code), "message": d.message, "target": d.target}
+                for d in self.details
             ]
         return shape
 

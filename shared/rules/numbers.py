@@ -3,7 +3,7 @@
 Bounds are those of an agreement's send settings (ISA13, GS06, ST02; UNB5, UNG5, UNH1).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Counters, Kind, Numbering
@@ -42,10 +42,20 @@ def numbering(document: JsonObject) -> Numbering:
     }
 
 
+def upper_bound_pointer(document: JsonObject, kind: Kind) -> str:
+    """Where an agreement's document has the upper bound of a kind, a JSON pointer into the body."""
+    group, stem = _MEMBERS[kind]
+    found = agreement_content(document)
+    return f"{_settings_pointer(found[0] if found else 'x12')}/{group}/{stem}UpperBound"
+
+
+def _settings_pointer(standard: str) -> str:
+    return f"/document/content/{standard}/sendAgreement/protocolSettings"
+
+
 def _bounds(protocol: JsonValue, group: str, stem: str, standard: str, kind: Kind) -> Bounds:
     settings = member(protocol, group)
-    at = f"/document/content/{standard}/sendAgreement/protocolSettings/{group}"
-    given = _Given(settings, at)
+    given = _Given(settings, f"{_settings_pointer(standard)}/{group}")
     rollover = f"rollover{stem[0].upper()}{stem[1:]}"
     lower = given.number(f"{stem}LowerBound", 1)
     upper = given.number(f"{stem}UpperBound", HIGHEST_NUMBER)
@@ -237,13 +247,19 @@ def _anew(counter: Counter, following: int) -> Counter:
 
 
 def rebound(
-    counters: Counters, before: Numbering, after: Numbering, *, allow_reuse: bool
+    counters: Counters,
+    before: Numbering,
+    after: Numbering,
+    *,
+    allow_reuse: bool,
+    pointer: Callable[[Kind], str] = str,
 ) -> Counters:
     """The counters of an agreement whose bounds change.
 
     A counter stays where it is: inside its bounds, at their end, or below them, where it goes on
     at the lower one (a gap, no repeat). One that lies above new bounds could only begin anew.
 
+    :param pointer: where the upper bound of a kind is in the request.
     :raises Problem: ControlNumberIssued for a counter above its new bounds, unless reuse is
         allowed, which starts a new cycle.
     """
@@ -265,7 +281,7 @@ def rebound(
                 f"The next {kind} number is {counter.next}; within the new bounds, "
                 f"{bounds.lower} to {bounds.upper}, only numbers that were issued are left. Keep "
                 "the upper bound above it, or send ?allowReuse=true to start a new cycle.",
-                target=f"{kind}ControlNumberUpperBound",
+                target=pointer(kind),
             )
     return changed
 

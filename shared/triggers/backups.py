@@ -5,7 +5,7 @@ from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
-from shared.model.backup import Backup, BackupBody, PinBody, VerifyBody
+from shared.model.backup import Backup, BackupBody, BackupStatus, PinBody, Trigger, VerifyBody
 from shared.state.configuration import Versioned
 from shared.state.keys import is_timed
 
@@ -26,13 +26,11 @@ async def start_backup(call: Call) -> Answer:
 async def list_backups(call: Call) -> Answer:
     """List the backups of a service name, newest first; also when the service is gone."""
     name = call.path("service")
-    filters = {
-        name: value for name in ("status", "trigger") if (value := call.query(name)) is not None
-    }
+    status, trigger = call.choice("status", BackupStatus), call.choice("trigger", Trigger)
+    filters = (("status", status), ("trigger", trigger))
 
     def keep(backup: Backup) -> bool:
-        shown = {"status": backup.status.lower(), "trigger": backup.trigger.lower()}
-        return all(shown[name] == value.lower() for name, value in filters.items())
+        return status in (None, backup.status) and trigger in (None, backup.trigger)
 
     return await one_page(
         call,
@@ -41,7 +39,7 @@ async def list_backups(call: Call) -> Answer:
         lambda explained: explained.to_json(),
         lambda explained: call.app.history.place(explained.backup),
         lambda explained: keep(explained.backup),
-        filters,
+        {filter_: str(value) for filter_, value in filters if value},
     )
 
 

@@ -10,6 +10,7 @@ from shared.http.monitor import accepted, monitor
 from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
 from shared.installation import current
+from shared.model.operation import OperationName, OperationStatus
 from shared.operations.cancel import cancel, operation_not_found
 from shared.operations.engine import QUEUE
 from shared.rules.naming import shown
@@ -31,22 +32,20 @@ log = logging.getLogger("interkeep.operations")
 async def list_operations(call: Call) -> Answer:
     """List the operation log of a service name, newest first."""
     name = call.path("service")
-    filters = {
-        filtered: value
-        for filtered in ("operation", "status", "from", "to")
-        if (value := call.query(filtered)) is not None
-    }
+    wanted, status = call.choice("operation", OperationName), call.choice("status", OperationStatus)
     since, until = call.time("from"), call.time("to")
 
     def keep(record: Record) -> bool:
         operation = record.operation
-        said = {"operation": operation.operation.lower(), "status": operation.status.lower()}
         return (
-            all(said[n] == v.lower() for n, v in filters.items() if n in said)
+            wanted in (None, operation.operation)
+            and status in (None, operation.status)
             and (since is None or operation.created_at >= since)
             and (until is None or operation.created_at < until)
         )
 
+    names = ("operation", "status", "from", "to")
+    filters = {filter_: value for filter_ in names if (value := call.query(filter_)) is not None}
     return await one_page(
         call,
         f"services/{name}/operations",

@@ -9,7 +9,7 @@ from shared.management.service_view import summary
 from shared.management.services import Asked, taken
 from shared.model.condition import unconditional
 from shared.model.operation import OperationName
-from shared.model.service import ScaleBody, ServiceSettings
+from shared.model.service import Edition, ScaleBody, ServiceSettings, State
 from shared.model.wire import JsonObject
 from shared.operations.engine import Start
 from shared.rules.naming import is_service_name
@@ -22,15 +22,13 @@ blueprint = new_blueprint()
 @route(blueprint, "GET", "services", query=("state", "edition", *PAGING))
 async def list_services(call: Call) -> Answer:
     """List the services, filtered by state and edition."""
-    state, edition = (call.query(name) for name in ("state", "edition"))
+    state, edition = call.choice("state", State), call.choice("edition", Edition)
 
     def keep(listed: Listed) -> bool:
         service = listed.service
-        return (not state or service.state.lower() == state.lower()) and (
-            not edition or service.edition.lower() == edition.lower()
-        )
+        return state in (None, service.state) and edition in (None, service.edition)
 
-    query = {name: value for name, value in (("state", state), ("edition", edition)) if value}
+    filters = (("state", state), ("edition", edition))
     return await one_page(
         call,
         "services",
@@ -38,7 +36,7 @@ async def list_services(call: Call) -> Answer:
         lambda listed: summary(listed.service),
         lambda listed: listed.service.name,
         keep,
-        query,
+        {name: str(value) for name, value in filters if value},
     )
 
 

@@ -1,6 +1,7 @@
 """What every list has in common: its pages, and the places that they begin at."""
 
 import base64
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -45,7 +46,9 @@ async def address(api: Api, names: dict[str, str], path: str) -> str:
     if not names:
         service = await api.service()
         await api.agreement(service, "A")
-        names |= {"service": service, "section": "partners", "backup": await api.backup(service)}
+        backup = await api.backup(service)
+        names |= {"service": service, "section": "partners", "backup": backup}
+        names |= {"account": "offsite"}
     query = {"contents": "section=partners&", "changes": "since=live&section=partners&"}
     return f"{path.format(**names)}?{query.get(path.rpartition('/')[2], '')}"
 
@@ -73,3 +76,38 @@ async def test_the_pages_of_a_list_are_the_list(api: Api, names: dict[str, str],
         found += page["value"]
         link = page.get("nextLink", "")
     assert found == whole
+
+
+async def test_a_next_link_keeps_version_and_filters(api: Api, names: dict[str, str]) -> None:
+    link = await address(api, names, "services/{service}/operations")
+    asked = "api-version=2026-11-01&status=succeeded&operation=CreateBizTalkService"
+    await api.post(f"services/{names['service']}/restart")
+    one = (await api.get(f"{link}{asked}&top=1")).body
+    assert "nextLink" not in one, "one of the operations has that name"
+    page = (await api.get(f"{link}api-version=2026-11-01&status=succeeded&top=1")).body
+    query = parse_qs(urlsplit(page["nextLink"]).query)
+    assert (query["api-version"], query["status"]) == (["2026-11-01"], ["succeeded"])
+
+
+@pytest.mark.parametrize(
+    ("path", "filters"),
+    [
+        ("services", ("state", "edition")),
+        ("services/{service}/operations", ("operation", "status")),
+        ("services/{service}/backups", ("status", "trigger")),
+    ],
+)
+async def test_a_filter_takes_what_there_is(
+    api: Api, names: dict[str, str], path: str, filters: tuple[str, ...]
+) -> None:
+    link = await address(api, names, path)
+    shown = (await api.get(link)).body["value"]
+    for name in filters:
+        refused = await api.get(f"{link}{name}=Nonsense")
+        assert (refused.status, refused.code) == (400, "InvalidRequest")
+        assert refused.body["error"]["target"] == name
+        value = shown[0][name]
+        assert value in refused.body["error"]["message"], "it lists what there is"
+        found = (await api.get(f"{link}{name}={value.upper()}")).body["value"]
+        assert shown[0] in found
+        assert {one[name] for one in found} == {value}

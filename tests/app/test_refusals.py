@@ -69,6 +69,8 @@ def wrong_anywhere(route: Route) -> Iterator[tuple[Ask, str | None]]:
         yield Ask(good.path, data=b'{"a": 1, "a": 2}'), "InvalidJson"
         yield Ask(good.path, body=[]), "InvalidRequest"
         yield good.but(body={"color": "red"}), "InvalidRequest"
+    elif not route.takes_bytes:
+        yield good.but(body={"color": "red"}), "InvalidRequest"
     if route.conditional:
         yield good.but(headers={"If-Match": '"0000000000000000"'}), "ConditionNotMet"
     if "{service}" in route.path and route.name != "put_service":

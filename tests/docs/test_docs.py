@@ -18,7 +18,7 @@ import shared.triggers.storage_accounts  # noqa: F401 - declared on import
 from shared import settings
 from shared.http.route import ROUTES
 from shared.model.artifact import WITH_CONTENT, Section
-from shared.model.problem import Code
+from shared.model.problem import Code, DetailCode
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "docs" / "api.md").read_text()
@@ -42,6 +42,11 @@ def test_every_error_code_is_raised_somewhere() -> None:
         path.read_text() for path in (ROOT / "shared").rglob("*.py") if path.name != "problem.py"
     )
     assert not [code.name for code in Code if f"Code.{code.name}" not in sources]
+
+
+def test_every_code_of_a_detail_is_documented() -> None:
+    conventions = API.split("## Conventions")[1].split("## ")[0]
+    assert [code for code in DetailCode if f"`{code}`" not in conventions] == []
 
 
 def test_every_setting_is_documented() -> None:

@@ -1,0 +1,128 @@
+"""What holds for every request: how errors are shaped, ids, bodies where none is taken."""
+
+import asyncio
+
+import pytest
+
+from tests.api import Api, api_of, unique, x12_document
+from tests.deployed import Deployed
+
+
+@pytest.mark.parametrize(
+    ("body", "details"),
+    [
+        ({"unitCount": 1, "a/b": 1}, {("UnknownMember", "/a~1b")}),
+        ({}, {("MissingMember", "/unitCount")}),
+        ({"unitCount": "1"}, {("WrongType", "/unitCount")}),
+        ({"unitCount": 99, "b": 1}, {("WrongValue", "/unitCount"), ("UnknownMember", "/b")}),
+        ([], {("WrongType", "")}),
+    ],
+)
+async def test_details_have_codes_of_their_own(
+    api: Api, body: object, details: set[tuple[str, str]]
+) -> None:
+    service = await api.service()
+    refused = await api.post(f"services/{service}/scale", body)
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    found = refused.body["error"]["details"]
+    assert {(detail["code"], detail["target"]) for detail in found} == details
+    assert all(detail["message"] for detail in found)
+
+
+async def test_every_unknown_query_parameter_is_named(api: Api) -> None:
+    refused = await api.get("services?color=red&shape=round&top=1")
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    found = refused.body["error"]["details"]
+    assert [(detail["code"], detail["target"]) for detail in found] == [
+        ("UnknownParameter", "color"),
+        ("UnknownParameter", "shape"),
+    ]
+    assert "'color', 'shape'" in refused.body["error"]["message"]
+
+
+async def test_pointers_into_a_services_settings(api: Api) -> None:
+    wanted = {"edition": "Basic", "accessControl": {"namespace": "acs", "key": "********"}}
+    refused = await api.put(f"services/{unique('svc')}", wanted)
+    assert (refused.code, refused.body["error"]["target"]) == (
+        "MaskWithoutValue",
+        "/accessControl/key",
+    )
+
+
+async def test_pointers_to_bounds(api: Api) -> None:
+    service = await api.service()
+    await api.agreement(service, "A")
+    await api.allocate(service, "A")
+    await api.allocate(service, "A")
+    path = f"services/{service}/artifacts/agreements/A"
+    settings = "/document/content/x12/sendAgreement/protocolSettings/envelopeSettings"
+    low = x12_document(interchangeControlNumberUpperBound=1)
+    issued = await api.put(path, {"document": low})
+    assert (issued.code, issued.body["error"]["target"]) == (
+        "ControlNumberIssued",
+        f"{settings}/interchangeControlNumberUpperBound",
+    )
+    crossed = x12_document(groupControlNumberLowerBound=9, groupControlNumberUpperBound=3)
+    wrong = await api.put(path, {"document": crossed})
+    assert (wrong.code, wrong.body["error"]["target"]) == (
+        "InvalidRequest",
+        f"{settings}/groupControlNumberLowerBound",
+    )
+
+
+async def test_a_body_where_none_is_taken(api: Api) -> None:
+    service = await api.service()
+    path = f"services/{service}/suspend"
+    refused = await api.post(path, {"foo": 1})
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    assert refused.body["error"]["details"][0]["target"] == "/foo"
+    assert (await api.post(path, data=b"now")).code == "InvalidJson"
+    assert (await api.get(f"services/{service}")).body["state"] == "Active"
+    assert (await api.post(path, {})).body["state"] == "Suspended"
+
+
+async def test_the_callers_id_of_a_request_is_logged_with_ours(deployed: Deployed) -> None:
+    host = deployed.host(LOCALHOST_LOG_LEVEL="INFO")
+    await asyncio.to_thread(host.start)
+    try:
+        async with api_of(host.base_url, host.keys.host) as api:
+            sent = {"x-ms-client-request-id": "order\t4711"}
+            reply = await api.get("services", headers=sent)
+    finally:
+        await asyncio.to_thread(host.stop)
+    assert reply.headers["x-ms-client-request-id"] == "order4711"
+    lines = host.log.read_text().splitlines()
+    ours = reply.headers["x-ms-request-id"]
+    assert any(ours in line and "order4711" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "name", ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0915\u094d\u200d\u0937"]
+)
+async def test_names_in_scripts_that_join_letters(api: Api, name: str) -> None:
+    service, copy = await api.service(), unique("copy")
+    put = await api.put(f"services/{service}/artifacts/schemas/{name}", {"document": {}})
+    assert (put.status, put.body["name"]) == (201, name)
+    bad = {"document": {"schema": name + "x"}}
+    refused = await api.put(f"services/{service}/artifacts/bridges/b", bad)
+    assert name in refused.body["error"]["message"]
+    await api.restore(await api.backup(service), name=copy)
+    assert (await api.get(f"services/{copy}/artifacts/schemas/{name}")).body["name"] == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a\u200cb",
+        "\u200d\u0645",
+        "\u0645\u200c",
+        "a\u202eb",
+        "\u0645\u2066x",
+        "\u0645\u00adx",
+        "a\ufeffb",
+    ],
+)
+async def test_names_with_marks_that_nobody_sees(api: Api, name: str) -> None:
+    service = await api.service()
+    refused = await api.put(f"services/{service}/artifacts/schemas/{name}", {"document": {}})
+    assert (refused.status, refused.code) == (400, "InvalidName")
