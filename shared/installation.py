@@ -20,8 +20,9 @@ from shared.backup.purge import PurgeWork
 from shared.backup.registration import Registration
 from shared.backup.removal import Removal
 from shared.backup.service_source import ServiceSource, ServiceStores
+from shared.backup.stores import BackupStores
 from shared.backup.users import BackupUsers
-from shared.backup.work import BackupStores, BackupWork
+from shared.backup.work import BackupWork
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_listing import ContentListing
@@ -150,6 +151,7 @@ class Installation:
         )
         self.artifacts = Artifacts(
             configuration=self.configuration,
+            directory=self.directory,
             ledger=self.ledger,
             activities=self.batch_activities,
             keys=self.keys,
@@ -162,7 +164,10 @@ class Installation:
             clock=self.clock,
         )
         self.counters = CounterSettings(
-            configuration=self.configuration, ledger=self.ledger, clock=self.clock
+            configuration=self.configuration,
+            directory=self.directory,
+            ledger=self.ledger,
+            clock=self.clock,
         )
         self.allocator = Allocator(
             directory=self.directory,
@@ -186,7 +191,7 @@ class Installation:
             history=self.history,
             accounts=self.accounts,
             removal=self.removal,
-            source=lambda service: ServiceSource(self._service_stores(), service),
+            source=lambda service: ServiceSource(self._service_stores(), service, self.directory),
         )
         self.known_backups = KnownBackups(self.history, self.accounts, self.provider)
         self.contents = Contents(self.known_backups)
@@ -278,7 +283,7 @@ class Installation:
 
     def source(self, service: Service) -> ServiceSource:
         """A service as a backup reads it."""
-        return ServiceSource(self._service_stores(), service)
+        return ServiceSource(self._service_stores(), service, self.directory)
 
     def _backup_stores(self) -> BackupStores:
         return BackupStores(

@@ -38,7 +38,7 @@ async def backed_up(app: Installation, trigger: str = "onDemand") -> tuple[str, 
     wanted = ServiceSettings.model_validate({"edition": "Basic"})
     listed = await app.services.create(service, wanted, ASKED)
     item = ImportItem(section=Section.BRIDGES, name="b", document={"password": "p"})
-    await app.artifacts.import_all(listed.service, [item])
+    await app.imports.write(listed.service, [item])
     if trigger == "scheduled":
         record = await app.backups.start_scheduled(
             listed.service,

@@ -1,7 +1,9 @@
 """The work of a purge: deletes one backup on demand, or what retention has no rule to keep."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 from shared.backup.reader import read_descriptor
 from shared.backup.removal import NOT_THERE, Removal, require_deletable
@@ -18,6 +20,8 @@ from shared.state.schedules import Schedules
 
 MOST_CLOCK_DIFFERENCE = timedelta(minutes=5)
 """Between this machine and the storage; beyond it nobody knows how old a backup is."""
+
+_LeavesOne = Callable[[], Awaitable[bool]] | None
 
 log = logging.getLogger("interkeep.retention")
 
@@ -44,6 +48,10 @@ class PurgeWork:
             return await self._one(task.operation, name)
         return await self._retention(task)
 
+    async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
+        """See Work: there is no such point; every step is repeated."""
+        return None
+
     async def settle(self, operation: Operation) -> None:
         """See Work: nothing follows; a mark that is left is taken up by the next purge."""
 
@@ -59,8 +67,11 @@ class PurgeWork:
                 require_deletable(backup)
                 if not operation.parameters.get("force"):
                     await self._removal.require_not_last(backup)
+            leaves_one = None
+            if not operation.parameters.get("force"):
+                leaves_one = partial(self._removal.is_another_good, backup)
             try:
-                marked = await self._removal.mark(found, operation, "on demand")
+                marked = await self._removal.mark(found, operation, "on demand", leaves_one)
             except RowChanged:
                 continue
             return Outcome(result={"deleted": [await self._removal.remove(marked)]})
@@ -76,15 +87,23 @@ class PurgeWork:
             return Outcome(result={"deleted": []})
         task.report("deciding")
         candidates = await self._removal.candidates(service)
+        last_good = await self._last_good(service, found.value.service_id, candidates)
         decided = verdicts(
             candidates,
             plan,
             service_id=found.value.service_id,
             now=self._removal.clock.now(),
-            last_good=await self._last_good(service, found.value.service_id, candidates),
+            last_good=last_good,
         )
         doomed = [verdict for verdict in decided if verdict.delete]
-        return await self._delete(task, doomed, len(decided))
+        leaves_one = None
+        if plan.keep_at_least_one and last_good is not None:
+            leaves_one = partial(self._is_good, service, last_good)
+        return await self._delete(task, doomed, len(decided), leaves_one)
+
+    async def _is_good(self, service: str, name: str) -> bool:
+        found = await self._removal.history.get(service, name)
+        return found is not None and found.value.is_good()
 
     async def _clocks_differ(self) -> Warning | None:
         storage = await self._removal.history.storage_time()
@@ -126,14 +145,16 @@ class PurgeWork:
         except RowChanged:
             return
 
-    async def _delete(self, task: Task, doomed: list[Verdict], considered: int) -> Outcome:
+    async def _delete(
+        self, task: Task, doomed: list[Verdict], considered: int, leaves_one: _LeavesOne
+    ) -> Outcome:
         deleted: list[JsonObject] = []
         warnings: list[Warning] = []
         for number, verdict in enumerate(doomed):
             task.report("deleting", number, len(doomed))
             await task.checkpoint()
             try:
-                gone = await self._delete_one(task.operation, verdict)
+                gone = await self._delete_one(task.operation, verdict, leaves_one)
             except Problem as problem:
                 log.warning("%s is kept: %s", verdict.backup.name, problem)
                 warnings.append(
@@ -146,7 +167,9 @@ class PurgeWork:
         status = OperationStatus.PARTIALLY_SUCCEEDED if warnings else OperationStatus.SUCCEEDED
         return Outcome(status, result, warnings)
 
-    async def _delete_one(self, operation: Operation, verdict: Verdict) -> JsonObject | None:
+    async def _delete_one(
+        self, operation: Operation, verdict: Verdict, leaves_one: _LeavesOne
+    ) -> JsonObject | None:
         """Delete one backup, unless it has become another than it was when it was decided."""
         found = await self._removal.history.get(operation.service, verdict.backup.name)
         if found is None or Candidate.of(found.value) != verdict.backup:
@@ -154,7 +177,8 @@ class PurgeWork:
         if found.value.status is not BackupStatus.DELETING:
             await self._removal.require_ours(found.value)
         try:
-            marked = await self._removal.mark(found, operation, ", ".join(verdict.reasons))
+            reason = ", ".join(verdict.reasons)
+            marked = await self._removal.mark(found, operation, reason, leaves_one)
         except RowChanged:
             return None  # somebody pinned it, or began to use it: another day decides again
         return await self._removal.remove(marked)

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from azure.core.exceptions import HttpResponseError
+
 from shared.backup.reader import read_descriptor
 from shared.backup.users import being_deleted
 from shared.blobs.accounts import Accounts
@@ -49,18 +51,14 @@ class Removal:
 
         :raises Problem: LastGoodBackup.
         """
-        if not backup.is_good():
-            return
+        if backup.is_good() and not await self.is_another_good(backup):
+            raise last_good(backup)
+
+    async def is_another_good(self, backup: Backup) -> bool:
+        """Whether the history has another good backup of the same service."""
         candidates = await self.candidates(backup.service)
         good = newest_good(candidates, backup.service_id, self.clock.now())
-        if any(other.name != backup.name for other in good):
-            return
-        raise Problem(
-            Code.LAST_GOOD_BACKUP,
-            f"'{shown(backup.name)}' is the only good backup of service '{backup.service}'. Make "
-            "another one first, or repeat with force=true.",
-            target=backup.name,
-        )
+        return any(other.name != backup.name for other in good)
 
     async def candidates(self, service: str) -> list[Candidate]:
         """All backups of a service name that may hold a container, newest first."""
@@ -70,29 +68,63 @@ class Removal:
         return sorted(found, key=newest_first)
 
     async def mark(
-        self, found: Versioned[Backup], operation: Operation, reason: str
+        self,
+        found: Versioned[Backup],
+        operation: Operation,
+        reason: str,
+        leaves_one: Callable[[], Awaitable[bool]] | None,
     ) -> Versioned[Backup]:
         """The first step: from here on nobody begins to use it.
 
+        Two purges may each count on the backup that the other one marks. So whoever marks a good
+        one looks again, with the mark in place, and takes it back where no other good one is left.
+
+        :param leaves_one: looks for that other one; None where none need be left.
         :raises RowChanged: where somebody wrote it since it was read.
+        :raises Problem: LastGoodBackup, the mark taken back.
         """
         backup = found.value
-        if backup.status is BackupStatus.DELETING:
-            return found
-        marked = backup.model_copy(
+        if backup.status is not BackupStatus.DELETING:
+            marked = backup.model_copy(
+                update={
+                    "status": BackupStatus.DELETING,
+                    "deleting_from": backup.status,
+                    "deleted_by": operation.id,
+                    "deleted_because": reason,
+                }
+            )
+            found = Versioned(marked, await self.history.change(marked, found.etag))
+        before = found.value.model_copy(
             update={
-                "status": BackupStatus.DELETING,
-                "deleted_by": operation.id,
-                "deleted_because": reason,
+                "status": found.value.deleting_from or BackupStatus.DELETING,
+                "deleting_from": None,
+                "deleted_by": None,
+                "deleted_because": None,
             }
         )
-        return Versioned(marked, await self.history.change(marked, found.etag))
+        if leaves_one is None or not before.is_good() or await leaves_one():
+            return found
+        if not await self.container(before).exists():
+            return found  # an earlier purge stopped behind its removal
+        await self.history.change(before, found.etag)
+        raise last_good(before)
 
     async def remove(self, marked: Versioned[Backup]) -> JsonObject:
         """The second step: the container goes, and the history says so."""
         backup = marked.value
         await self.require_ours(backup)
-        await self.container(backup).delete()
+        try:
+            await self.container(backup).delete()
+        except HttpResponseError as error:
+            if error.status_code not in (403, 409):
+                raise
+            raise Problem(
+                Code.BACKUP_IN_USE,
+                f"The storage refuses to delete the container '{backup.container}': an "
+                "immutability policy or a legal hold is on it, or the app's role is too narrow. "
+                "It stays marked; delete it again when that has ended.",
+                target=backup.container,
+            ) from error
         while True:
             gone = marked.value.model_copy(
                 update={
@@ -156,6 +188,16 @@ class Removal:
         """
         account = self.accounts.require(backup.storage_account, "storageAccount")
         return BackupContainer(account, backup.container)
+
+
+def last_good(backup: Backup) -> Problem:
+    """The refusal to delete the only good backup."""
+    return Problem(
+        Code.LAST_GOOD_BACKUP,
+        f"'{shown(backup.name)}' is the only good backup of service '{backup.service}'. Make "
+        "another one first, or repeat with force=true.",
+        target=backup.name,
+    )
 
 
 def require_deletable(backup: Backup) -> None:

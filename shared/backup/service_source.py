@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
@@ -29,6 +29,7 @@ from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import Row, RowChanged
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
+from shared.state.services import Directory
 
 _LISTED = 20
 """Batches that a warning names."""
@@ -67,9 +68,10 @@ class ServiceStores:
 class ServiceSource:
     """One service in Interkeep's tables."""
 
-    def __init__(self, stores: ServiceStores, service: Service) -> None:
+    def __init__(self, stores: ServiceStores, service: Service, directory: Directory) -> None:
         self._stores = stores
         self._service = service
+        self._directory = directory
 
     async def cut(self, operation_id: str, *, hold: bool) -> "ServiceCut":
         """See Source.
@@ -80,7 +82,14 @@ class ServiceSource:
         head = await self._head()
         if hold:
             head = await self._held(head, operation_id)
-        return ServiceCut(self._stores, self._service, head, key, operation_id if hold else "")
+        service = await self._now()
+        hold_id = operation_id if hold else ""
+        return ServiceCut(self._stores, service or self._service, head, key, hold_id, self._now)
+
+    async def _now(self) -> Service | None:
+        """The service as the directory has it: its units are part of the cut."""
+        listed = await self._directory.get(self._service.name)
+        return listed.service if listed and listed.service.id == self._service.id else None
 
     async def active_batches(self) -> Warning | None:
         """See Source."""
@@ -120,9 +129,16 @@ class ServiceCut:
     """A cut of one service; see Cut."""
 
     def __init__(
-        self, stores: ServiceStores, service: Service, head: Head, key: DataKey, hold: str
+        self,
+        stores: ServiceStores,
+        service: Service,
+        head: Head,
+        key: DataKey,
+        hold: str,
+        now: Callable[[], Awaitable[Service | None]],
     ) -> None:
         self.service = service
+        self._now = now
         self.revision = head.revision
         self._stores = stores
         self._head = head
@@ -195,7 +211,13 @@ class ServiceCut:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
         head = await self._stores.configuration.head(self.service.id)
-        same = head is not None and head.revision == self.revision
+        service = await self._now()
+        same = (
+            head is not None
+            and head.revision == self.revision
+            and service is not None
+            and service.unit_count == self.service.unit_count
+        )
         if head is not None and self._hold and head.hold == self._hold:
             with contextlib.suppress(RowChanged):
                 await self._stores.configuration.write_head(self.service.id, replace(head, hold=""))

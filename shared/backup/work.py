@@ -5,41 +5,37 @@ container that is no backup, which the next attempt goes on with; one after it a
 """
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from shared.alerts.alerts import Alerts
-from shared.alerts.happenings import backup_failed, backups_missed
+from azure.core.exceptions import HttpResponseError
+
+from shared.alerts.happenings import backups_missed
 from shared.backup.describe import describe, descriptor_path, sealed
+from shared.backup.ending import FORBIDDEN, BackupEnding
 from shared.backup.reader import parsed_descriptor
-from shared.backup.source import Cut, Source, batches_active
+from shared.backup.source import Cut, batches_active
+from shared.backup.stores import BackupStores
 from shared.backup.writer import RunWriter
-from shared.blobs.accounts import Accounts
-from shared.blobs.backup_container import BackupContainer, Ownership, name_in_use
+from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.blobs.copying import Copier
-from shared.clock import Clock
-from shared.fence import LeaseLost
-from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
+from shared.model.backup import Backup, BackupStatus, Trigger
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
-from shared.model.service import LastBackup, Service
+from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.operations.work import Outcome, Task
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
-from shared.sealing.provider import KeyProvider
-from shared.state.configuration import Versioned
-from shared.state.gateway import RowChanged, RowExists
-from shared.state.history import History
-from shared.state.services import Directory
+from shared.state.gateway import RowExists
 
 _CUT_TRIES = 5
 """The first without a hold, the rest with one; a hold can run out under a very slow read."""
 
 _DESCRIPTOR_BYTES = 16 * 1024 * 1024
 
+
+_GONE = frozenset({BackupStatus.DELETING, BackupStatus.DELETED, BackupStatus.MISSING})
 
 _SHOWN_FAILURES = 100
 """In the operation's result; the descriptor names all of them."""
@@ -51,23 +47,6 @@ class CutChanged(Exception):
     """The configuration changed under every try; another attempt of the operation may succeed."""
 
 
-@dataclass(frozen=True)
-class BackupStores:
-    """What the work of a backup reads and writes."""
-
-    directory: Directory
-    history: History
-    accounts: Accounts
-    provider: KeyProvider
-    source: Callable[[Service], Source]
-    clock: Clock
-    installation: Callable[[], Awaitable[str]]
-    """Gives the id of this installation."""
-    alerts: Alerts
-    after_scheduled: Callable[[Backup], Awaitable[None]]
-    """What follows a good scheduled backup: retention, and a verify where one is wanted."""
-
-
 class BackupWork:
     """See Work: BackupBizTalkService."""
 
@@ -75,6 +54,7 @@ class BackupWork:
 
     def __init__(self, stores: BackupStores) -> None:
         self._stores = stores
+        self._ending = BackupEnding(stores)
 
     async def run(self, task: Task) -> Outcome:
         """See Work.
@@ -83,22 +63,55 @@ class BackupWork:
             BackupNameInUse, BackupNameUnavailable, StorageAccountUnknown, BlobMissing.
         """
         operation = task.operation
+        done = await self.committed(operation)
+        if done is not None:
+            return done
         service = await self._require_service(operation)
         backup = await self._entered(operation, service)
         require_backup(service.name, service.edition)
         require_allowed(service.name, service.state, ServiceOperation.BACKUP)
         account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
         container = BackupContainer(account, backup.container)
-        await container.create(await self._ownership(operation))
+        await container.create(await self._stores.ownership(operation))
+        written = await self._write(task, service, backup, container)
+        return await self._outcome(container, backup, written)
+
+    async def committed(self, operation: Operation) -> Outcome | None:
+        """See Work: a backup with a descriptor is one, whatever stopped its worker then.
+
+        One that was deleted on request since succeeded all the same.
+        """
+        found = await self._stores.history.get(operation.service, str(operation.parameters["name"]))
+        if found is None or found.value.operation != operation.id:
+            return None
+        backup = found.value
+        if backup.status in _GONE:
+            return Outcome(result={"backup": backup.name, "deletedSince": True})
+        try:
+            account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
+        except Problem:
+            return None
+        container = BackupContainer(account, backup.container)
+        if not await container.is_made_by(await self._stores.ownership(operation)):
+            return None
         written = await self._written_before(container, backup)
-        if written is None:
-            written = await self._write(task, service, backup, container)
-        await self._clear_other_runs(container, written)
-        return Outcome(
-            OperationStatus(written.backup.outcome),
-            _result(backup, written),
-            [Warning.model_validate(warning.to_json()) for warning in written.warnings],
-        )
+        return await self._outcome(container, backup, written) if written else None
+
+    async def _outcome(
+        self, container: BackupContainer, backup: Backup, written: Descriptor
+    ) -> Outcome:
+        warnings = [Warning.model_validate(warning.to_json()) for warning in written.warnings]
+        left = await self._clear_other_runs(container, written)
+        if left:
+            warnings.append(
+                Warning(
+                    code="BlobsLeft",
+                    message=f"{left} blobs of runs that were given up could not be deleted: the "
+                    "storage forbids it. The backup is whole without them.",
+                    target=container.name,
+                )
+            )
+        return Outcome(OperationStatus(written.backup.outcome), _result(backup, written), warnings)
 
     async def _require_service(self, operation: Operation) -> Service:
         listed = await self._stores.directory.get(operation.service)
@@ -156,10 +169,6 @@ class BackupWork:
                     now=self._stores.clock.now(),
                 )
             )
-
-    async def _ownership(self, operation: Operation) -> Ownership:
-        installation = await self._stores.installation()
-        return Ownership(installation, str(operation.service_id), operation.id)
 
     async def _written_before(
         self, container: BackupContainer, backup: Backup
@@ -236,103 +245,25 @@ class BackupWork:
         assert other is not None, "a descriptor that exists can be read"
         return other
 
-    async def _clear_other_runs(self, container: BackupContainer, written: Descriptor) -> None:
-        """Remove what runs left that the descriptor does not name."""
+    async def _clear_other_runs(self, container: BackupContainer, written: Descriptor) -> int:
+        """Remove what runs left that the descriptor does not name; how many must stay."""
+        left = 0
         named = {section.blob for section in written.sections} | {written.secrets.blob}
         for prefix in ("sections/", "secrets/"):
             async for path in container.names(prefix):
-                if path not in named:
+                if path in named:
+                    continue
+                try:
                     await container.remove(path)
+                except HttpResponseError as error:
+                    if error.status_code not in FORBIDDEN:
+                        raise
+                    left += 1
+        return left
 
     async def settle(self, operation: Operation) -> None:
         """See Work: the history, the service's last backup, and no container of a failure."""
-        name = str(operation.parameters["name"])
-        backup = await self._in_history(operation, name)
-        if operation.status not in _GOOD and backup is not None:
-            await self._remove_container(operation, backup)
-        await self._show_on_service(operation, name)
-        if not _is_scheduled(operation):
-            return
-        if operation.status is OperationStatus.FAILED:
-            now = self._stores.clock.now()
-            await self._stores.alerts.tell(backup_failed(operation, name, now))
-        elif backup is not None:
-            await self._follow(backup)
-
-    async def _in_history(self, operation: Operation, name: str) -> Backup | None:
-        """Enter how it ended, unless that was done; None where this operation has no entry."""
-        while True:
-            found = await self._stores.history.get(operation.service, name)
-            if found is None or found.value.operation != operation.id:
-                return None
-            final = _final(found, operation)
-            if found.value.completed_at is not None and final.status is found.value.status:
-                return found.value
-            if found.value.status not in _UNSETTLED:
-                return found.value  # it has been deleted since
-            try:
-                await self._stores.history.change(final, found.etag)
-            except RowChanged:
-                continue
-            return final
-
-    async def _follow(self, backup: Backup) -> None:
-        """Start what follows. The backup is good without it, and a timer starts it later too."""
-        try:
-            await self._stores.after_scheduled(backup)
-        except LeaseLost:
-            raise
-        except Exception:
-            log.exception("%s: what follows the backup %s waits", backup.service, backup.name)
-
-    async def _remove_container(self, operation: Operation, backup: Backup) -> None:
-        account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
-        container = BackupContainer(account, backup.container)
-        if await container.is_made_by(await self._ownership(operation)):
-            await container.delete()
-
-    async def _show_on_service(self, operation: Operation, name: str) -> None:
-        assert operation.completed_at is not None
-        last = LastBackup(
-            name=name,
-            status=operation.status,
-            completed_at=operation.completed_at,
-            operation=operation.id,
-        )
-        while True:
-            listed = await self._stores.directory.get(operation.service)
-            if listed is None or listed.service.id != operation.service_id:
-                return
-            update = {"last_backup": _later(listed.service.last_backup, last)}
-            if _is_scheduled(operation):
-                before = listed.service.last_scheduled_backup
-                update["last_scheduled_backup"] = _later(before, last)
-            service = listed.service.model_copy(update=update)
-            if service == listed.service:
-                return
-            try:
-                await self._stores.directory.change(service, listed.etag)
-            except RowChanged:
-                continue
-            return
-
-
-_UNSETTLED = frozenset(
-    {
-        BackupStatus.RUNNING,
-        BackupStatus.SUCCEEDED,
-        BackupStatus.PARTIALLY_SUCCEEDED,
-        BackupStatus.FAILED,
-        BackupStatus.CANCELED,
-    }
-)
-"""What an entry may say before its operation's end is entered for good."""
-
-_GOOD = frozenset({OperationStatus.SUCCEEDED, OperationStatus.PARTIALLY_SUCCEEDED})
-
-
-def _is_scheduled(operation: Operation) -> bool:
-    return operation.parameters.get("trigger") == Trigger.SCHEDULED
+        await self._ending.settle(operation)
 
 
 def _time(value: JsonValue) -> datetime | None:
@@ -341,10 +272,6 @@ def _time(value: JsonValue) -> datetime | None:
 
 def _count(value: JsonValue) -> int | None:
     return value if isinstance(value, int) else None
-
-
-def _later(shown: LastBackup | None, last: LastBackup) -> LastBackup:
-    return shown if shown is not None and shown.completed_at >= last.completed_at else last
 
 
 def _result(backup: Backup, written: Descriptor) -> JsonObject:
@@ -366,27 +293,3 @@ def _result(backup: Backup, written: Descriptor) -> JsonObject:
             for part in written.sections
         ],
     }
-
-
-def _final(found: Versioned[Backup], operation: Operation) -> Backup:
-    result = operation.result or {}
-    listed = result.get("sections")
-    sections = listed if isinstance(listed, list) else []
-    status = BackupStatus.FAILED
-    if operation.status in _GOOD or operation.status is OperationStatus.CANCELED:
-        status = BackupStatus(operation.status)
-    return found.value.model_copy(
-        update={
-            "status": status,
-            "completed_at": operation.completed_at,
-            "error": operation.error.message if operation.error else None,
-            "revision": result.get("revision"),
-            "items": result.get("items"),
-            "content_objects": result.get("contentObjects"),
-            "bytes": result.get("bytes"),
-            "digest": result.get("digest"),
-            "failures": _count(result.get("failedItems")),
-            "warnings": operation.warnings,
-            "sections": [BackedUpSection.model_validate(part) for part in sections],
-        }
-    )

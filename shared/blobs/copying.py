@@ -34,12 +34,14 @@ class Copier:
     """Copies blobs from one account to another.
 
     :param source: the account that the bytes come from.
+    :param by_service: whether to ask the storage service for it. What must be checked on its way,
+        a backup that others could write to, streams through this process and its hash.
     """
 
-    def __init__(self, source: BlobServiceClient, clock: Clock) -> None:
+    def __init__(self, source: BlobServiceClient, clock: Clock, *, by_service: bool = True) -> None:
         self._source = source
         self._clock = clock
-        self._by_service = True
+        self._by_service = by_service
 
     async def copy(self, source: BlobClient, target: BlobClient) -> None:
         """Copy one blob; one that is there already is as good (its name is its hash).

@@ -32,6 +32,7 @@ from shared.state.configuration import (
     Versioned,
 )
 from shared.state.control_numbers import Ledger
+from shared.state.services import Directory
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Artifacts:
         self,
         *,
         configuration: Configuration,
+        directory: Directory,
         ledger: Ledger,
         activities: BatchActivities,
         keys: KeyRing,
@@ -70,7 +72,7 @@ class Artifacts:
         self._keys = keys
         self._clock = clock
         self._changes = Changes(configuration)
-        self._checks = Checks(configuration, ledger, clock)
+        self._checks = Checks(configuration, directory, ledger, clock)
 
     async def get(self, service: Service, section: Section, name: str) -> Versioned[Artifact]:
         """One artifact.

@@ -23,6 +23,7 @@ from shared.rules.trading import (
 )
 from shared.state.configuration import Configuration, Put
 from shared.state.control_numbers import Ledger
+from shared.state.services import Directory
 
 _SHOWN_USERS = 10
 
@@ -33,8 +34,11 @@ CounterChange = tuple[str, Callable[[Counters], Counters]]
 class Checks:
     """Looks at what is about to be written, together with what is stored."""
 
-    def __init__(self, configuration: Configuration, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, configuration: Configuration, directory: Directory, ledger: Ledger, clock: Clock
+    ) -> None:
         self._configuration = configuration
+        self._directory = directory
         self._ledger = ledger
         self._clock = clock
 
@@ -225,7 +229,9 @@ class Checks:
         """
         for agreement, change in changes:
             try:
-                await change_counters(self._ledger, self._clock, service, agreement, change)
+                await change_counters(
+                    self._ledger, self._directory, self._clock, service, agreement, change
+                )
             except Problem as problem:
                 if problem.code is not Code.CONTROL_NUMBER_ISSUED:
                     raise

@@ -18,6 +18,7 @@ from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import RowChanged
 from shared.state.joined import joined
 from shared.state.keys import encoded
+from shared.state.services import Directory
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,16 @@ class Standing:
 class CounterSettings:
     """Where control numbers go on."""
 
-    def __init__(self, *, configuration: Configuration, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        configuration: Configuration,
+        directory: Directory,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
         self._configuration = configuration
+        self._directory = directory
         self._ledger = ledger
         self._clock = clock
 
@@ -103,7 +112,9 @@ class CounterSettings:
         def check(row: LedgerRow | None) -> None:
             condition(_version(row, numbering))
 
-        row = await change_counters(self._ledger, self._clock, service, agreement, change, check)
+        row = await change_counters(
+            self._ledger, self._directory, self._clock, service, agreement, change, check
+        )
         return Standing(row.agreement, numbering, row)
 
     async def _require_numbering(self, service: Service, agreement: str) -> Numbering:
@@ -125,6 +136,7 @@ class CounterSettings:
 
 async def change_counters(
     ledger: Ledger,
+    directory: Directory,
     clock: Clock,
     service: Service,
     agreement: str,
@@ -140,7 +152,12 @@ async def change_counters(
         check(row)
         if row is None or row.owner != service.id:
             row = await claim(
-                ledger, clock, service=service.name, service_id=service.id, agreement=agreement
+                ledger,
+                directory,
+                clock,
+                service=service.name,
+                service_id=service.id,
+                agreement=agreement,
             )
         counters = change(row.counters)
         if counters == row.counters:

@@ -126,5 +126,11 @@ class DeletionWork:
                 continue
             return
 
+    async def committed(self, operation: Operation) -> Outcome | None:
+        """See Work: a service that is gone was deleted."""
+        listed = await self._stores.directory.get(operation.service)
+        gone = listed is None or listed.service.id != operation.service_id
+        return Outcome() if gone else None
+
     async def settle(self, operation: Operation) -> None:
         """See Work: nothing follows from a deletion."""

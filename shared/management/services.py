@@ -14,7 +14,7 @@ from shared.model.problem import Code, Problem
 from shared.model.service import Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
-from shared.operations.immediate import immediately
+from shared.operations.immediate import immediately, require_succeeded
 from shared.rules.documents import masked
 from shared.rules.editions import require_archiving, require_quota, require_units
 from shared.rules.naming import default_domain_url, require_service_name, shown
@@ -143,7 +143,7 @@ class Services:
             asked.operation_id,
             service.id,
         )
-        if await self._engine.repeated(start):
+        if await self._repeated(start):
             return await self.require(service.name)
         if wanted.edition is not service.edition:
             raise exists(
@@ -197,7 +197,7 @@ class Services:
         start = Start(
             name, service.name, asked.caller, asked.trigger, {}, asked.operation_id, service.id
         )
-        if await self._engine.repeated(start):
+        if await self._repeated(start):
             return await self.require(service.name)
         await self._require_condition(listed, asked)
         require_allowed(service.name, service.state, operation)
@@ -233,7 +233,7 @@ class Services:
             asked.operation_id,
             service.id,
         )
-        if await self._engine.repeated(start):
+        if await self._repeated(start):
             return await self.require(service.name)
         await self._require_condition(listed, asked)
         require_allowed(service.name, service.state, ServiceOperation.SCALE)
@@ -253,6 +253,17 @@ class Services:
 
         await immediately(self._engine, start, write)
         return await self.require(service.name)
+
+    async def _repeated(self, start: Start) -> bool:
+        """Whether the request was made before under its Operation-Id, and succeeded.
+
+        :raises Problem: what it failed with; OperationIdInUse.
+        """
+        record = await self._engine.repeated(start)
+        if record is None:
+            return False
+        require_succeeded(record.operation)
+        return True
 
     async def was_written(self, operation: Operation) -> bool:
         """Whether an interrupted immediate operation did its write; if not, it never will.

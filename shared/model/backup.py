@@ -126,6 +126,8 @@ class Backup(Stored):
     verify_operation: str | None = None
     verify_problems: int | None = None
     """How many faults the last verify found; its operation names them."""
+    deleting_from: BackupStatus | None = None
+    """What it was when it was marked: a mark may be taken back."""
     deleted_at: Time | None = None
     deleted_by: str | None = None
     """Id of the operation that marked it."""

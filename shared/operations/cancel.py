@@ -32,11 +32,12 @@ async def cancel(engine: Engine, service: str, operation_id: str) -> Record:
             )
         # Before the flag is written, which makes a dead worker's lease look new.
         worked_on = engine.is_leased(record)
-        asked = operation.model_copy(update={"cancel_requested": True})
-        try:
-            record = await engine.records.write(asked, record.etag)
-        except RowChanged:
-            continue
+        if not operation.cancel_requested:
+            asked = operation.model_copy(update={"cancel_requested": True})
+            try:
+                record = await engine.records.write(asked, record.etag)
+            except RowChanged:
+                continue
         if worked_on:
             return record
         await engine.end(record, OperationStatus.CANCELED)

@@ -134,23 +134,24 @@ class Engine:
             warnings=list(start.warnings),
         )
         began = self.clock.monotonic()
-        await self.in_flight.add(operation.service, operation.id)
+        entered = await self.in_flight.add(operation.service, operation.id)
         try:
             record = await self.records.add(
                 operation, start.fingerprint(), lock=work.exclusive, request=start.request
             )
         except RowExists:
-            return await self._met_another(start, operation)
+            return await self._met_another(start, operation, entered)
         if self.clock.monotonic() - began > _REENTER_SECONDS:
             await self.in_flight.add(operation.service, operation.id)
         await self.send(operation)
         return record
 
-    async def _met_another(self, start: Start, operation: Operation) -> Record:
+    async def _met_another(self, start: Start, operation: Operation, entered: bool) -> Record:
         repeated = await self.repeated(start)
         if repeated is not None:
             return repeated
-        await self.in_flight.drop(operation.service, operation.id)
+        if entered:  # another process may be starting the same id: its row is its own
+            await self.in_flight.drop(operation.service, operation.id)
         active = await self.records.active(operation.service)
         if active is None:
             return await self.start(start)
@@ -189,8 +190,7 @@ class Engine:
                 code=Code.INTERNAL_ERROR,
                 message=f"Its worker stopped {ATTEMPTS} times. The log of the app tells more.",
             )
-            final = self._final(record.operation, OperationStatus.FAILED, error=error)
-            await self._finish(record, final)
+            await self._end_without_success(record, OperationStatus.FAILED, error)
         else:
             await self._attempt(record)
 
@@ -211,12 +211,14 @@ class Engine:
                 "next_attempt_at": None,
             }
         )
+        # Others count the lease from this write on, however late its answer comes.
+        began = self.clock.monotonic()
         try:
             record = await self.records.write(taken, record.etag)
         except RowChanged:
             return
         task = Task(taken)
-        lease = Lease(self.records, record, task, self.clock)
+        lease = Lease(self.records, record, task, self.clock, began)
         task.is_cancel_requested = lambda: lease.cancel_requested
         log.info("%s %s: attempt %d", taken.operation, taken.id, taken.attempt)
         work = self.works[taken.operation]
@@ -258,7 +260,7 @@ class Engine:
             log.warning("%s %s: lease lost, stopped", operation.operation, operation.id)
             return
         if isinstance(error, Canceled):
-            await self._finish(record, self._final(operation, OperationStatus.CANCELED))
+            await self._end_without_success(record, OperationStatus.CANCELED, None)
             return
         problem = isinstance(error, Problem)
         final = isinstance(error, Problem) and error.code not in _TRANSIENT
@@ -273,8 +275,7 @@ class Engine:
         )
         written = _operation_error(error)
         if final or operation.attempt >= ATTEMPTS:
-            failed = self._final(operation, OperationStatus.FAILED, error=written)
-            await self._finish(record, failed)
+            await self._end_without_success(record, OperationStatus.FAILED, written)
             return
         waits = self.settings.retry_seconds
         wait = waits[min(operation.attempt, len(waits)) - 1]
@@ -283,11 +284,31 @@ class Engine:
             "worker": "",
             "next_attempt_at": self.clock.now() + timedelta(seconds=wait),
         }
-        try:
-            await self.records.write(operation.model_copy(update=update), record.etag)
-        except RowChanged:
-            return
+        while True:
+            try:
+                await self.records.write(record.operation.model_copy(update=update), record.etag)
+            except RowChanged:
+                found = await self.records.find(operation.service, operation.id)
+                if found is None or found[0].operation.worker != operation.worker:
+                    return
+                record = found[0]  # a renewal that was under way, or a cancel request
+                continue
+            break
         await self.send(operation, delay_seconds=wait)
+
+    async def _end_without_success(
+        self, record: Record, status: OperationStatus, error: OperationError | None
+    ) -> None:
+        """Failed or Canceled, unless it is done: a worker may have stopped just behind that.
+
+        Where storage does not tell, the record stays as it is, and recovery asks again.
+        """
+        operation = record.operation
+        done = await self.works[operation.operation].committed(operation)
+        if done is not None:
+            await self._finish(record, self._ended(operation, done))
+            return
+        await self._finish(record, self._final(operation, status, error=error))
 
     async def _finish(self, record: Record, final: Operation) -> None:
         try:
@@ -309,7 +330,7 @@ class Engine:
 
     async def end(self, record: Record, status: OperationStatus) -> None:
         """End an operation that nobody works on, and do what follows."""
-        await self._finish(record, self._final(record.operation, status))
+        await self._end_without_success(record, status, None)
 
     async def shown(self, record: Record) -> Operation:
         """An operation as its monitor shows it: ended when what follows from it is done too.

@@ -6,7 +6,7 @@ The write carries the operation's id, so recovery can tell whether it was done.
 from collections.abc import Awaitable, Callable
 
 from shared.model.operation import Operation, OperationError, OperationStatus
-from shared.model.problem import Problem
+from shared.model.problem import Code, Problem
 from shared.operations.engine import Engine, Start
 from shared.state.gateway import RowExists
 
@@ -21,7 +21,7 @@ async def immediately(
     """
     repeated = await engine.repeated(start)
     if repeated is not None:
-        return repeated.operation
+        return require_succeeded(repeated.operation)
     now = engine.clock.now()
     operation = Operation(
         id=start.operation_id or engine.clock.new_id(),
@@ -49,6 +49,17 @@ async def immediately(
         await close(engine, operation, record.etag, error)
         raise
     return await close(engine, operation, record.etag, None)
+
+
+def require_succeeded(operation: Operation) -> Operation:
+    """An operation that is asked for again, under its Operation-Id.
+
+    :raises Problem: what it failed with: it did not do what the caller believes.
+    """
+    if operation.status is OperationStatus.FAILED and operation.error is not None:
+        error = operation.error
+        raise Problem(Code(error.code), error.message, error.target)
+    return operation
 
 
 async def close(

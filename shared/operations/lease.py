@@ -25,15 +25,20 @@ log = logging.getLogger("interkeep.operations")
 
 
 class Lease:
-    """Held while an attempt runs; renews itself and carries the progress along."""
+    """Held while an attempt runs; renews itself and carries the progress along.
 
-    def __init__(self, records: Operations, record: Record, task: Task, clock: Clock) -> None:
+    :param began: by ``clock.monotonic``, before the write that took the operation.
+    """
+
+    def __init__(
+        self, records: Operations, record: Record, task: Task, clock: Clock, began: float
+    ) -> None:
         self._records = records
         self._clock = clock
         self.record = record
         self._task = task
         self._seconds = record.operation.lease_seconds
-        self._renewed = clock.monotonic()
+        self._renewed = began
         self._lost = False
         self.cancel_requested = record.operation.cancel_requested
 

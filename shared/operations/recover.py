@@ -53,7 +53,7 @@ class Recovery:
         if found is None:
             if entry.age_seconds <= _NO_RECORD_SECONDS:
                 return False
-            await engine.in_flight.drop(entry.service, entry.operation_id)
+            await engine.in_flight.drop(entry.service, entry.operation_id, entry.etag)
             return True
         record, operation = found[0], found[0].operation
         if operation.status.is_final():

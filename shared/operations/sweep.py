@@ -18,6 +18,8 @@ from shared.state.received_numbers import number_of
 
 LOG_DAYS = 180
 _PAGES = 20
+MOST_CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""Between this machine and the storage; beyond it nobody knows what has had its time."""
 
 log = logging.getLogger("interkeep.operations")
 
@@ -43,20 +45,25 @@ class Sweep:
         self._clock = clock
 
     async def run(self) -> int:
-        """One bounded run; how many rows it dropped."""
+        """One bounded run; how many rows it dropped: none where this machine's clock is off."""
+        storage, here = await self._brooms[0].table.clock(), self._clock.machine()
+        if storage is None or abs(storage - here) > MOST_CLOCK_DIFFERENCE:
+            log.warning("nothing is swept: this clock says %s, the storage %s", here, storage)
+            return 0
         return sum([await self._sweep(broom) for broom in self._brooms])
 
     async def _sweep(self, broom: Broom) -> int:
         now = self._clock.now()
         dropped = pages = 0
-        place = ("", "")
+        place = seen = ("", "")
         async for page in broom.table.scan(after=await self._cursors.get(broom.name)):
             for row in page:
                 keys = broom.expired(row, now)
                 dropped += await self._drop(broom.table, row, keys)
             pages += 1
-            if pages == _PAGES and page:
-                place = (page[-1].partition, page[-1].key)
+            seen = (page[-1].partition, page[-1].key) if page else seen
+            if pages >= _PAGES and seen != ("", ""):
+                place = seen
                 break
         await self._cursors.put(broom.name, place)
         if dropped:

@@ -63,3 +63,10 @@ class Work(Protocol):
     async def settle(self, operation: Operation) -> None:
         """What follows from the final record; done again after a crash."""
         ...
+
+    async def committed(self, operation: Operation) -> Outcome | None:
+        """The outcome of an operation that is past its point of no return, None before it.
+
+        Asked before it would end Failed or Canceled: what is whole is never called a failure.
+        """
+        ...

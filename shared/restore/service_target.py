@@ -209,6 +209,15 @@ class ServiceTarget:
             await self._stores.configuration.write_head(self._id, opened)
         await self._show(State.SUSPENDED)
 
+    async def is_complete(self) -> bool:
+        """See RestoreTarget."""
+        listed = await self._directory.get(self._name)
+        return (
+            listed is not None
+            and listed.service.id == self._id
+            and listed.service.state not in (State.RESTORING, State.RESTORE_FAILED)
+        )
+
     async def fail(self) -> None:
         """See RestoreTarget."""
         await self._show(State.RESTORE_FAILED)

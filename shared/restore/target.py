@@ -47,6 +47,10 @@ class RestoreTarget(Protocol):
         """Open the configuration and show the service, Suspended."""
         ...
 
+    async def is_complete(self) -> bool:
+        """Whether the service of this operation shows: restored, by an earlier attempt."""
+        ...
+
     async def fail(self) -> None:
         """Show the service as RestoreFailed, where it was entered."""
         ...

@@ -4,6 +4,7 @@ Every section is checked while it streams; the service shows as Suspended only w
 the descriptor says. Until then it is Restoring, and a restore that fails leaves RestoreFailed.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -38,6 +39,8 @@ from shared.restore.target import Pages, RestoreTarget
 from shared.rules.restore_plan import settings_of
 from shared.sealing.provider import KeyProvider
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
 
 @dataclass(frozen=True)
 class RestoreStores:
@@ -64,6 +67,9 @@ class RestoreWork:
         :raises Problem: ServiceExists, BackupNotFound, DescriptorForged, BlobMissing,
             BlobCorrupt, KeyUnavailable, StorageAccountUnknown.
         """
+        done = await self.committed(task.operation)
+        if done is not None:
+            return done
         planned = plan_of(task.operation)
         account = self._stores.accounts.require(planned.storage_account, "/backup/storageAccount")
         container = BackupContainer(account, planned.container)
@@ -86,16 +92,11 @@ class RestoreWork:
             Opened(container, descriptor, secrets),
             self._stores.target(task.operation),
             planned,
-            Copier(account, self._stores.clock),
+            Copier(account, self._stores.clock, by_service=False),
             self._stores.clock.now(),
         )
         return Outcome(
-            result={
-                "service": planned.target.name,
-                "state": "Suspended",
-                "backup": descriptor.backup.name,
-                "sections": dict(planned.sections),
-            },
+            result=_result(planned),
             warnings=[
                 *_remarks(descriptor),
                 *_failures(descriptor),
@@ -103,6 +104,13 @@ class RestoreWork:
                 *warnings,
             ],
         )
+
+    async def committed(self, operation: Operation) -> Outcome | None:
+        """See Work: a service that shows is whole, whatever stopped its worker then."""
+        if not await self._stores.target(operation).is_complete():
+            return None
+        planned = plan_of(operation)
+        return Outcome(result=_result(planned), warnings=planned.warnings)
 
     async def settle(self, operation: Operation) -> None:
         """See Work: a restore that failed shows as RestoreFailed; the backup is let go."""
@@ -142,6 +150,15 @@ async def apply(
     await run.runtime(planned.backed_up_name)
     await run.target.complete()
     return run.warnings
+
+
+def _result(planned: RestorePlan) -> JsonObject:
+    return {
+        "service": planned.target.name,
+        "state": "Suspended",
+        "backup": planned.backup,
+        "sections": dict(planned.sections),
+    }
 
 
 def plan_of(operation: Operation) -> RestorePlan:
@@ -245,6 +262,8 @@ class _Run:
                 await self._task.checkpoint()
                 for line in page:
                     sha256 = str(line.get("sha256"))
+                    if not _SHA256.fullmatch(sha256):
+                        raise corrupt(part.blob, "a line names no content")
                     self._content.add(sha256)
                     yield (
                         self._container.blob(f"content/{sha256}"),
@@ -281,7 +300,13 @@ class _Run:
         return replace(record, content=None)
 
     async def runtime(self, backed_up_name: str) -> None:
-        """Write counters, numbers that came in, and MIC values."""
+        """Write counters, numbers that came in, and MIC values.
+
+        The ledger outlives a restore that fails: the counters are read to the end and found
+        right before the first of them is written.
+        """
+        async for _page in section_records(self._container, self._part(CONTROL_NUMBERS)):
+            await self._task.checkpoint()
         records = self._records(CONTROL_NUMBERS)
         await self._counted(CONTROL_NUMBERS, self.target.control_numbers(backed_up_name, records))
         await self._counted(RECEIVED_NUMBERS, self._received())

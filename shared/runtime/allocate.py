@@ -114,6 +114,7 @@ class Allocator:
             if row is None:
                 row = await claim(
                     self._ledger,
+                    self._directory,
                     self._clock,
                     service=living.name,
                     service_id=living.id,

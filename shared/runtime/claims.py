@@ -5,19 +5,40 @@ writes, so that an allocation that read the row before fails at its conditional 
 """
 
 from shared.clock import Clock
+from shared.model.problem import Code, Problem
 from shared.model.wire import rfc3339
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
+from shared.state.services import Directory
 
 
 async def claim(
-    ledger: Ledger, clock: Clock, *, service: str, service_id: str, agreement: str
+    ledger: Ledger,
+    directory: Directory,
+    clock: Clock,
+    *,
+    service: str,
+    service_id: str,
+    agreement: str,
 ) -> LedgerRow:
-    """Make the service the owner of an agreement's row; its counters stay as they are."""
+    """Make the service the owner of an agreement's row; its counters stay as they are.
+
+    The directory is read after the row: a request of an earlier life of the name, which was on
+    its way when the service was deleted, takes nothing from the later one.
+
+    :raises Problem: ServiceNotFound where the service is no more.
+    """
     while True:
         row = await ledger.get(service, agreement)
         if row is not None and row.owner == service_id:
             return row
+        listed = await directory.get(service)
+        if listed is None or listed.service.id != service_id:
+            raise Problem(
+                Code.SERVICE_NOT_FOUND,
+                f"Service '{service}' was deleted meanwhile. Nothing was changed.",
+                target="service",
+            )
         if row is None:
             row = LedgerRow(agreement, service_id, {}, rfc3339(clock.now()))
         try:

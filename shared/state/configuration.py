@@ -339,9 +339,10 @@ def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
 
 
 def _sent_bytes(put: Put) -> int:
-    columns = document_columns(put.artifact.document).values()
-    base64_units = sum(len(c) * 4 // 3 if isinstance(c, bytes) else len(dumps(c)) for c in columns)
-    return base64_units + 1024
+    """As the SDK sends it: JSON in ASCII, so that a character may take six bytes or twelve."""
+    columns = artifact_row("", put.artifact).values.values()
+    sent = sum(len(c) * 4 // 3 if isinstance(c, bytes) else len(json.dumps(c)) for c in columns)
+    return sent + 1024
 
 
 def _head_row(service_id: str, head: Head) -> Row:

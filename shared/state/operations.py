@@ -127,12 +127,13 @@ class InFlightIndex:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    async def add(self, service: str, operation_id: str) -> None:
-        """Enter an operation; one that is there stays as it is."""
+    async def add(self, service: str, operation_id: str) -> bool:
+        """Enter an operation; one that is there stays as it is. Whether it was entered now."""
         try:
             await self._table.insert(_flight_row(service, operation_id))
         except RowExists:
-            return
+            return False
+        return True
 
     async def touch(self, entry: InFlight) -> None:
         """Restart the entry's age: it was nudged.
@@ -141,9 +142,13 @@ class InFlightIndex:
         """
         await self._table.replace(_flight_row(entry.service, entry.operation_id), entry.etag)
 
-    async def drop(self, service: str, operation_id: str) -> None:
-        """Take an operation out; one that is gone is as good."""
-        await self._table.delete(_IN_FLIGHT, _flight_key(service, operation_id))
+    async def drop(self, service: str, operation_id: str, etag: str | None = None) -> None:
+        """Take an operation out; one that is gone is as good.
+
+        :param etag: only as it was read.
+        :raises RowChanged: where it was entered again since.
+        """
+        await self._table.delete(_IN_FLIGHT, _flight_key(service, operation_id), etag)
 
     async def get(self, service: str, operation_id: str) -> InFlight | None:
         """One entry, with its age by the storage's clock."""

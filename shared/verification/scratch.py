@@ -4,6 +4,7 @@ It lives in tables of its own, so that no list shows it, no number can be issued
 ledger of the real name is not touched. Whatever happens, its rows, content and container go.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -59,7 +60,8 @@ class Scratch:
             service_id=service_id,
             operation_id=operation.id,
         )
-        await apply(task, backup, restored, planned, copier, now)
+        if not await restored.is_complete():
+            await apply(task, backup, restored, planned, copier, now)
         await self._back_up_again(task, descriptor, findings)
 
     async def _back_up_again(self, task: Task, descriptor: Descriptor, findings: Findings) -> None:
@@ -73,7 +75,9 @@ class Scratch:
         writer = RunWriter(
             container, self.provider, self.clock, task, backup_id=operation.id, run=run
         )
-        cut = await ServiceSource(self.stores, service).cut(operation.id, hold=False)
+        cut = await ServiceSource(self.stores, service, self.directory).cut(
+            operation.id, hold=False
+        )
         await writer.write_configuration(cut)
         await cut.end()
         await writer.write_runtime(cut)
@@ -103,13 +107,18 @@ class Scratch:
             await self.directory.remove(listed)
 
 
+def _digest(operation: Operation) -> str:
+    """Of what names the operation: ids that callers give are unique within a service alone."""
+    return hashlib.sha256(f"{operation.service.lower()}!{operation.id}".encode()).hexdigest()[:32]
+
+
 def _name(operation: Operation) -> str:
-    return f"v{operation.id}"
+    return f"v{_digest(operation)}"
 
 
 def _service_id(operation: Operation) -> str:
-    return f"verify-{operation.id}"
+    return f"verify-{_digest(operation)}"
 
 
 def _container(operation: Operation) -> str:
-    return f"interkeep-verify-{operation.id.lower()}"[:63].rstrip("-")
+    return f"interkeep-verify-{_digest(operation)}"

@@ -109,7 +109,8 @@ class VerifyWork:
         await reading.read(secrets)
         checked["records"] = reading.records
         if level is VerifyLevel.RESTORE and not findings.count:
-            copier = Copier(self.accounts.require(backup.storage_account, ""), self.clock)
+            account = self.accounts.require(backup.storage_account, "")
+            copier = Copier(account, self.clock, by_service=False)
             opened = Opened(container, descriptor, secrets)
             await self.scratch.compare(task, opened, copier, self.clock.now(), findings)
         return checked
@@ -117,6 +118,10 @@ class VerifyWork:
     def _container(self, backup: Backup) -> BackupContainer:
         account = self.accounts.require(backup.storage_account, "storageAccount")
         return BackupContainer(account, backup.container)
+
+    async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
+        """See Work: there is no such point; every step is repeated."""
+        return None
 
     async def settle(self, operation: Operation) -> None:
         """See Work: the verdict stands with the backup, and the scratch service is gone."""

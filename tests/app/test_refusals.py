@@ -14,7 +14,7 @@ import pytest
 from shared.http.route import ROUTES, Route
 from shared.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
-from shared.model.service import State
+from shared.model.service import Service, State
 from tests.api import Api, nobodys, unique, x12_document
 from tests.app.requests import GOOD, MIC, ONLY_HERE, Ask
 from tests.architecture.test_functions import DOORS
@@ -190,6 +190,7 @@ async def test_a_service_that_is_being_deleted_takes_nothing(
     listed = await parts.services.require(own_stage.names["service"])
     deleting = listed.service.model_copy(update={"state": State.DELETING})
     await parts.directory.change(deleting, listed.etag)
+    await under_way(parts, listed.service, OperationName.DELETE)
     async with own_stage.unchanged():
         for name, ask in GOOD.items():
             if name in AT_ANY_TIME:
@@ -219,13 +220,11 @@ async def test_a_configuration_that_is_held_takes_no_change(
             await own_stage.refuse(WRITING[name].method, GOOD[name], "ConfigurationHeld")
 
 
-async def test_a_long_operation_under_way_lets_no_other_begin(
-    own_stage: Stage, parts: Installation
-) -> None:
-    service = (await parts.services.require(own_stage.names["service"])).service
+async def under_way(parts: Installation, service: Service, name: OperationName) -> None:
+    """A long operation that another worker has."""
     running = Operation(
         id=unique("running"),
-        operation=OperationName.BACKUP,
+        operation=name,
         service=service.name,
         service_id=service.id,
         status=OperationStatus.RUNNING,
@@ -237,6 +236,13 @@ async def test_a_long_operation_under_way_lets_no_other_begin(
     )
     await parts.records.add(running, "hash", lock=True)
     await parts.in_flight.add(service.name, running.id)
+
+
+async def test_a_long_operation_under_way_lets_no_other_begin(
+    own_stage: Stage, parts: Installation
+) -> None:
+    service = (await parts.services.require(own_stage.names["service"])).service
+    await under_way(parts, service, OperationName.BACKUP)
     async with own_stage.unchanged():
         for name in ("delete_service", "start_backup"):
             await own_stage.refuse(WRITING[name].method, GOOD[name], "OperationInProgress")

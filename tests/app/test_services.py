@@ -1,8 +1,13 @@
 """Services through HTTP."""
 
+import asyncio
+
 import pytest
 
+from shared.installation import Installation
+from shared.model.service import State
 from tests.api import Api, unique
+from tests.deployed import Deployed
 
 
 async def test_a_service_is_created_and_shown(api: Api) -> None:
@@ -290,3 +295,30 @@ async def test_the_operation_log_by_time(api: Api) -> None:
     assert (await api.get(f"{path}?from=2100-01-01T00:00:00Z")).body["value"] == []
     for wrong in ("from=yesterday", "to=2026-11-01T00:00:00"):
         assert (await api.get(f"{path}?{wrong}")).code == "InvalidRequest"
+
+
+async def test_a_failed_operation_asked_for_again_fails_again(api: Api) -> None:
+    """Its caller must not believe that it was done."""
+    name = await api.service()
+    headers = [{"Operation-Id": unique("stop")} for _ in range(6)]
+    replies = await asyncio.gather(
+        *(api.post(f"services/{name}/stop", headers=given) for given in headers)
+    )
+    failed = [given for reply, given in zip(replies, headers, strict=True) if reply.status == 412]
+    await api.post(f"services/{name}/start")
+    for given in failed:
+        again = await api.post(f"services/{name}/stop", headers=given)
+        assert (again.status, again.code) == (412, "ConditionNotMet")
+    assert (await api.get(f"services/{name}")).body["state"] == "Active"
+
+
+async def test_a_deletion_that_was_given_up_is_begun_again(api: Api, deployed: Deployed) -> None:
+    name = await api.service()
+    parts = Installation(deployed.read())
+    listed = await parts.services.require(name)
+    deleting = listed.service.model_copy(update={"state": State.DELETING})
+    await parts.directory.change(deleting, listed.etag)
+    await parts.close()
+    await api.succeeded(await api.delete(f"services/{name}"))
+    assert (await api.get(f"services/{name}")).status == 404
+    await api.service(name)

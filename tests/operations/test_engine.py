@@ -33,6 +33,7 @@ class Scripted:
     def __init__(self, do: Callable[[Task], Awaitable[None]]) -> None:
         self._do = do
         self.settled: list[Operation] = []
+        self.done: Outcome | None = None
 
     async def run(self, task: Task) -> Outcome:
         await self._do(task)
@@ -40,6 +41,9 @@ class Scripted:
 
     async def settle(self, operation: Operation) -> None:
         self.settled.append(operation)
+
+    async def committed(self, operation: Operation) -> Outcome | None:
+        return self.done
 
 
 @pytest.fixture

@@ -1,0 +1,158 @@
+"""How a backup ends: in the history, on the service, and, where it failed, with nothing left."""
+
+import logging
+
+from azure.core.exceptions import HttpResponseError
+
+from shared.alerts.happenings import backup_failed
+from shared.backup.stores import BackupStores
+from shared.blobs.backup_container import BackupContainer
+from shared.fence import LeaseLost
+from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
+from shared.model.operation import Operation, OperationStatus
+from shared.model.problem import Problem
+from shared.model.service import LastBackup
+from shared.model.wire import JsonValue
+from shared.state.configuration import Versioned
+from shared.state.gateway import RowChanged
+
+FORBIDDEN = frozenset({403, 409})
+"""What storage answers to a delete under an immutability policy, a legal hold, a narrow role."""
+
+_UNSETTLED = frozenset(
+    {
+        BackupStatus.RUNNING,
+        BackupStatus.SUCCEEDED,
+        BackupStatus.PARTIALLY_SUCCEEDED,
+        BackupStatus.FAILED,
+        BackupStatus.CANCELED,
+    }
+)
+"""What an entry may say before its operation's end is entered for good."""
+
+_GOOD = frozenset({OperationStatus.SUCCEEDED, OperationStatus.PARTIALLY_SUCCEEDED})
+
+log = logging.getLogger("interkeep.backup")
+
+
+class BackupEnding:
+    """What follows from the end of a backup's operation; done again after a crash."""
+
+    def __init__(self, stores: BackupStores) -> None:
+        self._stores = stores
+
+    async def settle(self, operation: Operation) -> None:
+        """Enter it in the history, show it on the service, tell a failure, remove what it left."""
+        name = str(operation.parameters["name"])
+        backup = await self._in_history(operation, name)
+        await self._show_on_service(operation, name)
+        if _is_scheduled(operation) and operation.status is OperationStatus.FAILED:
+            now = self._stores.clock.now()
+            await self._stores.alerts.tell(backup_failed(operation, name, now))
+        if backup is None:
+            return
+        if operation.status not in _GOOD:
+            await self._remove_container(operation, backup)
+        elif _is_scheduled(operation):
+            await self._follow(backup)
+
+    async def _in_history(self, operation: Operation, name: str) -> Backup | None:
+        """Enter how it ended, unless that was done; None where this operation has no entry."""
+        while True:
+            found = await self._stores.history.get(operation.service, name)
+            if found is None or found.value.operation != operation.id:
+                return None
+            final = _final(found, operation)
+            if found.value.completed_at is not None and final.status is found.value.status:
+                return found.value
+            if found.value.status not in _UNSETTLED:
+                return found.value  # it has been deleted since
+            try:
+                await self._stores.history.change(final, found.etag)
+            except RowChanged:
+                continue
+            return final
+
+    async def _follow(self, backup: Backup) -> None:
+        """Start what follows. The backup is good without it, and a timer starts it later too."""
+        try:
+            await self._stores.after_scheduled(backup)
+        except LeaseLost:
+            raise
+        except Exception:
+            log.exception("%s: what follows the backup %s waits", backup.service, backup.name)
+
+    async def _remove_container(self, operation: Operation, backup: Backup) -> None:
+        """Leave nothing of a failure. What may not be removed is no backup: no descriptor."""
+        try:
+            account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
+            container = BackupContainer(account, backup.container)
+            if await container.is_made_by(await self._stores.ownership(operation)):
+                await container.delete()
+        except Problem as problem:
+            log.warning("the container of %s stays: %s", backup.name, problem)
+        except HttpResponseError as error:
+            if error.status_code not in FORBIDDEN:
+                raise
+            log.warning("the container of %s stays: %s", backup.name, error.reason)
+
+    async def _show_on_service(self, operation: Operation, name: str) -> None:
+        assert operation.completed_at is not None
+        last = LastBackup(
+            name=name,
+            status=operation.status,
+            completed_at=operation.completed_at,
+            operation=operation.id,
+        )
+        while True:
+            listed = await self._stores.directory.get(operation.service)
+            if listed is None or listed.service.id != operation.service_id:
+                return
+            update = {"last_backup": _later(listed.service.last_backup, last)}
+            if _is_scheduled(operation):
+                before = listed.service.last_scheduled_backup
+                update["last_scheduled_backup"] = _later(before, last)
+            service = listed.service.model_copy(update=update)
+            if service == listed.service:
+                return
+            try:
+                await self._stores.directory.change(service, listed.etag)
+            except RowChanged:
+                continue
+            return
+
+
+def _is_scheduled(operation: Operation) -> bool:
+    return operation.parameters.get("trigger") == Trigger.SCHEDULED
+
+
+def _count(value: JsonValue) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _later(shown: LastBackup | None, last: LastBackup) -> LastBackup:
+    return shown if shown is not None and shown.completed_at >= last.completed_at else last
+
+
+def _final(found: Versioned[Backup], operation: Operation) -> Backup:
+    result = operation.result or {}
+    listed = result.get("sections")
+    sections = listed if isinstance(listed, list) else []
+    status = BackupStatus.FAILED
+    if operation.status in _GOOD or operation.status is OperationStatus.CANCELED:
+        status = BackupStatus(operation.status)
+    return found.value.model_copy(
+        update={
+            "status": status,
+            "completed_at": operation.completed_at,
+            "error": operation.error.message if operation.error else None,
+            "revision": result.get("revision"),
+            "items": result.get("items"),
+            "content_objects": result.get("contentObjects"),
+            "bytes": result.get("bytes"),
+            "digest": result.get("digest"),
+            "failures": _count(result.get("failedItems")),
+            "warnings": operation.warnings,
+            "sections": [BackedUpSection.model_validate(part) for part in sections],
+        }
+    )

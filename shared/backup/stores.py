@@ -1,0 +1,37 @@
+"""What the work of a backup reads and writes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from shared.alerts.alerts import Alerts
+from shared.backup.source import Source
+from shared.blobs.accounts import Accounts
+from shared.blobs.backup_container import Ownership
+from shared.clock import Clock
+from shared.model.backup import Backup
+from shared.model.operation import Operation
+from shared.model.service import Service
+from shared.sealing.provider import KeyProvider
+from shared.state.history import History
+from shared.state.services import Directory
+
+
+@dataclass(frozen=True)
+class BackupStores:
+    """What the work of a backup reads and writes."""
+
+    directory: Directory
+    history: History
+    accounts: Accounts
+    provider: KeyProvider
+    source: Callable[[Service], Source]
+    clock: Clock
+    installation: Callable[[], Awaitable[str]]
+    """Gives the id of this installation."""
+    alerts: Alerts
+    after_scheduled: Callable[[Backup], Awaitable[None]]
+    """What follows a good scheduled backup: retention, and a verify where one is wanted."""
+
+    async def ownership(self, operation: Operation) -> Ownership:
+        """What the container of an operation's backup carries."""
+        return Ownership(await self.installation(), str(operation.service_id), operation.id)

@@ -1,0 +1,135 @@
+"""What is whole is never called a failure, and two who each count on the other lose nothing."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from shared.backup.reader import read_descriptor
+from shared.blobs.backup_container import BackupContainer
+from shared.installation import Installation
+from shared.model.backup import BackupStatus
+from shared.model.numbers import Kind, SetNextBody
+from shared.model.operation import OperationName, OperationStatus
+from shared.model.problem import Code, Problem
+from shared.model.service import State
+from shared.operations.cancel import cancel
+from shared.operations.work import Task
+from shared.rules.states import ServiceOperation
+from shared.state.operations import Record
+from tests.deployed import Deployed, Emulator
+from tests.faults.scenes import (
+    ASKED,
+    FIRST,
+    SECOND,
+    SERVICE,
+    fill,
+    require_whole,
+    run,
+    start_backup,
+    start_delete,
+    start_restore,
+)
+
+
+@pytest.fixture
+async def app(emulator: Emulator, tmp_path: Path):  # type: ignore[no-untyped-def]
+    settings = Deployed.new(emulator, tmp_path).read()
+    parts = Installation(settings.model_copy(update={"retry_seconds": (0, 0, 0, 0)}))
+    await fill(parts)
+    yield parts
+    await parts.close()
+
+
+async def ended(app: Installation, record: Record) -> OperationStatus:
+    found = await app.records.find(SERVICE, record.operation.id)
+    assert found is not None
+    return found[0].operation.status
+
+
+async def written_behind_the_engine(app: Installation) -> Record:
+    """A backup whose worker stopped right after its descriptor."""
+    record = await start_backup(app, SECOND)
+    await app.engine.works[OperationName.BACKUP].run(Task(record.operation))
+    return record
+
+
+async def test_a_backup_with_a_descriptor_succeeds_whatever_came_then(app: Installation) -> None:
+    record = await written_behind_the_engine(app)
+    listed = await app.services.require(SERVICE)
+    await app.services.move(listed, ServiceOperation.DISABLE, ASKED)
+    await run(app, record)
+    assert await ended(app, record) is OperationStatus.SUCCEEDED
+    await require_whole(app, SECOND)
+
+
+async def test_a_backup_with_a_descriptor_is_not_canceled(app: Installation) -> None:
+    record = await written_behind_the_engine(app)
+    asked = await cancel(app.engine, SERVICE, record.operation.id)
+    assert asked.operation.status is OperationStatus.SUCCEEDED
+    await require_whole(app, SECOND)
+    found = await app.history.get(SERVICE, SECOND)
+    assert found is not None
+    assert found.value.status is BackupStatus.SUCCEEDED
+
+
+async def test_a_backup_that_was_deleted_meanwhile_is_not_made_again(app: Installation) -> None:
+    record = await written_behind_the_engine(app)
+    work = app.engine.works[OperationName.BACKUP]
+    done = await work.committed(record.operation)
+    assert done is not None
+    final = app.engine._ended(record.operation, done)
+    await work.settle(final)
+    found = await app.backups.get(SERVICE, SECOND)
+    await run(app, await app.backups.delete(found, force=True, caller="x", operation_id=None))
+    await run(app, record)
+    assert await ended(app, record) is OperationStatus.SUCCEEDED
+    assert not await BackupContainer(app.accounts.require("offsite", ""), SECOND).exists()
+    after = await app.history.get(SERVICE, SECOND)
+    assert after is not None
+    assert after.value.status is BackupStatus.DELETED
+
+
+async def test_a_restore_that_shows_its_service_succeeded(app: Installation) -> None:
+    await run(app, await start_delete(app))
+    record = await start_restore(app)
+    await app.engine.works[OperationName.RESTORE].run(Task(record.operation))
+    await run(app, record)
+    assert await ended(app, record) is OperationStatus.SUCCEEDED
+    assert (await app.services.require(SERVICE)).service.state is State.SUSPENDED
+
+
+async def test_two_who_delete_leave_the_last_good_one(app: Installation) -> None:
+    await run(app, await start_backup(app, SECOND))
+    record = await app.backups.delete(
+        await app.backups.get(SERVICE, SECOND), force=True, caller="x", operation_id=None
+    )
+    first, second = [await app.backups.get(SERVICE, name) for name in (FIRST, SECOND)]
+    marked = await app.removal.mark(second, record.operation, "on demand", None)
+    with pytest.raises(Problem) as refused:
+        await app.removal.mark(
+            first,
+            record.operation,
+            "on demand",
+            partial(app.removal.is_another_good, first.value),
+        )
+    assert refused.value.code is Code.LAST_GOOD_BACKUP
+    kept = (await app.backups.get(SERVICE, FIRST)).value
+    assert (kept.status, kept.deleted_by) == (BackupStatus.SUCCEEDED, None)
+    offsite = app.accounts.require("offsite", "")
+    await read_descriptor(BackupContainer(offsite, FIRST), app.provider)
+    await app.removal.remove(marked)
+
+
+async def test_a_request_of_an_earlier_life_takes_no_number(app: Installation) -> None:
+    """It passed its checks, then the service was deleted and restored under its name."""
+    earlier = (await app.services.require(SERVICE)).service
+    await run(app, await start_delete(app))
+    await run(app, await start_restore(app))
+    await app.services.move(await app.services.require(SERVICE), ServiceOperation.RESUME, ASKED)
+    body = SetNextBody(kind=Kind.INTERCHANGE, next=1, allow_reuse=True)
+    with pytest.raises(Problem) as refused:
+        await app.counters.set_next(earlier, "A", body)
+    assert refused.value.code in (Code.SERVICE_NOT_FOUND, Code.AGREEMENT_NOT_FOUND)
+    numbers = await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 1)
+    assert numbers[0].value == 3
