@@ -19,8 +19,8 @@ from tests.api import Api, api_of
 from tests.deployed import Deployed, Emulator
 
 SCHEDULES = 300
-DUE = int(os.environ.get("SCHEDULES_DUE", "6"))
-DAYS = int(os.environ.get("SCHEDULE_DAYS", "3"))
+DUE = int(os.environ.get("SCHEDULES_DUE", "4"))
+DAYS = int(os.environ.get("SCHEDULE_DAYS", "2"))
 SEED = os.environ.get("SCHEDULE_SEED") or datetime.now(UTC).strftime("%Y%m%d")
 _DAY = 86_400.0
 _MOST_SECONDS = 120

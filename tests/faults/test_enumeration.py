@@ -23,6 +23,11 @@ _LEASE_SECONDS = 2
 _REDELIVERIES = 12
 
 
+def is_drawn(scene: str, way: Way) -> bool:
+    """Whether a sample of today has this way of breaking this scene: two of the four."""
+    return POINTS == "all" or way in random.Random(SEED + scene).sample(list(Way), 2)
+
+
 def app_over(
     deployed: Deployed, transport: FaultTransport, clock: Clock | None = None
 ) -> Installation:
@@ -94,6 +99,8 @@ async def play(emulator: Emulator, scene: Scene, folder: Path, call: int, way: W
 async def test_an_operation_that_breaks_ends_as_if_it_had_not(
     emulator: Emulator, tmp_path: Path, name: str, way: Way
 ) -> None:
+    if not is_drawn(name, way):
+        pytest.skip(f"another day's (FAULT_SEED={SEED}); make faults runs all")
     scene = SCENES[name]
     calls = await calls_of(emulator, scene, tmp_path)
     every = list(range(1, calls + 1))
