@@ -38,6 +38,9 @@ BATCH_ARTIFACTS = TRANSACTION_ROWS - 1
 _BATCH_BYTES = 3_500_000
 """Of the 4 MiB that a transaction may send; the rest is for its envelope."""
 
+_BESIDE_BYTES = 4096
+"""What a row sends beside its document: name, references, numbering, parties."""
+
 _HEAD = "!head"
 _KEY = "!key"
 _SETTINGS = "!service"
@@ -340,9 +343,9 @@ def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
 
 def _sent_bytes(put: Put) -> int:
     """As the SDK sends it: JSON in ASCII, so that a character may take six bytes or twelve."""
-    columns = artifact_row("", put.artifact).values.values()
+    columns = document_columns(put.artifact.document).values()
     sent = sum(len(c) * 4 // 3 if isinstance(c, bytes) else len(json.dumps(c)) for c in columns)
-    return sent + 1024
+    return sent + _BESIDE_BYTES
 
 
 def _head_row(service_id: str, head: Head) -> Row:

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.installation import Installation
+from shared.model.operation import OperationName
 from shared.model.service import State
 from shared.rules.states import ServiceOperation
 from tests.api import Api, Reply, unique
+from tests.app.test_refusals import under_way
 from tests.deployed import Deployed
 from tests.rules.test_states import EXPECTED
 
@@ -42,6 +44,9 @@ async def test_each_operation_in_each_state(api: Api, parts: Installation, state
         listed = await parts.services.require(name)
         forced = listed.service.model_copy(update={"state": state})
         await parts.directory.change(forced, listed.etag)
+        if state is State.DELETING:  # without a deletion under way it may be begun again
+            await under_way(parts, listed.service, OperationName.DELETE)
+        logged = (await api.get(f"services/{name}/operations")).body["value"]
         before = await api.get(f"services/{name}")
         assert before.body["allowedOperations"] == sorted(EXPECTED[state])
         reply = await ask(api, name, operation)
@@ -53,4 +58,4 @@ async def test_each_operation_in_each_state(api: Api, parts: Installation, state
         after = await api.get(f"services/{name}")
         assert after.body == before.body, "a refusal changed something"
         log = (await api.get(f"services/{name}/operations")).body["value"]
-        assert [o["operation"] for o in log] == ["CreateBizTalkService"]
+        assert log == logged
