@@ -29,10 +29,12 @@ from shared.blobs.content_listing import ContentListing
 from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
 from shared.management.artifacts import Artifacts
+from shared.management.changes import ConfigurationChanges
 from shared.management.collection import CollectionStores, Collector
 from shared.management.counters import CounterSettings
 from shared.management.deletion import DeletionStores, DeletionWork
 from shared.management.imports import Imports
+from shared.management.interrupted import Interrupted
 from shared.management.services import Services
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
@@ -141,9 +143,11 @@ class Installation:
             settings=settings,
         )
 
+        configuration_changes = ConfigurationChanges(self.configuration, self.directory)
         self.services = Services(
             directory=self.directory,
             configuration=self.configuration,
+            changes=configuration_changes,
             keys=self.keys,
             engine=self.engine,
             clock=self.clock,
@@ -151,6 +155,7 @@ class Installation:
         )
         self.artifacts = Artifacts(
             configuration=self.configuration,
+            changes=configuration_changes,
             directory=self.directory,
             ledger=self.ledger,
             activities=self.batch_activities,
@@ -236,19 +241,21 @@ class Installation:
             self.clock,
         )
         self.collector = Collector(self._collection_stores())
-        self.recovery = Recovery(self.engine, self._was_written)
+        self.recovery = Recovery(
+            self.engine,
+            Interrupted(
+                self.directory,
+                self.configuration,
+                configuration_changes,
+                self.registration.was_written,
+            ),
+        )
 
     async def id(self) -> str:
         """The id of this installation, drawn at its first use and kept."""
         if self._id is None:
             self._id = await self.directory.installation(self.clock.new_id())
         return self._id
-
-    async def _was_written(self, operation: Operation) -> bool:
-        """Whether the write of an interrupted immediate operation was done."""
-        if operation.operation is OperationName.REGISTER_BACKUP:
-            return await self.registration.was_written(operation)
-        return await self.services.was_written(operation)
 
     async def _after_scheduled(self, backup: Backup) -> None:
         """What follows a good scheduled backup."""

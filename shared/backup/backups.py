@@ -14,6 +14,7 @@ from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
+from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.editions import require_backup
 from shared.rules.naming import require_backup_name, shown
 from shared.rules.states import ServiceOperation, require_allowed
@@ -119,7 +120,9 @@ class Backups:
             )
         )
 
-    async def pin(self, service: str, name: str, pinned: bool) -> Versioned[Backup]:
+    async def pin(
+        self, service: str, name: str, pinned: bool, before_write: BeforeWrite = unlogged
+    ) -> Versioned[Backup]:
         """Keep a backup from retention and from deletion, or no longer.
 
         :raises Problem: BackupNotFound; BackupInUse where it is being deleted, or was.
@@ -127,7 +130,10 @@ class Backups:
         while True:
             found = await self.get(service, name)
             require_not_going(found.value)
+            if found.value.pinned is pinned:
+                return found
             changed = found.value.model_copy(update={"pinned": pinned})
+            await before_write()
             try:
                 return Versioned(changed, await self._history.change(changed, found.etag))
             except RowChanged:

@@ -16,7 +16,7 @@ from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationName
 from shared.model.problem import Code, Problem
 from shared.operations.engine import Engine, Start
-from shared.operations.immediate import immediately
+from shared.operations.immediate import logged
 from shared.rules.naming import require_backup_name, shown
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Versioned
@@ -69,7 +69,9 @@ class Registration:
         )
         repeated = await self._engine.repeated(start)
         if repeated is None and await self._known(backup) is None:
-            await immediately(self._engine, start, lambda by: self._enter(backup, by))
+            async with logged(self._engine, start) as entry:
+                await entry.open()
+                await self._enter(backup, entry.id)
         found = await self._known(backup)
         if found is None:
             raise _not_done(repeated)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.clock import Clock
 from shared.management.certificates import pfx_facts
-from shared.management.changes import Changes, require_open
+from shared.management.changes import ConfigurationChanges, require_open
 from shared.management.checks import Checks, CounterChange
 from shared.management.documents import open_document, sealed_document
 from shared.model.artifact import Artifact, ContentReference, ImportItem, Section
@@ -15,6 +15,7 @@ from shared.model.condition import Condition, unconditional
 from shared.model.problem import Code, Problem, problems_within
 from shared.model.service import Service
 from shared.model.wire import JsonObject
+from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.editions import require_quota
 from shared.rules.naming import require_artifact_name, shown
 from shared.rules.states import require_manageable
@@ -32,7 +33,7 @@ from shared.state.configuration import (
     Versioned,
 )
 from shared.state.control_numbers import Ledger
-from shared.state.services import Directory
+from shared.state.services import Directory, Listed
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Artifacts:
         self,
         *,
         configuration: Configuration,
+        changes: ConfigurationChanges,
         directory: Directory,
         ledger: Ledger,
         activities: BatchActivities,
@@ -71,7 +73,7 @@ class Artifacts:
         self._activities = activities
         self._keys = keys
         self._clock = clock
-        self._changes = Changes(configuration)
+        self._changes = changes
         self._checks = Checks(configuration, directory, ledger, clock)
 
     async def get(self, service: Service, section: Section, name: str) -> Versioned[Artifact]:
@@ -99,19 +101,25 @@ class Artifacts:
         condition: Condition,
         *,
         allow_reuse: bool = False,
+        before_write: BeforeWrite = unlogged,
     ) -> Written:
         """Write one artifact; its content, if it has one, stays.
 
         :param allow_reuse: where an agreement's counter lies above its new bounds, begin a new
             cycle of it.
-
         :raises Problem: InvalidName, OperationNotAllowed, ReservedMember, MaskWithoutValue,
             ConditionNotMet, QuotaExceeded, ConfigurationHeld, DocumentTooLarge,
             ControlNumberIssued, DanglingReference, InvalidRequest.
         """
         require_artifact_name(name)
         item = ImportItem(section=section, name=name, document=document)
-        written = await self.write(service, [Wanted(item)], condition, allow_reuse=allow_reuse)
+        written = await self.write(
+            service,
+            [Wanted(item)],
+            condition,
+            allow_reuse=allow_reuse,
+            before_write=before_write,
+        )
         return written[0]
 
     async def require_content_place(
@@ -133,6 +141,7 @@ class Artifacts:
         name: str,
         content: ContentReference,
         condition: Condition = unconditional,
+        before_write: BeforeWrite = unlogged,
     ) -> tuple[Written, bool]:
         """Give an artifact its bytes; whether it had none before.
 
@@ -140,9 +149,9 @@ class Artifacts:
         :raises Problem: ArtifactNotFound, OperationNotAllowed, ConditionNotMet,
             ConfigurationHeld.
         """
-        require_manageable(service.name, service.state)
 
-        async def edit(head: Head) -> tuple[list[Edit], tuple[Artifact, bool]]:
+        async def edit(listed: Listed, _: Head) -> tuple[list[Edit], tuple[Artifact, bool]]:
+            require_manageable(service.name, listed.service.state)
             stored = await self.get(service, section, name)
             condition(stored.value.content.version if stored.value.content else None)
             artifact = stored.value.model_copy(
@@ -150,7 +159,7 @@ class Artifacts:
             )
             return [Put(artifact, new=False)], (artifact, stored.value.content is None)
 
-        (artifact, first), etags = await self._changes.make(service, edit)
+        (artifact, first), etags = await self._changes.make(service, edit, before_write)
         return Written(artifact, etags[0], False), first
 
     async def write(
@@ -160,6 +169,7 @@ class Artifacts:
         condition: Condition = unconditional,
         *,
         allow_reuse: bool = False,
+        before_write: BeforeWrite = unlogged,
     ) -> list[Written]:
         """Write artifacts that fit one transaction, all or none.
 
@@ -170,7 +180,10 @@ class Artifacts:
         key = await self._keys.data_key(service.id)
         places = [one.place for one in wanted]
 
-        async def edit(head: Head) -> tuple[list[Edit], tuple[list[Put], list[CounterChange]]]:
+        async def edit(
+            listed: Listed, head: Head
+        ) -> tuple[list[Edit], tuple[list[Put], list[CounterChange]]]:
+            require_manageable(service.name, listed.service.state)
             stored = await asyncio.gather(
                 *(
                     self._configuration.artifact(service.id, one.item.section, one.item.name)
@@ -182,7 +195,7 @@ class Artifacts:
                 condition(found.etag if found else None)
                 with problems_within(one.place):
                     puts.append(self._prepared(key, one.item, found))
-            self._require_room(service, head, puts)
+            self._require_room(listed.service, head, puts)
             before = [found.value if found else None for found in stored]
             await self._checks.require_consistent(service, puts, before, places)
             changes = await self._checks.require_counters_fit(
@@ -190,7 +203,7 @@ class Artifacts:
             )
             return list(puts), (puts, changes)
 
-        (puts, changes), etags = await self._changes.make(service, edit)
+        (puts, changes), etags = await self._changes.make(service, edit, before_write)
         await self._checks.settle_counters(service, changes)
         return [Written(put.artifact, etag, put.new) for put, etag in zip(puts, etags, strict=True)]
 
@@ -223,7 +236,12 @@ class Artifacts:
             require_quota(service.name, section, used, service.edition, service.unit_count)
 
     async def delete(
-        self, service: Service, section: Section, name: str, condition: Condition
+        self,
+        service: Service,
+        section: Section,
+        name: str,
+        condition: Condition,
+        before_write: BeforeWrite = unlogged,
     ) -> None:
         """Take an artifact out. An agreement's numbers stay in the ledger, owned by nobody.
 
@@ -233,15 +251,15 @@ class Artifacts:
         :raises Problem: ArtifactNotFound, OperationNotAllowed, ConditionNotMet,
             ArtifactInUse, ConfigurationHeld.
         """
-        require_manageable(service.name, service.state)
 
-        async def edit(head: Head) -> tuple[list[Edit], None]:
+        async def edit(listed: Listed, _: Head) -> tuple[list[Edit], None]:
+            require_manageable(service.name, listed.service.state)
             stored = await self.get(service, section, name)
             condition(stored.etag)
             await self._checks.require_unused(service, section, name)
             return [Remove(section, name)], None
 
-        await self._changes.make(service, edit)
+        await self._changes.make(service, edit, before_write)
         if section is Section.AGREEMENTS:
             await release(self._ledger, service=service.name, agreement=name)
         if section is Section.BATCHES:

@@ -1,23 +1,31 @@
-"""Changing a service's configuration: read under a head, write if it is still the same."""
+"""Changing a service's configuration: read under a head, write if it is still the same.
+
+What a change is checked against (state, units) is read after the head. A transition writes the
+directory first and the head after it (``settle_writers``): so whoever checked against the former
+state holds a head that is no longer the same, and reads again.
+"""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
+from shared.operations.immediate import BeforeWrite, unlogged
 from shared.state.configuration import Configuration, Edit, Head, Phase
 from shared.state.gateway import RowChanged
+from shared.state.services import Directory, Listed
 
 _TRIES = 30
 """Writers of one service in several processes meet at its head; each of them loses at times."""
 
 Result = TypeVar("Result")
-EditOf = Callable[[Head], Awaitable[tuple[Sequence[Edit], Result]]]
-"""Reads what it needs under a head and says what to write, and what comes of it."""
+EditOf = Callable[[Listed, Head], Awaitable[tuple[Sequence[Edit], Result]]]
+"""Reads what it needs under a head, of the service as it is listed then, and says what to write,
+and what comes of it."""
 
 
 @dataclass(eq=False)
@@ -29,18 +37,24 @@ class _Turn:
     """As the last of them wrote it."""
 
 
-class Changes:
+class ConfigurationChanges:
     """Changes of configurations, one at a time for each service in this process."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, directory: Directory) -> None:
         self._configuration = configuration
+        self._directory = directory
         self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
 
-    async def make(self, service: Service, edit: EditOf[Result]) -> tuple[Result, list[str]]:
+    async def make(
+        self, service: Service, edit: EditOf[Result], before_write: BeforeWrite = unlogged
+    ) -> tuple[Result, list[str]]:
         """Read under a head, write on the condition that the head is still the same; else again.
 
         Writers of this process take turns, and the next begins with the head that the last one
         wrote: should another process have written since, the condition fails and it is read.
+
+        :raises Problem: what ``edit`` raises; ServiceNotFound, OperationNotAllowed,
+            ConfigurationHeld.
         """
         turn = self._turns.setdefault(service.id, _Turn())
         async with turn.lock:
@@ -48,7 +62,9 @@ class Changes:
             for attempt in range(_TRIES):
                 head = head or await self._configuration.head(service.id)
                 open_head = require_open(service, head)
-                edits, result = await edit(open_head)
+                listed = await self._require_listed(service)
+                edits, result = await edit(listed, open_head)
+                await before_write()
                 try:
                     head, etags = await self._configuration.change(service.id, open_head, edits)
                 except RowChanged:
@@ -63,6 +79,29 @@ class Changes:
             "again; put many artifacts with one import.",
             retry_after_seconds=2,
         )
+
+    async def _require_listed(self, service: Service) -> Listed:
+        listed = await self._directory.get(service.name)
+        if listed is None or listed.service.id != service.id:
+            raise Problem(
+                Code.SERVICE_NOT_FOUND,
+                f"Service '{service.name}' was deleted meanwhile.",
+                target="service",
+            )
+        return listed
+
+    async def settle_writers(self, service_id: str) -> Head | None:
+        """Make every writer look at the directory again; the head as it is then.
+
+        Whoever wrote or held the head since the directory's row was written did the same.
+        """
+        head = await self._configuration.head(service_id)
+        if head is None or head.held_for_seconds > 0:
+            return head
+        try:
+            return await self._configuration.write_head(service_id, replace(head, hold=""))
+        except RowChanged:
+            return await self._configuration.head(service_id)
 
 
 def require_open(service: Service, head: Head | None) -> Head:

@@ -9,6 +9,7 @@ from shared.model.numbers import Counters, Numbering, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
+from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.naming import artifact_key, shown
 from shared.rules.numbers import first, moved, standing
 from shared.rules.states import require_manageable
@@ -91,6 +92,7 @@ class CounterSettings:
         agreement: str,
         body: SetNextBody,
         condition: Condition = unconditional,
+        before_write: BeforeWrite = unlogged,
     ) -> Standing:
         """Set the next number of one kind.
 
@@ -113,7 +115,14 @@ class CounterSettings:
             condition(_version(row, numbering))
 
         row = await change_counters(
-            self._ledger, self._directory, self._clock, service, agreement, change, check
+            self._ledger,
+            self._directory,
+            self._clock,
+            service,
+            agreement,
+            change,
+            check,
+            before_write,
         )
         return Standing(row.agreement, numbering, row)
 
@@ -142,6 +151,7 @@ async def change_counters(
     agreement: str,
     change: Callable[[Counters], Counters],
     check: Callable[[LedgerRow | None], None] = lambda _row: None,
+    before_write: BeforeWrite = unlogged,
 ) -> LedgerRow:
     """Write an agreement's counters, however many others write them meanwhile.
 
@@ -162,6 +172,7 @@ async def change_counters(
         counters = change(row.counters)
         if counters == row.counters:
             return row
+        await before_write()
         changed = LedgerRow(row.agreement, service.id, counters, rfc3339(clock.now()), row.etag)
         try:
             return await ledger.write(service.name, changed)

@@ -8,6 +8,7 @@ from shared.management.changes import require_open
 from shared.model.artifact import Artifact, ImportItem
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
+from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.naming import artifact_key, require_artifact_name, shown
 from shared.rules.references import ORDER
 from shared.rules.states import require_manageable
@@ -35,7 +36,12 @@ class Imports:
         self._keys = keys
         self._clock = clock
 
-    async def write(self, service: Service, items: Sequence[ImportItem]) -> list[Written | Problem]:
+    async def write(
+        self,
+        service: Service,
+        items: Sequence[ImportItem],
+        before_write: BeforeWrite = unlogged,
+    ) -> list[Written | Problem]:
         """Write all or none where they fit one transaction, else report on each.
 
         :raises Problem: as ``Artifacts.put``, where all fit one transaction; InvalidName,
@@ -54,17 +60,21 @@ class Imports:
             for problem in report.values():
                 if isinstance(problem, Problem):
                     raise problem
-            await self._write(service, groups[0], report)
+            await self._write(service, groups[0], report, before_write)
         else:
-            await self._write_groups(service, groups, report)
+            await self._write_groups(service, groups, report, before_write)
         return [report[one.place] for one in wanted]
 
     async def _write_groups(
-        self, service: Service, groups: Sequence[Sequence[Wanted]], report: Report
+        self,
+        service: Service,
+        groups: Sequence[Sequence[Wanted]],
+        report: Report,
+        before_write: BeforeWrite,
     ) -> None:
         try:
             for group in groups:
-                await self._write_each(service, group, report)
+                await self._write_each(service, group, report, before_write)
         except Problem as problem:
             if not any(isinstance(result, Written) for result in report.values()):
                 raise
@@ -72,10 +82,16 @@ class Imports:
                 for one in group:
                     report.setdefault(one.place, problem)
 
-    async def _write_each(self, service: Service, group: Sequence[Wanted], report: Report) -> None:
+    async def _write_each(
+        self,
+        service: Service,
+        group: Sequence[Wanted],
+        report: Report,
+        before_write: BeforeWrite,
+    ) -> None:
         """A group; where it is refused for an item's sake, its halves, down to those at fault."""
         try:
-            await self._write(service, group, report)
+            await self._write(service, group, report, before_write)
         except Problem as problem:
             if problem.code in _OF_THE_SERVICE:
                 raise
@@ -83,11 +99,17 @@ class Imports:
                 report[group[0].place] = problem
                 return
             middle = len(group) // 2
-            await self._write_each(service, group[:middle], report)
-            await self._write_each(service, group[middle:], report)
+            await self._write_each(service, group[:middle], report, before_write)
+            await self._write_each(service, group[middle:], report, before_write)
 
-    async def _write(self, service: Service, group: Sequence[Wanted], report: Report) -> None:
-        written = await self._artifacts.write(service, group)
+    async def _write(
+        self,
+        service: Service,
+        group: Sequence[Wanted],
+        report: Report,
+        before_write: BeforeWrite,
+    ) -> None:
+        written = await self._artifacts.write(service, group, before_write=before_write)
         report.update((one.place, result) for one, result in zip(group, written, strict=True))
 
     def _groups(self, wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:

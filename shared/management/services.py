@@ -1,33 +1,42 @@
 """Services: create them, change their settings, move them through the state chart."""
 
-from dataclasses import dataclass
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from shared.clock import Clock
 from shared.management.certificates import with_ssl_facts
-from shared.management.changes import require_open
+from shared.management.changes import ConfigurationChanges
 from shared.management.documents import SERVICE, open_document, sealed_document
 from shared.management.service_view import ServiceView, service_view
 from shared.model.artifact import Section
 from shared.model.condition import Condition, unconditional
-from shared.model.operation import Operation, OperationName
+from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
-from shared.operations.immediate import immediately, require_succeeded
+from shared.operations.immediate import Entry, logged, was_done
 from shared.rules.documents import masked
 from shared.rules.editions import require_archiving, require_quota, require_units
 from shared.rules.naming import default_domain_url, require_service_name, shown
 from shared.rules.states import (
+    MENDED,
     TRANSITIONS,
     ServiceOperation,
+    after_success,
     require_allowed,
 )
+from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.settings import Settings
-from shared.state.configuration import Configuration, Head, Phase, PutSettings
+from shared.state.configuration import Configuration, Edit, Head, Phase, PutSettings
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.services import Directory, Listed
+
+_TRIES = 30
+"""Operations that meet at the directory's row of one service; each of them loses at times."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,7 @@ class Services:
         *,
         directory: Directory,
         configuration: Configuration,
+        changes: ConfigurationChanges,
         keys: KeyRing,
         engine: Engine,
         clock: Clock,
@@ -56,6 +66,7 @@ class Services:
     ) -> None:
         self._directory = directory
         self._configuration = configuration
+        self._changes = changes
         self._keys = keys
         self._engine = engine
         self._clock = clock
@@ -75,6 +86,31 @@ class Services:
             )
         return listed
 
+    async def put(
+        self, name: str, wanted: ServiceSettings, asked: Asked, *, must_be_new: bool = False
+    ) -> tuple[Listed, bool]:
+        """Make a service, or replace the settings of one; whether it was made.
+
+        :param must_be_new: refuse to replace.
+        :raises Problem: as ``create`` and ``update``.
+        """
+        listed = await self._directory.get(name)
+        key = (
+            await self._keys.data_key(listed.service.id) if asked.operation_id and listed else None
+        )
+        updating = self._start(OperationName.CONFIG_UPDATE, name, wanted, asked, key)
+        creating = self._start(OperationName.CREATE, name, wanted, asked, key)
+        done = await was_done(self._engine, updating, creating)
+        if done is not None:
+            created = done.operation.operation is OperationName.CREATE
+            return await self.require(name), created
+        if listed is None:
+            asked.condition(None)
+            return await self.create(name, wanted, asked), True
+        if must_be_new:
+            raise taken(listed, listed.service.name)
+        return await self.update(listed, wanted, asked), False
+
     async def create(self, name: str, wanted: ServiceSettings, asked: Asked) -> Listed:
         """Make a new service, Active.
 
@@ -87,17 +123,9 @@ class Services:
         key, wrapped = await self._keys.new_key(service_id)
         document = with_ssl_facts(self._document(name, wanted), None, self._clock.now())
         sealed = sealed_document(key, SERVICE, SERVICE, document, None)
-        start = Start(
-            OperationName.CREATE,
-            name,
-            asked.caller,
-            asked.trigger,
-            {"edition": wanted.edition, "unitCount": wanted.unit_count},
-            asked.operation_id,
-            service_id,
-        )
-
-        async def write(operation_id: str) -> None:
+        start = self._start(OperationName.CREATE, name, wanted, asked, key)
+        async with logged(self._engine, replace(start, service_id=service_id)) as entry:
+            await entry.open()
             now = self._clock.now()
             service = Service(
                 name=name,
@@ -107,12 +135,18 @@ class Services:
                 state=State.CREATING,
                 created_at=now,
                 changed_at=now,
-                operations=[operation_id],
+                operations=[entry.id],
             )
             try:
                 listed = await self._directory.add(service)
             except RowExists as error:
                 raise taken(await self._directory.get(name), name) from error
+            try:
+                # Recovery may have found no service, and have said so, before this one was added.
+                await entry.require_open()
+            except Problem:
+                await self._directory.remove(listed)
+                raise
             await self._configuration.begin(
                 service_id,
                 phase=Phase.OPEN,
@@ -121,10 +155,10 @@ class Services:
                 changed_at=rfc3339(now),
             )
             active = service.model_copy(update={"state": State.ACTIVE})
-            await self._directory.change(active, listed.etag)
-
-        await immediately(self._engine, start, write)
-        return await self.require(name)
+            try:
+                return await self._directory.change(active, listed.etag)
+            except RowChanged as error:
+                raise changed_meanwhile(name) from error
 
     async def update(self, listed: Listed, wanted: ServiceSettings, asked: Asked) -> Listed:
         """Replace the settings of a service (updateConfiguration).
@@ -134,17 +168,33 @@ class Services:
             ConfigurationHeld, and those of its SSL certificate (with_ssl_facts).
         """
         service = listed.service
-        start = Start(
-            OperationName.CONFIG_UPDATE,
-            service.name,
-            asked.caller,
-            asked.trigger,
-            masked(SERVICE, wanted.to_json()),
-            asked.operation_id,
-            service.id,
-        )
-        if await self._repeated(start):
-            return await self.require(service.name)
+        key = await self._keys.data_key(service.id)
+        start = self._start(OperationName.CONFIG_UPDATE, service.name, wanted, asked, key)
+        async with logged(self._engine, start.of(service)) as entry:
+
+            async def edit(listed: Listed, head: Head) -> tuple[list[Edit], None]:
+                self._require_updatable(listed.service, wanted)
+                stored = await self._configuration.settings(service.id)
+                if stored is None:
+                    raise changed_meanwhile(service.name)
+                asked.condition(service_view(listed, stored, head).version)
+                known = open_document(key, SERVICE, SERVICE, stored.document)
+                document = self._document(service.name, wanted)
+                document = with_ssl_facts(document, known, self._clock.now())
+                sealed = sealed_document(key, SERVICE, SERVICE, document, stored.document)
+                return [PutSettings(sealed, rfc3339(self._clock.now()), entry.id)], None
+
+            def mended(service: Service) -> Service | None:
+                state = after_success(service.state, ServiceOperation.UPDATE_CONFIGURATION)
+                changed = service.model_copy(update={"state": state})
+                return None if state is service.state else changed
+
+            await self._changes.make(service, edit, entry.open)
+            if service.state in MENDED:
+                await self._rewrite(listed, unconditional, entry, mended)
+        return await self.require(service.name)
+
+    def _require_updatable(self, service: Service, wanted: ServiceSettings) -> None:
         if wanted.edition is not service.edition:
             raise exists(
                 service.name,
@@ -161,60 +211,52 @@ class Services:
         self._require_possible(wanted)
         require_allowed(service.name, service.state, ServiceOperation.UPDATE_CONFIGURATION)
 
-        async def prepared() -> tuple[Head, JsonObject]:
-            head = require_open(service, await self._configuration.head(service.id))
-            stored = await self._configuration.settings(service.id)
-            if stored is None:
-                raise changed_meanwhile(service.name)
-            asked.condition(service_view(listed, stored, head).version)
-            key = await self._keys.data_key(service.id)
-            known = open_document(key, SERVICE, SERVICE, stored.document)
-            document = self._document(service.name, wanted)
-            document = with_ssl_facts(document, known, self._clock.now())
-            return head, sealed_document(key, SERVICE, SERVICE, document, stored.document)
+    def _start(
+        self,
+        operation: OperationName,
+        name: str,
+        wanted: ServiceSettings,
+        asked: Asked,
+        key: DataKey | None,
+    ) -> Start:
+        """A PUT of settings as the log has it.
 
-        async def write(operation_id: str) -> None:
-            head, sealed = await prepared()
-            try:
-                edit = PutSettings(sealed, rfc3339(self._clock.now()), operation_id)
-                await self._configuration.change(service.id, head, [edit])
-            except RowChanged as error:
-                raise changed_meanwhile(service.name) from error
-
-        await prepared()  # what can be refused leaves no record in the log
-        await immediately(self._engine, start, write)
-        return await self.require(service.name)
+        :param key: of the service, None where it has none (any more): then two requests are told
+            apart by what is no secret alone.
+        """
+        document = wanted.to_json()
+        return Start(
+            operation,
+            name,
+            asked.caller,
+            asked.trigger,
+            masked(SERVICE, document),
+            asked.operation_id,
+            secrets=key.fingerprint(document) if key else "",
+        )
 
     async def move(self, listed: Listed, operation: ServiceOperation, asked: Asked) -> Listed:
         """Move a service through the state chart.
 
-        Suspending a suspended service, or any operation that leads where it is, writes nothing.
+        Suspending a suspended service writes nothing.
 
         :raises Problem: OperationNotAllowed, ConditionNotMet.
         """
-        service = listed.service
         name, target = TRANSITIONS[operation]
-        start = Start(
-            name, service.name, asked.caller, asked.trigger, {}, asked.operation_id, service.id
-        )
-        if await self._repeated(start):
-            return await self.require(service.name)
-        await self._require_condition(listed, asked)
-        require_allowed(service.name, service.state, operation)
-        if service.state is target and operation is ServiceOperation.SUSPEND:
-            return listed
 
-        async def write(operation_id: str) -> None:
-            moved = service.written_by(operation_id).model_copy(
-                update={"state": target, "changed_at": self._clock.now()}
-            )
-            try:
-                await self._directory.change(moved, listed.etag)
-            except RowChanged as error:
-                raise changed_meanwhile(service.name) from error
+        def moved(service: Service) -> Service | None:
+            require_allowed(service.name, service.state, operation)
+            if service.state is target and operation is ServiceOperation.SUSPEND:
+                return None
+            return service.model_copy(update={"state": target})
 
-        await immediately(self._engine, start, write)
-        return await self.require(service.name)
+        start = Start(name, "", asked.caller, asked.trigger, {}, asked.operation_id)
+        start = start.of(listed.service)
+        if await was_done(self._engine, start) is None:
+            async with logged(self._engine, start) as entry:
+                await self._rewrite(listed, asked.condition, entry, moved)
+                await self._changes.settle_writers(listed.service.id)
+        return await self.require(listed.service.name)
 
     async def scale(self, listed: Listed, units: int, asked: Asked) -> Listed:
         """Change the number of units. The directory's row says it; the settings follow it.
@@ -223,73 +265,68 @@ class Services:
             have, QuotaExceeded where fewer units could not hold what there is,
             ConditionNotMet.
         """
-        service = listed.service
-        start = Start(
-            OperationName.SCALE,
-            service.name,
-            asked.caller,
-            asked.trigger,
-            {"unitCount": units},
-            asked.operation_id,
-            service.id,
-        )
-        if await self._repeated(start):
-            return await self.require(service.name)
-        await self._require_condition(listed, asked)
-        require_allowed(service.name, service.state, ServiceOperation.SCALE)
-        require_units(service.edition, units)
-        head = await self._configuration.head(service.id)
-        for section, used in (head.counts if head else {}).items():
-            require_quota(service.name, Section(section), used, service.edition, units)
 
-        async def write(operation_id: str) -> None:
-            scaled = service.written_by(operation_id).model_copy(
-                update={"unit_count": units, "changed_at": self._clock.now()}
+        def scaled(service: Service) -> Service:
+            require_allowed(service.name, service.state, ServiceOperation.SCALE)
+            require_units(service.edition, units)
+            state = after_success(service.state, ServiceOperation.SCALE)
+            return service.model_copy(update={"unit_count": units, "state": state})
+
+        before = listed.service
+        parameters: JsonObject = {"unitCount": units}
+        start = Start(
+            OperationName.SCALE, "", asked.caller, asked.trigger, parameters, asked.operation_id
+        ).of(before)
+        if await was_done(self._engine, start) is not None:
+            return await self.require(before.name)
+        await self._require_condition(listed, asked.condition)
+        _require_fitting(scaled(before), await self._configuration.head(before.id))
+        async with logged(self._engine, start) as entry:
+            written = await self._rewrite(listed, asked.condition, entry, scaled)
+            try:
+                # Whoever wrote under the former units has written by now, or looks again.
+                _require_fitting(scaled(before), await self._changes.settle_writers(before.id))
+            except Problem:
+                former = {"unit_count": before.unit_count, "state": before.state}
+                await self._rewrite(
+                    written, unconditional, entry, lambda found: found.model_copy(update=former)
+                )
+                raise
+        return await self.require(before.name)
+
+    async def _rewrite(
+        self,
+        listed: Listed,
+        condition: Condition,
+        entry: Entry,
+        change: Callable[[Service], Service | None],
+    ) -> Listed:
+        """Change the directory's row, whoever else changes it meanwhile.
+
+        :param change: gives the service as it is to be, None where there is nothing to write.
+        :raises Problem: what ``change`` and the condition raise; ServiceNotFound.
+        """
+        for attempt in range(_TRIES):
+            await self._require_condition(listed, condition)
+            changed = change(listed.service)
+            if changed is None:
+                return listed
+            await entry.open()
+            written = changed.written_by(entry.id).model_copy(
+                update={"changed_at": self._clock.now()}
             )
             try:
-                await self._directory.change(scaled, listed.etag)
-            except RowChanged as error:
-                raise changed_meanwhile(service.name) from error
+                return await self._directory.change(written, listed.etag)
+            except RowChanged:
+                await asyncio.sleep(random.uniform(0, 0.02 * (attempt + 1)))
+            listed = await self._again(listed.service)
+        raise changed_meanwhile(listed.service.name)
 
-        await immediately(self._engine, start, write)
-        return await self.require(service.name)
-
-    async def _repeated(self, start: Start) -> bool:
-        """Whether the request was made before under its Operation-Id, and succeeded.
-
-        :raises Problem: what it failed with; OperationIdInUse.
-        """
-        record = await self._engine.repeated(start)
-        if record is None:
-            return False
-        require_succeeded(record.operation)
-        return True
-
-    async def was_written(self, operation: Operation) -> bool:
-        """Whether an interrupted immediate operation did its write; if not, it never will.
-
-        :raises RowChanged: somebody writes the service right now; ask again later.
-        """
-        listed = await self._directory.get(operation.service)
-        if listed is None:
-            return False
-        service = listed.service
-        if operation.operation is OperationName.CONFIG_UPDATE:
-            settings = await self._configuration.settings(service.id)
-            if settings is not None and settings.operation_id == operation.id:
-                return True
-            head = await self._configuration.head(service.id)
-            if head is not None:
-                await self._configuration.write_head(service.id, head)
-            return False
-        if operation.id not in service.operations:
-            await self._directory.change(service, listed.etag)
-            return False
-        if service.state is State.CREATING:
-            failed = service.model_copy(update={"state": State.CREATE_FAILED})
-            await self._directory.change(failed, listed.etag)
-            return False
-        return True
+    async def _again(self, service: Service) -> Listed:
+        listed = await self.require(service.name)
+        if listed.service.id != service.id:
+            raise changed_meanwhile(service.name)
+        return listed
 
     async def view(self, listed: Listed) -> ServiceView:
         """A service as answers show it: settings masked, state, quota use."""
@@ -297,9 +334,9 @@ class Services:
         head = await self._configuration.head(listed.service.id)
         return service_view(listed, settings, head)
 
-    async def _require_condition(self, listed: Listed, asked: Asked) -> None:
-        if asked.condition is not unconditional:
-            asked.condition((await self.view(listed)).version)
+    async def _require_condition(self, listed: Listed, condition: Condition) -> None:
+        if condition is not unconditional:
+            condition((await self.view(listed)).version)
 
     def _require_possible(self, wanted: ServiceSettings) -> None:
         require_units(wanted.edition, wanted.unit_count)
@@ -322,6 +359,11 @@ class Services:
     def _document(self, name: str, wanted: ServiceSettings) -> JsonObject:
         url = wanted.domain_url or default_domain_url(name, self._settings.service_domain)
         return wanted.model_copy(update={"domain_url": url}).to_json()
+
+
+def _require_fitting(service: Service, head: Head | None) -> None:
+    for section, used in (head.counts if head else {}).items():
+        require_quota(service.name, Section(section), used, service.edition, service.unit_count)
 
 
 def taken(listed: Listed | None, name: str) -> Problem:

@@ -21,6 +21,7 @@ class OperationName(StrEnum):
     RESUME = "ResumeBizTalkService"
     SCALE = "ScaleBizTalkService"
     CONFIG_UPDATE = "ConfigUpdateBizTalkService"
+    SERVICE_UPDATE = "ServiceUpdateBizTalkService"
     BACKUP = "BackupBizTalkService"
     RESTORE = "RestoreBizTalkService"
     PURGE_BACKUP = "PurgeBackupBizTalkService"

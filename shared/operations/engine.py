@@ -64,15 +64,23 @@ class Start:
     """What the worker needs beside the parameters, secrets sealed."""
     warnings: tuple[Warning, ...] = ()
     """What is known to be wrong already; the end tells its own."""
+    secrets: str = ""
+    """Says whether two requests bring the same secrets (DataKey.fingerprint); empty: unknown."""
 
     def of(self, service: Service) -> "Start":
         """The same for a service that was found: by its name as it was created."""
         return replace(self, service=service.name, service_id=service.id)
 
     def fingerprint(self) -> str:
-        """Says whether two requests are the same."""
+        """Says whether two requests are the same: of what is shown, and of the secrets."""
         text = json.dumps([self.operation, self.service.lower(), self.parameters], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return f"{hashlib.sha256(text.encode()).hexdigest()}.{self.secrets}"
+
+    def is_of(self, fingerprint: str) -> bool:
+        """Whether a stored request is this one; secrets are compared where both are known."""
+        shown, _, secrets = self.fingerprint().partition(".")
+        stored, _, kept = fingerprint.partition(".")
+        return shown == stored and (not secrets or not kept or secrets == kept)
 
 
 class Engine:
@@ -95,9 +103,10 @@ class Engine:
         self.settings = settings
         self._queue = queue
 
-    async def repeated(self, start: Start) -> Record | None:
+    async def repeated(self, start: Start, *others: Start) -> Record | None:
         """The record of a request that was made before under its Operation-Id.
 
+        :param others: other forms that the request may have had then.
         :raises Problem: OperationIdInUse where the id belongs to another request.
         """
         if start.operation_id is None:
@@ -107,7 +116,7 @@ class Engine:
         if found is None:
             return None
         record, fingerprint = found
-        if fingerprint != start.fingerprint():
+        if not any(one.is_of(fingerprint) for one in (start, *others)):
             raise Problem(
                 Code.OPERATION_ID_IN_USE,
                 f"Operation-Id '{start.operation_id}' belongs to another request of service "

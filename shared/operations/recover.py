@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from shared.model.operation import Operation, OperationError
-from shared.model.problem import Code
 from shared.operations.engine import Engine
 from shared.operations.immediate import close
 from shared.state.gateway import RowChanged
@@ -22,13 +21,17 @@ log = logging.getLogger("interkeep.operations")
 class Recovery:
     """Looks after operations whose message never went out, or whose worker died.
 
-    :param was_written: for an immediate operation, whether its write of the service was done;
-        afterwards that write can no longer succeed.
+    :param interrupted: how an immediate operation ends whose worker stopped: its error, None
+        where what it was to write is written. What was not written then no longer can be.
     """
 
-    def __init__(self, engine: Engine, was_written: Callable[[Operation], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        interrupted: Callable[[Operation], Awaitable[OperationError | None]],
+    ) -> None:
         self._engine = engine
-        self._was_written = was_written
+        self._interrupted = interrupted
 
     async def run(self) -> int:
         """Look at everything that is under way once; how many needed something."""
@@ -64,7 +67,8 @@ class Recovery:
         if entry.age_seconds <= nudge_seconds or engine.is_leased(record):
             return False
         if operation.immediate:
-            await self._close_immediate(operation, record.etag)
+            error = await self._interrupted(operation)
+            await close(engine, operation, record.etag, error)
             return True
         if operation.next_attempt_at and operation.next_attempt_at > engine.clock.now():
             return False
@@ -72,12 +76,3 @@ class Recovery:
         await engine.send(operation)
         log.warning("%s %s: nudged", operation.operation, operation.id)
         return True
-
-    async def _close_immediate(self, operation: Operation, etag: str) -> None:
-        error = None
-        if not await self._was_written(operation):
-            error = OperationError(
-                code=Code.INTERNAL_ERROR,
-                message="It was interrupted before it changed anything. Ask again.",
-            )
-        await close(self._engine, operation, etag, error)

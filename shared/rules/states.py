@@ -79,8 +79,21 @@ TRANSITIONS: dict[ServiceOperation, tuple[OperationName, State]] = {
 }
 """Immediate transitions: what the log calls each, and where it leads."""
 
+MENDED: dict[State, tuple[ServiceOperation, State]] = {
+    State.SCALE_FAILED: (_OP.SCALE, State.ACTIVE),
+    State.CONFIG_UPDATE_FAILED: (_OP.UPDATE_CONFIGURATION, State.ACTIVE),
+}
+"""Failures that end when what failed succeeds. Scale begins in Active alone, and the chart leads a
+service whose settings failed back through restart; so both end in Active."""
+
 MANAGEABLE = frozenset({State.ACTIVE, State.SUSPENDED, State.STOPPED})
 """States in which artifacts, counters and the schedule may change."""
+
+
+def after_success(state: State, operation: ServiceOperation) -> State:
+    """Where an operation that moves no service elsewhere leaves it (scale, updateConfiguration)."""
+    mended = MENDED.get(state)
+    return mended[1] if mended is not None and mended[0] is operation else state
 
 
 def allowed_operations(state: State) -> list[str]:

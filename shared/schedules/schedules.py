@@ -9,6 +9,7 @@ from shared.model.problem import Code, Problem
 from shared.model.schedule import Schedule, ScheduleBody, ScheduleStatus
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
+from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.due_times import RETENTION_EVERY, first_due
 from shared.rules.editions import require_backup
 from shared.rules.naming import shown
@@ -50,6 +51,7 @@ class ScheduleSettings:
         body: ScheduleBody,
         caller: str,
         before: Versioned[Schedule] | None,
+        before_write: BeforeWrite = unlogged,
     ) -> None:
         """Save a schedule. What was due under the former one and has not run is run first.
 
@@ -69,6 +71,7 @@ class ScheduleSettings:
                     "last_run_operation": before.value.last_run_operation,
                 }
             )
+        await before_write()
         try:
             await self.schedules.put(schedule, before)
         except (RowExists, RowChanged) as error:
@@ -98,12 +101,18 @@ class ScheduleSettings:
             next_retention_at=next_retention_at,
         )
 
-    async def remove(self, service: Service, found: Versioned[Schedule]) -> None:
+    async def remove(
+        self,
+        service: Service,
+        found: Versioned[Schedule],
+        before_write: BeforeWrite = unlogged,
+    ) -> None:
         """End a schedule. Its backups stay, and nothing deletes them but an operator.
 
         :raises Problem: OperationNotAllowed, ConditionNotMet.
         """
         require_manageable(service.name, service.state)
+        await before_write()
         try:
             await self.schedules.remove(found)
         except RowChanged as error:

@@ -6,6 +6,7 @@ JSON, bound to service, section, name and JSON pointer, so that it opens nowhere
 
 import base64
 import binascii
+import hmac
 import json
 import os
 
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonValue
 from shared.rules.documents import SEALED
-from shared.sealing.derive import KEY_BYTES
+from shared.sealing.derive import KEY_BYTES, derived
 
 _NONCE_BYTES = 12
 
@@ -29,6 +30,7 @@ class DataKey:
 
     def __init__(self, service_id: str, key: bytes) -> None:
         self._service_id = service_id
+        self._key = key
         self._cipher = AESGCM(key)
 
     @staticmethod
@@ -69,6 +71,15 @@ class DataKey:
             ) from error
         opened: JsonValue = json.loads(plain)
         return opened
+
+    def fingerprint(self, document: JsonValue) -> str:
+        """Tells documents apart, secrets and all; who lacks the key learns nothing of them.
+
+        HMAC-SHA256 of the JSON under a key of its own, 64 hexadecimal digits.
+        """
+        text = json.dumps(document, sort_keys=True).encode()
+        key = derived(self._key, "interkeep/fingerprint/1")
+        return hmac.digest(key, text, "sha256").hex()
 
     def _place(self, section: str, name: str, pointer: str) -> bytes:
         place = ["interkeep/document/1", self._service_id, section, name, pointer]

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from contextlib import AbstractAsyncContextManager
 
 from shared.http.call import Answer, Call
 from shared.http.etag import condition, is_unchanged, strong, unless_unchanged
@@ -12,7 +13,9 @@ from shared.management.certificates import public_certificate
 from shared.management.documents import shown_artifact
 from shared.model.artifact import WITH_CONTENT, ArtifactBody, ImportBody, Section
 from shared.model.problem import Code, Problem
+from shared.model.service import Service
 from shared.model.wire import JsonObject
+from shared.operations.immediate import Entry, service_update
 from shared.rules.naming import is_artifact_name, shown
 
 blueprint = new_blueprint()
@@ -55,14 +58,19 @@ async def put_artifact(call: Call) -> Answer:
     """Write an artifact; content that it has stays."""
     section, body = _section(call), call.body(ArtifactBody)
     service = (await call.app.services.require(call.path("service"))).service
-    written = await call.app.artifacts.put(
-        service,
-        section,
-        call.path("name"),
-        body.document,
-        condition(call),
-        allow_reuse=call.flag("allowReuse"),
-    )
+    reuse = call.flag("allowReuse")
+    async with _logged(
+        call, service, "PutArtifact", {"allowReuse": True} if reuse else {}
+    ) as entry:
+        written = await call.app.artifacts.put(
+            service,
+            section,
+            call.path("name"),
+            body.document,
+            condition(call),
+            allow_reuse=reuse,
+            before_write=entry.open,
+        )
     return _written(written, 201 if written.created else 200)
 
 
@@ -71,7 +79,10 @@ async def delete_artifact(call: Call) -> Answer:
     """Delete an artifact."""
     section = _section(call)
     service = (await call.app.services.require(call.path("service"))).service
-    await call.app.artifacts.delete(service, section, call.path("name"), condition(call))
+    async with _logged(call, service, "DeleteArtifact") as entry:
+        await call.app.artifacts.delete(
+            service, section, call.path("name"), condition(call), entry.open
+        )
     return Answer(status=204)
 
 
@@ -93,7 +104,10 @@ async def put_content(call: Call) -> Answer:
     facts = public_certificate(data) if section is Section.CERTIFICATES else None
     content = await call.app.content.put(service.id, data, _content_type(call), _content_md5(call))
     content = content.model_copy(update={"certificate": facts})
-    written, first = await call.app.artifacts.put_content(service, section, name, content, check)
+    async with _logged(call, service, "PutContent", {"sha256": content.sha256}) as entry:
+        written, first = await call.app.artifacts.put_content(
+            service, section, name, content, check, entry.open
+        )
     headers = {"ETag": strong(content.version)}
     return Answer(shown_artifact(written.artifact), 201 if first else 200, headers)
 
@@ -120,12 +134,18 @@ async def import_artifacts(call: Call) -> Answer:
     """Write up to 1,000 artifacts; all or nothing where they fit one transaction (99)."""
     body = call.body(ImportBody)
     service = (await call.app.services.require(call.path("service"))).service
-    done = await call.app.imports.write(service, body.artifacts)
+    about: JsonObject = {"artifacts": len(body.artifacts)}
+    async with service_update(
+        call.app.engine, service.name, service.id, call.caller, "ImportArtifacts", about
+    ) as entry:
+        done = await call.app.imports.write(service, body.artifacts, entry.open)
+        refused = [result for result in done if isinstance(result, Problem)]
+        entry.partly = bool(refused)
+        entry.result = {"written": len(done) - len(refused), "refused": len(refused)}
     report = [
         _reported(item.section, item.name, result)
         for item, result in zip(body.artifacts, done, strict=True)
     ]
-    refused = [result for result in done if isinstance(result, Problem)]
     waits = [problem.retry_after_seconds for problem in refused if problem.retry_after_seconds]
     headers = {"Retry-After": str(max(waits))} if waits else {}
     return Answer({"value": list(report)}, 207 if refused else 200, headers)
@@ -136,6 +156,14 @@ def _reported(section: Section, name: str, result: Written | Problem) -> JsonObj
     if isinstance(result, Problem):
         return {**line, "status": "refused", "error": result.to_json()}
     return {**line, "status": "created" if result.created else "replaced"}
+
+
+def _logged(
+    call: Call, service: Service, change: str, more: JsonObject | None = None
+) -> AbstractAsyncContextManager[Entry]:
+    """The log's record of a change of the artifact that the request names."""
+    about: JsonObject = {"section": call.path("section"), "name": call.path("name"), **(more or {})}
+    return service_update(call.app.engine, service.name, service.id, call.caller, change, about)
 
 
 def _section(call: Call) -> Section:

@@ -6,6 +6,8 @@ from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
 from shared.model.backup import Backup, BackupBody, BackupStatus, PinBody, Trigger, VerifyBody
+from shared.model.wire import JsonObject
+from shared.operations.immediate import service_update
 from shared.state.configuration import Versioned
 from shared.state.keys import is_timed
 
@@ -56,7 +58,14 @@ async def pin_backup(call: Call) -> Answer:
     found = await call.app.backups.get(call.path("service"), call.path("backup"))
     condition(call)(found.etag)
     pinned = call.body(PinBody).pinned
-    return _shown(await call.app.backups.pin(found.value.service, found.value.name, pinned))
+    backup = found.value
+    change = "PinBackup" if pinned else "UnpinBackup"
+    about: JsonObject = {"backup": backup.name}
+    async with service_update(
+        call.app.engine, backup.service, backup.service_id, call.caller, change, about
+    ) as entry:
+        changed = await call.app.backups.pin(backup.service, backup.name, pinned, entry.open)
+    return _shown(changed)
 
 
 @route(

@@ -7,6 +7,7 @@ from shared.http.route import new_blueprint, route
 from shared.model.numbers import AllocateBody, Kind, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.runtime import BatchActivityBody, MicBody, ReceivedBody
+from shared.operations.immediate import service_update
 from shared.rules.naming import is_artifact_name, shown
 
 blueprint = new_blueprint()
@@ -40,7 +41,14 @@ async def set_control_number(call: Call) -> Answer:
     """Set the next number of a kind; one that was issued comes again only where reuse is asked."""
     body = call.body(SetNextBody)
     service = (await call.app.services.require(call.path("service"))).service
-    found = await call.app.counters.set_next(service, call.path("agreement"), body, condition(call))
+    agreement = call.path("agreement")
+    about = {"agreement": agreement, **body.to_json()}
+    async with service_update(
+        call.app.engine, service.name, service.id, call.caller, "SetControlNumber", about
+    ) as entry:
+        found = await call.app.counters.set_next(
+            service, agreement, body, condition(call), entry.open
+        )
     return Answer(found.to_json(), headers={"ETag": strong(found.version)})
 
 

@@ -1,5 +1,7 @@
 """The backup schedule of a service, its preview, and the timer that runs what is due."""
 
+from contextlib import AbstractAsyncContextManager
+
 import azure.functions as func
 
 from shared.http.call import Answer, Call
@@ -9,6 +11,7 @@ from shared.installation import current
 from shared.model.schedule import PreviewBody, Schedule, ScheduleBody
 from shared.model.service import Service
 from shared.model.wire import JsonObject
+from shared.operations.immediate import Entry, service_update
 from shared.state.configuration import Versioned
 from shared.telemetry import quiet_the_sdk
 
@@ -32,7 +35,8 @@ async def put_schedule(call: Call) -> Answer:
     before = await call.app.schedules.get(service.name)
     mine = before if before and before.value.service_id == service.id else None
     condition(call)((await _read(call, service, mine))[1] if mine else None)
-    await call.app.schedule_settings.put(service, body, call.caller, before)
+    async with _logged(call, service, "PutSchedule", {"schedule": body.to_json()}) as entry:
+        await call.app.schedule_settings.put(service, body, call.caller, before, entry.open)
     shown, version = await _read(call, service, await call.app.schedule_settings.get(service))
     return Answer(shown, 200 if mine else 201, {"ETag": strong(version)})
 
@@ -43,7 +47,8 @@ async def delete_schedule(call: Call) -> Answer:
     service = await _service(call)
     found = await call.app.schedule_settings.get(service)
     condition(call)((await _read(call, service, found))[1])
-    await call.app.schedule_settings.remove(service, found)
+    async with _logged(call, service, "DeleteSchedule", {}) as entry:
+        await call.app.schedule_settings.remove(service, found, entry.open)
     return Answer(status=204)
 
 
@@ -60,6 +65,12 @@ async def run_schedules(timer: func.TimerRequest) -> None:
     """Start the backups and retention runs that are due."""
     quiet_the_sdk()
     await current().tick.run()
+
+
+def _logged(
+    call: Call, service: Service, change: str, about: JsonObject
+) -> AbstractAsyncContextManager[Entry]:
+    return service_update(call.app.engine, service.name, service.id, call.caller, change, about)
 
 
 async def _service(call: Call) -> Service:

@@ -6,7 +6,7 @@ from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
 from shared.management.service_view import summary
-from shared.management.services import Asked, taken
+from shared.management.services import Asked
 from shared.model.condition import unconditional
 from shared.model.operation import OperationName
 from shared.model.service import Edition, ScaleBody, ServiceSettings, State
@@ -50,16 +50,11 @@ async def list_services(call: Call) -> Answer:
 )
 async def put_service(call: Call) -> Answer:
     """Create a service, or replace the settings of one."""
-    name, wanted = call.path("service"), call.body(ServiceSettings)
-    asked = _asked(call)
-    listed = await call.app.directory.get(name)
-    if listed is None:
-        asked.condition(None)
-        created = await call.app.services.create(name, wanted, asked)
-        return await _shown(call, created, 201)
-    if call.header("if-none-match") == "*":
-        raise taken(listed, listed.service.name)
-    return await _shown(call, await call.app.services.update(listed, wanted, asked))
+    must_be_new = call.header("if-none-match") == "*"
+    listed, created = await call.app.services.put(
+        call.path("service"), call.body(ServiceSettings), _asked(call), must_be_new=must_be_new
+    )
+    return await _shown(call, listed, 201 if created else 200)
 
 
 @route(blueprint, "GET", "services/{service}", answers=(200, 304))

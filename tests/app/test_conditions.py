@@ -112,7 +112,7 @@ async def test_a_request_that_is_repeated_is_not_asked_for_its_condition(
         moved = await api.post(f"services/{service}/suspend", headers=headers)
         assert (moved.status, moved.body["state"]) == (200, "Suspended")
     log = (await api.get(f"services/{service}/operations")).body["value"]
-    assert [o["operation"] for o in log] == ["SuspendBizTalkService", "CreateBizTalkService"]
+    assert [o["operation"] for o in log].count("SuspendBizTalkService") == 1
 
 
 async def test_counters_that_moved_on_are_not_set_blindly(api: Api, service: str) -> None:

@@ -15,7 +15,7 @@ from shared.model.problem import Code, Problem
 from shared.model.service import ServiceSettings, State
 from shared.operations.cancel import cancel
 from shared.operations.engine import ATTEMPTS, Start
-from shared.operations.immediate import immediately
+from shared.operations.immediate import logged
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation
 from shared.state.gateway import Row
@@ -234,9 +234,15 @@ async def test_recovery_closes_a_transition_that_was_interrupted(
             await app.directory.change(moved, listed.etag)
         raise Interrupted
 
-    start = Start(OperationName.SUSPEND, SERVICE, "somebody", "http", {})
+    async def suspend() -> None:
+        start = Start(OperationName.SUSPEND, SERVICE, "somebody", "http", {})
+        start = start.of((await app.services.require(SERVICE)).service)
+        async with logged(app.engine, start) as entry:
+            await entry.open()
+            await write(entry.id)
+
     with pytest.raises(Interrupted):
-        await immediately(app.engine, start, write)
+        await suspend()
     await asyncio.sleep(1.1)
     before = await app.services.require(SERVICE)
     assert await app.recovery.run() == 1

@@ -1,0 +1,84 @@
+"""What became of an immediate operation whose worker stopped; see operations/recover.py."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from shared.management.changes import ConfigurationChanges
+from shared.model.operation import Operation, OperationError, OperationName
+from shared.model.problem import Code
+from shared.model.service import Service, State
+from shared.rules.states import ServiceOperation, after_success
+from shared.state.configuration import Configuration
+from shared.state.gateway import RowChanged
+from shared.state.services import Directory, Listed
+
+_NOTHING_CHANGED = "It was interrupted before it changed anything. Ask again."
+_UNCERTAIN = (
+    "It was interrupted, and whether it was done is not known. Read what it was about, and repeat "
+    "it where it was not."
+)
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """Finds out whether an interrupted operation did its write; if not, it never will.
+
+    :param was_registered: the same for the registration of a backup.
+    """
+
+    directory: Directory
+    configuration: Configuration
+    changes: ConfigurationChanges
+    was_registered: Callable[[Operation], Awaitable[bool]]
+
+    async def __call__(self, operation: Operation) -> OperationError | None:
+        """How it ends: its error, None for a success.
+
+        :raises RowChanged: somebody writes the service right now; ask again later.
+        """
+        if operation.operation is OperationName.SERVICE_UPDATE:
+            return OperationError(code=Code.INTERNAL_ERROR, message=_UNCERTAIN)
+        if operation.operation is OperationName.REGISTER_BACKUP:
+            written = await self.was_registered(operation)
+        else:
+            written = await self._was_written(operation)
+        if written:
+            return None
+        return OperationError(code=Code.INTERNAL_ERROR, message=_NOTHING_CHANGED)
+
+    async def _was_written(self, operation: Operation) -> bool:
+        listed = await self.directory.get(operation.service)
+        if listed is None or listed.service.id != operation.service_id:
+            return False
+        if operation.operation is OperationName.CONFIG_UPDATE:
+            return await self._were_settings_written(operation, listed)
+        service = listed.service
+        if operation.id not in service.operations:
+            await self.directory.change(service, listed.etag)
+            return False
+        if operation.operation is OperationName.CREATE:
+            return await self._was_created(service, listed)
+        await self.changes.settle_writers(service.id)
+        return True
+
+    async def _was_created(self, service: Service, listed: Listed) -> bool:
+        if service.state is State.CREATING:
+            failed = service.model_copy(update={"state": State.CREATE_FAILED})
+            await self.directory.change(failed, listed.etag)
+        return service.state not in (State.CREATING, State.CREATE_FAILED)
+
+    async def _were_settings_written(self, operation: Operation, listed: Listed) -> bool:
+        service = listed.service
+        head = await self.configuration.head(service.id)
+        settings = await self.configuration.settings(service.id)
+        if settings is not None and settings.operation_id == operation.id:
+            state = after_success(service.state, ServiceOperation.UPDATE_CONFIGURATION)
+            if state is not service.state:
+                mended = service.model_copy(update={"state": state})
+                await self.directory.change(mended, listed.etag)
+            return True
+        if head is not None:
+            if head.held_for_seconds > 0:
+                raise RowChanged
+            await self.configuration.write_head(service.id, replace(head, hold=""))
+        return False

@@ -1,0 +1,193 @@
+"""Changes that meet: what a change was checked against still holds when it is written."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.installation import Installation
+from shared.model.artifact import ImportItem, Section
+from shared.model.operation import OperationName, OperationStatus
+from shared.model.problem import Code, Problem
+from shared.model.service import Service, ServiceSettings, State
+from shared.rules.states import ServiceOperation
+from tests.deployed import Deployed, Emulator
+from tests.faults.scenes import ASKED
+
+SERVICE = "Contoso-B2B"
+BRIDGES = 25
+"""What one unit of the Basic edition holds."""
+
+
+@pytest.fixture
+async def two(emulator: Emulator, tmp_path: Path) -> AsyncIterator[tuple[Installation, ...]]:
+    """Two processes of one installation."""
+    deployed = Deployed.new(emulator, tmp_path)
+    parts = Installation(deployed.read()), Installation(deployed.read())
+    yield parts
+    for one in parts:
+        await one.close()
+
+
+async def service(app: Installation, units: int = 2) -> Service:
+    wanted = ServiceSettings.model_validate({"edition": "Basic", "unitCount": units})
+    return (await app.services.create(SERVICE, wanted, ASKED)).service
+
+
+def bridge(name: str) -> ImportItem:
+    return ImportItem(section=Section.BRIDGES, name=name, document={})
+
+
+async def bridges(app: Installation, of: Service) -> int:
+    head = await app.configuration.head(of.id)
+    return head.counts.get(Section.BRIDGES, 0) if head else 0
+
+
+def once_before(owner: Any, method: str, meanwhile: Callable[[], Awaitable[object]]) -> None:
+    """Let something else happen just before the next call of a method."""
+    calls = getattr(owner, method)
+
+    async def first(*given: Any, **named: Any) -> Any:
+        setattr(owner, method, calls)
+        await meanwhile()
+        return await calls(*given, **named)
+
+    setattr(owner, method, first)
+
+
+async def test_a_writer_that_was_on_its_way_meets_a_disabled_service(
+    two: tuple[Installation, ...],
+) -> None:
+    app, other = two
+    made = await service(app)
+
+    async def disable() -> None:
+        listed = await other.services.require(SERVICE)
+        await other.services.move(listed, ServiceOperation.DISABLE, ASKED)
+
+    once_before(app.configuration, "change", disable)
+    with pytest.raises(Problem) as refused:
+        await app.imports.write(made, [bridge("late")])
+    assert refused.value.code is Code.OPERATION_NOT_ALLOWED
+    assert await bridges(app, made) == 0
+
+
+async def test_settings_that_were_on_their_way_meet_a_stopped_service(
+    two: tuple[Installation, ...],
+) -> None:
+    app, other = two
+    await service(app)
+    listed = await app.services.require(SERVICE)
+
+    async def stop() -> None:
+        found = await other.services.require(SERVICE)
+        await other.services.move(found, ServiceOperation.STOP, ASKED)
+
+    once_before(app.configuration, "change", stop)
+    wanted = ServiceSettings.model_validate({"edition": "Basic", "unitCount": 2, "region": "here"})
+    with pytest.raises(Problem) as refused:
+        await app.services.update(listed, wanted, ASKED)
+    assert refused.value.code is Code.OPERATION_NOT_ALLOWED
+    stored = await app.configuration.settings(listed.service.id)
+    assert stored is not None
+    assert "region" not in stored.document
+
+
+async def scale(app: Installation, units: int) -> None:
+    await app.services.scale(await app.services.require(SERVICE), units, ASKED)
+
+
+async def test_a_writer_that_was_on_its_way_meets_fewer_units(
+    two: tuple[Installation, ...],
+) -> None:
+    app, other = two
+    made = await service(app)
+    await app.imports.write(made, [bridge(f"b{i}") for i in range(BRIDGES)])
+    once_before(app.configuration, "change", lambda: scale(other, 1))
+    with pytest.raises(Problem) as refused:
+        await app.imports.write(made, [bridge("one-more")])
+    assert refused.value.code is Code.QUOTA_EXCEEDED
+    assert await bridges(app, made) == BRIDGES
+
+
+async def test_units_come_back_where_a_writer_was_quicker(two: tuple[Installation, ...]) -> None:
+    app, other = two
+    made = await service(app)
+    await app.imports.write(made, [bridge(f"b{i}") for i in range(BRIDGES)])
+    once_before(app.directory, "change", lambda: other.imports.write(made, [bridge("one-more")]))
+    with pytest.raises(Problem) as refused:
+        await scale(app, 1)
+    assert refused.value.code is Code.QUOTA_EXCEEDED
+    listed = await app.services.require(SERVICE)
+    assert (listed.service.unit_count, listed.service.state) == (2, State.ACTIVE)
+    assert await bridges(app, made) == BRIDGES + 1
+
+
+async def test_a_creation_that_recovery_gave_up_leaves_no_service(
+    two: tuple[Installation, ...],
+) -> None:
+    """Its worker slept, recovery found no service and said so, and then the worker woke."""
+    app, other = two
+
+    async def give_up() -> None:
+        [record] = [r async for page in other.records.pages(SERVICE) for r in page]
+        error = await other.recovery._interrupted(record.operation)
+        assert error is not None
+        failed = record.operation.model_copy(
+            update={"status": OperationStatus.FAILED, "error": error}
+        )
+        await other.records.write(failed, record.etag)
+
+    once_before(app.directory, "add", give_up)
+    with pytest.raises(Problem) as refused:
+        await service(app)
+    assert refused.value.code is Code.STORAGE_UNAVAILABLE
+    assert await app.directory.get(SERVICE) is None
+    [record] = [r async for page in app.records.pages(SERVICE) for r in page]
+    assert record.operation.status is OperationStatus.FAILED
+    await service(app)
+
+
+async def test_a_creation_that_failed_is_never_called_a_success(
+    two: tuple[Installation, ...],
+) -> None:
+    """Recovery itself stopped between the service's state and the record."""
+    app, other = two
+
+    async def stop(*_args: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    app.configuration.begin = stop  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyboardInterrupt):
+        await service(app)
+    [record] = [r async for page in other.records.pages(SERVICE) for r in page]
+    for _ in range(2):
+        assert await other.recovery._interrupted(record.operation) is not None
+    assert (await other.services.require(SERVICE)).service.state is State.CREATE_FAILED
+
+
+async def test_an_interrupted_change_is_logged_as_uncertain(
+    two: tuple[Installation, ...],
+) -> None:
+    from shared.operations.immediate import service_update
+
+    app, other = two
+    made = await service(app)
+
+    async def interrupted() -> None:
+        async with service_update(
+            app.engine, made.name, made.id, "somebody", "PutArtifact", {"name": "b"}
+        ) as entry:
+            await app.imports.write(made, [bridge("b")], entry.open)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await interrupted()
+    record = await anext(other.records.pages(SERVICE))
+    operation = record[0].operation
+    assert operation.operation is OperationName.SERVICE_UPDATE
+    assert operation.status is OperationStatus.RUNNING
+    error = await other.recovery._interrupted(operation)
+    assert error is not None
+    assert "not known" in error.message
