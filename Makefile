@@ -28,6 +28,7 @@ $(STAMP): requirements.lock
 	  { echo "Interkeep needs Python 3.11, 3.12 or 3.13; $(PYTHON) is none of them. Choose one: make PYTHON=python3.13 …"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "$(PYTHON) cannot make a virtual environment. On Debian: apt install python3-venv"; exit 1; }
+	@test ! -L $(VENV) || { echo "$(VENV) is a link: what it leads to is somebody else's. Remove the link."; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing Python packages …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
