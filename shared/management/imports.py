@@ -17,9 +17,14 @@ from shared.state.columns import require_storable
 from shared.state.configuration import BATCH_ARTIFACTS, Configuration, Put, transactions
 
 _OF_THE_SERVICE = frozenset(
-    {Code.OPERATION_NOT_ALLOWED, Code.CONFIGURATION_HELD, Code.SERVICE_NOT_FOUND}
+    {
+        Code.OPERATION_NOT_ALLOWED,
+        Code.CONFIGURATION_HELD,
+        Code.SERVICE_NOT_FOUND,
+        Code.STORAGE_UNAVAILABLE,
+    }
 )
-"""Refusals of the whole service: no part of a group fares better than the group."""
+"""Refusals of the whole request: no part of a group fares better than the group."""
 
 Report = dict[str, Written | Problem]
 """By the place of the item in the body: what came of it."""
