@@ -1,4 +1,8 @@
-"""Fixtures: the storage emulator once a run, a host once a module, a client each test."""
+"""Fixtures: the storage emulator and a host once a run, a client each test.
+
+Tests draw names of their own (``unique``), so modules share accounts and a host. A module that
+counts all that there is, moves the clock or breaks storage says ``ALONE = True`` and gets its own.
+"""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -28,15 +32,35 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     azurite.stop()
 
 
-@pytest.fixture(scope="module")
-def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
-    """Empty accounts for the tests of a module."""
-    return Deployed.new(emulator, tmp_path_factory.mktemp("deployed"))
+@pytest.fixture(scope="session")
+def everybodys(
+    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Deployed, HostProcess]]:
+    """Accounts and a host that modules share."""
+    deployed = Deployed.new(emulator, tmp_path_factory.mktemp("deployed"))
+    process = deployed.host()
+    process.start()
+    yield deployed, process
+    process.stop()
 
 
 @pytest.fixture(scope="module")
-def host(deployed: Deployed) -> Iterator[HostProcess]:
-    """A host process of the app for the tests of a module."""
+def deployed(
+    request: pytest.FixtureRequest, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Deployed:
+    """The accounts of a module: everybody's, or empty ones where it is ALONE."""
+    if getattr(request.module, "ALONE", False):
+        return Deployed.new(emulator, tmp_path_factory.mktemp("deployed"))
+    shared: Deployed = request.getfixturevalue("everybodys")[0]
+    return shared
+
+
+@pytest.fixture(scope="module")
+def host(request: pytest.FixtureRequest, deployed: Deployed) -> Iterator[HostProcess]:
+    """A host process over the module's accounts."""
+    if not getattr(request.module, "ALONE", False):
+        yield request.getfixturevalue("everybodys")[1]
+        return
     process = deployed.host()
     process.start()
     yield process

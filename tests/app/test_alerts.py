@@ -13,6 +13,9 @@ from tests.admin import Admin
 from tests.api import Api
 from tests.deployed import Deployed, Emulator
 
+ALONE = True
+"""The clock moves, and the alerts of the whole installation are counted."""
+
 SECRET = "k3y-in-the-address"
 
 

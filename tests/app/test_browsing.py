@@ -13,6 +13,9 @@ from tests.api import Api, unique
 from tests.deployed import Deployed, Emulator
 from tests.elsewhere import another_installation, backed_up, copied
 
+ALONE = True
+"""All backups of an account are counted."""
+
 PATH = "storage-accounts/offsite/backups"
 
 

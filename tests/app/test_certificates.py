@@ -10,6 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.api import Api, unique
 from tests.certificates import Made
 
+ALONE = True
+"""The clock moves."""
+
 
 async def test_the_ssl_certificate_of_a_service(api: Api) -> None:
     made = Made("b2b.example.com")

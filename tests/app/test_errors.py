@@ -17,6 +17,9 @@ from tests.api import Api, api_of, unique
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, proxied
 
+ALONE = True
+"""Storage breaks."""
+
 
 @pytest.fixture
 async def parts(deployed: Deployed) -> AsyncIterator[Installation]:

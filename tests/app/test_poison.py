@@ -10,6 +10,9 @@ from shared.operations.engine import QUEUE
 from tests.api import api_of
 from tests.deployed import Deployed, Emulator
 
+ALONE = True
+"""The queues are read."""
+
 
 async def test_a_message_that_names_no_operation(emulator: Emulator, tmp_path: Path) -> None:
     quick = {"AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:00.2"}

@@ -21,6 +21,9 @@ from tests.architecture.test_functions import DOORS
 from tests.deployed import Deployed
 from tests.stored import changes, everything_stored
 
+ALONE = True
+"""Everything that is stored is compared."""
+
 WRITING = {r.name: r for r in ROUTES if r.method not in ("GET", "ANY") and DOORS}
 
 STARTING = {

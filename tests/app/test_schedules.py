@@ -12,6 +12,9 @@ from shared.model.wire import rfc3339
 from tests.admin import Admin
 from tests.api import Api, unique, x12_document
 
+ALONE = True
+"""The clock moves, and timers run by hand."""
+
 DAY = 86_400.0
 
 

@@ -13,7 +13,6 @@ from tests.app.test_refusals import under_way
 from tests.deployed import Deployed
 from tests.rules.test_states import EXPECTED
 
-
 IN_PLACE = (ServiceOperation.SCALE, ServiceOperation.UPDATE_CONFIGURATION)
 MENDED = {State.SCALE_FAILED: State.ACTIVE, State.CONFIG_UPDATE_FAILED: State.ACTIVE}
 """Failures that end with the success of what failed."""

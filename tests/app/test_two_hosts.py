@@ -16,6 +16,9 @@ from localhost.stack import HostProcess
 from tests.api import Api, api_of
 from tests.deployed import Deployed
 
+ALONE = True
+"""Hosts are killed."""
+
 CLIENTS = 32
 NUMBERS = 10_000
 ALLOCATIONS = int(os.environ.get("ALLOCATIONS", "1000"))

@@ -18,6 +18,9 @@ from tests.admin import Admin
 from tests.api import Api, api_of
 from tests.deployed import Deployed, Emulator
 
+ALONE = True
+"""Hosts are killed."""
+
 SCHEDULES = 300
 DUE = int(os.environ.get("SCHEDULES_DUE", "4"))
 DAYS = int(os.environ.get("SCHEDULE_DAYS", "2"))
