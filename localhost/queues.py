@@ -67,8 +67,11 @@ class QueueListener:
         self._function = function
         self._settings = settings
         name = str(function.trigger["queueName"])
-        self._queue = QueueClient.from_connection_string(connection, name)
-        self._poison = QueueClient.from_connection_string(connection, f"{name}-poison")
+        # It asks again by itself; the SDK would wait a quarter of a minute before it does.
+        self._queue = QueueClient.from_connection_string(connection, name, retry_total=0)
+        self._poison = QueueClient.from_connection_string(
+            connection, f"{name}-poison", retry_total=0
+        )
         self._running: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:

@@ -54,7 +54,8 @@ class TimerListener:
     def __init__(self, worker: Worker, functions: Sequence[Function], connection: str) -> None:
         self._worker = worker
         self._schedules = [(f, expanded(str(f.trigger["schedule"]))) for f in functions]
-        self._account = BlobServiceClient.from_connection_string(connection)
+        # The SDK would wait a quarter of a minute before it asks again.
+        self._account = BlobServiceClient.from_connection_string(connection, retry_total=0)
         self._running: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:

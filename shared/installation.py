@@ -42,6 +42,7 @@ from shared.model.service import Service
 from shared.operations.engine import QUEUE, Engine
 from shared.operations.recover import Recovery
 from shared.operations.sweep import Broom, Sweep, expired_numbers, old_records
+from shared.patience import WORK, Patience
 from shared.restore.restores import Restores
 from shared.restore.service_target import ServiceTarget
 from shared.restore.work import RestoreStores, RestoreWork
@@ -78,7 +79,8 @@ from shared.verification.work import VerifyWork
 class Installation:
     """The parts of Interkeep over one set of settings.
 
-    :param transport: carries every request to storage; tests put theirs in.
+    :param transport: carries each try of a request to storage; tests put theirs in.
+    :param patience: with calls to storage that nobody waits for over HTTP.
     """
 
     def __init__(
@@ -87,10 +89,11 @@ class Installation:
         *,
         clock: Clock | None = None,
         transport: AioHttpTransport | None = None,
+        patience: Patience = WORK,
     ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        self.clients = StorageClients(transport)
+        self.clients = StorageClients(self.clock, transport, patience)
         self.accounts = Accounts(settings, self.clients)
         self._tables = self.clients.tables(settings.state)
         self._id: str | None = None

@@ -1,4 +1,7 @@
-"""The SDK clients: one a service and account for the life of the process, over one transport."""
+"""The SDK clients: one a service and account for the life of the process, over one transport.
+
+They try nothing again themselves: repeating.py does, by one rule for all of them.
+"""
 
 import functools
 from contextlib import suppress
@@ -8,20 +11,21 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 from azure.data.tables.aio import TableServiceClient
-from azure.storage.blob.aio import BlobServiceClient, ExponentialRetry
+from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue import TextBase64DecodePolicy, TextBase64EncodePolicy
 from azure.storage.queue.aio import QueueClient
 
+from shared.clock import Clock
 from shared.fence import before_write
+from shared.patience import WORK, Patience
+from shared.repeating import RepeatingTransport
 from shared.settings import AccountSetting
 
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 """How much of a blob one request sends; also what the process holds of it at a time."""
 
 _READS = frozenset({"GET", "HEAD"})
-_RETRIES = 4
-_READ_TIMEOUT_SECONDS = 60
-_CONNECT_TIMEOUT_SECONDS = 10
+_TRY_ONCE: dict[str, Any] = {"retry_total": 0}
 
 
 class FencedTransport(AioHttpTransport):  # type: ignore[misc]
@@ -40,23 +44,22 @@ class FencedTransport(AioHttpTransport):  # type: ignore[misc]
 class StorageClients:
     """Makes the clients of accounts, each once.
 
-    :param transport: carries every request; tests put theirs in.
+    :param transport: carries each try of a request; tests put theirs in.
+    :param patience: of calls that nobody waits for over HTTP.
     """
 
-    def __init__(self, transport: AioHttpTransport | None = None) -> None:
-        self._transport = transport or FencedTransport()
+    def __init__(
+        self,
+        clock: Clock,
+        transport: AioHttpTransport | None = None,
+        patience: Patience = WORK,
+    ) -> None:
+        self._transport = RepeatingTransport(transport or FencedTransport(), patience, clock)
         self._blobs: dict[AccountSetting, BlobServiceClient] = {}
 
     def tables(self, account: AccountSetting) -> TableServiceClient:
         """A client for the account's tables."""
-        options: dict[str, Any] = {
-            "transport": self._transport,
-            "retry_total": _RETRIES,
-            "retry_backoff_factor": 0.4,
-            "retry_backoff_max": 8,
-            "read_timeout": _READ_TIMEOUT_SECONDS,
-            "connection_timeout": _CONNECT_TIMEOUT_SECONDS,
-        }
+        options: dict[str, Any] = {"transport": self._transport, **_TRY_ONCE}
         if account.connection_string:
             return TableServiceClient.from_connection_string(account.connection_string, **options)
         assert account.table_uri
@@ -68,11 +71,7 @@ class StorageClients:
         """A client for one queue; messages travel in base64, as the Functions host expects."""
         options: dict[str, Any] = {
             "transport": self._transport,
-            "initial_backoff": 1,
-            "increment_base": 2,
-            "retry_total": _RETRIES,
-            "read_timeout": _READ_TIMEOUT_SECONDS,
-            "connection_timeout": _CONNECT_TIMEOUT_SECONDS,
+            **_TRY_ONCE,
             "message_encode_policy": TextBase64EncodePolicy(),
             "message_decode_policy": TextBase64DecodePolicy(),
         }
@@ -92,11 +91,7 @@ class StorageClients:
     def _make_blobs(self, account: AccountSetting) -> BlobServiceClient:
         options: dict[str, Any] = {
             "transport": self._transport,
-            "retry_policy": ExponentialRetry(
-                initial_backoff=1, increment_base=2, retry_total=_RETRIES
-            ),
-            "read_timeout": _READ_TIMEOUT_SECONDS,
-            "connection_timeout": _CONNECT_TIMEOUT_SECONDS,
+            **_TRY_ONCE,
             "max_single_put_size": MAX_BLOCK_BYTES,
             "max_block_size": MAX_BLOCK_BYTES,
             "max_single_get_size": MAX_BLOCK_BYTES,

@@ -1,13 +1,17 @@
 """Errors become answers here, and nowhere else."""
 
 import logging
+import math
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from shared.http.call import Answer
 from shared.model.problem import Code, Problem
+from shared.repeating import asked_to_wait
 from shared.settings import SettingsInvalid
 from shared.state.gateway import SchemaTooNew
+
+_COME_AGAIN_SECONDS = 5
 
 log = logging.getLogger("interkeep.http")
 
@@ -23,7 +27,7 @@ def answer_to(error: Exception, request_id: str) -> Answer:
                 Code.STORAGE_UNAVAILABLE,
                 f"Storage did not answer as expected. Try again; if it stays, look for request "
                 f"{request_id} in the log of the app.",
-                retry_after_seconds=5,
+                retry_after_seconds=_come_again_seconds(error),
             )
         )
     if isinstance(error, SettingsInvalid | SchemaTooNew):
@@ -41,6 +45,13 @@ def answer_to(error: Exception, request_id: str) -> Answer:
             f"Something unexpected happened. Look for request {request_id} in the log of the app.",
         )
     )
+
+
+def _come_again_seconds(error: AzureError) -> int:
+    """When asking again may help: when storage said, not within seconds."""
+    answer = error.response if isinstance(error, HttpResponseError) else None
+    asked = asked_to_wait(getattr(answer, "headers", {}))
+    return max(_COME_AGAIN_SECONDS, math.ceil(asked))
 
 
 def _shaped(problem: Problem) -> Answer:

@@ -15,6 +15,7 @@ from shared.http.caller import caller_of
 from shared.http.errors import answer_to
 from shared.installation import current
 from shared.model.problem import Code, Detail, DetailCode, Problem
+from shared.patience import answering
 from shared.telemetry import quiet_the_sdk
 
 API_VERSIONS = ("2026-11-01",)
@@ -132,7 +133,8 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
             _require_known_query(declared, req)
         if declared.method in _WRITING and declared.body is None and not declared.takes_bytes:
             call.require_no_body()
-        answer = await handler(call)
+        with answering(app.clock.monotonic()):
+            answer = await handler(call)
     except Exception as error:  # noqa: BLE001 - the host would answer 500 with an empty body
         answer = answer_to(error, request_id)
     return answer.to_response(request_id, client_request_id)

@@ -15,6 +15,7 @@ from shared.model.numbers import Bounds, Counters, IssuedNumber, Kind, Numbering
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
+from shared.patience import answering
 from shared.rules.naming import artifact_key, service_key, shown
 from shared.rules.numbers import first, formatted, take
 from shared.rules.states import require_active
@@ -100,7 +101,9 @@ class Allocator:
             size = _fitting(group.waiting)
             batch, group.waiting = group.waiting[:size], group.waiting[size:]
             try:
-                await self._commit(service, agreement, batch)
+                # Each write has its own time: the task is the first request's, and serves others.
+                with answering(self._clock.monotonic()):
+                    await self._commit(service, agreement, batch)
             except Exception as error:  # noqa: BLE001 - every waiting caller is told
                 for request in batch:
                     if not request.answer.done():

@@ -1,6 +1,6 @@
 """Table storage behind one small interface: rows, conditional writes, transactions, pages.
 
-Delivery of a write can be uncertain: the SDK repeats a request whose answer was lost, and the
+Delivery of a write can be uncertain: a request whose answer was lost is sent again, and the
 repeated insert meets its own row. So every write carries an id of its own (column ``w``), and one
 that meets a conflict reads back and compares it before it calls that a conflict.
 """

@@ -160,7 +160,7 @@ async def test_storage_that_does_not_answer(emulator: Emulator, tmp_path: Path) 
                 refused = await api.get(f"services/{service}")
                 assert (refused.status, refused.code) == (503, "StorageUnavailable")
                 assert int(refused.headers["Retry-After"]) > 0
-                assert proxy.answered > 1, "the SDK tries again first"
+                assert proxy.answered > 1, "it is asked again first"
                 proxy.script = []
                 assert (await api.get(f"services/{service}")).status == 200
         finally:

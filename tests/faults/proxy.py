@@ -4,10 +4,11 @@ For what the emulator never says (throttling, a container that is being deleted)
 own HTTP. Everything else goes through as it is: a shared key signs no host name.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 from aiohttp import web
@@ -30,6 +31,11 @@ class Scripted:
     status: int
     code: str
     """The storage service's own."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    times: int | None = None
+    """How many requests it answers; None for all."""
+    after_seconds: float = 0
+    """How long it says nothing first."""
 
 
 class StorageProxy:
@@ -44,9 +50,13 @@ class StorageProxy:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer by the script, else by the emulator."""
-        for line in self.script:
+        for index, line in enumerate(self.script):
             if request.method == line.method and re.search(line.address, request.raw_path):
                 self.answered += 1
+                if line.times is not None:
+                    self.script[index] = replace(line, times=line.times - 1)
+                    self.script = [one for one in self.script if one.times != 0]
+                await asyncio.sleep(line.after_seconds)
                 return _refusal(line)
         url = URL(f"{self._upstream}{request.raw_path}", encoded=True)
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
@@ -60,7 +70,7 @@ class StorageProxy:
 
 def _refusal(line: Scripted) -> web.Response:
     text = f'{{"odata.error": {{"code": "{line.code}", "message": {{"value": "scripted"}}}}}}'
-    headers = {"x-ms-error-code": line.code}
+    headers = {"x-ms-error-code": line.code, **line.headers}
     return web.Response(
         status=line.status, headers=headers, text=text, content_type="application/json"
     )

@@ -1,0 +1,56 @@
+"""Patience: how long a storage call is tried again, and how long one try may take.
+
+Whoever waits for an answer over HTTP is cut off at 230 s and is better told within seconds to come
+again. Work from a queue has time: storage that is away for a minute costs it a minute.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Bounds of one storage call, in seconds."""
+
+    call_seconds: float
+    """How long after its first try a call may be tried again."""
+    try_seconds: float
+    """How long one try may wait for the next bytes of its answer."""
+    first_wait_seconds: float = 0.3
+    """About how long it waits before the second try; twice as long before each further one."""
+    longest_wait_seconds: float = 8
+    until: float = math.inf
+    """By ``Clock.monotonic``: when the last try must have ended."""
+
+
+WORK = Patience(call_seconds=120, try_seconds=60)
+"""For what comes from a queue or a timer."""
+
+REQUEST = Patience(call_seconds=10, try_seconds=25)
+"""For what somebody waits for over HTTP."""
+
+REQUEST_SECONDS = 200
+"""How long the storage calls of one HTTP request may take: its answer is cut at 230 s."""
+
+_current: ContextVar[Patience | None] = ContextVar("patience", default=None)
+
+
+@contextmanager
+def answering(now: float) -> Iterator[None]:
+    """Run the body, and every task that it starts, with the patience of an HTTP request.
+
+    :param now: by ``Clock.monotonic``.
+    """
+    token = _current.set(replace(REQUEST, until=now + REQUEST_SECONDS))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def patience_of_task() -> Patience | None:
+    """The patience that the current task was given, None where it was given none."""
+    return _current.get()
