@@ -49,7 +49,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(BENCH)
 
 faults: $(STAMP)
-	FAULT_POINTS=all $(BIN)/python -m pytest tests/faults -q -s --timeout 5000 $(FAULTS)
+	FAULT_POINTS=all AWAY_SECONDS=60 $(BIN)/python -m pytest tests/faults -q --timeout 5000 $(FAULTS)
 
 numbers: $(STAMP)
 	ALLOCATIONS=10000 $(BIN)/python -m pytest tests/app/test_two_hosts.py -q -s -k single

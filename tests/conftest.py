@@ -17,19 +17,33 @@ from shared.installation import Installation
 from tests.admin import Admin
 from tests.api import Api, api_of
 from tests.deployed import ACCOUNTS, Deployed, Emulator
+from tests.faults.report import told
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell which storage calls were broken, so that a failing day can be repeated."""
+    kinds = ("passed", "failed")
+    reports = [one for kind in kinds for one in terminalreporter.stats.get(kind, ())]
+    for line in told(one for one in reports if getattr(one, "when", "") == "call"):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """Azurite in memory, on free ports."""
-    accounts = [Account.new(f"account{number}") for number in range(ACCOUNTS)]
     log = tmp_path_factory.mktemp("azurite") / "azurite.log"
-    azurite = Azurite(accounts, Ports(*free_ports(3)), install=PACKAGES, log=log)
-    azurite.start()
-    yield Emulator(azurite, accounts)
-    azurite.stop()
+
+    def started() -> tuple[Azurite, list[Account]]:
+        accounts = [Account.new(f"account{number}") for number in range(ACCOUNTS)]
+        azurite = Azurite(accounts, Ports(*free_ports(3)), install=PACKAGES, log=log)
+        azurite.start()
+        return azurite, accounts
+
+    running = Emulator(*started(), started)
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="session")

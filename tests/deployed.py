@@ -4,6 +4,7 @@ import base64
 import itertools
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,19 +14,42 @@ from localhost.stack import HostProcess, app_settings
 from shared.settings import Settings, read_settings
 
 ACCOUNTS = 400
-"""How many accounts the emulator of a test run knows: each is handed out once."""
+"""How many accounts an emulator of a test run knows: each is handed out once."""
 
 
 class Emulator:
-    """Azurite for one test run. Every test module gets accounts that nobody else has."""
+    """Azurite for one test run. Every test module gets accounts that nobody else has.
 
-    def __init__(self, azurite: Azurite, accounts: list[Account]) -> None:
-        self._azurite = azurite
+    :param next_one: starts another one with fresh accounts, for when those of this one are used up.
+    """
+
+    def __init__(
+        self,
+        azurite: Azurite,
+        accounts: list[Account],
+        next_one: Callable[[], tuple[Azurite, list[Account]]] | None = None,
+    ) -> None:
+        self._running = [azurite]
         self._accounts = iter(accounts)
+        self._next_one = next_one
 
     def account(self) -> str:
         """The connection string of an empty account."""
-        return self._azurite.connection_string(next(self._accounts))
+        account = next(self._accounts, None)
+        if account is None:
+            assert self._next_one is not None, f"more than {ACCOUNTS} accounts were asked for"
+            azurite, accounts = self._next_one()
+            self._running.append(azurite)
+            self._accounts = iter(accounts)
+            while len(self._running) > _KEPT:
+                self._running.pop(0).stop()
+            account = next(self._accounts)
+        return self._running[-1].connection_string(account)
+
+    def stop(self) -> None:
+        """End it, and those that came before it."""
+        for azurite in self._running:
+            azurite.stop()
 
 
 @dataclass(frozen=True)
@@ -65,5 +89,8 @@ class Deployed:
         """The settings as the app reads them, for tests in this process."""
         return read_settings({**self.settings, "STATE_STORAGE": self.state})
 
+
+_KEPT = 2
+"""How many emulators run: what was begun on the one before goes on."""
 
 _hosts = itertools.count(os.getpid())

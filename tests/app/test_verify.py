@@ -13,7 +13,7 @@ from shared.model.operation import Operation, OperationName, OperationStatus
 from tests.api import Api, unique
 from tests.app.test_backup_restore import filled
 from tests.deployed import Deployed
-from tests.faults.test_enumeration import POINTS, SEED
+from tests.faults.report import POINTS, SEED
 
 LEVELS = ["descriptor", "data", "restore"]
 

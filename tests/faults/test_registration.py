@@ -1,7 +1,6 @@
 """A registration that breaks at any storage call ends whole or not at all, and can be repeated."""
 
 import asyncio
-import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from shared.installation import Installation
 from shared.model.backup import Backup
 from tests.deployed import Deployed, Emulator
 from tests.elsewhere import another_installation, backed_up
-from tests.faults.test_enumeration import POINTS, SEED, app_over
+from tests.faults.report import chosen, each, require_drawn
+from tests.faults.test_enumeration import app_over
 from tests.faults.transport import FaultTransport, ProcessStopped, Way
 
 _RECOVERIES = 40
@@ -34,8 +34,8 @@ def installed(deployed: Deployed, emulator: Emulator) -> Deployed:
 
 async def broken(fresh: Deployed, container: str, call: int, way: Way) -> None:
     transport = FaultTransport()
-    app = app_over(fresh, transport)
-    transport.break_at(call, way, lasting=1 if "process" in way else 6)
+    app = app_over(fresh, transport, patience=way.patience)
+    transport.break_at(call, way)
     try:
         await register(app, container)
     except ProcessStopped:
@@ -57,37 +57,41 @@ async def require_settled(app: Installation, service: str) -> None:
     raise AssertionError("a record stays open")
 
 
-async def points(deployed: Deployed, emulator: Emulator, container: str) -> list[tuple[int, Way]]:
+async def calls_of(deployed: Deployed, emulator: Emulator, container: str) -> int:
     transport = FaultTransport()
     app = app_over(installed(deployed, emulator), transport)
     await register(app, container)
     await app.close()
-    every = [(call, way) for call in range(1, transport.calls + 1) for way in Way]
-    if POINTS == "all":
-        return every
-    return random.Random(f"{SEED}-register").sample(every, 4)
+    return transport.calls
 
 
-@pytest.mark.timeout(600)
-async def test_a_registration_that_breaks_anywhere(emulator: Emulator, tmp_path: Path) -> None:
+@pytest.mark.timeout(5000)
+@pytest.mark.parametrize("way", Way, ids=lambda way: way.name.lower())
+async def test_a_registration_that_breaks_anywhere(
+    emulator: Emulator, tmp_path: Path, request: pytest.FixtureRequest, way: Way
+) -> None:
+    require_drawn("register", way)
     deployed = Deployed.new(emulator, tmp_path)
     async with another_installation(deployed, emulator, same_key=True) as app:
         service, backup = await backed_up(app)
-    for call, way in await points(deployed, emulator, backup):
+    calls = await calls_of(deployed, emulator, backup)
+
+    async def one(call: int) -> None:
         fresh = installed(deployed, emulator)
         await broken(fresh, backup, call, way)
         app = app_over(fresh, FaultTransport())
-        point = f"call {call} {way}"
         await require_settled(app, service)
         found = await app.history.get(service, backup)
         logged = [r.operation async for page in app.records.pages(service) for r in page]
         if found is not None:
             ended = {operation.id: str(operation.status) for operation in logged}
-            assert ended[found.value.operation] == "Succeeded", point
+            assert ended[found.value.operation] == "Succeeded"
         entered = await register(app, backup)
         if found is not None:
-            assert entered == found.value, point
+            assert entered == found.value
         rows = [b async for page in app.history.pages(service) for b in page]
-        assert rows == [entered], point
+        assert rows == [entered]
         assert (entered.registered, entered.pinned) == (True, True)
         await app.close()
+
+    await each("register", way, chosen(request, "register", way, calls), one)

@@ -1,6 +1,5 @@
 """The timer broken at each of its storage calls: a due time is one backup all the same."""
 
-import random
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +8,9 @@ import pytest
 from shared.clock import Clock
 from shared.model.schedule import ScheduleBody
 from tests.deployed import Deployed, Emulator
+from tests.faults.report import chosen, each, require_drawn
 from tests.faults.scenes import SERVICE, fill
-from tests.faults.test_enumeration import POINTS, SEED, app_over, is_drawn
+from tests.faults.test_enumeration import app_over
 from tests.faults.transport import FaultTransport, ProcessStopped, Way
 
 
@@ -40,8 +40,8 @@ async def play(deployed: Deployed, call: int, way: Way) -> int:
     """Break one call of the timer's run, then let it run as it would; how many calls it made."""
     await prepared(deployed)
     transport = FaultTransport()
-    app = app_over(deployed, transport, Tomorrow())
-    transport.break_at(call, way, lasting=1 if "process" in way else 6)
+    app = app_over(deployed, transport, Tomorrow(), way.patience)
+    transport.break_at(call, way)
     try:
         await app.tick.run()
     except ProcessStopped:
@@ -79,23 +79,15 @@ async def play(deployed: Deployed, call: int, way: Way) -> int:
     return calls
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(5000)
 @pytest.mark.parametrize("way", Way, ids=lambda way: way.name.lower())
 async def test_a_timer_that_breaks_is_as_if_it_had_not(
-    emulator: Emulator, tmp_path: Path, way: Way
+    emulator: Emulator, tmp_path: Path, request: pytest.FixtureRequest, way: Way
 ) -> None:
-    if not is_drawn("schedule", way):
-        pytest.skip(f"another day's (FAULT_SEED={SEED}); make faults runs all")
+    require_drawn("schedule", way)
     calls = await play(Deployed.new(emulator, tmp_path), 10_000, Way.FAILS_BEFORE)
-    every = list(range(1, calls + 1))
-    chosen = (
-        every
-        if POINTS == "all"
-        else random.Random(SEED + "schedule" + way).sample(every, min(int(POINTS), calls))
-    )
-    print(f"schedule: {calls} storage calls; breaking {sorted(chosen)} (FAULT_SEED={SEED})")
-    for call in sorted(chosen):
-        try:
-            await play(Deployed.new(emulator, tmp_path), call, way)
-        except Exception as error:
-            raise AssertionError(f"schedule, storage call {call} {way}") from error
+
+    async def one(call: int) -> None:
+        await play(Deployed.new(emulator, tmp_path), call, way)
+
+    await each("schedule", way, chosen(request, "schedule", way, calls), one)

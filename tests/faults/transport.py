@@ -6,7 +6,13 @@ from typing import Any
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 
+from shared.patience import Patience
 from shared.storage import FencedTransport
+
+ONCE = Patience(call_seconds=0, try_seconds=60)
+"""No call is sent again: whoever makes it meets the fault."""
+
+_AGAIN = Patience(call_seconds=60, try_seconds=60, first_wait_seconds=0.01)
 
 
 class Way(StrEnum):
@@ -14,8 +20,14 @@ class Way(StrEnum):
 
     FAILS_BEFORE = "fails before it is sent"
     ANSWER_LOST = "is done, and its answer is lost"
+    SENT_TWICE = "is done, its answer is lost, and it is sent again"
     PROCESS_STOPS = "is the last thing that the process does"
     PROCESS_STOPS_BEFORE = "is what the process does not get to any more"
+
+    @property
+    def patience(self) -> Patience:
+        """That of the app: it sends the call again, or meets the fault."""
+        return _AGAIN if self is Way.SENT_TWICE else ONCE
 
 
 class ProcessStopped(BaseException):
@@ -32,13 +44,12 @@ class FaultTransport(FencedTransport):
         self.stopped = False
         self._at: int | None = None
         self._way = Way.FAILS_BEFORE
-        self._lasting = 1
 
-    def break_at(self, call: int, way: Way, *, lasting: int = 1) -> None:
-        """Break the call of this number, counted from now, and ``lasting - 1`` after it."""
+    def break_at(self, call: int, way: Way) -> None:
+        """Break the call of this number, counted from now."""
         self.calls = 0
         self.log = []
-        self._at, self._way, self._lasting = call, way, lasting
+        self._at, self._way = call, way
 
     def mend(self) -> None:
         """Break nothing more, and count from now."""
@@ -52,8 +63,7 @@ class FaultTransport(FencedTransport):
             raise ProcessStopped
         self.calls += 1
         self.log.append(f"{request.method} {request.url.split('?')[0]}")
-        breaks = self._at is not None and self._at <= self.calls < self._at + self._lasting
-        if not breaks:
+        if self.calls != self._at:
             return await super().send(request, **config)
         if self._way is Way.FAILS_BEFORE:
             raise ServiceRequestError("scripted: the connection was refused")
