@@ -28,6 +28,7 @@ from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_listing import ContentListing
 from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
+from shared.identity import Identities
 from shared.management.artifacts import Artifacts
 from shared.management.changes import ConfigurationChanges
 from shared.management.collection import CollectionStores, Collector
@@ -93,7 +94,8 @@ class Installation:
     ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        self.clients = StorageClients(self.clock, transport, patience)
+        self.identities = Identities()
+        self.clients = StorageClients(self.identities, self.clock, transport, patience)
         self.accounts = Accounts(settings, self.clients)
         self._tables = self.clients.tables(settings.state)
         self._id: str | None = None
@@ -275,6 +277,7 @@ class Installation:
     async def close(self) -> None:
         """Close the sockets."""
         await self.clients.close()
+        await self.identities.close()
 
     def _table(self, name: str) -> Table:
         return Table(self._tables.get_table_client(name), self.clock.new_id)

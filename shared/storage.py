@@ -3,7 +3,6 @@
 They try nothing again themselves: repeating.py does, by one rule for all of them.
 """
 
-import functools
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +16,7 @@ from azure.storage.queue.aio import QueueClient
 
 from shared.clock import Clock
 from shared.fence import before_write
+from shared.identity import Identities
 from shared.patience import WORK, Patience
 from shared.repeating import RepeatingTransport
 from shared.settings import AccountSetting
@@ -44,16 +44,19 @@ class FencedTransport(AioHttpTransport):  # type: ignore[misc]
 class StorageClients:
     """Makes the clients of accounts, each once.
 
+    :param identities: who asks, where an account has no connection string.
     :param transport: carries each try of a request; tests put theirs in.
     :param patience: of calls that nobody waits for over HTTP.
     """
 
     def __init__(
         self,
+        identities: Identities,
         clock: Clock,
         transport: AioHttpTransport | None = None,
         patience: Patience = WORK,
     ) -> None:
+        self._identities = identities
         self._transport = RepeatingTransport(transport or FencedTransport(), patience, clock)
         self._blobs: dict[AccountSetting, BlobServiceClient] = {}
 
@@ -64,7 +67,7 @@ class StorageClients:
             return TableServiceClient.from_connection_string(account.connection_string, **options)
         assert account.table_uri
         return TableServiceClient(
-            account.table_uri, credential=_identity(account.client_id), **options
+            account.table_uri, credential=self._identities.credential(account.client_id), **options
         )
 
     def queue(self, account: AccountSetting, name: str) -> QueueClient:
@@ -79,7 +82,10 @@ class StorageClients:
             return QueueClient.from_connection_string(account.connection_string, name, **options)
         assert account.queue_uri
         return QueueClient(
-            account.queue_uri, name, credential=_identity(account.client_id), **options
+            account.queue_uri,
+            name,
+            credential=self._identities.credential(account.client_id),
+            **options,
         )
 
     def blobs(self, account: AccountSetting) -> BlobServiceClient:
@@ -101,7 +107,7 @@ class StorageClients:
             return BlobServiceClient.from_connection_string(account.connection_string, **options)
         assert account.blob_uri
         return BlobServiceClient(
-            account.blob_uri, credential=_identity(account.client_id), **options
+            account.blob_uri, credential=self._identities.credential(account.client_id), **options
         )
 
     async def close(self) -> None:
@@ -121,11 +127,3 @@ async def send_message(queue: QueueClient, text: str, delay_seconds: int = 0) ->
         with suppress(ResourceExistsError):
             await queue.create_queue()
         await queue.send_message(text, visibility_timeout=delay_seconds)
-
-
-@functools.cache
-def _identity(client_id: str | None) -> Any:
-    """A managed identity's credential; imported only where one is used."""
-    from azure.identity.aio import DefaultAzureCredential
-
-    return DefaultAzureCredential(managed_identity_client_id=client_id)
