@@ -55,7 +55,8 @@ from shared.schedules.retention import RetentionRuns
 from shared.schedules.schedules import ScheduleSettings
 from shared.schedules.tick import Tick
 from shared.sealing.key_ring import KeyRing
-from shared.sealing.local import LocalKeys
+from shared.sealing.keys_at_hand import KeysAtHand
+from shared.sealing.local import LocalKey
 from shared.settings import Settings, read_settings
 from shared.state import (
     batch_activity,
@@ -109,7 +110,9 @@ class Installation:
         self.history = history.History(self._table(history.TABLE))
         self.records = operations.Operations(self._table(operations.TABLE))
         self.in_flight = operations.InFlightIndex(self._table(operations.IN_FLIGHT_TABLE))
-        self.provider = LocalKeys(settings.sealing_key, settings.sealing_keys_former)
+        key = LocalKey(settings.sealing_key)
+        former = [LocalKey(former) for former in settings.sealing_keys_former]
+        self.provider = KeysAtHand(key, key, former)
         self.keys = KeyRing(self.provider, self.configuration.key)
         self.content = ContentStore(self.accounts.state, self.clock, self.id)
         self.schedules = schedules.Schedules(self._table(schedules.TABLE))

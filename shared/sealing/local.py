@@ -1,102 +1,67 @@
-"""The key provider ``local``: one 256-bit key in the app setting SEALING_KEY."""
+"""The key provider ``local``: 256-bit keys in the app settings."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.model.keys import Seal, WrappedKey
-from shared.model.problem import Code, Problem
 from shared.sealing.derive import derived
+from shared.sealing.sealing_key import does_not_fit
 
 PROVIDER = "local"
-SEAL_ALGORITHM = "HS256"
 _WRAP_PURPOSE = "interkeep/wrap/1"
 _SEAL_PURPOSE = "interkeep/seal/1"
 _ID_PURPOSE = "interkeep/key-id/1"
 _NONCE_BYTES = 12
 
 
-def key_id(key: bytes) -> str:
-    """The id of a sealing key: 16 hexadecimal digits that give nothing of the key away."""
-    return hashlib.sha256(derived(key, _ID_PURPOSE)).hexdigest()[:16]
+class LocalKey:
+    """See SealingKey: it wraps and seals, each with a key that is derived for that alone.
 
-
-class LocalKeys:
-    """Keys from the settings.
-
-    :param current: the 32 bytes of SEALING_KEY; wraps and seals.
-    :param former: keys that wrapped and sealed before it; they only open and check.
+    :param key: 32 bytes.
     """
 
-    def __init__(self, current: bytes, former: Sequence[bytes] = ()) -> None:
-        self._current = current
-        self._keys = {key_id(key): key for key in (*former, current)}
+    provider = PROVIDER
+    seal_algorithm = "HS256"
+
+    def __init__(self, key: bytes) -> None:
+        self.id = hashlib.sha256(derived(key, _ID_PURPOSE)).hexdigest()[:16]
+        self._cipher = AESGCM(derived(key, _WRAP_PURPOSE))
+        self._seal_key = derived(key, _SEAL_PURPOSE)
 
     def __repr__(self) -> str:
-        return f"LocalKeys({', '.join(self._keys)})"
+        return f"LocalKey({self.id})"
 
-    async def wrap(self, key: bytes) -> WrappedKey:
-        """See KeyProvider: AES-256-GCM, nonce first."""
+    async def wrap(self, key: bytes) -> str:
+        """See SealingKey: AES-256-GCM, nonce first."""
         nonce = os.urandom(_NONCE_BYTES)
-        cipher = AESGCM(derived(self._current, _WRAP_PURPOSE))
-        sealed = nonce + cipher.encrypt(nonce, key, _WRAP_PURPOSE.encode())
-        return WrappedKey(
-            key_provider=PROVIDER,
-            key_id=key_id(self._current),
-            wrapped_key=base64.b64encode(sealed).decode(),
-        )
+        sealed = nonce + self._cipher.encrypt(nonce, key, _WRAP_PURPOSE.encode())
+        return base64.b64encode(sealed).decode()
 
-    async def unwrap(self, wrapped: WrappedKey) -> bytes:
-        """See KeyProvider."""
-        if wrapped.key_provider != PROVIDER:
-            raise _unavailable(wrapped.key_id, f"it is of the provider '{wrapped.key_provider}'")
-        cipher = AESGCM(derived(self._key(wrapped.key_id), _WRAP_PURPOSE))
+    async def unwrap(self, wrapped: str) -> bytes:
+        """See SealingKey."""
         try:
-            sealed = base64.b64decode(wrapped.wrapped_key, validate=True)
+            sealed = base64.b64decode(wrapped, validate=True)
             nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-            return cipher.decrypt(nonce, rest, _WRAP_PURPOSE.encode())
+            return self._cipher.decrypt(nonce, rest, _WRAP_PURPOSE.encode())
         except (InvalidTag, binascii.Error, ValueError) as error:
-            raise _unavailable(wrapped.key_id, "the wrapped key does not open with it") from error
+            raise does_not_fit(self.id) from error
 
-    async def seal(self, digest: str) -> Seal:
-        """See KeyProvider: HMAC-SHA256 of the digest's text."""
-        return Seal(
-            algorithm=SEAL_ALGORITHM,
-            key_id=key_id(self._current),
-            value=base64.b64encode(_mac(self._current, digest)).decode(),
-        )
+    async def seal(self, digest: str) -> str:
+        """See SealingKey: HMAC-SHA256 of the digest's text."""
+        return base64.b64encode(self._mac(digest)).decode()
 
-    async def check(self, digest: str, seal: Seal) -> bool:
-        """See KeyProvider."""
-        if seal.algorithm != SEAL_ALGORITHM:
-            raise _unavailable(seal.key_id, f"seals by {seal.algorithm} need the provider keyvault")
+    async def check(self, digest: str, value: str) -> bool:
+        """See SealingKey."""
         try:
-            value = base64.b64decode(seal.value, validate=True)
+            made = base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
             return False
-        return hmac.compare_digest(value, _mac(self._key(seal.key_id), digest))
+        return hmac.compare_digest(made, self._mac(digest))
 
-    def _key(self, wanted: str) -> bytes:
-        key = self._keys.get(wanted)
-        if key is None:
-            raise _unavailable(wanted, "it is neither SEALING_KEY nor in SEALING_KEYS_FORMER")
-        return key
-
-
-def _mac(key: bytes, digest: str) -> bytes:
-    return hmac.new(derived(key, _SEAL_PURPOSE), digest.encode(), hashlib.sha256).digest()
-
-
-def _unavailable(wanted: str, reason: str) -> Problem:
-    return Problem(
-        Code.KEY_UNAVAILABLE,
-        f"Needs sealing key '{wanted[:64]}': {reason}. Add the key to SEALING_KEYS_FORMER and "
-        "restart; nothing was lost or changed.",
-        target=wanted[:64],
-    )
+    def _mac(self, digest: str) -> bytes:
+        return hmac.new(self._seal_key, digest.encode(), hashlib.sha256).digest()

@@ -9,23 +9,30 @@ class KeyProvider(Protocol):
     """Wraps data keys and seals descriptors."""
 
     async def wrap(self, key: bytes) -> WrappedKey:
-        """Wrap a 256-bit key with the current key."""
+        """Wrap a 256-bit key with the current key.
+
+        :raises Problem: KeyUnavailable, KeyVaultUnavailable.
+        """
         ...
 
     async def unwrap(self, wrapped: WrappedKey) -> bytes:
         """Open a wrapped key, with the current key or a former one.
 
-        :raises Problem: KeyUnavailable where no key of that id is at hand or it does not fit.
+        :raises Problem: KeyUnavailable where no key of that id is at hand or it does not fit;
+            KeyVaultUnavailable.
         """
         ...
 
     async def seal(self, digest: str) -> Seal:
-        """Seal a descriptor's digest (64 hexadecimal digits)."""
+        """Seal a descriptor's digest (64 hexadecimal digits).
+
+        :raises Problem: KeyUnavailable, KeyVaultUnavailable.
+        """
         ...
 
     async def check(self, digest: str, seal: Seal) -> bool:
         """Whether a seal was made for this digest.
 
-        :raises Problem: KeyUnavailable where no key of that id is at hand.
+        :raises Problem: KeyUnavailable where no key of that id is at hand; KeyVaultUnavailable.
         """
         ...

@@ -11,9 +11,19 @@ from shared.model.problem import Code, Problem
 from shared.sealing.data_key import DataKey
 from shared.sealing.frames import MAX_PLAIN_BYTES, FrameCorrupt, Frames
 from shared.sealing.key_ring import KeyRing
-from shared.sealing.local import LocalKeys, key_id
+from shared.sealing.keys_at_hand import KeysAtHand
+from shared.sealing.local import LocalKey
 
 DIGEST = "ab" * 32
+
+
+def local_keys(current: bytes, *former: bytes) -> KeysAtHand:
+    key = LocalKey(current)
+    return KeysAtHand(key, key, [LocalKey(one) for one in former])
+
+
+def key_id(key: bytes) -> str:
+    return LocalKey(key).id
 
 
 @pytest.fixture
@@ -68,7 +78,7 @@ def test_the_same_secret_never_looks_the_same(key: DataKey) -> None:
 
 def test_keys_do_not_show_themselves(key: DataKey) -> None:
     raw = b"\x07" * 32
-    assert "07" not in repr(LocalKeys(raw))
+    assert "07" not in repr(local_keys(raw)) + repr(LocalKey(raw))
     assert repr(key) == "DataKey(service-1)"
 
 
@@ -129,16 +139,16 @@ def test_swapped_dropped_and_repeated_frames_are_noticed() -> None:
 
 
 async def test_a_wrapped_key_opens_with_its_provider_key() -> None:
-    raw, provider = DataKey.new(), LocalKeys(DataKey.new())
+    raw, provider = DataKey.new(), local_keys(DataKey.new())
     wrapped = await provider.wrap(raw)
     assert await provider.unwrap(wrapped) == raw
 
 
 async def test_a_former_key_opens_and_checks_but_does_not_wrap() -> None:
     old, new, raw = DataKey.new(), DataKey.new(), DataKey.new()
-    wrapped = await LocalKeys(old).wrap(raw)
-    seal = await LocalKeys(old).seal(DIGEST)
-    rotated = LocalKeys(new, [old])
+    wrapped = await local_keys(old).wrap(raw)
+    seal = await local_keys(old).seal(DIGEST)
+    rotated = local_keys(new, old)
     assert await rotated.unwrap(wrapped) == raw
     assert await rotated.check(DIGEST, seal)
     assert (await rotated.wrap(raw)).key_id == key_id(new)
@@ -147,21 +157,21 @@ async def test_a_former_key_opens_and_checks_but_does_not_wrap() -> None:
 
 async def test_a_key_that_is_not_at_hand_is_named() -> None:
     other = DataKey.new()
-    wrapped = await LocalKeys(other).wrap(DataKey.new())
+    wrapped = await local_keys(other).wrap(DataKey.new())
     with pytest.raises(Problem) as refused:
-        await LocalKeys(DataKey.new()).unwrap(wrapped)
+        await local_keys(DataKey.new()).unwrap(wrapped)
     assert refused.value.code is Code.KEY_UNAVAILABLE
     assert key_id(other) in refused.value.message
-    seal = await LocalKeys(other).seal(DIGEST)
+    seal = await local_keys(other).seal(DIGEST)
     with pytest.raises(Problem) as unchecked:
-        await LocalKeys(DataKey.new()).check(DIGEST, seal)
+        await local_keys(DataKey.new()).check(DIGEST, seal)
     assert key_id(other) in unchecked.value.message
 
 
 @pytest.mark.parametrize("text", ["", "!", "AAAA", base64.b64encode(b"x" * 60).decode()])
 async def test_a_wrapped_key_that_was_changed_does_not_open(text: str) -> None:
     raw = DataKey.new()
-    provider = LocalKeys(raw)
+    provider = local_keys(raw)
     wrapped = WrappedKey(key_provider="local", key_id=key_id(raw), wrapped_key=text)
     with pytest.raises(Problem) as refused:
         await provider.unwrap(wrapped)
@@ -169,17 +179,21 @@ async def test_a_wrapped_key_that_was_changed_does_not_open(text: str) -> None:
 
 
 async def test_keys_of_another_provider_are_refused() -> None:
-    provider = LocalKeys(DataKey.new())
+    provider = local_keys(DataKey.new())
     wrapped = (await provider.wrap(DataKey.new())).model_copy(update={"key_provider": "keyvault"})
-    with pytest.raises(Problem):
+    with pytest.raises(Problem) as refused:
         await provider.unwrap(wrapped)
+    assert refused.value.code is Code.KEY_UNAVAILABLE
+
+
+async def test_the_key_says_how_it_seals_and_not_the_descriptor() -> None:
+    provider = local_keys(DataKey.new())
     seal = (await provider.seal(DIGEST)).model_copy(update={"algorithm": "PS256"})
-    with pytest.raises(Problem):
-        await provider.check(DIGEST, seal)
+    assert not await provider.check(DIGEST, seal)
 
 
 async def test_a_seal_fits_its_digest_alone() -> None:
-    provider = LocalKeys(DataKey.new())
+    provider = local_keys(DataKey.new())
     seal = await provider.seal(DIGEST)
     assert await provider.check(DIGEST, seal)
     assert not await provider.check("cd" * 32, seal)
@@ -188,7 +202,7 @@ async def test_a_seal_fits_its_digest_alone() -> None:
 
 
 async def test_the_ring_unwraps_a_key_once_and_forgets_the_oldest() -> None:
-    provider = LocalKeys(DataKey.new())
+    provider = local_keys(DataKey.new())
     wrapped = await provider.wrap(DataKey.new())
     loads: list[str] = []
 
@@ -209,7 +223,7 @@ async def test_the_ring_unwraps_a_key_once_and_forgets_the_oldest() -> None:
 
 
 async def test_a_new_key_is_stored_wrapped() -> None:
-    provider = LocalKeys(DataKey.new())
+    provider = local_keys(DataKey.new())
     ring = KeyRing(provider, lambda _id: None)  # type: ignore[arg-type,return-value]
     key, wrapped = await ring.new_key("service-1")
     opened = DataKey("service-1", await provider.unwrap(wrapped))

@@ -1,0 +1,66 @@
+"""What a sealing key is: one key that wraps data keys, or seals descriptors, or both."""
+
+from typing import Protocol
+
+from shared.model.problem import Code, Problem
+
+_SHOWN_ID = 300
+"""Characters of an id in a message; the id of a vault key has about 100."""
+
+
+class SealingKey(Protocol):
+    """A key from the settings."""
+
+    id: str
+    """What rows and descriptors carry; it gives nothing of the key away."""
+    provider: str
+    """Whose key it is: ``local`` or ``keyvault``."""
+    seal_algorithm: str
+
+    async def wrap(self, key: bytes) -> str:
+        """Wrap a 256-bit key; base64.
+
+        :raises Problem: KeyUnavailable, KeyVaultUnavailable.
+        """
+        ...
+
+    async def unwrap(self, wrapped: str) -> bytes:
+        """Open what was wrapped with this key.
+
+        :raises Problem: KeyUnavailable where it does not open; KeyVaultUnavailable.
+        """
+        ...
+
+    async def seal(self, digest: str) -> str:
+        """Seal a descriptor's digest (64 hexadecimal digits); base64.
+
+        :raises Problem: KeyUnavailable, KeyVaultUnavailable.
+        """
+        ...
+
+    async def check(self, digest: str, value: str) -> bool:
+        """Whether a seal was made for this digest with this key.
+
+        :raises Problem: KeyUnavailable, KeyVaultUnavailable.
+        """
+        ...
+
+
+def key_unavailable(key_id: str, reason: str) -> Problem:
+    """A key that is needed and cannot be used.
+
+    :param reason: what is wrong and what to do, whole sentences.
+    """
+    named = key_id[:_SHOWN_ID]
+    return Problem(
+        Code.KEY_UNAVAILABLE,
+        f"Needs sealing key '{named}'. {reason} Nothing was lost or changed.",
+        target=named,
+    )
+
+
+def does_not_fit(key_id: str) -> Problem:
+    """What was wrapped does not open with the key that it names."""
+    return key_unavailable(
+        key_id, "What was wrapped does not open with it: it was changed in storage."
+    )
