@@ -54,9 +54,9 @@ from shared.schedules.preview import Preview
 from shared.schedules.retention import RetentionRuns
 from shared.schedules.schedules import ScheduleSettings
 from shared.schedules.tick import Tick
+from shared.sealing.from_settings import keys_of
 from shared.sealing.key_ring import KeyRing
-from shared.sealing.keys_at_hand import KeysAtHand
-from shared.sealing.local import LocalKey
+from shared.sealing.vault_clients import VaultClients
 from shared.settings import Settings, read_settings
 from shared.state import (
     batch_activity,
@@ -83,6 +83,8 @@ class Installation:
 
     :param transport: carries each try of a request to storage; tests put theirs in.
     :param patience: with calls to storage that nobody waits for over HTTP.
+    :param transport: carries every request to storage; tests put theirs in.
+    :param vault_transport: carries every request to key vaults.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Installation:
         clock: Clock | None = None,
         transport: AioHttpTransport | None = None,
         patience: Patience = WORK,
+        vault_transport: AioHttpTransport | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
@@ -110,9 +113,11 @@ class Installation:
         self.history = history.History(self._table(history.TABLE))
         self.records = operations.Operations(self._table(operations.TABLE))
         self.in_flight = operations.InFlightIndex(self._table(operations.IN_FLIGHT_TABLE))
-        key = LocalKey(settings.sealing_key)
-        former = [LocalKey(former) for former in settings.sealing_keys_former]
-        self.provider = KeysAtHand(key, key, former)
+        vault_client_id = settings.key_vault_client_id or settings.state.client_id
+        self.vaults = VaultClients(
+            lambda: self.identities.credential(vault_client_id), vault_transport
+        )
+        self.provider = keys_of(settings, self.vaults, self.clock)
         self.keys = KeyRing(self.provider, self.configuration.key)
         self.content = ContentStore(self.accounts.state, self.clock, self.id)
         self.schedules = schedules.Schedules(self._table(schedules.TABLE))
@@ -280,6 +285,7 @@ class Installation:
     async def close(self) -> None:
         """Close the sockets."""
         await self.clients.close()
+        await self.vaults.close()
         await self.identities.close()
 
     def _table(self, name: str) -> Table:

@@ -7,6 +7,7 @@ import base64
 import binascii
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -61,9 +62,16 @@ class Settings(BaseModel):
 
     state: AccountSetting
     accounts: dict[str, AccountSetting]
-    sealing_key: bytes = Field(repr=False)
-    sealing_keys_former: tuple[bytes, ...] = Field((), repr=False)
-    key_provider: Literal["local"] = "local"
+    key_provider: Literal["local", "keyvault"] = "local"
+    sealing_key: bytes | None = Field(None, repr=False)
+    """Of the provider ``local``."""
+    sealing_key_id: str | None = None
+    """Of the provider ``keyvault``: the key that wraps."""
+    seal_key_id: str | None = None
+    """Of the provider ``keyvault``: the key that signs descriptors."""
+    sealing_keys_former: tuple[bytes | str, ...] = Field((), repr=False)
+    """Local keys and ids of vault keys that came before, of either provider."""
+    key_vault_client_id: str | None = None
     service_domain: Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9-]+)+$")] = (
         "biztalk.example.com"
     )
@@ -81,9 +89,14 @@ class Settings(BaseModel):
 
     @field_validator("sealing_keys_former", mode="before")
     @classmethod
-    def _former_keys(cls, value: object) -> tuple[bytes, ...]:
-        parts = [part for part in str(value or "").split(",") if part.strip()]
-        return tuple(_key(part) for part in parts)
+    def _former_keys(cls, value: object) -> tuple[bytes | str, ...]:
+        parts = [part.strip() for part in str(value or "").split(",") if part.strip()]
+        return tuple(_key_id(part) if "://" in part else _key(part) for part in parts)
+
+    @field_validator("sealing_key_id", "seal_key_id", mode="before")
+    @classmethod
+    def _one_key_id(cls, value: object) -> str:
+        return _key_id(value)
 
     @field_validator("retry_seconds", mode="before")
     @classmethod
@@ -104,8 +117,28 @@ def _key(value: object) -> bytes:
     return key
 
 
+_KEY_ID = re.compile(
+    r"https://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?/keys/[a-z0-9-]{1,127}/[a-z0-9]{1,64}"
+)
+
+
+def _key_id(value: object) -> str:
+    """The id of a vault key; vaults read them without regard to case."""
+    key_id = str(value).strip().rstrip("/").lower()
+    if not _KEY_ID.fullmatch(key_id):
+        raise ValueError(
+            "needs the id of a vault key with its version, such as "
+            "https://contoso.vault.azure.net/keys/interkeep-wrap/0123456789abcdef0123456789abcdef; "
+            "show it with: az keyvault key show --vault-name … --name … --query key.kid"
+        )
+    return key_id
+
+
 _NAMES = {
     "sealing_key": "SEALING_KEY",
+    "sealing_key_id": "SEALING_KEY_ID",
+    "seal_key_id": "SEAL_KEY_ID",
+    "key_vault_client_id": "KEY_VAULT_CLIENT_ID",
     "sealing_keys_former": "SEALING_KEYS_FORMER",
     "key_provider": "KEY_PROVIDER",
     "service_domain": "SERVICE_DOMAIN",
@@ -124,6 +157,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     wrong: list[str] = []
     state = _state_account(environment, wrong)
     accounts = _registered_accounts(environment, state, wrong)
+    _require_keys(environment, wrong)
     values = {field: environment[name] for field, name in _NAMES.items() if environment.get(name)}
     try:
         settings = Settings.model_validate({**values, "state": state, "accounts": accounts})
@@ -157,6 +191,31 @@ def _state_account(environment: Mapping[str, str], wrong: list[str]) -> AccountS
         "__queueServiceUri and __tableServiceUri for a managed identity"
     )
     return AccountSetting()
+
+
+_KEYS_OF = {"local": ("SEALING_KEY",), "keyvault": ("SEALING_KEY_ID", "SEAL_KEY_ID")}
+"""The settings that each key provider needs, and no other one takes."""
+
+
+def _require_keys(environment: Mapping[str, str], wrong: list[str]) -> None:
+    """Note which keys the provider lacks, and keys of another one that would count for nothing."""
+    provider = environment.get("KEY_PROVIDER") or "local"
+    for owner, names in _KEYS_OF.items():
+        for name in names if provider in _KEYS_OF else ():
+            given = environment.get(name)
+            if owner == provider and not given:
+                wrong.append(f"{name}: is missing; KEY_PROVIDER={provider} needs it")
+            elif owner != provider and given:
+                wrong.append(
+                    f"{name}: counts for nothing with KEY_PROVIDER={provider}. Move it to "
+                    "SEALING_KEYS_FORMER, so that what was made with it stays readable"
+                )
+    keys = [str(environment.get(name, "")).lower() for name in _KEYS_OF["keyvault"]]
+    if provider == "keyvault" and keys[0] and keys[0] == keys[1]:
+        wrong.append(
+            "SEAL_KEY_ID: is the key of SEALING_KEY_ID. Make a second one, for signing alone: who "
+            "may open secrets must not be able to seal"
+        )
 
 
 def _registered_accounts(

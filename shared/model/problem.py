@@ -72,6 +72,7 @@ class Code(StrEnum):
     DOCUMENT_TOO_LARGE = "DocumentTooLarge"
     INTERNAL_ERROR = "InternalError"
     STORAGE_UNAVAILABLE = "StorageUnavailable"
+    KEY_VAULT_UNAVAILABLE = "KeyVaultUnavailable"
 
     @property
     def status(self) -> int:
@@ -118,6 +119,7 @@ _STATUS: dict[Code, int] = {
     Code.DOCUMENT_TOO_LARGE: 413,
     Code.INTERNAL_ERROR: 500,
     Code.STORAGE_UNAVAILABLE: 503,
+    Code.KEY_VAULT_UNAVAILABLE: 503,
 }
 
 

@@ -43,7 +43,9 @@ _REENTER_SECONDS = 60
 
 _SETTLING_SECONDS = 60
 
-_TRANSIENT = frozenset({Code.STORAGE_UNAVAILABLE, Code.CONFIGURATION_HELD})
+_TRANSIENT = frozenset(
+    {Code.STORAGE_UNAVAILABLE, Code.KEY_VAULT_UNAVAILABLE, Code.CONFIGURATION_HELD}
+)
 
 log = logging.getLogger("interkeep.operations")
 
