@@ -1,0 +1,120 @@
+"""The settings that name keys: what is wrong is told all at once, before anything starts."""
+
+import base64
+import os
+
+import pytest
+
+from shared.clock import Clock
+from shared.identity import Identities
+from shared.sealing.from_settings import keys_of
+from shared.sealing.local import LocalKey
+from shared.sealing.vault_clients import VaultClients
+from shared.settings import Settings, SettingsInvalid, read_settings
+
+VAULT = "https://contoso.vault.azure.net"
+WRAP = f"{VAULT}/keys/interkeep-wrap/{'0' * 32}"
+SEAL = f"{VAULT}/keys/interkeep-seal/{'1' * 32}"
+FORMER = f"{VAULT}/keys/interkeep-wrap/{'2' * 32}"
+KEY, OTHER = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
+KEY_VAULT = {"KEY_PROVIDER": "keyvault", "SEALING_KEY_ID": WRAP, "SEAL_KEY_ID": SEAL}
+
+
+def read(**given: str) -> Settings:
+    return read_settings({"STATE_STORAGE": "UseDevelopmentStorage=true", **given})
+
+
+def wrong(**given: str) -> list[str]:
+    """What the one message lists."""
+    with pytest.raises(SettingsInvalid) as refused:
+        read(**given)
+    said = str(refused.value)
+    for secret in (KEY, OTHER):
+        assert secret not in said
+    return [line.removeprefix("- ") for line in said.splitlines()[1:]]
+
+
+def test_a_local_key() -> None:
+    settings = read(SEALING_KEY=KEY, SEALING_KEYS_FORMER=OTHER)
+    assert settings.key_provider == "local"
+    assert settings.sealing_key == base64.b64decode(KEY)
+    assert KEY not in repr(settings)
+
+
+def test_vault_keys_and_former_ones_of_either_provider() -> None:
+    settings = read(**KEY_VAULT, SEALING_KEYS_FORMER=f"{FORMER}, {KEY},")
+    assert (settings.sealing_key_id, settings.seal_key_id) == (WRAP, SEAL)
+    assert settings.sealing_keys_former == (FORMER, base64.b64decode(KEY))
+    vaults = VaultClients(lambda: Identities().credential(None))
+    keys = repr(keys_of(settings, vaults, Clock()))
+    for key_id in (WRAP, SEAL, FORMER, LocalKey(base64.b64decode(KEY)).id):
+        assert key_id in keys
+
+
+def test_a_local_key_after_vault_keys() -> None:
+    settings = read(SEALING_KEY=KEY, SEALING_KEYS_FORMER=f"{WRAP},{SEAL}")
+    assert settings.sealing_keys_former == (WRAP, SEAL)
+
+
+def test_vaults_read_ids_without_regard_to_case() -> None:
+    mixed = f"{VAULT}/keys/Interkeep-Wrap/{'A' * 32}/"
+    assert read(**{**KEY_VAULT, "SEALING_KEY_ID": mixed}).sealing_key_id == mixed.lower()[:-1]
+
+
+@pytest.mark.parametrize(
+    "key_id",
+    [
+        "interkeep-wrap",
+        f"{VAULT}/keys/interkeep-wrap",
+        f"{VAULT}/secrets/interkeep-wrap/{'0' * 32}",
+        WRAP.replace("https", "http"),
+        f"{WRAP}/more",
+        f"{WRAP}?api-version=7.4",
+        WRAP.replace("contoso.", "user@contoso."),
+        WRAP.replace("/keys/", "/../keys/"),
+        KEY,
+    ],
+)
+def test_an_id_that_is_none(key_id: str) -> None:
+    for name in ("SEALING_KEY_ID", "SEAL_KEY_ID"):
+        (line,) = wrong(**{**KEY_VAULT, name: key_id})
+        assert line.startswith(f"{name}: ")
+        assert "with its version" in line
+
+
+@pytest.mark.parametrize("former", ["short", f"{KEY},nothing", f"{VAULT}/keys/interkeep-wrap"])
+def test_a_former_key_that_is_none(former: str) -> None:
+    (line,) = wrong(SEALING_KEY=KEY, SEALING_KEYS_FORMER=former)
+    assert line.startswith("SEALING_KEYS_FORMER: ")
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    said = wrong(KEY_PROVIDER="keyvault", SEALING_KEY=KEY, SEALING_KEYS_FORMER="x")
+    assert [line.split(":")[0] for line in sorted(said)] == [
+        "SEALING_KEY",
+        "SEALING_KEYS_FORMER",
+        "SEALING_KEY_ID",
+        "SEAL_KEY_ID",
+    ]
+    said = wrong(SEALING_KEY_ID="x", SEAL_KEY_ID=SEAL, STORAGE_ACCOUNTS="[]")
+    assert {line.split(":")[0] for line in said} == {
+        "SEALING_KEY",
+        "SEALING_KEY_ID",
+        "SEAL_KEY_ID",
+        "STORAGE_ACCOUNTS",
+    }
+
+
+def test_a_key_that_would_count_for_nothing_is_not_lost_silently() -> None:
+    (line,) = wrong(**KEY_VAULT, SEALING_KEY=KEY)
+    assert "SEALING_KEYS_FORMER" in line
+
+
+def test_the_key_that_wraps_does_not_sign() -> None:
+    (line,) = wrong(**{**KEY_VAULT, "SEAL_KEY_ID": WRAP})
+    assert line.startswith("SEAL_KEY_ID: ")
+
+
+def test_a_provider_that_there_is_not() -> None:
+    (line,) = wrong(KEY_PROVIDER="keyring", SEALING_KEY=KEY)
+    assert line.startswith("KEY_PROVIDER: ")
