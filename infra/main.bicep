@@ -1,5 +1,5 @@
 // Interkeep on Azure: one resource group with the app, its state, the account that backups go to,
-// and what watches over it. docs/deploying.md explains it.
+// the vault whose keys protect them, and what watches over it. docs/deploying.md explains it.
 
 targetScope = 'subscription'
 
@@ -50,13 +50,16 @@ param furtherStorageAccounts object = {}
 
 // ---- keys
 
-@minLength(44)
-@secure()
-@description('The app setting SEALING_KEY: 32 random bytes in base64. Without it no backup can be restored; keep a copy where the backups are not.')
-param sealingKey string
+@allowed(['standard', 'premium'])
+@description('Tier of the key vault; premium keeps the two keys in a hardware security module.')
+param keyVaultSku string = 'standard'
+
+@allowed([2048, 3072, 4096])
+@description('Size of the two RSA keys, in bits. A key that exists keeps its size.')
+param keySize int = 3072
 
 @secure()
-@description('Keys that came before it, comma-separated. Empty for none.')
+@description('Local keys of an installation whose backups are to be read here, comma-separated base64. Empty for none.')
 param sealingKeysFormer string = ''
 
 // ---- the app
@@ -120,7 +123,7 @@ param authClientId string = ''
 @description('Tenant of that app registration.')
 param authTenantId string = tenant().tenantId
 
-@description('Reach storage through private endpoints alone, from a virtual network of the app.')
+@description('Reach storage and the vault through private endpoints alone, from a virtual network of the app.')
 param privateBackends bool = false
 
 @description('Take requests through a private endpoint alone. Deploying and Test/Run then need a place in that network. Needs privateBackends.')
@@ -214,6 +217,21 @@ module backups 'modules/storage.bicep' = {
   }
 }
 
+module vault 'modules/vault.bicep' = {
+  name: 'vault'
+  scope: group
+  params: {
+    name: 'kv-${token}'
+    location: location
+    tags: allTags
+    sku: keyVaultSku
+    keySize: keySize
+    isPrivate: privateBackends
+    principalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 module network 'modules/network.bicep' = if (privateBackends) {
   name: 'network'
   scope: group
@@ -224,6 +242,7 @@ module network 'modules/network.bicep' = if (privateBackends) {
     addresses: networkAddresses
     stateId: state.outputs.id
     backupsId: backups.outputs.id
+    vaultId: vault.outputs.id
   }
 }
 
@@ -247,7 +266,8 @@ module app 'modules/app.bicep' = {
     storageAccounts: union(furtherStorageAccounts, {
       offsite: { blobServiceUri: backups.outputs.blobEndpoint }
     })
-    sealingKey: sealingKey
+    wrapKeyId: vault.outputs.wrapKeyId
+    sealKeyId: vault.outputs.sealKeyId
     sealingKeysFormer: sealingKeysFormer
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
@@ -303,3 +323,4 @@ output INTERKEEP_URL string = app.outputs.url
 output INTERKEEP_IDENTITY string = identity.outputs.principalId
 output INTERKEEP_STATE_ACCOUNT string = state.outputs.name
 output INTERKEEP_BACKUP_ACCOUNT string = backups.outputs.name
+output INTERKEEP_KEY_VAULT string = vault.outputs.name

@@ -31,9 +31,10 @@ OF_THE_PLATFORM = frozenset({"WEBSITE_AUTH_ENABLED"})
 OF_OTHER_PLACES = frozenset(
     {
         "STATE_STORAGE",  # a connection string, which holds a key; here an identity and endpoints
+        "SEALING_KEY",  # a local key; here the vault's
     }
 )
-"""What the app reads where it runs without Azure's identities."""
+"""What the app reads where it runs without Azure's identities and vault."""
 
 
 def setting_problems(app: Source, code: Path) -> list[str]:
@@ -78,8 +79,8 @@ def _keys(expression: Node, variables: dict[str, Node]) -> Iterator[str]:
 
 
 def read_by_app() -> set[str]:
-    """Every name that ``read_settings`` asks for where it runs on identities."""
-    asked = _Asked({"STATE_STORAGE__blobServiceUri": "https://…"})
+    """Every name that ``read_settings`` asks for where it runs on identities and a vault."""
+    asked = _Asked({"STATE_STORAGE__blobServiceUri": "https://…", "KEY_PROVIDER": "keyvault"})
     with suppress(SettingsInvalid):
         read_settings(asked)
     return asked.names | set(DEFAULT_TIMERS)

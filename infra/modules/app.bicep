@@ -21,8 +21,11 @@ param state {
 @description('What requests may name: alias to blobServiceUri.')
 param storageAccounts object
 
-@secure()
-param sealingKey string
+@description('Id, with its version, of the vault key that wraps data keys.')
+param wrapKeyId string
+
+@description('Id, with its version, of the vault key that signs descriptors.')
+param sealKeyId string
 
 @secure()
 param sealingKeysFormer string
@@ -77,8 +80,9 @@ var stateStorage = {
 // The host itself resolves the timers' %…%, so they are settings here, not defaults of the app.
 var always = {
   STORAGE_ACCOUNTS: string(storageAccounts)
-  KEY_PROVIDER: 'local'
-  SEALING_KEY: sealingKey
+  KEY_PROVIDER: 'keyvault'
+  SEALING_KEY_ID: wrapKeyId
+  SEAL_KEY_ID: sealKeyId
   SCHEDULE_TIMER: scheduleTimer
   RECOVERY_TIMER: recoveryTimer
   SWEEP_TIMER: sweepTimer

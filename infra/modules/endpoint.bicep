@@ -8,7 +8,7 @@ param subnetId string
 @description('The resource that it leads to.')
 param targetId string
 
-@description('Which of its services: blob, queue, table, sites.')
+@description('Which of its services: blob, queue, table, vault, sites.')
 param groupId string
 
 param zoneId string

@@ -6,24 +6,28 @@ param tags object
 param addresses string
 param stateId string
 param backupsId string
+param vaultId string
 
 var storageSuffix = environment().suffixes.storage
 var zoneNames = [
   'privatelink.blob.${storageSuffix}'
   'privatelink.queue.${storageSuffix}'
   'privatelink.table.${storageSuffix}'
+  'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
   'privatelink.azurewebsites.net'
 ]
 var blobZone = 0
 var queueZone = 1
 var tableZone = 2
-var sitesZone = 3
+var vaultZone = 3
+var sitesZone = 4
 
 var endpoints = [
   { name: 'state-blob', target: stateId, group: 'blob', zone: blobZone }
   { name: 'state-queue', target: stateId, group: 'queue', zone: queueZone }
   { name: 'state-table', target: stateId, group: 'table', zone: tableZone }
   { name: 'backups-blob', target: backupsId, group: 'blob', zone: blobZone }
+  { name: 'vault', target: vaultId, group: 'vault', zone: vaultZone }
 ]
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {

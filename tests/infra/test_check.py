@@ -60,7 +60,7 @@ def test_the_bicep_files_are_right() -> None:
         ("main.bicep", "param environmentName string", "param environmentName string ="),
         ("main.bicep", "targetScope = 'subscription'", "targetScope = 'subscription"),
         ("modules/storage.bicep", "kind: 'StorageV2'", "kind 'StorageV2'"),
-        ("modules/monitoring.bicep", "DisableLocalAuth: true", "DisableLocalAuth:"),
+        ("modules/vault.bicep", "enableSoftDelete: true", "enableSoftDelete:"),
         ("modules/network.bicep", "addressPrefixes: [addresses]", "addressPrefixes: [addresses"),
         ("modules/app.bicep", "union(hostStorage, stateStorage", "union(hostStorage stateStorage"),
         ("modules/alerts.bicep", "resource operators", "resourc operators"),

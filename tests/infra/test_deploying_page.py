@@ -70,6 +70,8 @@ def test_every_role_that_is_given_is_documented() -> None:
         "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
         "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
         "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
+        "e147488a-f6f5-4113-8e2d-b22465e65bf6": "Key Vault Crypto Service Encryption User",
+        "12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
     }
     pattern = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
     given = {found for source in SOURCES for found in pattern.findall(text(source.tree))}
