@@ -9,6 +9,7 @@ from shared.triggers import (
     backups,
     inspection,
     installation,
+    keys,
     operations,
     restores,
     runtime,
@@ -30,6 +31,7 @@ for door in (
     operations,
     storage_accounts,
     alerts,
+    keys,
     installation,
 ):
     app.register_functions(door.blueprint)

@@ -19,27 +19,24 @@ from shared.backup.known import KnownBackups
 from shared.backup.purge import PurgeWork
 from shared.backup.registration import Registration
 from shared.backup.removal import Removal
-from shared.backup.service_source import ServiceSource, ServiceStores
+from shared.backup.service_source import ServiceSource
 from shared.backup.stores import BackupStores
 from shared.backup.users import BackupUsers
 from shared.backup.work import BackupWork
-from shared.blobs.accounts import Accounts
-from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_listing import ContentListing
-from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
-from shared.identity import Identities
 from shared.management.artifacts import Artifacts
 from shared.management.changes import ConfigurationChanges
 from shared.management.collection import CollectionStores, Collector
 from shared.management.counters import CounterSettings
 from shared.management.deletion import DeletionStores, DeletionWork
+from shared.management.health import DeepHealth
 from shared.management.imports import Imports
 from shared.management.interrupted import Interrupted
+from shared.management.key_rotation import KeyRotation, RotationWork
 from shared.management.services import Services
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
-from shared.model.service import Service
 from shared.operations.engine import QUEUE, Engine
 from shared.operations.recover import Recovery
 from shared.operations.sweep import Broom, Sweep, expired_numbers, old_records
@@ -54,31 +51,21 @@ from shared.schedules.preview import Preview
 from shared.schedules.retention import RetentionRuns
 from shared.schedules.schedules import ScheduleSettings
 from shared.schedules.tick import Tick
-from shared.sealing.from_settings import keys_of
-from shared.sealing.key_ring import KeyRing
-from shared.sealing.vault_clients import VaultClients
 from shared.settings import Settings, read_settings
 from shared.state import (
-    batch_activity,
     configuration,
     content_references,
-    control_numbers,
     cursors,
-    history,
-    mic_values,
     operations,
     received_numbers,
-    schedules,
     services,
 )
-from shared.state.gateway import Table
-from shared.storage import StorageClients
-from shared.verification.scratch import Scratch
+from shared.stores import Stores
 from shared.verification.verifications import Verifications
 from shared.verification.work import VerifyWork
 
 
-class Installation:
+class Installation(Stores):
     """The parts of Interkeep over one set of settings.
 
     :param transport: carries each try of a request to storage; tests put theirs in.
@@ -96,31 +83,13 @@ class Installation:
         patience: Patience = WORK,
         vault_transport: AioHttpTransport | None = None,
     ) -> None:
-        self.settings = settings
-        self.clock = clock or Clock()
-        self.identities = Identities()
-        self.clients = StorageClients(self.identities, self.clock, transport, patience)
-        self.accounts = Accounts(settings, self.clients)
-        self._tables = self.clients.tables(settings.state)
-        self._id: str | None = None
-
-        self.directory = services.Directory(self._table(services.TABLE))
-        self.configuration = configuration.Configuration(self._table(configuration.TABLE))
-        self.ledger = control_numbers.Ledger(self._table(control_numbers.TABLE))
-        self.received = received_numbers.ReceivedNumbers(self._table(received_numbers.TABLE))
-        self.mics = mic_values.MicValues(self._table(mic_values.TABLE))
-        self.batch_activities = batch_activity.BatchActivities(self._table(batch_activity.TABLE))
-        self.history = history.History(self._table(history.TABLE))
-        self.records = operations.Operations(self._table(operations.TABLE))
-        self.in_flight = operations.InFlightIndex(self._table(operations.IN_FLIGHT_TABLE))
-        vault_client_id = settings.key_vault_client_id or settings.state.client_id
-        self.vaults = VaultClients(
-            lambda: self.identities.credential(vault_client_id), vault_transport
+        super().__init__(
+            settings,
+            clock or Clock(),
+            transport=transport,
+            patience=patience,
+            vault_transport=vault_transport,
         )
-        self.provider = keys_of(settings, self.vaults, self.clock)
-        self.keys = KeyRing(self.provider, self.configuration.key)
-        self.content = ContentStore(self.accounts.state, self.clock, self.id)
-        self.schedules = schedules.Schedules(self._table(schedules.TABLE))
         self.alerts = Alerts(
             self.clients.queue(settings.state, ALERTS) if settings.alert_webhook_url else None
         )
@@ -142,12 +111,15 @@ class Installation:
                 OperationName.RESTORE: RestoreWork(self._restore_stores()),
                 OperationName.DELETE: DeletionWork(self._deletion_stores()),
                 OperationName.PURGE_BACKUP: PurgeWork(self.removal, self.schedules),
+                OperationName.ROTATE_KEYS: RotationWork(
+                    self.directory, self.configuration, self.provider
+                ),
                 OperationName.VERIFY_BACKUP: VerifyWork(
                     history=self.history,
                     users=self.backup_users,
                     accounts=self.accounts,
                     provider=self.provider,
-                    scratch=self._scratch(),
+                    scratch=self.scratch(),
                     alerts=self.alerts,
                     clock=self.clock,
                 ),
@@ -209,7 +181,7 @@ class Installation:
             history=self.history,
             accounts=self.accounts,
             removal=self.removal,
-            source=lambda service: ServiceSource(self._service_stores(), service, self.directory),
+            source=lambda service: ServiceSource(self.service_stores(), service, self.directory),
         )
         self.known_backups = KnownBackups(self.history, self.accounts, self.provider)
         self.contents = Contents(self.known_backups)
@@ -236,6 +208,14 @@ class Installation:
             self.schedules, self.records, self.accounts, self.tick, self.clock
         )
         self.preview = Preview(self.schedule_settings, self.retention_runs, self.clock)
+        self.key_rotation = KeyRotation(self.engine, self.provider)
+        self.deep_health = DeepHealth(
+            self.directory,
+            self.history,
+            self.accounts,
+            self.clients.queue(settings.state, QUEUE),
+            self.provider,
+        )
         self.restores = Restores(
             engine=self.engine,
             records=self.records,
@@ -247,10 +227,10 @@ class Installation:
         )
         self.sweep = Sweep(
             [
-                Broom("operations", self._table(operations.TABLE), old_records),
-                Broom("received", self._table(received_numbers.TABLE), expired_numbers),
+                Broom("operations", self.table(operations.TABLE), old_records),
+                Broom("received", self.table(received_numbers.TABLE), expired_numbers),
             ],
-            cursors.Cursors(self._table(services.TABLE)),
+            cursors.Cursors(self.table(services.TABLE)),
             self.clock,
         )
         self.collector = Collector(self._collection_stores())
@@ -264,12 +244,6 @@ class Installation:
             ),
         )
 
-    async def id(self) -> str:
-        """The id of this installation, drawn at its first use and kept."""
-        if self._id is None:
-            self._id = await self.directory.installation(self.clock.new_id())
-        return self._id
-
     async def _after_scheduled(self, backup: Backup) -> None:
         """What follows a good scheduled backup."""
         found = await self.schedules.get(backup.service)
@@ -281,31 +255,6 @@ class Installation:
         await self.retention_runs.start(
             backup.service, backup.service_id, reason=f"after {backup.name}"
         )
-
-    async def close(self) -> None:
-        """Close the sockets."""
-        await self.clients.close()
-        await self.vaults.close()
-        await self.identities.close()
-
-    def _table(self, name: str) -> Table:
-        return Table(self._tables.get_table_client(name), self.clock.new_id)
-
-    def _service_stores(self) -> ServiceStores:
-        return ServiceStores(
-            configuration=self.configuration,
-            ledger=self.ledger,
-            received=self.received,
-            mics=self.mics,
-            batches=self.batch_activities,
-            content=self.content,
-            content_account=self.accounts.state,
-            keys=self.keys,
-        )
-
-    def source(self, service: Service) -> ServiceSource:
-        """A service as a backup reads it."""
-        return ServiceSource(self._service_stores(), service, self.directory)
 
     def _backup_stores(self) -> BackupStores:
         return BackupStores(
@@ -329,34 +278,9 @@ class Installation:
             users=self.backup_users,
         )
 
-    def _scratch(self) -> Scratch:
-        """Tables of their own for services that a verify restores and nobody sees."""
-        state = self.accounts.state
-        kept = configuration.Configuration(self._table(_scratch_table(configuration.TABLE)))
-        return Scratch(
-            stores=ServiceStores(
-                configuration=kept,
-                ledger=control_numbers.Ledger(self._table(_scratch_table(control_numbers.TABLE))),
-                received=received_numbers.ReceivedNumbers(
-                    self._table(_scratch_table(received_numbers.TABLE))
-                ),
-                mics=mic_values.MicValues(self._table(_scratch_table(mic_values.TABLE))),
-                batches=batch_activity.BatchActivities(
-                    self._table(_scratch_table(batch_activity.TABLE))
-                ),
-                content=self.content,
-                content_account=state,
-                keys=KeyRing(self.provider, kept.key),
-            ),
-            directory=services.Directory(self._table(_scratch_table(services.TABLE))),
-            provider=self.provider,
-            clock=self.clock,
-            container=lambda name: BackupContainer(state, name),
-        )
-
     def _restore_target(self, operation: Operation) -> ServiceTarget:
         return ServiceTarget(
-            self._service_stores(),
+            self.service_stores(),
             self.directory,
             self.clock,
             name=operation.service,
@@ -368,11 +292,11 @@ class Installation:
         return CollectionStores(
             content=ContentListing(self.accounts.state),
             configuration=self.configuration,
-            references=content_references.ContentReferences(self._table(configuration.TABLE)),
+            references=content_references.ContentReferences(self.table(configuration.TABLE)),
             directory=self.directory,
             in_flight=self.in_flight,
             records=self.records,
-            cursors=cursors.Cursors(self._table(services.TABLE)),
+            cursors=cursors.Cursors(self.table(services.TABLE)),
             installation=self.id,
         )
 
@@ -388,10 +312,6 @@ class Installation:
             schedules=self.schedules,
             clock=self.clock,
         )
-
-
-def _scratch_table(name: str) -> str:
-    return name.replace("interkeep", "interkeepScratch")
 
 
 @functools.cache

@@ -63,11 +63,13 @@ class Deployed:
 
     @staticmethod
     def new(emulator: Emulator, folder: Path, **settings: str) -> "Deployed":
-        """Empty accounts, a sealing key of its own."""
+        """Empty accounts, a sealing key of its own, and a former one."""
         state, offsite = emulator.account(), emulator.account()
-        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        key, former = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
         quick = {
+            "SEALING_KEYS_FORMER": former,
             "RECOVERY_TIMER": "* * * * * *",
+            "SWEEP_TIMER": "0 0 4 1 1 *",
             "RETRY_SECONDS": "1,1,1,1",
             "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.2",
         }

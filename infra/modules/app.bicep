@@ -83,6 +83,7 @@ var always = {
   KEY_PROVIDER: 'keyvault'
   SEALING_KEY_ID: wrapKeyId
   SEAL_KEY_ID: sealKeyId
+  KEY_VAULT_CLIENT_ID: identityClientId
   SCHEDULE_TIMER: scheduleTimer
   RECOVERY_TIMER: recoveryTimer
   SWEEP_TIMER: sweepTimer

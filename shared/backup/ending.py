@@ -151,6 +151,7 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
             "content_objects": result.get("contentObjects"),
             "bytes": result.get("bytes"),
             "digest": result.get("digest"),
+            "key_ids": result.get("keyIds", []),
             "failures": _count(result.get("failedItems")),
             "warnings": operation.warnings,
             "sections": [BackedUpSection.model_validate(part) for part in sections],

@@ -12,7 +12,7 @@ from shared.backup.reader import forged, read_descriptor
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
-from shared.model.descriptor import Descriptor
+from shared.model.descriptor import Descriptor, key_ids
 from shared.model.operation import Operation, OperationName
 from shared.model.problem import Code, Problem
 from shared.operations.engine import Engine, Start
@@ -148,6 +148,7 @@ def _entry(descriptor: Descriptor, alias: str, container: str, caller: str) -> B
                 + descriptor.secrets.bytes
                 + descriptor.content.bytes,
                 "digest": descriptor.digest,
+                "key_ids": key_ids(descriptor),
                 "failures": len(descriptor.failures),
                 "warnings": [warning.to_json() for warning in descriptor.warnings],
                 "sections": [

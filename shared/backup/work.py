@@ -19,7 +19,7 @@ from shared.backup.writer import RunWriter
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.blobs.copying import Copier
 from shared.model.backup import Backup, BackupStatus, Trigger
-from shared.model.descriptor import Descriptor
+from shared.model.descriptor import Descriptor, key_ids
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
@@ -286,6 +286,7 @@ def _result(backup: Backup, written: Descriptor) -> JsonObject:
         + written.secrets.bytes
         + written.content.bytes,
         "digest": written.digest,
+        "keyIds": [*key_ids(written)],
         "failedItems": len(written.failures),
         "failures": [failure.to_json() for failure in written.failures[:_SHOWN_FAILURES]],
         "sections": [

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from shared.http.call import Answer, Call
 from shared.http.etag import unless_unchanged
-from shared.model.operation import Operation
+from shared.model.operation import NO_SERVICE, Operation
 from shared.state.operations import Record
 
 _LOOK_AGAIN_SECONDS = 2
@@ -14,7 +14,8 @@ _LOOK_AGAIN_SECONDS = 2
 def accepted(call: Call, record: Record) -> Answer:
     """The answer to a request that started an operation."""
     operation = record.operation
-    place = f"{call.base_url}/services/{quote(operation.service)}/operations/{quote(operation.id)}"
+    owner = "" if operation.service == NO_SERVICE else f"services/{quote(operation.service)}/"
+    place = f"{call.base_url}/{owner}operations/{quote(operation.id)}"
     headers = {"Operation-Location": place, "Retry-After": str(_LOOK_AGAIN_SECONDS)}
     return Answer(operation.monitor(), 202, headers)
 

@@ -13,6 +13,7 @@ _RESPONSES = {
     "202": "Started: poll Operation-Location.",
     "204": "Deleted.",
     "207": "Done in part: each item has its own result.",
+    "503": "Something that was asked does not answer, or a key is missing.",
     "304": "Not changed since the version of If-None-Match.",
 }
 _BYTES = "application/octet-stream"
@@ -147,7 +148,8 @@ def _responses(declared: Route) -> dict[str, Any]:
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     found["4XX"] = {"description": "Refused: the code says why.", "content": error}
     found["401"] = {"description": "No key, or a wrong one; the body is empty."}
-    found["503"] = {"description": "Storage did not answer; try again.", "content": error}
+    away = {"description": "Storage did not answer; try again.", "content": error}
+    found.setdefault("503", away)
     return found
 
 

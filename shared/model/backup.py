@@ -105,6 +105,8 @@ class Backup(Stored):
     bytes: int | None = None
     digest: str | None = None
     """Of the descriptor."""
+    key_ids: list[str] = Field(default_factory=list)
+    """The sealing keys that reading and checking it needs."""
     sections: list[BackedUpSection] = Field(default_factory=list)
     error: str | None = None
     warnings: list[Warning] = Field(default_factory=list)

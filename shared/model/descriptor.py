@@ -136,6 +136,11 @@ class Descriptor(Stored):
         return next((s for s in self.sections if s.name == name), None)
 
 
+def key_ids(descriptor: Descriptor) -> list[str]:
+    """The sealing keys that a backup needs: to open its secrets, to check its seal."""
+    return sorted({descriptor.secrets.key_id, descriptor.seal.key_id})
+
+
 def digest(document: JsonObject) -> str:
     """The sha256 of a descriptor without ``digest`` and ``seal``, in its canonical form.
 

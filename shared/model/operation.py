@@ -6,6 +6,9 @@ from pydantic import Field
 
 from shared.model.wire import JsonObject, Stored, Time
 
+NO_SERVICE = "*"
+"""In the place of a service's name, for an operation that concerns no one service."""
+
 
 class OperationName(StrEnum):
     """The operation log's names, those of Azure BizTalk Services."""
@@ -27,6 +30,7 @@ class OperationName(StrEnum):
     PURGE_BACKUP = "PurgeBackupBizTalkService"
     VERIFY_BACKUP = "VerifyBackupBizTalkService"
     REGISTER_BACKUP = "RegisterBackupBizTalkService"
+    ROTATE_KEYS = "RotateKeys"
 
 
 class OperationStatus(StrEnum):
@@ -69,6 +73,9 @@ class Warning(Stored):
     target: str | None = None
 
 
+_HIDDEN = {"worker", "lease_seconds", "immediate", "next_attempt_at", "cancel_requested"}
+
+
 class Operation(Stored):
     """One record of the operation log."""
 
@@ -103,5 +110,5 @@ class Operation(Stored):
             mode="json",
             by_alias=True,
             exclude_none=True,
-            exclude={"worker", "lease_seconds", "immediate", "next_attempt_at", "cancel_requested"},
+            exclude=_HIDDEN | ({"service"} if self.service == NO_SERVICE else set()),
         )

@@ -45,11 +45,15 @@ async def cancel(engine: Engine, service: str, operation_id: str) -> Record:
         return found[0] if found else record
 
 
-def operation_not_found(service: str, operation_id: str) -> Problem:
-    """The log has no such operation."""
+def operation_not_found(service: str | None, operation_id: str) -> Problem:
+    """The log has no such operation.
+
+    :param service: None for one that concerns no one service.
+    """
+    whose = "The installation" if service is None else f"Service '{shown(service)}'"
     return Problem(
         Code.OPERATION_NOT_FOUND,
-        f"Service '{shown(service)}' has no operation '{shown(operation_id)}' in its log, which "
-        "reaches back 180 days.",
+        f"{whose} has no operation '{shown(operation_id)}' in its log, which reaches back 180 "
+        "days.",
         target="id",
     )

@@ -28,6 +28,7 @@ from shared.model.operation import (
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject
+from shared.operations.failures import cause, operation_error
 from shared.operations.lease import Lease
 from shared.operations.work import Canceled, Outcome, Task, Work
 from shared.rules.naming import require_operation_id
@@ -284,7 +285,7 @@ class Engine:
             error,
             exc_info=None if problem else error,
         )
-        written = _operation_error(error)
+        written = operation_error(error)
         if final or operation.attempt >= ATTEMPTS:
             await self._end_without_success(record, OperationStatus.FAILED, written)
             return
@@ -375,27 +376,3 @@ class Engine:
         if work is not None and not operation.immediate:
             await work.settle(operation)
         await self.in_flight.drop(operation.service, operation.id)
-
-
-def cause(error: BaseException) -> BaseException:
-    """What an error comes down to: of a group, the Problem or lost lease in it, else the first."""
-    if not isinstance(error, BaseExceptionGroup):
-        return error
-    causes = [cause(inner) for inner in error.exceptions]
-    telling = (c for c in causes if isinstance(c, LeaseLost | Problem | Canceled))
-    return next(telling, causes[0])
-
-
-def _operation_error(error: BaseException) -> OperationError:
-    if isinstance(error, Problem):
-        return OperationError(code=error.code, message=error.message, target=error.target)
-    if isinstance(error, AzureError):
-        return OperationError(
-            code=Code.STORAGE_UNAVAILABLE,
-            message=f"Storage did not do what was asked ({type(error).__name__}). It is tried "
-            "again; the log of the app tells more.",
-        )
-    return OperationError(
-        code=Code.INTERNAL_ERROR,
-        message=f"An unexpected {type(error).__name__}. The log of the app tells more.",
-    )

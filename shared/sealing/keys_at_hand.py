@@ -28,6 +28,15 @@ class KeysAtHand:
     def __repr__(self) -> str:
         return f"KeysAtHand({', '.join(self._keys)})"
 
+    @property
+    def wrapping_key_id(self) -> str:
+        """See KeyProvider."""
+        return self._wrapping.id
+
+    def has(self, key_id: str) -> bool:
+        """See KeyProvider."""
+        return key_id in self._keys
+
     async def wrap(self, key: bytes) -> WrappedKey:
         """See KeyProvider."""
         return WrappedKey(

@@ -8,6 +8,15 @@ from shared.model.keys import Seal, WrappedKey
 class KeyProvider(Protocol):
     """Wraps data keys and seals descriptors."""
 
+    @property
+    def wrapping_key_id(self) -> str:
+        """The key that wraps from now on."""
+        ...
+
+    def has(self, key_id: str) -> bool:
+        """Whether a key of that id is among the settings' keys."""
+        ...
+
     async def wrap(self, key: bytes) -> WrappedKey:
         """Wrap a 256-bit key with the current key.
 

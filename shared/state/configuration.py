@@ -196,8 +196,20 @@ class Configuration:
 
     async def key(self, service_id: str) -> WrappedKey | None:
         """The wrapped data key of a service."""
+        found = await self.wrapped_key(service_id)
+        return found.value if found else None
+
+    async def wrapped_key(self, service_id: str) -> Versioned[WrappedKey] | None:
+        """The wrapped data key of a service, to wrap it anew."""
         row = await self._table.get(service_id, _KEY)
-        return WrappedKey.model_validate(json.loads(str(row.values["key"]))) if row else None
+        return Versioned(_wrapped(row), row.etag) if row else None
+
+    async def write_key(self, service_id: str, key: WrappedKey, etag: str) -> None:
+        """Write a data key that was wrapped anew. It is no change of what is configured.
+
+        :raises RowChanged: where it was written since, or the service is gone.
+        """
+        await self._table.replace(Row(service_id, _KEY, {"key": dumps(key.to_json())}), etag)
 
     async def settings(self, service_id: str) -> StoredSettings | None:
         """The settings of a service, None where it has no partition (any more)."""
@@ -317,6 +329,10 @@ class Configuration:
         for start in range(0, len(keys), TRANSACTION_ROWS):
             batch = keys[start : start + TRANSACTION_ROWS]
             await self._table.transact([Delete(service_id, key) for key in batch])
+
+
+def _wrapped(row: Row) -> WrappedKey:
+    return WrappedKey.model_validate(json.loads(str(row.values["key"])))
 
 
 def _settings_row(

@@ -251,12 +251,11 @@ class Table:
         clauses = ["PartitionKey eq @partition"]
         clauses += ["RowKey gt @after"] if after else []
         clauses += ["RowKey lt @before"] if before else []
-        select = ["PartitionKey", "RowKey", "v", "w", *columns] if columns is not None else None
         found = self._client.query_entities(
             " and ".join(clauses),
             parameters={"partition": partition, "after": after, "before": before},
             results_per_page=size,
-            select=select,
+            select=_select(columns),
         )
         try:
             async for page in found.by_page():
@@ -266,16 +265,22 @@ class Table:
                 raise
 
     async def scan(
-        self, *, after: tuple[str, str] = ("", ""), size: int = 1000
+        self,
+        *,
+        after: tuple[str, str] = ("", ""),
+        columns: Sequence[str] | None = None,
+        size: int = 1000,
     ) -> AsyncIterator[list[Row]]:
         """All rows of the table, a page at a time, partition after partition.
 
         :param after: partition and key of the row that the first page begins behind.
+        :param columns: read only these columns.
         """
         found = self._client.query_entities(
             "PartitionKey gt @partition or ( PartitionKey eq @partition and RowKey gt @key )",
             parameters={"partition": after[0], "key": after[1]},
             results_per_page=size,
+            select=_select(columns),
         )
         try:
             async for page in found.by_page():
@@ -301,6 +306,10 @@ def _listener(heard: dict[str, datetime]) -> Callable[[Any], None]:
             heard["date"] = parsedate_to_datetime(date)
 
     return hear
+
+
+def _select(columns: Sequence[str] | None) -> list[str] | None:
+    return None if columns is None else ["PartitionKey", "RowKey", "v", "w", *columns]
 
 
 def _code(error: HttpResponseError) -> str:

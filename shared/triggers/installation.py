@@ -17,6 +17,13 @@ async def health(call: Call) -> Answer:
     return Answer({"status": "ok"})
 
 
+@route(blueprint, "GET", "health/deep", answers=(200, 503))
+async def deep_health(call: Call) -> Answer:
+    """Ask storage, queue and key provider, and list the keys that stored backups need."""
+    well, report = await call.app.deep_health.report()
+    return Answer(report, 200 if well else 503)
+
+
 @route(blueprint, "GET", "openapi.json", anonymous=True, answers=(200, 304))
 async def get_openapi(call: Call) -> Answer:
     """Read this API's OpenAPI document."""

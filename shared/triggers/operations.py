@@ -10,7 +10,7 @@ from shared.http.monitor import accepted, monitor
 from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
 from shared.installation import current
-from shared.model.operation import OperationName, OperationStatus
+from shared.model.operation import NO_SERVICE, OperationName, OperationStatus
 from shared.operations.cancel import cancel, operation_not_found
 from shared.operations.engine import QUEUE
 from shared.rules.naming import shown
@@ -64,6 +64,16 @@ async def get_operation(call: Call) -> Answer:
     found = await call.app.records.find(service, operation_id)
     if found is None:
         raise operation_not_found(service, operation_id)
+    return monitor(call, found[0], await call.app.engine.shown(found[0]))
+
+
+@route(blueprint, "GET", "operations/{id}", answers=(200, 304))
+async def get_general_operation(call: Call) -> Answer:
+    """Read an operation that concerns no one service, such as a key rotation."""
+    operation_id = call.path("id")
+    found = await call.app.records.find(NO_SERVICE, operation_id)
+    if found is None:
+        raise operation_not_found(None, operation_id)
     return monitor(call, found[0], await call.app.engine.shown(found[0]))
 
 

@@ -80,6 +80,7 @@ GOOD: dict[str, Ask] = {
     "put_schedule": Ask("/backup-schedule", SCHEDULE),
     "delete_schedule": Ask("/backup-schedule"),
     "preview_schedule": Ask("/backup-schedule/preview", {"days": 3, "schedule": SCHEDULE}),
+    "rotate_keys": Ask("//keys/rotate"),
     "cancel_operation": Ask("/operations/{taken}/cancel"),
     "start_restore": Ask(
         "//restores",

@@ -11,6 +11,9 @@ from openapi_spec_validator import validate
 from localhost.stack import HostProcess
 from tests.api import Api
 
+ALONE = True
+"""Requests of any kind change whatever there is."""
+
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance"
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "5")
 """Of each route and each kind of data; the seed changes with each run and is printed."""

@@ -51,6 +51,7 @@ HISTORY = {"{backup}": "BackupNotFound", "operations/{id}": "OperationNotFound"}
 """What outlives its service is looked for by itself."""
 
 AT_ANY_TIME = {
+    "rotate_keys",
     "pin_backup",
     "delete_backup",
     "verify_backup",
@@ -58,7 +59,8 @@ AT_ANY_TIME = {
     "register_backup",
     "preview_schedule",
 }
-"""Routes of the history, which does not end with the service, and one that only asks."""
+"""Routes of the history, which does not end with the service, of the installation, and one that
+only asks."""
 
 
 def wrong_anywhere(route: Route) -> Iterator[tuple[Ask, str | None]]:

@@ -13,6 +13,7 @@ from shared.triggers import (
     backups,
     inspection,
     installation,
+    keys,
     operations,
     restores,
     runtime,
@@ -33,6 +34,7 @@ DOORS = (
     operations,
     storage_accounts,
     installation,
+    keys,
 )
 
 
@@ -89,7 +91,7 @@ def test_what_is_read_alone_can_be_read_conditionally() -> None:
     """Lists change all the time, and health is no resource."""
     unversioned = {r.name for r in ROUTES if r.method == "GET" and 304 not in r.answers}
     lists = {r.name for r in ROUTES if r.method == "GET" and {"top"} <= set(r.query)}
-    assert unversioned == lists | {"health", "list_storage_accounts"}
+    assert unversioned == lists | {"health", "deep_health", "list_storage_accounts"}
 
 
 def test_what_replaces_or_deletes_heeds_conditions() -> None:

@@ -9,6 +9,7 @@ import shared.triggers.artifacts
 import shared.triggers.backups
 import shared.triggers.inspection
 import shared.triggers.installation
+import shared.triggers.keys
 import shared.triggers.operations
 import shared.triggers.restores
 import shared.triggers.runtime

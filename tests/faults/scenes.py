@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.backup.reader import Secrets, as_record, read_descriptor, section_records
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
+from shared.management.documents import open_document
 from shared.management.services import Asked
 from shared.model.artifact import ImportItem, Section
 from shared.model.backup import BackupBody, VerifyLevel
@@ -15,6 +16,8 @@ from shared.model.restore import RestoreBody
 from shared.model.service import ServiceSettings, State
 from shared.operations.engine import Start
 from shared.rules.states import ServiceOperation
+from shared.sealing.keys_at_hand import KeysAtHand
+from shared.sealing.local import LocalKey
 from shared.state.operations import Record
 from tests.api import partner_document, x12_document
 
@@ -177,6 +180,36 @@ async def after_verify(app: Installation, record: Record) -> None:
     assert [one.name async for one in containers] == []
 
 
+async def wrap_with_former(app: Installation) -> None:
+    """Let the service's data key be wrapped with the former key, as before its rotation."""
+    former = app.settings.sealing_keys_former[0]
+    assert isinstance(former, bytes)
+    key = LocalKey(former)
+    service = (await app.services.require(SERVICE)).service
+    found = await app.configuration.wrapped_key(service.id)
+    assert found is not None
+    wrapped = await KeysAtHand(key, key).wrap(await app.provider.unwrap(found.value))
+    await app.configuration.write_key(service.id, wrapped, found.etag)
+
+
+async def start_rotation(app: Installation) -> Record:
+    """Start a key rotation."""
+    return await app.key_rotation.start("somebody", None)
+
+
+async def after_rotation(app: Installation, _record: Record) -> None:
+    """The data key is wrapped with the current key, and opens what it sealed."""
+    service = (await app.services.require(SERVICE)).service
+    found = await app.configuration.wrapped_key(service.id)
+    assert found is not None
+    assert found.value.key_id == app.provider.wrapping_key_id
+    stored = await app.configuration.settings(service.id)
+    assert stored is not None
+    key = await app.keys.data_key(service.id)
+    opened = open_document(key, "service", "service", stored.document)
+    assert opened["accessControl"] == {"namespace": "acs", "key": "acs-secret"}
+
+
 @dataclass(frozen=True)
 class Scene:
     """One operation of the enumeration."""
@@ -196,6 +229,11 @@ async def _deleted(app: Installation) -> None:
     await run(app, await start_delete(app))
 
 
+async def _formerly(app: Installation) -> None:
+    await fill(app)
+    await wrap_with_former(app)
+
+
 async def _second(app: Installation) -> Record:
     return await start_backup(app, SECOND)
 
@@ -207,6 +245,7 @@ SCENES = {
         Scene("delete", _filled, start_delete, after_delete),
         Scene("restore", _deleted, start_restore, after_restore),
         Scene("purge", _filled, start_purge, after_purge),
+        Scene("rotation", _formerly, start_rotation, after_rotation),
         Scene("verify", _filled, start_verify, after_verify),
     )
 }

@@ -58,7 +58,7 @@ async def test_throttled_tables_are_asked_again(
     emulator: Emulator, tmp_path: Path, status: int, code: str
 ) -> None:
     async with over_proxy(emulator, tmp_path, "TableEndpoint") as (proxy, app):
-        table = app._table("interkeepProbe")
+        table = app.table("interkeepProbe")
         etag = await table.insert(Row("p", "a", {"n": 1}))
         proxy.script = [busy(method, status, code, 3) for method in ("GET", "PUT", "POST")]
         assert await table.get("p", "a")
@@ -111,7 +111,7 @@ async def test_what_cannot_pass_is_asked_once(emulator: Emulator, tmp_path: Path
 
 async def test_a_service_says_when_to_come_again(emulator: Emulator, tmp_path: Path) -> None:
     async with over_proxy(emulator, tmp_path, "TableEndpoint") as (proxy, app):
-        table = app._table("interkeepProbe")
+        table = app.table("interkeepProbe")
         await table.insert(Row("p", "a", {"n": 1}))
         proxy.script = [busy("GET", 503, "ServerBusy", 1, Retry_After="1")]
         began = time.monotonic()
@@ -128,7 +128,7 @@ async def test_a_service_says_when_to_come_again(emulator: Emulator, tmp_path: P
 async def test_one_that_says_nothing_is_not_waited_for(emulator: Emulator, tmp_path: Path) -> None:
     hasty = replace(QUICK, try_seconds=0.3)
     async with over_proxy(emulator, tmp_path, "TableEndpoint", hasty) as (proxy, app):
-        table = app._table("interkeepProbe")
+        table = app.table("interkeepProbe")
         await table.insert(Row("p", "a", {"n": 1}))
         proxy.script = [Scripted("GET", "", 500, "Late", times=2, after_seconds=3)]
         began = time.monotonic()
@@ -144,7 +144,7 @@ async def test_an_answer_that_is_lost_is_no_conflict(
     transport = FaultTransport()
     deployed = Deployed.new(emulator, tmp_path)
     app = Installation(deployed.read(), transport=transport, patience=QUICK)
-    table = app._table("interkeepProbe")
+    table = app.table("interkeepProbe")
     await table.insert(Row("p", "first", {"n": 0}))
     transport.break_at(1, Way.ANSWER_LOST)
     etags = await table.transact([Insert(Row("p", f"r{n}", {"n": n})) for n in range(rows)])
@@ -166,7 +166,7 @@ async def test_a_lost_lease_ends_the_repeating(emulator: Emulator, tmp_path: Pat
     async with over_proxy(emulator, tmp_path, "TableEndpoint") as (proxy, app):
         proxy.script = [busy("POST", 503, "ServerBusy", 5)]
         with fenced(check), pytest.raises(LeaseLost):
-            await app._table("interkeepProbe").insert(Row("p", "a", {"n": 1}))
+            await app.table("interkeepProbe").insert(Row("p", "a", {"n": 1}))
         assert proxy.answered == 2
 
 
@@ -213,7 +213,7 @@ async def test_a_request_stays_under_the_platforms_limit(
     assert REQUEST.call_seconds + REQUEST.try_seconds < 60 < WORK.call_seconds
     clock = Ahead()
     app = Installation(Deployed.new(emulator, tmp_path).read(), clock=clock)
-    table = app._table("interkeepProbe")
+    table = app.table("interkeepProbe")
     with answering(clock.monotonic()):
         await table.insert(Row("p", "a", {"n": 1}))
         clock.seconds += REQUEST_SECONDS + 1
@@ -226,7 +226,7 @@ async def test_a_request_stays_under_the_platforms_limit(
 async def test_many_do_not_come_back_at_once(emulator: Emulator, tmp_path: Path) -> None:
     slow = Patience(call_seconds=0.7, try_seconds=5, first_wait_seconds=0.2)
     async with over_proxy(emulator, tmp_path, "TableEndpoint", slow) as (proxy, app):
-        table = app._table("interkeepProbe")
+        table = app.table("interkeepProbe")
         await table.insert(Row("p", "a", {"n": 1}))
         proxy.script = [Scripted("GET", "", 503, "ServerBusy")]
         took = []

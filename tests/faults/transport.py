@@ -74,5 +74,6 @@ class FaultTransport(FencedTransport):
         if self._way is Way.PROCESS_STOPS:
             self.stopped = True
             raise ProcessStopped
-        await answer.load_body() if hasattr(answer, "load_body") else None
+        if hasattr(answer, "load_body") and not answer.is_stream_consumed:
+            await answer.load_body()
         raise ServiceResponseError("scripted: the connection was cut")

@@ -40,7 +40,7 @@ async def test_an_etag_is_never_somebody_elses(
     """A write whose answer was lost, read back; another one in between: its version is not ours."""
     transport = Interleaved()
     app = Installation(Deployed.new(emulator, tmp_path).read(), transport=transport)
-    table: Table = app._table("interkeepProbe")
+    table: Table = app.table("interkeepProbe")
     first = [await table.insert(Row("p", f"r{n}", {"n": 0})) for n in range(rows)]
 
     async def another() -> None:

@@ -1,0 +1,113 @@
+"""Deep health: whether storage, queue and keys can be used, and which keys backups need."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.storage.queue.aio import QueueClient
+
+from shared.blobs.accounts import Accounts, containers
+from shared.model.problem import Problem
+from shared.model.wire import JsonObject, JsonValue
+from shared.sealing.provider import KeyProvider
+from shared.state.history import History
+from shared.state.services import Directory
+
+_MOST_SECONDS = 60
+"""Of one check; all of them run side by side."""
+
+_PROBE_DIGEST = "0" * 64
+
+log = logging.getLogger("interkeep.health")
+
+
+@dataclass(frozen=True)
+class DeepHealth:
+    """Asks everything that an operation needs."""
+
+    directory: Directory
+    history: History
+    accounts: Accounts
+    queue: QueueClient
+    provider: KeyProvider
+
+    async def report(self) -> tuple[bool, JsonObject]:
+        """Whether all is well, and what was found.
+
+        A key that backups need and the settings lack is not well either: those backups cannot be
+        restored.
+        """
+        checks: dict[str, Callable[[], Awaitable[None]]] = {
+            "stateTables": self._tables,
+            "queue": self._queue,
+            **{f"storageAccount/{a}": self._account(a) for a in self.accounts.aliases},
+            "wrappingKey": self._wrapping,
+            "sealKey": self._seal,
+        }
+        results = await asyncio.gather(*(_checked(name, ask) for name, ask in checks.items()))
+        keys, keys_well = await self._keys()
+        well = keys_well and all(result["status"] == "ok" for result in results)
+        return well, {
+            "status": "ok" if well else "failing",
+            "checks": [*results],
+            "keys": keys,
+        }
+
+    async def _tables(self) -> None:
+        await anext(self.directory.pages(size=1), None)
+
+    async def _queue(self) -> None:
+        try:
+            await self.queue.get_queue_properties()
+        except ResourceNotFoundError:
+            return  # it comes with the first message
+
+    def _account(self, alias: str) -> Callable[[], Awaitable[None]]:
+        async def ask() -> None:
+            await containers(self.accounts.require(alias, "storageAccount"), "", 1)
+
+        return ask
+
+    async def _wrapping(self) -> None:
+        await self.provider.unwrap(await self.provider.wrap(b"\0" * 32))
+
+    async def _seal(self) -> None:
+        await self.provider.check(_PROBE_DIGEST, await self.provider.seal(_PROBE_DIGEST))
+
+    async def _keys(self) -> tuple[JsonObject, bool]:
+        """The keys that stored backups need, and whether each is at hand."""
+        needed: Counter[str] = Counter()
+        try:
+            async with asyncio.timeout(_MOST_SECONDS):
+                async for key_ids in self.history.key_ids():
+                    needed.update(key_ids)
+        except (AzureError, TimeoutError) as error:
+            return {"error": _said(error)}, False
+        listed: list[JsonValue] = [
+            {"keyId": key_id, "backups": backups, "atHand": self.provider.has(key_id)}
+            for key_id, backups in sorted(needed.items())
+        ]
+        well = all(self.provider.has(key_id) for key_id in needed)
+        return {"wrapping": self.provider.wrapping_key_id, "neededByBackups": listed}, well
+
+
+async def _checked(name: str, ask: Callable[[], Awaitable[None]]) -> JsonObject:
+    try:
+        async with asyncio.timeout(_MOST_SECONDS):
+            await ask()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is what was asked for
+        log.warning("deep health: %s: %s", name, error)
+        return {"name": name, "status": "failing", "error": _said(error)}
+    return {"name": name, "status": "ok"}
+
+
+def _said(error: BaseException) -> str:
+    """What is wrong, without what a caller must not see (addresses, credentials)."""
+    if isinstance(error, Problem):
+        return error.message
+    if isinstance(error, HttpResponseError) and error.status_code is not None:
+        return f"It answered {error.status_code} {error.reason or ''}".strip()
+    return f"{type(error).__name__}. The log of the app tells more."

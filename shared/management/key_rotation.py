@@ -1,0 +1,135 @@
+"""Key rotation: every service's data key wrapped with the current sealing key.
+
+A data key itself stays as it is, and so does everything that it sealed. Stored backups are not
+touched: each needs the keys that it names, and deep health lists those that are missing.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from shared.model.operation import NO_SERVICE, Operation, OperationName, OperationStatus, Warning
+from shared.model.problem import Code, Problem
+from shared.model.service import Service
+from shared.model.wire import JsonObject
+from shared.operations.engine import Engine, Start
+from shared.operations.work import Outcome, Task
+from shared.sealing.provider import KeyProvider
+from shared.state.configuration import Configuration
+from shared.state.gateway import RowChanged
+from shared.state.operations import Record
+from shared.state.services import Directory
+
+_AT_ONCE = 8
+"""Data keys that are wrapped side by side; a vault opens each of them."""
+
+_TOLD = 100
+"""Of the services whose key was not wrapped, how many the operation names."""
+
+
+class KeyRotation:
+    """Starts rotations."""
+
+    def __init__(self, engine: Engine, provider: KeyProvider) -> None:
+        self._engine = engine
+        self._provider = provider
+
+    async def start(self, caller: str, operation_id: str | None) -> Record:
+        """Start one.
+
+        :raises Problem: OperationInProgress while another is under way; OperationIdInUse.
+        """
+        return await self._engine.start(
+            Start(
+                OperationName.ROTATE_KEYS,
+                NO_SERVICE,
+                caller,
+                "http",
+                {"keyId": self._provider.wrapping_key_id},
+                operation_id,
+            )
+        )
+
+
+@dataclass
+class _Count:
+    services: int = 0
+    wrapped: int = 0
+    failed: int = 0
+
+
+class RotationWork:
+    """See Work: RotateKeys. What is wrapped with the current key already is left as it is."""
+
+    exclusive = True
+
+    def __init__(
+        self, directory: Directory, configuration: Configuration, provider: KeyProvider
+    ) -> None:
+        self._directory = directory
+        self._configuration = configuration
+        self._provider = provider
+
+    async def run(self, task: Task) -> Outcome:
+        """See Work. A key that does not open is told, and the others are wrapped all the same.
+
+        :raises Problem: KeyUnavailable where the current key itself cannot be used;
+            KeyVaultUnavailable.
+        """
+        await self._require_usable()
+        count = _Count()
+        warnings: list[Warning] = []
+        async for page in self._directory.pages():
+            for start in range(0, len(page), _AT_ONCE):
+                services = [listed.service for listed in page[start : start + _AT_ONCE]]
+                done = await asyncio.gather(*(self._rewrap(one) for one in services))
+                for wrapped in done:
+                    count.services += 1
+                    count.wrapped += wrapped is True
+                    if isinstance(wrapped, Warning):
+                        count.failed += 1
+                        warnings += [wrapped] if len(warnings) < _TOLD else []
+                task.report("data keys", count.services)
+                await task.checkpoint()
+        status = OperationStatus.PARTIALLY_SUCCEEDED if count.failed else OperationStatus.SUCCEEDED
+        result: JsonObject = {
+            "keyId": self._provider.wrapping_key_id,
+            "services": count.services,
+            "wrapped": count.wrapped,
+            "failed": count.failed,
+        }
+        return Outcome(status, result, warnings)
+
+    async def _require_usable(self) -> None:
+        """See that what is wrapped with the current key can be opened again, before anything is."""
+        probe = b"\0" * 32
+        if await self._provider.unwrap(await self._provider.wrap(probe)) != probe:
+            raise Problem(
+                Code.KEY_UNAVAILABLE,
+                f"Key '{self._provider.wrapping_key_id}' does not open what it wrapped. Nothing "
+                "was changed.",
+            )
+
+    async def _rewrap(self, service: Service) -> bool | Warning:
+        """Whether a service's key was wrapped now; what is wrong with it where it cannot be."""
+        while True:
+            found = await self._configuration.wrapped_key(service.id)
+            if found is None or found.value.key_id == self._provider.wrapping_key_id:
+                return False
+            try:
+                wrapped = await self._provider.wrap(await self._provider.unwrap(found.value))
+            except Problem as problem:
+                if problem.code is not Code.KEY_UNAVAILABLE:
+                    raise
+                return Warning(code=problem.code, message=problem.message, target=service.name)
+            try:
+                await self._configuration.write_key(service.id, wrapped, found.etag)
+            except RowChanged:
+                continue
+            return True
+
+    async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
+        """See Work: each key is wrapped by itself, and a rotation that stopped is begun again."""
+        return None
+
+    async def settle(self, operation: Operation) -> None:
+        """See Work: nothing follows from a rotation."""

@@ -1,0 +1,33 @@
+"""What an operation's record says of an error."""
+
+from azure.core.exceptions import AzureError
+
+from shared.fence import LeaseLost
+from shared.model.operation import OperationError
+from shared.model.problem import Code, Problem
+from shared.operations.work import Canceled
+
+
+def cause(error: BaseException) -> BaseException:
+    """What an error comes down to: of a group, the Problem or lost lease in it, else the first."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    causes = [cause(inner) for inner in error.exceptions]
+    telling = (c for c in causes if isinstance(c, LeaseLost | Problem | Canceled))
+    return next(telling, causes[0])
+
+
+def operation_error(error: BaseException) -> OperationError:
+    """The error as monitors show it: a Problem as it is, of anything else no more than its kind."""
+    if isinstance(error, Problem):
+        return OperationError(code=error.code, message=error.message, target=error.target)
+    if isinstance(error, AzureError):
+        return OperationError(
+            code=Code.STORAGE_UNAVAILABLE,
+            message=f"Storage did not do what was asked ({type(error).__name__}). It is tried "
+            "again; the log of the app tells more.",
+        )
+    return OperationError(
+        code=Code.INTERNAL_ERROR,
+        message=f"An unexpected {type(error).__name__}. The log of the app tells more.",
+    )

@@ -1,0 +1,139 @@
+"""What one installation keeps, and where: clients, tables, keys and content, made once a process.
+
+installation.py wires what works on them.
+"""
+
+from azure.core.pipeline.transport import AioHttpTransport
+
+from shared.backup.service_source import ServiceSource, ServiceStores
+from shared.blobs.accounts import Accounts
+from shared.blobs.backup_container import BackupContainer
+from shared.blobs.content_store import ContentStore
+from shared.clock import Clock
+from shared.identity import Identities
+from shared.model.service import Service
+from shared.patience import Patience
+from shared.sealing.from_settings import keys_of
+from shared.sealing.key_ring import KeyRing
+from shared.sealing.vault_clients import VaultClients
+from shared.settings import Settings
+from shared.state import (
+    batch_activity,
+    configuration,
+    control_numbers,
+    history,
+    mic_values,
+    operations,
+    received_numbers,
+    schedules,
+    services,
+)
+from shared.state.gateway import Table
+from shared.storage import StorageClients
+from shared.verification.scratch import Scratch
+
+
+class Stores:
+    """Every store of an installation.
+
+    :param patience: with calls to storage that nobody waits for over HTTP.
+    :param transport: carries every request to storage; tests put theirs in.
+    :param vault_transport: carries every request to key vaults.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        transport: AioHttpTransport | None,
+        patience: Patience,
+        vault_transport: AioHttpTransport | None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.identities = Identities()
+        self.clients = StorageClients(self.identities, self.clock, transport, patience)
+        self.accounts = Accounts(settings, self.clients)
+        self._tables = self.clients.tables(settings.state)
+        self._id: str | None = None
+
+        self.directory = services.Directory(self.table(services.TABLE))
+        self.configuration = configuration.Configuration(self.table(configuration.TABLE))
+        self.ledger = control_numbers.Ledger(self.table(control_numbers.TABLE))
+        self.received = received_numbers.ReceivedNumbers(self.table(received_numbers.TABLE))
+        self.mics = mic_values.MicValues(self.table(mic_values.TABLE))
+        self.batch_activities = batch_activity.BatchActivities(self.table(batch_activity.TABLE))
+        self.history = history.History(self.table(history.TABLE))
+        self.records = operations.Operations(self.table(operations.TABLE))
+        self.in_flight = operations.InFlightIndex(self.table(operations.IN_FLIGHT_TABLE))
+        vault_client_id = settings.key_vault_client_id or settings.state.client_id
+        self.vaults = VaultClients(
+            lambda: self.identities.credential(vault_client_id), vault_transport
+        )
+        self.provider = keys_of(settings, self.vaults, self.clock)
+        self.keys = KeyRing(self.provider, self.configuration.key)
+        self.content = ContentStore(self.accounts.state, self.clock, self.id)
+        self.schedules = schedules.Schedules(self.table(schedules.TABLE))
+
+    async def id(self) -> str:
+        """The id of this installation, drawn at its first use and kept."""
+        if self._id is None:
+            self._id = await self.directory.installation(self.clock.new_id())
+        return self._id
+
+    async def close(self) -> None:
+        """Close the sockets."""
+        await self.clients.close()
+        await self.vaults.close()
+        await self.identities.close()
+
+    def table(self, name: str) -> Table:
+        """A table of the state account."""
+        return Table(self._tables.get_table_client(name), self.clock.new_id)
+
+    def service_stores(self) -> ServiceStores:
+        """What a living service consists of."""
+        return ServiceStores(
+            configuration=self.configuration,
+            ledger=self.ledger,
+            received=self.received,
+            mics=self.mics,
+            batches=self.batch_activities,
+            content=self.content,
+            content_account=self.accounts.state,
+            keys=self.keys,
+        )
+
+    def source(self, service: Service) -> ServiceSource:
+        """A service as a backup reads it."""
+        return ServiceSource(self.service_stores(), service, self.directory)
+
+    def scratch(self) -> Scratch:
+        """Tables of their own for services that a verify restores and nobody sees."""
+        state = self.accounts.state
+        kept = configuration.Configuration(self.table(_scratch_table(configuration.TABLE)))
+        return Scratch(
+            stores=ServiceStores(
+                configuration=kept,
+                ledger=control_numbers.Ledger(self.table(_scratch_table(control_numbers.TABLE))),
+                received=received_numbers.ReceivedNumbers(
+                    self.table(_scratch_table(received_numbers.TABLE))
+                ),
+                mics=mic_values.MicValues(self.table(_scratch_table(mic_values.TABLE))),
+                batches=batch_activity.BatchActivities(
+                    self.table(_scratch_table(batch_activity.TABLE))
+                ),
+                content=self.content,
+                content_account=state,
+                keys=KeyRing(self.provider, kept.key),
+            ),
+            directory=services.Directory(self.table(_scratch_table(services.TABLE))),
+            provider=self.provider,
+            clock=self.clock,
+            container=lambda name: BackupContainer(state, name),
+        )
+
+
+def _scratch_table(name: str) -> str:
+    return name.replace("interkeep", "interkeepScratch")

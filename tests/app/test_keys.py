@@ -1,0 +1,37 @@
+"""Key rotation and deep health through HTTP."""
+
+from tests.api import Api, unique
+
+
+async def test_a_rotation_is_an_operation_of_no_one_service(api: Api) -> None:
+    await api.service(accessControl={"namespace": "acs", "key": "rotated-secret"})
+    headers = {"Operation-Id": unique("rotate")}
+    started = await api.post("keys/rotate", headers=headers)
+    assert started.status == 202, started.body
+    assert started.headers["Operation-Location"].endswith(f"/api/operations/{started.body['id']}")
+    assert "service" not in started.body
+    ended = await api.succeeded(started)
+    assert ended["operation"] == "RotateKeys"
+    assert ended["result"]["services"] >= 1
+    assert ended["result"]["failed"] == 0
+    again = await api.post("keys/rotate", headers=headers)
+    assert (again.status, again.body["id"]) == (202, started.body["id"])
+
+
+async def test_an_operation_that_is_not_there(api: Api) -> None:
+    missing = await api.get("operations/none-such")
+    assert (missing.status, missing.code) == (404, "OperationNotFound")
+
+
+async def test_deep_health_asks_all_that_an_operation_needs(api: Api) -> None:
+    health = await api.get("health/deep")
+    assert health.status == 200, health.body
+    assert {check["name"]: check["status"] for check in health.body["checks"]} == {
+        "stateTables": "ok",
+        "queue": "ok",
+        "storageAccount/default": "ok",
+        "storageAccount/offsite": "ok",
+        "wrappingKey": "ok",
+        "sealKey": "ok",
+    }
+    assert (await api.get("health/deep", key="")).status == 401
