@@ -123,6 +123,9 @@ param authClientId string = ''
 @description('Tenant of that app registration.')
 param authTenantId string = tenant().tenantId
 
+@description('Whether a caller needs one of the app roles for what it asks. Counts with authClientId alone.')
+param requireRoles bool = true
+
 @description('Reach storage and the vault through private endpoints alone, from a virtual network of the app.')
 param privateBackends bool = false
 
@@ -284,6 +287,7 @@ module app 'modules/app.bicep' = {
     retrySeconds: retrySeconds
     authClientId: authClientId
     authTenantId: authTenantId
+    requireRoles: requireRoles
     subnetId: privateBackends ? network!.outputs.appSubnetId : ''
     isPrivate: privateBackends && privateApp
   }

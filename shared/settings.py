@@ -78,6 +78,7 @@ class Settings(BaseModel):
     lease_seconds: Annotated[int, Field(ge=3, le=600)] = 60
     recovery_nudge_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
     retry_seconds: tuple[int, ...] = (10, 60, 300, 900)
+    require_roles: bool = False
     alert_webhook_url: (
         Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2048)] | None
     ) = Field(None, repr=False)
@@ -145,6 +146,7 @@ _NAMES = {
     "lease_seconds": "LEASE_SECONDS",
     "recovery_nudge_seconds": "RECOVERY_NUDGE_SECONDS",
     "retry_seconds": "RETRY_SECONDS",
+    "require_roles": "REQUIRE_ROLES",
     "alert_webhook_url": "ALERT_WEBHOOK_URL",
 }
 
@@ -166,6 +168,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             name = _NAMES.get(str(item["loc"][0]), str(item["loc"][0]))
             missing = item["type"] == "missing"
             wrong.append(f"{name}: {'is missing' if missing else item['msg']}")
+    else:
+        authenticates = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
+        if settings.require_roles and not authenticates:
+            wrong.append(
+                "REQUIRE_ROLES: needs App Service authentication, which tells the callers' roles "
+                "and is off. Turn it on, or leave this setting out"
+            )
     if wrong:
         raise SettingsInvalid("The app settings need work:\n" + "\n".join(f"- {w}" for w in wrong))
     return settings

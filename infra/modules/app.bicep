@@ -48,6 +48,7 @@ param recoveryNudgeSeconds int?
 param retrySeconds string?
 param authClientId string
 param authTenantId string
+param requireRoles bool
 
 @description('Subnet that the app calls out from; empty for the public network.')
 param subnetId string
@@ -93,6 +94,8 @@ var always = {
 var whereGiven = union(
   empty(serviceDomain) ? {} : { SERVICE_DOMAIN: serviceDomain },
   empty(alertWebhookUrl) ? {} : { ALERT_WEBHOOK_URL: alertWebhookUrl },
+  // Without authentication nobody has a role: the app would refuse to start.
+  hasAuthentication && requireRoles ? { REQUIRE_ROLES: 'true' } : {},
   empty(sealingKeysFormer) ? {} : { SEALING_KEYS_FORMER: sealingKeysFormer },
   leaseSeconds == null ? {} : { LEASE_SECONDS: string(leaseSeconds) },
   recoveryNudgeSeconds == null ? {} : { RECOVERY_NUDGE_SECONDS: string(recoveryNudgeSeconds) },

@@ -24,6 +24,19 @@ class Nothing(Wire):
     """The body of a request that takes none."""
 
 
+SECURITY_HEADERS = {
+    # No shared cache keeps an answer, and its own reader asks again whether it still holds.
+    "Cache-Control": "private, no-cache",
+    # Content is anybody's bytes, with the type that they came with: a browser runs none of them.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    # An address may hold a function key.
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+"""On every answer; an answer's own headers go before them."""
+
+
 @dataclass(frozen=True)
 class Call:
     """What a function is called with."""
@@ -137,6 +150,7 @@ class Answer:
         """The response that the Functions host sends."""
         # As a header: given as its mimetype, texts would get a charset that they do not have.
         headers = {
+            **SECURITY_HEADERS,
             "x-ms-request-id": request_id,
             "Content-Type": self.content_type,
             **self.headers,

@@ -1,23 +1,66 @@
-"""Who calls: the name that App Service authentication found, where it is on.
+"""Who calls, and in which roles: what App Service authentication found, where it is on.
 
 Its headers are read only when the platform says that it sets them (WEBSITE_AUTH_ENABLED): anyone
 could send them otherwise.
 """
 
+import base64
+import binascii
+import json
 import os
 from collections.abc import Mapping
 
+from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
+from shared.rules.roles import Role, may_call, roles_for
 
 UNKNOWN = "key"
 """The caller of an app without authentication: somebody with a function key."""
 
 _NAME = "x-ms-client-principal-name"
 _ID = "x-ms-client-principal-id"
+_PRINCIPAL = "x-ms-client-principal"
+_ROLE_CLAIM = "roles"
+"""What a token of version 2 calls them; ``role_typ`` says what this one does."""
 
 
 def caller_of(headers: Mapping[str, str]) -> str:
     """The caller's name, or its id for an application, or ``key``."""
-    if os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() != "true":
+    if not _is_authentication_on():
         return UNKNOWN
     return shown(headers.get(_NAME) or headers.get(_ID) or UNKNOWN)
+
+
+def roles_of(headers: Mapping[str, str]) -> frozenset[str]:
+    """The app roles that the caller was given; none where authentication is off."""
+    if not _is_authentication_on():
+        return frozenset()
+    try:
+        principal = json.loads(base64.b64decode(headers.get(_PRINCIPAL, ""), validate=True))
+        kinds = {_ROLE_CLAIM, principal.get("role_typ")}
+        claims = [claim for claim in principal["claims"] if claim["typ"] in kinds]
+        return frozenset(str(claim["val"]) for claim in claims)
+    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
+        return frozenset()
+
+
+def require_role(headers: Mapping[str, str], method: str, route: str) -> None:
+    """Refuse a caller whose roles do not allow a route.
+
+    :param route: the name of the route's function.
+    :raises Problem: Forbidden, which names the roles that do.
+    """
+    roles = roles_of(headers)
+    if may_call(method, route, roles):
+        return
+    needed = " or ".join(sorted(roles_for(method, route)))
+    has = ", ".join(sorted(roles & frozenset(Role))) or "none of Interkeep's"
+    raise Problem(
+        Code.FORBIDDEN,
+        f"This needs the role {needed}; the caller has {has}. Whoever administers the app "
+        "registration gives roles.",
+    )
+
+
+def _is_authentication_on() -> bool:
+    return os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"

@@ -11,7 +11,7 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from shared.http.call import Answer, Call
-from shared.http.caller import caller_of
+from shared.http.caller import caller_of, require_role
 from shared.http.errors import answer_to
 from shared.installation import current
 from shared.model.problem import Code, Detail, DetailCode, Problem
@@ -128,6 +128,8 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
         quiet_the_sdk()
         if client_request_id:
             log.info("request %s: the caller's id is %s", request_id, client_request_id)
+        if app.settings.require_roles and not declared.anonymous:
+            require_role(req.headers, declared.method, declared.name)
         call = Call(req, app, request_id, caller_of(req.headers))
         if declared.method != "ANY":
             _require_known_query(declared, req)

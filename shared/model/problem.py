@@ -34,6 +34,8 @@ class Code(StrEnum):
     STORAGE_ACCOUNT_UNKNOWN = "StorageAccountUnknown"
     EDITION_TOO_LOW = "EditionTooLow"
     EDITION_HAS_NO_BACKUP = "EditionHasNoBackup"
+    # 403: not by this caller
+    FORBIDDEN = "Forbidden"
     # 404: there is no such thing
     SERVICE_NOT_FOUND = "ServiceNotFound"
     ARTIFACT_NOT_FOUND = "ArtifactNotFound"
@@ -114,6 +116,7 @@ _STATUS: dict[Code, int] = {
         ),
         404,
     ),
+    Code.FORBIDDEN: 403,
     Code.CONDITION_NOT_MET: 412,
     Code.BODY_TOO_LARGE: 413,
     Code.DOCUMENT_TOO_LARGE: 413,

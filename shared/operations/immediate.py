@@ -6,7 +6,7 @@ their worker stopped between their record and its end.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from shared.model.operation import Operation, OperationError, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
@@ -84,13 +84,20 @@ class Entry:
             )
 
     async def close(self, error: OperationError | None = None) -> None:
-        """Write how it ended, where anything was begun."""
+        """Write how it ended, where anything was begun.
+
+        :raises Problem: what recovery closed it with, which took this process for dead.
+        """
         if self._record is None:
             return
         operation = self._record.operation.model_copy(update={"result": self.result})
-        # A worker that was away for minutes meets a record that recovery closed, by what it found.
-        with suppress(RowChanged):
+        try:
             await close(self._engine, operation, self._record.etag, error, partly=self.partly)
+        except RowChanged:
+            # A worker that was away for minutes: recovery closed the record, by what it found.
+            found = await self._engine.records.find(operation.service, operation.id)
+            if found is not None and error is None:
+                _require_succeeded(found[0].operation)
 
 
 @asynccontextmanager
@@ -133,13 +140,16 @@ async def was_done(engine: Engine, start: Start, *others: Start) -> Record | Non
     record = await engine.repeated(start, *others)
     if record is None:
         return None
-    operation = record.operation
+    _require_succeeded(record.operation)
+    return record
+
+
+def _require_succeeded(operation: Operation) -> None:
     if operation.status is OperationStatus.FAILED and operation.error is not None:
         error = operation.error
         raise Problem(Code(error.code), error.message, error.target)
     if not operation.status.is_final():
         raise _under_way(operation)
-    return record
 
 
 async def close(

@@ -40,7 +40,9 @@ def test_the_app_reads_what_is_deployed_as_accounts_of_its_identity() -> None:
     given = set(given_settings(APP))
     everywhere = {name: value for name, value in literals().items() if name in given}
     deployed = {name: value for name, value in VALUES.items() if name in given}
-    settings = read_settings({**everywhere, **deployed})
+    # Roles are required where authentication is deployed; the platform says then that it is on.
+    settings = read_settings({**everywhere, **deployed, "WEBSITE_AUTH_ENABLED": "True"})
+    assert settings.require_roles
     assert settings.key_provider == everywhere["KEY_PROVIDER"]
     assert settings.state.blob_uri == VALUES["STATE_STORAGE__blobServiceUri"]
     assert settings.state.queue_uri == VALUES["STATE_STORAGE__queueServiceUri"]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 
 from shared.fence import LeaseLost
 from shared.installation import Installation
@@ -18,7 +19,7 @@ from shared.operations.engine import ATTEMPTS, Start
 from shared.operations.immediate import logged
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation
-from shared.state.gateway import Row
+from shared.state.gateway import Row, RowChanged
 from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator
 
@@ -217,6 +218,19 @@ async def service(app: Installation) -> None:
     await app.services.create(SERVICE, wanted, Asked("somebody"))
 
 
+async def service_id(app: Installation) -> str:
+    return (await app.services.require(SERVICE)).service.id
+
+
+async def immediately(
+    app: Installation, start: Start, write: Callable[[str], Awaitable[None]]
+) -> None:
+    """An immediate operation with one write."""
+    async with logged(app.engine, start) as entry:
+        await entry.open()
+        await write(entry.id)
+
+
 @pytest.mark.parametrize("written", [True, False])
 async def test_recovery_closes_a_transition_that_was_interrupted(
     app: Installation, written: bool
@@ -237,9 +251,7 @@ async def test_recovery_closes_a_transition_that_was_interrupted(
     async def suspend() -> None:
         start = Start(OperationName.SUSPEND, SERVICE, "somebody", "http", {})
         start = start.of((await app.services.require(SERVICE)).service)
-        async with logged(app.engine, start) as entry:
-            await entry.open()
-            await write(entry.id)
+        await immediately(app, start, write)
 
     with pytest.raises(Interrupted):
         await suspend()
@@ -253,6 +265,63 @@ async def test_recovery_closes_a_transition_that_was_interrupted(
     after = await app.services.require(SERVICE)
     assert after.service == before.service
     assert (after.etag == before.etag) == written, "a zombie's conditional write must fail now"
+
+
+async def test_a_repeat_of_an_interrupted_transition_is_no_success(app: Installation) -> None:
+    """Nobody knows yet whether it did anything: the caller is told to ask again."""
+    await service(app)
+
+    async def storage_is_away(_operation_id: str) -> None:
+        raise ServiceRequestError("scripted")
+
+    start = Start(
+        OperationName.SUSPEND, SERVICE, "somebody", "http", {}, "mine", await service_id(app)
+    )
+    with pytest.raises(ServiceRequestError):
+        await immediately(app, start, storage_is_away)
+    listed = await app.services.require(SERVICE)
+    asked = Asked("somebody", "http", "mine")
+    with pytest.raises(Problem) as refused:
+        await app.services.move(listed, ServiceOperation.SUSPEND, asked)
+    assert refused.value.code is Code.OPERATION_IN_PROGRESS
+    assert refused.value.retry_after_seconds
+    await asyncio.sleep(1.1)
+    await app.recovery.run()
+    with pytest.raises(Problem) as failed:
+        await app.services.move(listed, ServiceOperation.SUSPEND, asked)
+    assert "interrupted before it changed anything" in failed.value.message
+    assert (await app.services.require(SERVICE)).service.state is State.ACTIVE
+
+
+@pytest.mark.parametrize("written", [True, False])
+async def test_a_transition_that_recovery_took_for_dead(app: Installation, written: bool) -> None:
+    """Its process was paused for minutes: it says what recovery found."""
+    await service(app)
+
+    async def paused(operation_id: str) -> None:
+        listed = await app.services.require(SERVICE)
+        moved = listed.service.written_by(operation_id)
+        moved = moved.model_copy(update={"state": State.SUSPENDED})
+        if not written:
+            await asyncio.sleep(1.1)
+            assert await app.recovery.run() == 1
+        try:
+            await app.directory.change(moved, listed.etag)
+        except RowChanged as error:
+            raise Problem(Code.CONDITION_NOT_MET, "changed") from error
+        await asyncio.sleep(1.1)
+        assert await app.recovery.run() == 1
+
+    start = Start(OperationName.SUSPEND, SERVICE, "somebody", "http", {})
+    start = start.of((await app.services.require(SERVICE)).service)
+    if written:
+        await immediately(app, start, paused)
+    else:
+        with pytest.raises(Problem) as refused:
+            await immediately(app, start, paused)
+        assert refused.value.code is Code.CONDITION_NOT_MET
+    state = (await app.services.require(SERVICE)).service.state
+    assert state is (State.SUSPENDED if written else State.ACTIVE)
 
 
 async def test_a_creation_that_was_interrupted_can_be_deleted(app: Installation) -> None:
