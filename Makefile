@@ -7,10 +7,12 @@ STAMP := $(VENV)/.installed-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sy
 RUN ?=
 BENCH ?=
 FAULTS ?=
+MINUTES ?= 1
+SEED ?=
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run demo test bench faults numbers check format clean
+.PHONY: help run demo test bench faults soak numbers check format clean
 
 help:
 	@echo "make demo    the main job, from nothing, in a terminal"
@@ -18,6 +20,7 @@ help:
 	@echo "make test    every test               (TESTS=tests/rules for some)"
 	@echo "make bench   ratios, side by side     (BENCH='--numbers 1000')"
 	@echo "make faults  every crash point        (FAULTS='-k restore')"
+	@echo "make soak    random actions on hosts that are killed (MINUTES=10 SEED=7)"
 	@echo "make numbers 10,000 control numbers, one a request, through two hosts: none twice"
 	@echo "make check   lint, types, security, Bicep"
 	@echo "make format  lay the code out"
@@ -50,6 +53,9 @@ bench: $(STAMP)
 
 faults: $(STAMP)
 	FAULT_POINTS=all AWAY_SECONDS=60 $(BIN)/python -m pytest tests/faults -q --timeout 5000 $(FAULTS)
+
+soak: $(STAMP)
+	SOAK_MINUTES=$(MINUTES) SOAK_SEED=$(SEED) $(BIN)/python -m pytest tests/soak/test_soak.py -q -s
 
 numbers: $(STAMP)
 	ALLOCATIONS=10000 $(BIN)/python -m pytest tests/app/test_two_hosts.py -q -s -k single

@@ -31,7 +31,7 @@ class Reply:
     def code(self) -> str | None:
         """The error code, from the body; the header must say the same."""
         error = self.body.get("error") if isinstance(self.body, dict) else None
-        if error is None or "code" not in error:
+        if self.status < 400 or error is None or "code" not in error:
             return None
         assert self.headers["x-ms-error-code"] == error["code"]
         assert error["message"]

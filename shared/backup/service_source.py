@@ -83,8 +83,8 @@ class ServiceSource:
         if hold:
             head = await self._held(head, operation_id)
         service = await self._now()
-        hold_id = operation_id if hold else ""
-        return ServiceCut(self._stores, service or self._service, head, key, hold_id, self._now)
+        service = service or self._service
+        return ServiceCut(self._stores, service, head, key, operation_id, hold, self._now)
 
     async def _now(self) -> Service | None:
         """The service as the directory has it: its units are part of the cut."""
@@ -134,7 +134,8 @@ class ServiceCut:
         service: Service,
         head: Head,
         key: DataKey,
-        hold: str,
+        operation_id: str,
+        hold: bool,
         now: Callable[[], Awaitable[Service | None]],
     ) -> None:
         self.service = service
@@ -143,7 +144,7 @@ class ServiceCut:
         self._stores = stores
         self._head = head
         self._key = key
-        self._hold = hold
+        self._operation_id = operation_id
         self._renewing = asyncio.create_task(self._renew()) if hold else None
 
     async def _renew(self) -> None:
@@ -218,7 +219,8 @@ class ServiceCut:
             and service is not None
             and service.unit_count == self.service.unit_count
         )
-        if head is not None and self._hold and head.hold == self._hold:
+        # Also the hold of an earlier attempt, whose worker died: writers need wait no longer.
+        if head is not None and head.hold and head.hold == self._operation_id:
             with contextlib.suppress(RowChanged):
                 await self._stores.configuration.write_head(self.service.id, replace(head, hold=""))
         return same

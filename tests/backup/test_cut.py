@@ -40,6 +40,23 @@ async def test_nobody_waits_where_nothing_changes(installation: Installation) ->
     assert descriptor.backup.run == "1-1"
 
 
+async def test_the_hold_of_a_worker_that_died_ends_with_the_next_attempt(
+    installation: Installation,
+) -> None:
+    app = installation
+    await fill(app)
+    record = await start_backup(app, SECOND)
+    service = (await app.services.require(SERVICE)).service
+    dead = await app.source(service).cut(record.operation.id, hold=True)
+    assert dead._renewing is not None
+    dead._renewing.cancel()
+    with pytest.raises(Problem) as refused:
+        await put(app, "meanwhile", {})
+    assert refused.value.code is Code.CONFIGURATION_HELD
+    await run(app, record)
+    await put(app, "after", {})
+
+
 async def test_a_change_while_reading_is_read_again_under_a_hold(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from shared.model.numbers import Kind
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn
 from tests.faults.scenes import SERVICE, fill
-from tests.faults.test_enumeration import app_over
+from tests.faults.test_enumeration import app_over, prepared
 from tests.faults.transport import FaultTransport, Way
 
 ISSUED_BEFORE = {1, 2}
@@ -48,10 +48,9 @@ async def play(deployed: Deployed, call: int, way: Way) -> None:
 
 
 async def calls_of(deployed: Deployed) -> int:
+    await prepared(deployed, fill)
     transport = FaultTransport()
     app = app_over(deployed, transport)
-    await fill(app)
-    transport.mend()
     await allocate(app, 3)
     await app.close()
     return transport.calls
@@ -66,9 +65,7 @@ async def test_an_allocation_that_breaks_issues_nothing_twice(
 
     async def one(call: int) -> None:
         deployed = Deployed.new(emulator, tmp_path)
-        app = app_over(deployed, FaultTransport())
-        await fill(app)
-        await app.close()
+        await prepared(deployed, fill)
         await play(deployed, call, way)
 
     await each("allocate", way, chosen(request, "allocate", way, calls), one)

@@ -1,17 +1,21 @@
 """The timer broken at each of its storage calls: a due time is one backup all the same."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.clock import Clock
+from shared.installation import Installation
 from shared.model.schedule import ScheduleBody
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn
 from tests.faults.scenes import SERVICE, fill
-from tests.faults.test_enumeration import app_over
+from tests.faults.test_enumeration import app_over, prepared
 from tests.faults.transport import FaultTransport, ProcessStopped, Way
+
+_DELIVERIES = 60
 
 
 class Tomorrow(Clock):
@@ -21,8 +25,7 @@ class Tomorrow(Clock):
         return super().now() + timedelta(days=1)
 
 
-async def prepared(deployed: Deployed) -> None:
-    app = app_over(deployed, FaultTransport())
+async def scheduled(app: Installation) -> None:
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     body = {
@@ -33,12 +36,11 @@ async def prepared(deployed: Deployed) -> None:
         "retentionDays": 2,
     }
     await app.schedule_settings.put(service, ScheduleBody.model_validate(body), "test", None)
-    await app.close()
 
 
 async def play(deployed: Deployed, call: int, way: Way) -> int:
     """Break one call of the timer's run, then let it run as it would; how many calls it made."""
-    await prepared(deployed)
+    await prepared(deployed, scheduled)
     transport = FaultTransport()
     app = app_over(deployed, transport, Tomorrow(), way.patience)
     transport.break_at(call, way)
@@ -59,18 +61,22 @@ async def play(deployed: Deployed, call: int, way: Way) -> int:
     try:
         await app.tick.run()
         assert await app.tick.run() == 0, "nothing stays due"
-        listed = [entry async for page in app.in_flight.pages() for entry in page]
-        for entry in listed:
-            await app.engine.run(entry.service, entry.operation_id)
-        await app.recovery.run()
+        for _ in range(_DELIVERIES):
+            listed = [entry async for page in app.in_flight.pages() for entry in page]
+            for entry in listed:
+                await app.engine.run(entry.service, entry.operation_id)
+            if not listed:
+                break
+            await asyncio.sleep(0.5)
+            await app.recovery.run()
         history = [b async for page in app.history.pages(SERVICE) for b in page]
-        scheduled = [backup for backup in history if backup.due_at is not None]
-        assert [backup.status for backup in scheduled] == ["Succeeded"]
-        assert scheduled[0].missed is None
+        due_ones = [backup for backup in history if backup.due_at is not None]
+        assert [backup.status for backup in due_ones] == ["Succeeded"]
+        assert due_ones[0].missed is None
         found = await app.schedules.get(SERVICE)
         assert found is not None
-        assert found.value.last_run_operation == scheduled[0].operation
-        due = scheduled[0].due_at
+        assert found.value.last_run_operation == due_ones[0].operation
+        due = due_ones[0].due_at
         assert due is not None
         assert found.value.last_run_at == due
         assert found.value.next_run_at == due + timedelta(days=1)

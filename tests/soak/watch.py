@@ -1,0 +1,198 @@
+"""Looks at storage itself, all the time, for what must never break (docs/architecture.md)."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from pathlib import Path
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from shared.backup.reader import Secrets, as_record, read_descriptor, section_records
+from shared.blobs.backup_container import BackupContainer
+from shared.installation import Installation
+from shared.model.backup import Backup, BackupStatus
+from shared.model.problem import Problem
+from tests.deployed import Deployed
+from tests.soak.client import ENDED_SECONDS
+from tests.soak.model import SECRET, Model, Violated
+
+_HELD = (BackupStatus.SUCCEEDED, BackupStatus.PARTIALLY_SUCCEEDED)
+_GOING = (BackupStatus.DELETING, BackupStatus.DELETED)
+
+
+class Watch:
+    """What is true of storage however the hosts end."""
+
+    def __init__(self, app: Installation, deployed: Deployed, model: Model) -> None:
+        self._app = app
+        self._deployed = deployed
+        self._model = model
+        self._whole: set[str] = set()
+        self._had_good: set[tuple[str, str]] = set()
+        self._first_seen: dict[str, float] = {}
+        self.looks = Counter[str]()
+        self.ended = Counter[str]()
+        """What the operation logs say at the end."""
+
+    async def look(self) -> None:
+        """Check everything once.
+
+        :raises Violated: naming what broke.
+        """
+        histories = await self._histories()
+        await self._last_good_ones(histories)
+        await self._containers(histories)
+        await self._pinned(histories)
+        await self._nothing_hangs()
+        self.looks["rounds"] += 1
+
+    async def _histories(self) -> dict[str, Backup]:
+        found = {}
+        for service in self._model.services:
+            async for page in self._app.history.pages(service):
+                found.update({backup.container: backup for backup in page})
+        return found
+
+    async def _last_good_ones(self, histories: dict[str, Backup]) -> None:
+        """Neither a timer nor anybody without force deletes the last good backup of a service."""
+        good = {(b.service, b.service_id) for b in histories.values() if b.is_good()}
+        lost = self._had_good - good
+        if lost:
+            # One was marked, another one counted on it: the mark may be taken back at once.
+            await asyncio.sleep(1)
+            again = await self._histories()
+            good |= {(b.service, b.service_id) for b in again.values() if b.is_good()}
+            lost = self._had_good - good
+        if lost:
+            listed = [(b.name, str(b.status)) for b in histories.values()]
+            raise Violated(f"{lost} had a good backup and has none: {listed}")
+        bad = [b.name for b in histories.values() if b.verify_status == "Failed"]
+        if bad:
+            raise Violated(f"a verify called whole backups damaged: {bad}")
+        self._had_good |= good
+        self.looks["last good backups"] += len(good)
+
+    async def _containers(self, histories: dict[str, Backup]) -> None:
+        """A container with a descriptor is a whole backup."""
+        offsite = self._app.accounts.require("offsite", "")
+        async for listed in offsite.list_containers():
+            name = str(listed.name)
+            container = BackupContainer(offsite, name)
+            try:
+                if not await container.blob(f"{name}.txt").exists():
+                    continue
+                if name in self._whole:
+                    await read_descriptor(container, self._app.provider)
+                    self.looks["descriptors read again"] += 1
+                else:
+                    await self.require_whole(container)
+                    self._whole.add(name)
+                    self.looks["backups read whole"] += 1
+            except (Problem, ResourceNotFoundError) as error:
+                now = await self._history_of(name, histories)
+                if now is None or now.status not in _GOING:
+                    raise Violated(f"{name} has a descriptor and is not whole: {error}") from error
+
+    async def _history_of(self, container: str, histories: dict[str, Backup]) -> Backup | None:
+        known = histories.get(container) or (await self._histories()).get(container)
+        if known is None:
+            return None
+        found = await self._app.history.get(known.service, known.name)
+        return found.value if found else None
+
+    async def require_whole(self, container: BackupContainer) -> None:
+        """Every line, every secret and every object that a descriptor names is there.
+
+        :raises Problem: naming what is not.
+        """
+        descriptor = await read_descriptor(container, self._app.provider)
+        secrets = await Secrets.read(container, descriptor, self._app.provider)
+        for part in descriptor.sections:
+            async for page in section_records(container, part):
+                for line in page:
+                    if part.name == "content":
+                        blob = container.blob(f"content/{line['sha256']}")
+                        assert (await blob.get_blob_properties()).size == line["size"]
+                    else:
+                        secrets.put_back(part.name, as_record(part.blob, line))
+
+    async def _pinned(self, histories: dict[str, Backup]) -> None:
+        for name in self._model.pinned & histories.keys():
+            backup = histories[name]
+            if backup.status not in _HELD and name in self._model.pinned:
+                raise Violated(f"{name} is pinned and {backup.status}")
+
+    async def _nothing_hangs(self) -> None:
+        """Whatever was begun ends."""
+        now = time.monotonic()
+        listed = [e.operation_id async for page in self._app.in_flight.pages() for e in page]
+        self._first_seen = {i: self._first_seen.get(i, now) for i in listed}
+        late = [i for i, since in self._first_seen.items() if now - since > ENDED_SECONDS]
+        if late:
+            raise Violated(f"under way for more than {ENDED_SECONDS} s: {late}")
+
+    async def idle(self) -> bool:
+        """Whether nothing is under way any more."""
+        return not [e async for page in self._app.in_flight.pages() for e in page]
+
+    async def at_the_end(self) -> None:
+        """What holds once nothing is under way.
+
+        :raises Violated: naming what broke.
+        """
+        histories = await self._histories()
+        await self.look()
+        offsite = self._app.accounts.require("offsite", "")
+        async for listed in offsite.list_containers():
+            name = str(listed.name)
+            backup = histories.get(name)
+            whole = await BackupContainer(offsite, name).blob(f"{name}.txt").exists()
+            if backup is None or backup.status not in _HELD or not whole:
+                said = backup.status if backup else "unknown"
+                raise Violated(f"{name} is left: the history says {said}, descriptor: {whole}")
+            histories.pop(name)
+        gone = [b.name for b in histories.values() if b.status in _HELD]
+        if gone:
+            raise Violated(f"the history has them, no container does: {gone}")
+        for service in self._model.services:
+            if await self._app.records.active(service) is not None:
+                raise Violated(f"{service} is still locked")
+            async for page in self._app.records.pages(service):
+                for record in page:
+                    self.ended[f"{record.operation.operation} {record.operation.status}"] += 1
+                open_ = [r.operation.id for r in page if not r.operation.status.is_final()]
+                if open_:
+                    raise Violated(f"{service}: never ended: {open_}")
+        await asyncio.to_thread(self._no_secret_outside_a_seal)
+
+    def _no_secret_outside_a_seal(self) -> None:
+        places = [path for path in self._deployed.folder.glob("*.log") if _holds(path)]
+        with TableServiceClient.from_connection_string(self._deployed.state) as tables:
+            for table in tables.list_tables():
+                for row in tables.get_table_client(table.name).list_entities():
+                    self.looks["rows searched for secrets"] += 1
+                    if SECRET in json.dumps(row, default=repr):
+                        places.append(Path(f"{table.name}/{row['PartitionKey']}/{row['RowKey']}"))
+        for account in (self._deployed.state, self._deployed.offsite):
+            with BlobServiceClient.from_connection_string(account) as blobs:
+                for container in blobs.list_containers():
+                    client = blobs.get_container_client(container.name)
+                    for blob in client.list_blobs():
+                        self.looks["blobs searched for secrets"] += 1
+                        if SECRET.encode() in client.download_blob(blob.name).readall():
+                            places.append(Path(container.name) / str(blob.name))
+        with QueueServiceClient.from_connection_string(self._deployed.state) as queues:
+            for queue in queues.list_queues():
+                messages = queues.get_queue_client(queue.name).peek_messages(32)
+                if any(SECRET in str(message.content) for message in messages):
+                    places.append(Path(str(queue.name)))
+        if places:
+            raise Violated(f"secrets outside a seal: {places}")
+
+
+def _holds(path: Path) -> bool:
+    return SECRET.encode() in path.read_bytes()
