@@ -12,7 +12,7 @@ SEED ?=
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run demo test bench faults soak numbers check format clean
+.PHONY: help run demo test bench faults soak numbers cuts check format clean
 
 help:
 	@echo "make demo    the main job, from nothing, in a terminal"
@@ -22,6 +22,7 @@ help:
 	@echo "make faults  every crash point        (FAULTS='-k restore')"
 	@echo "make soak    random actions on hosts that are killed (MINUTES=10 SEED=7)"
 	@echo "make numbers 10,000 control numbers, one a request, through two hosts: none twice"
+	@echo "make cuts    50 backups while writers change everything: each is one revision"
 	@echo "make check   lint, types, security, Bicep"
 	@echo "make format  lay the code out"
 
@@ -59,6 +60,9 @@ soak: $(STAMP)
 
 numbers: $(STAMP)
 	ALLOCATIONS=10000 $(BIN)/python -m pytest tests/app/test_two_hosts.py -q -s -k single
+
+cuts: $(STAMP)
+	CUTS=50 $(BIN)/python -m pytest tests/backup/test_cut.py -q -s -k full_speed
 
 check: $(STAMP)
 	$(BIN)/ruff check .
