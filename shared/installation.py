@@ -41,6 +41,7 @@ from shared.operations.engine import QUEUE, Engine
 from shared.operations.recover import Recovery
 from shared.operations.sweep import Broom, Sweep, expired_numbers, old_records
 from shared.patience import WORK, Patience
+from shared.restore.chosen import Chosen
 from shared.restore.restores import Restores
 from shared.restore.service_target import ServiceTarget
 from shared.restore.work import RestoreStores, RestoreWork
@@ -220,8 +221,9 @@ class Installation(Stores):
             engine=self.engine,
             records=self.records,
             directory=self.directory,
+            ledger=self.ledger,
             accounts=self.accounts,
-            provider=self.provider,
+            keys=self.keys,
             clock=self.clock,
             settings=settings,
         )
@@ -276,7 +278,11 @@ class Installation(Stores):
             clock=self.clock,
             target=self._restore_target,
             users=self.backup_users,
+            chosen=self._chosen,
         )
+
+    async def _chosen(self, operation: Operation) -> Chosen | None:
+        return await Chosen.known(self.records, self.keys, operation.service, operation.id)
 
     def _restore_target(self, operation: Operation) -> ServiceTarget:
         return ServiceTarget(

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.model.numbers import HIGHEST_NUMBER
 from shared.model.operation import Warning
-from shared.model.service import Edition
-from shared.model.wire import JsonObject, Stored, Text, Wire
+from shared.model.service import AdvancedDatabase, Edition, Store
+from shared.model.wire import JsonObject, Stored, Text, Time, Wire
 
 
 class BackupPlace(Wire):
@@ -15,6 +16,26 @@ class BackupPlace(Wire):
 
     storage_account: Annotated[Text, Field(min_length=1)]
     container: Annotated[Text, Field(min_length=1)]
+
+
+class AccessControlChoice(Wire):
+    """What differs of the access control service; what is left out comes from the backup."""
+
+    namespace: Text | None = None
+    key: str | None = Field(None, max_length=4096)
+
+
+class TrackingDatabaseChoice(Wire):
+    """An existing tracking database, or with ``advanced`` a new one.
+
+    What is left out comes from the backup; of a new one, only server, login and password do.
+    """
+
+    server: Text | None = None
+    name: Text | None = None
+    login: Text | None = None
+    password: str | None = Field(None, max_length=4096)
+    advanced: AdvancedDatabase | None = None
 
 
 class TargetBody(Wire):
@@ -27,6 +48,10 @@ class TargetBody(Wire):
     edition: Edition | None = None
     region: Text | None = None
     unit_count: Annotated[int, Field(ge=1, le=8, strict=True)] | None = None
+    tracking_database: TrackingDatabaseChoice | None = None
+    archiving_store: Store | None = None
+    monitoring_store: Store | None = None
+    access_control: AccessControlChoice | None = None
 
 
 class NumbersPolicy(StrEnum):
@@ -34,12 +59,18 @@ class NumbersPolicy(StrEnum):
 
     CONTINUE = "continue"
     """The latest that is known of each: a number is never issued twice."""
+    AS_BACKED_UP = "asBackedUp"
+    """The backup's: what was issued after it is issued again."""
+    ADVANCE = "advance"
+    """What ``continue`` gives, moved on."""
 
 
 class ControlNumbersBody(Wire):
     """How control numbers go on."""
 
     policy: NumbersPolicy = NumbersPolicy.CONTINUE
+    by: Annotated[int, Field(ge=1, le=HIGHEST_NUMBER, strict=True)] | None = None
+    """How far ``advance`` moves on."""
 
 
 class RestoreBody(Wire):
@@ -64,6 +95,52 @@ class Target(Stored):
     domain_url: str
 
 
+class PlanError(Stored):
+    """Something that forbids the restore as it was asked for."""
+
+    code: str
+    message: str
+    target: str | None = None
+
+
+class NumberExposure(Stored):
+    """What becomes of the numbers of one kind of an agreement that are given a second look."""
+
+    agreement: str
+    kind: str
+    backed_up: int
+    """The next number, by the backup."""
+    known: int | None = None
+    """The next number, by this installation's ledger; None where it knows none."""
+    next: int
+    """The first number that the restored service issues."""
+    issued_again: int | None = None
+    """How many numbers are issued a second time, None where nobody can say."""
+
+
+class NumbersPlan(Stored):
+    """How control numbers go on, and what may be duplicated."""
+
+    policy: NumbersPolicy
+    by: int | None = None
+    counters: int = 0
+    """Counters that are set."""
+    ahead: int = 0
+    """Counters of which this installation knows later numbers than the backup."""
+    unknown: int = 0
+    """Counters that this installation's ledger does not know: what was issued after the backup,
+    it cannot say."""
+    issued_again: int = 0
+    """Numbers that are known to be issued a second time."""
+    since: Time | None = None
+    """When the backup was made. Numbers that came in after it are not known to the restored
+    service: duplicates of them may pass."""
+    exposures: list[NumberExposure] = Field(default_factory=list)
+    """Counters of which something is to be known, the first of them."""
+    more: int = 0
+    """How many more of those there are."""
+
+
 class RestorePlan(Stored):
     """What a restore was started with."""
 
@@ -79,6 +156,11 @@ class RestorePlan(Stored):
     sections: dict[str, int]
     """Section → items that will be restored."""
     origins: JsonObject
-    """Of each value of the target, where it came from: request or backup."""
+    """Of each value of the target, where it came from: request, backup, or name."""
+    control_numbers: NumbersPlan = NumbersPlan(policy=NumbersPolicy.CONTINUE)
+    errors: list[PlanError] = Field(default_factory=list)
+    """All that forbids it; a restore is not started while there is anything."""
     warnings: list[Warning] = Field(default_factory=list)
     """What the restored service will not have of what was backed up."""
+    before_resuming: list[str] = Field(default_factory=list)
+    """What to see to before the restored service is resumed."""

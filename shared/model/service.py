@@ -65,6 +65,8 @@ class TrackingDatabase(Wire):
     name: Text
     login: Text
     password: str | None = Field(None, max_length=4096)
+    connection_string: str | None = Field(None, max_length=4096)
+    """As a restore assembled it from the others."""
     advanced: AdvancedDatabase | None = None
 
 

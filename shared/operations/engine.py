@@ -67,6 +67,8 @@ class Start:
     """What the worker needs beside the parameters, secrets sealed."""
     warnings: tuple[Warning, ...] = ()
     """What is known to be wrong already; the end tells its own."""
+    asked: JsonObject | None = None
+    """What the request said, where the parameters say more; it tells requests apart."""
     secrets: str = ""
     """Says whether two requests bring the same secrets (DataKey.fingerprint); empty: unknown."""
 
@@ -76,7 +78,8 @@ class Start:
 
     def fingerprint(self) -> str:
         """Says whether two requests are the same: of what is shown, and of the secrets."""
-        text = json.dumps([self.operation, self.service.lower(), self.parameters], sort_keys=True)
+        asked = self.parameters if self.asked is None else self.asked
+        text = json.dumps([self.operation, self.service.lower(), asked], sort_keys=True)
         return f"{hashlib.sha256(text.encode()).hexdigest()}.{self.secrets}"
 
     def is_of(self, fingerprint: str) -> bool:

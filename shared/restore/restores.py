@@ -1,24 +1,41 @@
-"""Starting a restore: everything that can be refused is refused here, before the first write."""
+"""Planning and starting restores: everything that is wrong is told before the first write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from shared.backup.reader import as_record, read_descriptor, section_records
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
+from shared.management.documents import SERVICE, sealed_document
 from shared.management.services import exists
 from shared.model.descriptor import Descriptor
 from shared.model.operation import OperationName
-from shared.model.problem import Code, Problem
-from shared.model.record import SERVICE
-from shared.model.restore import RestoreBody, RestorePlan
+from shared.model.problem import Code, Detail, Problem
+from shared.model.record import SERVICE as SETTINGS
+from shared.model.restore import PlanError, RestoreBody, RestorePlan
 from shared.model.service import State
 from shared.model.wire import JsonObject
 from shared.operations.engine import Engine, Start
+from shared.restore.chosen import Chosen
+from shared.restore.numbers_plan import numbers_plan
+from shared.rules.documents import masked
 from shared.rules.naming import require_backup_name, shown
-from shared.rules.restore_plan import lost_settings, plan
-from shared.sealing.provider import KeyProvider
+from shared.rules.restore_plan import before_resuming, notes, plan, settings_of, wrong
+from shared.sealing.key_ring import KeyRing
 from shared.settings import Settings
+from shared.state.control_numbers import Ledger
 from shared.state.operations import Operations, Record
 from shared.state.services import Directory
+
+_RECORDED = 100
+"""How many counters the operation's record tells of one by one."""
+
+
+@dataclass(frozen=True)
+class _Planned:
+    plan: RestorePlan
+    problems: Sequence[Problem]
 
 
 class Restores:
@@ -30,70 +47,116 @@ class Restores:
         engine: Engine,
         records: Operations,
         directory: Directory,
+        ledger: Ledger,
         accounts: Accounts,
-        provider: KeyProvider,
+        keys: KeyRing,
         clock: Clock,
         settings: Settings,
     ) -> None:
         self._engine = engine
         self._records = records
         self._directory = directory
+        self._ledger = ledger
         self._accounts = accounts
-        self._provider = provider
+        self._keys = keys
         self._clock = clock
         self._settings = settings
 
     async def plan(self, body: RestoreBody) -> RestorePlan:
-        """What the restore would make; nothing is written.
+        """What the restore would make, and all that forbids it; nothing is written.
 
-        :raises Problem: StorageAccountUnknown, BackupNotFound, DescriptorForged, FormatUnknown,
-            KeyUnavailable, BlobMissing, BlobCorrupt, and what rules.restore_plan.plan raises.
+        :raises Problem: where there is no backup to plan with: StorageAccountUnknown,
+            BackupNotFound, DescriptorForged, FormatUnknown, KeyUnavailable, BlobMissing,
+            BlobCorrupt.
         """
-        place = body.backup
-        account = self._accounts.require(place.storage_account, "/backup/storageAccount")
-        require_backup_name(place.container, "/backup/container")
-        container = BackupContainer(account, place.container)
-        descriptor = await read_descriptor(
-            container, self._provider, accept_renamed=body.accept_renamed
-        )
-        planned = plan(descriptor, body, self._settings.service_domain)
-        lost = lost_settings(planned.target, await _settings(container, descriptor))
-        return planned.model_copy(update={"warnings": lost})
+        container, descriptor = await self._read(body)
+        return (await self._planned(body, container, descriptor)).plan
 
     async def start(self, body: RestoreBody, caller: str, operation_id: str | None) -> Record:
         """Start a restore.
 
-        :raises Problem: what ``plan`` raises; ServiceExists, ServiceNameUnavailable,
+        :raises Problem: what ``plan`` raises; what its errors are, all of them in the details;
             OperationInProgress, OperationIdInUse.
         """
-        planned = await self.plan(body)
+        container, descriptor = await self._read(body)
+        name = body.service.name or descriptor.service.name
+        asked: JsonObject = {
+            **body.to_json(),
+            "service": masked(SERVICE, body.service.to_json()),
+            "digest": descriptor.digest,
+        }
+        chosen = await Chosen.known(self._records, self._keys, name, operation_id)
+        if chosen is None:
+            chosen = await Chosen.new(self._keys, self._clock.new_id())
         start = Start(
             OperationName.RESTORE,
-            planned.target.name,
+            name,
             caller,
             "http",
-            {"request": body.to_json(), "plan": planned.to_json()},
+            {"request": {m: v for m, v in asked.items() if m != "digest"}},
             operation_id,
-            self._clock.new_id(),
+            chosen.service_id,
+            asked=asked,
+            secrets=chosen.key.fingerprint(body.service.to_json()),
         )
         repeated = await self._engine.repeated(start)
         if repeated is not None:
             return repeated
-        await self._require_free(planned.target.name)
-        return await self._engine.start(start)
+        planned = await self._planned(body, container, descriptor)
+        if planned.problems:
+            raise _refusal(planned.problems)
+        recorded = _shortened(planned.plan)
+        parameters: JsonObject = {**start.parameters, "plan": recorded.to_json()}
+        sealed = sealed_document(chosen.key, SERVICE, SERVICE, body.service.to_json(), None)
+        request = chosen.request(sealed)
+        return await self._engine.start(replace(start, parameters=parameters, request=request))
 
-    async def _require_free(self, name: str) -> None:
+    async def _read(self, body: RestoreBody) -> tuple[BackupContainer, Descriptor]:
+        place = body.backup
+        account = self._accounts.require(place.storage_account, "/backup/storageAccount")
+        require_backup_name(place.container, "/backup/container")
+        container = BackupContainer(account, place.container)
+        renamed = body.accept_renamed
+        provider = self._keys.provider
+        return container, await read_descriptor(container, provider, accept_renamed=renamed)
+
+    async def _planned(
+        self, body: RestoreBody, container: BackupContainer, descriptor: Descriptor
+    ) -> _Planned:
+        planned = plan(descriptor, body, self._settings.service_domain)
+        backed_up = await _settings(container, descriptor)
+        settings = settings_of(planned.target, backed_up, body.service.to_json())
+        problems = list(wrong(planned, descriptor, body, settings, self._settings.accounts))
+        taken = await self._taken(planned.target.name)
+        problems += [taken] if taken is not None else []
+        numbers, exhausted = await numbers_plan(
+            container, descriptor, planned.target.name, body.control_numbers, self._ledger
+        )
+        problems += exhausted
+        update = {
+            "control_numbers": numbers,
+            "warnings": notes(planned, descriptor, backed_up),
+            "before_resuming": before_resuming(planned),
+            "errors": [
+                PlanError(code=problem.code, message=problem.message, target=problem.target)
+                for problem in problems
+            ],
+        }
+        return _Planned(planned.model_copy(update=update), problems)
+
+    async def _taken(self, name: str) -> Problem | None:
+        """Why the name is not free."""
         listed = await self._directory.get(name)
         if listed is None:
-            return
+            return None
         if listed.service.state is State.DELETING:
-            raise Problem(
+            return Problem(
                 Code.SERVICE_NAME_UNAVAILABLE,
                 f"Service '{name}' is being deleted; its name is free as soon as that completes.",
                 target="/service/name",
                 retry_after_seconds=5,
             )
-        raise exists(
+        return exists(
             name,
             ", and a restore never writes over one. Delete it first, or restore under another name",
         )
@@ -116,9 +179,34 @@ class Restores:
 
 async def _settings(container: BackupContainer, descriptor: Descriptor) -> JsonObject:
     """The settings of a backed-up service as the backup holds them, secrets apart."""
-    part = descriptor.section(SERVICE)
+    part = descriptor.section(SETTINGS)
     if part is None:
         return {}
     pages = section_records(container, part)
     found = [as_record(part.blob, line) async for page in pages for line in page]
     return found[0].document if found else {}
+
+
+def _refusal(problems: Sequence[Problem]) -> Problem:
+    """All that is wrong: one thing as it is, several with the details of each."""
+    first = problems[0]
+    if len(problems) == 1:
+        return first
+    return Problem(
+        first.code,
+        f"{len(problems)} things forbid this restore; details names each. The first: "
+        f"{first.message}",
+        first.target,
+        [Detail(each.code, each.message, each.target or "") for each in problems],
+        max((each.retry_after_seconds or 0 for each in problems), default=0) or None,
+    )
+
+
+def _shortened(planned: RestorePlan) -> RestorePlan:
+    """The plan as the operation's record holds it: a row has an end."""
+    numbers = planned.control_numbers
+    cut = len(numbers.exposures) - _RECORDED
+    if cut <= 0:
+        return planned
+    shorter = {"exposures": numbers.exposures[:_RECORDED], "more": numbers.more + cut}
+    return planned.model_copy(update={"control_numbers": numbers.model_copy(update=shorter)})

@@ -14,16 +14,17 @@ from shared.management.documents import SERVICE, open_document, sealed_document
 from shared.management.services import exists
 from shared.model.artifact import Artifact, Section
 from shared.model.certificate import CertificateFacts
-from shared.model.numbers import Counter, Counters, Kind
+from shared.model.keys import WrappedKey
+from shared.model.numbers import Counter, Counters, Kind, Numbering
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
-from shared.model.restore import RestorePlan
+from shared.model.restore import NumbersPlan, NumbersPolicy, RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject
 from shared.restore.target import Pages
 from shared.rules.naming import artifact_key, service_key
-from shared.rules.numbers import continued
+from shared.rules.restored_numbers import restored
 from shared.sealing.data_key import DataKey
 from shared.state.configuration import Head, Phase, Put, Versioned, transactions
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
@@ -64,18 +65,22 @@ class ServiceTarget:
         self._resumed = False
         self._key: DataKey | None = None
 
-    async def begin(self, plan: RestorePlan, settings: Record) -> None:
+    async def begin(
+        self, plan: RestorePlan, settings: Record, key: WrappedKey | None = None
+    ) -> None:
         """See RestoreTarget."""
         await self._enter(plan)
         head = await self._stores.configuration.head(self._id)
         if head is None:
             await self._stores.content.prepare()
-            key, wrapped = await self._stores.keys.new_key(self._id)
-            sealed = sealed_document(key, SERVICE, SERVICE, settings.document, None)
+            if key is None:
+                _, key = await self._stores.keys.new_key(self._id)
+            data_key = DataKey(self._id, await self._stores.keys.provider.unwrap(key))
+            sealed = sealed_document(data_key, SERVICE, SERVICE, settings.document, None)
             await self._stores.configuration.begin(
                 self._id,
                 phase=Phase.RESTORING,
-                key=wrapped,
+                key=key,
                 settings=sealed,
                 changed_at=settings.changed_at,
             )
@@ -157,31 +162,43 @@ class ServiceTarget:
             record.content,
         )
 
-    async def control_numbers(self, backed_up_name: str, pages: Pages) -> AsyncIterator[int]:
+    async def control_numbers(self, plan: RestorePlan, pages: Pages) -> AsyncIterator[int]:
         """See RestoreTarget."""
         ledger = self._stores.ledger
-        renamed = service_key(backed_up_name) != service_key(self._name)
-        others = ledger.pages(backed_up_name) if renamed else _nothing()
-        known = joined(pages, others, lambda r: _key(r.name), lambda row: _key(row.agreement))
-        own = joined(known, ledger.pages(self._name), lambda p: _key(p[0].name), _row_key)
+        renamed = service_key(plan.backed_up_name) != service_key(self._name)
+        bounds = _no_bounds()
+        if plan.control_numbers.policy is NumbersPolicy.ADVANCE:
+            bounds = self._stores.configuration.numberings(self._id)
+        numbered = joined(pages, bounds, lambda r: _key(r.name), lambda found: _key(found[0]))
+        others = ledger.pages(plan.backed_up_name) if renamed else _nothing()
+        known = joined(numbered, others, lambda p: _key(p[0].name), _row_key)
+        own = joined(known, ledger.pages(self._name), lambda p: _key(p[0][0].name), _row_key)
         async for page in own:
             rows = [
-                self._continued(record, [row for row in (mine, other) if row], mine)
-                for (record, other), mine in page
+                self._restored(plan.control_numbers, record, found[1] if found else {}, other, mine)
+                for ((record, found), other), mine in page
             ]
             changed = [row for row in rows if row is not None]
             for start in range(0, len(changed), BATCH_ROWS):
                 await ledger.write_all(self._name, changed[start : start + BATCH_ROWS])
             yield len(page)
 
-    def _continued(
-        self, record: Record, known: Sequence[LedgerRow], mine: LedgerRow | None
+    def _restored(
+        self,
+        wanted: NumbersPlan,
+        record: Record,
+        bounds: Numbering,
+        other: LedgerRow | None,
+        mine: LedgerRow | None,
     ) -> LedgerRow | None:
         """The row of an agreement after the restore; None where it stands already."""
         if mine is not None and mine.owner == self._id:
             return None
+        known = [row for row in (mine, other) if row is not None]
         backed_up = counters_of(record.document)
-        counters = continued(backed_up, [row.counters for row in known])
+        counters = restored(
+            wanted.policy, wanted.by, backed_up, [row.counters for row in known], bounds
+        )
         latest = next((row for row in known if row.counters == counters), None)
         changed_at = record.changed_at
         if counters != backed_up and latest is not None:
@@ -261,6 +278,12 @@ def _row_key(row: LedgerRow) -> str:
 async def _alone(pages: Pages) -> AsyncIterator[list[tuple[Record, Versioned[Artifact] | None]]]:
     async for page in pages:
         yield [(record, None) for record in page]
+
+
+async def _no_bounds() -> AsyncIterator[list[tuple[str, Numbering]]]:
+    pages: list[list[tuple[str, Numbering]]] = []
+    for page in pages:
+        yield page
 
 
 async def _nothing() -> AsyncIterator[list[LedgerRow]]:

@@ -6,6 +6,7 @@ from typing import Protocol
 from azure.storage.blob.aio import BlobClient
 
 from shared.model.artifact import Section
+from shared.model.keys import WrappedKey
 from shared.model.record import Record
 from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
@@ -16,9 +17,12 @@ Pages = AsyncIterator[list[Record]]
 class RestoreTarget(Protocol):
     """A service that comes into being from a backup. Every step is repeatable."""
 
-    async def begin(self, plan: RestorePlan, settings: Record) -> None:
+    async def begin(
+        self, plan: RestorePlan, settings: Record, key: WrappedKey | None = None
+    ) -> None:
         """Enter the service in the state Restoring, with its settings, secrets in the clear.
 
+        :param key: its data key; None for a new one.
         :raises Problem: ServiceExists where the name was taken meanwhile.
         """
         ...
@@ -31,8 +35,8 @@ class RestoreTarget(Protocol):
         """Write the artifacts of a section; yields how many more are there."""
         ...
 
-    def control_numbers(self, backed_up_name: str, pages: Pages) -> AsyncIterator[int]:
-        """Set the counters by the ``continue`` policy; yields how many more are set."""
+    def control_numbers(self, plan: RestorePlan, pages: Pages) -> AsyncIterator[int]:
+        """Set the counters by the plan's policy; yields how many more are set."""
         ...
 
     async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:

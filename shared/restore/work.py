@@ -5,7 +5,7 @@ the descriptor says. Until then it is Restoring, and a restore that fails leaves
 """
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -35,6 +35,7 @@ from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.work import Outcome, Task
+from shared.restore.chosen import Chosen
 from shared.restore.target import Pages, RestoreTarget
 from shared.rules.restore_plan import settings_of
 from shared.sealing.provider import KeyProvider
@@ -51,6 +52,8 @@ class RestoreStores:
     clock: Clock
     target: Callable[[Operation], RestoreTarget]
     users: BackupUsers
+    chosen: Callable[[Operation], Awaitable[Chosen | None]]
+    """What the restore was asked for."""
 
 
 class RestoreWork:
@@ -87,6 +90,7 @@ class RestoreWork:
             descriptor.service.name, descriptor.backup.name, task.operation
         )
         secrets = await Secrets.read(container, descriptor, self._stores.provider)
+        chosen = await self._stores.chosen(task.operation)
         warnings = await apply(
             task,
             Opened(container, descriptor, secrets),
@@ -94,11 +98,11 @@ class RestoreWork:
             planned,
             Copier(account, self._stores.clock, by_service=False),
             self._stores.clock.now(),
+            chosen,
         )
         return Outcome(
             result=_result(planned),
             warnings=[
-                *_remarks(descriptor),
                 *_failures(descriptor),
                 *planned.warnings,
                 *warnings,
@@ -136,18 +140,20 @@ async def apply(
     planned: RestorePlan,
     copier: Copier,
     now: datetime,
+    chosen: Chosen | None = None,
 ) -> list[Warning]:
     """Stream a backup into a target, every section checked on its way; what to know of it.
 
+    :param chosen: what was asked for, and the key of the service; None for all of the backup's.
     :raises Problem: BlobMissing, BlobCorrupt; what the target raises.
     """
     run = _Run(task, backup.container, backup.descriptor, backup.secrets, target, now)
-    await run.settings(planned)
+    await run.settings(planned, chosen)
     await run.content(copier)
     for section in Section:
         if section not in NOT_BACKED_UP:
             await run.artifacts(section)
-    await run.runtime(planned.backed_up_name)
+    await run.runtime(planned)
     await run.target.complete()
     return run.warnings
 
@@ -158,24 +164,13 @@ def _result(planned: RestorePlan) -> JsonObject:
         "state": "Suspended",
         "backup": planned.backup,
         "sections": dict(planned.sections),
+        "beforeResuming": [*planned.before_resuming],
     }
 
 
 def plan_of(operation: Operation) -> RestorePlan:
     """The plan that a restore was started with."""
     return RestorePlan.model_validate(operation.parameters["plan"])
-
-
-def _remarks(descriptor: Descriptor) -> list[Warning]:
-    return [
-        Warning(
-            code="NotIncluded",
-            message=f"{item.what}: {item.items}. {item.note}",
-            target=item.what,
-        )
-        for item in descriptor.not_included
-        if item.items
-    ]
 
 
 def _failures(descriptor: Descriptor) -> list[Warning]:
@@ -223,15 +218,17 @@ class _Run:
         async for page in section_records(self._container, part):
             yield [self._secrets.put_back(name, as_record(part.blob, line)) for line in page]
 
-    async def settings(self, planned: RestorePlan) -> None:
+    async def settings(self, planned: RestorePlan, chosen: Chosen | None) -> None:
         """Enter the service with the settings of the backup and what was chosen."""
         self._task.report("settings")
         found: list[Record] = [r async for page in self._records(SERVICE) for r in page]
         if len(found) != 1:
             raise corrupt(self._part(SERVICE).blob, "it holds one record, the settings")
-        settings = settings_of(planned.target, found[0].document)
+        wanted = chosen.service if chosen else {}
+        settings = settings_of(planned.target, found[0].document, wanted)
         self._look_at_certificate(settings)
-        await self.target.begin(planned, Record(SERVICE, settings, found[0].changed_at))
+        record = Record(SERVICE, settings, found[0].changed_at)
+        await self.target.begin(planned, record, chosen.wrapped if chosen else None)
 
     def _look_at_certificate(self, settings: JsonObject) -> None:
         """An expired certificate is restored, and said: it can be replaced before resuming."""
@@ -299,7 +296,7 @@ class _Run:
         )
         return replace(record, content=None)
 
-    async def runtime(self, backed_up_name: str) -> None:
+    async def runtime(self, planned: RestorePlan) -> None:
         """Write counters, numbers that came in, and MIC values.
 
         The ledger outlives a restore that fails: the counters are read to the end and found
@@ -308,7 +305,7 @@ class _Run:
         async for _page in section_records(self._container, self._part(CONTROL_NUMBERS)):
             await self._task.checkpoint()
         records = self._records(CONTROL_NUMBERS)
-        await self._counted(CONTROL_NUMBERS, self.target.control_numbers(backed_up_name, records))
+        await self._counted(CONTROL_NUMBERS, self.target.control_numbers(planned, records))
         await self._counted(RECEIVED_NUMBERS, self._received())
         await self._counted(MIC_VALUES, self._mics())
 

@@ -40,7 +40,7 @@ def quotas(edition: Edition, units: int) -> dict[Section, int]:
     }
 
 
-def require_units(edition: Edition, units: int) -> None:
+def require_units(edition: Edition, units: int, target: str = "/unitCount") -> None:
     """Refuse a number of units that the edition does not have.
 
     :raises Problem: InvalidRequest.
@@ -51,7 +51,7 @@ def require_units(edition: Edition, units: int) -> None:
         raise Problem(
             Code.INVALID_REQUEST,
             f"The {edition} edition has {span}; {units} were asked for.",
-            target="/unitCount",
+            target=target,
         )
 
 

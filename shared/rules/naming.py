@@ -17,7 +17,7 @@ def is_service_name(name: str) -> bool:
     return 6 <= len(name) <= 20 and _SERVICE.fullmatch(name) is not None
 
 
-def require_service_name(name: str) -> None:
+def require_service_name(name: str, target: str = "service") -> None:
     """6 to 20 letters, digits and hyphens; see domain rules of Azure BizTalk Services.
 
     :raises Problem: InvalidName.
@@ -27,7 +27,7 @@ def require_service_name(name: str) -> None:
             Code.INVALID_NAME,
             f"'{shown(name)}' is no service name. It takes 6 to 20 letters, digits and single "
             "hyphens, begins with a letter and ends with a letter or digit.",
-            target="service",
+            target=target,
         )
 
 

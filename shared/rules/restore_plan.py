@@ -1,50 +1,44 @@
-"""What a restore will make of a backup: decided before the first write, from the descriptor."""
+"""What a restore will make of a backup: decided before the first write, from the descriptor.
+
+Everything that is wrong is found, not only the first of it.
+"""
+
+from collections.abc import Callable, Collection, Iterator
 
 from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
-from shared.model.restore import RestoreBody, RestorePlan, Target
+from shared.model.restore import NumbersPolicy, RestoreBody, RestorePlan, Target
 from shared.model.service import Edition
 from shared.model.wire import JsonObject
-from shared.rules.editions import has_archiving, require_quota, require_restorable, require_units
-from shared.rules.naming import default_domain_url, require_service_name, service_key
+from shared.rules.editions import (
+    has_archiving,
+    require_archiving,
+    require_quota,
+    require_restorable,
+    require_units,
+)
+from shared.rules.naming import default_domain_url, require_service_name, service_key, shown
+from shared.rules.tracking_database import MEMBERS, connection_string, merged, wrong_with
 
 _ARCHIVING = "archivingStore"
+_STORES = (_ARCHIVING, "monitoringStore")
 
 
 def plan(descriptor: Descriptor, body: RestoreBody, domain: str) -> RestorePlan:
-    """The service that a restore makes.
+    """The service that a restore makes; ``wrong`` says whether it can.
 
     :param domain: of the default URL, where the service gets another name.
-    :raises Problem: InvalidName, EditionTooLow, EditionHasNoBackup, InvalidRequest for units,
-        QuotaExceeded where the target cannot hold the backup, BackupIncomplete.
     """
     backed_up, wanted = descriptor.service, body.service
     name = wanted.name or backed_up.name
-    require_service_name(name)
-    edition = wanted.edition or Edition(backed_up.edition)
-    require_restorable(Edition(backed_up.edition), edition)
-    units = wanted.unit_count or backed_up.unit_count
-    require_units(edition, units)
-    sections = {section.name: section.items for section in descriptor.sections}
-    for section in Section:
-        if section not in NOT_BACKED_UP:
-            require_quota(name, section, sections.get(section, 0), edition, units)
-    if descriptor.backup.outcome != "Succeeded" and not body.accept_partial:
-        raise Problem(
-            Code.BACKUP_INCOMPLETE,
-            f"The backup '{descriptor.backup.name}' is {descriptor.backup.outcome}: "
-            f"{len(descriptor.failures)} items are not in it. Send acceptPartial: true to "
-            "restore what there is.",
-            target="/acceptPartial",
-        )
     renamed = service_key(name) != service_key(backed_up.name)
     url = default_domain_url(name, domain) if renamed else backed_up.domain_url
     target = Target(
         name=name,
-        edition=edition,
-        unit_count=units,
+        edition=wanted.edition or Edition(backed_up.edition),
+        unit_count=wanted.unit_count or backed_up.unit_count,
         product_version=backed_up.product_version,
         region=backed_up.region if wanted.region is None else wanted.region,
         domain_url=wanted.domain_url or url,
@@ -57,19 +51,115 @@ def plan(descriptor: Descriptor, body: RestoreBody, domain: str) -> RestorePlan:
         backed_up_name=backed_up.name,
         backup=descriptor.backup.name,
         target=target,
-        sections=sections,
+        sections={section.name: section.items for section in descriptor.sections},
         origins=_origins(body, renamed),
     )
 
 
+def wrong(
+    planned: RestorePlan,
+    descriptor: Descriptor,
+    body: RestoreBody,
+    settings: JsonObject,
+    accounts: Collection[str],
+) -> Iterator[Problem]:
+    """All that forbids a restore, as far as the backup and the request tell.
+
+    :param settings: of the restored service, what the backup's secrets are included.
+    :param accounts: the aliases that are registered.
+    """
+    target = planned.target
+    checks: list[Callable[[], None]] = [
+        lambda: require_service_name(target.name, "/service/name"),
+        lambda: require_restorable(Edition(descriptor.service.edition), target.edition),
+        lambda: require_units(target.edition, target.unit_count, "/service/unitCount"),
+        lambda: _require_whole(descriptor, body),
+        lambda: _require_policy(body),
+    ]
+    checks += [_fits(planned, section) for section in Section if section not in NOT_BACKED_UP]
+    if body.service.archiving_store is not None:
+        checks.append(lambda: require_archiving(target.edition))
+    for check in checks:
+        try:
+            check()
+        except Problem as problem:
+            yield problem
+    yield from _wrong_stores(body, accounts)
+    database = settings.get("trackingDatabase")
+    if body.service.tracking_database is not None and isinstance(database, dict):
+        yield from wrong_with(database, body.service.tracking_database.to_json())
+    access = settings.get("accessControl")
+    if body.service.access_control is not None and isinstance(access, dict):
+        for member in ("namespace", "key"):
+            if not access.get(member):
+                yield Problem(
+                    Code.INVALID_REQUEST,
+                    f"Access control needs a {member}: the backup has none. Send it.",
+                    f"/service/accessControl/{member}",
+                )
+
+
+def _fits(planned: RestorePlan, section: Section) -> Callable[[], None]:
+    target = planned.target
+
+    def check() -> None:
+        used = planned.sections.get(section, 0)
+        require_quota(target.name, section, used, target.edition, target.unit_count)
+
+    return check
+
+
+def _require_whole(descriptor: Descriptor, body: RestoreBody) -> None:
+    if descriptor.backup.outcome != "Succeeded" and not body.accept_partial:
+        raise Problem(
+            Code.BACKUP_INCOMPLETE,
+            f"The backup '{descriptor.backup.name}' is {descriptor.backup.outcome}: "
+            f"{len(descriptor.failures)} items are not in it. Send acceptPartial: true to "
+            "restore what there is.",
+            target="/acceptPartial",
+        )
+
+
+def _require_policy(body: RestoreBody) -> None:
+    numbers = body.control_numbers
+    if (numbers.policy is NumbersPolicy.ADVANCE) != (numbers.by is not None):
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "The policy advance needs by, the count of numbers to leave out, and no other policy "
+            "takes it.",
+            target="/controlNumbers/by",
+        )
+
+
+def _wrong_stores(body: RestoreBody, accounts: Collection[str]) -> Iterator[Problem]:
+    stores = {
+        _ARCHIVING: body.service.archiving_store,
+        "monitoringStore": body.service.monitoring_store,
+    }
+    for member, store in stores.items():
+        alias = store.storage_account if store else None
+        if alias is not None and alias not in accounts:
+            yield Problem(
+                Code.STORAGE_ACCOUNT_UNKNOWN,
+                f"No storage account is registered as '{shown(alias)}'. Registered: "
+                f"{', '.join(sorted(accounts))}.",
+                f"/service/{member}/storageAccount",
+            )
+
+
 def _origins(body: RestoreBody, renamed: bool) -> JsonObject:
     wanted = body.service
-    given = {
+    given: dict[str, object] = {
         "name": wanted.name,
         "edition": wanted.edition,
         "unitCount": wanted.unit_count,
         "region": wanted.region,
         "domainUrl": wanted.domain_url,
+        "archivingStore": wanted.archiving_store,
+        "monitoringStore": wanted.monitoring_store,
+        "sslCertificate": None,
+        **_inner("trackingDatabase", wanted.tracking_database, (*MEMBERS, "advanced")),
+        **_inner("accessControl", wanted.access_control, ("namespace", "key")),
     }
     origins: JsonObject = {
         member: "backup" if value is None else "request" for member, value in given.items()
@@ -79,21 +169,76 @@ def _origins(body: RestoreBody, renamed: bool) -> JsonObject:
     return origins
 
 
-def lost_settings(target: Target, backed_up: JsonObject) -> list[Warning]:
-    """What the settings of a backup hold that the target's edition does not have."""
-    if has_archiving(target.edition) or _ARCHIVING not in backed_up:
-        return []
-    message = (
-        f"The {target.edition} edition has no archiving: the backup's archiving store is left "
-        "out. Restore to Premium to keep it."
+def _inner(member: str, chosen: object, members: Collection[str]) -> dict[str, object]:
+    """Each value of a group of settings, where any of them was chosen."""
+    if chosen is None:
+        return {member: None}
+    found = {"maxSizeGB": "max_size_gb"}
+    return {f"{member}.{m}": getattr(chosen, found.get(m, m)) for m in members}
+
+
+def notes(planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject) -> list[Warning]:
+    """What the restored service will not have, and what came after the backup."""
+    made = descriptor.backup.completed_at
+    found = [
+        Warning(
+            code="NotIncluded",
+            message=f"{item.what}: {item.items}. {item.note}",
+            target=item.what,
+        )
+        for item in descriptor.not_included
+        if item.items
+    ]
+    if not has_archiving(planned.target.edition) and _ARCHIVING in backed_up:
+        found.append(
+            Warning(
+                code="ArchivingStoreLeftOut",
+                message=f"The {planned.target.edition} edition has no archiving: the backup's "
+                "archiving store is left out. Restore to Premium to keep it.",
+                target=_ARCHIVING,
+            )
+        )
+    found.append(
+        Warning(
+            code="AfterTheBackup",
+            message=f"What came in after {made} is not in the backup: "
+            "received control numbers and MIC values of that time are not known, so duplicates "
+            "of those interchanges may pass.",
+        )
     )
-    return [Warning(code="ArchivingStoreLeftOut", message=message, target=_ARCHIVING)]
+    found.append(
+        Warning(
+            code="ScheduleNotIncluded",
+            message="A backup schedule is not part of a backup. Save one for the restored service.",
+            target="backup-schedule",
+        )
+    )
+    return found
 
 
-def settings_of(target: Target, backed_up: JsonObject) -> JsonObject:
+def before_resuming(planned: RestorePlan) -> list[str]:
+    """The things to see to before a restored service is resumed."""
+    renamed = service_key(planned.target.name) != service_key(planned.backed_up_name)
+    found = [
+        "Look at controlNumbers: agree with partners on numbers that may come twice.",
+        "Give applications that use the service the credentials of its access control.",
+        "See that no FTP or other source is polled by two services at once: stop it in the one "
+        "that is to rest.",
+        "Save a backup schedule: none is restored.",
+    ]
+    if renamed:
+        found.append(f"Point clients of '{planned.backed_up_name}' to {planned.target.domain_url}.")
+    return found
+
+
+def settings_of(target: Target, backed_up: JsonObject, chosen: JsonObject) -> JsonObject:
     """The settings of the restored service: those of the backup with what was chosen.
 
-    What the target's edition does not have is left out; ``lost_settings`` says so.
+    What the target's edition does not have is left out; ``notes`` says so.
+
+    :param backed_up: its secrets in the clear; where they are not yet, no connection string is
+        assembled.
+    :param chosen: members of the request's service, secrets in the clear.
     """
     settings = {
         **backed_up,
@@ -103,6 +248,22 @@ def settings_of(target: Target, backed_up: JsonObject) -> JsonObject:
     }
     if target.region:
         settings["region"] = target.region
+    for store in _STORES:
+        if store in chosen:
+            settings[store] = chosen[store]
+    access = chosen.get("accessControl")
+    if isinstance(access, dict):
+        settings["accessControl"] = {**_object(backed_up.get("accessControl")), **access}
+    database = chosen.get("trackingDatabase")
+    if isinstance(database, dict):
+        whole = merged(database, _object(backed_up.get("trackingDatabase")))
+        if all(isinstance(whole.get(member), str) for member in MEMBERS):
+            whole = {**whole, "connectionString": connection_string(whole)}
+        settings["trackingDatabase"] = whole
     if not has_archiving(target.edition):
         settings.pop(_ARCHIVING, None)
     return settings
+
+
+def _object(value: object) -> JsonObject:
+    return value if isinstance(value, dict) else {}

@@ -238,9 +238,8 @@ async def test_an_archiving_store_that_the_edition_has_no_use_for(
         body["service"] = {"name": unique("copy"), "edition": edition}
         plan = (await api.post("restores?validateOnly=true", body)).body
         monitor = await api.succeeded(await api.post("restores", body))
-        codes = [] if kept else ["ArchivingStoreLeftOut"]
-        assert [w["code"] for w in plan["warnings"]] == codes
-        assert [w["code"] for w in monitor["warnings"]] == codes
+        for warnings in (plan["warnings"], monitor["warnings"]):
+            assert ("ArchivingStoreLeftOut" in [w["code"] for w in warnings]) != kept
         assert b"archive-secret" not in str(plan).encode()
         restored = (await api.get(f"services/{body['service']['name']}")).body
         assert ("archivingStore" in restored) == kept

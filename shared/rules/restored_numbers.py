@@ -1,0 +1,68 @@
+"""Where control numbers go on after a restore, and which of them may come twice."""
+
+from collections.abc import Sequence
+
+from shared.model.numbers import Bounds, Counter, Counters, Numbering
+from shared.model.problem import Code, Problem
+from shared.model.restore import NumbersPolicy
+from shared.rules.numbers import continued, later
+
+
+def restored(
+    policy: NumbersPolicy,
+    by: int | None,
+    backed_up: Counters,
+    known: Sequence[Counters],
+    numbering: Numbering,
+) -> Counters:
+    """The counters of an agreement after a restore.
+
+    :param by: how far ``advance`` moves on.
+    :param known: the same agreement's counters in the ledgers of the names concerned.
+    :param numbering: its bounds; ``advance`` alone asks for them.
+    :raises Problem: ControlNumbersExhausted where too few numbers are left to move on.
+    """
+    if policy is NumbersPolicy.AS_BACKED_UP:
+        return dict(backed_up)
+    counters = continued(backed_up, known)
+    if policy is NumbersPolicy.CONTINUE or by is None:
+        return counters
+    return {
+        kind: advanced(counter, numbering[kind], by) if kind in numbering else counter
+        for kind, counter in counters.items()
+    }
+
+
+def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
+    """A counter moved on by some numbers, which are left out.
+
+    :raises Problem: ControlNumbersExhausted where they do not roll over and too few are left.
+    """
+    following = counter.next + by
+    if following <= bounds.upper:
+        return Counter(next=following, last=counter.last, cycle=counter.cycle)
+    if not bounds.rollover:
+        raise Problem(
+            Code.CONTROL_NUMBERS_EXHAUSTED,
+            f"{max(0, bounds.upper - counter.next + 1)} numbers are left up to {bounds.upper}, and "
+            f"they do not roll over: they cannot be moved on by {by}. Choose a smaller one, or "
+            "the policy continue.",
+            target="/controlNumbers/by",
+        )
+    span = bounds.upper - bounds.lower + 1
+    cycles, place = divmod(following - bounds.lower, span)
+    following = bounds.lower + place
+    return Counter(next=following, last=following - 1, cycle=counter.cycle + cycles)
+
+
+def issued_again(counter: Counter, known: Sequence[Counter | None]) -> int | None:
+    """How many numbers a counter issues that were issued before; None where nobody can say.
+
+    :param known: where the ledgers stand that know the agreement.
+    """
+    latest = later(*known)
+    if latest is None or counter.cycle < latest.cycle:
+        return None
+    if counter.cycle > latest.cycle:
+        return 0
+    return max(0, latest.last - counter.next + 1)

@@ -1,0 +1,207 @@
+"""What can be chosen at a restore, through HTTP: settings, and how control numbers go on."""
+
+from typing import Any
+
+import pytest
+
+from shared.installation import Installation
+from shared.management.documents import SERVICE, open_document
+from tests.api import Api, unique, x12_document
+from tests.deployed import Deployed
+
+PASSWORD = 'Right;Horse"9'
+SETTINGS = {
+    "accessControl": {"namespace": "acs", "key": "first-key"},
+    "trackingDatabase": {
+        "server": "old.example.com",
+        "name": "tracking",
+        "login": "app",
+        "password": "old-password-1",
+    },
+    "monitoringStore": {"connectionString": "old-connection"},
+    "region": "West Europe",
+}
+
+
+async def backed_up(api: Api, **settings: Any) -> tuple[str, str]:
+    """A service that was backed up, and the backup."""
+    name = await api.service(edition="Standard", **{**SETTINGS, **settings})
+    return name, await api.backup(name)
+
+
+async def planned(api: Api, container: str, **more: Any) -> Any:
+    body = {"backup": {"storageAccount": "offsite", "container": container}, **more}
+    plan = await api.post("restores?validateOnly=true", body)
+    assert plan.status == 200, plan.body
+    return plan.body
+
+
+async def restored(api: Api, container: str, **more: Any) -> Any:
+    body = {"backup": {"storageAccount": "offsite", "container": container}, **more}
+    return await api.succeeded(await api.post("restores", body))
+
+
+async def settings_of(deployed: Deployed, name: str) -> Any:
+    """The stored settings, secrets in the clear."""
+    app = Installation(deployed.read())
+    service = (await app.services.require(name)).service
+    stored = await app.configuration.settings(service.id)
+    assert stored is not None
+    opened = open_document(await app.keys.data_key(service.id), SERVICE, SERVICE, stored.document)
+    await app.close()
+    return opened
+
+
+async def test_every_choice_is_heeded_and_the_rest_is_the_backups(
+    api: Api, deployed: Deployed
+) -> None:
+    _, container = await backed_up(api)
+    name = unique("chosen")
+    service = {
+        "name": name,
+        "edition": "Premium",
+        "unitCount": 2,
+        "region": "North Europe",
+        "domainUrl": "https://b2b.example.com",
+        "archivingStore": {"storageAccount": "offsite"},
+        "accessControl": {"key": "second-key"},
+        "trackingDatabase": {"server": "new.example.com", "password": PASSWORD},
+    }
+    plan = await planned(api, container, service=service)
+    assert plan["errors"] == []
+    origins = plan["origins"]
+    assert {m for m, o in origins.items() if o == "request"} == {
+        "name",
+        "edition",
+        "unitCount",
+        "region",
+        "domainUrl",
+        "archivingStore",
+        "accessControl.key",
+        "trackingDatabase.server",
+        "trackingDatabase.password",
+    }
+    assert {m for m, o in origins.items() if o == "backup"} == {
+        "monitoringStore",
+        "sslCertificate",
+        "accessControl.namespace",
+        "trackingDatabase.name",
+        "trackingDatabase.login",
+        "trackingDatabase.advanced",
+    }
+    ended = await restored(api, container, service=service)
+    assert ended["result"]["beforeResuming"] == plan["beforeResuming"] != []
+    record = await api.get(f"restores/{name}.{ended['id']}")
+    assert record.body["request"]["service"]["accessControl"]["key"] == "********"
+    assert b"second-key" not in record.content
+    shown = (await api.get(f"services/{name}")).body
+    assert (shown["state"], shown["edition"], shown["unitCount"]) == ("Suspended", "Premium", 2)
+    assert shown["trackingDatabase"]["connectionString"] == "********"
+    opened = await settings_of(deployed, name)
+    assert opened["accessControl"] == {"namespace": "acs", "key": "second-key"}
+    assert opened["archivingStore"] == {"storageAccount": "offsite"}
+    assert opened["monitoringStore"] == {"connectionString": "old-connection"}
+    assert opened["trackingDatabase"] == {
+        "server": "new.example.com",
+        "name": "tracking",
+        "login": "app",
+        "password": PASSWORD,
+        "connectionString": "Server=new.example.com,1433;Database=tracking;User ID=app;"
+        'Password="Right;Horse""9";Encrypt=True',
+    }
+    kept = await api.put(
+        f"services/{name}",
+        {
+            "edition": "Premium",
+            "unitCount": 2,
+            "trackingDatabase": shown["trackingDatabase"],
+        },
+    )
+    assert kept.status == 200, kept.body
+    assert (await settings_of(deployed, name))["trackingDatabase"] == opened["trackingDatabase"]
+
+
+async def test_a_new_tracking_database_needs_a_name_of_its_own(api: Api) -> None:
+    _, container = await backed_up(api)
+    advanced = {"edition": "Business", "maxSizeGB": 10, "collation": "Latin1_General_CI_AS"}
+    for name, wrong in ((None, ["/service/trackingDatabase/name"]), ("fresh", [])):
+        database = {"advanced": advanced, **({"name": name} if name else {})}
+        service = {"name": unique("fresh"), "trackingDatabase": database}
+        plan = await planned(api, container, service=service)
+        assert [error["target"] for error in plan["errors"]] == wrong
+
+
+async def numbered(api: Api, **envelope: Any) -> tuple[str, str]:
+    """A service that was backed up after five numbers, issued three more, and is gone."""
+    name = await api.service()
+    await api.agreement(name, "A", x12_document(**envelope))
+    for _ in range(5):
+        await api.allocate(name, "A")
+    container = await api.backup(name)
+    for _ in range(3):
+        await api.allocate(name, "A")
+    await api.succeeded(await api.delete(f"services/{name}"))
+    return name, container
+
+
+@pytest.mark.parametrize(
+    ("numbers", "following", "again"),
+    [
+        ({"policy": "continue"}, 9, 0),
+        ({"policy": "asBackedUp"}, 6, 3),
+        ({"policy": "advance", "by": 100}, 109, 0),
+    ],
+    ids=lambda value: value["policy"] if isinstance(value, dict) else None,
+)
+async def test_control_numbers_go_on_as_chosen(
+    api: Api, numbers: Any, following: int, again: int
+) -> None:
+    name, container = await numbered(api)
+    plan = (await planned(api, container, controlNumbers=numbers))["controlNumbers"]
+    assert plan["policy"] == numbers["policy"]
+    assert (plan["counters"], plan["ahead"], plan["unknown"]) == (1, 1, 0)
+    assert plan["issuedAgain"] == again
+    assert plan["exposures"] == [
+        {
+            "agreement": "A",
+            "kind": "interchange",
+            "backedUp": 6,
+            "known": 9,
+            "next": following,
+            "issuedAgain": again,
+        }
+    ]
+    await restored(api, container, controlNumbers=numbers)
+    await api.post(f"services/{name}/resume")
+    assert await api.allocate(name, "A") == following
+
+
+async def test_numbers_that_cannot_be_moved_on(api: Api) -> None:
+    bounds = {
+        "interchangeControlNumberUpperBound": 20,
+        "rolloverInterchangeControlNumber": False,
+    }
+    name, container = await numbered(api, **bounds)
+    numbers = {"policy": "advance", "by": 50}
+    plan = await planned(api, container, controlNumbers=numbers)
+    [error] = plan["errors"]
+    assert (error["code"], error["target"]) == ("ControlNumbersExhausted", "/controlNumbers/by")
+    assert "Agreement 'A'" in error["message"]
+    body = {
+        "backup": {"storageAccount": "offsite", "container": container},
+        "controlNumbers": numbers,
+    }
+    refused = await api.post("restores", body)
+    assert refused.code == "ControlNumbersExhausted"
+    assert (await api.get(f"services/{name}")).code == "ServiceNotFound"
+
+
+async def test_a_service_whose_ledger_is_unknown_says_so(api: Api) -> None:
+    """As after a disaster: another name, and a ledger that never heard of the agreement."""
+    name, container = await numbered(api)
+    plan = await planned(api, container, service={"name": unique("other")})
+    assert plan["controlNumbers"]["unknown"] == 0, "the ledger of the backed-up name counts"
+    assert plan["controlNumbers"]["since"]
+    codes = [warning["code"] for warning in plan["warnings"]]
+    assert {"AfterTheBackup", "ScheduleNotIncluded"} <= set(codes)
+    assert any(name in step for step in plan["beforeResuming"])

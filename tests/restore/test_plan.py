@@ -1,0 +1,164 @@
+"""The plan of a restore: everything that is wrong at once, and nothing written."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.installation import Installation
+from shared.model.artifact import ImportItem, Section
+from shared.model.backup import BackupBody
+from shared.model.problem import Code, Problem
+from shared.model.restore import RestoreBody
+from shared.model.service import Edition, ServiceSettings, State
+from tests.deployed import Deployed, Emulator
+from tests.faults.scenes import ASKED, FIRST, SERVICE, fill, run, start_delete
+from tests.stored import changes, everything_stored
+
+ORDER = (Edition.BASIC, Edition.STANDARD, Edition.PREMIUM)
+"""Editions that have backups, from the lowest."""
+
+
+@pytest.fixture(scope="module")
+def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    return Deployed.new(emulator, tmp_path_factory.mktemp("deployed"))
+
+
+@pytest.fixture
+async def app(deployed: Deployed) -> AsyncIterator[Installation]:
+    parts = Installation(deployed.read())
+    yield parts
+    await parts.close()
+
+
+def body(container: str = FIRST, **more: Any) -> RestoreBody:
+    given = {"backup": {"storageAccount": "offsite", "container": container}, **more}
+    return RestoreBody.model_validate(given)
+
+
+async def refused(app: Installation, deployed: Deployed, asked: RestoreBody) -> set[str]:
+    """The codes of what forbids a restore; starting it is refused for the same, and no more."""
+    before = await asyncio.to_thread(everything_stored, deployed)
+    planned = await app.restores.plan(asked)
+    codes = {error.code for error in planned.errors}
+    if codes:
+        with pytest.raises(Problem) as problem:
+            await app.restores.start(asked, "somebody", None)
+        assert problem.value.code == planned.errors[0].code
+        if len(planned.errors) > 1:
+            told = [(detail.code, detail.message) for detail in problem.value.details]
+            assert told == [(error.code, error.message) for error in planned.errors]
+    assert changes(before, await asyncio.to_thread(everything_stored, deployed)) == []
+    return codes
+
+
+async def backup_of(app: Installation, name: str, edition: Edition, bridges: int = 0) -> str:
+    wanted = ServiceSettings.model_validate({"edition": edition})
+    service = (await app.services.create(name, wanted, ASKED)).service
+    items = [ImportItem(section=Section.BRIDGES, name=f"b{i}", document={}) for i in range(bridges)]
+    if items:
+        await app.imports.write(service, items)
+    container = f"{name.lower()}-backup"
+    asked = BackupBody(name=container, storage_account="offsite")
+    await run(app, await app.backups.start(service, asked, "somebody", None))
+    return container
+
+
+async def test_every_pair_of_editions(app: Installation, deployed: Deployed) -> None:
+    for backed_up in ORDER:
+        container = await backup_of(app, f"From-{backed_up}", backed_up)
+        for target in Edition:
+            asked = body(container, service={"name": "Another", "edition": target})
+            codes = await refused(app, deployed, asked)
+            if target not in ORDER:
+                assert codes, (backed_up, target)
+            elif ORDER.index(target) < ORDER.index(backed_up):
+                assert codes == {Code.EDITION_TOO_LOW}, (backed_up, target)
+            else:
+                assert codes == set(), (backed_up, target)
+
+
+async def test_every_state_of_a_service_of_the_same_name(
+    app: Installation, deployed: Deployed
+) -> None:
+    container = await backup_of(app, "Same-Name", Edition.BASIC)
+    for state in State:
+        listed = await app.services.require("Same-Name")
+        forced = listed.service.model_copy(update={"state": state})
+        await app.directory.change(forced, listed.etag)
+        deleting = state is State.DELETING
+        code = Code.SERVICE_NAME_UNAVAILABLE if deleting else Code.SERVICE_EXISTS
+        assert await refused(app, deployed, body(container)) == {code}, state
+
+
+async def test_more_than_the_target_holds(app: Installation, deployed: Deployed) -> None:
+    container = await backup_of(app, "Full-Of-It", Edition.BASIC, bridges=20)
+    listed = await app.services.require("Full-Of-It")
+    more = [ImportItem(section=Section.BRIDGES, name=f"m{i}", document={}) for i in range(5)]
+    await app.imports.write(listed.service, more)
+    assert await refused(app, deployed, body(container, service={"name": "Another"})) == set()
+    two = ServiceSettings.model_validate({"edition": "Basic", "unitCount": 2})
+    service = (await app.services.create("Two-Units", two, ASKED)).service
+    items = [ImportItem(section=Section.BRIDGES, name=f"b{i}", document={}) for i in range(30)]
+    await app.imports.write(service, items)
+    asked = BackupBody(name="two-units", storage_account="offsite")
+    await run(app, await app.backups.start(service, asked, "somebody", None))
+    fewer = body("two-units", service={"name": "Another", "unitCount": 1})
+    assert await refused(app, deployed, fewer) == {Code.QUOTA_EXCEEDED}
+
+
+async def test_everything_that_is_wrong_is_told_at_once(
+    app: Installation, deployed: Deployed
+) -> None:
+    container = await backup_of(app, "All-Wrong", Edition.STANDARD)
+    asked = body(
+        container,
+        service={
+            "name": "-no-name-",
+            "edition": "Basic",
+            "unitCount": 8,
+            "archivingStore": {"storageAccount": "elsewhere"},
+            "monitoringStore": {"storageAccount": "nowhere"},
+            "trackingDatabase": {"server": "not a host", "name": "t", "password": "short"},
+            "accessControl": {"namespace": "acs"},
+        },
+        controlNumbers={"policy": "advance"},
+    )
+    await refused(app, deployed, asked)
+    planned = await app.restores.plan(asked)
+    assert {(error.code, error.target) for error in planned.errors} >= {
+        ("InvalidName", "/service/name"),
+        ("EditionTooLow", "/service/edition"),
+        ("InvalidRequest", "/controlNumbers/by"),
+        ("StorageAccountUnknown", "/service/archivingStore/storageAccount"),
+        ("StorageAccountUnknown", "/service/monitoringStore/storageAccount"),
+        ("InvalidRequest", "/service/trackingDatabase/server"),
+        ("InvalidRequest", "/service/trackingDatabase/login"),
+        ("InvalidRequest", "/service/trackingDatabase/password"),
+        ("InvalidRequest", "/service/accessControl/key"),
+    }
+
+
+async def test_a_repeated_request_is_the_same_restore_by_its_secrets_too(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    app = Installation(Deployed.new(emulator, tmp_path).read())
+    await fill(app)
+    await run(app, await start_delete(app))
+
+    def asked(key: str) -> RestoreBody:
+        return body(service={"accessControl": {"namespace": "acs", "key": key}})
+
+    first = await app.restores.start(asked("one"), "somebody", "mine")
+    again = await app.restores.start(asked("one"), "somebody", "mine")
+    assert again.operation.id == first.operation.id
+    with pytest.raises(Problem) as other:
+        await app.restores.start(asked("two"), "somebody", "mine")
+    assert other.value.code is Code.OPERATION_ID_IN_USE
+    await run(app, first)
+    done = await app.restores.start(asked("one"), "somebody", "mine")
+    assert done.operation.status == "Succeeded"
+    assert (await app.services.require(SERVICE)).service.state is State.SUSPENDED
+    await app.close()

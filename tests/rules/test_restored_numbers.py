@@ -1,0 +1,61 @@
+"""Where counters go on after a restore: the three policies as laws."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.numbers import Bounds, Counter, Kind
+from shared.model.problem import Code, Problem
+from shared.model.restore import NumbersPolicy
+from shared.rules.numbers import take
+from shared.rules.restored_numbers import advanced, issued_again, restored
+
+KIND = Kind.INTERCHANGE
+COUNTERS = st.builds(
+    lambda last, gap, cycle: Counter(next=last + 1 + gap, last=last, cycle=cycle),
+    st.integers(0, 60),
+    st.integers(0, 5),
+    st.integers(0, 3),
+)
+
+
+@given(COUNTERS, st.lists(COUNTERS, max_size=2))
+def test_continue_issues_nothing_again(backed_up: Counter, known: list[Counter]) -> None:
+    ledgers = [{KIND: counter} for counter in known]
+    found = restored(NumbersPolicy.CONTINUE, None, {KIND: backed_up}, ledgers, {})[KIND]
+    again = issued_again(found, list(known))
+    assert again == 0 if known else again is None
+
+
+@given(COUNTERS, COUNTERS)
+def test_as_backed_up_says_how_many_come_twice(backed_up: Counter, known: Counter) -> None:
+    ledgers = [{KIND: known}]
+    found = restored(NumbersPolicy.AS_BACKED_UP, None, {KIND: backed_up}, ledgers, {})[KIND]
+    assert found == backed_up
+    again = issued_again(found, [known])
+    if backed_up.cycle == known.cycle:
+        assert again == len(range(backed_up.next, known.last + 1))
+    else:
+        assert again == (0 if backed_up.cycle > known.cycle else None)
+
+
+@given(st.integers(1, 40), st.integers(0, 60), st.integers(1, 500), st.booleans())
+def test_advance_lands_where_issuing_as_many_would(
+    span: int, issued: int, by: int, rollover: bool
+) -> None:
+    bounds = Bounds(lower=7, upper=6 + span, rollover=rollover)
+    counter = Counter(next=7)
+    if issued:
+        if not rollover and issued > span:
+            return
+        counter = take(counter, bounds, min(issued, span)).counter
+    left = bounds.upper - counter.next + 1
+    if not rollover and by > left - 1:
+        with pytest.raises(Problem) as refused:
+            advanced(counter, bounds, by)
+        assert refused.value.code is Code.CONTROL_NUMBERS_EXHAUSTED
+        return
+    moved = advanced(counter, bounds, by)
+    assert bounds.lower <= moved.next <= bounds.upper
+    assert (moved.next - counter.next - by) % span == 0
+    assert (moved.cycle, moved.next) >= (counter.cycle, counter.next)
