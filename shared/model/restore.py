@@ -5,10 +5,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.model.artifact import Section
 from shared.model.numbers import HIGHEST_NUMBER
 from shared.model.operation import Warning
 from shared.model.service import AdvancedDatabase, Edition, Store
-from shared.model.wire import JsonObject, Stored, Text, Time, Wire
+from shared.model.wire import JsonObject, JsonValue, Stored, Text, Time, Wire
 
 
 class BackupPlace(Wire):
@@ -73,12 +74,33 @@ class ControlNumbersBody(Wire):
     """How far ``advance`` moves on."""
 
 
+class Pick(Wire):
+    """Artifacts to take or to leave out: all of a section, or one of it."""
+
+    section: Section
+    name: Text | None = None
+
+
+class Replacement(Wire):
+    """A value that differs where the service is restored, such as an address."""
+
+    section: Section
+    name: Text
+    pointer: Annotated[Text, Field(min_length=1)]
+    """JSON pointer into the artifact's document, to a value that is there."""
+    value: JsonValue
+
+
 class RestoreBody(Wire):
     """Body of POST restores."""
 
     backup: BackupPlace
     service: TargetBody = TargetBody()
     control_numbers: ControlNumbersBody = ControlNumbersBody()
+    include: Annotated[list[Pick], Field(max_length=1000)] = Field(default_factory=list)
+    """What is restored, with all that it names; everything where it is empty."""
+    exclude: Annotated[list[Pick], Field(max_length=1000)] = Field(default_factory=list)
+    replace: Annotated[list[Replacement], Field(max_length=1000)] = Field(default_factory=list)
     accept_partial: bool = False
     accept_renamed: bool = False
     """Also from a container that has not its backup's name: a copy under another one."""
@@ -141,6 +163,27 @@ class NumbersPlan(Stored):
     """How many more of those there are."""
 
 
+class Replaced(Stored):
+    """A value that a restore replaces; a secret shows as its mask."""
+
+    section: str
+    name: str
+    pointer: str
+    before: JsonValue = None
+    after: JsonValue = None
+
+
+class PolledSource(Stored):
+    """A source of a bridge that comes back stopped."""
+
+    bridge: str
+    pointer: str
+    type: str
+    address: str
+    also_polled_by: str | None = None
+    """A living service that polls it too, as soon as this one is started."""
+
+
 class RestorePlan(Stored):
     """What a restore was started with."""
 
@@ -158,6 +201,12 @@ class RestorePlan(Stored):
     origins: JsonObject
     """Of each value of the target, where it came from: request, backup, or name."""
     control_numbers: NumbersPlan = NumbersPlan(policy=NumbersPolicy.CONTINUE)
+    partial: bool = False
+    """Whether only a part of the backup is restored."""
+    replaced: list[Replaced] = Field(default_factory=list)
+    sources: list[PolledSource] = Field(default_factory=list)
+    """The first sources that bridges poll; all of them come back stopped."""
+    more_sources: int = 0
     errors: list[PlanError] = Field(default_factory=list)
     """All that forbids it; a restore is not started while there is anything."""
     warnings: list[Warning] = Field(default_factory=list)

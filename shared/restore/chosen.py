@@ -6,12 +6,15 @@ operation's record until the work begins.
 
 from dataclasses import dataclass
 
-from shared.management.documents import SERVICE, open_document
 from shared.model.keys import WrappedKey
+from shared.model.restore import RestoreBody
 from shared.model.wire import JsonObject
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.state.operations import Operations
+
+_SEALED_AS = "restore"
+"""Section and name that the request is bound to."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,13 @@ class Chosen:
     service_id: str
     key: DataKey
     wrapped: WrappedKey
-    service: JsonObject
-    """The request's member ``service``, secrets in the clear."""
+    body: RestoreBody | None = None
+    """The request, secrets in the clear; None before it is known."""
+
+    @property
+    def service(self) -> JsonObject:
+        """The request's member ``service``, secrets in the clear."""
+        return self.body.service.to_json() if self.body else {}
 
     @staticmethod
     async def new(keys: KeyRing, service_id: str) -> "Chosen":
@@ -31,7 +39,7 @@ class Chosen:
         :raises Problem: KeyUnavailable, KeyVaultUnavailable.
         """
         key, wrapped = await keys.new_key(service_id)
-        return Chosen(service_id, key, wrapped, {})
+        return Chosen(service_id, key, wrapped)
 
     @staticmethod
     async def known(
@@ -48,13 +56,10 @@ class Chosen:
         wrapped = WrappedKey.model_validate(request["key"])
         service_id = str(found[0].operation.service_id)
         key = DataKey(service_id, await keys.provider.unwrap(wrapped))
-        sealed = request["service"]
-        assert isinstance(sealed, dict)
-        return Chosen(service_id, key, wrapped, open_document(key, SERVICE, SERVICE, sealed))
+        opened = key.open(_SEALED_AS, _SEALED_AS, "", request["body"])
+        return Chosen(service_id, key, wrapped, RestoreBody.model_validate(opened))
 
-    def request(self, sealed: JsonObject) -> JsonObject:
-        """What is kept beside the operation's record.
-
-        :param sealed: the request's member ``service``, secrets sealed with the key.
-        """
-        return {"key": self.wrapped.to_json(), "service": sealed}
+    def request(self, body: RestoreBody) -> JsonObject:
+        """What is kept beside the operation's record: the request, sealed as a whole."""
+        sealed = self.key.seal(_SEALED_AS, _SEALED_AS, "", body.to_json())
+        return {"key": self.wrapped.to_json(), "body": sealed}

@@ -1,7 +1,7 @@
 """The part of a plan that says how control numbers go on, agreement by agreement."""
 
 from collections import Counter as Tally
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from shared.backup.reader import as_record, section_records
@@ -70,11 +70,13 @@ async def numbers_plan(
     name: str,
     wanted: ControlNumbersBody,
     ledger: Ledger,
+    takes: Callable[[str], bool],
 ) -> tuple[NumbersPlan, list[Problem]]:
     """How the counters of a backup go on under a service name, and what forbids it.
 
     Reads the backup's counters to the end, checked on the way, and the ledgers of both names.
 
+    :param takes: whether an agreement is restored.
     :raises Problem: BlobMissing, BlobCorrupt.
     """
     backed_up_name = descriptor.service.name
@@ -96,6 +98,8 @@ async def numbers_plan(
     own = joined(others, ledger.pages(name), lambda pair: _record_key(pair[0][0]), _row_key)
     async for page in own:
         for ((record, agreement), other), mine in page:
+            if not takes(record.name):
+                continue
             known = [row.counters for row in (mine, other) if row is not None]
             bounds = agreement[1] if agreement else {}
             _look_at(told, wanted, record, known, bounds)

@@ -7,7 +7,7 @@ from shared.backup.reader import as_record, read_descriptor, section_records
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
-from shared.management.documents import SERVICE, sealed_document
+from shared.management.documents import SERVICE
 from shared.management.services import exists
 from shared.model.descriptor import Descriptor
 from shared.model.operation import OperationName
@@ -15,10 +15,11 @@ from shared.model.problem import Code, Detail, Problem
 from shared.model.record import SERVICE as SETTINGS
 from shared.model.restore import PlanError, RestoreBody, RestorePlan
 from shared.model.service import State
-from shared.model.wire import JsonObject
+from shared.model.wire import MASK, JsonObject
 from shared.operations.engine import Engine, Start
 from shared.restore.chosen import Chosen
 from shared.restore.numbers_plan import numbers_plan
+from shared.restore.survey import survey
 from shared.rules.documents import masked
 from shared.rules.naming import require_backup_name, shown
 from shared.rules.restore_plan import before_resuming, notes, plan, settings_of, wrong
@@ -29,7 +30,7 @@ from shared.state.operations import Operations, Record
 from shared.state.services import Directory
 
 _RECORDED = 100
-"""How many counters the operation's record tells of one by one."""
+"""How many counters, sources and replacements the operation's record tells of one by one."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,12 @@ class Restores:
         asked: JsonObject = {
             **body.to_json(),
             "service": masked(SERVICE, body.service.to_json()),
+            "replace": [{**one.to_json(), "value": MASK} for one in body.replace],
             "digest": descriptor.digest,
+        }
+        secrets: JsonObject = {
+            "service": body.service.to_json(),
+            "replace": [one.to_json() for one in body.replace],
         }
         chosen = await Chosen.known(self._records, self._keys, name, operation_id)
         if chosen is None:
@@ -97,7 +103,7 @@ class Restores:
             operation_id,
             chosen.service_id,
             asked=asked,
-            secrets=chosen.key.fingerprint(body.service.to_json()),
+            secrets=chosen.key.fingerprint(secrets),
         )
         repeated = await self._engine.repeated(start)
         if repeated is not None:
@@ -107,8 +113,7 @@ class Restores:
             raise _refusal(planned.problems)
         recorded = _shortened(planned.plan)
         parameters: JsonObject = {**start.parameters, "plan": recorded.to_json()}
-        sealed = sealed_document(chosen.key, SERVICE, SERVICE, body.service.to_json(), None)
-        request = chosen.request(sealed)
+        request = chosen.request(body)
         return await self._engine.start(replace(start, parameters=parameters, request=request))
 
     async def _read(self, body: RestoreBody) -> tuple[BackupContainer, Descriptor]:
@@ -124,16 +129,30 @@ class Restores:
         self, body: RestoreBody, container: BackupContainer, descriptor: Descriptor
     ) -> _Planned:
         planned = plan(descriptor, body, self._settings.service_domain)
+        living = await self._directory.get(planned.backed_up_name)
+        parts = await survey(
+            container, descriptor, body, living.service.name if living is not None else None
+        )
+        if parts.selected is not None:
+            planned = planned.model_copy(update={"sections": parts.counts, "partial": True})
         backed_up = await _settings(container, descriptor)
         settings = settings_of(planned.target, backed_up, body.service.to_json())
         problems = list(wrong(planned, descriptor, body, settings, self._settings.accounts))
         taken = await self._taken(planned.target.name)
         problems += [taken] if taken is not None else []
         numbers, exhausted = await numbers_plan(
-            container, descriptor, planned.target.name, body.control_numbers, self._ledger
+            container,
+            descriptor,
+            planned.target.name,
+            body.control_numbers,
+            self._ledger,
+            parts.takes_agreement,
         )
-        problems += exhausted
+        problems += [*parts.problems, *exhausted]
         update = {
+            "replaced": parts.replaced,
+            "sources": parts.sources,
+            "more_sources": parts.more_sources,
             "control_numbers": numbers,
             "warnings": notes(planned, descriptor, backed_up),
             "before_resuming": before_resuming(planned),
@@ -205,8 +224,13 @@ def _refusal(problems: Sequence[Problem]) -> Problem:
 def _shortened(planned: RestorePlan) -> RestorePlan:
     """The plan as the operation's record holds it: a row has an end."""
     numbers = planned.control_numbers
-    cut = len(numbers.exposures) - _RECORDED
-    if cut <= 0:
-        return planned
+    cut = max(0, len(numbers.exposures) - _RECORDED)
     shorter = {"exposures": numbers.exposures[:_RECORDED], "more": numbers.more + cut}
-    return planned.model_copy(update={"control_numbers": numbers.model_copy(update=shorter)})
+    unnamed = max(0, len(planned.sources) - _RECORDED)
+    update = {
+        "control_numbers": numbers.model_copy(update=shorter),
+        "replaced": planned.replaced[:_RECORDED],
+        "sources": planned.sources[:_RECORDED],
+        "more_sources": planned.more_sources + unnamed,
+    }
+    return planned.model_copy(update=update)

@@ -31,12 +31,15 @@ from shared.model.record import (
     SERVICE,
     Record,
 )
-from shared.model.restore import RestorePlan
+from shared.model.restore import RestoreBody, RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.work import Outcome, Task
 from shared.restore.chosen import Chosen
+from shared.restore.survey import Survey, survey
 from shared.restore.target import Pages, RestoreTarget
+from shared.rules.naming import artifact_key
+from shared.rules.restore_parts import replaced, with_sources_stopped
 from shared.rules.restore_plan import settings_of
 from shared.sealing.provider import KeyProvider
 
@@ -147,7 +150,11 @@ async def apply(
     :param chosen: what was asked for, and the key of the service; None for all of the backup's.
     :raises Problem: BlobMissing, BlobCorrupt; what the target raises.
     """
-    run = _Run(task, backup.container, backup.descriptor, backup.secrets, target, now)
+    parts = Survey()
+    body = chosen.body if chosen else None
+    if body is not None and (body.include or body.exclude or body.replace):
+        parts = await survey(backup.container, backup.descriptor, body)
+    run = _Run(task, backup, target, now, parts, body)
     await run.settings(planned, chosen)
     await run.content(copier)
     for section in Section:
@@ -191,21 +198,23 @@ class _Run:
     def __init__(
         self,
         task: Task,
-        container: BackupContainer,
-        descriptor: Descriptor,
-        secrets: Secrets,
+        backup: Opened,
         target: RestoreTarget,
         now: datetime,
+        parts: Survey,
+        body: RestoreBody | None,
     ) -> None:
         self.warnings: list[Warning] = []
         self._now = now
         self._task = task
-        self._container = container
-        self._descriptor = descriptor
-        self._secrets = secrets
+        self._container = backup.container
+        self._descriptor = backup.descriptor
+        self._secrets = backup.secrets
         self.target = target
+        self._parts = parts
+        self._body = body
         self._content: set[str] = set()
-        self._failed = {(failure.section, failure.name) for failure in descriptor.failures}
+        self._failed = {(f.section, f.name) for f in backup.descriptor.failures}
 
     def _part(self, name: str) -> SectionPart:
         part = self._descriptor.section(name)
@@ -261,6 +270,8 @@ class _Run:
                     sha256 = str(line.get("sha256"))
                     if not _SHA256.fullmatch(sha256):
                         raise corrupt(part.blob, "a line names no content")
+                    if self._parts.content is not None and sha256 not in self._parts.content:
+                        continue
                     self._content.add(sha256)
                     yield (
                         self._container.blob(f"content/{sha256}"),
@@ -279,7 +290,28 @@ class _Run:
     async def _with_content(self, section: Section) -> Pages:
         """The artifacts of a section; one whose content could not be backed up comes without it."""
         async for page in self._records(section):
-            yield [self._as_far_as_held(section, record) for record in page]
+            yield [
+                self._as_far_as_held(section, self._as_asked(section, record))
+                for record in page
+                if self._parts.takes(section, record.name)
+            ]
+
+    def _as_asked(self, section: Section, record: Record) -> Record:
+        """The record with what the request replaces, and with sources that are polled stopped."""
+        if self._body is None:
+            return record
+        key = artifact_key(record.name)
+        mine = {
+            index: one
+            for index, one in enumerate(self._body.replace)
+            if one.section is section and artifact_key(one.name) == key
+        }
+        document = record.document
+        if mine:
+            document, _, _ = replaced(section, document, mine)
+        if section is Section.BRIDGES:
+            document = with_sources_stopped(document)
+        return replace(record, document=document)
 
     def _as_far_as_held(self, section: Section, record: Record) -> Record:
         if record.content is None or record.content.sha256 in self._content:
@@ -304,10 +336,15 @@ class _Run:
         """
         async for _page in section_records(self._container, self._part(CONTROL_NUMBERS)):
             await self._task.checkpoint()
-        records = self._records(CONTROL_NUMBERS)
+        records = self._of_agreements(CONTROL_NUMBERS)
         await self._counted(CONTROL_NUMBERS, self.target.control_numbers(planned, records))
         await self._counted(RECEIVED_NUMBERS, self._received())
         await self._counted(MIC_VALUES, self._mics())
+
+    async def _of_agreements(self, name: str) -> Pages:
+        """Records that are named by an agreement, of those that are restored."""
+        async for page in self._records(name):
+            yield [record for record in page if self._parts.takes_agreement(record.name)]
 
     async def _received(self) -> AsyncIterator[int]:
         path = self._part(RECEIVED_NUMBERS).blob
@@ -316,7 +353,8 @@ class _Run:
                 numbers = [ReceivedNumber.model_validate(r.document) for r in page]
             except ValidationError as error:
                 raise corrupt(path, "a record is no received control number") from error
-            await self.target.received_numbers(numbers)
+            takes = self._parts.takes_agreement
+            await self.target.received_numbers([n for n in numbers if takes(n.agreement)])
             yield len(page)
 
     async def _mics(self) -> AsyncIterator[int]:
@@ -326,7 +364,8 @@ class _Run:
                 mics = [MicValue.model_validate(r.document) for r in page]
             except ValidationError as error:
                 raise corrupt(path, "a record is no MIC value") from error
-            await self.target.mic_values(mics)
+            takes = self._parts.takes_agreement
+            await self.target.mic_values([mic for mic in mics if takes(mic.agreement)])
             yield len(page)
 
     async def _counted(self, name: str, steps: AsyncIterator[int]) -> None:

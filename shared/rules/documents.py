@@ -199,6 +199,27 @@ def require_acceptable(document: JsonObject, target: str = "/document") -> None:
             _require_whole_text(value, pointer)
 
 
+def require_no_mask(value: JsonValue, target: str) -> None:
+    """Refuse the mask of a secret where there is none that it could keep.
+
+    :param target: where the value stands in the body, a JSON pointer.
+    :raises Problem: MaskWithoutValue.
+    """
+    if isinstance(value, dict):
+        for member, inner in value.items():
+            require_no_mask(inner, f"{target}/{escaped(member)}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            require_no_mask(inner, f"{target}/{index}")
+    elif value == MASK:
+        raise Problem(
+            Code.MASK_WITHOUT_VALUE,
+            f"{MASK} stands for a secret that is stored, and a restore takes what it is not given "
+            "from the backup. Send the secret itself, or leave the member out.",
+            target=target,
+        )
+
+
 def _require_whole_text(text: str, pointer: str) -> None:
     if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
         raise Problem(

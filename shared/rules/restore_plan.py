@@ -12,6 +12,7 @@ from shared.model.problem import Code, Problem
 from shared.model.restore import NumbersPolicy, RestoreBody, RestorePlan, Target
 from shared.model.service import Edition
 from shared.model.wire import JsonObject
+from shared.rules.documents import require_no_mask
 from shared.rules.editions import (
     has_archiving,
     require_archiving,
@@ -75,6 +76,7 @@ def wrong(
         lambda: require_units(target.edition, target.unit_count, "/service/unitCount"),
         lambda: _require_whole(descriptor, body),
         lambda: _require_policy(body),
+        lambda: require_no_mask(body.service.to_json(), "/service"),
     ]
     checks += [_fits(planned, section) for section in Section if section not in NOT_BACKED_UP]
     if body.service.archiving_store is not None:

@@ -1,0 +1,171 @@
+"""One reading of a backup's artifacts before anything is written: what is taken, replaced, stopped.
+
+Made only where the request asks for a part or for replacements, or for what bridges poll; it holds
+the names of all artifacts while it runs, never their documents.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.backup.reader import as_record, section_records
+from shared.blobs.backup_container import BackupContainer
+from shared.model.artifact import NOT_BACKED_UP, Section
+from shared.model.descriptor import Descriptor
+from shared.model.problem import Code, Problem
+from shared.model.record import Record
+from shared.model.restore import PolledSource, Replaced, Replacement, RestoreBody
+from shared.model.wire import MASK, JsonValue
+from shared.rules.documents import SECRET, is_secret
+from shared.rules.naming import artifact_key, shown
+from shared.rules.restore_parts import Key, Parts, key_of, replaced, select, sources
+from shared.state.columns import require_storable
+
+_TOLD = 1000
+"""How many sources a plan names."""
+
+
+@dataclass
+class Survey:
+    """What was found."""
+
+    selected: frozenset[Key] | None = None
+    """The artifacts that are restored; None for all."""
+    content: frozenset[str] | None = None
+    """The hashes of the content that they have; None for all."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Section → artifacts that are restored, where that is a part."""
+    problems: list[Problem] = field(default_factory=list)
+    replaced: list[Replaced] = field(default_factory=list)
+    sources: list[PolledSource] = field(default_factory=list)
+    more_sources: int = 0
+
+    def takes(self, section: Section, name: str) -> bool:
+        """Whether an artifact is restored."""
+        return self.selected is None or key_of(section, name) in self.selected
+
+    def takes_agreement(self, name: str) -> bool:
+        """Whether the run-time state of an agreement is restored."""
+        return self.takes(Section.AGREEMENTS, name)
+
+
+async def survey(
+    container: BackupContainer,
+    descriptor: Descriptor,
+    body: RestoreBody,
+    also_polled_by: str | None = None,
+) -> Survey:
+    """Read the artifacts' sections once.
+
+    :param also_polled_by: a living service that the backup is of.
+    :raises Problem: BlobMissing, BlobCorrupt.
+    """
+    found, parts = Survey(), Parts()
+    partial = bool(body.include or body.exclude)
+    wanted = _by_artifact(body)
+    seen: set[Key] = set()
+    for section in Section:
+        if section in NOT_BACKED_UP:
+            continue
+        of_section = [key for key in wanted if key[0] is section]
+        if not (partial or of_section or section is Section.BRIDGES):
+            continue
+        part = descriptor.section(section)
+        if part is None:
+            continue
+        async for page in section_records(container, part):
+            for line in page:
+                record = as_record(part.blob, line)
+                if partial:
+                    sha256 = record.content.sha256 if record.content else None
+                    parts.add(section, record.name, record.document, sha256)
+                key = key_of(section, record.name)
+                if key in wanted:
+                    seen.add(key)
+                    _replace(found, section, record, wanted[key])
+                if section is Section.BRIDGES:
+                    _note_sources(found, record, also_polled_by)
+    if partial:
+        found.selected, problems = select(parts, body.include, body.exclude)
+        found.problems += problems
+        found.content = frozenset(
+            sha256 for key, sha256 in parts.content.items() if key in found.selected
+        )
+        for section, _ in found.selected:
+            found.counts[section] = found.counts.get(section, 0) + 1
+        found.sources = [s for s in found.sources if found.takes(Section.BRIDGES, s.bridge)]
+    for key, replacements in wanted.items():
+        taken = key in seen and (found.selected is None or key in found.selected)
+        for index, one in replacements.items() if not taken else ():
+            found.problems.append(_not_restored(index, one))
+    return found
+
+
+def _by_artifact(body: RestoreBody) -> dict[Key, dict[int, Replacement]]:
+    wanted: dict[Key, dict[int, Replacement]] = {}
+    for index, one in enumerate(body.replace):
+        wanted.setdefault((one.section, artifact_key(one.name)), {})[index] = one
+    return wanted
+
+
+def _replace(
+    found: Survey, section: Section, record: Record, replacements: Mapping[int, Replacement]
+) -> None:
+    document, changes, problems = replaced(section, record.document, replacements)
+    found.problems += problems
+    try:
+        require_storable(document)
+    except Problem as problem:
+        found.problems.append(problem.within("/replace"))
+    for index, change in changes.items():
+        pointer = replacements[index].pointer
+        found.replaced.append(
+            Replaced(
+                section=section,
+                name=record.name,
+                pointer=pointer,
+                before=_shown(section, pointer, change.before),
+                after=_shown(section, pointer, change.after),
+            )
+        )
+
+
+def _shown(section: Section, pointer: str, value: JsonValue) -> JsonValue:
+    """A value as a plan shows it: a secret, or what holds one, as a mask."""
+    secret = is_secret(section, pointer, pointer.rpartition("/")[2])
+    return MASK if secret or _holds_secret(section, pointer, value) else value
+
+
+def _holds_secret(section: Section, pointer: str, value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        return SECRET in value or any(
+            is_secret(section, f"{pointer}/{m}", m) or _holds_secret(section, f"{pointer}/{m}", v)
+            for m, v in value.items()
+        )
+    if isinstance(value, list):
+        return any(_holds_secret(section, f"{pointer}/{i}", v) for i, v in enumerate(value))
+    return False
+
+
+def _note_sources(found: Survey, record: Record, also_polled_by: str | None) -> None:
+    for source in sources(record.document):
+        if len(found.sources) == _TOLD:
+            found.more_sources += 1
+            continue
+        found.sources.append(
+            PolledSource(
+                bridge=record.name,
+                pointer=source.pointer,
+                type=source.kind,
+                address=source.address,
+                also_polled_by=also_polled_by,
+            )
+        )
+
+
+def _not_restored(index: int, one: Replacement) -> Problem:
+    return Problem(
+        Code.ARTIFACT_NOT_FOUND,
+        f"'{shown(one.name)}' of the section {one.section} is not restored: the backup has none, "
+        "or include and exclude leave it out.",
+        f"/replace/{index}",
+    )

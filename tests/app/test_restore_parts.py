@@ -1,0 +1,219 @@
+"""Restores of a part, with values replaced, and with the sources of bridges stopped."""
+
+from typing import Any
+
+import pytest
+
+from tests.api import Api, partner_document, unique
+
+BRIDGE = {
+    "source": {"type": "FTP", "address": "ftp://old.example.com", "password": "ftp-secret"},
+    "stages": [{"transform": "Map"}],
+    "destinations": [{"type": "Queue", "queue": "orders", "connectionString": "old-queue"}],
+}
+
+
+async def filled(api: Api) -> str:
+    """A service in which one thing names another, and its numbers."""
+    name = await api.service(edition="Standard")
+    await api.agreement(name, "A")
+    await api.put(
+        f"services/{name}/artifacts/partners/Alone", {"document": partner_document("Alone")}
+    )
+    for section, artifact, document in (
+        ("schemas", "Order", {}),
+        ("schemas", "Unused", {}),
+        ("transforms", "Map", {"sourceSchema": "Order"}),
+        ("bridges", "B", BRIDGE),
+    ):
+        path = f"services/{name}/artifacts/{section}/{artifact}"
+        put = await api.put(path, {"document": document})
+        assert put.status == 201, put.body
+    for artifact in ("Order", "Unused"):
+        path = f"services/{name}/artifacts/schemas/{artifact}/content"
+        assert (await api.put(path, data=artifact.encode())).status == 201
+    for _ in range(3):
+        await api.allocate(name, "A")
+    return name
+
+
+async def artifacts(api: Api, service: str) -> dict[str, Any]:
+    """Every artifact's document, by section and name."""
+    found = {}
+    for section in ("agreements", "bridges", "partners", "schemas", "transforms"):
+        page = await api.get(f"services/{service}/artifacts/{section}?top=1000")
+        found |= {f"{section}/{a['name']}": a["document"] for a in page.body["value"]}
+    return found
+
+
+async def plan(api: Api, container: str, **more: Any) -> Any:
+    body = {"backup": {"storageAccount": "offsite", "container": container}, **more}
+    planned = await api.post("restores?validateOnly=true", body)
+    assert planned.status == 200, planned.body
+    return planned.body
+
+
+async def restored(api: Api, container: str, **more: Any) -> str:
+    name = unique("part")
+    body = {
+        "backup": {"storageAccount": "offsite", "container": container},
+        "service": {"name": name},
+        **more,
+    }
+    await api.succeeded(await api.post("restores", body))
+    return name
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (
+            {"include": [{"section": "agreements", "name": "a"}]},
+            {"agreements/A", "partners/Northwind", "partners/Fabrikam"},
+        ),
+        (
+            {"include": [{"section": "bridges"}]},
+            {"bridges/B", "transforms/Map", "schemas/Order"},
+        ),
+        (
+            {
+                "include": [{"section": "schemas"}],
+                "exclude": [{"section": "schemas", "name": "Unused"}],
+            },
+            {"schemas/Order"},
+        ),
+        (
+            {"exclude": [{"section": "agreements"}, {"section": "partners"}]},
+            {"bridges/B", "transforms/Map", "schemas/Order", "schemas/Unused"},
+        ),
+    ],
+    ids=["agreement", "section", "both", "exclude"],
+)
+async def test_a_part_comes_with_all_that_it_names(
+    api: Api, choice: Any, expected: set[str]
+) -> None:
+    container = await api.backup(await filled(api))
+    planned = await plan(api, container, service={"name": unique("part")}, **choice)
+    assert (planned["errors"], planned["partial"]) == ([], True)
+    assert sum(planned["sections"].values()) == len(expected)
+    name = await restored(api, container, **choice)
+    found = await artifacts(api, name)
+    assert found.keys() == expected
+    await api.post(f"services/{name}/resume")
+    numbers = await api.get(f"services/{name}/control-numbers")
+    assert [one["agreement"] for one in numbers.body["value"]] == (
+        ["A"] if "agreements/A" in expected else []
+    )
+    if "agreements/A" in expected:
+        assert await api.allocate(name, "A") == 4
+    for artifact in ("Order", "Unused"):
+        if f"schemas/{artifact}" in expected:
+            content = await api.get(f"services/{name}/artifacts/schemas/{artifact}/content")
+            assert content.content == artifact.encode()
+
+
+async def test_what_is_still_named_cannot_be_left_out(api: Api) -> None:
+    container = await api.backup(await filled(api))
+    choice = {
+        "service": {"name": unique("part")},
+        "exclude": [
+            {"section": "schemas", "name": "Order"},
+            {"section": "partners", "name": "Nobody"},
+        ],
+    }
+    planned = await plan(api, container, **choice)
+    assert [(e["code"], e["target"]) for e in planned["errors"]] == [
+        ("ArtifactNotFound", "/exclude/1"),
+        ("DanglingReference", "/exclude"),
+    ]
+    body = {"backup": {"storageAccount": "offsite", "container": container}, **choice}
+    refused = await api.post("restores", body)
+    assert refused.code == "ArtifactNotFound"
+    assert [d["code"] for d in refused.body["error"]["details"]] == [
+        "ArtifactNotFound",
+        "DanglingReference",
+    ]
+
+
+REPLACE = [
+    {"section": "bridges", "name": "b", "pointer": "/source/address", "value": "ftp://new"},
+    {"section": "bridges", "name": "B", "pointer": "/source/password", "value": "new-secret"},
+    {"section": "bridges", "name": "B", "pointer": "/destinations/0/queue", "value": "orders-2"},
+]
+
+
+async def test_what_differs_is_replaced_and_shown_one_by_one(api: Api) -> None:
+    name = await filled(api)
+    container = await api.backup(name)
+    planned = await plan(api, container, service={"name": unique("part")}, replace=REPLACE)
+    assert planned["errors"] == []
+    assert [(r["pointer"], r["before"], r["after"]) for r in planned["replaced"]] == [
+        ("/source/address", "ftp://old.example.com", "ftp://new"),
+        ("/source/password", "********", "********"),
+        ("/destinations/0/queue", "orders", "orders-2"),
+    ]
+    [source] = planned["sources"]
+    assert (source["bridge"], source["type"], source["alsoPolledBy"]) == ("B", "FTP", name)
+    copy = await restored(api, container, replace=REPLACE)
+    bridge = (await artifacts(api, copy))["bridges/B"]
+    assert bridge["source"] == {
+        "type": "FTP",
+        "address": "ftp://new",
+        "password": "********",
+        "state": "Stopped",
+    }
+    assert bridge["destinations"][0]["queue"] == "orders-2"
+    again = await api.backup(copy)
+    changes = await api.get(f"services/{copy}/backups/{again}/contents?section=bridges")
+    assert b"new-secret" not in changes.content
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "pointer", "code"),
+    [
+        ("bridges", "B", "/source/nothing", "InvalidRequest"),
+        ("bridges", "B", "source", "InvalidRequest"),
+        ("bridges", "B", "/stages/0/transform", "InvalidRequest"),
+        ("bridges", "None", "/source/address", "ArtifactNotFound"),
+        ("agreements", "A", "/hostPartner", "InvalidRequest"),
+        (
+            "agreements",
+            "A",
+            "/content/x12/sendAgreement/protocolSettings/envelopeSettings"
+            "/interchangeControlNumberUpperBound",
+            "InvalidRequest",
+        ),
+        ("partners", "Fabrikam", "/content/b2b/businessIdentities/0/value", "InvalidRequest"),
+    ],
+)
+async def test_a_replacement_changes_no_more_than_an_address(
+    api: Api, section: str, name: str, pointer: str, code: str
+) -> None:
+    container = await api.backup(await filled(api))
+    replace = [{"section": section, "name": name, "pointer": pointer, "value": 12}]
+    planned = await plan(api, container, service={"name": unique("part")}, replace=replace)
+    assert [error["code"] for error in planned["errors"]] == [code], planned["errors"]
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("********", "MaskWithoutValue"),
+        ({"password": "********"}, "MaskWithoutValue"),
+        ({"$sealed": "x"}, "ReservedMember"),
+    ],
+)
+async def test_a_value_that_no_artifact_takes(api: Api, value: Any, code: str) -> None:
+    container = await api.backup(await filled(api))
+    replace = [{"section": "bridges", "name": "B", "pointer": "/source/password", "value": value}]
+    planned = await plan(api, container, service={"name": unique("part")}, replace=replace)
+    [error] = planned["errors"]
+    assert error["code"] == code
+    assert error["target"].startswith("/replace/0/value")
+
+
+async def test_a_mask_is_no_secret_to_restore_with(api: Api) -> None:
+    container = await api.backup(await filled(api))
+    service = {"name": unique("part"), "accessControl": {"namespace": "a", "key": "********"}}
+    [error] = (await plan(api, container, service=service))["errors"]
+    assert (error["code"], error["target"]) == ("MaskWithoutValue", "/service/accessControl/key")
