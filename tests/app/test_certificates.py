@@ -214,4 +214,4 @@ async def test_an_expired_certificate_is_restored_and_said(
         monitor = await api.restore(backup, name=unique("later"))
     finally:
         await host_clock(0)
-    assert [w["code"] for w in monitor["warnings"]] == ["SslCertificateExpired"]
+    assert "SslCertificateExpired" in {w["code"] for w in monitor["warnings"]}

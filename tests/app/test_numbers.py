@@ -266,7 +266,7 @@ async def test_active_messages_of_batches(api: Api) -> None:
     backup = await api.backup(name)
     copy = f"{name}-c"
     monitor = await api.restore(backup, name=copy)
-    assert [w["target"] for w in monitor["warnings"]] == ["activeBatches"]
+    assert "activeBatches" in {w.get("target") for w in monitor["warnings"]}
     assert (await api.get(f"services/{copy}/batch-activity")).body == {"value": []}
     await api.post(f"services/{name}/suspend")
     assert (await api.put(f"{path}/hourly", {"activeMessages": 1})).code == "ServiceNotActive"
