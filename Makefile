@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 RUN ?=
 BENCH ?=
+QUICK ?=
 FAULTS ?=
 MINUTES ?= 1
 SEED ?=
@@ -18,7 +19,7 @@ help:
 	@echo "make demo    the main job, from nothing, in a terminal"
 	@echo "make run     the app and its storage on this machine, until Ctrl-C"
 	@echo "make test    every test               (TESTS=tests/rules for some)"
-	@echo "make bench   ratios, side by side     (BENCH='--numbers 1000')"
+	@echo "make bench   ratios, side by side     (QUICK=1 in three minutes; BENCH='backup --scale 0.1')"
 	@echo "make faults  every crash point        (FAULTS='-k restore')"
 	@echo "make soak    random actions on hosts that are killed (MINUTES=10 SEED=7)"
 	@echo "make numbers 10,000 control numbers, one a request, through two hosts: none twice"
@@ -50,7 +51,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: $(STAMP)
-	$(BIN)/python -m benchmarks $(BENCH)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(BENCH)
 
 faults: $(STAMP)
 	FAULT_POINTS=all AWAY_SECONDS=60 $(BIN)/python -m pytest tests/faults -q --timeout 5000 $(FAULTS)

@@ -7,50 +7,63 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.allocate import allocate
-from benchmarks.figures import Figure, show
+from benchmarks.answers import answers
+from benchmarks.backup import backup
+from benchmarks.figures import Figure, print_figure, write_figures
+from benchmarks.filling import Services
+from benchmarks.imports import imports
+from benchmarks.memory import memory
+from benchmarks.restore import restore
+from benchmarks.run import Run, Workload
+from benchmarks.sizes import Sizes, add_arguments, sizes_of
+from benchmarks.stage import Stage
 from benchmarks.ticks import ticks
-from localhost.azurite import Account, Azurite, Ports
-from localhost.stack import PACKAGES, app_settings
-from shared.installation import Installation
-from shared.settings import Settings, read_settings
+from benchmarks.verify import verify
 
-_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-"""Seals nothing but what the emulator forgets at the end of the run."""
-
-
-async def run(numbers: int, schedules: int, accounts: list[str]) -> list[Figure]:
-    """All workloads, one after another, each on accounts of its own."""
-    state, offsite, few, many = accounts
-    app = Installation(_settings(state, offsite))
-    try:
-        issued = await allocate(app, state, numbers)
-    finally:
-        await app.close()
-    ticked = await ticks(_settings(few, offsite), _settings(many, offsite), schedules)
-    return [issued, ticked]
+WORKLOADS: dict[str, Workload] = {
+    "backup": backup,
+    "restore": restore,
+    "verify": verify,
+    "allocate": allocate,
+    "ticks": ticks,
+    "memory": memory,
+    "imports": imports,
+    "answers": answers,
+}
 
 
-def _settings(state: str, offsite: str) -> Settings:
-    return read_settings({**app_settings(state, offsite, _KEY), "STATE_STORAGE": state})
+async def run(names: list[str], sizes: Sizes, folder: Path, *, profile: bool) -> list[Figure]:
+    """The workloads, one after another; each prints its figures when it has them."""
+    figures: list[Figure] = []
+    async with Stage(folder) as stage:
+        given = Run(stage, sizes, Services(stage), profile)
+        for name in names:
+            for figure in await WORKLOADS[name](given):
+                print_figure(figure)
+                figures.append(figure)
+    return figures
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--numbers", type=int, default=10_000, help="how many to allocate")
-    parser.add_argument("--schedules", type=int, default=10_000, help="how many to tick over")
+    parser.add_argument(
+        "workloads", nargs="*", metavar="workload", help=f"some of: {', '.join(WORKLOADS)}"
+    )
+    parser.add_argument(
+        "--profile", action="store_true", help="also tell where a backup's, … time goes"
+    )
+    add_arguments(parser)
     given = parser.parse_args()
+    unknown = [name for name in given.workloads if name not in WORKLOADS]
+    if unknown:
+        parser.error(f"no workload {unknown[0]}; there are {', '.join(WORKLOADS)}")
     logging.getLogger("interkeep").setLevel(logging.CRITICAL)
-    accounts = [Account.new(f"bench{name}") for name in ("state", "offsite", "few", "many")]
+    sizes = sizes_of(given)
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "azurite.log"
-        azurite = Azurite(accounts, Ports.free(), install=PACKAGES, log=log)
-        azurite.start()
-        try:
-            connections = [azurite.connection_string(account) for account in accounts]
-            show(asyncio.run(run(given.numbers, given.schedules, connections)))
-        finally:
-            azurite.stop()
+        names = given.workloads or list(WORKLOADS)
+        figures = asyncio.run(run(names, sizes, Path(folder), profile=given.profile))
+    write_figures(figures, vars(sizes))
 
 
 if __name__ == "__main__":

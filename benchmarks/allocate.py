@@ -1,53 +1,66 @@
 """Control numbers: 32 clients on one agreement, against a loop of read, add one, write."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
-from benchmarks.figures import Figure
-from shared.installation import Installation
-from shared.management.services import Asked
+from benchmarks.figures import Figure, figure
+from benchmarks.filling import new_service
+from benchmarks.rounds import Measured, Stopwatch, interleaved
+from benchmarks.run import Run
 from shared.model.artifact import Section
 from shared.model.numbers import Kind
-from shared.model.service import ServiceSettings
 from shared.model.wire import JsonObject
 
 CLIENTS = 32
-_SERVICE = "Bench-B2B"
+_SERVICE = "Numbers-B2B"
+_OURS, _PLAIN = "interkeep", "plain"
+_PART = 10
+"""The plain loop is so much slower under contention that it is given a tenth of the work."""
 
 
-async def allocate(app: Installation, connection: str, numbers: int) -> Figure:
-    """Issue ``numbers`` numbers by Interkeep's allocator, and a part of them by the plain loop.
-
-    The plain loop is so much slower under contention that it is given a tenth of the work.
-    """
-    wanted = ServiceSettings.model_validate({"edition": "Basic"})
-    listed = await app.services.create(_SERVICE, wanted, Asked("bench"))
+async def allocate(run: Run) -> list[Figure]:
+    """Numbers by Interkeep's allocator, and by the plain loop."""
+    app = run.stage.app()
+    service = await new_service(app, _SERVICE)
     document: JsonObject = {"agreementType": "X12", "content": {"x12": {}}}
-    await app.artifacts.put(
-        listed.service, Section.AGREEMENTS, "A", document, lambda _version: None
-    )
-    ours = await _rate(numbers, lambda: _issue(app))
-    async with TableClient.from_connection_string(connection, "plaincounter") as table:
+    await app.parts.artifacts.put(service, Section.AGREEMENTS, "A", document, lambda _version: None)
+    each = max(run.sizes.numbers // run.sizes.rounds, CLIENTS)
+
+    async def one() -> None:
+        await app.parts.allocator.allocate(_SERVICE, "A", [Kind.INTERCHANGE], 1)
+
+    async def ours(_number: int) -> Mapping[str, Measured]:
+        with Stopwatch(app.transport) as watch:
+            await _issue(each, one)
+        return {_OURS: watch.measured}
+
+    async with TableClient.from_connection_string(app.state, "plaincounter") as table:
         await table.create_table()
         await table.create_entity({"PartitionKey": "p", "RowKey": "r", "next": 1})
-        plain = await _rate(max(numbers // 10, CLIENTS), lambda: _add_one(table))
-    return Figure(
-        workload=f"{numbers} allocations, {CLIENTS} clients, one agreement",
-        compared_with="read, add one, write if unchanged",
-        ratio=ours / plain,
-        aim="at least 10 × its rate",
-        met=ours / plain >= 10,
-        seconds={"interkeep, a number": 1 / ours, "plain, a number": 1 / plain},
+
+        async def plain(_number: int) -> Mapping[str, Measured]:
+            with Stopwatch() as watch:
+                await _issue(each // _PART, lambda: _add_one(table))
+            return {_PLAIN: Measured(watch.measured.seconds * each / (each // _PART))}
+
+        timings = await interleaved(run.sizes.rounds, [ours, plain])
+    found = figure(
+        f"{each * run.sizes.rounds:,} allocations, {CLIENTS} clients, one agreement",
+        "read, add one, write if unchanged (a tenth, reckoned for all)",
+        timings,
+        (_OURS, _PLAIN),
+        least=10,
     )
+    return [replace(found, remarks=(f"the calls are those of {each:,} numbers",))]
 
 
-async def _rate(numbers: int, issue: Callable[[], Awaitable[None]]) -> float:
+async def _issue(numbers: int, issue: Callable[[], Awaitable[None]]) -> None:
     issued = 0
 
     async def client() -> None:
@@ -56,13 +69,7 @@ async def _rate(numbers: int, issue: Callable[[], Awaitable[None]]) -> float:
             issued += 1
             await issue()
 
-    began = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(CLIENTS)))
-    return numbers / (time.perf_counter() - began)
-
-
-async def _issue(app: Installation) -> None:
-    await app.allocator.allocate(_SERVICE, "A", [Kind.INTERCHANGE], 1)
 
 
 async def _add_one(table: TableClient) -> None:

@@ -1,118 +1,108 @@
-"""The timer: 10 schedules due among very many, against 10 due among few."""
+"""A tick of the schedule timer: it costs what is due, not what exists."""
 
-import asyncio
-import statistics
-import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from benchmarks.figures import Figure
-from shared.clock import Clock
-from shared.installation import Installation
-from shared.management.services import Asked
-from shared.model.operation import OperationStatus
+from benchmarks.figures import Figure, figure
+from benchmarks.filling import new_service
+from benchmarks.rounds import Measured, Stopwatch, interleaved
+from benchmarks.run import Run
+from benchmarks.stage import App
 from shared.model.schedule import Schedule, ScheduleBody
-from shared.model.service import Service, ServiceSettings
-from shared.settings import Settings
+from shared.model.service import Service
+from shared.state import schedules
+from shared.state.gateway import TRANSACTION_ROWS, Step, Table
 
 DUE = 10
-FEW = 100
-ROUNDS = 7
-_AT_ONCE = 32
+_FEW = 100
 
 
-class Days(Clock):
-    """A clock that goes ahead a day a round."""
+async def ticks(run: Run) -> list[Figure]:
+    """Each round other services are due: those of the rounds before have an operation open."""
+    many, few = run.sizes.schedules, min(_FEW, run.sizes.schedules)
+    sides = {f"{count:,} schedules": await _scheduled(run, count) for count in (many, few)}
+    turns = [partial(_turn, name, *side) for name, side in sides.items()]
+    await turns[0](run.sizes.rounds)
+    await turns[1](run.sizes.rounds)
+    timings = await interleaved(run.sizes.rounds, turns)
+    first, second = sides
+    return [
+        figure(
+            f"scheduler tick: {first}, {DUE} due",
+            f"{second}, {DUE} due",
+            timings,
+            (first, second),
+            most=1.2,
+        )
+    ]
 
-    def __init__(self) -> None:
-        self.days = 0
 
-    def now(self) -> datetime:
-        """The machine's time, some days ahead."""
-        return self.machine() + timedelta(days=self.days)
+async def _scheduled(run: Run, count: int) -> tuple[App, list[Service]]:
+    """An app with so many schedules that are not due yet, and services to be due."""
+    app = run.stage.app()
+    turns = run.sizes.rounds + 1
+    services = [await new_service(app, f"due-service-{number}") for number in range(turns * DUE)]
+    now = app.parts.clock.now()
+    bulk = _Bulk(app)
+    for number in range(count - DUE):
+        name = f"later-{number}"
+        await bulk.schedules.put(_schedule(name, name, now, now + timedelta(days=400)), None)
+    await bulk.flush()
+    return app, services
 
 
-async def ticks(few: Settings, many: Settings, schedules: int) -> Figure:
-    """Run the timer over ``schedules`` schedules and over 100, turn by turn; 10 are due in each.
+async def _turn(
+    name: str, app: App, services: Sequence[Service], number: int
+) -> Mapping[str, Measured]:
+    now = app.parts.clock.now()
+    for service in services[number * DUE : (number + 1) * DUE]:
+        schedule = _schedule(service.name, service.id, now, now - timedelta(hours=1))
+        await app.parts.schedules.put(schedule, None)
+    with Stopwatch(app.transport) as watch:
+        seen = await app.parts.tick.run()
+    assert seen == DUE, f"{seen} rows were due, not {DUE}"
+    return {name: watch.measured}
 
-    :param few: settings over an empty account; so is ``many``.
-    """
-    clocks = Days(), Days()
-    apps = Installation(few, clock=clocks[0]), Installation(many, clock=clocks[1])
-    await _fill(apps[0], FEW)
-    await _fill(apps[1], schedules)
-    took: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS):
-        for app, clock, times in zip(apps, clocks, took, strict=True):
-            clock.days += 1
-            began = time.perf_counter()
-            seen = await app.tick.run()
-            times.append(time.perf_counter() - began)
-            assert seen == DUE
-            await _end_all(app)
-    for app in apps:
-        await app.close()
-    over_few, over_many = (statistics.median(times[1:]) for times in took)
-    return Figure(
-        workload=f"a run of the timer over {schedules} schedules, {DUE} due",
-        compared_with=f"{FEW} schedules, {DUE} due",
-        ratio=over_many / over_few,
-        aim="at most 1.2 ×",
-        met=over_many / over_few <= 1.2,
-        seconds={f"{schedules} schedules": over_many, f"{FEW} schedules": over_few},
+
+def _schedule(name: str, service_id: str, now: datetime, due: datetime) -> Schedule:
+    body = {
+        "status": "Automatic",
+        "storageAccount": "offsite0",
+        "startAt": due.isoformat(),
+        "frequencyDays": 365,
+        "retentionDays": 366,
+    }
+    return Schedule(
+        service=name,
+        service_id=service_id,
+        body=ScheduleBody.model_validate(body),
+        saved_at=now,
+        saved_by="bench",
+        next_run_at=due.replace(microsecond=0),
     )
 
 
-def _body(start: str, days: int) -> ScheduleBody:
-    return ScheduleBody.model_validate(
-        {
-            "status": "Automatic",
-            "storageAccount": "offsite",
-            "startAt": start,
-            "frequencyDays": days,
-            "retentionDays": days + 1,
-        }
-    )
+class _Bulk(Table):
+    """The schedules' table, which all are in one partition of: its writes in full batches."""
 
+    def __init__(self, app: App) -> None:
+        parts = app.parts
+        client = parts.clients.tables(parts.settings.state).get_table_client(schedules.TABLE)
+        super().__init__(client, parts.clock.new_id)
+        self._table = Table(client, parts.clock.new_id)
+        self.schedules = schedules.Schedules(self)
+        self._steps: list[Step] = []
 
-async def _fill(app: Installation, schedules: int) -> None:
-    now = app.clock.now()
-    daily = _body((now - timedelta(days=3, hours=-1)).isoformat(), 1)
-    for number in range(DUE):
-        wanted = ServiceSettings.model_validate({"edition": "Basic"})
-        listed = await app.services.create(f"daily-{number}", wanted, Asked("bench"))
-        await _put(app, listed.service, daily)
-    later = now + timedelta(days=300)
-    yearly = _body(later.isoformat(), 365)
-    slots = asyncio.Semaphore(_AT_ONCE)
+    async def transact(self, steps: Sequence[Step]) -> list[str]:
+        """Keep inserts until they fill a batch; their ETags are not known before."""
+        if len(self._steps) + len(steps) > TRANSACTION_ROWS:
+            await self.flush()
+        self._steps += steps
+        return [""] * len(steps)
 
-    async def one(number: int) -> None:
-        async with slots:
-            name = f"yearly-{number}"
-            await app.schedules.put(
-                Schedule(
-                    service=name,
-                    service_id=name,
-                    body=yearly,
-                    saved_at=now,
-                    saved_by="bench",
-                    next_run_at=later,
-                ),
-                None,
-            )
-
-    await asyncio.gather(*(one(number) for number in range(schedules - DUE)))
-
-
-async def _put(app: Installation, service: Service, body: ScheduleBody) -> None:
-    planned = app.schedule_settings.planned(service, body, app.clock.now(), "bench")
-    # Retention has its own due row, which would be due in some rounds and not in others.
-    await app.schedules.put(planned.model_copy(update={"next_retention_at": None}), None)
-
-
-async def _end_all(app: Installation) -> None:
-    """Free the services for the next round: what the backups would take is not measured here."""
-    listed = [entry async for page in app.in_flight.pages() for entry in page]
-    for entry in listed:
-        found = await app.records.find(entry.service, entry.operation_id)
-        assert found is not None
-        await app.engine.end(found[0], OperationStatus.FAILED)
+    async def flush(self) -> None:
+        """Write what was kept."""
+        if self._steps:
+            steps, self._steps = self._steps, []
+            await self._table.transact(steps)

@@ -1,0 +1,97 @@
+"""What a start answers, over the host: its latency beside that of GET health."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import aiohttp
+
+from benchmarks.figures import Figure, figure
+from benchmarks.filling import new_service
+from benchmarks.operations import start_backup
+from benchmarks.rounds import Measured, Stopwatch, interleaved
+from benchmarks.run import Run
+from benchmarks.stage import App
+from localhost.processes import free_ports
+from localhost.stack import HostProcess
+
+_START, _HEALTH = "start", "health"
+_SERVICE = "Answers-B2B"
+_LOOK_SECONDS = 0.1
+_MOST_SECONDS = 60
+_HEALTHS = 7
+"""How often health is asked for beside one start: it is so quick that one alone says little."""
+
+
+async def answers(run: Run) -> list[Figure]:
+    """A start is answered while the host is idle: the backup before it has ended."""
+    app = run.stage.app()
+    service = await new_service(app, _SERVICE)
+    with Stopwatch(app.transport) as watch:
+        listed = await app.parts.services.require(_SERVICE)
+        record = await start_backup(app, listed.service, "offsite0", "counted")
+    await app.parts.engine.run(service.name, record.operation.id)
+    async with _host(run, app) as client:
+        turns = _Turns(app, client)
+        await turns.start(-1)
+        timings = await interleaved(run.sizes.starts, [turns.health, turns.start])
+    last = timings.turns[_START][-1]
+    timings.turns[_START][-1] = replace(last, calls=watch.measured.calls)
+    return [
+        figure("a start's answer (202)", "GET health", timings, (_START, _HEALTH), most=10),
+    ]
+
+
+class _Turns:
+    def __init__(self, app: App, client: aiohttp.ClientSession) -> None:
+        self._app = app
+        self._client = client
+
+    async def health(self, _number: int) -> Mapping[str, Measured]:
+        seconds = [await self._health() for _ in range(_HEALTHS)]
+        return {_HEALTH: Measured(statistics.median(seconds))}
+
+    async def _health(self) -> float:
+        began = time.perf_counter()
+        async with self._client.get("/api/health") as answer:
+            await answer.read()
+        assert answer.status == 200, answer.status
+        return time.perf_counter() - began
+
+    async def start(self, number: int) -> Mapping[str, Measured]:
+        body = {"name": f"answer-{number + 1}", "storageAccount": "offsite0"}
+        began = time.perf_counter()
+        async with self._client.post(f"/api/services/{_SERVICE}/backups", json=body) as answer:
+            said = await answer.json()
+        seconds = time.perf_counter() - began
+        assert answer.status == 202, said
+        await self._ended(str(said["id"]))
+        return {_START: Measured(seconds)}
+
+    async def _ended(self, operation_id: str) -> None:
+        """Looked for in the storage: the host is not asked."""
+        async with asyncio.timeout(_MOST_SECONDS):
+            while True:
+                if await self._app.parts.in_flight.get(_SERVICE, operation_id) is None:
+                    return
+                await asyncio.sleep(_LOOK_SECONDS)
+
+
+@asynccontextmanager
+async def _host(run: Run, app: App) -> AsyncIterator[aiohttp.ClientSession]:
+    host = HostProcess(
+        app.environment,
+        port=free_ports(1)[0],
+        keys_file=run.stage.folder / "keys.json",
+        log=run.stage.folder / "host.log",
+    )
+    await asyncio.to_thread(host.start)
+    headers = {"x-functions-key": host.keys.host}
+    try:
+        async with aiohttp.ClientSession(host.base_url, headers=headers) as client:
+            yield client
+    finally:
+        host.stop()

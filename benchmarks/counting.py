@@ -1,0 +1,81 @@
+"""A transport under the SDK that counts storage calls, by what they are, and content bytes."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.rest import HttpRequest
+
+from shared.storage import FencedTransport
+
+_CONTENT = ("/content/", "/artifacts/")
+"""What the address of an object has in it, in a backup and in the content store."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Storage calls between two moments."""
+
+    kinds: dict[str, int]
+    content_bytes: int
+    """Bytes of content objects that went through this process, in or out."""
+
+    @property
+    def all(self) -> int:
+        """How many there were."""
+        return sum(self.kinds.values())
+
+    def __add__(self, other: "Calls") -> "Calls":
+        """Those of both."""
+        kinds = dict(Counter(self.kinds) + Counter(other.kinds))
+        return Calls(kinds, self.content_bytes + other.content_bytes)
+
+
+class CountingTransport(FencedTransport):
+    """Counts what it carries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: Counter[str] = Counter()
+        self._content_bytes = 0
+
+    async def send(self, request: HttpRequest, **config: Any) -> Any:
+        """Send a request, and count it."""
+        answer = await super().send(request, **config)
+        self._kinds[_kind(request)] += 1
+        if any(part in request.url for part in _CONTENT):
+            sent = request.headers.get("Content-Length")
+            received = answer.headers.get("Content-Length") if request.method == "GET" else 0
+            self._content_bytes += int(sent or 0) + int(received or 0)
+        return answer
+
+    def counted(self) -> Calls:
+        """All calls up to now."""
+        return Calls(dict(self._kinds), self._content_bytes)
+
+    def since(self, before: Calls) -> Calls:
+        """The calls after ``before`` was counted."""
+        kinds = self._kinds - Counter(before.kinds)
+        return Calls(dict(kinds), self._content_bytes - before.content_bytes)
+
+
+def _kind(request: HttpRequest) -> str:
+    path, _, query = request.url.partition("?")
+    if path.endswith("/$batch"):
+        return "batch"
+    if path.endswith("()"):
+        return "page" if request.method == "GET" else "row written"
+    if path.endswith(")"):
+        return "row read" if request.method == "GET" else "row written"
+    if "/messages" in path:
+        return "message"
+    if "comp=list" in query and "comp=blocklist" not in query:
+        return "blob list"
+    if "x-ms-copy-source" in request.headers:
+        return "blob copy"
+    if "comp=block" in query:
+        return "block"
+    if "restype=container" in query:
+        return "container"
+    verbs = {"GET": "blob read", "HEAD": "blob asked for", "PUT": "blob written"}
+    return verbs.get(request.method, request.method.lower())
