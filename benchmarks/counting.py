@@ -11,6 +11,14 @@ from shared.storage import FencedTransport
 _CONTENT = ("/content/", "/artifacts/")
 """What the address of an object has in it, in a backup and in the content store."""
 
+_VERBS = {
+    "GET": "blob read",
+    "HEAD": "blob asked for",
+    "PUT": "blob written",
+    "POST": "row written",
+}
+"""What is left when all else is known by its address; the only POST is then a row's insert."""
+
 
 @dataclass(frozen=True)
 class Calls:
@@ -63,6 +71,8 @@ def _kind(request: HttpRequest) -> str:
     path, _, query = request.url.partition("?")
     if path.endswith("/$batch"):
         return "batch"
+    if path.endswith("/Tables") or "/Tables(" in path:
+        return "table"
     if path.endswith("()"):
         return "page" if request.method == "GET" else "row written"
     if path.endswith(")"):
@@ -77,5 +87,4 @@ def _kind(request: HttpRequest) -> str:
         return "block"
     if "restype=container" in query:
         return "container"
-    verbs = {"GET": "blob read", "HEAD": "blob asked for", "PUT": "blob written"}
-    return verbs.get(request.method, request.method.lower())
+    return _VERBS.get(request.method, request.method.lower())
