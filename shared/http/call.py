@@ -24,6 +24,9 @@ class Nothing(Wire):
     """The body of a request that takes none."""
 
 
+_MOST_DETAILS = 1000
+"""As many as an import has items; an answer does not grow with all that a body may get wrong."""
+
 SECURITY_HEADERS = {
     # No shared cache keeps an answer, and its own reader asks again whether it still holds.
     "Cache-Control": "private, no-cache",
@@ -165,16 +168,17 @@ class Answer:
 
 def invalid_request(error: ValidationError) -> Problem:
     """Everything that a model found wrong, one detail each."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
     details = [
         Detail(
             code=_code_of(item["type"]),
             message=_said(item["type"], str(item["msg"])),
             target="".join(f"/{_part(part)}" for part in item["loc"]),
         )
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
+        for item in found[:_MOST_DETAILS]
     ]
     first = details[0]
-    rest = f" ({len(details) - 1} more in details)" if len(details) > 1 else ""
+    rest = f" ({len(found) - 1} more in details)" if len(found) > 1 else ""
     return Problem(
         Code.INVALID_REQUEST,
         f"The request is not valid: {first.target or 'the body'}: {first.message}{rest}",

@@ -19,6 +19,7 @@ PAGING = ("top", "continuation")
 
 _DEFAULT_TOP = 100
 _MOST_TOP = 1000
+_MOST_TOP_DIGITS = 9
 
 
 def top(call: Call) -> int:
@@ -29,7 +30,8 @@ def top(call: Call) -> int:
     text = call.query("top")
     if text is None:
         return _DEFAULT_TOP
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= _MOST_TOP):
+    digits = text.isascii() and text.isdecimal() and len(text) <= _MOST_TOP_DIGITS
+    if not (digits and 1 <= int(text) <= _MOST_TOP):
         raise Problem(
             Code.INVALID_REQUEST, f"top takes a whole number from 1 to {_MOST_TOP}.", target="top"
         )

@@ -47,7 +47,13 @@ def _may_stand(name: str, place: int) -> bool:
     needs it (Persian, Hindi) is no such, other marks of format, those of direction too, are."""
     if name[place] in _JOINERS:
         return 0 < place < len(name) - 1 and not name[place - 1].isascii()
-    return unicodedata.category(name[place])[0] != "C"
+    return not _controls(name[place])
+
+
+def _controls(character: str) -> bool:
+    """Whether a character does something to a line rather than stand in it, or ends it."""
+    category = unicodedata.category(character)
+    return category[0] == "C" or category in ("Zl", "Zp")
 
 
 def require_artifact_name(name: str, target: str = "name") -> None:
@@ -109,5 +115,5 @@ def default_domain_url(name: str, domain: str) -> str:
 
 def shown(name: str) -> str:
     """A caller's text made fit for a message or a log line: one line, at most 100 characters."""
-    line = "".join(c if c in _JOINERS or unicodedata.category(c)[0] != "C" else "�" for c in name)
+    line = "".join(c if c in _JOINERS or not _controls(c) else "�" for c in name)
     return line if len(line) <= 100 else line[:100] + "…"
