@@ -60,8 +60,7 @@ class Scratch:
             service_id=service_id,
             operation_id=operation.id,
         )
-        if not await restored.is_complete():
-            await apply(task, backup, restored, planned, copier, now)
+        await apply(task, backup, restored, planned, copier, now)
         await self._back_up_again(task, descriptor, findings)
 
     async def _back_up_again(self, task: Task, descriptor: Descriptor, findings: Findings) -> None:
@@ -87,7 +86,11 @@ class Scratch:
                 findings.add(corrupt(part.blob, "restored and backed up again it has other lines"))
 
     async def clear(self, operation: Operation) -> None:
-        """Remove all of the scratch service; what is gone is as good."""
+        """Remove the scratch services of all attempts; what is gone is as good."""
+        for attempt in range(1, operation.attempt + 1):
+            await self._clear(operation.model_copy(update={"attempt": attempt}))
+
+    async def _clear(self, operation: Operation) -> None:
         service_id, name = _service_id(operation), _name(operation)
         stores = self.stores
         head = await stores.configuration.head(service_id)
@@ -108,8 +111,13 @@ class Scratch:
 
 
 def _digest(operation: Operation) -> str:
-    """Of what names the operation: ids that callers give are unique within a service alone."""
-    return hashlib.sha256(f"{operation.service.lower()}!{operation.id}".encode()).hexdigest()[:32]
+    """Of what names an attempt: ids that callers give are unique within a service alone.
+
+    Each attempt has a scratch service of its own: what an earlier one left may be half restored,
+    or half cleared, and processes keep the keys that they knew.
+    """
+    name = f"{operation.service.lower()}!{operation.id}!{operation.attempt}"
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def _name(operation: Operation) -> str:

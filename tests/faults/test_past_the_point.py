@@ -1,5 +1,6 @@
 """What is whole is never called a failure, and two who each count on the other lose nothing."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,19 +17,24 @@ from shared.model.service import State
 from shared.operations.cancel import cancel
 from shared.operations.work import Task
 from shared.rules.states import ServiceOperation
+from shared.state.configuration import Phase
 from shared.state.operations import Record
+from shared.verification.scratch import _service_id
+from shared.verification.work import VerifyWork
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import (
     ASKED,
     FIRST,
     SECOND,
     SERVICE,
+    after_verify,
     fill,
     require_whole,
     run,
     start_backup,
     start_delete,
     start_restore,
+    start_verify,
 )
 
 
@@ -97,6 +103,31 @@ async def test_a_restore_that_shows_its_service_succeeded(app: Installation) -> 
     await run(app, record)
     assert await ended(app, record) is OperationStatus.SUCCEEDED
     assert (await app.services.require(SERVICE)).service.state is State.SUSPENDED
+
+
+@pytest.mark.parametrize("rows_too", [False, True])
+async def test_a_verify_that_stopped_while_it_cleared_up_is_done_again(
+    app: Installation, rows_too: bool
+) -> None:
+    """It had compared all of it; what is left of its scratch service is no service to compare."""
+    record = await start_verify(app)
+    work = app.engine.works[OperationName.VERIFY_BACKUP]
+    assert isinstance(work, VerifyWork)
+    first = record.operation.model_copy(update={"attempt": 1})
+    await app.records.write(first, record.etag)
+    await work.run(Task(first))
+    kept = work.scratch.stores.configuration
+    scratch = _service_id(first)
+    head = await kept.head(scratch)
+    assert head is not None
+    await kept.write_head(scratch, replace(head, phase=Phase.CLOSED))
+    if rows_too:
+        async for keys in kept.keys(scratch):
+            await kept.drop(scratch, keys)
+    await run(app, record)
+    assert await ended(app, record) is OperationStatus.SUCCEEDED
+    await after_verify(app, record)
+    assert await kept.head(scratch) is None
 
 
 async def test_two_who_delete_leave_the_last_good_one(app: Installation) -> None:
