@@ -13,6 +13,9 @@ from tests.api import Api
 from tests.deployed import Deployed
 from tests.stored import changes, everything_stored
 
+ALONE = True
+"""Everything that is stored is compared."""
+
 INJECTED = "INJECTED-LINE"
 LEAVING = [
     "..",
