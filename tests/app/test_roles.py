@@ -16,35 +16,10 @@ from shared.http.route import ROUTES
 from shared.installation import current
 from shared.rules.roles import OPERATOR, RUNTIME, Role, roles_for
 from shared.settings import SettingsInvalid, read_settings
-from shared.triggers import (
-    artifacts,
-    backups,
-    inspection,
-    installation,
-    keys,
-    operations,
-    restores,
-    runtime,
-    schedules,
-    services,
-    storage_accounts,
-)
 from tests.api import Api
+from tests.architecture.test_functions import DOORS
 from tests.deployed import Deployed, Emulator
 
-DOORS = (
-    artifacts,
-    backups,
-    inspection,
-    installation,
-    keys,
-    operations,
-    restores,
-    runtime,
-    schedules,
-    services,
-    storage_accounts,
-)
 FUNCTIONS = {
     builder._function.get_function_name(): builder._function.get_user_function()
     for door in DOORS
