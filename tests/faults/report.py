@@ -43,12 +43,28 @@ def chosen(request: pytest.FixtureRequest, operation: str, way: Way, calls: int)
     if POINTS != "all":
         drawn = random.Random(SEED + operation + way).sample(every, min(int(POINTS), calls))
         every = sorted(drawn)
-    request.node.user_properties.append((_PROPERTY, [operation, calls, way.name, every]))
+    tell(request, operation, calls, len(Way), [(way.name, call) for call in every])
     return every
 
 
+def tell(
+    request: pytest.FixtureRequest,
+    operation: str,
+    calls: int,
+    ways: int,
+    points: list[tuple[str, int]],
+) -> None:
+    """Have the end of the run tell which points were run.
+
+    :param calls: storage calls of the operation that can be broken.
+    :param ways: in how many ways each can.
+    :param points: the ways and calls that are run.
+    """
+    request.node.user_properties.append((_PROPERTY, [operation, calls, ways, points]))
+
+
 async def each(
-    operation: str, way: Way, calls: Iterable[int], play: Callable[[int], Awaitable[None]]
+    operation: str, way: str, calls: Iterable[int], play: Callable[[int], Awaitable[None]]
 ) -> None:
     """Break each of the calls, some side by side: every point has accounts of its own."""
     slots = asyncio.Semaphore(_SIDE_BY_SIDE)
@@ -68,28 +84,28 @@ async def each(
 def told(reports: Iterable[Any]) -> list[str]:
     """The points that were run, as lines of a table: operations by calls and ways."""
     calls: dict[str, int] = {}
-    ways: dict[str, set[str]] = defaultdict(set)
+    ways: dict[str, int] = {}
     run: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for report in reports:
         for name, value in getattr(report, "user_properties", ()):
             if name == _PROPERTY:
-                operation, count, way, broken = value
+                operation, count, possible, points = value
                 calls[operation] = max(count, calls.get(operation, 0))
-                ways[operation].add(way)
-                run[operation] += [(way, call) for call in broken]
+                ways[operation] = possible
+                run[operation] += [(way, call) for way, call in points]
     if not run:
         return []
-    lines = [f"Storage calls broken (FAULT_SEED={SEED}); each operation ended as if it had not:"]
-    for operation in sorted(run):
-        possible = calls[operation] * len(Way)
+    lines = [f"Storage calls broken (FAULT_SEED={SEED}): operations × calls × ways"]
+    for operation, points in sorted(run.items()):
+        possible = calls[operation] * ways[operation]
         lines.append(
-            f"  {operation:<16} {calls[operation]:>4} calls × {len(Way)} ways = {possible:>4} "
-            f"points, run: {len(run[operation])}"
+            f"  {operation:<16} {calls[operation]:>4} calls × {ways[operation]} ways = "
+            f"{possible:>4} points, run: {len(points)}"
         )
         if POINTS != "all":
-            points = ", ".join(f"{call} {way.lower()}" for way, call in run[operation])
-            lines.append(f"  {'':<16} {points}")
-    possible = sum(count * len(Way) for count in calls.values())
+            named = ", ".join(f"{call} {way.lower()}" for way, call in points)
+            lines.append(f"  {'':<16} {named}")
+    every = sum(count * ways[operation] for operation, count in calls.items())
     ran = sum(len(points) for points in run.values())
-    lines.append(f"  {len(run)} operations: {ran} of {possible} points run")
+    lines.append(f"  {len(run)} operations: {ran} of {every} points run")
     return lines

@@ -15,7 +15,9 @@ _CHANGES_WITH_TIME = {"control-numbers"}
 """Sections that a restore continues rather than repeats."""
 
 _NO_BACKUP_MEANWHILE = ("OperationNotAllowed", "ServiceNotFound", "EditionHasNoBackup")
-_NO_SCHEDULE = ("OperationNotAllowed", "ServiceNotFound", "ScheduleNotFound")
+_NO_SCHEDULE = ("OperationNotAllowed", "ServiceNotFound", "ScheduleNotFound", "ConditionNotMet")
+"""The last where a timer moves the schedule on at the same moment."""
+
 _IN_THE_WAY = ("OperationInProgress", "BackupInUse", "BackupNotFound")
 
 
