@@ -209,6 +209,17 @@ class Engine:
         else:
             await self._attempt(record)
 
+    def is_waiting(self, record: Record) -> bool:
+        """Whether the wait after its last attempt is not over, by the storage's clock alone."""
+        operation = record.operation
+        if operation.next_attempt_at is None:
+            return False
+        return record.age_seconds < self._wait_seconds(operation)
+
+    def _wait_seconds(self, operation: Operation) -> int:
+        waits = self.settings.retry_seconds
+        return waits[min(operation.attempt, len(waits)) - 1]
+
     def is_leased(self, record: Record) -> bool:
         """Whether a worker holds a lease that has not run out."""
         operation = record.operation
@@ -292,8 +303,7 @@ class Engine:
         if final or operation.attempt >= ATTEMPTS:
             await self._end_without_success(record, OperationStatus.FAILED, written)
             return
-        waits = self.settings.retry_seconds
-        wait = waits[min(operation.attempt, len(waits)) - 1]
+        wait = self._wait_seconds(operation)
         update = {
             "error": written,
             "worker": "",

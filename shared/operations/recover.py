@@ -70,7 +70,7 @@ class Recovery:
             error = await self._interrupted(operation)
             await close(engine, operation, record.etag, error)
             return True
-        if operation.next_attempt_at and operation.next_attempt_at > engine.clock.now():
+        if engine.is_waiting(record):
             return False
         await engine.in_flight.touch(entry)
         await engine.send(operation)
