@@ -38,6 +38,14 @@ class Scripted:
     """How long it says nothing first."""
 
 
+@dataclass
+class Cut:
+    """Answers that end early, as if that were all: so many, of addresses that fit a pattern."""
+
+    address: str
+    times: int
+
+
 class StorageProxy:
     """One endpoint of the emulator, with scripted answers."""
 
@@ -46,6 +54,7 @@ class StorageProxy:
         self._session = session
         self.port = port
         self.script: list[Scripted] = []
+        self.cut = Cut("", 0)
         self.answered = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -65,7 +74,19 @@ class StorageProxy:
             request.method, url, headers=headers, data=body, skip_auto_headers=_SIGNED
         ) as found:
             kept = {k: v for k, v in found.headers.items() if k.lower() not in _HOP}
-            return web.Response(status=found.status, headers=kept, body=await found.read())
+            content = await found.read()
+            if request.method == "GET" and self._cuts(request, content):
+                content = content[: len(content) // 2]
+                kept["Content-Range"] = f"bytes 0-{len(content) - 1}/{len(content)}"
+            return web.Response(status=found.status, headers=kept, body=content)
+
+    def _cuts(self, request: web.Request, content: bytes) -> bool:
+        fits = self.cut.times > 0 and re.search(self.cut.address, request.path) is not None
+        if not fits or len(content) < 2:
+            return False
+        self.cut.times -= 1
+        self.answered += 1
+        return True
 
 
 def _refusal(line: Scripted) -> web.Response:

@@ -62,9 +62,9 @@ async def start_delete(app: Installation) -> Record:
     return await app.engine.start(start.of(listed.service))
 
 
-async def start_restore(app: Installation) -> Record:
-    """Start a restore of the first backup."""
-    body = {"backup": {"storageAccount": "offsite", "container": FIRST}}
+async def start_restore(app: Installation, backup: str = FIRST) -> Record:
+    """Start a restore of a backup."""
+    body = {"backup": {"storageAccount": "offsite", "container": backup}}
     return await app.restores.start(RestoreBody.model_validate(body), "somebody", None)
 
 
@@ -98,6 +98,14 @@ async def require_whole(app: Installation, name: str, *, alone: bool = True) -> 
 async def require_no_backup(app: Installation, name: str) -> None:
     """A backup that failed left nothing that looks like one."""
     assert not await BackupContainer(app.accounts.require("offsite", ""), name).exists()
+
+
+async def require_nothing_half_made(app: Installation) -> None:
+    """At any moment: what has a descriptor is a whole backup (Velero: metadata goes first)."""
+    async for listed in app.accounts.require("offsite", "").list_containers():
+        container = BackupContainer(app.accounts.require("offsite", ""), listed.name)
+        if await container.blob(f"{listed.name}.txt").exists():
+            await require_whole(app, str(listed.name), alone=False)
 
 
 async def require_nothing_under_way(app: Installation) -> None:

@@ -14,7 +14,13 @@ from shared.installation import Installation
 from shared.patience import Patience
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn
-from tests.faults.scenes import SCENES, Scene, require_nothing_under_way, run
+from tests.faults.scenes import (
+    SCENES,
+    Scene,
+    require_nothing_half_made,
+    require_nothing_under_way,
+    run,
+)
 from tests.faults.transport import ONCE, FaultTransport, ProcessStopped, Way
 
 _LEASE_SECONDS = 2
@@ -84,6 +90,7 @@ async def play(emulator: Emulator, scene: Scene, folder: Path, call: int, way: W
 
     app = app_over(deployed, FaultTransport())
     try:
+        await require_nothing_half_made(app)
         for _ in range(_REDELIVERIES):
             await app.recovery.run()
             await run(app, record)
