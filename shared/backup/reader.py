@@ -14,10 +14,8 @@ from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
-from shared.model.wire import JsonObject, JsonValue
-from shared.rules.documents import SECRET, replace_secrets
-from shared.rules.naming import artifact_key, shown
-from shared.sealing.frames import FrameCorrupt, Frames
+from shared.model.wire import JsonObject
+from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
 
 MOST_DESCRIPTOR_BYTES = 16 * 1024 * 1024
@@ -196,57 +194,3 @@ def as_record(path: str, line: JsonObject) -> Record:
         return Record.read(line)
     except ValueError as error:
         raise corrupt(path, "a line is no record") from error
-
-
-class Secrets:
-    """The secrets of a backup, opened; they go back only to the place that they came from."""
-
-    def __init__(self, path: str, entries: list[JsonObject]) -> None:
-        self._path = path
-        self._entries = entries
-
-    @staticmethod
-    async def read(
-        container: BackupContainer, descriptor: Descriptor, provider: KeyProvider
-    ) -> "Secrets":
-        """Open the secrets of a backup.
-
-        :raises Problem: BlobMissing, BlobCorrupt, KeyUnavailable.
-        """
-        part = descriptor.secrets
-        blob = await container.read(part.blob, part.bytes)
-        if hashlib.sha256(blob).hexdigest() != part.sha256:
-            raise corrupt(part.blob, "its bytes are not those that the descriptor names")
-        run_key = await provider.unwrap(part)
-        backup = descriptor.backup
-        frames = Frames(run_key, backup_id=backup.id, run=backup.run, blob=part.blob)
-        try:
-            plain = b"".join(await asyncio.to_thread(lambda: list(frames.open(blob))))
-        except FrameCorrupt as error:
-            raise corrupt(part.blob, str(error)) from error
-        entries = [parsed_line(part.blob, line) for line in plain.split(b"\n") if line]
-        if len(entries) != part.items:
-            raise corrupt(part.blob, "it does not hold as many secrets as the descriptor says")
-        return Secrets(part.blob, entries)
-
-    def put_back(self, section: str, record: Record) -> Record:
-        """The record with its secrets in their places.
-
-        :raises Problem: BlobCorrupt where an index is of another place.
-        """
-
-        def put(pointer: str, value: JsonValue) -> JsonValue:
-            if not (isinstance(value, dict) and SECRET in value):
-                return value
-            return self._at(value[SECRET], section, artifact_key(record.name), pointer)
-
-        document = replace_secrets(section, record.document, put)
-        return Record(record.name, document, record.changed_at, record.content)
-
-    def _at(self, index: JsonValue, section: str, name: str, pointer: str) -> JsonValue:
-        whole = isinstance(index, int) and not isinstance(index, bool)
-        entry = self._entries[index] if whole and 0 <= index < len(self._entries) else {}  # type: ignore[operator,index]
-        place = (entry.get("section"), entry.get("name"), entry.get("pointer"))
-        if place != (section, name, pointer):
-            raise corrupt(self._path, f"it has no secret for {section}/{name}{pointer}")
-        return entry["value"]

@@ -5,16 +5,52 @@ at any frame. What is opened stays in this process.
 """
 
 import asyncio
+import hashlib
 from collections import deque
+from dataclasses import dataclass
 
 from shared.backup.reader import parsed_line
 from shared.backup.writer import CONFIGURATION_SECTIONS
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, SecretPlace
+from shared.model.record import Record
 from shared.model.wire import JsonObject, JsonValue
+from shared.rules.documents import SECRET, replace_secrets
 from shared.rules.naming import artifact_key
 from shared.sealing.frames import MAX_FRAME_BYTES, FrameCorrupt, Frames
+from shared.sealing.provider import KeyProvider
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The secrets of a backup: their blob is as the descriptor says, their key is at hand."""
+
+    container: BackupContainer
+    descriptor: Descriptor
+    run_key: bytes
+
+    @staticmethod
+    async def checked(
+        container: BackupContainer, descriptor: Descriptor, provider: KeyProvider
+    ) -> "Secrets":
+        """Read the blob once, and unwrap its key.
+
+        :raises Problem: BlobMissing, BlobCorrupt, KeyUnavailable, KeyVaultUnavailable.
+        """
+        part = descriptor.secrets
+        size, packed = 0, hashlib.sha256()
+        etag = await container.etag(part.blob)
+        async for chunk in container.ranges(part.blob, 0, part.bytes + 1, etag=etag):
+            size += len(chunk)
+            await asyncio.to_thread(packed.update, chunk)
+        if (size, packed.hexdigest()) != (part.bytes, part.sha256):
+            raise corrupt(part.blob, "its bytes are not those that the descriptor names")
+        return Secrets(container, descriptor, await provider.unwrap(part))
+
+    def entries(self) -> "SecretEntries":
+        """Them all, from the first on."""
+        return SecretEntries(self.container, self.descriptor, self.run_key)
 
 
 class SecretEntries:
@@ -99,6 +135,40 @@ class SecretEntries:
         if entry is None or self._entry != index or place_of(entry) != place:
             raise corrupt(self._part.blob, f"it has no secret for {section}/{name}{pointer}")
         return entry["value"]
+
+    async def put_back(self, section: str, record: Record) -> Record:
+        """The record with its secrets in their places; records come in a backup's order.
+
+        :raises Problem: BlobMissing; BlobCorrupt where an index is of another place.
+        """
+        indexes: dict[str, int] = {}
+
+        def find(pointer: str, value: JsonValue) -> JsonValue:
+            if isinstance(value, dict) and SECRET in value:
+                index = value[SECRET]
+                whole = isinstance(index, int) and not isinstance(index, bool)
+                indexes[pointer] = index if whole else -1  # type: ignore[assignment]
+            return value
+
+        replace_secrets(section, record.document, find)
+        if not indexes:
+            return record
+        values = {
+            pointer: await self.value(index, section, record.name, pointer)
+            for pointer, index in sorted(indexes.items(), key=lambda found: found[1])
+        }
+        document = replace_secrets(
+            section, record.document, lambda pointer, value: values.get(pointer, value)
+        )
+        return Record(record.name, document, record.changed_at, record.content)
+
+    async def require_end(self) -> None:
+        """Refuse a backup whose records do not ask for every secret that it has.
+
+        :raises Problem: BlobMissing, BlobCorrupt.
+        """
+        if self._entry < self._part.items - (self._peeked is not None):
+            raise corrupt(self._part.blob, "it holds secrets that no record has")
 
     async def _load(self) -> None:
         """Open one more frame."""

@@ -13,7 +13,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import BlobClient
 from pydantic import ValidationError
 
-from shared.backup.reader import Secrets, as_record, read_descriptor, section_records
+from shared.backup.reader import as_record, read_descriptor, section_records
+from shared.backup.secret_entries import Secrets
 from shared.backup.users import BackupUsers
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, corrupt, missing
@@ -92,7 +93,7 @@ class RestoreWork:
         await self._stores.users.enter(
             descriptor.service.name, descriptor.backup.name, task.operation
         )
-        secrets = await Secrets.read(container, descriptor, self._stores.provider)
+        secrets = await Secrets.checked(container, descriptor, self._stores.provider)
         chosen = await self._stores.chosen(task.operation)
         warnings = await apply(
             task,
@@ -129,7 +130,7 @@ class RestoreWork:
 
 @dataclass(frozen=True)
 class Opened:
-    """A backup that is read: its descriptor checked, its secrets opened."""
+    """A backup that is read: its descriptor checked, its secrets at hand."""
 
     container: BackupContainer
     descriptor: Descriptor
@@ -160,6 +161,7 @@ async def apply(
     for section in Section:
         if section not in NOT_BACKED_UP:
             await run.artifacts(section)
+    await run.secrets.require_end()
     await run.runtime(planned)
     await run.target.complete()
     return run.warnings
@@ -209,7 +211,7 @@ class _Run:
         self._task = task
         self._container = backup.container
         self._descriptor = backup.descriptor
-        self._secrets = backup.secrets
+        self.secrets = backup.secrets.entries()
         self.target = target
         self._parts = parts
         self._body = body
@@ -225,7 +227,7 @@ class _Run:
     async def _records(self, name: str) -> Pages:
         part = self._part(name)
         async for page in section_records(self._container, part):
-            yield [self._secrets.put_back(name, as_record(part.blob, line)) for line in page]
+            yield [await self.secrets.put_back(name, as_record(part.blob, line)) for line in page]
 
     async def settings(self, planned: RestorePlan, chosen: Chosen | None) -> None:
         """Enter the service with the settings of the backup and what was chosen."""

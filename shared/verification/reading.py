@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 
 from pydantic import ValidationError
 
-from shared.backup.reader import Secrets, as_record, section_records
+from shared.backup.reader import as_record, section_records
+from shared.backup.secret_entries import SecretEntries, Secrets
 from shared.backup.side_by_side import side_by_side
 from shared.blobs.backup_container import BackupContainer, corrupt, missing
 from shared.model.artifact import NOT_BACKED_UP, Section
@@ -73,9 +74,12 @@ class Reading:
 
     async def read(self, secrets: Secrets) -> None:
         """Level ``data``: every byte, every record, every secret, every reference."""
+        entries = secrets.entries()
         for part in self._descriptor.sections:
             if part.name != CONTENT:
-                await self._section(part, secrets)
+                await self._section(part, entries)
+        if not self._findings.count:
+            await self._at_end(entries)
         for place, user in self._wanted.items():
             if place not in self._names and place not in self._failed:
                 self._findings.add(
@@ -156,24 +160,32 @@ class Reading:
             await asyncio.sleep(_TRY_AGAIN_SECONDS * (attempt < _TRIES))
         self._findings.add(corrupt(path, "its bytes do not have the hash that is its name"))
 
-    async def _section(self, part: SectionPart, secrets: Secrets) -> None:
+    async def _at_end(self, secrets: SecretEntries) -> None:
+        try:
+            await secrets.require_end()
+        except Problem as problem:
+            self._findings.add(problem)
+
+    async def _section(self, part: SectionPart, secrets: SecretEntries) -> None:
+        begin = secrets.place
         for attempt in range(1, _TRIES + 1):
             try:
                 await self._section_once(part, secrets)
             except Problem as problem:
                 if problem.code is Code.BLOB_CORRUPT and attempt < _TRIES:
+                    secrets.go_to(begin)
                     await asyncio.sleep(_TRY_AGAIN_SECONDS)
                     continue
                 if problem.code is not Code.BLOB_MISSING:
                     self._findings.add(problem)
             return
 
-    async def _section_once(self, part: SectionPart, secrets: Secrets) -> None:
+    async def _section_once(self, part: SectionPart, secrets: SecretEntries) -> None:
         count = 0
         async for page in section_records(self._container, part):
             await self._task.checkpoint()
             for line in page:
-                record = secrets.put_back(part.name, as_record(part.blob, line))
+                record = await secrets.put_back(part.name, as_record(part.blob, line))
                 self._record(part, record)
             count += len(page)
             self._task.report(f"reading {part.name}", count, part.items)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import verify_failed
-from shared.backup.reader import Secrets, read_descriptor
+from shared.backup.reader import read_descriptor
+from shared.backup.secret_entries import Secrets
 from shared.backup.users import BackupUsers
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
@@ -102,7 +103,7 @@ class VerifyWork:
         if level is VerifyLevel.DESCRIPTOR:
             return checked
         try:
-            secrets = await Secrets.read(container, descriptor, self.provider)
+            secrets = await Secrets.checked(container, descriptor, self.provider)
         except Problem as problem:
             findings.add(problem)
             return checked

@@ -8,8 +8,8 @@ import pytest
 from shared.backup import comparison
 from shared.backup.changes import Asked, ChangesPage
 from shared.backup.describe import sealed
-from shared.backup.reader import Secrets, read_descriptor
-from shared.backup.secret_entries import SecretEntries
+from shared.backup.reader import read_descriptor
+from shared.backup.secret_entries import SecretEntries, Secrets
 from shared.backup.secrets import SecretsWriter
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation import Installation
@@ -184,7 +184,8 @@ async def test_secrets_are_read_frame_by_frame_from_any_place(
     installation: Installation, written: Written
 ) -> None:
     assert written.descriptor.secrets.bytes > 4 * 4_000_000
-    whole = await Secrets.read(written.container, written.descriptor, installation.provider)
+    given = written.container, written.descriptor, installation.provider
+    whole = (await Secrets.checked(*given)).entries()
     entries = written.entries()
     places = []
     for number in range(Written.COUNT):
@@ -192,8 +193,12 @@ async def test_secrets_are_read_frame_by_frame_from_any_place(
         places.append(entries.place)
         assert await value(entries, number) == Written.value(number)
         record = Record(f"n{number:02}", {"password": {"$secret": number}}, "")
-        back = whole.put_back("bridges", record)
+        back = await whole.put_back("bridges", record)
         assert back.document["password"] == Written.value(number)
+        if number < Written.COUNT - 1:
+            with pytest.raises(Problem, match="no record has"):
+                await whole.require_end()
+    await whole.require_end()
     assert places[-1].frame >= 3
     for number in (0, 1, 25, 69):
         again = written.entries(places[number])

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from shared.backup.reader import Secrets, as_record, read_descriptor, section_records
+from shared.backup.reader import as_record, read_descriptor, section_records
+from shared.backup.secret_entries import Secrets
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.management.documents import open_document
@@ -80,7 +81,7 @@ async def require_whole(app: Installation, name: str, *, alone: bool = True) -> 
     """
     container = BackupContainer(app.accounts.require("offsite", ""), name)
     descriptor = await read_descriptor(container, app.provider)
-    secrets = await Secrets.read(container, descriptor, app.provider)
+    secrets = (await Secrets.checked(container, descriptor, app.provider)).entries()
     for part in descriptor.sections:
         async for page in section_records(container, part):
             for line in page:
@@ -88,7 +89,8 @@ async def require_whole(app: Installation, name: str, *, alone: bool = True) -> 
                     blob = container.blob(f"content/{line['sha256']}")
                     assert (await blob.get_blob_properties()).size == line["size"]
                 else:
-                    secrets.put_back(part.name, as_record(part.blob, line))
+                    await secrets.put_back(part.name, as_record(part.blob, line))
+    await secrets.require_end()
     named = {part.blob for part in descriptor.sections} | {descriptor.secrets.blob}
     left = {path async for path in container.names() if path.startswith(("sections/", "secrets/"))}
     assert named <= left

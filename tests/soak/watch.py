@@ -11,7 +11,8 @@ from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from shared.backup.reader import Secrets, as_record, read_descriptor, section_records
+from shared.backup.reader import as_record, read_descriptor, section_records
+from shared.backup.secret_entries import Secrets
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.model.backup import Backup, BackupStatus
@@ -110,7 +111,7 @@ class Watch:
         :raises Problem: naming what is not.
         """
         descriptor = await read_descriptor(container, self._app.provider)
-        secrets = await Secrets.read(container, descriptor, self._app.provider)
+        secrets = (await Secrets.checked(container, descriptor, self._app.provider)).entries()
         for part in descriptor.sections:
             async for page in section_records(container, part):
                 for line in page:
@@ -118,7 +119,8 @@ class Watch:
                         blob = container.blob(f"content/{line['sha256']}")
                         assert (await blob.get_blob_properties()).size == line["size"]
                     else:
-                        secrets.put_back(part.name, as_record(part.blob, line))
+                        await secrets.put_back(part.name, as_record(part.blob, line))
+        await secrets.require_end()
 
     async def _pinned(self, histories: dict[str, Backup]) -> None:
         for name in self._model.pinned & histories.keys():
