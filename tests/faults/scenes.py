@@ -25,6 +25,7 @@ from tests.api import partner_document, x12_document
 SERVICE = "Contoso-B2B"
 FIRST = "first-backup"
 SECOND = "second-backup"
+COPY = "Contoso-Copy"
 ASKED = Asked("somebody")
 
 
@@ -159,6 +160,40 @@ async def after_restore(app: Installation, record: Record) -> None:
     assert numbers[0].value == 3
 
 
+async def start_chosen_restore(app: Installation) -> Record:
+    """Start a restore of a part, under another name, with values of its own."""
+    body = {
+        "backup": {"storageAccount": "offsite", "container": FIRST},
+        "service": {"name": COPY, "accessControl": {"namespace": "copy", "key": "copy-secret"}},
+        "exclude": [{"section": "schemas", "name": "s2"}],
+        "replace": [{"section": "schemas", "name": "s0", "pointer": "/password", "value": "new"}],
+        "controlNumbers": {"policy": "advance", "by": 100},
+    }
+    return await app.restores.start(RestoreBody.model_validate(body), "somebody", None)
+
+
+async def after_chosen_restore(app: Installation, _record: Record) -> None:
+    """Nothing but what was chosen, with the values that were given, and numbers further on."""
+    listed = await app.services.require(COPY)
+    assert listed.service.state is State.SUSPENDED
+    key = await app.keys.data_key(listed.service.id)
+    settings = await app.configuration.settings(listed.service.id)
+    assert settings is not None
+    opened = open_document(key, "service", "service", settings.document)
+    assert opened["accessControl"] == {"namespace": "copy", "key": "copy-secret"}
+    schemas = {}
+    async for page in app.artifacts.pages(listed.service, Section.SCHEMAS, "", 100):
+        schemas |= {v.value.name: v.value for v in page}
+    assert schemas.keys() == {"s0", "s1"}
+    first = schemas["s0"]
+    assert open_document(key, first.section, first.name, first.document) == {"password": "new"}
+    await app.services.move(listed, ServiceOperation.RESUME, ASKED)
+    numbers = await app.allocator.allocate(COPY, "A", [Kind.INTERCHANGE], 1)
+    assert numbers[0].value == 103
+    numbers = await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 1)
+    assert numbers[0].value == 3
+
+
 async def start_purge(app: Installation) -> Record:
     """Start the deletion of the first backup."""
     found = await app.backups.get(SERVICE, FIRST)
@@ -258,6 +293,7 @@ SCENES = {
         Scene("backup", _filled, _second, after_backup),
         Scene("delete", _filled, start_delete, after_delete),
         Scene("restore", _deleted, start_restore, after_restore),
+        Scene("restore-part", _filled, start_chosen_restore, after_chosen_restore),
         Scene("purge", _filled, start_purge, after_purge),
         Scene("rotation", _formerly, start_rotation, after_rotation),
         Scene("verify", _filled, start_verify, after_verify),
