@@ -54,6 +54,8 @@ class Story:
     owned: Machine | None
     """The host as its owner has it; nothing where the demo is a guest."""
     issued: Issued = field(default_factory=Issued)
+    stopped: list[JsonObject] = field(default_factory=list)
+    """The sources of bridges that the restore stopped: bridge, pointer, type, address."""
     checks: int = 0
     refused: int = 0
 

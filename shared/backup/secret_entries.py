@@ -40,9 +40,10 @@ class Secrets:
         """
         part = descriptor.secrets
         size, packed = 0, hashlib.sha256()
-        etag = await container.etag(part.blob)
-        async for chunk in container.ranges(part.blob, 0, part.bytes + 1, etag=etag):
+        async for chunk in container.chunks(part.blob, part.bytes):
             size += len(chunk)
+            if size > part.bytes:
+                break
             await asyncio.to_thread(packed.update, chunk)
         if (size, packed.hexdigest()) != (part.bytes, part.sha256):
             raise corrupt(part.blob, "its bytes are not those that the descriptor names")
@@ -176,7 +177,7 @@ class SecretEntries:
         if left <= 0:
             raise corrupt(self._part.blob, "it holds fewer secrets than the descriptor says")
         most = min(left, MAX_FRAME_BYTES)
-        blob = await self._container.range(self._part.blob, self._next_at, most)
+        blob = await self._container.span(self._part.blob, self._next_at, most)
         try:
             plain, size = await asyncio.to_thread(
                 self._frames.open_one, self._next_frame, blob, bytes_left=left

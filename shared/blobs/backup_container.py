@@ -43,6 +43,10 @@ class Ownership:
         }
 
 
+_READS = 3
+_READ_AGAIN_SECONDS = 0.5
+
+
 class BackupContainer:
     """One container of a registered account.
 
@@ -126,17 +130,39 @@ class BackupContainer:
         except ResourceNotFoundError as error:
             raise missing(self.name, path) from error
 
-    async def chunks(self, path: str) -> AsyncIterator[bytes]:
+    async def chunks(self, path: str, size: int = 0) -> AsyncIterator[bytes]:
         """The bytes of a blob, in chunks.
 
+        :param size: bytes that it should have: where an answer ends before, the rest is asked for.
         :raises Problem: BlobMissing.
         """
+        offset = 0
         try:
             stream = await self.blob(path).download_blob()
         except ResourceNotFoundError as error:
             raise missing(self.name, path) from error
         async for chunk in stream.chunks():
+            offset += len(chunk)
             yield chunk
+        async for chunk in self._rest(path, offset, size):
+            yield chunk
+
+    async def span(self, path: str, offset: int, length: int) -> bytes:
+        """So many bytes of a blob, fewer only where it has no more.
+
+        :raises Problem: BlobMissing.
+        """
+        return b"".join([some async for some in self._rest(path, offset, offset + length)])
+
+    async def _rest(self, path: str, offset: int, end: int) -> AsyncIterator[bytes]:
+        """restic 5467: that an answer ends early does not say that the blob does."""
+        for attempt in range(_READS):
+            if offset >= end:
+                return
+            await asyncio.sleep(_READ_AGAIN_SECONDS * (attempt > 0))
+            data = await self.range(path, offset, end - offset)
+            offset += len(data)
+            yield data
 
     async def etag(self, path: str) -> str:
         """The version of a blob: as long as it stays the same, so do the bytes.

@@ -5,7 +5,7 @@ Places are JSON pointers (RFC 6901).
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
@@ -97,7 +97,8 @@ def carried_masks(section: str, document: JsonObject, stored: JsonObject) -> dic
     An object's member is the one of the same name. A list's element is the one whose other
     members are all the same, wherever it stands: its index says nothing once another was taken
     out, and a secret must not go to a host that it was not given for. Elements that differ in
-    nothing but their secrets are told apart by their order, as long as there are as many.
+    nothing but their secrets are told apart by their order, as long as there are as many. An
+    element that was only switched on or off is the same.
     """
     found: dict[str, str] = {}
 
@@ -119,18 +120,43 @@ def carried_masks(section: str, document: JsonObject, stored: JsonObject) -> dic
 def _same_elements(
     section: str, new: list[JsonValue], old: list[JsonValue]
 ) -> Iterator[tuple[int, int]]:
-    masked_ones, stored_ones = defaultdict(list), defaultdict(list)
-    for i, element in enumerate(new):
-        if _has_mask(element):
-            masked_ones[_public_text(section, element)].append(i)
-    for j, element in enumerate(old if masked_ones else []):
-        stored_ones[_public_text(section, element)].append(j)
-    for text, wanted in masked_ones.items():
-        there = stored_ones[text]
-        if len(there) == 1:
-            yield from ((i, there[0]) for i in wanted)
-        elif len(there) == len(wanted):
-            yield from zip(wanted, there, strict=True)
+    masked_ones = {i for i, element in enumerate(new) if _has_mask(element)}
+    free = set(range(len(old))) if masked_ones else set()
+    for aside in (frozenset[str](), _WHETHER):
+        for wanted, there in _alike(section, new, old, masked_ones, free, aside):
+            if len(wanted) == len(there):
+                yield from zip(wanted, there, strict=True)
+                masked_ones.difference_update(wanted)
+                free.difference_update(there)
+    for aside in (frozenset[str](), _WHETHER):
+        for wanted, there in _alike(section, new, old, masked_ones, free, aside):
+            if len(there) == 1:
+                yield from ((i, there[0]) for i in wanted)
+                masked_ones.difference_update(wanted)
+
+
+_WHETHER = frozenset({"state", "enabled"})
+"""Members that say whether something is used, not where it leads: a restored source that is
+started again keeps its password."""
+
+
+def _alike(
+    section: str,
+    new: list[JsonValue],
+    old: list[JsonValue],
+    masked_ones: Iterable[int],
+    free: Iterable[int],
+    aside: frozenset[str],
+) -> list[tuple[list[int], list[int]]]:
+    """Elements that are the same but for secrets and members that are set aside."""
+    groups: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for i in sorted(masked_ones):
+        groups[_public_text(section, new[i], aside)][0].append(i)
+    for j in sorted(free):
+        text = _public_text(section, old[j], aside)
+        if text in groups:
+            groups[text][1].append(j)
+    return list(groups.values())
 
 
 def _has_mask(value: JsonValue) -> bool:
@@ -139,8 +165,8 @@ def _has_mask(value: JsonValue) -> bool:
     return value == MASK or (isinstance(value, list) and any(_has_mask(v) for v in value))
 
 
-def _public_text(section: str, value: JsonValue) -> str:
-    """What of a value is no secret, as text that is the same for the same value."""
+def _public_text(section: str, value: JsonValue, aside: frozenset[str]) -> str:
+    """What of a value is no secret and not set aside, as text: the same for the same value."""
 
     def public(value: JsonValue) -> JsonValue:
         if isinstance(value, dict):
@@ -148,7 +174,11 @@ def _public_text(section: str, value: JsonValue) -> str:
         return [public(v) for v in value] if isinstance(value, list) else value
 
     def hidden(name: str, value: JsonValue) -> bool:
-        return _stands_for_secret(value) or (is_secret(section, "", name) and _is_value(value))
+        return (
+            name in aside
+            or _stands_for_secret(value)
+            or (is_secret(section, "", name) and _is_value(value))
+        )
 
     return json.dumps(public(value), sort_keys=True)
 

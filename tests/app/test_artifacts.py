@@ -94,6 +94,8 @@ def _source(host: str, password: str | None = "********", **more: Any) -> Any:
 
 
 _AB = [_source("A", "pa"), _source("B", "pb")]
+_STOPPED = [_source("A", "pa", state="Stopped"), _source("B", "pb", enabled=False)]
+_ONE_ON = [_source("A", "p1"), _source("A", "p2", state="Stopped")]
 _TWINS = [_source("A", "p1"), _source("A", "p2")]
 _NESTED = [
     {"name": name, "routes": [_source("A", f"{name}a"), _source("B", f"{name}b")]} for name in "xy"
@@ -111,6 +113,9 @@ _NESTED = [
         (_AB, [_source("A", None), _source("B")], [None, "pb"]),
         (_TWINS, [_source("A"), _source("A")], ["p1", "p2"]),
         (_NESTED, [{"name": "y", "routes": [_source("A"), _source("B")]}], ["ya", "yb"]),
+        (_STOPPED, [_source("B", enabled=True), _source("A")], ["pb", "pa"]),
+        (_ONE_ON, [_source("A", state="Stopped")], ["p2"]),
+        (_ONE_ON, [_source("A"), _source("A")], ["p1", "p2"]),
     ],
 )
 async def test_a_mask_in_a_list_keeps_the_secret_of_its_element(

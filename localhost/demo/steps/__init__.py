@@ -19,6 +19,7 @@ from localhost.demo.steps.proving import (
     COMPARE,
     CONTINUE_NUMBERS,
     KEEP_SECRETS,
+    START_SOURCES,
 )
 from localhost.demo.steps.restoring import DELETE_SERVICE, RESTORE, RESUME, SUSPENDED
 from localhost.demo.steps.scheduling import DAYS_AHEAD, SET_SCHEDULE
@@ -42,6 +43,7 @@ STEPS = (
     CONTINUE_NUMBERS,
     COMPARE,
     BACK_UP_AGAIN,
+    START_SOURCES,
     KEEP_SECRETS,
     SET_SCHEDULE,
     DAYS_AHEAD,

@@ -26,6 +26,11 @@ async def _restore(story: Story) -> None:
     story.terminal.fact(
         "would restore", ", ".join(f"{name} {count}" for name, count in sections.items())
     )
+    story.stopped = plan.json["sources"]
+    story.check(
+        bool(story.stopped) and not any("alsoPolledBy" in source for source in story.stopped),
+        f"{len(story.stopped)} sources will come back stopped; no other service polls them",
+    )
     answer = await story.api.call("POST", "restores", body=body, expect=202)
     story.show(answer)
     await story.follow(answer, "Restore")
