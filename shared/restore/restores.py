@@ -39,6 +39,19 @@ class _Planned:
     problems: Sequence[Problem]
 
 
+@dataclass(frozen=True)
+class _Asking:
+    """A request, and the backup that it names."""
+
+    body: RestoreBody
+    container: BackupContainer
+    descriptor: Descriptor
+    name: str
+    """Of the service that comes into being."""
+    caller: str
+    operation_id: str | None
+
+
 class Restores:
     """Plans and starts restores."""
 
@@ -81,26 +94,37 @@ class Restores:
         """
         container, descriptor = await self._read(body)
         name = body.service.name or descriptor.service.name
+        known = await Chosen.known(self._records, self._keys, name, operation_id)
+        asking = _Asking(body, container, descriptor, name, caller, operation_id)
+        try:
+            chosen = known or await Chosen.new(self._keys, self._clock.new_id())
+            return await self._start(asking, chosen)
+        except Problem:
+            # Where the same request was sent twice at once, the other one is what this one meets.
+            other = await Chosen.known(self._records, self._keys, name, operation_id)
+            if known is not None or other is None:
+                raise
+            return await self._start(asking, other)
+
+    async def _start(self, asking: "_Asking", chosen: Chosen) -> Record:
+        body = asking.body
         asked: JsonObject = {
             **body.to_json(),
             "service": masked(SERVICE, body.service.to_json()),
             "replace": [{**one.to_json(), "value": MASK} for one in body.replace],
-            "digest": descriptor.digest,
+            "digest": asking.descriptor.digest,
         }
         secrets: JsonObject = {
             "service": body.service.to_json(),
             "replace": [one.to_json() for one in body.replace],
         }
-        chosen = await Chosen.known(self._records, self._keys, name, operation_id)
-        if chosen is None:
-            chosen = await Chosen.new(self._keys, self._clock.new_id())
         start = Start(
             OperationName.RESTORE,
-            name,
-            caller,
+            asking.name,
+            asking.caller,
             "http",
             {"request": {m: v for m, v in asked.items() if m != "digest"}},
-            operation_id,
+            asking.operation_id,
             chosen.service_id,
             asked=asked,
             secrets=chosen.key.fingerprint(secrets),
@@ -108,7 +132,7 @@ class Restores:
         repeated = await self._engine.repeated(start)
         if repeated is not None:
             return repeated
-        planned = await self._planned(body, container, descriptor)
+        planned = await self._planned(body, asking.container, asking.descriptor)
         if planned.problems:
             raise _refusal(planned.problems)
         recorded = _shortened(planned.plan)

@@ -1,5 +1,6 @@
 """What can be chosen at a restore, through HTTP: settings, and how control numbers go on."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -205,3 +206,24 @@ async def test_a_service_whose_ledger_is_unknown_says_so(api: Api) -> None:
     codes = [warning["code"] for warning in plan["warnings"]]
     assert {"AfterTheBackup", "ScheduleNotIncluded"} <= set(codes)
     assert any(name in step for step in plan["beforeResuming"])
+
+
+async def test_the_same_request_twice_at_once_is_one_restore(api: Api) -> None:
+    container = await api.backup(await api.service())
+    for number in range(3):
+        body = {
+            "backup": {"storageAccount": "offsite", "container": container},
+            "service": {
+                "name": unique("twice"),
+                "accessControl": {"namespace": "n", "key": "acs-secret"},
+            },
+        }
+        headers = {"Operation-Id": unique(f"twice-{number}")}
+        sent = await asyncio.gather(
+            *(api.post("restores", body, headers=headers) for _ in range(4))
+        )
+        assert {reply.status for reply in sent} == {202}, [reply.body for reply in sent]
+        assert len({reply.headers["Operation-Location"] for reply in sent}) == 1
+        await api.succeeded(sent[0])
+        other = {**body, "service": {**body["service"], "accessControl": {"key": "another"}}}
+        assert (await api.post("restores", other, headers=headers)).code == "OperationIdInUse"
