@@ -88,9 +88,9 @@ class _Bulk(Table):
 
     def __init__(self, app: App) -> None:
         parts = app.parts
-        client = parts.clients.tables(parts.settings.state).get_table_client(schedules.TABLE)
-        super().__init__(client, parts.clock.new_id)
-        self._table = Table(client, parts.clock.new_id)
+        wire = parts.clients.table(parts.settings.state, schedules.TABLE)
+        super().__init__(wire, parts.clock.new_id)
+        self._table = parts.table(schedules.TABLE)
         self.schedules = schedules.Schedules(self)
         self._steps: list[Step] = []
 

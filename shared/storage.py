@@ -20,6 +20,7 @@ from shared.identity import Identities
 from shared.patience import WORK, Patience
 from shared.repeating import RepeatingTransport
 from shared.settings import AccountSetting
+from shared.state.table_wire import TableWire
 
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 """How much of a blob one request sends; also what the process holds of it at a time."""
@@ -58,10 +59,16 @@ class StorageClients:
     ) -> None:
         self._identities = identities
         self._transport = RepeatingTransport(transport or FencedTransport(), patience, clock)
+        self._tables: dict[AccountSetting, TableServiceClient] = {}
         self._blobs: dict[AccountSetting, BlobServiceClient] = {}
 
-    def tables(self, account: AccountSetting) -> TableServiceClient:
-        """A client for the account's tables."""
+    def table(self, account: AccountSetting, name: str) -> TableWire:
+        """A table of an account."""
+        if account not in self._tables:
+            self._tables[account] = self._make_tables(account)
+        return TableWire(self._tables[account], name, self._transport)
+
+    def _make_tables(self, account: AccountSetting) -> TableServiceClient:
         options: dict[str, Any] = {"transport": self._transport, **_TRY_ONCE}
         if account.connection_string:
             return TableServiceClient.from_connection_string(account.connection_string, **options)

@@ -55,7 +55,6 @@ class Stores:
         self.identities = Identities()
         self.clients = StorageClients(self.identities, self.clock, transport, patience)
         self.accounts = Accounts(settings, self.clients)
-        self._tables = self.clients.tables(settings.state)
         self._id: str | None = None
 
         self.directory = services.Directory(self.table(services.TABLE))
@@ -90,7 +89,7 @@ class Stores:
 
     def table(self, name: str) -> Table:
         """A table of the state account."""
-        return Table(self._tables.get_table_client(name), self.clock.new_id)
+        return Table(self.clients.table(self.settings.state, name), self.clock.new_id)
 
     def service_stores(self) -> ServiceStores:
         """What a living service consists of."""

@@ -7,21 +7,27 @@ that meets a conflict reads back and compares it before it calls that a conflict
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import (
     HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import EdmType, EntityProperty, TableTransactionError, UpdateMode
-from azure.data.tables.aio import TableClient
+
+from shared.state.table_wire import (
+    BatchRefused,
+    Entity,
+    TableWire,
+    Write,
+    error_code,
+    literal,
+    typed,
+    untyped,
+)
 
 Column = str | int | bool | bytes
 SCHEMA = 1
@@ -36,7 +42,7 @@ _REFUSALS = frozenset({404, 409, 412})
 _WRITTEN_OVER = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
 """The ETag of a version that is no more: whoever writes on this condition reads again."""
 
-_SYSTEM = frozenset({"PartitionKey", "RowKey", "v", "w"})
+_SYSTEM = frozenset({"PartitionKey", "RowKey", "Timestamp", "v", "w"})
 
 
 class RowExists(Exception):
@@ -93,27 +99,25 @@ Step = Insert | Replace | Delete
 class Table:
     """One table. It comes into being with its first row."""
 
-    def __init__(self, client: TableClient, new_id: Callable[[], str]) -> None:
-        self._client = client
+    def __init__(self, wire: TableWire, new_id: Callable[[], str]) -> None:
+        self._wire = wire
         self._new_id = new_id
 
     async def get(self, partition: str, key: str) -> Row | None:
         """Read one row, None where there is none."""
-        heard: dict[str, datetime] = {}
         try:
-            entity = await self._client.get_entity(
-                partition, key, raw_response_hook=_listener(heard)
-            )
+            entity, headers = await self._wire.get(partition, key)
         except ResourceNotFoundError:
             return None
-        return _row(entity, heard.get("date"))
+        return _row(entity, _date(headers))
 
     async def clock(self) -> datetime | None:
         """What time the storage has, by the Date of an answer; None where it told none."""
-        heard: dict[str, datetime] = {}
-        with suppress(ResourceNotFoundError):
-            await self._client.get_entity("!clock", "!clock", raw_response_hook=_listener(heard))
-        return heard.get("date")
+        try:
+            _, headers = await self._wire.get("!clock", "!clock")
+        except ResourceNotFoundError as error:
+            return _date(getattr(error.response, "headers", {}))
+        return _date(headers)
 
     async def insert(self, row: Row) -> str:
         """Write a new row and return its ETag.
@@ -151,35 +155,18 @@ class Table:
             ResourceExistsError,
             ResourceModifiedError,
             ResourceNotFoundError,
-            TableTransactionError,
+            BatchRefused,
         ) as error:
             if error.status_code not in _REFUSALS or _code(error) == "TableBeingDeleted":
                 raise
             return await self._settle(steps, write_id, error)
 
     async def _send(self, steps: Sequence[Step], write_id: str) -> list[str]:
-        if len(steps) == 1:
-            return [await self._send_one(steps[0], write_id)]
-        operations = [_operation(step, write_id) for step in steps]
-        answers = await self._client.submit_transaction(operations)
-        return [str(answer.get("etag", "")) for answer in answers]
-
-    async def _send_one(self, step: Step, write_id: str) -> str:
-        match step:
-            case Insert(row):
-                answer = await self._client.create_entity(_entity(row, write_id))
-            case Replace(row, None):
-                answer = await self._client.upsert_entity(
-                    _entity(row, write_id), mode=UpdateMode.REPLACE
-                )
-            case Replace(row, etag):
-                answer = await self._client.update_entity(
-                    _entity(row, write_id), mode=UpdateMode.REPLACE, **_condition(etag)
-                )
-            case Delete(partition, key, etag):
-                await self._client.delete_entity(partition, key, **_condition(etag))
-                return ""
-        return str(answer.get("etag", ""))
+        writes = [_write(step, write_id) for step in steps]
+        if len(writes) > 1:
+            return await self._wire.transact(writes)
+        etag = await self._wire.write(writes[0])
+        return ["" if isinstance(steps[0], Delete) else etag]
 
     async def _settle(
         self, steps: Sequence[Step], write_id: str, error: HttpResponseError
@@ -193,7 +180,7 @@ class Table:
         written = next((s.row for s in steps if not isinstance(s, Delete)), None)
         if written is None:
             return await self._settle_deletes(steps, error)
-        found = await self._client_row(written.partition, written.key)
+        found = await self._stored(written.partition, written.key)
         if found is not None and found.get("w") == write_id:
             return await self._etags(steps, write_id)
         raise _conflict(error) from error
@@ -214,21 +201,20 @@ class Table:
             if isinstance(step, Delete):
                 etags.append("")
                 continue
-            found = await self._client_row(step.row.partition, step.row.key)
+            found = await self._stored(step.row.partition, step.row.key)
             mine = found is not None and found.get("w") == write_id
-            metadata = getattr(found, "metadata", {})
-            etags.append(str(metadata["etag"]) if mine else _WRITTEN_OVER)
+            etags.append(str(found["odata.etag"]) if found and mine else _WRITTEN_OVER)
         return etags
 
-    async def _client_row(self, partition: str, key: str) -> Mapping[str, Any] | None:
+    async def _stored(self, partition: str, key: str) -> Entity | None:
         try:
-            return await self._client.get_entity(partition, key)
+            return (await self._wire.get(partition, key))[0]
         except ResourceNotFoundError:
             return None
 
     async def _create(self) -> None:
         try:
-            await self._client.create_table()
+            await self._wire.create()
         except ResourceExistsError:
             return
 
@@ -248,21 +234,11 @@ class Table:
         :param columns: read only these columns.
         :param size: the most rows of a page; a page may be short or empty and not be the last.
         """
-        clauses = ["PartitionKey eq @partition"]
-        clauses += ["RowKey gt @after"] if after else []
-        clauses += ["RowKey lt @before"] if before else []
-        found = self._client.query_entities(
-            " and ".join(clauses),
-            parameters={"partition": partition, "after": after, "before": before},
-            results_per_page=size,
-            select=_select(columns),
-        )
-        try:
-            async for page in found.by_page():
-                yield [_row(entity) async for entity in page]
-        except ResourceNotFoundError as error:
-            if _code(error) != "TableNotFound":
-                raise
+        clauses = [f"PartitionKey eq {literal(partition)}"]
+        clauses += [f"RowKey gt {literal(after)}"] if after else []
+        clauses += [f"RowKey lt {literal(before)}"] if before else []
+        async for page in self._query(" and ".join(clauses), columns, size):
+            yield page
 
     async def scan(
         self,
@@ -276,18 +252,29 @@ class Table:
         :param after: partition and key of the row that the first page begins behind.
         :param columns: read only these columns.
         """
-        found = self._client.query_entities(
-            "PartitionKey gt @partition or ( PartitionKey eq @partition and RowKey gt @key )",
-            parameters={"partition": after[0], "key": after[1]},
-            results_per_page=size,
-            select=_select(columns),
+        partition, key = literal(after[0]), literal(after[1])
+        condition = (
+            f"PartitionKey gt {partition} or ( PartitionKey eq {partition} and RowKey gt {key} )"
         )
-        try:
-            async for page in found.by_page():
-                yield [_row(entity) async for entity in page]
-        except ResourceNotFoundError as error:
-            if _code(error) != "TableNotFound":
-                raise
+        async for page in self._query(condition, columns, size):
+            yield page
+
+    async def _query(
+        self, condition: str, columns: Sequence[str] | None, size: int
+    ) -> AsyncIterator[list[Row]]:
+        selected = _select(columns)
+        token = ""
+        while True:
+            try:
+                page = await self._wire.page(condition, selected, size, token)
+            except ResourceNotFoundError as error:
+                if _code(error) != "TableNotFound":
+                    raise
+                return
+            yield [_row(entity) for entity in page.entities]
+            token = page.token
+            if not token:
+                return
 
     async def drop_partition(self, partition: str) -> None:
         """Remove all rows of a partition; those that are gone are as good."""
@@ -297,15 +284,10 @@ class Table:
                 await self.transact([Delete(partition, row.key) for row in rows])
 
 
-def _listener(heard: dict[str, datetime]) -> Callable[[Any], None]:
-    """A hook that notes the Date of an answer."""
-
-    def hear(response: Any) -> None:
-        date = response.http_response.headers.get("Date")
-        if date:
-            heard["date"] = parsedate_to_datetime(date)
-
-    return hear
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    """When an answer was given, by the storage's clock."""
+    date = headers.get("Date")
+    return parsedate_to_datetime(date) if date else None
 
 
 def _select(columns: Sequence[str] | None) -> list[str] | None:
@@ -313,15 +295,10 @@ def _select(columns: Sequence[str] | None) -> list[str] | None:
 
 
 def _code(error: HttpResponseError) -> str:
-    """The service's own error code; the SDK decodes it for some calls only."""
-    code = getattr(error, "error_code", None)
-    if code:
-        return str(getattr(code, "value", code))
-    try:
-        body = json.loads(error.response.text()) if error.response else {}
-        return str(body["odata.error"]["code"])
-    except (ValueError, KeyError, TypeError):
-        return ""
+    """The service's own error code."""
+    if isinstance(error, BatchRefused):
+        return error.error_code
+    return error_code(getattr(error.response, "content", b""))
 
 
 def _conflict(error: HttpResponseError) -> Exception:
@@ -329,49 +306,39 @@ def _conflict(error: HttpResponseError) -> Exception:
     return RowExists(str(error)) if exists else RowChanged(str(error))
 
 
-def _condition(etag: str | None) -> dict[str, Any]:
-    if etag is None:
-        return {}
-    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
-
-
-def _entity(row: Row, write_id: str) -> dict[str, Any]:
-    entity: dict[str, Any] = {"PartitionKey": row.partition, "RowKey": row.key, "w": write_id}
-    for name, value in {**row.values, "v": SCHEMA}.items():
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        entity[name] = EntityProperty(value, EdmType.INT64) if whole else value
-    return entity
-
-
-def _operation(step: Step, write_id: str) -> tuple[str, Any] | tuple[str, Any, dict[str, Any]]:
+def _write(step: Step, write_id: str) -> Write:
     match step:
         case Insert(row):
-            return ("create", _entity(row, write_id))
-        case Replace(row, None):
-            return ("upsert", _entity(row, write_id), {"mode": UpdateMode.REPLACE})
+            return Write("POST", row.partition, row.key, _body(row, write_id))
         case Replace(row, etag):
-            options = {"mode": UpdateMode.REPLACE, **_condition(etag)}
-            return ("update", _entity(row, write_id), options)
+            return Write("PUT", row.partition, row.key, _body(row, write_id), etag)
         case Delete(partition, key, etag):
-            entity = {"PartitionKey": partition, "RowKey": key}
-            return ("delete", entity, _condition(etag)) if etag else ("delete", entity)
+            return Write("DELETE", partition, key, b"", etag or "*")
 
 
-def _row(entity: Mapping[str, Any], read_at: datetime | None = None) -> Row:
+def _body(row: Row, write_id: str) -> bytes:
+    entity: Entity = {"PartitionKey": row.partition, "RowKey": row.key, "w": write_id}
+    for name, value in {**row.values, "v": SCHEMA}.items():
+        entity |= typed(value, name)
+    return json.dumps(entity, separators=(",", ":")).encode()
+
+
+def _row(entity: Entity, read_at: datetime | None = None) -> Row:
     values = {
-        name: value.value if isinstance(value, EntityProperty) else value
-        for name, value in entity.items()
-        if name not in _SYSTEM
+        name: untyped(entity, name)
+        for name in entity
+        if name not in _SYSTEM and "@" not in name and not name.startswith("odata.")
     }
-    version = entity.get("v")
-    if isinstance(version, EntityProperty) and version.value > SCHEMA:
+    version = untyped(entity, "v") if "v" in entity else SCHEMA
+    if int(version) > SCHEMA:
         raise SchemaTooNew(
-            f"A row has schema version {version.value}, this app knows {SCHEMA}: a newer "
+            f"A row has schema version {int(version)}, this app knows {SCHEMA}: a newer "
             "Interkeep wrote it. Deploy that version or a later one."
         )
-    metadata = getattr(entity, "metadata", {})
-    written = metadata.get("timestamp")
     age = 0.0
+    written = entity.get("Timestamp")
     if read_at is not None and written is not None:
-        age = (read_at - written.astimezone(UTC)).total_seconds()
-    return Row(entity["PartitionKey"], entity["RowKey"], values, str(metadata.get("etag", "")), age)
+        age = (read_at - datetime.fromisoformat(written)).total_seconds()
+    return Row(
+        entity["PartitionKey"], entity["RowKey"], values, str(entity.get("odata.etag", "")), age
+    )

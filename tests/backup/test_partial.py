@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from azure.data.tables import UpdateMode
+from azure.data.tables import TableClient, UpdateMode
 
 from shared.installation import Installation
 from shared.state.batch_activity import BatchActivity
@@ -34,19 +34,26 @@ async def filled(api: Api) -> str:
     return name
 
 
+def configuration_table(parts: Installation) -> TableClient:
+    """Past every check of the app."""
+    connection = parts.settings.state.connection_string or ""
+    return TableClient.from_connection_string(connection, "interkeepConfiguration")
+
+
 async def damage(parts: Installation, name: str) -> None:
     """One row whose document is cut, one whose secret was moved, one content that is gone."""
     service_id = (await parts.services.require(name)).service.id
-    table = parts.clients.tables(parts.settings.state).get_table_client("interkeepConfiguration")
-    for key, column, value in (
-        ("pipelines!cut", "document", '{"steps": [1, 2'),
-        ("agreements!b", "section", "agreements"),
-    ):
-        entity = await table.get_entity(service_id, key)
-        entity[column] = value
-        if key == "agreements!b":
-            entity["document"] = str(entity["document"]).replace('"$sealed":"', '"$sealed":"AAAA')
-        await table.update_entity(entity, mode=UpdateMode.REPLACE)
+    with configuration_table(parts) as table:
+        for key, column, value in (
+            ("pipelines!cut", "document", '{"steps": [1, 2'),
+            ("agreements!b", "section", "agreements"),
+        ):
+            entity = table.get_entity(service_id, key)
+            entity[column] = value
+            if key == "agreements!b":
+                sealed = str(entity["document"])
+                entity["document"] = sealed.replace('"$sealed":"', '"$sealed":"AAAA')
+            table.update_entity(entity, mode=UpdateMode.REPLACE)
     found = await parts.configuration.artifact(service_id, "schemas", "lost")  # type: ignore[arg-type]
     assert found is not None
     assert found.value.content is not None
@@ -100,13 +107,13 @@ async def test_a_backup_of_hardly_anything_fails(api: Api, parts: Installation) 
     """More rows than a descriptor should list cannot be read: no backup, and none is left."""
     name = await api.service()
     service_id = (await parts.services.require(name)).service.id
-    table = parts.clients.tables(parts.settings.state).get_table_client("interkeepConfiguration")
     rows = [
         {"PartitionKey": service_id, "RowKey": f"schemas!s{n:04}", "name": f"s{n}", "document": "{"}
         for n in range(1001)
     ]
-    for start in range(0, len(rows), 100):
-        await table.submit_transaction([("create", row) for row in rows[start : start + 100]])
+    with configuration_table(parts) as table:
+        for start in range(0, len(rows), 100):
+            table.submit_transaction([("create", row) for row in rows[start : start + 100]])
     backup = unique("hardly")
     body = {"name": backup, "storageAccount": "offsite"}
     monitor = await api.ended(await api.post(f"services/{name}/backups", body))

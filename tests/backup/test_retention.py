@@ -20,7 +20,7 @@ from shared.state.configuration import Versioned
 from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import ASKED, SERVICE
-from tests.faults.transport import FaultTransport
+from tests.faults.transport import ONCE, FaultTransport
 
 DAY = timedelta(days=1)
 
@@ -133,6 +133,7 @@ async def kept(emulator: Emulator, tmp_path: Path) -> Any:
         settings.model_copy(update={"retry_seconds": (0, 0, 0, 0)}),
         clock=clock,
         transport=storage,
+        patience=ONCE,
     )
     yield await Kept(app, clock, storage).begin()
     await app.close()
