@@ -11,14 +11,15 @@ FAULTS ?=
 MINUTES ?= 1
 SEED ?=
 TESTS ?= tests
-WORKERS ?= 2
+WORKERS ?= 3
 
-.PHONY: help run demo test bench faults soak numbers cuts check format clean
+.PHONY: help run demo test exhaustive bench faults soak numbers cuts check format clean
 
 help:
 	@echo "make demo    the main job, from nothing, in a terminal"
 	@echo "make run     the app and its storage on this machine, until Ctrl-C"
 	@echo "make test    every test               (TESTS=tests/rules for some)"
+	@echo "make exhaustive  the same tests, none of them a sample: an hour"
 	@echo "make bench   ratios, side by side     (QUICK=1 in three minutes; BENCH='backup --scale 0.1')"
 	@echo "make faults  every crash point        (FAULTS='-k restore')"
 	@echo "make soak    random actions on hosts that are killed (MINUTES=10 SEED=7)"
@@ -49,6 +50,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+exhaustive: $(STAMP)
+	CORPUS_FILES=all FUZZ_EXAMPLES=50 ALLOCATIONS=10000 CUTS=50 SOAK_MINUTES=$(MINUTES) FAULT_POINTS=all \
+	  AWAY_SECONDS=60 $(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile --timeout 5000
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(BENCH)

@@ -20,7 +20,7 @@ SEED = os.environ.get("FAULT_SEED") or datetime.now(UTC).strftime("%Y%m%d")
 POINTS = os.environ.get("FAULT_POINTS", "1")
 """How many calls of an operation are broken in each way that is drawn, or ``all``."""
 
-_WAYS_A_DAY = 2
+_WAYS_A_DAY = 1
 _SIDE_BY_SIDE = 6
 """Most of a point is waiting for a lease to run out."""
 
