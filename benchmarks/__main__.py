@@ -11,6 +11,7 @@ from benchmarks.answers import answers
 from benchmarks.backup import backup
 from benchmarks.figures import Figure, print_figure, write_figures
 from benchmarks.filling import Services
+from benchmarks.growth import growth
 from benchmarks.imports import imports
 from benchmarks.memory import memory
 from benchmarks.restore import restore
@@ -29,6 +30,7 @@ WORKLOADS: dict[str, Workload] = {
     "memory": memory,
     "imports": imports,
     "answers": answers,
+    "growth": growth,
 }
 
 

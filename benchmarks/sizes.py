@@ -34,8 +34,17 @@ class Sizes:
     workload takes it hours.
     """
 
+    growth: float = 1.0
+    """How far growth is followed: this part of its largest sizes."""
 
-QUICK = Sizes(scale=0.02, rounds=3, numbers=960, schedules=2_000, starts=8, imports=5, small=0.1)
+    def grown(self, few: int, more: int, many: int) -> tuple[int, int, int]:
+        """Three sizes, the smallest as it is."""
+        return few, max(few, part(more, self.growth)), max(few, part(many, self.growth))
+
+
+QUICK = Sizes(
+    scale=0.02, rounds=3, numbers=960, schedules=2_000, starts=8, imports=5, small=0.1, growth=0.05
+)
 """Under three minutes on two cores."""
 
 _HELP = {
@@ -45,6 +54,7 @@ _HELP = {
     "schedules": "schedules that a tick finds",
     "starts": "starts whose answer is timed",
     "imports": "fresh processes that import the app",
+    "growth": "part of the largest sizes that growth is followed to",
     "small": "for peak memory: part of the scale that is compared with ten times as much",
 }
 

@@ -43,13 +43,18 @@ async def _scheduled(run: Run, count: int) -> tuple[App, list[Service]]:
     app = run.stage.app()
     turns = run.sizes.rounds + 1
     services = [await new_service(app, f"due-service-{number}") for number in range(turns * DUE)]
+    await fill_schedules(app, count - DUE)
+    return app, services
+
+
+async def fill_schedules(app: App, count: int) -> None:
+    """Schedules that are not due for a year, of services that are not there."""
     now = app.parts.clock.now()
     bulk = _Bulk(app)
-    for number in range(count - DUE):
+    for number in range(count):
         name = f"later-{number}"
         await bulk.schedules.put(_schedule(name, name, now, now + timedelta(days=400)), None)
     await bulk.flush()
-    return app, services
 
 
 async def _turn(

@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.queue.aio import QueueClient
@@ -37,8 +38,8 @@ class DeepHealth:
     async def report(self) -> tuple[bool, JsonObject]:
         """Whether all is well, and what was found.
 
-        A key that backups need and the settings lack is not well either: those backups cannot be
-        restored.
+        A key that backups need and that cannot be used is not well either: those backups cannot
+        be restored.
         """
         checks: dict[str, Callable[[], Awaitable[None]]] = {
             "stateTables": self._tables,
@@ -86,11 +87,20 @@ class DeepHealth:
                     needed.update(key_ids)
         except (AzureError, TimeoutError) as error:
             return {"error": _said(error)}, False
-        listed: list[JsonValue] = [
-            {"keyId": key_id, "backups": backups, "atHand": self.provider.has(key_id)}
-            for key_id, backups in sorted(needed.items())
+        asked = [
+            _checked(key_id, partial(self.provider.probe, key_id)) for key_id in sorted(needed)
         ]
-        well = all(self.provider.has(key_id) for key_id in needed)
+        found = await asyncio.gather(*asked)
+        listed: list[JsonValue] = [
+            {
+                "keyId": one["name"],
+                "backups": needed[str(one["name"])],
+                "atHand": one["status"] == "ok",
+                **({"error": one["error"]} if "error" in one else {}),
+            }
+            for one in found
+        ]
+        well = all(one["status"] == "ok" for one in found)
         return {"wrapping": self.provider.wrapping_key_id, "neededByBackups": listed}, well
 
 

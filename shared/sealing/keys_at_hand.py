@@ -33,9 +33,9 @@ class KeysAtHand:
         """See KeyProvider."""
         return self._wrapping.id
 
-    def has(self, key_id: str) -> bool:
+    async def probe(self, key_id: str) -> None:
         """See KeyProvider."""
-        return key_id in self._keys
+        await self._key(key_id).probe()
 
     async def wrap(self, key: bytes) -> WrappedKey:
         """See KeyProvider."""

@@ -13,8 +13,12 @@ class KeyProvider(Protocol):
         """The key that wraps from now on."""
         ...
 
-    def has(self, key_id: str) -> bool:
-        """Whether a key of that id is among the settings' keys."""
+    async def probe(self, key_id: str) -> None:
+        """Find out whether what a key wrapped or sealed can be opened or checked now.
+
+        :raises Problem: KeyUnavailable, also for one that is none of the settings' keys;
+            KeyVaultUnavailable.
+        """
         ...
 
     async def wrap(self, key: bytes) -> WrappedKey:

@@ -45,6 +45,13 @@ class SealingKey(Protocol):
         """
         ...
 
+    async def probe(self) -> None:
+        """Find out whether what it wrapped or sealed can be opened or checked now.
+
+        :raises Problem: KeyUnavailable, KeyVaultUnavailable.
+        """
+        ...
+
 
 def key_unavailable(key_id: str, reason: str) -> Problem:
     """A key that is needed and cannot be used.

@@ -134,6 +134,13 @@ class VaultKey:
             return False
         return True
 
+    async def probe(self) -> None:
+        """See SealingKey: asked of its vault anew; one that wraps opens something too."""
+        held = await self._held(most_seconds=0)
+        if _UNWRAP.lower() in {operation.lower() for operation in held.described.key_operations}:
+            sealed = held.public.encrypt(b"\0" * KEY_BYTES, _OAEP)
+            await self.unwrap(base64.b64encode(sealed).decode())
+
     async def _held(self, *, most_seconds: float | None = None) -> _Held:
         """What is known of the key, read from its vault once, or again where that is too old."""
         async with self._reading:
