@@ -93,7 +93,7 @@ class _Bulk(Table):
 
     def __init__(self, app: App) -> None:
         parts = app.parts
-        wire = parts.clients.table(parts.settings.state, schedules.TABLE)
+        wire = parts.wire(schedules.TABLE)
         super().__init__(wire, parts.clock.new_id)
         self._table = parts.table(schedules.TABLE)
         self.schedules = schedules.Schedules(self)

@@ -5,6 +5,7 @@ They try nothing again themselves: repeating.py does, by one rule for all of the
 
 from contextlib import suppress
 from typing import Any
+from urllib.request import getproxies
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.transport import AioHttpTransport
@@ -20,7 +21,6 @@ from shared.identity import Identities
 from shared.patience import WORK, Patience
 from shared.repeating import RepeatingTransport
 from shared.settings import AccountSetting
-from shared.state.table_wire import TableWire
 
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 """How much of a blob one request sends; also what the process holds of it at a time."""
@@ -31,6 +31,11 @@ _TRY_ONCE: dict[str, Any] = {"retry_total": 0}
 
 class FencedTransport(AioHttpTransport):  # type: ignore[misc]
     """HTTP to storage that asks the fence before each request that changes something."""
+
+    def __init__(self) -> None:
+        # The environment's proxies; without one, looking for them (and for a .netrc) before
+        # every request costs a third of its time.
+        super().__init__(use_env_settings=bool(getproxies()))
 
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         """Send one request.
@@ -48,6 +53,7 @@ class StorageClients:
     :param identities: who asks, where an account has no connection string.
     :param transport: carries each try of a request; tests put theirs in.
     :param patience: of calls that nobody waits for over HTTP.
+    :ivar transport: what all clients send with.
     """
 
     def __init__(
@@ -58,18 +64,18 @@ class StorageClients:
         patience: Patience = WORK,
     ) -> None:
         self._identities = identities
-        self._transport = RepeatingTransport(transport or FencedTransport(), patience, clock)
+        self.transport = RepeatingTransport(transport or FencedTransport(), patience, clock)
         self._tables: dict[AccountSetting, TableServiceClient] = {}
         self._blobs: dict[AccountSetting, BlobServiceClient] = {}
 
-    def table(self, account: AccountSetting, name: str) -> TableWire:
-        """A table of an account."""
+    def tables(self, account: AccountSetting) -> TableServiceClient:
+        """The client for the account's tables."""
         if account not in self._tables:
             self._tables[account] = self._make_tables(account)
-        return TableWire(self._tables[account], name, self._transport)
+        return self._tables[account]
 
     def _make_tables(self, account: AccountSetting) -> TableServiceClient:
-        options: dict[str, Any] = {"transport": self._transport, **_TRY_ONCE}
+        options: dict[str, Any] = {"transport": self.transport, **_TRY_ONCE}
         if account.connection_string:
             return TableServiceClient.from_connection_string(account.connection_string, **options)
         assert account.table_uri
@@ -80,7 +86,7 @@ class StorageClients:
     def queue(self, account: AccountSetting, name: str) -> QueueClient:
         """A client for one queue; messages travel in base64, as the Functions host expects."""
         options: dict[str, Any] = {
-            "transport": self._transport,
+            "transport": self.transport,
             **_TRY_ONCE,
             "message_encode_policy": TextBase64EncodePolicy(),
             "message_decode_policy": TextBase64DecodePolicy(),
@@ -103,7 +109,7 @@ class StorageClients:
 
     def _make_blobs(self, account: AccountSetting) -> BlobServiceClient:
         options: dict[str, Any] = {
-            "transport": self._transport,
+            "transport": self.transport,
             **_TRY_ONCE,
             "max_single_put_size": MAX_BLOCK_BYTES,
             "max_block_size": MAX_BLOCK_BYTES,
@@ -119,7 +125,7 @@ class StorageClients:
 
     async def close(self) -> None:
         """Close the sockets."""
-        await self._transport.close()
+        await self.transport.close()
 
 
 async def send_message(queue: QueueClient, text: str, delay_seconds: int = 0) -> None:

@@ -29,6 +29,7 @@ from shared.state import (
     services,
 )
 from shared.state.gateway import Table
+from shared.state.table_wire import TableWire
 from shared.storage import StorageClients
 from shared.verification.scratch import Scratch
 
@@ -89,7 +90,11 @@ class Stores:
 
     def table(self, name: str) -> Table:
         """A table of the state account."""
-        return Table(self.clients.table(self.settings.state, name), self.clock.new_id)
+        return Table(self.wire(name), self.clock.new_id)
+
+    def wire(self, name: str) -> TableWire:
+        """What speaks to a table of the state account."""
+        return TableWire(self.clients.tables(self.settings.state), name, self.clients.transport)
 
     def service_stores(self) -> ServiceStores:
         """What a living service consists of."""

@@ -139,7 +139,7 @@ async def test_what_is_unexpected_gives_nothing_away(api: Api, parts: Installati
 async def test_a_newer_apps_rows_are_not_read(api: Api, parts: Installation) -> None:
     service = await api.service()
     key = service.lower()
-    client = parts.directory._table._client
+    client = parts.clients.tables(parts.settings.state).get_table_client("interkeepServices")
     entity = await client.get_entity("service", key)
     await client.upsert_entity({**entity, "v": (2, "Edm.Int64")})
     refused = await api.get(f"services/{service}")

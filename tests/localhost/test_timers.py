@@ -59,8 +59,9 @@ def test_a_setting_stands_in_a_schedule(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_it_ticks_and_keeps_a_status(sample: Sample) -> None:
     sample.host(SAMPLE_SCHEDULE=EVERY_SECOND)
-    first, second, *_ = sample.noted("tick", 2)
-    assert first["pastDue"] is second["pastDue"] is False
+    first, second, *more = sample.noted("tick", 4)
+    late = [tick["pastDue"] for tick in (first, second, *more)]
+    assert False in late, "a busy machine may miss a second, not each of them"
     assert second["status"]["Last"] > first["status"]["Last"]
     with status_of(sample.account) as blob:
         status = json.loads(blob.download_blob().readall())

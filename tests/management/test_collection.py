@@ -253,7 +253,8 @@ async def test_a_configuration_that_cannot_be_found_deletes_nothing(
 ) -> None:
     """restic 4612: what looks empty because something is wrong is not empty."""
     await stage.collect()
-    await stage.app.configuration._table._client.delete_table()
+    tables = stage.app.clients.tables(stage.app.settings.state)
+    await tables.delete_table("interkeepConfiguration")
     assert await stage.collect(DAY) == 0
     assert await stage.stored() == {kept, lost}
 
