@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -146,6 +146,16 @@ class Api:
         shown["numbers"] = (await self.get(f"services/{service}/control-numbers")).body
         shown["backups"] = (await self.get(f"services/{service}/backups")).body
         return shown
+
+    async def once(self, what: str, making: Callable[[], Awaitable[Any]]) -> Any:
+        """What tests share and none of them changes: made by the first that asks for it."""
+        key = (self.base_url, what)
+        if key not in _made:
+            _made[key] = await making()
+        return _made[key]
+
+
+_made: dict[tuple[str, str], Any] = {}
 
 
 @asynccontextmanager

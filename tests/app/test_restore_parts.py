@@ -37,6 +37,17 @@ async def filled(api: Api) -> str:
     return name
 
 
+async def backed_up(api: Api) -> tuple[str, str]:
+    """Such a service, which no test changes, and a backup of it."""
+
+    async def making() -> tuple[str, str]:
+        name = await filled(api)
+        return name, await api.backup(name)
+
+    made: tuple[str, str] = await api.once("restore parts", making)
+    return made
+
+
 async def artifacts(api: Api, service: str) -> dict[str, Any]:
     """Every artifact's document, by section and name."""
     found = {}
@@ -92,7 +103,7 @@ async def restored(api: Api, container: str, **more: Any) -> str:
 async def test_a_part_comes_with_all_that_it_names(
     api: Api, choice: Any, expected: set[str]
 ) -> None:
-    container = await api.backup(await filled(api))
+    _, container = await backed_up(api)
     planned = await plan(api, container, service={"name": unique("part")}, **choice)
     assert (planned["errors"], planned["partial"]) == ([], True)
     assert sum(planned["sections"].values()) == len(expected)
@@ -113,7 +124,7 @@ async def test_a_part_comes_with_all_that_it_names(
 
 
 async def test_what_is_still_named_cannot_be_left_out(api: Api) -> None:
-    container = await api.backup(await filled(api))
+    _, container = await backed_up(api)
     choice = {
         "service": {"name": unique("part")},
         "exclude": [
@@ -143,8 +154,7 @@ REPLACE = [
 
 
 async def test_what_differs_is_replaced_and_shown_one_by_one(api: Api) -> None:
-    name = await filled(api)
-    container = await api.backup(name)
+    name, container = await backed_up(api)
     planned = await plan(api, container, service={"name": unique("part")}, replace=REPLACE)
     assert planned["errors"] == []
     assert [(r["pointer"], r["before"], r["after"]) for r in planned["replaced"]] == [
@@ -189,7 +199,7 @@ async def test_what_differs_is_replaced_and_shown_one_by_one(api: Api) -> None:
 async def test_a_replacement_changes_no_more_than_an_address(
     api: Api, section: str, name: str, pointer: str, code: str
 ) -> None:
-    container = await api.backup(await filled(api))
+    _, container = await backed_up(api)
     replace = [{"section": section, "name": name, "pointer": pointer, "value": 12}]
     planned = await plan(api, container, service={"name": unique("part")}, replace=replace)
     assert [error["code"] for error in planned["errors"]] == [code], planned["errors"]
@@ -204,7 +214,7 @@ async def test_a_replacement_changes_no_more_than_an_address(
     ],
 )
 async def test_a_value_that_no_artifact_takes(api: Api, value: Any, code: str) -> None:
-    container = await api.backup(await filled(api))
+    _, container = await backed_up(api)
     replace = [{"section": "bridges", "name": "B", "pointer": "/source/password", "value": value}]
     planned = await plan(api, container, service={"name": unique("part")}, replace=replace)
     [error] = planned["errors"]
@@ -213,7 +223,7 @@ async def test_a_value_that_no_artifact_takes(api: Api, value: Any, code: str) -
 
 
 async def test_a_mask_is_no_secret_to_restore_with(api: Api) -> None:
-    container = await api.backup(await filled(api))
+    _, container = await backed_up(api)
     service = {"name": unique("part"), "accessControl": {"namespace": "a", "key": "********"}}
     [error] = (await plan(api, container, service=service))["errors"]
     assert (error["code"], error["target"]) == ("MaskWithoutValue", "/service/accessControl/key")

@@ -1,7 +1,7 @@
 """A backup that is not as it was written is refused, naming the blob; nothing shows as restored."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -98,14 +98,26 @@ def replaced(text: bytes) -> Damage:
     return damage
 
 
-@pytest.fixture
-async def backup(api: Api) -> str:
+async def made(api: Api) -> str:
     name = await api.service()
     await api.agreement(name, "A")
     path = f"services/{name}/artifacts/schemas/s"
     await api.put(path, {"document": {"password": "p"}})
     await api.put(f"{path}/content", data=b"<schema/>" * 100)
     return await api.backup(name)
+
+
+@pytest.fixture
+async def backup(api: Api, deployed: Deployed) -> AsyncIterator[str]:
+    """A backup that is whole again after each test."""
+    name = str(await api.once("damaged", lambda: made(api)))
+    with ContainerClient.from_connection_string(deployed.offsite, name) as container:
+        whole = {
+            path: container.download_blob(path).readall() for path in container.list_blob_names()
+        }
+        yield name
+        for path, data in whole.items():
+            container.upload_blob(path, data, overwrite=True)
 
 
 @pytest.mark.parametrize(
