@@ -1,10 +1,14 @@
-"""Everything that an installation stores: to see that a request changed nothing."""
+"""Everything that an installation stores: to compare it, and to have it twice."""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
 
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from tests.deployed import Deployed
+from tests.deployed import Deployed, Emulator
 
 _HOSTS_OWN = "azure-webjobs"
 """Containers in which the Functions host keeps its timers."""
@@ -42,3 +46,40 @@ def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
     return sorted(
         place for place in before.keys() | after.keys() if before.get(place) != after.get(place)
     )
+
+
+def copied(source: Deployed, emulator: Emulator, folder: Path) -> Deployed:
+    """Another installation that stores the same: rows and blobs, no messages."""
+    fresh = Deployed.new(emulator, folder)
+    keys = {name: source.settings[name] for name in ("SEALING_KEY", "SEALING_KEYS_FORMER")}
+    fresh = replace(fresh, settings={**fresh.settings, **keys})
+    _copy_tables(source.state, fresh.state)
+    for one, other in ((source.state, fresh.state), (source.offsite, fresh.offsite)):
+        _copy_blobs(one, other)
+    return fresh
+
+
+def _copy_tables(source: str, target: str) -> None:
+    with (
+        TableServiceClient.from_connection_string(source) as there,
+        TableServiceClient.from_connection_string(target) as here,
+    ):
+        for table in there.list_tables():
+            client = here.create_table(table.name)
+            rows = there.get_table_client(table.name).list_entities()
+            for _, partition in itertools.groupby(rows, lambda row: row["PartitionKey"]):
+                left = list(partition)
+                for start in range(0, len(left), 100):
+                    client.submit_transaction([("create", r) for r in left[start : start + 100]])
+
+
+def _copy_blobs(source: str, target: str) -> None:
+    with (
+        BlobServiceClient.from_connection_string(source) as there,
+        BlobServiceClient.from_connection_string(target) as here,
+    ):
+        for container in there.list_containers(include_metadata=True):
+            one = there.get_container_client(container.name)
+            other = here.create_container(container.name, metadata=container.metadata)
+            for name in one.list_blob_names():
+                other.upload_blob(name, one.download_blob(name).readall())

@@ -1,5 +1,6 @@
 """Retention on real storage: what must never be deleted, whatever breaks or lies."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import ASKED, SERVICE
 from tests.faults.transport import ONCE, FaultTransport
+from tests.stored import copied
 
 DAY = timedelta(days=1)
 
@@ -125,18 +127,35 @@ class Kept:
         return [await self.container(one.value).exists() for one in await self.backups()]
 
 
+def app_over(deployed: Deployed, clock: Later) -> Kept:
+    storage = Storage()
+    settings = deployed.read().model_copy(update={"retry_seconds": (0, 0, 0, 0)})
+    app = Installation(settings, clock=clock, transport=storage, patience=ONCE)
+    return Kept(app, clock, storage)
+
+
+@pytest.fixture(scope="module")
+def first(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[Deployed, Later]:
+    """What is made once and copied for each test."""
+    deployed, clock = Deployed.new(emulator, tmp_path_factory.mktemp("kept")), Later()
+
+    async def make() -> None:
+        kept = app_over(deployed, clock)
+        await kept.begin()
+        await kept.app.close()
+
+    asyncio.run(make())
+    return deployed, clock
+
+
 @pytest.fixture
-async def kept(emulator: Emulator, tmp_path: Path) -> Any:
-    clock, storage = Later(), Storage()
-    settings = Deployed.new(emulator, tmp_path).read()
-    app = Installation(
-        settings.model_copy(update={"retry_seconds": (0, 0, 0, 0)}),
-        clock=clock,
-        transport=storage,
-        patience=ONCE,
-    )
-    yield await Kept(app, clock, storage).begin()
-    await app.close()
+async def kept(first: tuple[Deployed, Later], emulator: Emulator, tmp_path: Path) -> Any:
+    deployed, made_by = first
+    clock = Later()
+    clock.offset = made_by.offset
+    found = app_over(copied(deployed, emulator, tmp_path), clock)
+    yield found
+    await found.app.close()
 
 
 async def test_what_has_had_its_time_goes(kept: Kept) -> None:
