@@ -49,7 +49,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m localhost.demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 exhaustive: $(STAMP)
 	CORPUS_FILES=all FUZZ_EXAMPLES=50 ALLOCATIONS=10000 CUTS=50 SOAK_MINUTES=$(MINUTES) FAULT_POINTS=all \

@@ -51,7 +51,8 @@ def everybodys(
     emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Deployed, HostProcess]]:
     """Accounts and a host that modules share."""
-    deployed = Deployed.new(emulator, tmp_path_factory.mktemp("deployed"))
+    folder = tmp_path_factory.mktemp("deployed")
+    deployed = Deployed.new(emulator, folder, RECOVERY_TIMER="*/4 * * * * *")
     process = deployed.host()
     process.start()
     yield deployed, process

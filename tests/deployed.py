@@ -71,7 +71,7 @@ class Deployed:
             "RECOVERY_TIMER": "* * * * * *",
             "SWEEP_TIMER": "0 0 4 1 1 *",
             "RETRY_SECONDS": "1,1,1,1",
-            "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.2",
+            "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.25",
         }
         return Deployed(
             state, offsite, {**app_settings(state, offsite, key), **quick, **settings}, folder

@@ -20,7 +20,7 @@ ALONE = True
 """Hosts are killed."""
 
 CLIENTS = 32
-ALLOCATIONS = int(os.environ.get("ALLOCATIONS", "400"))
+ALLOCATIONS = int(os.environ.get("ALLOCATIONS", "250"))
 """Requests for one number each; ``make numbers`` sends 10,000."""
 
 NUMBERS = 10 * ALLOCATIONS

@@ -1,6 +1,6 @@
 """Random actions on two hosts that are killed at random, against a model, watched all the time.
 
-`make test` runs ten seconds of it; `make soak MINUTES=10 SEED=7` as long as one likes. The seed
+`make test` runs six seconds of it; `make soak MINUTES=10 SEED=7` as long as one likes. The seed
 draws actions, kills and days; what they meet is up to the machine.
 """
 
@@ -22,11 +22,11 @@ from tests.soak.hosts import Hosts
 from tests.soak.model import Known, Model, Violated
 from tests.soak.watch import Watch
 
-SECONDS = 60 * float(os.environ.get("SOAK_MINUTES") or 1 / 6)
+SECONDS = 60 * float(os.environ.get("SOAK_MINUTES") or 1 / 10)
 SEED = os.environ.get("SOAK_SEED") or datetime.now(UTC).strftime("%Y%m%d")
 SERVICES = ("soak-one", "soak-two", "soak-three")
 CLIENTS = 6
-_KILL_EVERY = (4.0, 9.0)
+_KILL_EVERY = (2.5, 8.0)
 _DAY_EVERY = 10.0
 _QUIET_SECONDS = 120
 
