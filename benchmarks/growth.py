@@ -167,7 +167,7 @@ async def _schedules(run: Run, count: int) -> tuple[App, Mapping[str, Act]]:
 async def _artifacts(run: Run, count: int) -> tuple[App, Mapping[str, Act]]:
     app = run.stage.app()
     parts = app.parts
-    service = await new_service(app, "grown")
+    service = await new_service(app, "grown-service")
     key = await parts.keys.data_key(service.id)
     documents, now = Documents(), parts.clock.now()
 
