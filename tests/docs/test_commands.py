@@ -1,0 +1,54 @@
+"""Every request that a page shows runs, in the page's order, with the answer that it states."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from localhost.stack import HostProcess
+from tests.api import Api, Reply, unique
+from tests.docs.estates import ESTATES
+from tests.docs.exchanges import Exchange, exchanges, missing
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    page
+    for page in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
+    if "```http" in page.read_text()
+]
+
+Send = Callable[[Exchange, str], Awaitable[Reply]]
+
+
+@pytest.fixture
+def send(api: Api, host: HostProcess) -> Send:
+    """Sends a request of a page; ``<operation id>`` is given."""
+
+    async def sent(exchange: Exchange, operation: str) -> Reply:
+        path = exchange.path.replace("<operation id>", operation)
+        key = host.keys.master if path.startswith("/admin/") else None
+        return await api.call(
+            exchange.method,
+            host.base_url + path,
+            data=exchange.body,
+            headers=exchange.headers,
+            key=key,
+        )
+
+    return sent
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+async def test_the_requests_of_a_page(api: Api, send: Send, page: Path) -> None:
+    contoso = unique("c")
+    estate = ESTATES.get(page.name)
+    if estate is not None:
+        await estate(api, contoso)
+    operation = ""
+    for exchange in exchanges(page, contoso):
+        reply = await send(exchange, operation)
+        assert reply.status == exchange.status, f"{exchange}: {reply.body or reply.content!r}"
+        wrong = list(missing(exchange.answered, reply.body)) if exchange.answered else []
+        assert not wrong, f"{exchange}: {wrong}"
+        if reply.status == 202 and "Operation-Location" in reply.headers:
+            operation = (await api.ended(reply))["id"]
