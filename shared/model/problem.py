@@ -16,7 +16,7 @@ from shared.model.wire import JsonObject
 
 
 class Code(StrEnum):
-    """The error codes: a contract. docs/api.md explains each."""
+    """The error codes: a contract. docs/errors.md explains each."""
 
     # 400: the request is wrong
     INVALID_REQUEST = "InvalidRequest"

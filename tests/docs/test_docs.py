@@ -23,7 +23,9 @@ from shared.model.problem import Code, DetailCode
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "docs" / "api.md").read_text()
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ERRORS = (ROOT / "docs" / "errors.md").read_text()
+SETTINGS = (ROOT / "docs" / "settings.md").read_text()
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def test_every_route_is_documented_and_no_other() -> None:
@@ -34,7 +36,7 @@ def test_every_route_is_documented_and_no_other() -> None:
 
 
 def test_every_error_code_is_documented_with_its_status() -> None:
-    documented = dict(re.findall(r"^\| `([A-Za-z0-9]+)` \| (\d{3}) \|", API, re.M))
+    documented = dict(re.findall(r"^\| `([A-Za-z0-9]+)` \| (\d{3}) \|", ERRORS, re.M))
     assert documented == {code.value: str(code.status) for code in Code}
 
 
@@ -46,8 +48,15 @@ def test_every_error_code_is_raised_somewhere() -> None:
 
 
 def test_every_code_of_a_detail_is_documented() -> None:
-    conventions = API.split("## Conventions")[1].split("## ")[0]
-    assert [code for code in DetailCode if f"`{code}`" not in conventions] == []
+    details = ERRORS.split("## Codes of details")[1].split("## ")[0]
+    assert set(re.findall(r"^\| `([A-Za-z]+)` \|", details, re.M)) == set(DetailCode)
+
+
+def test_every_warning_is_documented_and_no_other() -> None:
+    sources = "\n".join(path.read_text() for path in (ROOT / "shared").rglob("*.py"))
+    codes = set(re.findall(r"Warning\(\s*code=\"([A-Za-z]+)\"", sources))
+    warnings = ERRORS.split("## Warnings")[1]
+    assert set(re.findall(r"^\| `([A-Za-z]+)` \|", warnings, re.M)) == codes
 
 
 def test_every_setting_is_documented() -> None:
@@ -58,7 +67,7 @@ def test_every_setting_is_documented() -> None:
         "STORAGE_ACCOUNTS",
         "AzureWebJobsStorage",
     }
-    documented = set(re.findall(r"^\| `([A-Za-z_]+)` \| [^0-9]", API.split("## Settings")[1], re.M))
+    documented = set(re.findall(r"^\| `([A-Za-z_]+)` \|", SETTINGS, re.M))
     assert documented == names
 
 
@@ -69,11 +78,19 @@ def test_every_section_is_documented() -> None:
     assert all(section in with_content for section in WITH_CONTENT)
 
 
+def anchors(page: Path) -> set[str]:
+    """The fragments that a page's headings have, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+    for target, fragment in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", page.read_text()):
         if "://" not in target:
-            assert (page.parent / target).exists(), target
+            found = page.parent / target if target else page
+            assert found.exists(), target
+            assert not fragment or fragment in anchors(found), f"{target}#{fragment}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
