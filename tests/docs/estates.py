@@ -1,10 +1,28 @@
 """What a page's requests find: services and backups that the page takes as given."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from tests.api import Api, x12_document
+from shared.management.services import Asked
+from shared.model.artifact import ImportItem, Section
+from shared.model.backup import BackupBody
+from shared.model.numbers import Kind
+from shared.model.service import ServiceSettings
+from tests.api import Api, nobodys, x12_document
+from tests.deployed import Deployed, Emulator
+from tests.elsewhere import another_installation
 
-Estate = Callable[[Api, str], Awaitable[None]]
+
+@dataclass(frozen=True)
+class Ground:
+    """What an estate is made on."""
+
+    api: Api
+    deployed: Deployed
+    emulator: Emulator
+
+
+Estate = Callable[[Ground, str], Awaitable[None]]
 
 _AGREEMENT = "Fabrikam-850"
 _SETTINGS = {
@@ -20,34 +38,49 @@ _SETTINGS = {
 }
 
 
-async def a_service(api: Api, contoso: str) -> None:
+async def a_service(on: Ground, contoso: str) -> None:
     """A service that holds a bridge, and an agreement that issued five numbers."""
-    service = await api.service(f"{contoso}-b2b", **_SETTINGS)
-    await api.agreement(service, _AGREEMENT, x12_document())
+    service = await on.api.service(f"{contoso}-b2b", **_SETTINGS)
+    await on.api.agreement(service, _AGREEMENT, x12_document())
     address = f"ftp://files.{contoso}.example"
     bridge = {"source": {"type": "FTP", "address": address, "password": "ftp-secret"}}
-    put = await api.put(f"services/{service}/artifacts/bridges/Orders", {"document": bridge})
+    put = await on.api.put(f"services/{service}/artifacts/bridges/Orders", {"document": bridge})
     assert put.status == 201, put.body
     for _ in range(5):
-        await api.allocate(service, _AGREEMENT)
+        await on.api.allocate(service, _AGREEMENT)
 
 
-async def a_backup(api: Api, contoso: str) -> None:
+async def a_backup(on: Ground, contoso: str) -> None:
     """A service with a backup."""
-    await a_service(api, contoso)
-    await api.backup(f"{contoso}-b2b", f"{contoso}-nightly")
+    await a_service(on, contoso)
+    await on.api.backup(f"{contoso}-b2b", f"{contoso}-nightly")
 
 
-async def a_loss(api: Api, contoso: str) -> None:
+async def a_loss(on: Ground, contoso: str) -> None:
     """A service that was backed up, issued three more numbers, and is gone."""
-    await a_backup(api, contoso)
+    await a_backup(on, contoso)
     for _ in range(3):
-        await api.allocate(f"{contoso}-b2b", _AGREEMENT)
-    await api.succeeded(await api.delete(f"services/{contoso}-b2b"))
+        await on.api.allocate(f"{contoso}-b2b", _AGREEMENT)
+    await on.api.succeeded(await on.api.delete(f"services/{contoso}-b2b"))
+
+
+async def a_lost_installation(on: Ground, contoso: str) -> None:
+    """A backup of an installation whose state is gone; its key and its account are not."""
+    async with another_installation(on.deployed, on.emulator, same_key=True) as app:
+        wanted = ServiceSettings.model_validate({"edition": "Standard"})
+        listed = await app.services.create(f"{contoso}-b2b", wanted, Asked("somebody"))
+        document = nobodys(x12_document())
+        item = ImportItem(section=Section.AGREEMENTS, name=_AGREEMENT, document=document)
+        await app.imports.write(listed.service, [item])
+        await app.allocator.allocate(f"{contoso}-b2b", _AGREEMENT, [Kind.INTERCHANGE], 2)
+        body = BackupBody(name=f"{contoso}-last", storage_account="offsite")
+        record = await app.backups.start(listed.service, body, "somebody", None)
+        await app.engine.run(f"{contoso}-b2b", record.operation.id)
 
 
 ESTATES: dict[str, Estate] = {
     "schedules.md": a_service,
     "restoring.md": a_loss,
+    "disaster-recovery.md": a_lost_installation,
 }
 """By page; a page that is not here begins with nothing."""

@@ -7,7 +7,8 @@ import pytest
 
 from localhost.stack import HostProcess
 from tests.api import Api, Reply, unique
-from tests.docs.estates import ESTATES
+from tests.deployed import Deployed, Emulator
+from tests.docs.estates import ESTATES, Ground
 from tests.docs.exchanges import Exchange, exchanges, missing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,11 +40,13 @@ def send(api: Api, host: HostProcess) -> Send:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-async def test_the_requests_of_a_page(api: Api, send: Send, page: Path) -> None:
+async def test_the_requests_of_a_page(
+    api: Api, deployed: Deployed, emulator: Emulator, send: Send, page: Path
+) -> None:
     contoso = unique("c")
     estate = ESTATES.get(page.name)
     if estate is not None:
-        await estate(api, contoso)
+        await estate(Ground(api, deployed, emulator), contoso)
     operation = ""
     for exchange in exchanges(page, contoso):
         reply = await send(exchange, operation)
