@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from azure.storage.blob import ContainerClient
+
 from shared.management.services import Asked
 from shared.model.artifact import ImportItem, Section
 from shared.model.backup import BackupBody
@@ -64,6 +66,19 @@ async def a_loss(on: Ground, contoso: str) -> None:
     await on.api.succeeded(await on.api.delete(f"services/{contoso}-b2b"))
 
 
+async def a_failed_restore(on: Ground, contoso: str) -> None:
+    """A service that was lost, and half restored from a backup that lacks a blob."""
+    await a_backup(on, contoso)
+    bad = await on.api.backup(f"{contoso}-b2b", f"{contoso}-bad")
+    await on.api.succeeded(await on.api.delete(f"services/{contoso}-b2b"))
+    with ContainerClient.from_connection_string(on.deployed.offsite, bad) as container:
+        names = [name for name in container.list_blob_names() if "/partners" in name]
+        container.delete_blob(*names)
+    body = {"backup": {"storageAccount": "offsite", "container": bad}}
+    monitor = await on.api.ended(await on.api.post("restores", body))
+    assert monitor["error"]["code"] == "BlobMissing", monitor
+
+
 async def a_lost_installation(on: Ground, contoso: str) -> None:
     """A backup of an installation whose state is gone; its key and its account are not."""
     async with another_installation(on.deployed, on.emulator, same_key=True) as app:
@@ -82,5 +97,6 @@ ESTATES: dict[str, Estate] = {
     "schedules.md": a_service,
     "restoring.md": a_loss,
     "disaster-recovery.md": a_lost_installation,
+    "operations.md": a_failed_restore,
 }
 """By page; a page that is not here begins with nothing."""

@@ -18,8 +18,10 @@ import shared.triggers.services
 import shared.triggers.storage_accounts  # noqa: F401 - declared on import
 from shared import settings
 from shared.http.route import ROUTES
+from shared.model.alert import AlertType
 from shared.model.artifact import WITH_CONTENT, Section
 from shared.model.problem import Code, DetailCode
+from shared.model.service import State
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "docs" / "api.md").read_text()
@@ -69,6 +71,12 @@ def test_every_setting_is_documented() -> None:
     }
     documented = set(re.findall(r"^\| `([A-Za-z_]+)` \|", SETTINGS, re.M))
     assert documented == names
+
+
+def test_the_runbook_has_every_alert_and_every_state_that_is_stuck() -> None:
+    runbook = (ROOT / "docs" / "operations.md").read_text()
+    assert [alert for alert in AlertType if f"\n### {alert}\n" not in runbook] == []
+    assert [state for state in State if state.endswith("Failed") and state not in runbook] == []
 
 
 def test_every_section_is_documented() -> None:
