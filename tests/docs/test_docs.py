@@ -22,6 +22,7 @@ from shared.model.alert import AlertType
 from shared.model.artifact import WITH_CONTENT, Section
 from shared.model.problem import Code, DetailCode
 from shared.model.service import State
+from shared.rules.roles import Role
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "docs" / "api.md").read_text()
@@ -99,6 +100,17 @@ def test_links_lead_somewhere(page: Path) -> None:
             found = page.parent / target if target else page
             assert found.exists(), target
             assert not fragment or fragment in anchors(found), f"{target}#{fragment}"
+
+
+def test_the_index_has_every_page() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert set(re.findall(r"\]\(([a-z-]+\.md)\)", index)) == pages
+
+
+def test_the_threat_model_has_every_role() -> None:
+    security = (ROOT / "SECURITY.md").read_text()
+    assert [role for role in Role if f"\n| `{role}` |" not in security] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
