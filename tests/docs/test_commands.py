@@ -1,5 +1,8 @@
 """Every request that a page shows runs, in the page's order, with the answer that it states."""
 
+import re
+import shutil
+import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -55,3 +58,19 @@ async def test_the_requests_of_a_page(
         assert not wrong, f"{exchange}: {wrong}"
         if reply.status == 202 and "Operation-Location" in reply.headers:
             operation = (await api.ended(reply))["id"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl on PATH")
+def test_the_requests_with_curl(host: HostProcess) -> None:
+    """Getting started shows once how a request is sent with curl."""
+    page = (ROOT / "docs" / "getting-started.md").read_text()
+    found = re.search(r"```bash\n(api=.*?)```", page, re.S)
+    assert found
+    script = found[1].replace("http://127.0.0.1:7071", host.base_url)
+    script = script.replace("<the function key>", host.keys.host)
+    script = script.replace("contoso", unique("c")).replace("curl -i", "curl --fail -sS -i")
+    done = subprocess.run(
+        ["bash", "-e", "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.findall(r"HTTP/1\.1 (\d+)", done.stdout) == ["200", "201"]

@@ -23,12 +23,16 @@ from shared.model.artifact import WITH_CONTENT, Section
 from shared.model.problem import Code, DetailCode
 from shared.model.service import State
 from shared.rules.roles import Role
+from shared.rules.states import allowed_operations
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "docs" / "api.md").read_text()
 ERRORS = (ROOT / "docs" / "errors.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+
+_OF_THE_SMOKE_TEST = {"INTERKEEP_KEY", "INTERKEEP_TOKEN"}
+"""What scripts/smoke.py reads."""
 
 
 def test_every_route_is_documented_and_no_other() -> None:
@@ -80,6 +84,13 @@ def test_the_runbook_has_every_alert_and_every_state_that_is_stuck() -> None:
     assert [state for state in State if state.endswith("Failed") and state not in runbook] == []
 
 
+def test_every_state_is_documented_with_what_it_allows() -> None:
+    table = API.split("## States")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.M)
+    documented = {state: re.findall(r"`(\w+)`", allowed) for state, allowed in rows}
+    assert documented == {str(state): allowed_operations(state) for state in State}
+
+
 def test_every_section_is_documented() -> None:
     sentence = next(line for line in API.splitlines() if line.startswith("Sections:"))
     named, with_content = sentence.split("Content belongs to")
@@ -119,3 +130,14 @@ def test_a_page_names_files_that_exist(page: Path) -> None:
         r"`((?:shared|tests|docs|localhost)/[a-z_/]+\.(?:py|md))`", page.read_text()
     ):
         assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_a_page_names_targets_and_parameters_that_exist(page: Path) -> None:
+    text = page.read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.M)) <= targets
+    parameters = (ROOT / "infra" / "main.parameters.json").read_text()
+    outputs = (ROOT / "infra" / "main.bicep").read_text()
+    named = set(re.findall(r"\bINTERKEEP_[A-Z_]+\b", text)) - _OF_THE_SMOKE_TEST
+    assert [name for name in sorted(named) if name not in parameters + outputs] == []
