@@ -6,6 +6,7 @@ Places are JSON pointers (RFC 6901).
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
@@ -40,6 +41,10 @@ _SECTION_SECRETS: dict[str, frozenset[str]] = {
     Section.CERTIFICATES: frozenset({"pfx"}),
     "service": frozenset({"/accesscontrol/key", "/sslcertificate/data"}),
 }
+_PLACED = frozenset(
+    section for section, known in _SECTION_SECRETS.items() if any("/" in one for one in known)
+)
+"""Sections in which a place, not the name alone, says what is a secret."""
 
 
 def escaped(member: str) -> str:
@@ -49,9 +54,16 @@ def escaped(member: str) -> str:
 
 def is_secret(section: str, pointer: str, member: str) -> bool:
     """Whether a member of a section's document is a secret, by its name."""
+    special = _SECTION_SECRETS.get(section, frozenset())
+    return _is_secret_name(section, member) or pointer.lower() in special
+
+
+@lru_cache(maxsize=16_384)
+def _is_secret_name(section: str, member: str) -> bool:
+    """Documents have the same few names again and again."""
     name = member.lower()
     special = _SECTION_SECRETS.get(section, frozenset())
-    return name.endswith(_SECRET_ENDINGS) or name in special or pointer.lower() in special
+    return name.endswith(_SECRET_ENDINGS) or name in special
 
 
 def _is_value(value: JsonValue) -> bool:
@@ -66,24 +78,58 @@ def _stands_for_secret(value: JsonValue) -> bool:
 def replace_secrets(
     section: str, document: JsonObject, replacement: Callable[[str, JsonValue], JsonValue]
 ) -> JsonObject:
-    """A copy of a document in which every secret is replaced.
+    """The document with every secret replaced; what holds none of them is not copied.
 
     :param replacement: called with pointer and value of each secret, outermost ones only.
     """
+    placed = section in _PLACED
+    path: list[str] = []
 
-    def copy(value: JsonValue, pointer: str) -> JsonValue:
+    def walked(value: JsonValue) -> JsonValue:
         if isinstance(value, dict):
-            return {m: member(m, v, f"{pointer}/{escaped(m)}") for m, v in value.items()}
+            return members(value)
         if isinstance(value, list):
-            return [copy(v, f"{pointer}/{i}") for i, v in enumerate(value)]
+            return elements(value)
         return value
 
-    def member(name: str, value: JsonValue, place: str) -> JsonValue:
-        if _stands_for_secret(value) or (is_secret(section, place, name) and _is_value(value)):
-            return replacement(place, value)
-        return copy(value, place)
+    def members(value: JsonObject) -> JsonObject:
+        found = value
+        for name, inner in value.items():
+            secret = _is_secret_name(section, name) or (
+                placed and is_secret(section, pointer_of([*path, name]), name)
+            )
+            nested = isinstance(inner, dict | list)
+            if not (secret or nested):
+                continue
+            if (secret and _is_value(inner)) or _stands_for_secret(inner):
+                new = replacement(pointer_of([*path, name]), inner)
+            else:
+                path.append(name)
+                new = walked(inner)
+                path.pop()
+            if new is not inner:
+                found = dict(value) if found is value else found
+                found[name] = new
+        return found
 
-    return {m: member(m, v, f"/{escaped(m)}") for m, v in document.items()}
+    def elements(value: list[JsonValue]) -> list[JsonValue]:
+        found = value
+        for index, inner in enumerate(value):
+            if isinstance(inner, dict | list):
+                path.append(str(index))
+                new = walked(inner)
+                path.pop()
+                if new is not inner:
+                    found = list(value) if found is value else found
+                    found[index] = new
+        return found
+
+    return members(document)
+
+
+def pointer_of(path: Iterable[str]) -> str:
+    """The JSON pointer of a path of names and indexes."""
+    return "".join(f"/{escaped(part)}" for part in path)
 
 
 def masked(section: str, document: JsonObject) -> JsonObject:
@@ -203,30 +249,44 @@ def require_acceptable(document: JsonObject, target: str = "/document") -> None:
     :raises Problem: ReservedMember for a member that stands for a secret in stored documents;
         InvalidRequest for one that is nested too deep or has a text with half a character.
     """
-    todo: list[tuple[JsonValue, str, int]] = [(document, target, 1)]
-    while todo:
-        value, pointer, depth = todo.pop()
-        if depth > MAX_DEPTH:
+    path: list[str] = []
+
+    def look(value: JsonValue) -> None:
+        if len(path) >= MAX_DEPTH:
             raise Problem(
                 Code.INVALID_REQUEST,
                 f"The document is nested deeper than {MAX_DEPTH} levels.",
                 target=target,
             )
-        if isinstance(value, dict):
-            for member, inner in value.items():
-                if member in (SEALED, SECRET):
-                    raise Problem(
-                        Code.RESERVED_MEMBER,
-                        f"The member name {member} is Interkeep's own. Send the secret itself, "
-                        f"or {MASK} to keep the stored one.",
-                        target=f"{pointer}/{escaped(member)}",
-                    )
-                _require_whole_text(member, pointer)
-                todo.append((inner, f"{pointer}/{escaped(member)}", depth + 1))
-        elif isinstance(value, list):
-            todo += [(inner, f"{pointer}/{i}", depth + 1) for i, inner in enumerate(value)]
-        elif isinstance(value, str):
-            _require_whole_text(value, pointer)
+        if isinstance(value, str):
+            if not value.isascii():
+                _require_whole_text(value, target, path)
+            return
+        if isinstance(value, list):
+            for index, inner in enumerate(value):
+                path.append(str(index))
+                look(inner)
+                path.pop()
+        if not isinstance(value, dict):
+            return
+        for member, inner in value.items():
+            if member in _RESERVED:
+                raise Problem(
+                    Code.RESERVED_MEMBER,
+                    f"The member name {member} is Interkeep's own. Send the secret itself, or "
+                    f"{MASK} to keep the stored one.",
+                    target=f"{target}{pointer_of([*path, member])}",
+                )
+            if not member.isascii():
+                _require_whole_text(member, target, path)
+            path.append(member)
+            look(inner)
+            path.pop()
+
+    look(document)
+
+
+_RESERVED = frozenset({SEALED, SECRET})
 
 
 def require_no_mask(value: JsonValue, target: str) -> None:
@@ -250,10 +310,10 @@ def require_no_mask(value: JsonValue, target: str) -> None:
         )
 
 
-def _require_whole_text(text: str, pointer: str) -> None:
-    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+def _require_whole_text(text: str, target: str, path: Iterable[str]) -> None:
+    if any("\ud800" <= c <= "\udfff" for c in text):
         raise Problem(
             Code.INVALID_REQUEST,
             "A text holds half of a surrogate pair; send whole Unicode characters.",
-            target=pointer,
+            target=f"{target}{pointer_of(path)}",
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from shared.model.artifact import Section
 from shared.model.wire import JsonObject, JsonValue
+from shared.rules.documents import pointer_of
 
 MEMBERS: dict[Section, dict[str, Section]] = {
     Section.AGREEMENTS: {
@@ -88,7 +89,7 @@ class Reference:
 def references(section: Section, document: JsonObject) -> list[Reference]:
     """Every artifact that a document names; an empty name is none."""
     members = MEMBERS.get(section)
-    return list(_found(members, document, "")) if members else []
+    return list(_found(members, document, [])) if members else []
 
 
 def _names(value: JsonValue) -> Iterator[str]:
@@ -99,15 +100,21 @@ def _names(value: JsonValue) -> Iterator[str]:
             yield name
 
 
-def _found(members: dict[str, Section], value: JsonValue, pointer: str) -> Iterator[Reference]:
+def _found(members: dict[str, Section], value: JsonValue, path: list[str]) -> Iterator[Reference]:
     if isinstance(value, dict):
         for member, inner in value.items():
-            place = f"{pointer}/{member.replace('~', '~0').replace('/', '~1')}"
             target = members.get(member.lower())
+            if target is None and not isinstance(inner, dict | list):
+                continue
+            path.append(member)
             if target is not None:
                 for name in _names(inner):
-                    yield Reference(target, name, place)
-            yield from _found(members, inner, place)
+                    yield Reference(target, name, pointer_of(path))
+            yield from _found(members, inner, path)
+            path.pop()
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _found(members, inner, f"{pointer}/{index}")
+            if isinstance(inner, dict | list):
+                path.append(str(index))
+                yield from _found(members, inner, path)
+                path.pop()
