@@ -44,12 +44,22 @@ class Ports:
         return Ports(*free_ports(3))
 
 
+@dataclass(frozen=True)
+class Certificate:
+    """Files in PEM: a server's certificate, its key, and the authority that signed it."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
 class Azurite:
     """One emulator process.
 
     :param accounts: the accounts that it knows; no others.
     :param data: where it keeps its data; None for in memory.
     :param install: the folder that its packages are in, or are installed into.
+    :param tls: it listens over HTTPS with this, and takes tokens of identities beside its keys.
     """
 
     def __init__(
@@ -60,12 +70,14 @@ class Azurite:
         install: Path,
         log: Path,
         data: Path | None = None,
+        tls: Certificate | None = None,
     ) -> None:
         self.ports = ports
         self._accounts = accounts
         self._install = install
         self.log = log
         self._data = data
+        self._tls = tls
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -87,10 +99,19 @@ class Azurite:
             for part in (f"--{what}Host", "127.0.0.1", f"--{what}Port", str(port))
         ]
         quiet = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
-        accounts = ";".join(f"{account.name}:{account.key}" for account in self._accounts)
+        environment = dict(os.environ)
+        secure: list[str] = []
+        if self._tls is not None:
+            files = ["--cert", str(self._tls.certificate), "--key", str(self._tls.key)]
+            secure = [*files, "--oauth", "basic"]
+            # A copy that it is asked for reads from itself, over HTTPS too.
+            environment["NODE_EXTRA_CA_CERTS"] = str(self._tls.authority)
+        environment["AZURITE_ACCOUNTS"] = ";".join(
+            f"{account.name}:{account.key}" for account in self._accounts
+        )
         self._child = spawn(
-            [str(node.binary), str(script), *quiet, *place, *listen],
-            environment={**os.environ, "AZURITE_ACCOUNTS": accounts},
+            [str(node.binary), str(script), *quiet, *place, *listen, *secure],
+            environment=environment,
             log=self.log,
             folder=self._install,
         )
@@ -110,14 +131,22 @@ class Azurite:
             stop(self._child)
             self._child = None
 
-    def connection_string(self, account: Account) -> str:
-        """How an SDK client reaches an account."""
-        place = {
-            what.capitalize(): f"http://127.0.0.1:{port}/{account.name}"
+    @property
+    def _scheme(self) -> str:
+        return "https" if self._tls else "http"
+
+    def endpoints(self, account: Account) -> dict[str, str]:
+        """The addresses of an account: of its ``blob``, ``queue`` and ``table`` service."""
+        return {
+            what: f"{self._scheme}://127.0.0.1:{port}/{account.name}"
             for what, port in vars(self.ports).items()
         }
-        endpoints = "".join(f"{what}Endpoint={url};" for what, url in place.items())
+
+    def connection_string(self, account: Account) -> str:
+        """How an SDK client reaches an account."""
+        places = self.endpoints(account).items()
+        endpoints = "".join(f"{what.capitalize()}Endpoint={url};" for what, url in places)
         return (
-            f"DefaultEndpointsProtocol=http;AccountName={account.name};"
+            f"DefaultEndpointsProtocol={self._scheme};AccountName={account.name};"
             f"AccountKey={account.key};{endpoints}"
         )

@@ -1,6 +1,7 @@
 """One host process: ``python -m localhost.host --port 7071 --app-dir . --keys-file keys.json``.
 
-Its settings are its environment, as in Azure; ``AzureWebJobsStorage`` is a connection string.
+Its settings are its environment, as in Azure: ``AzureWebJobsStorage`` is a connection string, or
+its members (``AzureWebJobsStorage__blobServiceUri``, …) name an account for an identity.
 """
 
 import argparse
@@ -10,12 +11,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from localhost.connections import Connection
 from localhost.keys import kept_keys
 from localhost.processes import port_number
 from localhost.queues import QueueListener, QueueSettings
@@ -30,6 +32,9 @@ READY = "host is ready"
 
 FAILED = "The host did not start: "
 """Begins the one line that says why."""
+
+_HOST_STORAGE = "AzureWebJobsStorage"
+_QUEUE = "queueTrigger"
 
 log = logging.getLogger("localhost.host")
 
@@ -61,9 +66,11 @@ async def serve(app_dir: Path, port: int, keys_file: Path, most_seconds: float) 
     routes = Routes(functions, host.get("extensions", {}).get("http", {}).get("routePrefix", "api"))
     keys = kept_keys(keys_file)
     answering = Web(worker, functions, routes, keys, run_by_hand, most_seconds=most_seconds)
+    connections = _connections(functions)
+    timers = _of_kind(functions, "timerTrigger")
     listeners: list[TimerListener | QueueListener] = [
-        TimerListener(worker, _of_kind(functions, "timerTrigger"), _setting("AzureWebJobsStorage")),
-        *_queue_listeners(worker, functions, host),
+        TimerListener(worker, timers, connections[_HOST_STORAGE]),
+        *_queue_listeners(worker, functions, host, connections),
     ]
     runner = web.AppRunner(
         answering.application(),
@@ -92,6 +99,7 @@ async def serve(app_dir: Path, port: int, keys_file: Path, most_seconds: float) 
     await runner.cleanup()
     await asyncio.gather(*listening, return_exceptions=True)
     await asyncio.gather(answering.close(), *(listener.close() for listener in listeners))
+    await asyncio.gather(*(connection.close() for connection in connections.values()))
 
 
 def _report(listening: "asyncio.Task[None]") -> None:
@@ -99,25 +107,27 @@ def _report(listening: "asyncio.Task[None]") -> None:
         log.critical("a listener of this host broke", exc_info=error)
 
 
+def _connections(functions: Sequence[Function]) -> dict[str, Connection]:
+    """The host's own storage, and those that queue functions name."""
+    named = {str(function.trigger["connection"]) for function in _of_kind(functions, _QUEUE)}
+    return {name: Connection.named(name) for name in (_HOST_STORAGE, *sorted(named))}
+
+
 def _queue_listeners(
-    worker: Worker, functions: Sequence[Function], host: dict[str, Any]
+    worker: Worker,
+    functions: Sequence[Function],
+    host: dict[str, Any],
+    connections: Mapping[str, Connection],
 ) -> list[QueueListener]:
     settings = QueueSettings.read(host)
     return [
-        QueueListener(worker, function, _setting(str(function.trigger["connection"])), settings)
-        for function in _of_kind(functions, "queueTrigger")
+        QueueListener(worker, function, connections[str(function.trigger["connection"])], settings)
+        for function in _of_kind(functions, _QUEUE)
     ]
 
 
 def _of_kind(functions: Sequence[Function], kind: str) -> list[Function]:
     return [function for function in functions if function.kind == kind]
-
-
-def _setting(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise StartFailed(f"the setting {name} is missing: it holds a connection string")
-    return value
 
 
 async def _signalled() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.queue import QueueMessage
-from azure.storage.queue.aio import QueueClient
 
+from localhost.connections import Connection
 from localhost.settings import seconds_of
 from localhost.worker import Function, InvocationFailed, Worker
 
@@ -61,17 +61,14 @@ class QueueListener:
     """Listens for one queue function."""
 
     def __init__(
-        self, worker: Worker, function: Function, connection: str, settings: QueueSettings
+        self, worker: Worker, function: Function, connection: Connection, settings: QueueSettings
     ) -> None:
         self._worker = worker
         self._function = function
         self._settings = settings
         name = str(function.trigger["queueName"])
-        # It asks again by itself; the SDK would wait a quarter of a minute before it does.
-        self._queue = QueueClient.from_connection_string(connection, name, retry_total=0)
-        self._poison = QueueClient.from_connection_string(
-            connection, f"{name}-poison", retry_total=0
-        )
+        self._queue = connection.queue(name)
+        self._poison = connection.queue(f"{name}-poison")
         self._running: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:

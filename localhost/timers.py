@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError, ResourceExistsError
-from azure.storage.blob.aio import BlobClient, BlobLeaseClient, BlobServiceClient
+from azure.storage.blob.aio import BlobClient, BlobLeaseClient
 from croniter import croniter
 
+from localhost.connections import Connection
 from localhost.worker import Function, InvocationFailed, Worker
 
 CONTAINER = "azure-webjobs-hosts"
@@ -51,11 +52,12 @@ def status_blob(function: str) -> str:
 class TimerListener:
     """Runs the timer functions of an app, as long as this process holds the lease."""
 
-    def __init__(self, worker: Worker, functions: Sequence[Function], connection: str) -> None:
+    def __init__(
+        self, worker: Worker, functions: Sequence[Function], connection: Connection
+    ) -> None:
         self._worker = worker
         self._schedules = [(f, expanded(str(f.trigger["schedule"]))) for f in functions]
-        # The SDK would wait a quarter of a minute before it asks again.
-        self._account = BlobServiceClient.from_connection_string(connection, retry_total=0)
+        self._account = connection.blobs()
         self._running: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:

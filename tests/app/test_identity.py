@@ -1,0 +1,169 @@
+"""The app with identities alone: no setting holds a key, every token comes from the platform.
+
+Azurite listens over HTTPS and takes tokens for all three of its services, so nothing here falls
+back on a key. It does not check who signed a token, nor what its owner may do: roles are Azure's.
+"""
+
+import json
+import secrets
+import ssl
+import time
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from localhost.azurite import Account, Azurite, Certificate, Ports
+from localhost.processes import free_ports
+from localhost.stack import PACKAGES, HostFailed, HostProcess
+from tests.api import Api, api_of
+from tests.managed_identity import STORAGE, IdentityEndpoint, certificate_for_this_machine, token
+
+CONTENT = "<schema/>".encode("utf-16")
+CLIENT = "22222222-3333-4444-5555-666666666666"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Storage that keys are not needed for, and the identity that opens it."""
+
+    azurite: Azurite
+    state: Account
+    offsite: Account
+    tls: Certificate
+    identity: IdentityEndpoint
+    folder: Path
+
+    def settings(self, **more: str) -> dict[str, str]:
+        """An app's settings, all of them by identity."""
+        state = self.azurite.endpoints(self.state)
+        offsite = self.azurite.endpoints(self.offsite)
+        return {
+            "AzureWebJobsStorage__blobServiceUri": state["blob"],
+            "AzureWebJobsStorage__queueServiceUri": state["queue"],
+            "AzureWebJobsStorage__tableServiceUri": state["table"],
+            "AzureWebJobsStorage__credential": "managedidentity",
+            "AzureWebJobsStorage__clientId": CLIENT,
+            "STORAGE_ACCOUNTS": json.dumps({"offsite": {"blobServiceUri": offsite["blob"]}}),
+            "SEALING_KEY": b64encode(secrets.token_bytes(32)).decode(),
+            "SSL_CERT_FILE": str(self.tls.authority),
+            "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.2",
+            **self.identity.settings,
+            **more,
+        }
+
+    def host(self, name: str, settings: dict[str, str]) -> HostProcess:
+        """A host process; not started."""
+        keys = self.folder / "keys.json"
+        log = self.folder / f"{name}.log"
+        return HostProcess(settings, port=free_ports(1)[0], keys_file=keys, log=log)
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """Azurite over HTTPS, and an identity."""
+    folder = tmp_path_factory.mktemp("identity")
+    tls = certificate_for_this_machine(folder)
+    state, offsite = Account.new("identitystate"), Account.new("identityoffsite")
+    log = folder / "azurite.log"
+    azurite = Azurite([state, offsite], Ports.free(), install=PACKAGES, log=log, tls=tls)
+    with IdentityEndpoint() as identity:
+        azurite.start()
+        yield Cloud(azurite, state, offsite, tls, identity, folder)
+        azurite.stop()
+
+
+@pytest.fixture(scope="module")
+def host(cloud: Cloud) -> Iterator[HostProcess]:
+    """The app on identities alone."""
+    process = cloud.host("host", cloud.settings())
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+async def api(host: HostProcess) -> AsyncIterator[Api]:
+    """A client of it."""
+    async with api_of(host.base_url, host.keys.host) as client:
+        yield client
+
+
+async def test_a_service_is_backed_up_and_restored_without_a_key(api: Api, cloud: Cloud) -> None:
+    settings = cloud.settings()
+    assert "AzureWebJobsStorage" not in settings
+    assert not any(account.key in str(settings) for account in (cloud.state, cloud.offsite))
+
+    service = await api.service()
+    await api.agreement(service, "Orders")
+    schema = f"services/{service}/artifacts/schemas/Orders-850"
+    assert (await api.put(schema, {"document": {"schemaType": "Xml"}})).status == 201
+    put = await api.put(f"{schema}/content", data=CONTENT, headers={"Content-Type": "text/xml"})
+    assert put.status == 201, put.body
+    assert await api.allocate(service, "Orders") == 1
+
+    backup = await api.backup(service)
+    await api.succeeded(await api.delete(f"services/{service}"))
+    await api.restore(backup)
+
+    resumed = await api.post(f"services/{service}/resume")
+    assert resumed.status == 200, resumed.body
+    assert await api.allocate(service, "Orders") == 2
+    assert (await api.get(f"{schema}/content")).content == CONTENT
+
+
+async def test_deep_health_reaches_everything(api: Api, cloud: Cloud) -> None:
+    healthy = await api.get("health/deep")
+    assert healthy.status == 200, healthy.body
+    asked = cloud.identity.asked
+    assert {one["resource"] for one in asked} == {STORAGE}
+    assert {one["client_id"] for one in asked} == {CLIENT}
+
+
+async def test_content_is_copied_by_the_service_with_a_signature_of_the_identity(
+    api: Api, cloud: Cloud
+) -> None:
+    """A user delegation signature: there is no key that could sign."""
+    service = await api.service()
+    schema = f"services/{service}/artifacts/schemas/Orders-850"
+    await api.put(schema, {"document": {"schemaType": "Xml"}})
+    await api.put(f"{schema}/content", data=CONTENT, headers={"Content-Type": "text/xml"})
+    container = await api.backup(service)
+    blob = f"{container}/content/{sha256(CONTENT).hexdigest()}"
+    address = f"{cloud.azurite.endpoints(cloud.offsite)['blob']}/{blob}"
+    bearer = {"Authorization": f"Bearer {token(STORAGE, int(time.time()))}"}
+    answer = await asked(address, {**bearer, "x-ms-version": "2025-05-05"}, cloud.tls)
+    assert answer.status == 200
+    assert answer.headers["x-ms-copy-status"] == "success"
+
+
+async def test_the_storage_takes_nobody_without_a_token(cloud: Cloud) -> None:
+    """Else the story above would prove nothing."""
+    for service, address in cloud.azurite.endpoints(cloud.state).items():
+        path = "/Tables" if service == "table" else "/?comp=list"
+        for headers in ({}, {"Authorization": "Bearer nonsense"}):
+            answer = await asked(address + path, headers, cloud.tls)
+            assert answer.status in (401, 403), service
+
+
+def test_a_host_without_its_account_says_which_settings_name_one(cloud: Cloud) -> None:
+    settings = cloud.settings()
+    del settings["AzureWebJobsStorage__queueServiceUri"]
+    with pytest.raises(HostFailed, match="AzureWebJobsStorage__queueServiceUri"):
+        cloud.host("without", settings).start()
+
+
+async def asked(
+    address: str, headers: Mapping[str, str], tls: Certificate
+) -> aiohttp.ClientResponse:
+    """The answer of a GET over HTTPS, trusting the test's own authority."""
+    trust = ssl.create_default_context(cafile=str(tls.authority))
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(address, headers=headers, ssl=trust) as answer,
+    ):
+        return answer
