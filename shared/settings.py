@@ -5,52 +5,42 @@ Everything that is wrong is told at once, by setting, with what to do. docs/sett
 
 import base64
 import binascii
-import json
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-DEFAULT_TIMERS = {
-    "SCHEDULE_TIMER": "0 * * * * *",
-    "RECOVERY_TIMER": "0 * * * * *",
-    "SWEEP_TIMER": "0 7 * * * *",
-}
-"""NCRONTAB schedules of the timer functions where the settings name none."""
+from shared.account_settings import (
+    HOST,
+    STATE,
+    AccountSetting,
+    client_id,
+    is_given,
+    registered_accounts,
+    state_account,
+)
+from shared.timer_settings import DEFAULT_TIMERS, timer_problems
 
 
 def apply_defaults() -> None:
     """Fill in what the function declarations name, before the host reads them.
 
     A trigger's connection is the name of a setting, so STATE_STORAGE stands for
-    AzureWebJobsStorage where it is not given.
+    AzureWebJobsStorage where nothing of it is given: half of each would be a third account.
     """
     for name, value in DEFAULT_TIMERS.items():
         os.environ.setdefault(name, value)
+    if is_given(os.environ, STATE):
+        return
     for name, value in list(os.environ.items()):
-        if name == "AzureWebJobsStorage" or name.startswith("AzureWebJobsStorage__"):
-            os.environ.setdefault("STATE_STORAGE" + name.removeprefix("AzureWebJobsStorage"), value)
+        if name.partition("__")[0] == HOST:
+            os.environ.setdefault(STATE + name.removeprefix(HOST), value)
 
 
 class SettingsInvalid(Exception):
     """The environment cannot be used; the message lists everything that is wrong."""
-
-
-@dataclass(frozen=True)
-class AccountSetting:
-    """One storage account: exactly one of a connection string and endpoints for an identity."""
-
-    connection_string: str | None = None
-    blob_uri: str | None = None
-    queue_uri: str | None = None
-    table_uri: str | None = None
-    client_id: str | None = None
-
-    def __repr__(self) -> str:
-        return f"AccountSetting({self.blob_uri or 'connection string'})"
 
 
 class Settings(BaseModel):
@@ -77,7 +67,9 @@ class Settings(BaseModel):
     )
     lease_seconds: Annotated[int, Field(ge=3, le=600)] = 60
     recovery_nudge_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
-    retry_seconds: tuple[int, ...] = (10, 60, 300, 900)
+    retry_seconds: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=86_400)], ...], Field(min_length=1, max_length=10)
+    ] = (10, 60, 300, 900)
     require_roles: bool = False
     alert_webhook_url: (
         Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2048)] | None
@@ -102,7 +94,7 @@ class Settings(BaseModel):
     @field_validator("retry_seconds", mode="before")
     @classmethod
     def _retries(cls, value: object) -> object:
-        return tuple(int(part) for part in value.split(",")) if isinstance(value, str) else value
+        return tuple(value.split(",")) if isinstance(value, str) else value
 
 
 def _key(value: object) -> bytes:
@@ -150,6 +142,19 @@ _NAMES = {
     "alert_webhook_url": "ALERT_WEBHOOK_URL",
 }
 
+_HINTS = {
+    "ALERT_WEBHOOK_URL": "needs an address that begins with https:// (or http://), of at most "
+    "2,048 characters",
+    "KEY_PROVIDER": "is local or keyvault",
+    "LEASE_SECONDS": "needs a whole number of seconds, 3 to 600",
+    "RECOVERY_NUDGE_SECONDS": "needs a whole number of seconds, 1 to 3600",
+    "REQUIRE_ROLES": "is true or false",
+    "RETRY_SECONDS": "needs 1 to 10 whole numbers of seconds, each 1 to 86400, such as "
+    "10,60,300,900",
+    "SERVICE_DOMAIN": "needs a domain in lower case, such as b2b.contoso.example",
+}
+"""What is expected, where a type alone would say it badly."""
+
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read and check the settings.
@@ -157,17 +162,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     :raises SettingsInvalid: listing every setting that is missing or wrong.
     """
     wrong: list[str] = []
-    state = _state_account(environment, wrong)
-    accounts = _registered_accounts(environment, state, wrong)
+    state = state_account(environment, wrong)
+    accounts = registered_accounts(environment, state, wrong)
     _require_keys(environment, wrong)
+    client_id(environment, "KEY_VAULT_CLIENT_ID", wrong)
+    wrong.extend(timer_problems(environment))
+    wrong.extend(_host_problems(environment))
     values = {field: environment[name] for field, name in _NAMES.items() if environment.get(name)}
     try:
         settings = Settings.model_validate({**values, "state": state, "accounts": accounts})
     except ValidationError as error:
         for item in error.errors():
             name = _NAMES.get(str(item["loc"][0]), str(item["loc"][0]))
-            missing = item["type"] == "missing"
-            wrong.append(f"{name}: {'is missing' if missing else item['msg']}")
+            hint = _HINTS.get(name, item["msg"].removeprefix("Value error, "))
+            wrong.append(f"{name}: {hint}")
     else:
         authenticates = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
         if settings.require_roles and not authenticates:
@@ -176,30 +184,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
                 "and is off. Turn it on, or leave this setting out"
             )
     if wrong:
-        raise SettingsInvalid("The app settings need work:\n" + "\n".join(f"- {w}" for w in wrong))
+        lines = "\n".join(f"- {problem}" for problem in dict.fromkeys(wrong))
+        raise SettingsInvalid(f"The app settings need work:\n{lines}")
     return settings
-
-
-def _state_account(environment: Mapping[str, str], wrong: list[str]) -> AccountSetting:
-    for name in ("STATE_STORAGE", "AzureWebJobsStorage"):
-        if environment.get(name):
-            return AccountSetting(connection_string=environment[name])
-        if environment.get(f"{name}__blobServiceUri"):
-            account = AccountSetting(
-                blob_uri=environment[f"{name}__blobServiceUri"],
-                queue_uri=environment.get(f"{name}__queueServiceUri"),
-                table_uri=environment.get(f"{name}__tableServiceUri"),
-                client_id=environment.get(f"{name}__clientId"),
-            )
-            for uri, value in (("queue", account.queue_uri), ("table", account.table_uri)):
-                if not value:
-                    wrong.append(f"{name}__{uri}ServiceUri: is missing beside the blob one")
-            return account
-    wrong.append(
-        "STATE_STORAGE: is missing; give a connection string, or STATE_STORAGE__blobServiceUri, "
-        "__queueServiceUri and __tableServiceUri for a managed identity"
-    )
-    return AccountSetting()
 
 
 _KEYS_OF = {"local": ("SEALING_KEY",), "keyvault": ("SEALING_KEY_ID", "SEAL_KEY_ID")}
@@ -227,32 +214,9 @@ def _require_keys(environment: Mapping[str, str], wrong: list[str]) -> None:
         )
 
 
-def _registered_accounts(
-    environment: Mapping[str, str], state: AccountSetting, wrong: list[str]
-) -> dict[str, AccountSetting]:
-    text = environment.get("STORAGE_ACCOUNTS")
-    if not text:
-        return {"default": state}
-    try:
-        listed = json.loads(text)
-        if not isinstance(listed, dict) or not listed:
-            raise ValueError("not an object")
-    except ValueError:
-        wrong.append(
-            'STORAGE_ACCOUNTS: needs JSON such as {"offsite": {"blobServiceUri": "https://…"}}'
-        )
-        return {}
-    accounts: dict[str, AccountSetting] = {}
-    for alias, entry in listed.items():
-        uri = entry.get("blobServiceUri") if isinstance(entry, dict) else None
-        setting = entry.get("connectionString") if isinstance(entry, dict) else None
-        if isinstance(uri, str) and uri.startswith("https://"):
-            accounts[alias] = AccountSetting(blob_uri=uri, client_id=state.client_id)
-        elif isinstance(setting, str) and environment.get(setting):
-            accounts[alias] = AccountSetting(connection_string=environment[setting])
-        else:
-            wrong.append(
-                f"STORAGE_ACCOUNTS: '{alias}' needs blobServiceUri (https) or connectionString, "
-                "the name of another setting that holds one"
-            )
-    return accounts
+def _host_problems(environment: Mapping[str, str]) -> Iterator[str]:
+    """What the environment overrides of host.json so that the app and the host would disagree."""
+    for name, value in environment.items():
+        encodes = name.lower() == "azurefunctionsjobhost__extensions__queues__messageencoding"
+        if encodes and value.lower() != "base64":
+            yield f"{name}: is base64, as the app's messages are. Leave this setting out"

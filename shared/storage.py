@@ -15,12 +15,12 @@ from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue import TextBase64DecodePolicy, TextBase64EncodePolicy
 from azure.storage.queue.aio import QueueClient
 
+from shared.account_settings import AccountSetting
 from shared.clock import Clock
 from shared.fence import before_write
 from shared.identity import Identities
 from shared.patience import WORK, Patience
 from shared.repeating import RepeatingTransport
-from shared.settings import AccountSetting
 
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 """How much of a blob one request sends; also what the process holds of it at a time."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from tree_sitter import Node
 
 from infra.check.source import Source, literal, text, walk
-from shared.settings import DEFAULT_TIMERS, SettingsInvalid, read_settings
+from shared.settings import SettingsInvalid, read_settings
+from shared.timer_settings import DEFAULT_TIMERS
 
 OF_THE_HOST = frozenset(
     {
@@ -30,6 +31,7 @@ OF_THE_PLATFORM = frozenset({"WEBSITE_AUTH_ENABLED"})
 
 OF_OTHER_PLACES = frozenset(
     {
+        "STATE_STORAGE__accountName",  # short for the addresses, in the public cloud alone
         "STATE_STORAGE",  # a connection string, which holds a key; here an identity and endpoints
         "SEALING_KEY",  # a local key; here the vault's
     }

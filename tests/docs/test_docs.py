@@ -16,7 +16,7 @@ import shared.triggers.runtime
 import shared.triggers.schedules
 import shared.triggers.services
 import shared.triggers.storage_accounts  # noqa: F401 - declared on import
-from shared import settings
+from shared import settings, timer_settings
 from shared.http.route import ROUTES
 from shared.model.alert import AlertType
 from shared.model.artifact import WITH_CONTENT, Section
@@ -69,7 +69,7 @@ def test_every_warning_is_documented_and_no_other() -> None:
 def test_every_setting_is_documented() -> None:
     names = {
         *settings._NAMES.values(),
-        *settings.DEFAULT_TIMERS,
+        *timer_settings.DEFAULT_TIMERS,
         "STATE_STORAGE",
         "STORAGE_ACCOUNTS",
         "AzureWebJobsStorage",

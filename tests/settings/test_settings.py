@@ -1,0 +1,216 @@
+"""What is wrong with the settings: all of it at once, by name, with what to do; no secret."""
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+
+import pytest
+
+from shared.settings import Settings, SettingsInvalid, apply_defaults, read_settings
+from shared.timer_settings import DEFAULT_TIMERS, schedule_problem
+
+KEY = base64.b64encode(os.urandom(32)).decode()
+KEYED = f"DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey={KEY};"
+CLIENT = "00000000-1111-2222-3333-444444444444"
+BY_IDENTITY = {
+    f"STATE_STORAGE__{service}ServiceUri": f"https://contoso.{service}.core.windows.net/"
+    for service in ("blob", "queue", "table")
+}
+
+
+def read(given: Mapping[str, str] | None = None, **more: str) -> Settings:
+    return read_settings({"SEALING_KEY": KEY, **(given or {"STATE_STORAGE": KEYED}), **more})
+
+
+def wrong(given: Mapping[str, str] | None = None, **more: str) -> list[str]:
+    """What the one message lists; each line begins with a setting's name."""
+    with pytest.raises(SettingsInvalid) as refused:
+        read(given, **more)
+    assert KEY not in str(refused.value)
+    return [line.removeprefix("- ") for line in str(refused.value).splitlines()[1:]]
+
+
+def names(lines: list[str]) -> list[str]:
+    return sorted(line.partition(":")[0] for line in lines)
+
+
+def test_everything_at_once() -> None:
+    said = wrong(
+        {"STATE_STORAGE__blobServiceUri": "http://contoso.blob.core.windows.net"},
+        STATE_STORAGE__clientId="interkeep",
+        STORAGE_ACCOUNTS='{"off site": {"blobServiceUri": "https://a.example"}}',
+        SCHEDULE_TIMER="every minute",
+        SWEEP_TIMER="0 7 * * *",
+        LEASE_SECONDS="1",
+        RETRY_SECONDS="soon",
+        REQUIRE_ROLES="perhaps",
+        SERVICE_DOMAIN="Contoso",
+        ALERT_WEBHOOK_URL="contoso",
+        KEY_VAULT_CLIENT_ID="x",
+        AzureFunctionsJobHost__extensions__queues__messageEncoding="none",
+    )
+    assert names(said) == [
+        "ALERT_WEBHOOK_URL",
+        "AzureFunctionsJobHost__extensions__queues__messageEncoding",
+        "KEY_VAULT_CLIENT_ID",
+        "LEASE_SECONDS",
+        "REQUIRE_ROLES",
+        "RETRY_SECONDS",
+        "SCHEDULE_TIMER",
+        "SERVICE_DOMAIN",
+        "STATE_STORAGE__blobServiceUri",
+        "STATE_STORAGE__clientId",
+        "STATE_STORAGE__queueServiceUri",
+        "STATE_STORAGE__tableServiceUri",
+        "STORAGE_ACCOUNTS",
+        "SWEEP_TIMER",
+    ]
+    assert not [line for line in said if "Input should" in line or "Value error" in line]
+
+
+def test_nothing_at_all() -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        read_settings({})
+    assert names([line[2:] for line in str(refused.value).splitlines()[1:]]) == [
+        "SEALING_KEY",
+        "STATE_STORAGE",
+    ]
+
+
+def test_a_state_account_by_identity() -> None:
+    state = read(BY_IDENTITY, STATE_STORAGE__clientId=CLIENT).state
+    assert state.blob_uri == BY_IDENTITY["STATE_STORAGE__blobServiceUri"]
+    assert state.client_id == CLIENT
+    assert state.connection_string is None
+
+
+def test_a_name_stands_for_the_addresses_in_the_public_cloud() -> None:
+    for name in ("STATE_STORAGE", "AzureWebJobsStorage"):
+        state = read({f"{name}__accountName": "contoso"}).state
+        assert state.blob_uri == "https://contoso.blob.core.windows.net"
+        assert state.queue_uri == "https://contoso.queue.core.windows.net"
+        assert state.table_uri == "https://contoso.table.core.windows.net"
+
+
+def test_half_a_state_account_is_not_made_whole_by_the_hosts() -> None:
+    half = {"STATE_STORAGE__blobServiceUri": BY_IDENTITY["STATE_STORAGE__blobServiceUri"]}
+    assert names(wrong(half, AzureWebJobsStorage=KEYED)) == [
+        "STATE_STORAGE__queueServiceUri",
+        "STATE_STORAGE__tableServiceUri",
+    ]
+
+
+def test_the_hosts_storage_stands_in_where_nothing_of_the_state_account_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [n for n in os.environ if n.partition("__")[0] == "STATE_STORAGE"]:
+        monkeypatch.delenv(name)
+    for name in (*DEFAULT_TIMERS, "STATE_STORAGE"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AzureWebJobsStorage", KEYED)
+    monkeypatch.setenv("STATE_STORAGE__blobServiceUri", "https://contoso.blob.core.windows.net")
+    apply_defaults()
+    assert "STATE_STORAGE" not in os.environ, "a key of another account would win over an identity"
+    monkeypatch.delenv("STATE_STORAGE__blobServiceUri")
+    apply_defaults()
+    assert os.environ["STATE_STORAGE"] == KEYED
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("contoso", "AccountName and AccountKey"),
+        ("AccountName=contoso", "AccountKey"),
+        (f"AccountKey={KEY}", "AccountName"),
+        ("SharedAccessSignature=sv=1", "BlobEndpoint"),
+    ],
+    ids=lambda text: text.partition("=")[0],
+)
+def test_a_connection_string_that_is_none(text: str, lacks: str) -> None:
+    (line,) = wrong({"STATE_STORAGE": text})
+    assert line.startswith("STATE_STORAGE: ")
+    assert line.endswith(f"lacks {lacks}")
+
+
+@pytest.mark.parametrize(
+    ("accounts", "says"),
+    [
+        ("offsite", "needs JSON"),
+        ({}, "needs JSON"),
+        ({"offsite": "https://a.example"}, "'offsite' needs blobServiceUri"),
+        ({"offsite": {}}, "'offsite' needs blobServiceUri"),
+        ({"offsite": {"blobServiceUri": "https://a.example", "clientId": "x"}}, "nothing else"),
+        ({"offsite": {"blobServiceUri": "http://a.example"}}, "needs https"),
+        ({"offsite": {"blobServiceUri": "https://a.example/?sv=1&sig=2"}}, "address alone"),
+        ({"offsite": {"blobServiceUri": "https://a.example:port"}}, "is no address"),
+        ({"offsite": {"connectionString": KEYED}}, "a setting of its own"),
+        ({"offsite": {"connectionString": "OFFSITE"}}, "names the setting OFFSITE, which is not"),
+        ({"offsite": {"connectionString": "BROKEN"}}, "names BROKEN, which is no connection"),
+        ({"off/site": {"blobServiceUri": "https://a.example"}}, "is no alias"),
+    ],
+    ids=str,
+)
+def test_an_account_that_cannot_be_used(accounts: object, says: str) -> None:
+    text = accounts if isinstance(accounts, str) else json.dumps(accounts)
+    (line,) = wrong(STORAGE_ACCOUNTS=text, BROKEN="AccountName=contoso")
+    assert line.startswith("STORAGE_ACCOUNTS: ")
+    assert says in line
+
+
+def test_an_alias_twice_is_not_silently_the_last_one() -> None:
+    entry = '"offsite": {"blobServiceUri": "https://a.example"}'
+    (line,) = wrong(STORAGE_ACCOUNTS=f"{{{entry}, {entry}}}")
+    assert line == "STORAGE_ACCOUNTS: 'offsite' is in it twice"
+
+
+@pytest.mark.parametrize("waits", ["", "10", "10,60,300,900"])
+def test_waits_between_attempts(waits: str) -> None:
+    assert read(RETRY_SECONDS=waits).retry_seconds[0] == 10
+
+
+@pytest.mark.parametrize("waits", ["0", "-1", "10,", "1.5", "86401", ",".join(["1"] * 11)])
+def test_waits_that_are_none(waits: str) -> None:
+    assert names(wrong(RETRY_SECONDS=waits)) == ["RETRY_SECONDS"]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        *DEFAULT_TIMERS.values(),
+        "*/30 * * * * *",
+        "0 0 2-4 * * Mon-Fri",
+        "0 30 9 1,15 Jan,JUL *",
+        "0 0 0 31 12 0,6",
+        "0 5-59/10 * * * *",
+    ],
+)
+def test_a_schedule(schedule: str) -> None:
+    assert schedule_problem(schedule) is None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "problem"),
+    [
+        ("* * * * *", "has 5 fields"),
+        ("hourly", "has 1 field"),
+        ("60 * * * * *", "'60' is no second"),
+        ("0 0 24 * * *", "'24' is no hour"),
+        ("0 0 0 0 * *", "'0' is no day"),
+        ("0 0 0 * Foo *", "'Foo' is no month"),
+        ("0 0 0 * * 7", "'7' is no day of the week"),
+        ("0 */0 * * * *", "'*/0' is no minute"),
+        ("0 30-10 * * * *", "'30-10' is no minute"),
+        ("0 1,,2 * * * *", "'1,,2' is no minute"),
+        ("0 ٣ * * * *", "'٣' is no minute"),
+    ],
+)
+def test_a_schedule_that_the_host_would_refuse(schedule: str, problem: str) -> None:
+    assert schedule_problem(schedule) == problem
+
+
+def test_a_timer_that_is_wrong_is_told_with_its_default() -> None:
+    (line,) = wrong(RECOVERY_TIMER="* * * * *")
+    assert line.startswith("RECOVERY_TIMER: has 5 fields. It needs six")
+    assert line.endswith(f"'{DEFAULT_TIMERS['RECOVERY_TIMER']}'")
