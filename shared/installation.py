@@ -35,6 +35,7 @@ from shared.management.imports import Imports
 from shared.management.interrupted import Interrupted
 from shared.management.key_rotation import KeyRotation, RotationWork
 from shared.management.services import Services
+from shared.management.start_check import StartCheck
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
 from shared.operations.engine import QUEUE, Engine
@@ -217,6 +218,7 @@ class Installation(Stores):
             self.clients.queue(settings.state, QUEUE),
             self.provider,
         )
+        self.start_check = StartCheck(self.deep_health, self.clock)
         self.restores = Restores(
             engine=self.engine,
             records=self.records,

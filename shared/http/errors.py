@@ -7,6 +7,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from shared.http.call import Answer
 from shared.model.problem import Code, Problem
+from shared.refusals import is_refusal, meaning
 from shared.repeating import asked_to_wait
 from shared.settings import SettingsInvalid
 from shared.state.gateway import SchemaTooNew
@@ -22,6 +23,15 @@ def answer_to(error: Exception, request_id: str) -> Answer:
         return _shaped(error)
     if isinstance(error, AzureError):
         log.warning("storage failed for request %s: %s", request_id, error)
+        if is_refusal(error):
+            return _shaped(
+                Problem(
+                    Code.STORAGE_UNAVAILABLE,
+                    f"A storage account cannot be used. {meaning(error)}. GET health/deep says "
+                    f"which one; request {request_id} is in the log of the app.",
+                    retry_after_seconds=_come_again_seconds(error),
+                )
+            )
         return _shaped(
             Problem(
                 Code.STORAGE_UNAVAILABLE,

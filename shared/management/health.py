@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.queue.aio import QueueClient
 
 from shared.blobs.accounts import Accounts, containers
 from shared.model.problem import Problem
 from shared.model.wire import JsonObject, JsonValue
+from shared.refusals import meaning
 from shared.sealing.provider import KeyProvider
 from shared.state.history import History
 from shared.state.services import Directory
@@ -41,14 +42,7 @@ class DeepHealth:
         A key that backups need and that cannot be used is not well either: those backups cannot
         be restored.
         """
-        checks: dict[str, Callable[[], Awaitable[None]]] = {
-            "stateTables": self._tables,
-            "queue": self._queue,
-            **{f"storageAccount/{a}": self._account(a) for a in self.accounts.aliases},
-            "wrappingKey": self._wrapping,
-            "sealKey": self._seal,
-        }
-        results = await asyncio.gather(*(_checked(name, ask) for name, ask in checks.items()))
+        results = await self.checks()
         keys, keys_well = await self._keys()
         well = keys_well and all(result["status"] == "ok" for result in results)
         return well, {
@@ -56,6 +50,17 @@ class DeepHealth:
             "checks": [*results],
             "keys": keys,
         }
+
+    async def checks(self) -> list[JsonObject]:
+        """All that an operation needs: of each its ``name``, ``status``, and an ``error`` or none."""
+        asked: dict[str, Callable[[], Awaitable[None]]] = {
+            "stateTables": self._tables,
+            "queue": self._queue,
+            **{f"storageAccount/{a}": self._account(a) for a in self.accounts.aliases},
+            "wrappingKey": self._wrapping,
+            "sealKey": self._seal,
+        }
+        return await asyncio.gather(*(_checked(name, ask) for name, ask in asked.items()))
 
     async def _tables(self) -> None:
         await anext(self.directory.pages(size=1), None)
@@ -118,6 +123,8 @@ def _said(error: BaseException) -> str:
     """What is wrong, without what a caller must not see (addresses, credentials)."""
     if isinstance(error, Problem):
         return error.message
-    if isinstance(error, HttpResponseError) and error.status_code is not None:
-        return f"It answered {error.status_code} {error.reason or ''}".strip()
+    if isinstance(error, AzureError):
+        return f"{meaning(error)}."
+    if isinstance(error, TimeoutError):
+        return f"It did not answer within {_MOST_SECONDS} seconds."
     return f"{type(error).__name__}. The log of the app tells more."

@@ -6,6 +6,7 @@ from shared.fence import LeaseLost
 from shared.model.operation import OperationError
 from shared.model.problem import Code, Problem
 from shared.operations.work import Canceled
+from shared.refusals import is_refusal, meaning
 
 
 def cause(error: BaseException) -> BaseException:
@@ -21,6 +22,12 @@ def operation_error(error: BaseException) -> OperationError:
     """The error as monitors show it: a Problem as it is, of anything else no more than its kind."""
     if isinstance(error, Problem):
         return OperationError(code=error.code, message=error.message, target=error.target)
+    if isinstance(error, AzureError) and is_refusal(error):
+        return OperationError(
+            code=Code.STORAGE_UNAVAILABLE,
+            message=f"A storage account cannot be used. {meaning(error)}. GET health/deep says "
+            "which one.",
+        )
     if isinstance(error, AzureError):
         return OperationError(
             code=Code.STORAGE_UNAVAILABLE,

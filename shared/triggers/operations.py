@@ -109,9 +109,16 @@ async def operation_poisoned(message: func.QueueMessage) -> None:
 @blueprint.function_name("recover_operations")
 @blueprint.timer_trigger(arg_name="timer", schedule="%RECOVERY_TIMER%", run_on_startup=False)
 async def recover_operations(timer: func.TimerRequest) -> None:
-    """Look after operations whose message never went out, or whose worker died."""
+    """Look after operations whose message never went out, or whose worker died.
+
+    Its first run in a process also tells what the app cannot use.
+    """
     quiet_the_sdk()
-    await current().recovery.run()
+    app = current()
+    try:
+        await app.recovery.run()
+    finally:
+        await app.start_check.once()
 
 
 @blueprint.function_name("sweep")

@@ -157,6 +157,41 @@ def test_a_host_without_its_account_says_which_settings_name_one(cloud: Cloud) -
         cloud.host("without", settings).start()
 
 
+async def test_an_identity_that_storage_refuses_is_told_with_what_to_do(cloud: Cloud) -> None:
+    with IdentityEndpoint(audience="https://vault.azure.net") as other:
+        process = cloud.host("refused", cloud.settings(**other.settings))
+        process.start()
+        try:
+            async with api_of(process.base_url, process.keys.host) as api:
+                refused = await api.get("services")
+                assert (refused.status, refused.code) == (503, "StorageUnavailable")
+                assert "It refuses the app (40" in refused.body["error"]["message"]
+                assert "GET health/deep" in refused.body["error"]["message"]
+                health = await api.get("health/deep")
+        finally:
+            process.stop()
+    assert health.status == 503
+    failing = {one["name"]: one["error"] for one in health.body["checks"] if "error" in one}
+    assert set(failing) == {"stateTables", "queue", "storageAccount/offsite"}
+    assert all(error.startswith("It refuses the app (40") for error in failing.values())
+
+
+async def test_an_app_without_an_identity_is_told_to_have_one(cloud: Cloud) -> None:
+    settings = cloud.settings()
+    for name in cloud.identity.settings:
+        del settings[name]
+    settings["AZURE_TOKEN_CREDENTIALS"] = "EnvironmentCredential"  # it asks nobody else
+    process = cloud.host("nobody", settings)
+    process.start()
+    try:
+        async with api_of(process.base_url, process.keys.host) as api:
+            refused = await api.get("services")
+    finally:
+        process.stop()
+    assert (refused.status, refused.code) == (503, "StorageUnavailable")
+    assert "The app gets no token for it." in refused.body["error"]["message"]
+
+
 async def asked(
     address: str, headers: Mapping[str, str], tls: Certificate
 ) -> aiohttp.ClientResponse:

@@ -15,6 +15,7 @@ ALONE = {
     "fence",
     "identity",
     "patience",
+    "refusals",
     "repeating",
     "settings",
     "storage",
