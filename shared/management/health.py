@@ -52,7 +52,7 @@ class DeepHealth:
         }
 
     async def checks(self) -> list[JsonObject]:
-        """All that an operation needs: of each its ``name``, ``status``, and an ``error`` or none."""
+        """All that an operation needs: of each its ``name``, ``status``, and ``error`` or none."""
         asked: dict[str, Callable[[], Awaitable[None]]] = {
             "stateTables": self._tables,
             "queue": self._queue,
