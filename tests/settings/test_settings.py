@@ -150,7 +150,7 @@ def test_a_connection_string_that_is_none(text: str, lacks: str) -> None:
         ({"offsite": {"connectionString": "BROKEN"}}, "names BROKEN, which is no connection"),
         ({"off/site": {"blobServiceUri": "https://a.example"}}, "is no alias"),
     ],
-    ids=str,
+    ids=lambda given: given if isinstance(given, str) else "",
 )
 def test_an_account_that_cannot_be_used(accounts: object, says: str) -> None:
     text = accounts if isinstance(accounts, str) else json.dumps(accounts)
