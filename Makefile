@@ -13,7 +13,7 @@ SEED ?=
 TESTS ?= tests
 WORKERS ?= 3
 
-.PHONY: help run demo test exhaustive bench faults soak numbers cuts check format clean
+.PHONY: help run demo test exhaustive bench faults soak numbers cuts check audit format clean
 
 help:
 	@echo "make demo    the main job, from nothing, in a terminal"
@@ -25,7 +25,8 @@ help:
 	@echo "make soak    random actions on hosts that are killed (MINUTES=10 SEED=7)"
 	@echo "make numbers 10,000 control numbers, one a request, through two hosts: none twice"
 	@echo "make cuts    50 backups while writers change everything: each is one revision"
-	@echo "make check   lint, types, security, Bicep"
+	@echo "make check   lint, types, security, Bicep, known vulnerabilities"
+	@echo "make audit   known vulnerabilities of what requirements.lock names; asks their database"
 	@echo "make format  lay the code out"
 
 # The worker runtime declares Python 3.13 and runs on 3.11 and 3.12 unchanged.
@@ -76,6 +77,13 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/bandit -q -r shared localhost benchmarks infra scripts function_app.py -c pyproject.toml
 	$(BIN)/python -m infra.check
+	@$(MAKE) --no-print-directory audit
+
+# In an environment of its own: what audits is not audited with, and never deployed.
+audit: $(STAMP)
+	@$(PYTHON) -m venv .local/audit
+	@.local/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@$(BIN)/python scripts/audit.py .local/audit/bin/pip-audit
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
