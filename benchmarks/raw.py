@@ -88,11 +88,11 @@ class RawStorage:
         await self._send(HttpRequest("POST", address, headers=_headers(_JSON), content=body))
 
     async def pages(self, table: str, condition: str) -> AsyncIterator[bytes]:
-        """The pages of a query, as they come: each needs the token of the one before it."""
+        """The pages of a query, as they come: each needs the behind of the one before it."""
         query = f"$filter={quote(condition)}&$top={_PAGE_ROWS}"
-        token = ""
+        behind = ""
         while True:
-            address = f"{self._tables}/{table}()?{query}{token}&{self._sas}"
+            address = f"{self._tables}/{table}()?{query}{behind}&{self._sas}"
             try:
                 answer = await self._send(HttpRequest("GET", address, headers=_headers()))
             except FloorFailed as failed:
@@ -100,12 +100,12 @@ class RawStorage:
                     return  # no such table: the service has nothing of this kind
                 raise
             yield answer.content
-            token = "".join(
+            behind = "".join(
                 f"&{parameter}={quote(answer.headers[header])}"
                 for header, parameter in _NEXT.items()
                 if header in answer.headers
             )
-            if not token:
+            if not behind:
                 return
 
     async def insert(self, table: str, rows: Sequence[bytes]) -> None:

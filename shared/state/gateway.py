@@ -263,17 +263,17 @@ class Table:
         self, condition: str, columns: Sequence[str] | None, size: int
     ) -> AsyncIterator[list[Row]]:
         selected = _select(columns)
-        token = ""
+        behind = ""
         while True:
             try:
-                page = await self._wire.page(condition, selected, size, token)
+                page = await self._wire.page(condition, selected, size, behind)
             except ResourceNotFoundError as error:
                 if _code(error) != "TableNotFound":
                     raise
                 return
             yield [_row(entity) for entity in page.entities]
-            token = page.token
-            if not token:
+            behind = page.behind
+            if not behind:
                 return
 
     async def drop_partition(self, partition: str) -> None:

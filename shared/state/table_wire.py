@@ -93,8 +93,8 @@ class Page:
     """One page of a query."""
 
     entities: list[Entity]
-    token: str
-    """Continues the query behind this page; empty at its end."""
+    behind: str
+    """Continues the query after this page, as a part of its address; empty at its end."""
 
 
 class BatchRefused(HttpResponseError):
@@ -147,7 +147,7 @@ class TableWire:
         return json.loads(answer.content), answer.headers
 
     async def page(
-        self, condition: str, columns: Sequence[str] | None, most: int, token: str = ""
+        self, condition: str, columns: Sequence[str] | None, most: int, behind: str = ""
     ) -> Page:
         """A page of the rows that fulfil an OData filter, in the order of their keys.
 
@@ -156,7 +156,7 @@ class TableWire:
         query = f"$filter={quote(condition)}&$top={most}"
         if columns is not None:
             query += f"&$select={','.join(columns)}"
-        address = f"{self._account}/{self._table}()?{query}{token}{self._signed_query}"
+        address = f"{self._account}/{self._table}()?{query}{behind}{self._signed_query}"
         answer = await self._send(HttpRequest("GET", address, headers=_READ))
         following = "".join(
             f"&{parameter}={quote(answer.headers[header], safe='')}"
