@@ -115,6 +115,10 @@ param recoveryNudgeSeconds int?
 @description('Waits between the attempts of an operation, in seconds, comma-separated; the app\'s default where none is given.')
 param retrySeconds string?
 
+@allowed(['', 'azuremonitor'])
+@description('Export measures as metrics too: azuremonitor. The package needs the lines of requirements-telemetry.txt then. Empty: the log has them.')
+param telemetryExport string = ''
+
 // ---- who may reach it
 
 @description('Application (client) id of the app registration that callers sign in to. Empty: function keys alone.')
@@ -285,6 +289,7 @@ module app 'modules/app.bicep' = {
     leaseSeconds: leaseSeconds
     recoveryNudgeSeconds: recoveryNudgeSeconds
     retrySeconds: retrySeconds
+    telemetryExport: telemetryExport
     authClientId: authClientId
     authTenantId: authTenantId
     requireRoles: requireRoles

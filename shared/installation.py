@@ -93,7 +93,8 @@ class Installation(Stores):
             vault_transport=vault_transport,
         )
         self.alerts = Alerts(
-            self.clients.queue(settings.state, ALERTS) if settings.alert_webhook_url else None
+            self.clients.queue(settings.state, ALERTS) if settings.alert_webhook_url else None,
+            self.telemetry,
         )
         self.webhook = Webhook(settings.alert_webhook_url, self.id)
         self.backup_users = BackupUsers(self.history)
@@ -128,6 +129,7 @@ class Installation(Stores):
             },
             clock=self.clock,
             settings=settings,
+            telemetry=self.telemetry,
         )
 
         configuration_changes = ConfigurationChanges(self.configuration, self.directory)
@@ -205,6 +207,7 @@ class Installation(Stores):
             retention=self.retention_runs,
             alerts=self.alerts,
             clock=self.clock,
+            telemetry=self.telemetry,
         )
         self.schedule_settings = ScheduleSettings(
             self.schedules, self.records, self.accounts, self.tick, self.clock

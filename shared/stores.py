@@ -11,6 +11,7 @@ from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
 from shared.identity import Identities
+from shared.meters import meters_of
 from shared.model.service import Service
 from shared.patience import Patience
 from shared.sealing.from_settings import keys_of
@@ -31,6 +32,7 @@ from shared.state import (
 from shared.state.gateway import Table
 from shared.state.table_wire import TableWire
 from shared.storage import StorageClients
+from shared.telemetry import Telemetry
 from shared.verification.scratch import Scratch
 
 
@@ -53,6 +55,7 @@ class Stores:
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self.telemetry = Telemetry(meters_of(settings.telemetry_export))
         self.identities = Identities()
         self.clients = StorageClients(self.identities, self.clock, transport, patience)
         self.accounts = Accounts(settings, self.clients)

@@ -1,5 +1,6 @@
-// Alert rules over the app's log. Each alert is one line that begins with its type, as
-// shared/alerts/alerts.py writes it; the Functions host passes on a line's text and nothing more.
+// Alert rules over the app's events. Each is one line that begins with the event's name and ends
+// with its fields in JSON, as shared/telemetry.py writes it; the Functions host passes on a line's
+// text and nothing more. docs/telemetry.md has the same queries by hand.
 
 param token string
 param location string
@@ -61,7 +62,7 @@ resource raised 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
     criteria: {
       allOf: [
         {
-          query: 'traces | where severityLevel >= 3 and message startswith "${rule.type}: " | extend service = extract("service \'([^\']+)\'", 1, message)'
+          query: 'traces | where severityLevel >= 3 and message startswith "${rule.type}: " | extend event = parse_json(extract("([{][^{}]*[}])$", 1, message)) | extend service = tostring(event.service)'
           timeAggregation: 'Count'
           dimensions: [
             {

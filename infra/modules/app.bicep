@@ -46,6 +46,7 @@ param sweepTimer string
 param leaseSeconds int?
 param recoveryNudgeSeconds int?
 param retrySeconds string?
+param telemetryExport string
 param authClientId string
 param authTenantId string
 param requireRoles bool
@@ -99,7 +100,8 @@ var whereGiven = union(
   empty(sealingKeysFormer) ? {} : { SEALING_KEYS_FORMER: sealingKeysFormer },
   leaseSeconds == null ? {} : { LEASE_SECONDS: string(leaseSeconds) },
   recoveryNudgeSeconds == null ? {} : { RECOVERY_NUDGE_SECONDS: string(recoveryNudgeSeconds) },
-  empty(retrySeconds) ? {} : { RETRY_SECONDS: retrySeconds }
+  empty(retrySeconds) ? {} : { RETRY_SECONDS: retrySeconds },
+  empty(telemetryExport) ? {} : { TELEMETRY_EXPORT: telemetryExport }
 )
 
 var telemetry = {

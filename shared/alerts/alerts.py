@@ -1,4 +1,4 @@
-"""Raising an alert: one structured log event, and a message for the webhook.
+"""Raising an alert: one event in the log, and a message for the webhook.
 
 The message waits in a queue of its own, so that neither a backup nor a timer waits for whoever
 listens, and a listener that is away hears of it later.
@@ -12,6 +12,7 @@ from azure.storage.queue.aio import QueueClient
 
 from shared.model.alert import Alert
 from shared.storage import send_message
+from shared.telemetry import Telemetry
 
 QUEUE = "interkeep-alerts"
 
@@ -24,22 +25,23 @@ class Alerts:
     :param queue: what the webhook's function reads; None where no webhook is set.
     """
 
-    def __init__(self, queue: QueueClient | None) -> None:
+    def __init__(self, queue: QueueClient | None, telemetry: Telemetry) -> None:
         self._queue = queue
+        self._telemetry = telemetry
 
     async def tell(self, alert: Alert) -> None:
         """Log an alert, and queue it for the webhook. Never fails: what it is about goes on.
 
         A crash may tell it twice, under the same id.
         """
+        plain = {name: v for name, v in alert.data.items() if isinstance(v, str | int | float)}
         fields = {
-            "alert": str(alert.type),
             "alertId": alert.id,
             "service": alert.service,
             "subject": alert.subject,
-            **alert.data,
+            **plain,
         }
-        log.error("%s: %s", alert.type, alert.message, extra={"custom_dimensions": fields})
+        self._telemetry.tell(log, logging.ERROR, alert.type, alert.message, fields)
         if self._queue is None:
             return
         message = json.dumps(alert.to_json())

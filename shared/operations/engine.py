@@ -28,14 +28,16 @@ from shared.model.operation import (
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject
-from shared.operations.failures import cause, operation_error
+from shared.operations.failures import cause, log_failure, operation_error
 from shared.operations.lease import Lease
+from shared.operations.measures import about, tell_end
 from shared.operations.work import Canceled, Outcome, Task, Work
 from shared.rules.naming import require_operation_id
 from shared.settings import Settings
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import InFlightIndex, Operations, Record
 from shared.storage import send_message
+from shared.telemetry import Telemetry, lines_about
 
 QUEUE = "interkeep-operations"
 ATTEMPTS = 5
@@ -101,6 +103,7 @@ class Engine:
         works: Mapping[OperationName, Work],
         clock: Clock,
         settings: Settings,
+        telemetry: Telemetry,
     ) -> None:
         self.records = records
         self.in_flight = in_flight
@@ -108,6 +111,7 @@ class Engine:
         self.clock = clock
         self.settings = settings
         self._queue = queue
+        self._telemetry = telemetry
 
     async def repeated(self, start: Start, *others: Start) -> Record | None:
         """The record of a request that was made before under its Operation-Id.
@@ -195,7 +199,10 @@ class Engine:
         found = await self.records.find(service, operation_id)
         if found is None:
             return
-        record = found[0]
+        with lines_about(about(found[0].operation)):
+            await self._work_on(found[0])
+
+    async def _work_on(self, record: Record) -> None:
         if record.operation.status.is_final():
             await self.settle(record.operation)
         elif record.operation.immediate or self.is_leased(record):
@@ -207,7 +214,7 @@ class Engine:
             )
             await self._end_without_success(record, OperationStatus.FAILED, error)
         else:
-            await self._attempt(record)
+            await self._take(record)
 
     def is_waiting(self, record: Record) -> bool:
         """Whether the wait after its last attempt is not over, by the storage's clock alone."""
@@ -225,7 +232,7 @@ class Engine:
         operation = record.operation
         return bool(operation.worker) and record.age_seconds <= operation.lease_seconds
 
-    async def _attempt(self, record: Record) -> None:
+    async def _take(self, record: Record) -> None:
         now = self.clock.now()
         taken = record.operation.model_copy(
             update={
@@ -243,6 +250,11 @@ class Engine:
             record = await self.records.write(taken, record.etag)
         except RowChanged:
             return
+        with lines_about(about(taken)):
+            await self._attempt(record, began)
+
+    async def _attempt(self, record: Record, began: float) -> None:
+        taken = record.operation
         task = Task(taken)
         lease = Lease(self.records, record, task, self.clock, began)
         task.is_cancel_requested = lambda: lease.cancel_requested
@@ -288,17 +300,8 @@ class Engine:
         if isinstance(error, Canceled):
             await self._end_without_success(record, OperationStatus.CANCELED, None)
             return
-        problem = isinstance(error, Problem)
         final = isinstance(error, Problem) and error.code not in _TRANSIENT
-        log.log(
-            logging.WARNING if problem else logging.ERROR,
-            "%s %s: attempt %d failed: %s",
-            operation.operation,
-            operation.id,
-            operation.attempt,
-            error,
-            exc_info=None if problem else error,
-        )
+        log_failure(operation, error)
         written = operation_error(error)
         if final or operation.attempt >= ATTEMPTS:
             await self._end_without_success(record, OperationStatus.FAILED, written)
@@ -350,7 +353,7 @@ class Engine:
             # Only a cancel request came in between, too late.
             await self._finish(found[0], final)
             return
-        log.info("%s %s: %s", final.operation, final.id, final.status)
+        tell_end(self._telemetry, final)
         await self.settle(final)
 
     async def end(self, record: Record, status: OperationStatus) -> None:

@@ -1,12 +1,16 @@
-"""What an operation's record says of an error."""
+"""What an operation's record, and the log, say of an error."""
+
+import logging
 
 from azure.core.exceptions import AzureError
 
 from shared.fence import LeaseLost
-from shared.model.operation import OperationError
+from shared.model.operation import Operation, OperationError
 from shared.model.problem import Code, Problem
 from shared.operations.work import Canceled
 from shared.refusals import is_refusal, meaning
+
+log = logging.getLogger("interkeep.operations")
 
 
 def cause(error: BaseException) -> BaseException:
@@ -37,4 +41,18 @@ def operation_error(error: BaseException) -> OperationError:
     return OperationError(
         code=Code.INTERNAL_ERROR,
         message=f"An unexpected {type(error).__name__}. The log of the app tells more.",
+    )
+
+
+def log_failure(operation: Operation, error: BaseException) -> None:
+    """Log an attempt that failed; with its trace where nobody knows what it means."""
+    problem = isinstance(error, Problem)
+    log.log(
+        logging.WARNING if problem else logging.ERROR,
+        "%s %s: attempt %d failed: %s",
+        operation.operation,
+        operation.id,
+        operation.attempt,
+        error,
+        exc_info=None if problem else error,
     )

@@ -26,9 +26,12 @@ from shared.state.gateway import RowChanged
 from shared.state.operations import Operations
 from shared.state.schedules import DueKind, DueRow, Schedules
 from shared.state.services import Directory
+from shared.telemetry import Telemetry
 
 _AT_ONCE = 16
 """How many due rows are seen to side by side."""
+
+_DAY_SECONDS = 86_400
 
 log = logging.getLogger("interkeep.schedules")
 
@@ -44,6 +47,7 @@ class Tick:
     retention: RetentionRuns
     alerts: Alerts
     clock: Clock
+    telemetry: Telemetry
 
     async def run(self) -> int:
         """Start all that is due; how many due rows there were. One that fails stays due."""
@@ -144,7 +148,28 @@ class Tick:
             }
         )
         await self.schedules.put(moved, found)
+        self._tell_due(schedule, due, operation_id)
         return True
+
+    def _tell_due(self, schedule: Schedule, due: Due, operation_id: str) -> None:
+        assert schedule.plan is not None
+        self.telemetry.tell(
+            log,
+            logging.INFO,
+            "ScheduleDue",
+            f"the backup of '{schedule.service}' that was due at {rfc3339(due.at)} was started.",
+            {
+                "service": schedule.service,
+                "operation": operation_id,
+                "backup": container_name(schedule.service, due.at),
+                "dueAt": rfc3339(due.at),
+                "nextDueAt": rfc3339(due.next_at),
+            },
+            {
+                "schedule_expected_interval_seconds": schedule.plan.frequency_days * _DAY_SECONDS,
+                "schedule_missed_total": due.missed,
+            },
+        )
 
     async def _ran(self, service: Service, due: datetime | None) -> bool:
         if due is None:

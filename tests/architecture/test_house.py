@@ -14,6 +14,7 @@ ALONE = {
     "clock",
     "fence",
     "identity",
+    "meters",
     "patience",
     "refusals",
     "repeating",

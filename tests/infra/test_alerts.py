@@ -15,6 +15,7 @@ from shared.alerts.happenings import backup_failed, backups_missed, verify_faile
 from shared.http.route import ROUTES
 from shared.model.alert import Alert, AlertType
 from shared.model.operation import Operation, OperationName, OperationStatus
+from shared.telemetry import Telemetry
 
 ROOT = Path(__file__).resolve().parents[2]
 BICEP = Source(ROOT / "infra" / "modules" / "alerts.bicep", ROOT)
@@ -62,16 +63,19 @@ async def test_a_rule_finds_the_line_and_its_service(
     ]
     assert 'message startswith "${rule.type}: "' in query
     assert "severityLevel >= 3" in query
-    service = re.search(r'extract\("(.+?)", 1, message\)', query.replace("\\'", "'"))
-    assert service
+    pattern = re.search(r'parse_json\(extract\("(.+?)", 1, message\)\)', query)
+    assert pattern
+    assert "service = tostring(event.service)" in query
     with caplog.at_level(logging.DEBUG, "interkeep.alerts"):
-        await Alerts(None).tell(alert)
+        await Alerts(None, Telemetry()).tell(alert)
     (record,) = caplog.records
     assert record.getMessage().startswith(f"{alert.type}: ")
     assert record.levelno >= logging.ERROR
-    found = re.search(service[1], record.getMessage())
+    found = re.search(pattern[1], record.getMessage())
     assert found
-    assert found[1] == "Contoso-B2B"
+    event = json.loads(found[1])
+    assert (event["event"], event["service"]) == (alert.type, "Contoso-B2B")
+    assert event["alertId"] == alert.id
 
 
 def test_no_line_is_left_out_of_the_log_and_the_busiest_functions_write_few() -> None:

@@ -1,0 +1,77 @@
+"""Measures handed to OpenTelemetry, where the setting TELEMETRY_EXPORT asks for it.
+
+The packages are an extra (requirements-telemetry.txt): without them the log has every measure.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+AZURE_MONITOR = "azuremonitor"
+"""To Application Insights, as APPLICATIONINSIGHTS_CONNECTION_STRING names it."""
+
+_ATTRIBUTES = ("service", "status", "trigger")
+"""What a metric is split by: of few values each. Ids are in the log."""
+
+log = logging.getLogger("interkeep.telemetry")
+
+Record = Callable[[int | float, Mapping[str, str]], None]
+
+
+class Meters:
+    """Instruments of OpenTelemetry's API, made as they are needed.
+
+    :param meter: an ``opentelemetry.metrics.Meter``.
+    """
+
+    def __init__(self, meter: object) -> None:
+        self._meter = meter
+        self._made: dict[str, Record] = {}
+
+    def record(self, measures: Mapping[str, int | float], about: Mapping[str, object]) -> None:
+        """Record each measure, split by what it is about."""
+        split = {name: str(about[name]) for name in _ATTRIBUTES if about.get(name) is not None}
+        for name, value in measures.items():
+            if name not in self._made:
+                self._made[name] = self._instrument(name)
+            self._made[name](value, split)
+
+    def _instrument(self, name: str) -> Record:
+        if name.endswith("_total"):
+            add: Record = self._meter.create_counter(name).add  # type: ignore[attr-defined]
+            return add
+        if name.endswith("_duration_seconds"):
+            histogram = self._meter.create_histogram(name, unit="s")  # type: ignore[attr-defined]
+            keep: Record = histogram.record
+            return keep
+        gauge: Record = self._meter.create_gauge(name, unit="s").set  # type: ignore[attr-defined]
+        return gauge
+
+
+def meters_of(export: str | None) -> Meters | None:
+    """What takes measures beside the log, as the setting TELEMETRY_EXPORT asks.
+
+    Where the packages are missing the log says so, and the app goes on: backups matter more.
+    """
+    if export is None:
+        return None
+    try:
+        exporter = import_module("azure.monitor.opentelemetry.exporter")
+        sdk = import_module("opentelemetry.sdk.metrics")
+        reading = import_module("opentelemetry.sdk.metrics.export")
+    except ImportError as error:
+        log.error(
+            "TELEMETRY_EXPORT: nothing is exported, %s is not installed. Add the lines of "
+            "requirements-telemetry.txt to requirements.txt and deploy again, or leave the setting "
+            "out; the log has every measure.",
+            error.name,
+        )
+        return None
+    try:
+        # Metrics alone: the host sends lines and requests already, and twice they would count.
+        to_azure = exporter.AzureMonitorMetricExporter()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the app goes on
+        log.error("TELEMETRY_EXPORT: nothing is exported: %s", error)
+        return None
+    provider = sdk.MeterProvider([reading.PeriodicExportingMetricReader(to_azure)])
+    return Meters(provider.get_meter("interkeep"))

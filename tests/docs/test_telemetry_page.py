@@ -1,0 +1,173 @@
+"""docs/telemetry.md: its queries read fields that a running app writes, and no others."""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.model.operation import Operation, OperationStatus
+from shared.operations.measures import _KINDS, measures
+from tests.admin import Admin
+from tests.api import Api, api_of
+from tests.deployed import Deployed, Emulator
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "telemetry.md").read_text()
+QUERIES = "\n".join(re.findall(r"```kusto\n(.*?)```", PAGE, re.S))
+EVENT = re.compile(r"([A-Z][A-Za-z]+): .*?([{][^{}]*[}])$")
+NOW = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
+
+_DAY = 86_400
+
+
+def table(first: str) -> dict[str, list[str]]:
+    """The rows of the table whose head begins so: the names in the first cell, and in the last."""
+    lines = PAGE.split(f"| {first} |")[1].split("\n\n")[0].splitlines()[2:]
+    rows = [
+        [re.findall(r"`([^`]+)`", cell) for cell in line.strip("|").split("|")] for line in lines
+    ]
+    return {name: row[-1] for row in rows for name in row[0]}
+
+
+def every_measure() -> set[str]:
+    """Of every kind of operation at every end."""
+    found: set[str] = set()
+    for name in _KINDS:
+        for status in OperationStatus:
+            ended = Operation(
+                id="op",
+                operation=name,
+                service="Contoso",
+                status=status,
+                caller="x",
+                trigger="x",
+                created_at=NOW,
+                started_at=NOW,
+                completed_at=NOW,
+                result={"items": 1, "bytes": 1, "problems": 1, "deleted": [], "sections": {}},
+            )
+            found |= set(measures(ended))
+    return found
+
+
+MEASURES = every_measure() | {"schedule_expected_interval_seconds", "schedule_missed_total"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a host wrote: of each event all fields that it had, and every line."""
+
+    events: dict[str, dict[str, Any]]
+    text: str
+
+
+@pytest.fixture(scope="module")
+def told(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """A host's log after a service's life."""
+    deployed = Deployed.new(emulator, tmp_path_factory.mktemp("telemetry"))
+    host = deployed.host(LOCALHOST_LOG_LEVEL="INFO", RETRY_SECONDS="1")
+
+    async def live() -> None:
+        async with api_of(host.base_url, host.keys.host) as api:
+            await lived(api, Admin(host))
+
+    host.start()
+    try:
+        asyncio.run(live())
+    finally:
+        host.stop()
+    text = host.log.read_text()
+    return Told(events_of(text), text)
+
+
+async def lived(api: Api, admin: Admin) -> None:
+    """Backed up, verified, restored; keys rotated, due times missed, a backup removed."""
+    service = await api.service()
+    await api.agreement(service, "Orders")
+    backup = await api.backup(service)
+    await api.succeeded(
+        await api.post(f"services/{service}/backups/{backup}/verify", {"level": "data"})
+    )
+    await api.succeeded(await api.post("keys/rotate"))
+    schedule = {
+        "status": "Automatic",
+        "storageAccount": "offsite",
+        "startAt": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+        "frequencyDays": 1,
+        "retentionDays": 3,
+    }
+    put = await api.put(f"services/{service}/backup-schedule", schedule)
+    assert put.status == 201, put.body
+    await admin.clock(2 * _DAY + 7200)
+    await admin.run_timer("run_schedules")
+    await admin.clock(0)
+    target = f"{service}-b"[-20:].lstrip("-")
+    await api.restore(backup, name=target)
+    await api.succeeded(await api.delete(f"services/{target}"))
+    await api.succeeded(await api.delete(f"services/{service}/backups/{backup}?force=true"))
+
+
+def events_of(text: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for line in text.splitlines():
+        match = EVENT.search(line)
+        if match and '"event":' in match[2]:
+            event = json.loads(match[2])
+            found.setdefault(event["event"], {}).update(event)
+    return found
+
+
+def test_the_documented_fields_are_those_that_are_written(told: Told) -> None:
+    documented = table("event")
+    assert set(told.events) <= set(documented)
+    for name, fields in told.events.items():
+        assert set(fields) - MEASURES - {"event"} <= set(documented[name]), name
+    for name in ("OperationEnded", "ScheduleDue", "BackupMissed"):
+        assert set(documented[name]) <= set(told.events[name]), name
+
+
+def test_queries_read_fields_that_are_written(told: Told) -> None:
+    asked = set(re.findall(r"\bevent\.(\w+)", QUERIES))
+    written = {field for fields in told.events.values() for field in fields}
+    of_failures = {"code", "backup_failure_total", "backup_partial_failure_total"}
+    assert asked - written <= of_failures
+    assert of_failures <= MEASURES | set(table("event")["BackupFailed"])
+    assert set(re.findall(r'events\("(\w+)"\)', QUERIES)) <= set(told.events)
+
+
+def test_every_line_of_an_operation_says_which_one(told: Told) -> None:
+    lines = re.findall(r"attempt 1 ([{]\"operation\":[^{}]*[}])$", told.text, re.M)
+    assert {json.loads(line)["operationName"] for line in lines} >= {
+        "BackupBizTalkService",
+        "RestoreBizTalkService",
+    }
+    for about in re.findall(r"\babout\.(\w+)", QUERIES):
+        assert all(about in json.loads(line) for line in lines)
+
+
+def test_every_measure_is_documented_and_asked_for_and_no_other() -> None:
+    documented = set(table("measure"))
+    assert documented <= MEASURES
+    kinds = "|".join(_KINDS.values())
+    same = re.compile(
+        f"({kinds})_((success|partial_failure|failure|canceled)_total|last_successful_timestamp)"
+    )
+    assert all(same.fullmatch(name) for name in MEASURES - documented)
+    asked = set(re.findall(r"\bevent\.(\w+)", QUERIES))
+    kinds_asked = {name for kind in _KINDS.values() for name in asked if name.startswith(kind)}
+    assert {name.partition("_")[0] for name in kinds_asked} == {
+        kind.partition("_")[0] for kind in _KINDS.values()
+    }
+
+
+def test_patterns_find_json_at_the_end_of_a_line() -> None:
+    """The queries' own pattern, as the alert rules of infra/ have it."""
+    bicep = (ROOT / "infra" / "modules" / "alerts.bicep").read_text()
+    pattern = '"([{][^{}]*[}])$"'
+    assert pattern in QUERIES
+    assert pattern in bicep
