@@ -26,6 +26,9 @@ MAX_BLOCK_BYTES = 4 * 1024 * 1024
 """How much of a blob one request sends; also what the process holds of it at a time."""
 
 _READS = frozenset({"GET", "HEAD"})
+_TABLES_VERSION = "2020-12-06"
+"""The first that takes tokens of Entra ID."""
+
 _TRY_ONCE: dict[str, Any] = {"retry_total": 0}
 
 
@@ -75,7 +78,11 @@ class StorageClients:
         return self._tables[account]
 
     def _make_tables(self, account: AccountSetting) -> TableServiceClient:
-        options: dict[str, Any] = {"transport": self.transport, **_TRY_ONCE}
+        options: dict[str, Any] = {
+            "transport": self.transport,
+            "api_version": _TABLES_VERSION,
+            **_TRY_ONCE,
+        }
         if account.connection_string:
             return TableServiceClient.from_connection_string(account.connection_string, **options)
         assert account.table_uri

@@ -29,7 +29,7 @@ from azure.core.exceptions import (
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
-    RequestIdPolicy,
+    HeadersPolicy,
     SansIOHTTPPolicy,
 )
 from azure.core.pipeline.transport import AsyncHttpTransport
@@ -41,7 +41,6 @@ _SCOPE = "https://storage.azure.com/.default"
 _READ = {
     "Accept": "application/json;odata=minimalmetadata",
     "DataServiceVersion": "3.0",
-    "x-ms-version": "2019-02-02",
 }
 _WRITE = {
     **_READ,
@@ -127,7 +126,10 @@ class TableWire:
         self._client = client
         self._pipeline: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
             self._account,
-            policies=[RequestIdPolicy(), *_authentication(client.credential)],
+            policies=[
+                HeadersPolicy({"x-ms-version": client.api_version}),
+                *_authentication(client.credential),
+            ],
             transport=transport,
         )
 
