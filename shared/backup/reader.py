@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -15,6 +16,7 @@ from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.wire import JsonObject
+from shared.rules.documents import SECRET
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
 
@@ -153,6 +155,27 @@ async def section_records(
 
     :raises Problem: BlobMissing, BlobCorrupt.
     """
+    async for page in _lines(container, part):
+        yield [parsed_line(part.blob, line) for line in page]
+
+
+async def records(container: BackupContainer, part: SectionPart) -> AsyncIterator[list[Record]]:
+    """The records of a section; as ``section_records``.
+
+    :raises Problem: BlobMissing, BlobCorrupt.
+    """
+    async for page in _lines(container, part):
+        found = [as_record(part.blob, parsed_line(part.blob, line)) for line in page]
+        yield [
+            record if _SECRET in line else replace(record, may_hold_secrets=False)
+            for record, line in zip(found, page, strict=True)
+        ]
+
+
+_SECRET = SECRET.encode()
+
+
+async def _lines(container: BackupContainer, part: SectionPart) -> AsyncIterator[list[bytes]]:
     packed, lines = hashlib.sha256(), hashlib.sha256()
     gunzip = Gunzip()
     size = items = 0
@@ -167,9 +190,8 @@ async def section_records(
             whole, rest = whole_lines(part.blob, rest, text)
             for start in range(0, len(whole), _LINES_AT_ONCE):
                 some = whole[start : start + _LINES_AT_ONCE]
-                page = [parsed_line(part.blob, line) for line in some]
-                items += len(page)
-                yield page
+                items += len(some)
+                yield some
     if size != part.bytes or packed.hexdigest() != part.sha256:
         raise corrupt(part.blob, "its bytes are not those that the descriptor names")
     if rest or not gunzip.has_ended or gunzip.unpacked != part.lines_bytes or items != part.items:

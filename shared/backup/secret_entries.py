@@ -142,6 +142,8 @@ class SecretEntries:
 
         :raises Problem: BlobMissing; BlobCorrupt where an index is of another place.
         """
+        if not record.may_hold_secrets:
+            return record
         indexes: dict[str, int] = {}
 
         def find(pointer: str, value: JsonValue) -> JsonValue:

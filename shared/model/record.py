@@ -1,7 +1,7 @@
 """A record: one line of a section of a backup."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.model.artifact import ContentReference
 from shared.model.wire import JsonObject
@@ -22,6 +22,8 @@ class Record:
     changed_at: str
     """RFC 3339; a restore keeps it."""
     content: ContentReference | None = None
+    may_hold_secrets: bool = field(default=True, compare=False)
+    """False where its line was seen to hold none."""
 
     def line(self) -> bytes:
         """Its line, with the line feed: keys sorted, no spaces, UTF-8."""

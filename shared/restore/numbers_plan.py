@@ -4,7 +4,7 @@ from collections import Counter as Tally
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.backup.reader import as_record, section_records
+from shared.backup.reader import records
 from shared.blobs.backup_container import BackupContainer, missing
 from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor, SectionPart
@@ -84,7 +84,7 @@ async def numbers_plan(
     renamed = service_key(backed_up_name) != service_key(name)
     agreements = _agreements(container, descriptor, wanted.policy)
     numbered = joined(
-        _records(container, _part(container, descriptor, CONTROL_NUMBERS)),
+        records(container, _part(container, descriptor, CONTROL_NUMBERS)),
         agreements,
         _record_key,
         lambda found: _key(found[0]),
@@ -140,18 +140,13 @@ def _part(container: BackupContainer, descriptor: Descriptor, name: str) -> Sect
     return part
 
 
-async def _records(container: BackupContainer, part: SectionPart) -> AsyncIterator[list[Record]]:
-    async for page in section_records(container, part):
-        yield [as_record(part.blob, line) for line in page]
-
-
 async def _agreements(
     container: BackupContainer, descriptor: Descriptor, policy: NumbersPolicy
 ) -> AsyncIterator[list[tuple[str, Numbering]]]:
     """The bounds of each agreement, read where a policy asks for them."""
     if policy is NumbersPolicy.ADVANCE:
         part = _part(container, descriptor, Section.AGREEMENTS)
-        async for page in _records(container, part):
+        async for page in records(container, part):
             yield [(record.name, numbering(record.document)) for record in page]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shared.backup.reader import as_record, read_descriptor, section_records
+from shared.backup.reader import read_descriptor, records
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
@@ -225,8 +225,7 @@ async def _settings(container: BackupContainer, descriptor: Descriptor) -> JsonO
     part = descriptor.section(SETTINGS)
     if part is None:
         return {}
-    pages = section_records(container, part)
-    found = [as_record(part.blob, line) async for page in pages for line in page]
+    found = [record async for page in records(container, part) for record in page]
     return found[0].document if found else {}
 
 

@@ -7,7 +7,7 @@ the names of all artifacts while it runs, never their documents.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.backup.reader import as_record, section_records
+from shared.backup.reader import records
 from shared.blobs.backup_container import BackupContainer
 from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor
@@ -72,9 +72,8 @@ async def survey(
         part = descriptor.section(section)
         if part is None:
             continue
-        async for page in section_records(container, part):
-            for line in page:
-                record = as_record(part.blob, line)
+        async for page in records(container, part):
+            for record in page:
                 if partial:
                     sha256 = record.content.sha256 if record.content else None
                     parts.add(section, record.name, record.document, sha256)

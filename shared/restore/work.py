@@ -13,7 +13,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import BlobClient
 from pydantic import ValidationError
 
-from shared.backup.reader import as_record, read_descriptor, section_records
+from shared.backup.reader import read_descriptor, records, section_records
 from shared.backup.secret_entries import Secrets
 from shared.backup.users import BackupUsers
 from shared.blobs.accounts import Accounts
@@ -226,8 +226,8 @@ class _Run:
 
     async def _records(self, name: str) -> Pages:
         part = self._part(name)
-        async for page in section_records(self._container, part):
-            yield [await self.secrets.put_back(name, as_record(part.blob, line)) for line in page]
+        async for page in records(self._container, part):
+            yield [await self.secrets.put_back(name, record) for record in page]
 
     async def settings(self, planned: RestorePlan, chosen: Chosen | None) -> None:
         """Enter the service with the settings of the backup and what was chosen."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from pydantic import ValidationError
 
-from shared.backup.reader import as_record, section_records
+from shared.backup.reader import records, section_records
 from shared.backup.secret_entries import SecretEntries, Secrets
 from shared.backup.side_by_side import side_by_side
 from shared.blobs.backup_container import BackupContainer, corrupt, missing
@@ -182,11 +182,10 @@ class Reading:
 
     async def _section_once(self, part: SectionPart, secrets: SecretEntries) -> None:
         count = 0
-        async for page in section_records(self._container, part):
+        async for page in records(self._container, part):
             await self._task.checkpoint()
-            for line in page:
-                record = await secrets.put_back(part.name, as_record(part.blob, line))
-                self._record(part, record)
+            for record in page:
+                self._record(part, await secrets.put_back(part.name, record))
             count += len(page)
             self._task.report(f"reading {part.name}", count, part.items)
         self.records += count
