@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from shared.http.examples import BODIES
 from shared.http.route import API_VERSIONS, ROUTES, Route
 from shared.model.artifact import Section
 
@@ -17,6 +18,53 @@ _RESPONSES = {
     "304": "Not changed since the version of If-None-Match.",
 }
 _BYTES = "application/octet-stream"
+
+
+_TASKS = (
+    (
+        "Services",
+        "Create services, change their settings, move them between states.",
+        r"services(/\{service\}(/(start|stop|restart|scale|suspend|resume|disable|enable))?)?",
+    ),
+    (
+        "Artifacts",
+        "Partners, agreements, schemas and all else that a service is configured with.",
+        r"services/\{service\}/(artifacts/.*|import)",
+    ),
+    (
+        "Numbers and messages",
+        "What an EDI runtime asks for and reports: control numbers, MIC values, batches.",
+        r"services/\{service\}/(received-control-numbers|control-numbers|mic-values|batch-activity).*",
+    ),
+    (
+        "Backups",
+        "Back up now, look into backups, compare, verify, pin and delete them.",
+        r"services/\{service\}/backups.*",
+    ),
+    (
+        "Schedules",
+        "Back up by the calendar, and keep what should be kept.",
+        r"services/\{service\}/backup-schedule.*",
+    ),
+    ("Restores", "Plan a restore, and restore.", r"restores.*"),
+    (
+        "Storage accounts",
+        "Find backups that other installations made, or that were copied.",
+        r"storage-accounts.*",
+    ),
+    (
+        "Operations",
+        "The operation log, and the monitors of what takes long.",
+        r"(services/\{service\}/)?operations.*",
+    ),
+    ("Installation", "Health, keys, and this description.", r".*"),
+)
+"""What people come for: its name, what it is, and the paths that belong to it, the first that fits.
+"""
+
+
+def _task(path: str) -> str:
+    return next(name for name, _, pattern in _TASKS if re.fullmatch(pattern, path))
 
 
 def document() -> dict[str, Any]:
@@ -37,6 +85,7 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/api"}],
         "security": [{"functionKey": []}],
+        "tags": [{"name": name, "description": said} for name, said, _ in _TASKS],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -51,7 +100,7 @@ def _operation(declared: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": declared.name,
         "summary": declared.summary,
-        "tags": [declared.path.split("/")[0]],
+        "tags": [_task(declared.path)],
         "parameters": [
             *_path_parameters(declared.path),
             *_query_parameters(declared),
@@ -64,7 +113,12 @@ def _operation(declared: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     if declared.body is not None:
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": _schema(declared.body, schemas)}},
+            "content": {
+                "application/json": {
+                    "schema": _schema(declared.body, schemas),
+                    "example": BODIES[declared.name],
+                }
+            },
         }
     elif declared.takes_bytes:
         operation["requestBody"] = {"required": True, "content": {_BYTES: {}}}

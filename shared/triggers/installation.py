@@ -3,8 +3,10 @@
 import json
 
 from shared.http.call import Answer, Call
-from shared.http.etag import unless_unchanged
+from shared.http.docs_page import page
+from shared.http.etag import is_unchanged, strong, unless_unchanged
 from shared.http.openapi import document
+from shared.http.page_style import POLICY
 from shared.http.route import new_blueprint, route
 from shared.model.problem import Code, Problem
 
@@ -29,6 +31,17 @@ async def get_openapi(call: Call) -> Answer:
     """Read this API's OpenAPI document."""
     described = document()
     return unless_unchanged(call, json.dumps(described), described)
+
+
+@route(blueprint, "GET", "docs", anonymous=True, answers=(200, 304), gives_bytes=True)
+async def get_docs(call: Call) -> Answer:
+    """Read this API's description as a page, with an example of every route."""
+    shown = page(document(), call.base_url)
+    tag = strong(shown.decode())
+    headers = {"ETag": tag, "Content-Security-Policy": POLICY}
+    if is_unchanged(call, shown.decode()):
+        return Answer(status=304, headers=headers)
+    return Answer(shown, headers=headers, content_type="text/html; charset=utf-8")
 
 
 @route(blueprint, "ANY", "{*address}", anonymous=True)

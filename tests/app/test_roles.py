@@ -79,6 +79,8 @@ def _parameters(path: str) -> list[str]:
 
 
 def code(answer: func.HttpResponse) -> str | None:
+    if not answer.headers["Content-Type"].startswith("application/json"):
+        return None  # a page
     body: Any = json.loads(answer.get_body() or b"{}")
     found = body.get("error", {}).get("code")
     assert found == answer.headers.get("x-ms-error-code")
@@ -123,6 +125,7 @@ async def test_whoever_has_no_role_is_refused(ask: Ask, headers: dict[str, str])
 async def test_what_is_open_stays_open(ask: Ask) -> None:
     assert (await ask("health", {})).status_code == 200
     assert (await ask("get_openapi", {})).status_code == 200
+    assert (await ask("get_docs", {})).status_code == 200
     assert code(await ask("zz_route_not_found", {})) == "RouteNotFound"
 
 

@@ -1,0 +1,167 @@
+"""The docs page: the OpenAPI document as a page for people, without a script."""
+
+import json
+from collections.abc import Iterator
+from html import escape
+from string import Template
+from typing import Any
+
+from shared.http.body_members import Member, members
+from shared.http.examples import PARAMETERS, QUERIES
+from shared.http.page_style import STYLE
+
+_PAGE = Template(
+    """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title API $version</title>
+<style>$style</style>
+</head>
+<body>
+<a class="skip" href="#routes">Skip to the routes</a>
+<div class="layout">
+<header>
+<h1>$title API</h1>
+<p>$description Version $version. <a href="openapi.json">openapi.json</a> says the same to
+programs.</p>
+<p>A request needs a function key in the header <code>x-functions-key</code>, but where it says
+<em>no key</em>. The examples take it from the variable <code>INTERKEEP_KEY</code>. A 202 names its
+monitor in <code>Operation-Location</code>: read it until its <code>status</code> is final.</p>
+</header>
+<div class="columns">
+<nav aria-label="Tasks"><details open><summary>Tasks</summary><ul>$tasks</ul></details></nav>
+<main id="routes">$routes</main>
+</div>
+<footer><p>Made by this app from the declarations of its routes.</p></footer>
+</div>
+</body>
+</html>
+"""
+)
+
+
+def page(document: dict[str, Any], base_url: str) -> bytes:
+    """The page of an OpenAPI document, in UTF-8.
+
+    :param base_url: where the API is, for the examples: ``https://host/api``.
+    """
+    info = document["info"]
+    by_task: dict[str, list[str]] = {tag["name"]: [] for tag in document["tags"]}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            shown = _operation(document, base_url, path, method, operation)
+            by_task[operation["tags"][0]].append(shown)
+    text = {tag["name"]: tag["description"] for tag in document["tags"]}
+    return _PAGE.substitute(
+        title=escape(info["title"]),
+        version=escape(info["version"]),
+        description=escape(info["description"]),
+        style=STYLE,
+        tasks="".join(
+            f'<li><a href="#{_anchor(task)}">{escape(task)}</a></li>' for task in by_task
+        ),
+        routes="".join(
+            f'<section aria-labelledby="{_anchor(task)}"><h2 id="{_anchor(task)}">{escape(task)}'
+            f"</h2><p>{escape(text[task])}</p>{''.join(shown)}</section>"
+            for task, shown in by_task.items()
+        ),
+    ).encode()
+
+
+def _anchor(task: str) -> str:
+    return "task-" + task.lower().replace(" ", "-")
+
+
+def _operation(
+    document: dict[str, Any], base_url: str, path: str, method: str, operation: dict[str, Any]
+) -> str:
+    name = operation["operationId"]
+    body = operation.get("requestBody", {}).get("content", {})
+    no_key = " <em>No key.</em>" if operation.get("security") == [] else ""
+    return (
+        f'<article id="{name}" aria-labelledby="{name}-title"><header>'
+        f'<h3 id="{name}-title"><a href="#{name}"><span class="method {method}">{method.upper()}'
+        f"</span> <code>{escape(path.lstrip('/'))}</code></a></h3>"
+        f"<p>{escape(operation['summary'])}{no_key}</p></header><div>"
+        f"{_parameters(operation['parameters'])}{_body(document, body)}"
+        f"<h4>Answers</h4>{_answers(operation['responses'])}"
+        f"<h4>Example</h4>{_code(_example(base_url, path, method, name, body))}</div></article>"
+    )
+
+
+def _parameters(parameters: list[dict[str, Any]]) -> str:
+    rows = [
+        Member(one["name"], _kind_of(one), one["required"], f"in the {one['in']}")
+        for one in parameters
+        if one["name"] != "api-version"
+    ]
+    return _table("Parameters", "parameter", rows) if rows else ""
+
+
+def _kind_of(parameter: dict[str, Any]) -> str:
+    """In the words of a body's members."""
+    (found,) = members({"properties": {parameter["name"]: parameter["schema"]}}, {})
+    return found.kind
+
+
+def _body(document: dict[str, Any], content: dict[str, Any]) -> str:
+    if "application/json" not in content:
+        return "<h4>Body</h4><p>Bytes, with their <code>Content-Type</code>.</p>" if content else ""
+    schemas = document["components"]["schemas"]
+    return _table("Body", "member", list(members(content["application/json"]["schema"], schemas)))
+
+
+def _table(title: str, of: str, rows: list[Member]) -> str:
+    cells = "".join(
+        f"<tr><td><code>{escape(row.name)}</code></td><td>{escape(row.kind)}</td>"
+        f"<td>{escape(', '.join(_notes(row)))}</td></tr>"
+        for row in rows
+    )
+    return (
+        f'<h4>{title}</h4><div class="scroll" role="region" tabindex="0" aria-label="{title}">'
+        f'<table><thead><tr><th scope="col">{of}</th><th scope="col">takes</th>'
+        f'<th scope="col">notes</th></tr></thead><tbody>{cells}</tbody></table></div>'
+    )
+
+
+def _notes(row: Member) -> Iterator[str]:
+    if row.required:
+        yield "required"
+    if row.note:
+        yield row.note
+
+
+def _answers(responses: dict[str, Any]) -> str:
+    items = "".join(
+        f"<li><code>{escape(status)}</code> {escape(response['description'])}</li>"
+        for status, response in sorted(responses.items())
+    )
+    return f'<ul class="answers">{items}</ul>'
+
+
+def _example(base_url: str, path: str, method: str, name: str, body: dict[str, Any]) -> str:
+    """A command that a shell takes as it is."""
+    address = base_url + path
+    for parameter, value in PARAMETERS.items():
+        address = address.replace(f"{{{parameter}}}", value)
+    if name in QUERIES:
+        address += f"?{QUERIES[name]}"
+    lines = ['curl -H "x-functions-key: $INTERKEEP_KEY"']
+    if method != "get":
+        lines[0] += f" -X {method.upper()}"
+    lines.append(f"'{address}'")
+    example = body.get("application/json", {}).get("example")
+    if example is not None:
+        text = json.dumps(example, indent=2).replace("'", "'\\''")
+        lines.append(f"-d '{text}'")
+    elif body:
+        lines.append("-H 'Content-Type: application/xml' --data-binary @Orders.xsd")
+    elif method in ("post", "patch", "put"):
+        lines.append("-d ''")
+    return " \\\n  ".join(lines)
+
+
+def _code(text: str) -> str:
+    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'
