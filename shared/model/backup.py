@@ -44,6 +44,11 @@ class VerifyLevel(StrEnum):
     DATA = "data"
     RESTORE = "restore"
 
+    def covers(self, other: "VerifyLevel") -> bool:
+        """Whether it looks at all that the other one looks at."""
+        levels = list(VerifyLevel)
+        return levels.index(self) >= levels.index(other)
+
 
 class BackupBody(Wire):
     """Body of POST services/{service}/backups."""

@@ -142,7 +142,8 @@ class VerifyWork:
                 alert = verify_failed(operation, _backup(operation), self.clock.now())
                 await self.alerts.tell(alert)
             update: dict[str, object] = {"verify_operation": operation.id}
-            if not failed or (operation.error is not None and operation.error.code in FAULTS):
+            found_bad = operation.error is not None and operation.error.code in FAULTS
+            if found_bad or (not failed and _clears(operation, found.value)):
                 count = (operation.result or {}).get("problems")
                 update |= {
                     "verified_at": operation.completed_at,
@@ -155,6 +156,18 @@ class VerifyWork:
             except RowChanged:
                 continue
             return
+
+
+def _clears(operation: Operation, backup: Backup) -> bool:
+    """Whether a success may stand in the place of the verdict that a backup has.
+
+    What found a fault is answered only by what looked at as much, and began after it.
+    """
+    if backup.verify_status != "Failed" or backup.verified_at is None:
+        return True
+    level = VerifyLevel(str(operation.parameters["level"]))
+    covers = level.covers(VerifyLevel(backup.verify_level or VerifyLevel.DESCRIPTOR))
+    return covers and operation.created_at >= backup.verified_at
 
 
 def _backup(operation: Operation) -> str:

@@ -120,6 +120,29 @@ async def test_damage_anywhere_is_found_and_named(
     assert (await api.get(f"services/{name}/backups/{whole}")).body["verifyStatus"] == "Succeeded"
 
 
+async def test_a_shallow_success_does_not_clear_a_deep_failure(
+    api: Api, deployed: Deployed
+) -> None:
+    """Else retention would count on a damaged backup, and delete the whole ones before it."""
+    name = await filled(api)
+    backup = await api.backup(name)
+    path = f"services/{name}/backups/{backup}"
+    with ContainerClient.from_connection_string(deployed.offsite, backup) as container:
+        section = next(p for p in sorted(container.list_blob_names()) if "partners" in p)
+        whole = container.download_blob(section).readall()
+        flip(section, container)
+        assert (await verify(api, name, backup))["status"] == "Failed"
+        shallow = await verify(api, name, backup, "descriptor")
+        shown = (await api.get(path)).body
+        container.upload_blob(section, whole, overwrite=True)
+    assert shallow["status"] == "Succeeded", "all is there, with its size"
+    assert (shown["verifyStatus"], shown["verifyLevel"]) == ("Failed", "data")
+    assert (await verify(api, name, backup, "descriptor"))["status"] == "Succeeded"
+    assert (await api.get(path)).body["verifyStatus"] == "Failed"
+    assert (await verify(api, name, backup))["status"] == "Succeeded"
+    assert (await api.get(path)).body["verifyStatus"] == "Succeeded"
+
+
 async def test_all_faults_are_named_at_once(api: Api, deployed: Deployed) -> None:
     name = await filled(api)
     backup = await api.backup(name)
