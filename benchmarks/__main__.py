@@ -38,7 +38,7 @@ async def run(names: list[str], sizes: Sizes, folder: Path, *, profile: bool) ->
     """The workloads, one after another; each prints its figures when it has them."""
     figures: list[Figure] = []
     async with Stage(folder) as stage:
-        given = Run(stage, sizes, Services(stage), profile)
+        given = Run(stage, sizes, Services(stage, sizes.mics), profile)
         for name in names:
             for figure in await WORKLOADS[name](given):
                 print_figure(figure)

@@ -68,14 +68,15 @@ class Filled:
 class Services:
     """Filled services, each made once a run."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, mics: float = 1.0) -> None:
         self._stage = stage
+        self._mics = mics
         self._made: dict[float, Filled] = {}
 
     async def of(self, scale: float) -> Filled:
         """The service of a scale; 1 is the whole workload."""
         if scale not in self._made:
-            self._made[scale] = await _filled(self._stage.app(), scale)
+            self._made[scale] = await _filled(self._stage.app(), scale, self._mics)
         return self._made[scale]
 
 
@@ -85,11 +86,11 @@ async def new_service(app: App, name: str) -> Service:
     return (await app.parts.services.create(name, wanted, ASKED)).service
 
 
-async def _filled(app: App, scale: float) -> Filled:
+async def _filled(app: App, scale: float, mic_part: float) -> Filled:
     service = await new_service(app, SERVICE)
     objects = sum(part(with_content, scale) for _, with_content in _SHARES.values() if with_content)
     artifacts = sum(part(share, scale) for share, _ in _SHARES.values())
-    agreements, mics = part(AGREEMENTS, scale), part(MICS, scale)
+    agreements, mics = part(AGREEMENTS, scale), part(MICS, scale * mic_part)
     await _write_configuration(app, service, scale, await _put_objects(app, service, objects))
     await _write_counters(app, service, agreements)
     await _write_mics(app, service, mics)

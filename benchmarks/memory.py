@@ -42,7 +42,7 @@ async def memory(run: Run) -> list[Figure]:
 def _figure(what: str, peaks: list[float], sizes: list[Filled]) -> Figure:
     small, large = peaks
     return Figure(
-        workload=f"peak memory: {what} {sizes[1].mics:,} MIC rows and the rest",
+        workload=f"peak memory: {what} {sizes[1].described}",
         compared_with=f"a tenth of it; {large - small:+.1f} MB",
         ratio=large / small,
         aim=f"within {_MOST_MB:.0f} MB",

@@ -34,6 +34,8 @@ class Sizes:
     workload takes it hours.
     """
 
+    mics: float = 1.0
+    """Part of the MIC rows that a service of its scale has: the emulator is slow with many."""
     growth: float = 1.0
     """How far growth is followed: this part of its largest sizes."""
 
@@ -54,6 +56,7 @@ _HELP = {
     "schedules": "schedules that a tick finds",
     "starts": "starts whose answer is timed",
     "imports": "fresh processes that import the app",
+    "mics": "part of the MIC rows of the scale",
     "growth": "part of the largest sizes that growth is followed to",
     "small": "for peak memory: part of the scale that is compared with ten times as much",
 }

@@ -44,17 +44,28 @@ class BackupEnding:
     async def settle(self, operation: Operation) -> None:
         """Enter it in the history, show it on the service, tell a failure, remove what it left."""
         name = str(operation.parameters["name"])
+        if not await self._is_entered(operation, name):
+            await self._tell(operation, name)
         backup = await self._in_history(operation, name)
         await self._show_on_service(operation, name)
-        if _is_scheduled(operation) and operation.status is OperationStatus.FAILED:
-            now = self._stores.clock.now()
-            await self._stores.alerts.tell(backup_failed(operation, name, now))
         if backup is None:
             return
         if operation.status not in _GOOD:
             await self._remove_container(operation, backup)
         elif _is_scheduled(operation):
             await self._follow(backup)
+
+    async def _is_entered(self, operation: Operation, name: str) -> bool:
+        """Whether an earlier settling got as far as the history: what it told is told."""
+        found = await self._stores.history.get(operation.service, name)
+        mine = found is not None and found.value.operation == operation.id
+        return mine and found is not None and found.value.completed_at is not None
+
+    async def _tell(self, operation: Operation, name: str) -> None:
+        """Before the history says so: an alert may come twice, and is never lost."""
+        if _is_scheduled(operation) and operation.status is OperationStatus.FAILED:
+            failed = backup_failed(operation, name, self._stores.clock.now())
+            await self._stores.alerts.tell(failed)
 
     async def _in_history(self, operation: Operation, name: str) -> Backup | None:
         """Enter how it ended, unless that was done; None where this operation has no entry."""

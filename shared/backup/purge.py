@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from functools import partial
 
 from shared.backup.reader import read_descriptor
@@ -12,14 +11,15 @@ from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.operations.work import Outcome, Task
+from shared.rules.clocks import clocks_differ
 from shared.rules.naming import shown
 from shared.rules.retention import Candidate, Verdict, newest_good, verdicts
 from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
 from shared.state.schedules import Schedules
 
-MOST_CLOCK_DIFFERENCE = timedelta(minutes=5)
-"""Between this machine and the storage; beyond it nobody knows how old a backup is."""
+_BAD = NOT_THERE | {Code.BLOB_CORRUPT, Code.DESCRIPTOR_FORGED}
+"""What says that a backup itself is none any more."""
 
 _LeavesOne = Callable[[], Awaitable[bool]] | None
 
@@ -65,6 +65,7 @@ class PurgeWork:
                 return Outcome(result={"deleted": []})
             if backup.status is not BackupStatus.DELETING:
                 require_deletable(backup)
+                await self._removal.require_ours(backup)
                 if not operation.parameters.get("force"):
                     await self._removal.require_not_last(backup)
             leaves_one = None
@@ -87,7 +88,21 @@ class PurgeWork:
             return Outcome(result={"deleted": []})
         task.report("deciding")
         candidates = await self._removal.candidates(service)
-        last_good = await self._last_good(service, found.value.service_id, candidates)
+        try:
+            last_good = await self._last_good(service, found.value.service_id, candidates)
+        except Problem as problem:
+            return Outcome(
+                OperationStatus.PARTIALLY_SUCCEEDED,
+                {"deleted": []},
+                [
+                    Warning(
+                        code=problem.code,
+                        message="Retention deleted nothing: a backup that may be the newest good "
+                        f"one cannot be looked at. {problem.message}",
+                        target=problem.target,
+                    )
+                ],
+            )
         decided = verdicts(
             candidates,
             plan,
@@ -107,21 +122,21 @@ class PurgeWork:
 
     async def _clocks_differ(self) -> Warning | None:
         storage = await self._removal.history.storage_time()
-        here = self._removal.clock.machine()
-        if storage is not None and abs(storage - here) <= MOST_CLOCK_DIFFERENCE:
+        differ = clocks_differ(storage, self._removal.clock.machine())
+        if differ is None:
             return None
-        said = "tells no time" if storage is None else f"says {storage.isoformat()}"
-        message = (
-            f"Retention deleted nothing: this machine's clock says {here.isoformat()}, the "
-            f"storage {said}, and they may differ by 5 minutes at most. Set the machine's clock."
-        )
+        message = f"Retention deleted nothing: {differ}"
         log.warning("%s", message)
         return Warning(code="ClocksDiffer", message=message)
 
     async def _last_good(
         self, service: str, service_id: str, candidates: list[Candidate]
     ) -> str | None:
-        """The newest good backup whose descriptor can be read now; what is gone is noted."""
+        """The newest good backup whose descriptor can be read now; what is gone is noted.
+
+        :raises Problem: where one cannot be checked for a reason that is not its own (a key, a
+            vault, an account, a newer app's format): it may be the good one.
+        """
         for candidate in newest_good(candidates, service_id, self._removal.clock.now()):
             found = await self._removal.history.get(service, candidate.name)
             if found is None or not found.value.is_good():
@@ -129,6 +144,8 @@ class PurgeWork:
             try:
                 await read_descriptor(self._removal.container(found.value), self._removal.provider)
             except Problem as problem:
+                if problem.code not in _BAD:
+                    raise
                 log.warning("%s counts for nothing: %s", candidate.name, problem)
                 if problem.code in NOT_THERE:
                     await self._note_missing(found)

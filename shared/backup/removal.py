@@ -170,9 +170,15 @@ class Removal:
         try:
             descriptor = await read_descriptor(container, self.provider, accept_renamed=True)
         except Problem as problem:
-            if problem.code in NOT_THERE:
-                return
-            raise
+            if problem.code not in NOT_THERE:
+                raise
+            raise Problem(
+                Code.BACKUP_IN_USE,
+                f"The container '{backup.container}' in '{backup.storage_account}' holds no backup "
+                "any more: it may be somebody else's by now. Nothing was deleted. Look at it, and "
+                "remove it by hand if it may go.",
+                target=backup.container,
+            ) from problem
         if descriptor.digest != backup.digest:
             raise Problem(
                 Code.BACKUP_IN_USE,

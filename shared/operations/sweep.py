@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.clock import Clock
+from shared.rules.clocks import clocks_differ
 from shared.state.cursors import Cursors
 from shared.state.gateway import Delete, Row, RowChanged, Table
 from shared.state.operations import record_of, rows_of_record
@@ -18,9 +19,6 @@ from shared.state.received_numbers import number_of
 
 LOG_DAYS = 180
 _PAGES = 20
-MOST_CLOCK_DIFFERENCE = timedelta(minutes=5)
-"""Between this machine and the storage; beyond it nobody knows what has had its time."""
-
 log = logging.getLogger("interkeep.operations")
 
 
@@ -46,9 +44,9 @@ class Sweep:
 
     async def run(self) -> int:
         """One bounded run; how many rows it dropped: none where this machine's clock is off."""
-        storage, here = await self._brooms[0].table.clock(), self._clock.machine()
-        if storage is None or abs(storage - here) > MOST_CLOCK_DIFFERENCE:
-            log.warning("nothing is swept: this clock says %s, the storage %s", here, storage)
+        differ = clocks_differ(await self._brooms[0].table.clock(), self._clock.machine())
+        if differ is not None:
+            log.warning("nothing is swept: %s", differ)
             return 0
         return sum([await self._sweep(broom) for broom in self._brooms])
 

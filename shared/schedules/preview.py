@@ -10,7 +10,7 @@ from shared.model.problem import Code, Problem
 from shared.model.schedule import Plan, PreviewBody, Schedule
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.rules.due_times import RETENTION_EVERY, container_name, due_between
+from shared.rules.due_times import RETENTION_EVERY, container_name, due_between, due_now
 from shared.rules.retention import Candidate, Verdict, newest_first, newest_good, verdicts
 from shared.schedules.retention import RetentionRuns
 from shared.schedules.schedules import ScheduleSettings
@@ -54,8 +54,10 @@ def _played(
 ) -> JsonObject:
     until = now + timedelta(days=days)
     first = schedule.next_run_at or now
-    due = due_between(plan.start_at, plan.frequency_days, min(first, now), until)
-    due = [at for at in due if at >= first]
+    collapsed = due_now(plan.start_at, plan.frequency_days, first, now)
+    due = [collapsed.at] if collapsed is not None else []
+    since = collapsed.next_at if collapsed is not None else first
+    due += due_between(plan.start_at, plan.frequency_days, since, until)
     checks = _days(schedule.next_retention_at or now, now, until)
     runs: list[JsonObject] = []
     deletes: list[JsonObject] = []

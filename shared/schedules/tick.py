@@ -19,6 +19,7 @@ from shared.model.problem import Code, Problem
 from shared.model.schedule import Schedule
 from shared.model.service import Service
 from shared.model.wire import rfc3339
+from shared.rules.clocks import clocks_differ
 from shared.rules.due_times import Due, container_name, due_now, next_retention
 from shared.schedules.retention import RetentionRuns
 from shared.state.configuration import Versioned
@@ -64,12 +65,21 @@ class Tick:
                         log.exception("%s of %s stays due", row.kind, row.service)
 
         async for page in self.schedules.due(self.clock.now()):
+            if page and not seen and await self._clocks_differ():
+                return 0
             seen += len(page)
             by_service: dict[str, list[DueRow]] = {}
             for row in page:
                 by_service.setdefault(row.service, []).append(row)
             await asyncio.gather(*(see_to(rows) for rows in by_service.values()))
         return seen
+
+    async def _clocks_differ(self) -> bool:
+        """A clock that is ahead would run what is due in a month, and then nothing for a month."""
+        differ = clocks_differ(await self.schedules.storage_time(), self.clock.machine())
+        if differ is not None:
+            log.error("ClocksDiffer: nothing that is due is started: %s", differ)
+        return differ is not None
 
     async def _see_to(self, row: DueRow) -> None:
         found = await self.schedules.get(row.service)

@@ -16,7 +16,15 @@ from shared.state.gateway import Insert, Replace, Row, Table
 from shared.state.keys import encoded, newest_first
 
 TABLE = "interkeepBackups"
-_THERE = frozenset({BackupStatus.SUCCEEDED, BackupStatus.PARTIALLY_SUCCEEDED})
+_THERE = frozenset(
+    {
+        BackupStatus.SUCCEEDED,
+        BackupStatus.PARTIALLY_SUCCEEDED,
+        BackupStatus.MISSING,
+        BackupStatus.DELETING,
+    }
+)
+"""Also what may come back: a container can be undeleted, a deletion be refused."""
 
 
 class History:

@@ -89,6 +89,10 @@ class Schedules:
         async for page in self._table.pages(_PARTITION, after="d!", before=before):
             yield [_due(row) for row in page]
 
+    async def storage_time(self) -> datetime | None:
+        """What time the storage has, None where it does not say."""
+        return await self._table.clock()
+
     async def drop(self, due: DueRow) -> None:
         """Remove a due row that no schedule stands behind any more.
 

@@ -71,7 +71,7 @@ class Verifications:
                     continue
                 if listed.verify_operation is not None:
                     return await self._after(backup, wanted, unverified)
-                unverified += listed.is_good()
+                unverified += listed.status.is_held() and listed.verify_status != "Failed"
                 if unverified >= wanted.every_nth_backup:
                     return await self._after(backup, wanted, unverified)
         return await self._after(backup, wanted, unverified)

@@ -11,7 +11,7 @@ from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.copying import Copier
 from shared.clock import Clock
-from shared.model.backup import Backup, VerifyLevel
+from shared.model.backup import Backup, BackupStatus, VerifyLevel
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationError, OperationStatus
 from shared.model.problem import Code, Problem
@@ -133,24 +133,33 @@ class VerifyWork:
         await self.users.leave(operation.service, _backup(operation), operation)
 
     async def _write_verdict(self, operation: Operation) -> None:
+        told = False
         while True:
             found = await self.history.get(operation.service, _backup(operation))
             if found is None or found.value.verify_operation == operation.id:
                 return
             failed = operation.status is not OperationStatus.SUCCEEDED
-            if failed:
+            if failed and not told:
+                told = True
                 alert = verify_failed(operation, _backup(operation), self.clock.now())
                 await self.alerts.tell(alert)
-            update: dict[str, object] = {"verify_operation": operation.id}
+            update: dict[str, object] = {}
             found_bad = operation.error is not None and operation.error.code in FAULTS
             if found_bad or (not failed and _clears(operation, found.value)):
                 count = (operation.result or {}).get("problems")
-                update |= {
+                update = {
+                    "verify_operation": operation.id,
                     "verified_at": operation.completed_at,
-                    "verify_level": str(operation.parameters["level"]),
+                    "verify_level": _level(operation, found.value, found_bad=found_bad),
                     "verify_status": "Failed" if failed else "Succeeded",
                     "verify_problems": count if isinstance(count, int) else 1,
                 }
+            if not failed and found.value.status is BackupStatus.MISSING:
+                # It was undeleted, or its account is back: whole again, and counted again.
+                lacks = BackupStatus.PARTIALLY_SUCCEEDED
+                update["status"] = lacks if found.value.failures else BackupStatus.SUCCEEDED
+            if not update:
+                return
             try:
                 await self.history.change(found.value.model_copy(update=update), found.etag)
             except RowChanged:
@@ -168,6 +177,15 @@ def _clears(operation: Operation, backup: Backup) -> bool:
     level = VerifyLevel(str(operation.parameters["level"]))
     covers = level.covers(VerifyLevel(backup.verify_level or VerifyLevel.DESCRIPTOR))
     return covers and operation.created_at >= backup.verified_at
+
+
+def _level(operation: Operation, backup: Backup, *, found_bad: bool) -> str:
+    """The level of a verdict: of two that found faults, the deeper one must be answered."""
+    level = VerifyLevel(str(operation.parameters["level"]))
+    if found_bad and backup.verify_status == "Failed" and backup.verify_level:
+        before = VerifyLevel(backup.verify_level)
+        return before if before.covers(level) else level
+    return level
 
 
 def _backup(operation: Operation) -> str:

@@ -82,6 +82,10 @@ async def test_everything_else_is_backed_up(api: Api, parts: Installation) -> No
     service = (await api.get(f"services/{name}")).body
     assert service["lastBackup"]["status"] == "PartiallySucceeded"
 
+    for level in ("data", "restore"):
+        path = f"services/{name}/backups/{backup}/verify"
+        await api.succeeded(await api.post(path, {"level": level}))
+
     place = {"backup": {"storageAccount": "offsite", "container": backup}}
     copy = unique("copy")
     wanted = {**place, "service": {"name": copy}}

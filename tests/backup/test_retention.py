@@ -1,6 +1,7 @@
 """Retention on real storage: what must never be deleted, whatever breaks or lies."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from azure.core.rest import HttpRequest
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.installation import Installation
-from shared.model.backup import Backup, BackupStatus, BackupUser
+from shared.model.backup import Backup, BackupStatus, BackupUser, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.schedule import ScheduleBody
 from shared.model.service import ServiceSettings
@@ -180,6 +181,50 @@ async def test_a_list_error_deletes_nothing(kept: Kept) -> None:
     assert record.operation.error is not None
     kept.storage.list_error = False
     assert await kept.held() == [True] * 5
+
+
+async def test_a_newer_backup_whose_key_is_not_at_hand_is_not_worth_nothing(kept: Kept) -> None:
+    """It may be the only good one: nobody can tell before the key is back."""
+    newest = (await kept.backups())[-1].value
+    blob = kept.container(newest).blob(f"{newest.container}.txt")
+    whole = await (await blob.download_blob()).readall()
+    document = json.loads(whole)
+    document["seal"]["keyId"] = "0123456789abcdef"
+    await blob.upload_blob(json.dumps(document), overwrite=True)
+    record = await kept.retain()
+    assert await kept.held() == [True] * 5
+    [warning] = record.operation.warnings
+    assert warning.code == "KeyUnavailable"
+    assert "Retention deleted nothing" in warning.message
+    await blob.upload_blob(whole, overwrite=True)
+    await kept.retain()
+    assert await kept.held() == [False, False, True, True, True]
+
+
+async def test_a_clock_that_is_ahead_starts_nothing(kept: Kept) -> None:
+    """Else each schedule ran once, and then not again for as long as the clock was ahead."""
+    before = await kept.app.schedules.get(SERVICE)
+    kept.clock.wrong = 40 * DAY
+    assert await kept.app.tick.run() == 0
+    after = await kept.app.schedules.get(SERVICE)
+    assert before is not None
+    assert after is not None
+    assert after.value == before.value
+    kept.clock.wrong = timedelta()
+    kept.clock.offset += DAY
+    assert await kept.app.tick.run() > 0
+
+
+async def test_what_was_undeleted_counts_again(kept: Kept) -> None:
+    missing = (await kept.backups())[-1]
+    await kept.change(-1, status=BackupStatus.MISSING)
+    assert [key async for page in kept.app.history.key_ids() for key in page], "it may come back"
+    record = await kept.app.verifications.start(
+        (await kept.backups())[-1].value, VerifyLevel.DESCRIPTOR, "somebody", None
+    )
+    await kept.app.engine.run(SERVICE, record.operation.id)
+    found = (await kept.backups())[-1].value
+    assert (found.name, found.status) == (missing.value.name, BackupStatus.SUCCEEDED)
 
 
 @pytest.mark.parametrize("days", [-1, 1], ids=["a day behind", "a day ahead"])
