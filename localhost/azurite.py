@@ -11,6 +11,7 @@ from localhost.node import InstallFailed, alone, find_node, installed_azurite
 from localhost.processes import free_ports, is_free, spawn, stop, wait_for_port
 
 _READY_SECONDS = 30
+_COLLECTS_ONCE = Path(__file__).parent / "azurite" / "once.cjs"
 
 
 class PortInUse(Exception):
@@ -110,7 +111,10 @@ class Azurite:
             f"{account.name}:{account.key}" for account in self._accounts
         )
         self._child = spawn(
-            [str(node.binary), str(script), *quiet, *place, *listen, *secure],
+            [
+                *(str(node.binary), "--require", str(_COLLECTS_ONCE), str(script)),
+                *(*quiet, *place, *listen, *secure),
+            ],
             environment=environment,
             log=self.log,
             folder=self._install,
