@@ -14,6 +14,7 @@ import re
 import secrets
 import ssl
 import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -71,7 +72,7 @@ class KeyVault:
         self.host = f"kv-{secrets.token_hex(6)}.vault.azure.net"
         self.url = f"https://{self.host}"
         self.tenant = secrets.token_hex(16)
-        self.client_id = secrets.token_hex(8)
+        self.client_id = str(uuid.uuid4())
         self.authority = folder / f"{self.host}.pem"
         self.keys: dict[tuple[str, str], StoredKey] = {}
         self.script: list[Scripted] = []
