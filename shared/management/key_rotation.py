@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shared.model.operation import NO_SERVICE, Operation, OperationName, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
-from shared.model.wire import JsonObject
+from shared.model.wire import JsonObject, JsonValue
 from shared.operations.engine import Engine, Start
 from shared.operations.work import Outcome, Task
 from shared.sealing.provider import KeyProvider
@@ -75,6 +75,7 @@ class RotationWork:
         :raises Problem: KeyUnavailable where the current key itself cannot be used;
             KeyVaultUnavailable.
         """
+        self._require_asked(task.operation.parameters.get("keyId"))
         await self._require_usable()
         count = _Count()
         warnings: list[Warning] = []
@@ -98,6 +99,17 @@ class RotationWork:
             "failed": count.failed,
         }
         return Outcome(status, result, warnings)
+
+    def _require_asked(self, key_id: JsonValue) -> None:
+        """A host that has not restarted since the settings changed must not wrap with its key."""
+        if key_id != self._provider.wrapping_key_id:
+            raise Problem(
+                Code.KEY_UNAVAILABLE,
+                f"The rotation was started for key '{key_id}', and the settings of the host that "
+                f"works on it name '{self._provider.wrapping_key_id}'. Nothing was changed. "
+                "Restart the app, so that every host has the same settings, and start it again.",
+                target="keyId",
+            )
 
     async def _require_usable(self) -> None:
         """See that what is wrapped with the current key can be opened again, before anything is."""

@@ -63,8 +63,7 @@ class ScheduleSettings:
         now = self.clock.now()
         schedule = self.planned(service, body, now, caller)
         if before is not None and before.value.service_id == service.id:
-            await self.tick.catch_up(before.value)
-            before = await self.get(service)
+            before = await self._caught_up(service, before)
             schedule = schedule.model_copy(
                 update={
                     "last_run_at": before.value.last_run_at,
@@ -76,6 +75,19 @@ class ScheduleSettings:
             await self.schedules.put(schedule, before)
         except (RowExists, RowChanged) as error:
             raise _changed(service.name) from error
+
+    async def _caught_up(
+        self, service: Service, before: Versioned[Schedule]
+    ) -> Versioned[Schedule]:
+        """The schedule after what was due of it has begun, or was told to be missed.
+
+        :raises Problem: ConditionNotMet where somebody saved it meanwhile.
+        """
+        await self.tick.catch_up(before.value)
+        found = await self.get(service)
+        if (found.value.body, found.value.saved_at) != (before.value.body, before.value.saved_at):
+            raise _changed(service.name)
+        return found
 
     def planned(self, service: Service, body: ScheduleBody, now: datetime, caller: str) -> Schedule:
         """The schedule as it would be saved.
@@ -107,11 +119,15 @@ class ScheduleSettings:
         found: Versioned[Schedule],
         before_write: BeforeWrite = unlogged,
     ) -> None:
-        """End a schedule. Its backups stay, and nothing deletes them but an operator.
+        """End a schedule. What was due and has not run is run first, or told to be missed.
+
+        Its backups stay, and nothing deletes them but an operator.
 
         :raises Problem: OperationNotAllowed, ConditionNotMet.
         """
         require_manageable(service.name, service.state)
+        if found.value.service_id == service.id:
+            found = await self._caught_up(service, found)
         await before_write()
         try:
             await self.schedules.remove(found)

@@ -123,3 +123,18 @@ async def test_deep_health_names_what_does_not_answer(opened: Open) -> None:
     well, report = await app.deep_health.report()
     assert well, report
     assert report["keys"] == {"wrapping": app.provider.wrapping_key_id, "neededByBackups": []}
+
+
+async def test_a_host_with_older_settings_wraps_nothing(opened: Open) -> None:
+    first, second = key(), key()
+    app = opened(first)
+    await fill(app)
+    record = await opened(second, first).key_rotation.start("somebody", None)
+    await app.engine.run("*", record.operation.id)
+    found = await app.records.find("*", record.operation.id)
+    assert found is not None
+    error = found[0].operation.error
+    assert error is not None
+    assert (error.code, error.target) == (Code.KEY_UNAVAILABLE, "keyId")
+    assert "Restart the app" in error.message
+    assert await rotated(opened(second, first)) is OperationStatus.SUCCEEDED
