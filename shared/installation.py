@@ -11,7 +11,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts
 from shared.alerts.webhook import Webhook
-from shared.backup.backups import Backups
+from shared.backup.backups import SCHEDULE, Backups
 from shared.backup.browsing import Browsing
 from shared.backup.changes import Changes
 from shared.backup.contents import Contents
@@ -125,6 +125,7 @@ class Installation(Stores):
                     scratch=self.scratch(),
                     alerts=self.alerts,
                     clock=self.clock,
+                    after=self._after_verify,
                 ),
             },
             clock=self.clock,
@@ -257,11 +258,20 @@ class Installation(Stores):
         plan = found.value.plan if found else None
         if found is None or plan is None or found.value.service_id != backup.service_id:
             return
-        if plan.verify is not None:
-            await self.verifications.after_backup(backup, plan.verify)
+        # What is verified first may be the good backup that retention is to keep.
+        if plan.verify and await self.verifications.after_backup(backup, plan.verify):
+            return
         await self.retention_runs.start(
             backup.service, backup.service_id, reason=f"after {backup.name}"
         )
+
+    async def _after_verify(self, operation: Operation) -> None:
+        """What follows a scheduled verify, however it ended."""
+        if operation.trigger == SCHEDULE and operation.service_id is not None:
+            name = operation.parameters["backup"]
+            await self.retention_runs.start(
+                operation.service, operation.service_id, reason=f"after {name}"
+            )
 
     def _backup_stores(self) -> BackupStores:
         return BackupStores(

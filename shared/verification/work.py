@@ -1,5 +1,6 @@
 """The work of a verify: VerifyBackupBizTalkService, at one of three levels."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from shared.alerts.alerts import Alerts
@@ -41,6 +42,8 @@ class VerifyWork:
     scratch: Scratch
     alerts: Alerts
     clock: Clock
+    after: Callable[[Operation], Awaitable[None]]
+    """What follows the verdict: retention, which counts on it."""
 
     exclusive = False
 
@@ -131,6 +134,7 @@ class VerifyWork:
         if operation.status is not OperationStatus.CANCELED:
             await self._write_verdict(operation)
         await self.users.leave(operation.service, _backup(operation), operation)
+        await self.after(operation)
 
     async def _write_verdict(self, operation: Operation) -> None:
         told = False

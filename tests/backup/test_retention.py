@@ -15,7 +15,7 @@ from shared.clock import Clock
 from shared.installation import Installation
 from shared.model.backup import Backup, BackupStatus, BackupUser, VerifyLevel
 from shared.model.operation import OperationName
-from shared.model.schedule import ScheduleBody
+from shared.model.schedule import ScheduleBody, ScheduledVerify
 from shared.model.service import ServiceSettings
 from shared.operations.engine import Start
 from shared.state.configuration import Versioned
@@ -90,6 +90,14 @@ class Kept:
         listed = [entry async for page in self.app.in_flight.pages() for entry in page]
         for entry in listed:
             await self.app.engine.run(entry.service, entry.operation_id)
+
+    async def run_all_of(self, kind: OperationName) -> None:
+        """Deliver the messages of one kind alone."""
+        listed = [entry async for page in self.app.in_flight.pages() for entry in page]
+        for entry in listed:
+            found = await self.app.records.find(entry.service, entry.operation_id)
+            if found is not None and found[0].operation.operation is kind:
+                await self.app.engine.run(entry.service, entry.operation_id)
 
     async def retain(self) -> Record:
         """One retention run, as the timer starts it."""
@@ -225,6 +233,39 @@ async def test_what_was_undeleted_counts_again(kept: Kept) -> None:
     await kept.app.engine.run(SERVICE, record.operation.id)
     found = (await kept.backups())[-1].value
     assert (found.name, found.status) == (missing.value.name, BackupStatus.SUCCEEDED)
+
+
+async def test_retention_waits_for_the_verify_of_the_backup_that_it_would_count_on(
+    kept: Kept,
+) -> None:
+    """Else the old good ones were gone a minute before the new one was found bad."""
+    found = await kept.app.schedules.get(SERVICE)
+    assert found is not None
+    body = found.value.body.model_copy(
+        update={"verify": ScheduledVerify(level=VerifyLevel.DATA, every_nth_backup=1)}
+    )
+    await kept.app.schedules.put(found.value.model_copy(update={"body": body}), found)
+    kept.clock.offset += DAY
+    await kept.app.tick.run()
+    await kept.run_all_of(OperationName.PURGE_BACKUP)
+    kept.clock.offset += 10 * DAY
+    await kept.run_all_of(OperationName.BACKUP)
+    newest = (await kept.backups())[-1].value
+    assert newest.status is BackupStatus.SUCCEEDED
+    section = next(part.name for part in newest.sections)
+    paths = [name async for name in kept.container(newest).names("sections/")]
+    path = next(name for name in paths if section in name)
+    blob = kept.container(newest).blob(path)
+    data = bytearray(await (await blob.download_blob()).readall())
+    data[len(data) // 2] ^= 1
+    await blob.upload_blob(bytes(data), overwrite=True)
+    for kind in (OperationName.PURGE_BACKUP, OperationName.VERIFY_BACKUP):
+        await kept.run_all_of(kind)
+    for _ in range(2):
+        await kept.all_run()
+    bad = (await kept.backups())[-1].value
+    assert (bad.name, bad.verify_status) == (newest.name, "Failed")
+    assert (await kept.held())[-2] is True, "the newest good one is kept"
 
 
 @pytest.mark.parametrize("days", [-1, 1], ids=["a day behind", "a day ahead"])
