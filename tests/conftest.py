@@ -102,6 +102,14 @@ def host_clock(admin: Admin) -> Callable[[float], Awaitable[None]]:
 
 
 @pytest.fixture
+async def parts(deployed: Deployed) -> AsyncIterator[Installation]:
+    """The same installation as the host's: to look into what is stored, and to change it."""
+    found = Installation(deployed.read())
+    yield found
+    await found.close()
+
+
+@pytest.fixture
 async def installation(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]:
     """The app's parts over empty accounts, in this process."""
     parts = Installation(Deployed.new(emulator, tmp_path).read())

@@ -8,11 +8,9 @@ when it starts.
 
 import asyncio
 import base64
-import datetime
 import json
 import re
 import secrets
-import ssl
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -23,13 +21,12 @@ from typing import Any
 
 from aiohttp import web
 from azure.core.pipeline.transport import AioHttpTransport
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.x509.oid import NameOID
 
 from localhost.processes import free_ports
+from tests.server_context import server_context
 
 API_VERSIONS = {"7.4", "7.5", "7.6", "2025-07-01"}
 RESOURCE = "https://vault.azure.net"
@@ -254,7 +251,7 @@ class KeyVault:
         runners = [web.AppRunner(app, access_log=None) for app in (vault, identity)]
         for runner in runners:
             await runner.setup()
-        context = _server_context(self.host, self.authority, self._folder)
+        context = server_context(self.host, self.authority, self._folder)
         sites = [
             web.TCPSite(runners[0], "127.0.0.1", self._tls_port, ssl_context=context),
             web.TCPSite(runners[1], "127.0.0.1", self._identity_port),
@@ -348,57 +345,6 @@ def _json(
 
 def _base64url(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _server_context(host: str, authority: Path, folder: Path) -> ssl.SSLContext:
-    """TLS for a name, under an authority of its own; the key is read once and removed."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    signer = ec.generate_private_key(ec.SECP256R1())
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
-    now = datetime.datetime.now(datetime.UTC)
-
-    def build(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(issuer)
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=2))
-        )
-
-    root = (
-        build(issuer, signer.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(signer.public_key()), critical=False
-        )
-        .sign(signer, hashes.SHA256())
-    )
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    leaf = (
-        build(name, private.public_key())
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),
-            critical=False,
-        )
-        .sign(signer, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    authority.write_bytes(root.public_bytes(pem))
-    file = folder / f"{host}.key"
-    file.write_bytes(
-        leaf.public_bytes(pem)
-        + private.private_bytes(
-            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    file.unlink()
-    return context
 
 
 @asynccontextmanager

@@ -44,8 +44,7 @@ class BackupEnding:
     async def settle(self, operation: Operation) -> None:
         """Enter it in the history, show it on the service, tell a failure, remove what it left."""
         name = str(operation.parameters["name"])
-        if not await self._is_entered(operation, name):
-            await self._tell(operation, name)
+        await self._tell(operation, name)
         backup = await self._in_history(operation, name)
         await self._show_on_service(operation, name)
         if backup is None:
@@ -63,7 +62,9 @@ class BackupEnding:
 
     async def _tell(self, operation: Operation, name: str) -> None:
         """Before the history says so: an alert may come twice, and is never lost."""
-        if _is_scheduled(operation) and operation.status is OperationStatus.FAILED:
+        if not (_is_scheduled(operation) and operation.status is OperationStatus.FAILED):
+            return
+        if not await self._is_entered(operation, name):
             failed = backup_failed(operation, name, self._stores.clock.now())
             await self._stores.alerts.tell(failed)
 

@@ -1,7 +1,6 @@
 """Errors that take more than a bad request: states in between, faults of storage, damaged rows."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +18,6 @@ from tests.faults.proxy import Scripted, proxied
 
 ALONE = True
 """Storage breaks."""
-
-
-@pytest.fixture
-async def parts(deployed: Deployed) -> AsyncIterator[Installation]:
-    """The same installation as the host's: for states that last an instant, and damaged rows."""
-    installation = Installation(deployed.read())
-    yield installation
-    await installation.close()
 
 
 @pytest.mark.parametrize(

@@ -167,14 +167,6 @@ async def own_stage(api: Api, deployed: Deployed) -> Stage:
     return Stage(api, deployed, await staged(api))
 
 
-@pytest.fixture
-async def parts(deployed: Deployed) -> AsyncIterator[Installation]:
-    """The same installation as the host's, to put services into states."""
-    installation = Installation(deployed.read())
-    yield installation
-    await installation.close()
-
-
 def test_every_writing_route_has_a_good_request() -> None:
     """A new route says in GOOD what a request of it looks like, and its refusals in ONLY_HERE."""
     assert GOOD.keys() == WRITING.keys()

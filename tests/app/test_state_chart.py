@@ -1,7 +1,5 @@
 """Every state of the chart × every operation of it, through HTTP; the transitional ones too."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from shared.installation import Installation
@@ -10,20 +8,11 @@ from shared.model.service import State
 from shared.rules.states import ServiceOperation
 from tests.api import Api, Reply, unique
 from tests.app.test_refusals import under_way
-from tests.deployed import Deployed
 from tests.rules.test_states import EXPECTED
 
 IN_PLACE = (ServiceOperation.SCALE, ServiceOperation.UPDATE_CONFIGURATION)
 MENDED = {State.SCALE_FAILED: State.ACTIVE, State.CONFIG_UPDATE_FAILED: State.ACTIVE}
 """Failures that end with the success of what failed."""
-
-
-@pytest.fixture
-async def parts(deployed: Deployed) -> AsyncIterator[Installation]:
-    """The same installation as the host's, to put services into states that HTTP never leads to."""
-    installation = Installation(deployed.read())
-    yield installation
-    await installation.close()
 
 
 async def ask(api: Api, name: str, operation: ServiceOperation) -> Reply:

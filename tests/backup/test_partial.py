@@ -1,24 +1,12 @@
 """A backup of what can be read, where not all can: PartiallySucceeded, and what follows from it."""
 
-from typing import Any
-
-import pytest
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.installation import Installation
 from shared.state.batch_activity import BatchActivity
 from tests.api import Api, nobodys, unique, x12_document
-from tests.deployed import Deployed
 
 CONTENT = {"lost": b"lost bytes", "changed": b"bytes as they were", "whole": b"whole"}
-
-
-@pytest.fixture
-async def parts(deployed: Deployed) -> Any:
-    """The same installation as the host's, to damage its storage."""
-    installation = Installation(deployed.read())
-    yield installation
-    await installation.close()
 
 
 async def filled(api: Api) -> str:

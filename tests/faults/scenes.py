@@ -1,19 +1,24 @@
 """What the enumeration runs: operations on a small service, and what must hold after each."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from shared.backup.reader import as_record, read_descriptor, section_records
 from shared.backup.secret_entries import Secrets
 from shared.blobs.backup_container import BackupContainer
+from shared.clock import Clock
 from shared.installation import Installation
 from shared.management.documents import open_document
 from shared.management.services import Asked
 from shared.model.artifact import ImportItem, Section
 from shared.model.backup import BackupBody, VerifyLevel
+from shared.model.descriptor import Descriptor
 from shared.model.numbers import Kind
 from shared.model.operation import OperationName
 from shared.model.restore import RestoreBody
+from shared.model.schedule import ScheduleBody
 from shared.model.service import ServiceSettings, State
 from shared.operations.engine import Start
 from shared.rules.states import ServiceOperation
@@ -50,6 +55,27 @@ async def fill(app: Installation) -> None:
     await run(app, await start_backup(app, FIRST))
 
 
+class Tomorrow(Clock):
+    """A clock one day ahead, where one backup and one retention run are due."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(days=1)
+
+
+async def scheduled(app: Installation) -> None:
+    """The small service, with a schedule that is due tomorrow."""
+    await fill(app)
+    service = (await app.services.require(SERVICE)).service
+    body = {
+        "status": "Automatic",
+        "storageAccount": "offsite",
+        "startAt": (app.clock.now() + timedelta(hours=1)).isoformat(),
+        "frequencyDays": 1,
+        "retentionDays": 2,
+    }
+    await app.schedule_settings.put(service, ScheduleBody.model_validate(body), "test", None)
+
+
 async def start_backup(app: Installation, name: str) -> Record:
     """Start a backup."""
     listed = await app.services.require(SERVICE)
@@ -75,12 +101,41 @@ async def run(app: Installation, record: Record) -> None:
     await app.engine.run(record.operation.service, record.operation.id)
 
 
+async def delivered(app: Installation, record: Record, times: int, wait: float) -> Record:
+    """Deliver the message, and let recovery look, until the operation has ended and is settled.
+
+    :param wait: seconds between two deliveries.
+    """
+    for _ in range(times):
+        await app.recovery.run()
+        await run(app, record)
+        found = await app.records.find(record.operation.service, record.operation.id)
+        assert found is not None
+        idle = [entry async for page in app.in_flight.pages() for entry in page] == []
+        if found[0].operation.status.is_final() and idle:
+            break
+        await asyncio.sleep(wait)
+    return found[0]
+
+
 async def require_whole(app: Installation, name: str, *, alone: bool = True) -> None:
     """A backup that says it succeeded is whole: every line, every secret, every object.
 
     :param alone: and nothing of another run lies beside it.
     """
     container = BackupContainer(app.accounts.require("offsite", ""), name)
+    descriptor = await read_whole(app, container)
+    named = {part.blob for part in descriptor.sections} | {descriptor.secrets.blob}
+    left = {path async for path in container.names() if path.startswith(("sections/", "secrets/"))}
+    assert named <= left
+    assert left == named or not alone, "blobs of other runs were left"
+
+
+async def read_whole(app: Installation, container: BackupContainer) -> Descriptor:
+    """Read every line, every secret and every object's size that a descriptor names.
+
+    :raises Problem: naming what is not there.
+    """
     descriptor = await read_descriptor(container, app.provider)
     secrets = (await Secrets.checked(container, descriptor, app.provider)).entries()
     for part in descriptor.sections:
@@ -92,10 +147,7 @@ async def require_whole(app: Installation, name: str, *, alone: bool = True) -> 
                 else:
                     await secrets.put_back(part.name, as_record(part.blob, line))
     await secrets.require_end()
-    named = {part.blob for part in descriptor.sections} | {descriptor.secrets.blob}
-    left = {path async for path in container.names() if path.startswith(("sections/", "secrets/"))}
-    assert named <= left
-    assert left == named or not alone, "blobs of other runs were left"
+    return descriptor
 
 
 async def require_no_backup(app: Installation, name: str) -> None:

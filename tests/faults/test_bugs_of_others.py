@@ -4,18 +4,15 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.blobs.backup_container import BackupContainer
-from shared.clock import Clock
 from shared.installation import Installation
 from shared.model.artifact import ImportItem, Section
 from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem
-from shared.model.schedule import ScheduleBody
 from shared.model.service import State
 from shared.operations.engine import Start
 from shared.rules.states import ServiceOperation
@@ -26,8 +23,10 @@ from tests.faults.scenes import (
     FIRST,
     SECOND,
     SERVICE,
+    Tomorrow,
     fill,
     run,
+    scheduled,
     start_backup,
     start_delete,
     start_restore,
@@ -74,13 +73,6 @@ async def test_what_always_ends_early_is_called_corrupt(emulator: Emulator, tmp_
         assert found[0].operation.error.code == "BlobCorrupt"
 
 
-class Tomorrow(Clock):
-    """A day ahead: one backup is due."""
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(days=1)
-
-
 @pytest.mark.parametrize(
     "in_flight",
     [
@@ -98,16 +90,7 @@ async def test_velero_every_state_in_flight_blocks_an_overlap(
     """A scheduler that looked for one state alone started a second backup beside the first."""
     deployed = Deployed.new(emulator, tmp_path)
     app = Installation(deployed.read())
-    await fill(app)
-    service = (await app.services.require(SERVICE)).service
-    body = {
-        "status": "Automatic",
-        "storageAccount": "offsite",
-        "startAt": (app.clock.now() + timedelta(hours=1)).isoformat(),
-        "frequencyDays": 1,
-        "retentionDays": 2,
-    }
-    await app.schedule_settings.put(service, ScheduleBody.model_validate(body), "test", None)
+    await scheduled(app)
     record = await start_backup(app, SECOND)
     etag = await app.records.write(record.operation.model_copy(update=in_flight), record.etag)
     tomorrow = Installation(deployed.read(), clock=Tomorrow())

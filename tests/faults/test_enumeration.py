@@ -3,7 +3,6 @@
 Which points are run, and how to run all of them: report.py.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tests.faults.report import chosen, each, require_drawn
 from tests.faults.scenes import (
     SCENES,
     Scene,
+    delivered,
     require_nothing_half_made,
     require_nothing_under_way,
     run,
@@ -91,19 +91,11 @@ async def play(emulator: Emulator, scene: Scene, folder: Path, call: int, way: W
     app = app_over(deployed, FaultTransport())
     try:
         await require_nothing_half_made(app)
-        for _ in range(_REDELIVERIES):
-            await app.recovery.run()
-            await run(app, record)
-            found = await app.records.find(record.operation.service, record.operation.id)
-            assert found is not None
-            idle = [entry async for page in app.in_flight.pages() for entry in page] == []
-            if found[0].operation.status.is_final() and idle:
-                break
-            await asyncio.sleep(0.5)
-        assert found[0].operation.status.is_final(), found[0].operation
+        ended = await delivered(app, record, _REDELIVERIES, 0.5)
+        assert ended.operation.status.is_final(), ended.operation
         await require_nothing_under_way(app)
-        await scene.after(app, found[0])
-        assert found[0].operation.status == "Succeeded", found[0].operation.error
+        await scene.after(app, ended)
+        assert ended.operation.status == "Succeeded", ended.operation.error
     finally:
         await app.close()
 

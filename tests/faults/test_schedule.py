@@ -1,41 +1,18 @@
 """The timer broken at each of its storage calls: a due time is one backup all the same."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from shared.clock import Clock
-from shared.installation import Installation
-from shared.model.schedule import ScheduleBody
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn
-from tests.faults.scenes import SERVICE, fill
+from tests.faults.scenes import SERVICE, Tomorrow, scheduled
 from tests.faults.test_enumeration import app_over, prepared
 from tests.faults.transport import FaultTransport, ProcessStopped, Way
 
 _DELIVERIES = 60
-
-
-class Tomorrow(Clock):
-    """A clock one day ahead, where one backup and one retention run are due."""
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(days=1)
-
-
-async def scheduled(app: Installation) -> None:
-    await fill(app)
-    service = (await app.services.require(SERVICE)).service
-    body = {
-        "status": "Automatic",
-        "storageAccount": "offsite",
-        "startAt": (app.clock.now() + timedelta(hours=1)).isoformat(),
-        "frequencyDays": 1,
-        "retentionDays": 2,
-    }
-    await app.schedule_settings.put(service, ScheduleBody.model_validate(body), "test", None)
 
 
 async def play(deployed: Deployed, call: int, way: Way) -> int:

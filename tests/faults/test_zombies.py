@@ -21,7 +21,15 @@ from shared.patience import Patience
 from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import POINTS, SEED, each, tell
-from tests.faults.scenes import SCENES, SECOND, Scene, require_nothing_under_way, require_whole, run
+from tests.faults.scenes import (
+    SCENES,
+    SECOND,
+    Scene,
+    delivered,
+    require_nothing_under_way,
+    require_whole,
+    run,
+)
 from tests.faults.test_enumeration import app_over, prepared
 from tests.faults.transport import FaultTransport
 
@@ -119,17 +127,9 @@ async def play(emulator: Emulator, scene: Scene, folder: Path, write: int, wakes
 
 async def taken_over(calm: Installation, record: Record) -> Operation:
     """Another worker does all of it, once the lease has run out."""
-    for _ in range(_DELIVERIES):
-        await calm.recovery.run()
-        await run(calm, record)
-        found = await calm.records.find(record.operation.service, record.operation.id)
-        assert found is not None
-        idle = [entry async for page in calm.in_flight.pages() for entry in page] == []
-        if found[0].operation.status.is_final() and idle:
-            break
-        await asyncio.sleep(0.3)
-    assert found[0].operation.status == "Succeeded", found[0].operation
-    return found[0].operation
+    ended = await delivered(calm, record, _DELIVERIES, 0.3)
+    assert ended.operation.status == "Succeeded", ended.operation
+    return ended.operation
 
 
 @pytest.mark.timeout(5000)

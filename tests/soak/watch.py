@@ -11,13 +11,13 @@ from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from shared.backup.reader import as_record, read_descriptor, section_records
-from shared.backup.secret_entries import Secrets
+from shared.backup.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.model.backup import Backup, BackupStatus
 from shared.model.problem import Problem
 from tests.deployed import Deployed
+from tests.faults.scenes import read_whole
 from tests.soak.client import ENDED_SECONDS
 from tests.soak.model import SECRET, Model, Violated
 
@@ -90,7 +90,7 @@ class Watch:
                     await read_descriptor(container, self._app.provider)
                     self.looks["descriptors read again"] += 1
                 else:
-                    await self.require_whole(container)
+                    await read_whole(self._app, container)
                     self._whole.add(name)
                     self.looks["backups read whole"] += 1
             except (Problem, ResourceNotFoundError) as error:
@@ -104,23 +104,6 @@ class Watch:
             return None
         found = await self._app.history.get(known.service, known.name)
         return found.value if found else None
-
-    async def require_whole(self, container: BackupContainer) -> None:
-        """Every line, every secret and every object that a descriptor names is there.
-
-        :raises Problem: naming what is not.
-        """
-        descriptor = await read_descriptor(container, self._app.provider)
-        secrets = (await Secrets.checked(container, descriptor, self._app.provider)).entries()
-        for part in descriptor.sections:
-            async for page in section_records(container, part):
-                for line in page:
-                    if part.name == "content":
-                        blob = container.blob(f"content/{line['sha256']}")
-                        assert (await blob.get_blob_properties()).size == line["size"]
-                    else:
-                        await secrets.put_back(part.name, as_record(part.blob, line))
-        await secrets.require_end()
 
     async def _pinned(self, histories: dict[str, Backup]) -> None:
         for name in self._model.pinned & histories.keys():

@@ -1,0 +1,145 @@
+"""Imports of many artifacts through HTTP."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.installation import Installation
+from shared.management.artifacts import Written
+from shared.model.artifact import ImportItem
+from shared.model.problem import Problem
+from shared.state.gateway import RowChanged
+from tests.api import Api, nobodys, x12_document
+
+DOCUMENT = nobodys(x12_document())
+
+
+async def test_an_import_of_many_reports_each(api: Api) -> None:
+    name = await api.service()
+    items = [{"section": "schemas", "name": f"s{i}", "document": {"i": i}} for i in range(250)]
+    items.append({"section": "bridges", "name": "bad", "document": {"$sealed": 1}})
+    report = await api.post(f"services/{name}/import", {"artifacts": items})
+    assert report.status == 207
+    lines = {line["name"]: line for line in report.body["value"]}
+    assert lines["bad"]["error"]["code"] == "ReservedMember"
+    assert sum(line["status"] == "created" for line in lines.values()) == 250
+    again = await api.post(f"services/{name}/import", {"artifacts": items[:250]})
+    assert again.status == 200
+    assert {line["status"] for line in again.body["value"]} == {"replaced"}
+    listed: list[str] = []
+    link = f"services/{name}/artifacts/schemas?top=60"
+    while link:
+        page = (await api.get(link)).body
+        listed += [item["name"] for item in page["value"]]
+        link = page.get("nextLink", "")
+    assert sorted(listed) == sorted(f"s{i}" for i in range(250))
+
+
+async def test_an_import_that_fits_one_transaction_is_all_or_nothing(api: Api) -> None:
+    name = await api.service()
+    items = [
+        {"section": "schemas", "name": "good", "document": {}},
+        {"section": "bridges", "name": "bad", "document": {"$secret": 1}},
+    ]
+    refused = await api.post(f"services/{name}/import", {"artifacts": items})
+    assert (refused.status, refused.code) == (400, "ReservedMember")
+    assert (await api.get(f"services/{name}/artifacts/schemas")).body == {"value": []}
+    twice = [items[0], {**items[0], "name": "GOOD"}]
+    assert (
+        await api.post(f"services/{name}/import", {"artifacts": twice})
+    ).code == "InvalidRequest"
+
+
+SCHEMAS = [{"section": "schemas", "name": f"s{i}", "document": {}} for i in range(120)]
+NOISE = base64.b85encode(hashlib.shake_256(b"noise").digest(1_000_000)).decode()
+
+
+async def test_an_import_of_many_into_a_service_that_takes_none(
+    api: Api, parts: Installation
+) -> None:
+    name = await api.service()
+    path = f"services/{name}/import"
+    service = (await parts.services.require(name)).service
+    head = await parts.configuration.head(service.id)
+    assert head is not None
+    held = await parts.configuration.write_head(service.id, replace(head, hold="a-backup"))
+    refused = await api.post(path, {"artifacts": SCHEMAS})
+    assert (refused.status, refused.code) == (409, "ConfigurationHeld")
+    assert int(refused.headers["Retry-After"]) > 0
+    await parts.configuration.write_head(service.id, replace(held, hold=""))
+    await api.post(f"services/{name}/disable")
+    refused = await api.post(path, {"artifacts": SCHEMAS})
+    assert (refused.status, refused.code) == (409, "OperationNotAllowed")
+    assert (await api.get(f"services/{name}/artifacts/schemas")).body == {"value": []}
+
+
+async def test_a_hold_that_comes_amid_an_import_is_said_of_the_rest(
+    parts: Installation, api: Api
+) -> None:
+    name = await api.service()
+    service = (await parts.services.require(name)).service
+    items = [ImportItem.model_validate(item) for item in SCHEMAS]
+    importing = asyncio.create_task(parts.imports.write(service, items))
+    while (head := await parts.configuration.head(service.id)) is None or not head.counts:
+        await asyncio.sleep(0)
+    with contextlib.suppress(RowChanged):
+        await parts.configuration.write_head(service.id, replace(head, hold="a-backup"))
+    done = await importing
+    written = [one for one in done if isinstance(one, Written)]
+    rest = [one for one in done if isinstance(one, Problem)]
+    assert len(written) in (99, 120)
+    assert {one.code for one in rest} <= {"ConfigurationHeld"}
+    assert all(one.retry_after_seconds for one in rest)
+
+
+async def test_a_document_that_is_too_large_among_many(api: Api) -> None:
+    name = await api.service()
+    large = {"section": "templates", "name": "large", "document": {"text": NOISE}}
+    path = f"services/{name}/import"
+    few = await api.post(path, {"artifacts": [SCHEMAS[0], large]})
+    assert (few.status, few.code) == (413, "DocumentTooLarge")
+    assert few.body["error"]["target"] == "/artifacts/1/document"
+    report = await api.post(path, {"artifacts": [*SCHEMAS[:50], large, *SCHEMAS[50:]]})
+    assert report.status == 207
+    lines = report.body["value"]
+    assert lines[50]["error"]["code"] == "DocumentTooLarge"
+    assert lines[50]["error"]["target"] == "/artifacts/50/document"
+    assert {line["status"] for line in lines if line["name"] != "large"} == {"created"}
+
+
+@pytest.mark.parametrize("others", [5, 100])
+@pytest.mark.parametrize(
+    ("item", "target"),
+    [
+        (("agreements", {**DOCUMENT, "hostPartner": "none"}), "/document/hostPartner"),
+        (("agreements", {**DOCUMENT, "agreementType": "ebXML"}), "/document/agreementType"),
+        (("bridges", {"maps": ["none"]}), "/document/maps"),
+        (("bridges", {"a": {"$sealed": 1}}), "/document/a/$sealed"),
+        (("bridges", {"a": {"password": "********"}}), "/document/a/password"),
+        (("certificates", {"pfx": "bm8gcGZ4"}), "/document/pfx"),
+        (
+            ("partners", {"content": {"b2b": {"businessIdentities": [{"qualifier": "Z"}]}}}),
+            "/document/content/b2b/businessIdentities",
+        ),
+    ],
+)
+async def test_problems_of_an_import_point_to_their_item(
+    api: Api, others: int, item: Any, target: str
+) -> None:
+    name = await api.service()
+    section, document = item
+    items = [
+        *SCHEMAS[:others],
+        {"section": section, "name": "bad", "document": document},
+        {"section": "pipelines", "name": "last", "document": {}},
+    ]
+    reply = await api.post(f"services/{name}/import", {"artifacts": items})
+    error = reply.body["value"][others]["error"] if reply.status == 207 else reply.body["error"]
+    assert error["target"].startswith(f"/artifacts/{others}{target}"), error
+    for detail in error.get("details", []):
+        assert detail["target"].startswith(f"/artifacts/{others}{target}")
