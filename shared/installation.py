@@ -20,6 +20,7 @@ from shared.backup.purge import PurgeWork
 from shared.backup.registration import Registration
 from shared.backup.removal import Removal
 from shared.backup.service_source import ServiceSource
+from shared.backup.standing import Standing
 from shared.backup.stores import BackupStores
 from shared.backup.users import BackupUsers
 from shared.backup.work import BackupWork
@@ -102,6 +103,7 @@ class Installation(Stores):
             history=self.history,
             accounts=self.accounts,
             provider=self.provider,
+            standing=Standing(self.history, self.accounts, self.provider, self.clock),
             clock=self.clock,
             installation=self.id,
         )
@@ -186,6 +188,7 @@ class Installation(Stores):
             history=self.history,
             accounts=self.accounts,
             removal=self.removal,
+            schedules=self.schedules,
             source=lambda service: ServiceSource(self.service_stores(), service, self.directory),
         )
         self.known_backups = KnownBackups(self.history, self.accounts, self.provider)

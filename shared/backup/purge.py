@@ -4,22 +4,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from shared.backup.reader import read_descriptor
-from shared.backup.removal import NOT_THERE, Removal, require_deletable
-from shared.model.backup import Backup, BackupStatus
+from shared.backup.removal import Removal, require_deletable
+from shared.model.backup import BackupStatus
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.operations.work import Outcome, Task
 from shared.rules.clocks import clocks_differ
 from shared.rules.naming import shown
-from shared.rules.retention import Candidate, Verdict, newest_good, verdicts
-from shared.state.configuration import Versioned
+from shared.rules.retention import Candidate, Verdict, verdicts
 from shared.state.gateway import RowChanged
 from shared.state.schedules import Schedules
-
-_BAD = NOT_THERE | {Code.BLOB_CORRUPT, Code.DESCRIPTOR_FORGED}
-"""What says that a backup itself is none any more."""
 
 _LeavesOne = Callable[[], Awaitable[bool]] | None
 
@@ -70,7 +65,7 @@ class PurgeWork:
                     await self._removal.require_not_last(backup)
             leaves_one = None
             if not operation.parameters.get("force"):
-                leaves_one = partial(self._removal.is_another_good, backup)
+                leaves_one = partial(self._removal.leaves_another, backup)
             try:
                 marked = await self._removal.mark(found, operation, "on demand", leaves_one)
             except RowChanged:
@@ -89,7 +84,9 @@ class PurgeWork:
         task.report("deciding")
         candidates = await self._removal.candidates(service)
         try:
-            last_good = await self._last_good(service, found.value.service_id, candidates)
+            last_good = await self._removal.standing.newest(
+                service, found.value.service_id, candidates
+            )
         except Problem as problem:
             return Outcome(
                 OperationStatus.PARTIALLY_SUCCEEDED,
@@ -128,39 +125,6 @@ class PurgeWork:
         message = f"Retention deleted nothing: {differ}"
         log.warning("%s", message)
         return Warning(code="ClocksDiffer", message=message)
-
-    async def _last_good(
-        self, service: str, service_id: str, candidates: list[Candidate]
-    ) -> str | None:
-        """The newest good backup whose descriptor can be read now; what is gone is noted.
-
-        :raises Problem: where one cannot be checked for a reason that is not its own (a key, a
-            vault, an account, a newer app's format): it may be the good one.
-        """
-        for candidate in newest_good(candidates, service_id, self._removal.clock.now()):
-            found = await self._removal.history.get(service, candidate.name)
-            if found is None or not found.value.is_good():
-                continue
-            try:
-                await read_descriptor(self._removal.container(found.value), self._removal.provider)
-            except Problem as problem:
-                if problem.code not in _BAD:
-                    raise
-                log.warning("%s counts for nothing: %s", candidate.name, problem)
-                if problem.code in NOT_THERE:
-                    await self._note_missing(found)
-                continue
-            return candidate.name
-        return None
-
-    async def _note_missing(self, found: Versioned[Backup]) -> None:
-        if await self._removal.container(found.value).exists():
-            return
-        missing = found.value.model_copy(update={"status": BackupStatus.MISSING})
-        try:
-            await self._removal.history.change(missing, found.etag)
-        except RowChanged:
-            return
 
     async def _delete(
         self, task: Task, doomed: list[Verdict], considered: int, leaves_one: _LeavesOne

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from azure.core.exceptions import HttpResponseError
 
 from shared.backup.reader import read_descriptor
+from shared.backup.standing import NOT_THERE, Standing
 from shared.backup.users import being_deleted
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, Ownership
@@ -21,14 +22,11 @@ from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.rules.naming import shown
-from shared.rules.retention import Candidate, newest_first, newest_good
+from shared.rules.retention import Candidate, newest_first
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
 from shared.state.history import History
-
-NOT_THERE = frozenset({Code.BACKUP_NOT_FOUND, Code.BLOB_MISSING})
-"""What reading a descriptor meets where there is none."""
 
 log = logging.getLogger("interkeep.retention")
 
@@ -43,6 +41,7 @@ class Removal:
     history: History
     accounts: Accounts
     provider: KeyProvider
+    standing: Standing
     clock: Clock
     installation: Callable[[], Awaitable[str]]
 
@@ -51,14 +50,12 @@ class Removal:
 
         :raises Problem: LastGoodBackup.
         """
-        if backup.is_good() and not await self.is_another_good(backup):
+        if backup.is_good() and not await self.leaves_another(backup):
             raise last_good(backup)
 
-    async def is_another_good(self, backup: Backup) -> bool:
-        """Whether the history has another good backup of the same service."""
-        candidates = await self.candidates(backup.service)
-        good = newest_good(candidates, backup.service_id, self.clock.now())
-        return any(other.name != backup.name for other in good)
+    async def leaves_another(self, backup: Backup) -> bool:
+        """Whether another good backup of the same service can be read now."""
+        return await self.standing.is_another(await self.candidates(backup.service), backup)
 
     async def candidates(self, service: str) -> list[Candidate]:
         """All backups of a service name that may hold a container, newest first."""
@@ -200,8 +197,8 @@ def last_good(backup: Backup) -> Problem:
     """The refusal to delete the only good backup."""
     return Problem(
         Code.LAST_GOOD_BACKUP,
-        f"'{shown(backup.name)}' is the only good backup of service '{backup.service}'. Make "
-        "another one first, or repeat with force=true.",
+        f"'{shown(backup.name)}' is the only good backup of service '{backup.service}' that can "
+        "be read now. Make another one first, or repeat with force=true.",
         target=backup.name,
     )
 
