@@ -15,6 +15,7 @@ from shared.http.json_body import read_json
 from shared.installation import Installation
 from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.model.wire import JsonObject, Wire
+from shared.rules.naming import require_callers_operation_id
 
 Body = TypeVar("Body", bound=BaseModel)
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -117,8 +118,14 @@ class Call:
 
     @property
     def operation_id(self) -> str | None:
-        """The caller's id for the operation, to repeat a request whose answer was lost."""
-        return self.header("operation-id")
+        """The caller's id for the operation, to repeat a request whose answer was lost.
+
+        :raises Problem: InvalidName.
+        """
+        given = self.header("operation-id")
+        if given is not None:
+            require_callers_operation_id(given)
+        return given
 
     def body(self, model: type[Body]) -> Body:
         """The body as a model.

@@ -1,5 +1,6 @@
 """Names: what each may look like, and how names compare."""
 
+import hashlib
 import re
 import unicodedata
 
@@ -8,6 +9,9 @@ from shared.model.problem import Code, Problem
 _SERVICE = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
 _CONTAINER = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _OPERATION_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+_SCHEDULED = "schedule-"
+"""How ids of operations that a schedule starts begin."""
+
 _JOINERS = frozenset("\u200c\u200d")
 _FORBIDDEN_IN_ARTIFACT = frozenset("/\\#?%")
 
@@ -96,6 +100,26 @@ def require_operation_id(operation_id: str) -> None:
             "both ends; a GUID is a good one.",
             target="Operation-Id",
         )
+
+
+def require_callers_operation_id(operation_id: str) -> None:
+    """One that a caller may give: with those of a schedule it could take a due time away.
+
+    :raises Problem: InvalidName.
+    """
+    require_operation_id(operation_id)
+    if operation_id.lower().startswith(_SCHEDULED):
+        raise Problem(
+            Code.INVALID_NAME,
+            f"Operation-Ids that begin with '{_SCHEDULED}' belong to what schedules start. Draw a "
+            "GUID for each request.",
+            target="Operation-Id",
+        )
+
+
+def scheduled_operation_id(*what: str) -> str:
+    """The id of an operation that a schedule starts: the same for the same occasion."""
+    return _SCHEDULED + hashlib.sha256("!".join(what).encode()).hexdigest()[:32]
 
 
 def service_key(name: str) -> str:

@@ -4,7 +4,6 @@ Whether there is anything to delete is seen from the history alone; only then is
 started, and it decides again, with descriptors read, by what it finds.
 """
 
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from shared.model.operation import OperationName
 from shared.model.schedule import Schedule
 from shared.model.wire import JsonObject
 from shared.operations.engine import Engine, Start
+from shared.rules.naming import scheduled_operation_id
 from shared.rules.retention import Candidate, Retention, Verdict, newest_good, verdicts
 from shared.state.history import History
 from shared.state.schedules import Schedules
@@ -56,7 +56,6 @@ class RetentionRuns:
             return False
         if not any(verdict.delete for verdict in await self.verdicts(found.value)):
             return False
-        digest = hashlib.sha256(f"{service_id}!retention!{reason}".encode()).hexdigest()
         await self.engine.start(
             Start(
                 OperationName.PURGE_BACKUP,
@@ -64,7 +63,7 @@ class RetentionRuns:
                 SCHEDULE,
                 SCHEDULE,
                 {"retention": reason},
-                digest[:32],
+                scheduled_operation_id(service_id, "retention", reason),
                 service_id,
             )
         )

@@ -6,7 +6,6 @@ operation again, which is no second one.
 """
 
 import asyncio
-import hashlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +20,7 @@ from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.rules.clocks import clocks_differ
 from shared.rules.due_times import Due, container_name, due_now, next_retention
+from shared.rules.naming import scheduled_operation_id
 from shared.schedules.retention import RetentionRuns
 from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
@@ -223,4 +223,4 @@ def due_id(service_id: str, due: datetime) -> str:
     Not of the schedule's revision: a schedule that is saved again in the second in which it is due
     must not make a second backup of that time.
     """
-    return hashlib.sha256(f"{service_id}!{rfc3339(due)}".encode()).hexdigest()[:32]
+    return scheduled_operation_id(service_id, rfc3339(due))

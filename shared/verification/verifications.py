@@ -1,6 +1,5 @@
 """Starting verifies: on demand, and as the schedule wants them."""
 
-import hashlib
 from dataclasses import dataclass
 
 from shared.backup.backups import SCHEDULE
@@ -10,7 +9,7 @@ from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.schedule import ScheduledVerify
 from shared.operations.engine import Engine, Start
-from shared.rules.naming import shown
+from shared.rules.naming import scheduled_operation_id, shown
 from shared.state.history import History
 from shared.state.operations import Record
 
@@ -79,6 +78,6 @@ class Verifications:
     async def _after(self, backup: Backup, wanted: ScheduledVerify, unverified: int) -> bool:
         if unverified < wanted.every_nth_backup:
             return False
-        digest = hashlib.sha256(f"{backup.id}!verify".encode()).hexdigest()
-        await self.start(backup, wanted.level, SCHEDULE, digest[:32])
+        verify_id = scheduled_operation_id(backup.id, "verify")
+        await self.start(backup, wanted.level, SCHEDULE, verify_id)
         return True
