@@ -15,6 +15,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
 from shared.operations.immediate import BeforeWrite, unlogged
+from shared.rules.due_times import coming_due
 from shared.rules.editions import require_backup
 from shared.rules.naming import require_backup_name, shown
 from shared.rules.states import ServiceOperation, require_allowed
@@ -22,6 +23,7 @@ from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
 from shared.state.history import History
 from shared.state.operations import Record
+from shared.state.schedules import Schedules
 
 SCHEDULE = "schedule"
 """Caller and trigger of what a schedule starts."""
@@ -37,11 +39,13 @@ class Backups:
         history: History,
         accounts: Accounts,
         removal: Removal,
+        schedules: Schedules,
         source: Callable[[Service], Source],
     ) -> None:
         self._source = source
         self._engine = engine
         self._removal = removal
+        self._schedules = schedules
         self._history = history
         self._accounts = accounts
 
@@ -78,12 +82,33 @@ class Backups:
             raise name_in_use(body.name)
         if await BackupContainer(account, body.name).exists():
             raise name_in_use(body.name)
+        await self._require_not_coming(service, body.name)
         active = await self._source(service).active_batches()
         if active is not None:
             if body.require_idle_batches:
                 raise batches_active(active)
             start = replace(start, warnings=(active,))
         return await self._engine.start(start)
+
+    async def _require_not_coming(self, service: Service, name: str) -> None:
+        """Refuse the name that a scheduled backup will have: it would find it in use.
+
+        :raises Problem: BackupNameInUse.
+        """
+        found = await self._schedules.get(service.name)
+        if found is None or found.value.plan is None or found.value.next_run_at is None:
+            return
+        plan = found.value.plan
+        due = coming_due(
+            service.name, name, plan.start_at, plan.frequency_days, found.value.next_run_at
+        )
+        if due is not None:
+            raise Problem(
+                Code.BACKUP_NAME_IN_USE,
+                f"'{name}' is the name that the scheduled backup of {rfc3339(due)} will have. "
+                "Choose another name.",
+                target="/name",
+            )
 
     async def start_scheduled(
         self,

@@ -131,6 +131,7 @@ class BackupWork:
         found = await self._stores.history.get(service.name, name)
         if found is not None:
             if found.value.operation != operation.id:
+                await self._tell_missed(operation)
                 raise name_in_use(name)
             return found.value
         backup = Backup(
@@ -149,22 +150,24 @@ class BackupWork:
             due_at=_time(operation.parameters.get("dueAt")),
             missed=_count(operation.parameters.get("missed")),
         )
-        await self._tell_missed(backup)
+        await self._tell_missed(operation)
         try:
             await self._stores.history.add(backup)
         except RowExists as error:
             raise name_in_use(name) from error
         return backup
 
-    async def _tell_missed(self, backup: Backup) -> None:
-        """Told by the first attempt alone, as only that one finds no entry."""
-        if backup.missed and backup.due_at is not None:
+    async def _tell_missed(self, operation: Operation) -> None:
+        """Told by the first attempt alone, as only that one finds no entry of its own."""
+        due = _time(operation.parameters.get("dueAt"))
+        missed = _count(operation.parameters.get("missed"))
+        if missed and due is not None:
             await self._stores.alerts.tell(
                 backups_missed(
-                    backup.service,
-                    backup.service_id,
-                    before=backup.due_at,
-                    missed=backup.missed,
+                    operation.service,
+                    operation.service_id or "",
+                    before=due,
+                    missed=missed,
                     reason="the app did not run, or another operation was under way",
                     now=self._stores.clock.now(),
                 )

@@ -4,11 +4,12 @@ Every due time is computed from startAt, never from the one before: nothing drif
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.model.problem import Code, Problem
 
 _MOST_AHEAD = timedelta(days=36_525)
+_STAMP = "%Y%m%d-%H%M%S"
 RETENTION_EVERY = timedelta(days=1)
 
 
@@ -71,6 +72,22 @@ def next_retention(previous: datetime, now: datetime) -> datetime:
     return previous + ((now - previous) // RETENTION_EVERY + 1) * RETENTION_EVERY
 
 
+def coming_due(
+    service: str, name: str, start: datetime, frequency_days: int, expected: datetime
+) -> datetime | None:
+    """The due time whose backup will have this name; None where none will.
+
+    :param expected: the first due time that has not run.
+    """
+    try:
+        due = datetime.strptime(name, f"{service.lower()}-{_STAMP}").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    is_due = (due - start) % timedelta(days=frequency_days) == timedelta(0)
+    # strptime takes fewer digits than a name has.
+    return due if due >= expected and is_due and name == container_name(service, due) else None
+
+
 def container_name(service: str, due: datetime) -> str:
     """``<service name, lower case>-<yyyymmdd>-<hhmmss>`` of the due time in UTC."""
-    return f"{service.lower()}-{due:%Y%m%d}-{due:%H%M%S}"
+    return f"{service.lower()}-{due.strftime(_STAMP)}"
