@@ -42,7 +42,7 @@ param softDeleteDays int = 14
 @description('Days for which nothing written to the backup account can be changed or deleted; 0 for none. Only a new account can be given it, and retention cannot remove its containers: see docs/deploying.md.')
 param immutabilityDays int = 0
 
-@description('Lock the immutability policy. Nobody can shorten or remove a locked one, Microsoft included.')
+@description('Lock the immutability policy that a former deployment made: Azure makes none that is locked. Nobody can shorten or remove a locked one, Microsoft included.')
 param immutabilityLocked bool = false
 
 @description('Further storage accounts that requests may name, as in the app setting STORAGE_ACCOUNTS: {"alias": {"blobServiceUri": "https://…"}}. Give the app\'s identity Storage Blob Data Contributor on each.')

@@ -45,7 +45,8 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   }
 }
 
-// A key that exists is left as it is: a deployment makes no new version.
+// A key that exists is left as it is: a deployment makes no new version. The outputs name the newest
+// that there is, so former ones must be in sealingKeysFormer before: docs/keys.md says how.
 resource wrapKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
   parent: vault
   name: 'interkeep-wrap'
