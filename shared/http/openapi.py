@@ -154,12 +154,38 @@ def _header_parameters(declared: Route) -> list[dict[str, Any]]:
         names = ("If-Match", "If-None-Match")
     elif 304 in declared.answers:
         names = ("If-None-Match",)
-    return [{"name": name, "in": "header", "required": False, "schema": _TAGS} for name in names]
+    if _names_an_operation(declared):
+        names = (*names, "Operation-Id")
+    if declared.takes_bytes:
+        names = (*names, "Content-MD5")
+    return [
+        {"name": name, "in": "header", "required": False, "schema": _HEADERS.get(name, _TAGS)}
+        for name in names
+    ]
+
+
+def _names_an_operation(declared: Route) -> bool:
+    """Whether the caller may choose the id under which the log has what it does."""
+    if declared.name in ("register_backup", "cancel_operation"):
+        return declared.name == "register_backup"
+    changes_service = declared.method != "GET" and _task(declared.path) == "Services"
+    return changes_service or 202 in declared.answers
 
 
 _TEXT = {"type": "string"}
 _TAGS = {"type": "string", "examples": ["*"]}
 """ETags, separated by commas, or ``*`` for any."""
+
+_HEADERS: dict[str, Any] = {
+    "Operation-Id": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 64,
+        "examples": ["contoso-before-release"],
+    },
+    "Content-MD5": {"type": "string", "examples": ["1B2M2Y8AsgTpgAmY7PhCfg=="]},
+}
+"""What headers take that are no ETags."""
 
 _PATH: dict[str, Any] = {
     "service": {

@@ -1,6 +1,8 @@
 """The OpenAPI document is valid, and nothing that fits it, or nearly, breaks the app."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,8 @@ from openapi_spec_validator import validate
 
 from localhost.stack import HostProcess
 from tests.api import Api
+
+TRIGGERS = Path(__file__).resolve().parents[2] / "shared" / "triggers"
 
 ALONE = True
 """Requests of any kind change whatever there is."""
@@ -26,6 +30,25 @@ async def test_the_document_is_valid(api: Api) -> None:
     found = await api.get("openapi.json", key="")
     assert found.status == 200
     validate(found.body)
+
+
+async def test_the_headers_that_a_route_reads_are_in_it(api: Api) -> None:
+    """A route reads Operation-Id where its function does, or what is shared by transitions."""
+    reads = re.compile(r"call\.operation_id|_asked\(call\)|_move\(call")
+    paths = (await api.get("openapi.json", key="")).body["paths"]
+    found = {one["operationId"]: one for path in paths.values() for one in path.values()}
+    functions = [
+        node
+        for path in TRIGGERS.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.AsyncFunctionDef) and node.name in found
+    ]
+    assert len(functions) == len(found)
+    for function in functions:
+        shown = {one["name"] for one in found[function.name]["parameters"] if one["in"] == "header"}
+        asked = reads.search(ast.unparse(function)) is not None
+        assert ("Operation-Id" in shown) == asked, function.name
+        assert ("Content-MD5" in shown) == (function.name == "put_content"), function.name
 
 
 @pytest.mark.timeout(600)
