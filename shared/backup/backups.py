@@ -15,6 +15,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
 from shared.operations.immediate import BeforeWrite, unlogged
+from shared.operations.in_order import in_order
 from shared.rules.due_times import coming_due
 from shared.rules.editions import require_backup
 from shared.rules.naming import require_backup_name, shown
@@ -78,17 +79,21 @@ class Backups:
         require_backup(service.name, service.edition)
         require_allowed(service.name, service.state, ServiceOperation.BACKUP)
         account = self._accounts.require(body.storage_account, "/storageAccount")
-        if await self._history.get(service.name, body.name) is not None:
-            raise name_in_use(body.name)
-        if await BackupContainer(account, body.name).exists():
-            raise name_in_use(body.name)
-        await self._require_not_coming(service, body.name)
-        active = await self._source(service).active_batches()
+        *_, active = await in_order(
+            self._require_unused(service, body.name),
+            _require_no_container(BackupContainer(account, body.name)),
+            self._require_not_coming(service, body.name),
+            self._source(service).active_batches(),
+        )
         if active is not None:
             if body.require_idle_batches:
                 raise batches_active(active)
             start = replace(start, warnings=(active,))
         return await self._engine.start(start)
+
+    async def _require_unused(self, service: Service, name: str) -> None:
+        if await self._history.get(service.name, name) is not None:
+            raise name_in_use(name)
 
     async def _require_not_coming(self, service: Service, name: str) -> None:
         """Refuse the name that a scheduled backup will have: it would find it in use.
@@ -204,3 +209,8 @@ class Backups:
                 target="backup",
             )
         return found
+
+
+async def _require_no_container(container: BackupContainer) -> None:
+    if await container.exists():
+        raise name_in_use(container.name)
