@@ -7,7 +7,25 @@ from shared.model.certificate import CertificateFacts
 from shared.model.problem import Code, Problem
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import at, escaped
-from shared.sealing.certificates import pfx_certificate, public_certificate
+
+
+def public_certificate(data: bytes) -> CertificateFacts:
+    """The facts of a certificate in DER or PEM; see sealing/certificates.py.
+
+    :raises Problem: InvalidRequest.
+    """
+    # X.509 is a tenth of what the app's own imports take, and few requests bring certificates.
+    from shared.sealing import certificates
+
+    return certificates.public_certificate(data)
+
+
+def _pfx_certificate(
+    data: str, password: str | None, now: datetime | None, target: str
+) -> CertificateFacts:
+    from shared.sealing import certificates
+
+    return certificates.pfx_certificate(data, password, now, target)
 
 
 def with_ssl_facts(settings: JsonObject, stored: JsonObject | None, now: datetime) -> JsonObject:
@@ -32,7 +50,7 @@ def with_ssl_facts(settings: JsonObject, stored: JsonObject | None, now: datetim
     if data is None or (ssl.get("password") == MASK and password is None):
         return settings  # a mask where nothing is stored: refused where secrets are sealed
     fresh = now if ssl["data"] != MASK else None
-    facts = pfx_certificate(data, password, fresh, "/sslCertificate/data")
+    facts = _pfx_certificate(data, password, fresh, "/sslCertificate/data")
     own = {"data": ssl["data"], "password": ssl.get("password")}
     given = {name: value for name, value in own.items() if value is not None}
     return {**settings, "sslCertificate": {**given, **facts.to_json()}}
@@ -56,7 +74,7 @@ def pfx_facts(
     :param document: as the caller sent it: a PFX that is no mask must not have expired.
     :param opened: the same with the stored secrets in place of masks.
     :param now: None takes an expired one too.
-    :raises Problem: as ``pfx_certificate``; InvalidRequest for what is no text.
+    :raises Problem: as ``pfx_certificate`` of sealing; InvalidRequest for what is no text.
     """
     found: CertificateFacts | None = None
     for pointer, holder in _pfx_holders(opened, "/document"):
@@ -65,7 +83,7 @@ def pfx_facts(
         password = _text(holder, _only(holder, "password", pointer), pointer)
         if pfx:
             is_kept = at({"document": document}, target) == MASK
-            facts = pfx_certificate(pfx, password, None if is_kept else now, target)
+            facts = _pfx_certificate(pfx, password, None if is_kept else now, target)
             found = found or facts
     return found
 
