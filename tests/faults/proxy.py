@@ -46,6 +46,14 @@ class Cut:
     times: int
 
 
+@dataclass(frozen=True)
+class Pace:
+    """Requests to addresses that fit a pattern go through one after another, so slowly."""
+
+    address: str
+    seconds: float
+
+
 class StorageProxy:
     """One endpoint of the emulator, with scripted answers."""
 
@@ -55,6 +63,8 @@ class StorageProxy:
         self.port = port
         self.script: list[Scripted] = []
         self.cut = Cut("", 0)
+        self.pace: Pace | None = None
+        self._turn = asyncio.Lock()
         self.answered = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -67,6 +77,9 @@ class StorageProxy:
                     self.script = [one for one in self.script if one.times != 0]
                 await asyncio.sleep(line.after_seconds)
                 return _refusal(line)
+        if self.pace is not None and re.search(self.pace.address, request.raw_path):
+            async with self._turn:
+                await asyncio.sleep(self.pace.seconds)
         url = URL(f"{self._upstream}{request.raw_path}", encoded=True)
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP}
         body = await request.read() or None
