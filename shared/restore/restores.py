@@ -93,7 +93,8 @@ class Restores:
             OperationInProgress, OperationIdInUse.
         """
         container, descriptor = await self._read(body)
-        name = body.service.name or descriptor.service.name
+        wanted = body.service.name
+        name = descriptor.service.name if wanted is None else wanted
         known = await Chosen.known(self._records, self._keys, name, operation_id)
         asking = _Asking(body, container, descriptor, name, caller, operation_id)
         try:
@@ -153,10 +154,9 @@ class Restores:
         self, body: RestoreBody, container: BackupContainer, descriptor: Descriptor
     ) -> _Planned:
         planned = plan(descriptor, body, self._settings.service_domain)
-        living = await self._directory.get(planned.backed_up_name)
-        parts = await survey(
-            container, descriptor, body, living.service.name if living is not None else None
-        )
+        listed = await self._directory.get(planned.backed_up_name)
+        living = listed.service.name if listed is not None else None
+        parts = await survey(container, descriptor, body, living)
         if parts.selected is not None:
             planned = planned.model_copy(update={"sections": parts.counts, "partial": True})
         backed_up = await _settings(container, descriptor)
@@ -178,8 +178,8 @@ class Restores:
             "sources": parts.sources,
             "more_sources": parts.more_sources,
             "control_numbers": numbers,
-            "warnings": notes(planned, descriptor, backed_up),
-            "before_resuming": before_resuming(planned),
+            "warnings": notes(planned, descriptor, backed_up, living),
+            "before_resuming": before_resuming(planned, living),
             "errors": [
                 PlanError(code=problem.code, message=problem.message, target=problem.target)
                 for problem in problems

@@ -7,7 +7,7 @@ from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
 from shared.model.restore import Pick, Replacement
 from shared.model.wire import JsonObject, JsonValue
-from shared.rules.documents import at, escaped, require_acceptable, require_no_mask
+from shared.rules.documents import SECRET, at, escaped, require_acceptable, require_no_mask
 from shared.rules.naming import artifact_key, shown
 from shared.rules.numbers import numbering
 from shared.rules.references import references
@@ -77,6 +77,15 @@ def select(
             elif other in parts.named and other not in chosen and other not in left_out:
                 chosen.add(other)
                 waiting.append(other)
+    if parts.named and not chosen and not problems:
+        problems.append(
+            Problem(
+                Code.INVALID_REQUEST,
+                "include and exclude together leave nothing to restore. Include a section that the "
+                "backup has something of, or exclude less.",
+                "/include" if include else "/exclude",
+            )
+        )
     return frozenset(chosen), problems
 
 
@@ -132,7 +141,9 @@ def replaced(
     found, changes, problems = document, dict[int, Change](), list[Problem]()
     for index, one in replacements.items():
         before = at(found, one.pointer)
-        if before is None or not one.pointer.startswith("/"):
+        # What stands for a secret in a backup's section is no part of the document.
+        inside = SECRET in one.pointer.split("/")
+        if before is None or inside or not one.pointer.startswith("/"):
             problems.append(
                 Problem(
                     Code.INVALID_REQUEST,

@@ -33,7 +33,7 @@ def plan(descriptor: Descriptor, body: RestoreBody, domain: str) -> RestorePlan:
     :param domain: of the default URL, where the service gets another name.
     """
     backed_up, wanted = descriptor.service, body.service
-    name = wanted.name or backed_up.name
+    name = backed_up.name if wanted.name is None else wanted.name
     renamed = service_key(name) != service_key(backed_up.name)
     url = default_domain_url(name, domain) if renamed else backed_up.domain_url
     target = Target(
@@ -179,8 +179,13 @@ def _inner(member: str, chosen: object, members: Collection[str]) -> dict[str, o
     return {f"{member}.{m}": getattr(chosen, found.get(m, m)) for m in members}
 
 
-def notes(planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject) -> list[Warning]:
-    """What the restored service will not have, and what came after the backup."""
+def notes(
+    planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject, living: str | None = None
+) -> list[Warning]:
+    """What the restored service will not have, and what came after the backup.
+
+    :param living: the service that the backup is of, where it lives.
+    """
     made = descriptor.backup.completed_at
     found = [
         Warning(
@@ -198,6 +203,15 @@ def notes(planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject) -
                 message=f"The {planned.target.edition} edition has no archiving: the backup's "
                 "archiving store is left out. Restore to Premium to keep it.",
                 target=_ARCHIVING,
+            )
+        )
+    if living is not None and _is_renamed(planned):
+        found.append(
+            Warning(
+                code="LivingCopy",
+                message=f"'{living}', which the backup is of, lives: once '{planned.target.name}' "
+                "is resumed, both issue the same control numbers. Let only one of them send.",
+                target=living,
             )
         )
     found.append(
@@ -218,9 +232,16 @@ def notes(planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject) -
     return found
 
 
-def before_resuming(planned: RestorePlan) -> list[str]:
-    """The things to see to before a restored service is resumed."""
-    renamed = service_key(planned.target.name) != service_key(planned.backed_up_name)
+def _is_renamed(planned: RestorePlan) -> bool:
+    return service_key(planned.target.name) != service_key(planned.backed_up_name)
+
+
+def before_resuming(planned: RestorePlan, living: str | None = None) -> list[str]:
+    """The things to see to before a restored service is resumed.
+
+    :param living: the service that the backup is of, where it lives.
+    """
+    renamed = _is_renamed(planned)
     found = [
         "Look at controlNumbers: agree with partners on numbers that may come twice.",
         "Give applications that use the service the credentials of its access control.",
@@ -228,6 +249,10 @@ def before_resuming(planned: RestorePlan) -> list[str]:
         "that is to rest.",
         "Save a backup schedule: none is restored.",
     ]
+    if renamed and living is not None:
+        found.append(
+            f"Suspend or delete '{living}': it lives, and both would issue the same control numbers."
+        )
     if renamed:
         found.append(f"Point clients of '{planned.backed_up_name}' to {planned.target.domain_url}.")
     return found

@@ -183,6 +183,7 @@ async def test_what_differs_is_replaced_and_shown_one_by_one(api: Api) -> None:
     [
         ("bridges", "B", "/source/nothing", "InvalidRequest"),
         ("bridges", "B", "source", "InvalidRequest"),
+        ("bridges", "B", "/source/password/$secret", "InvalidRequest"),
         ("bridges", "B", "/stages/0/transform", "InvalidRequest"),
         ("bridges", "None", "/source/address", "ArtifactNotFound"),
         ("agreements", "A", "/hostPartner", "InvalidRequest"),
@@ -227,3 +228,38 @@ async def test_a_mask_is_no_secret_to_restore_with(api: Api) -> None:
     service = {"name": unique("part"), "accessControl": {"namespace": "a", "key": "********"}}
     [error] = (await plan(api, container, service=service))["errors"]
     assert (error["code"], error["target"]) == ("MaskWithoutValue", "/service/accessControl/key")
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"include": [{"section": "templates"}]},
+        {"include": [{"section": "hybrid-connections"}]},
+        {"include": [{"section": "agreements"}], "exclude": [{"section": "agreements"}]},
+    ],
+    ids=["empty", "never backed up", "contradictory"],
+)
+async def test_a_choice_of_nothing_makes_no_empty_service(api: Api, choice: Any) -> None:
+    _, container = await backed_up(api)
+    [error] = (await plan(api, container, service={"name": unique("part")}, **choice))["errors"]
+    assert (error["code"], error["target"]) == ("InvalidRequest", "/include")
+
+
+async def test_an_empty_name_is_not_one_that_was_left_out(api: Api) -> None:
+    _, container = await backed_up(api)
+    [error] = (await plan(api, container, service={"name": ""}))["errors"]
+    assert (error["code"], error["target"]) == ("InvalidName", "/service/name")
+
+
+async def test_a_copy_of_a_living_service_is_warned_of(api: Api) -> None:
+    """Both would issue the same control numbers."""
+    name, container = await backed_up(api)
+    planned = await plan(api, container, service={"name": unique("part")})
+    [warning] = [w for w in planned["warnings"] if w["code"] == "LivingCopy"]
+    assert warning["target"] == name
+    assert any(f"Suspend or delete '{name}'" in step for step in planned["beforeResuming"])
+    gone = await api.service()
+    of_gone = await api.backup(gone)
+    await api.succeeded(await api.delete(f"services/{gone}"))
+    planned = await plan(api, of_gone, service={"name": unique("part")})
+    assert "LivingCopy" not in [w["code"] for w in planned["warnings"]]

@@ -39,6 +39,13 @@ def test_as_backed_up_says_how_many_come_twice(backed_up: Counter, known: Counte
         assert again == (0 if backed_up.cycle > known.cycle else None)
 
 
+def test_advance_counts_from_the_lower_bound_where_that_was_raised() -> None:
+    bounds = Bounds(lower=100, upper=200, rollover=False)
+    assert advanced(Counter(next=10, last=9), bounds, 5).next == 105
+    with pytest.raises(Problem):
+        advanced(Counter(next=10, last=9), bounds, 101)
+
+
 @given(st.integers(1, 40), st.integers(0, 60), st.integers(1, 500), st.booleans())
 def test_advance_lands_where_issuing_as_many_would(
     span: int, issued: int, by: int, rollover: bool
