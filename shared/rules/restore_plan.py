@@ -251,7 +251,7 @@ def before_resuming(planned: RestorePlan, living: str | None = None) -> list[str
     ]
     if renamed and living is not None:
         found.append(
-            f"Suspend or delete '{living}': it lives, and both would issue the same control numbers."
+            f"Suspend or delete '{living}': both would issue the same control numbers."
         )
     if renamed:
         found.append(f"Point clients of '{planned.backed_up_name}' to {planned.target.domain_url}.")

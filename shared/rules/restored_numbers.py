@@ -38,13 +38,14 @@ def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
 
     :raises Problem: ControlNumbersExhausted where they do not roll over and too few are left.
     """
-    following = max(counter.next, bounds.lower) + by
+    start = max(counter.next, bounds.lower)
+    following = start + by
     if following <= bounds.upper:
         return Counter(next=following, last=counter.last, cycle=counter.cycle)
     if not bounds.rollover:
         raise Problem(
             Code.CONTROL_NUMBERS_EXHAUSTED,
-            f"{max(0, bounds.upper - max(counter.next, bounds.lower) + 1)} numbers are left up to {bounds.upper}, and "
+            f"{max(0, bounds.upper - start + 1)} numbers are left up to {bounds.upper}, and "
             f"they do not roll over: they cannot be moved on by {by}. Choose a smaller one, or "
             "the policy continue.",
             target="/controlNumbers/by",
