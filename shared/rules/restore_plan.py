@@ -250,9 +250,7 @@ def before_resuming(planned: RestorePlan, living: str | None = None) -> list[str
         "Save a backup schedule: none is restored.",
     ]
     if renamed and living is not None:
-        found.append(
-            f"Suspend or delete '{living}': both would issue the same control numbers."
-        )
+        found.append(f"Suspend or delete '{living}': both would issue the same control numbers.")
     if renamed:
         found.append(f"Point clients of '{planned.backed_up_name}' to {planned.target.domain_url}.")
     return found
