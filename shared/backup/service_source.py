@@ -9,6 +9,7 @@ from dataclasses import replace
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.backup.order import record_key
+from shared.backup.read_ahead import read_ahead
 from shared.backup.side_by_side import side_by_side
 from shared.backup.source import LeftOut, SectionRecord, Unreadable
 from shared.blobs.content_store import ContentStore
@@ -22,7 +23,7 @@ from shared.rules.documents import replace_secrets
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
-from shared.state.artifact_rows import read_artifact, section_of
+from shared.state.artifact_rows import read_artifact, section_of, written_record
 from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
 from shared.state.control_numbers import Ledger, LedgerRow
@@ -160,13 +161,15 @@ class ServiceCut:
         """See Cut."""
         async for settings in self._settings():
             yield [SectionRecord(SERVICE, record) for record in settings]
-        async for page in self._stores.configuration.rows(self.service.id):
+        async for page in read_ahead(self._stores.configuration.rows(self.service.id)):
             yield [self._read(row) for row in page if section_of(row) not in NOT_BACKED_UP]
 
     def _read(self, row: Row) -> SectionRecord | Unreadable:
         """A row as its record. One that storage changed must not keep the others from a backup."""
         try:
-            return SectionRecord(section_of(row), self._record(read_artifact(row)))
+            written = written_record(row)
+            record = self._record(read_artifact(row)) if written is None else written
+            return SectionRecord(section_of(row), record)
         except (Problem, ValueError, KeyError, zlib.error) as error:
             reason = error.message if isinstance(error, Problem) else f"{type(error).__name__}"
             return Unreadable(section_of(row), str(row.values.get("name", row.key)), reason)
@@ -225,10 +228,11 @@ class ServiceCut:
                 await self._stores.configuration.write_head(self.service.id, replace(head, hold=""))
         return same
 
-    async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[Record]]:
+    async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[bytes]]:
         """See Cut. Whoever owns a row right now, it is where its agreement stands."""
-        async for page in self._stores.ledger.pages(self.service.name):
-            yield [_counters(row) for row in page if artifact_key(row.agreement) in agreements]
+        async for page in read_ahead(self._stores.ledger.pages(self.service.name)):
+            rows = (row for row in page if artifact_key(row.agreement) in agreements)
+            yield [_counters(row).line() for row in rows]
 
     async def _numbers_of_agreements(self, after: str) -> AsyncIterator[list[Record]]:
         """Both tables have the same order, so neither is read beyond the other's page."""
@@ -242,26 +246,23 @@ class ServiceCut:
         ):
             yield [_counters(row) for name, row in pairs if name is not None and row is not None]
 
-    def received_numbers(self) -> AsyncIterator[list[Record]]:
+    async def received_numbers(self) -> AsyncIterator[list[bytes]]:
         """See Cut."""
-        return self._received("")
+        async for page in read_ahead(self._stores.received.pages(self.service.id)):
+            yield [number.line() for number in page]
 
     async def _received(self, after: str) -> AsyncIterator[list[Record]]:
         async for page in self._stores.received.pages(self.service.id, after):
-            yield [
-                Record(f"{n.agreement}/{n.kind}/{n.value}", n.to_json(), rfc3339(n.seen_at))
-                for n in page
-            ]
+            yield [Record(n.record_name, n.to_json(), rfc3339(n.seen_at)) for n in page]
 
-    def mic_values(self) -> AsyncIterator[list[Record]]:
+    async def mic_values(self) -> AsyncIterator[list[bytes]]:
         """See Cut."""
-        return self._mics("")
+        async for page in read_ahead(self._stores.mics.pages(self.service.id)):
+            yield [mic.line() for mic in page]
 
     async def _mics(self, after: str) -> AsyncIterator[list[Record]]:
         async for page in self._stores.mics.pages(self.service.id, after):
-            yield [
-                Record(f"{m.agreement}/{m.message_id}", m.to_json(), rfc3339(m.time)) for m in page
-            ]
+            yield [Record(m.record_name, m.to_json(), rfc3339(m.time)) for m in page]
 
     async def left_out(self) -> list[LeftOut]:
         """See Cut."""

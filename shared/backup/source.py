@@ -11,7 +11,7 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
-from shared.model.record import Record
+from shared.model.record import Record, WrittenRecord
 from shared.model.service import Service
 
 
@@ -20,7 +20,7 @@ class SectionRecord:
     """A record with the section that it belongs to; its secrets are in the clear."""
 
     section: str
-    record: Record
+    record: Record | WrittenRecord
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,19 @@ class Cut(Protocol):
         """Stop holding, and say whether all that was read is of one revision."""
         ...
 
-    def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[Record]]:
-        """Counters of the cut's agreements (by their keys), each agreement's of one instant."""
+    def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[bytes]]:
+        """Lines of the counters of the cut's agreements (by their keys).
+
+        Each agreement's are of one instant.
+        """
         ...
 
-    def received_numbers(self) -> AsyncIterator[list[Record]]:
-        """Control numbers that came in."""
+    def received_numbers(self) -> AsyncIterator[list[bytes]]:
+        """Lines of control numbers that came in."""
         ...
 
-    def mic_values(self) -> AsyncIterator[list[Record]]:
-        """MIC values of AS2 messages."""
+    def mic_values(self) -> AsyncIterator[list[bytes]]:
+        """Lines of MIC values of AS2 messages."""
         ...
 
     async def left_out(self) -> list[LeftOut]:

@@ -21,6 +21,7 @@ from shared.model.record import (
     RECEIVED_NUMBERS,
     SERVICE,
     Record,
+    WrittenRecord,
     canonical_line,
 )
 from shared.model.wire import JsonObject, rfc3339
@@ -135,12 +136,14 @@ class RunWriter:
             self._result.sections.append(await empty.close())
         self._result.secrets = await self._secrets.close()
 
-    def _line(self, section: str, record: Record) -> bytes:
+    def _line(self, section: str, record: Record | WrittenRecord) -> bytes:
         if section == Section.AGREEMENTS:
             self._agreements.add(artifact_key(record.name))
         if record.content:
             self._result.content[record.content.sha256] = record.content.size
             self._users.setdefault(record.content.sha256, []).append((section, record.name))
+        if isinstance(record, WrittenRecord):
+            return record.line()
         written = self._secrets.take_from(section, record)
         if section == SERVICE:
             self._result.settings = written.document
@@ -154,11 +157,11 @@ class RunWriter:
         await self._write(MIC_VALUES, cut.mic_values())
         self._result.runtime_read_to = rfc3339(self._clock.now())
 
-    async def _write(self, name: str, pages: AsyncIterator[list[Record]]) -> None:
+    async def _write(self, name: str, pages: AsyncIterator[list[bytes]]) -> None:
         writer = SectionWriter(self._container, self._run, name)
         done = 0
         async for page in pages:
-            await writer.write([record.line() for record in page])
+            await writer.write(page)
             done += len(page)
             self._task.report(name, done)
             await self._task.checkpoint()

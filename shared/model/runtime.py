@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.model.numbers import HIGHEST_NUMBER, Kind
-from shared.model.wire import Stored, Text, Time, Wire
+from shared.model.record import flat_line
+from shared.model.wire import Stored, Text, Time, Wire, rfc3339
 
 
 class MicAlgorithm(StrEnum):
@@ -42,6 +43,24 @@ class ReceivedNumber(Stored):
     seen_at: Time
     expires_at: Time
 
+    @property
+    def record_name(self) -> str:
+        """The name of its record in a backup."""
+        return f"{self.agreement}/{self.kind}/{self.value}"
+
+    def line(self) -> bytes:
+        """Its record's line in a backup."""
+        seen_at = rfc3339(self.seen_at)
+        document: dict[str, str | int] = {
+            "agreement": self.agreement,
+            "expiresAt": rfc3339(self.expires_at),
+            "kind": self.kind,
+            "messageId": self.message_id,
+            "seenAt": seen_at,
+            "value": self.value,
+        }
+        return flat_line(self.record_name, document, seen_at)
+
 
 class BatchActivityBody(Wire):
     """Body of PUT …/batch-activity/{batch}."""
@@ -69,3 +88,22 @@ class MicValue(Stored):
     as2_from: str = Field(alias="as2From")
     as2_to: str = Field(alias="as2To")
     time: Time
+
+    @property
+    def record_name(self) -> str:
+        """The name of its record in a backup."""
+        return f"{self.agreement}/{self.message_id}"
+
+    def line(self) -> bytes:
+        """Its record's line in a backup."""
+        time = rfc3339(self.time)
+        document: dict[str, str | int] = {
+            "agreement": self.agreement,
+            "algorithm": self.algorithm,
+            "as2From": self.as2_from,
+            "as2To": self.as2_to,
+            "messageId": self.message_id,
+            "mic": self.mic,
+            "time": time,
+        }
+        return flat_line(self.record_name, document, time)

@@ -1,7 +1,8 @@
 """What all types that travel as JSON have in common."""
 
+import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -13,6 +14,7 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import from_json
 
 JsonObject = dict[str, JsonValue]
 
@@ -21,6 +23,18 @@ Kept = Annotated[JsonObject, SkipValidation]
 
 MASK = "********"
 """What a secret looks like in every answer; sent back, it keeps the stored value."""
+
+
+def parsed(text: str | bytes) -> Any:
+    """What a JSON text says, in half the time of the standard library's parser.
+
+    :raises ValueError: where it is no JSON.
+    :raises RecursionError: where it is nested too deep.
+    """
+    try:
+        return from_json(text, cache_strings="keys")
+    except ValueError:
+        return json.loads(text)  # it takes halves of surrogate pairs, and deeper nesting
 
 
 def rfc3339(time: datetime) -> str:
@@ -68,4 +82,15 @@ class Stored(Wire):
     model_config = ConfigDict(extra="ignore")
 
 
-__all__ = ["MASK", "JsonObject", "JsonValue", "Kept", "Stored", "Text", "Time", "Wire", "rfc3339"]
+__all__ = [
+    "MASK",
+    "JsonObject",
+    "JsonValue",
+    "Kept",
+    "Stored",
+    "Text",
+    "Time",
+    "Wire",
+    "parsed",
+    "rfc3339",
+]

@@ -127,6 +127,42 @@ def replace_secrets(
     return members(document)
 
 
+def holds_secret(section: str, document: JsonObject) -> bool:
+    """Whether there is a secret in a document, in the clear or what stands for one."""
+    if section in _PLACED:
+        found: dict[str, JsonValue] = {}
+        replace_secrets(section, document, found.setdefault)
+        return bool(found)
+    return _holds_secret(section, document)
+
+
+def _holds_secret(section: str, value: JsonObject) -> bool:
+    for name, inner in value.items():
+        if _is_secret_name(section, name) and _is_value(inner):
+            return True
+        if isinstance(inner, dict):
+            if SEALED in inner or SECRET in inner or _holds_secret(section, inner):
+                return True
+        elif isinstance(inner, list) and _any_holds_secret(section, inner):
+            return True
+    return False
+
+
+def _any_holds_secret(section: str, values: list[JsonValue]) -> bool:
+    return any(
+        _holds_secret(section, value)
+        if isinstance(value, dict)
+        else isinstance(value, list) and _any_holds_secret(section, value)
+        for value in values
+    )
+
+
+SECRET_NAMES = json.dumps(
+    [_SECRET_ENDINGS, sorted((s, sorted(names)) for s, names in _SECTION_SECRETS.items())]
+)
+"""Which names say that a member is a secret: what was looked for with others is looked at again."""
+
+
 def pointer_of(path: Iterable[str]) -> str:
     """The JSON pointer of a path of names and indexes."""
     return "".join(f"/{escaped(part)}" for part in path)

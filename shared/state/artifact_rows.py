@@ -1,29 +1,38 @@
 """An artifact as a row of the table Configuration, and back."""
 
+import hashlib
 import json
+from collections.abc import Mapping
+
+from pydantic_core import to_json
 
 from shared.model.artifact import Artifact, ContentReference, Section
 from shared.model.certificate import CertificateFacts
 from shared.model.numbers import Bounds, Kind, Numbering
+from shared.model.record import WrittenRecord, canonical_text
 from shared.model.wire import rfc3339
+from shared.rules.documents import SECRET_NAMES, holds_secret
 from shared.rules.numbers import numbering
 from shared.rules.references import references
 from shared.rules.trading import parties_key
-from shared.state.columns import document_columns, dumps, read_document
+from shared.state.columns import document_text, dumps, read_document, text_columns
 from shared.state.gateway import Column, Row
 from shared.state.keys import named
 
 
 def artifact_row(service_id: str, artifact: Artifact) -> Row:
     """An artifact as it is stored; what is asked of it often has columns of its own."""
+    text = canonical_text(artifact.document)
     values: dict[str, Column] = {
         "section": artifact.section,
         "name": artifact.name,
         "changedAt": rfc3339(artifact.changed_at),
-        **document_columns(artifact.document),
+        **text_columns(text),
     }
     if artifact.content:
         values["content"] = dumps(artifact.content.to_json())
+    if not holds_secret(artifact.section, artifact.document):
+        values["asWritten"] = _as_written(artifact.section, values, text.encode())
     if artifact.certificate:
         values["certificate"] = dumps(artifact.certificate.to_json())
     named_here = references(artifact.section, artifact.document)
@@ -35,6 +44,34 @@ def artifact_row(service_id: str, artifact: Artifact) -> Row:
         values["numbering"] = dumps({kind: b.to_json() for kind, b in kinds.items()})
         values["parties"] = parties_key(artifact.document) or ""
     return Row(service_id, named(artifact.section, artifact.name), values)
+
+
+def _as_written(section: str, values: Mapping[str, Column], text: bytes) -> str:
+    """Says that a document is canonical and holds no secret, by the names that are known now."""
+    beside = [section, SECRET_NAMES, *(values.get(n) for n in ("name", "changedAt", "content"))]
+    return hashlib.sha256(to_json(beside) + text).hexdigest()
+
+
+def written_record(row: Row) -> WrittenRecord | None:
+    """The record of an artifact without secrets, its document not parsed.
+
+    None where its document is to be parsed: it holds secrets, or is not as ``artifact_row`` wrote
+    it.
+    """
+    values = row.values
+    said = values.get("asWritten")
+    if said is None:
+        return None
+    text = document_text(values)
+    if said != _as_written(section_of(row), values, text):
+        return None
+    content = values.get("content")
+    return WrittenRecord(
+        str(values["name"]),
+        text,
+        str(values["changedAt"]),
+        ContentReference.model_validate_json(str(content)) if content else None,
+    )
 
 
 def read_artifact(row: Row) -> Artifact:

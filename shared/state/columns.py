@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.model.problem import Code, Problem
+from shared.model.wire import parsed
 from shared.state.gateway import Column
 
 _MOST_TEXT_UNITS = 30_000
@@ -30,7 +31,11 @@ def document_columns(document: object) -> dict[str, Column]:
 
     :raises Problem: DocumentTooLarge, over 700 KiB in its stored form.
     """
-    text = dumps(document)
+    return text_columns(dumps(document))
+
+
+def text_columns(text: str) -> dict[str, Column]:
+    """The columns of a document in JSON; see ``document_columns``."""
     if len(text) <= _MOST_TEXT_UNITS // 2 or len(text.encode("utf-16-le")) // 2 <= _MOST_TEXT_UNITS:
         return {"document": text}
     packed = zlib.compress(text.encode(), level=6)
@@ -57,9 +62,14 @@ def require_storable(document: object) -> None:
 
 def read_document(values: Mapping[str, Column]) -> Any:
     """The document of a row's columns."""
+    return parsed(document_text(values))
+
+
+def document_text(values: Mapping[str, Column]) -> bytes:
+    """The document of a row's columns, in JSON."""
     text = values.get("document")
     if text is not None:
-        return json.loads(str(text))
+        return str(text).encode()
     names = sorted(name for name in values if name.startswith("document"))
     packed = b"".join(bytes(values[name]) for name in names)  # type: ignore[arg-type]
-    return json.loads(zlib.decompressobj().decompress(packed, _MOST_OPENED_BYTES))
+    return zlib.decompressobj().decompress(packed, _MOST_OPENED_BYTES)

@@ -1,6 +1,5 @@
 """Table MicValues: a partition a service, a row the MIC of one AS2 message."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 
 from shared.model.runtime import MicValue
@@ -63,4 +62,4 @@ def _row(service_id: str, mic: MicValue) -> Row:
 
 
 def _read(row: Row) -> MicValue:
-    return MicValue.model_validate(json.loads(str(row.values["mic"])))
+    return MicValue.model_validate_json(str(row.values["mic"]))

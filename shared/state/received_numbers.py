@@ -1,6 +1,5 @@
 """Table ReceivedControlNumbers: a partition a service, a row a number that came in."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 
 from shared.model.numbers import Kind
@@ -74,4 +73,4 @@ def _row(service_id: str, number: ReceivedNumber) -> Row:
 
 
 def _read(row: Row) -> ReceivedNumber:
-    return ReceivedNumber.model_validate(json.loads(str(row.values["number"])))
+    return ReceivedNumber.model_validate_json(str(row.values["number"]))

@@ -37,6 +37,8 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.data.tables.aio import TableServiceClient
 from yarl import URL
 
+from shared.model.wire import parsed
+
 _SCOPE = "https://storage.azure.com/.default"
 _READ = {
     "Accept": "application/json;odata=minimalmetadata",
@@ -146,7 +148,7 @@ class TableWire:
         :raises azure.core.exceptions.ResourceNotFoundError: where there is none.
         """
         answer = await self._send(HttpRequest("GET", self._row(partition, key), headers=_READ))
-        return json.loads(answer.content), answer.headers
+        return parsed(answer.content), answer.headers
 
     async def page(
         self, condition: str, columns: Sequence[str] | None, most: int, behind: str = ""
@@ -165,7 +167,7 @@ class TableWire:
             for header, parameter in _NEXT.items()
             if answer.headers.get(header)
         )
-        return Page(json.loads(answer.content)["value"], following)
+        return Page(parsed(answer.content)["value"], following)
 
     async def write(self, write: Write) -> str:
         """One write; the ETag of what it wrote.
