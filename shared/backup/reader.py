@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -15,7 +14,7 @@ from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
-from shared.model.wire import JsonObject
+from shared.model.wire import JsonObject, parsed
 from shared.rules.documents import SECRET
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
@@ -155,7 +154,7 @@ async def section_records(
 
     :raises Problem: BlobMissing, BlobCorrupt.
     """
-    async for page in _lines(container, part):
+    async for page in section_lines(container, part):
         yield [parsed_line(part.blob, line) for line in page]
 
 
@@ -164,18 +163,33 @@ async def records(container: BackupContainer, part: SectionPart) -> AsyncIterato
 
     :raises Problem: BlobMissing, BlobCorrupt.
     """
-    async for page in _lines(container, part):
-        found = [as_record(part.blob, parsed_line(part.blob, line)) for line in page]
-        yield [
-            record if _SECRET in line else replace(record, may_hold_secrets=False)
-            for record, line in zip(found, page, strict=True)
-        ]
+    async for page in section_lines(container, part):
+        yield [record_of(part.blob, line) for line in page]
 
 
 _SECRET = SECRET.encode()
 
 
-async def _lines(container: BackupContainer, part: SectionPart) -> AsyncIterator[list[bytes]]:
+def may_hold_secrets(line: bytes) -> bool:
+    """Whether a secret can have been taken out of a line's document."""
+    return _SECRET in line
+
+
+def record_of(path: str, line: bytes) -> Record:
+    """The record that a line is.
+
+    :raises Problem: BlobCorrupt.
+    """
+    return as_record(path, parsed_line(path, line), may_hold_secrets=may_hold_secrets(line))
+
+
+async def section_lines(
+    container: BackupContainer, part: SectionPart
+) -> AsyncIterator[list[bytes]]:
+    """The lines of a section without their line feeds; as ``section_records``.
+
+    :raises Problem: BlobMissing, BlobCorrupt.
+    """
     packed, lines = hashlib.sha256(), hashlib.sha256()
     gunzip = Gunzip()
     size = items = 0
@@ -186,7 +200,7 @@ async def _lines(container: BackupContainer, part: SectionPart) -> AsyncIterator
             raise corrupt(part.blob, f"it has more than {part.bytes} bytes")
         await asyncio.to_thread(packed.update, chunk)
         async for text in unpacked(gunzip, part.blob, chunk, part.lines_bytes):
-            lines.update(text)
+            await asyncio.to_thread(lines.update, text)
             whole, rest = whole_lines(part.blob, rest, text)
             for start in range(0, len(whole), _LINES_AT_ONCE):
                 some = whole[start : start + _LINES_AT_ONCE]
@@ -206,7 +220,7 @@ def parsed_line(path: str, line: bytes) -> JsonObject:
     :raises Problem: BlobCorrupt.
     """
     try:
-        record = json.loads(line)
+        record = parsed(line)
     except (ValueError, RecursionError) as error:
         raise corrupt(path, "a line is no JSON") from error
     if not isinstance(record, dict):
@@ -214,12 +228,12 @@ def parsed_line(path: str, line: bytes) -> JsonObject:
     return record
 
 
-def as_record(path: str, line: JsonObject) -> Record:
+def as_record(path: str, line: JsonObject, *, may_hold_secrets: bool = True) -> Record:
     """A record from a parsed line.
 
     :raises Problem: BlobCorrupt.
     """
     try:
-        return Record.read(line)
+        return Record.read(line, may_hold_secrets=may_hold_secrets)
     except ValueError as error:
         raise corrupt(path, "a line is no record") from error

@@ -212,8 +212,7 @@ class BackupWork:
             finally:
                 unchanged = await cut.end()
             if unchanged:
-                await writer.write_runtime(cut)
-                await writer.write_content(cut, Copier(cut.content_account, self._stores.clock))
+                await writer.write_rest(cut, Copier(cut.content_account, self._stores.clock))
                 warnings = [active] if active else []
                 return await self._describe(
                     container, backup, cut, writer, run, number > 1, warnings

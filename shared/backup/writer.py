@@ -1,5 +1,6 @@
 """Writing one run of a backup: sections and secrets of one cut, then the content they name."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -149,6 +150,16 @@ class RunWriter:
             self._result.settings = written.document
         return written.line()
 
+    async def write_rest(self, cut: Cut, copier: Copier) -> None:
+        """Write the run-time state as it is now, while the content that the cut names is copied.
+
+        :raises ExceptionGroup: of what failed.
+        """
+        async with asyncio.TaskGroup() as group:
+            content = group.create_task(self._write_content(cut, copier))
+            group.create_task(self.write_runtime(cut))
+        self._result.sections.append(content.result())
+
     async def write_runtime(self, cut: Cut) -> None:
         """Write the run-time state as it is now."""
         self._result.runtime_read_from = rfc3339(self._clock.now())
@@ -167,7 +178,7 @@ class RunWriter:
             await self._task.checkpoint()
         self._result.sections.append(await writer.close())
 
-    async def write_content(self, cut: Cut, copier: Copier) -> None:
+    async def _write_content(self, cut: Cut, copier: Copier) -> SectionPart:
         """Copy the content that the cut names, and list it."""
         objects = sorted(self._result.content)
         done = 0
@@ -200,7 +211,7 @@ class RunWriter:
                     for sha256 in objects[start : start + page]
                 ]
             )
-        self._result.sections.append(await writer.close())
+        return await writer.close()
 
     @property
     def result(self) -> RunResult:

@@ -39,12 +39,12 @@ class Record:
         return canonical_line(record)
 
     @staticmethod
-    def read(record: JsonObject) -> "Record":
+    def read(record: JsonObject, *, may_hold_secrets: bool = True) -> "Record":
         """A record from its line's JSON.
 
         :raises ValueError: where it is none.
         """
-        name, document, changed_at = (record.get(m) for m in ("name", "document", "changedAt"))
+        name, document, changed_at = map(record.get, ("name", "document", "changedAt"))
         if not (
             isinstance(name, str) and isinstance(document, dict) and isinstance(changed_at, str)
         ):
@@ -55,6 +55,7 @@ class Record:
             document,
             changed_at,
             ContentReference.model_validate(content) if content is not None else None,
+            may_hold_secrets,
         )
 
 

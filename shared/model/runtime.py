@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.model.numbers import HIGHEST_NUMBER, Kind
+from shared.model.numbers import HIGHEST_NUMBER, Counter, Kind
 from shared.model.record import flat_line
 from shared.model.wire import Stored, Text, Time, Wire, rfc3339
 
@@ -107,3 +107,28 @@ class MicValue(Stored):
             "time": time,
         }
         return flat_line(self.record_name, document, time)
+
+
+class RuntimeRecord(Stored):
+    """A line of a section of run-time state."""
+
+    name: str
+    changed_at: str
+
+
+class CountersRecord(RuntimeRecord):
+    """A line of the section control-numbers."""
+
+    document: dict[Kind, Counter]
+
+
+class ReceivedRecord(RuntimeRecord):
+    """A line of the section received-control-numbers."""
+
+    document: ReceivedNumber
+
+
+class MicRecord(RuntimeRecord):
+    """A line of the section mic-values."""
+
+    document: MicValue

@@ -41,6 +41,9 @@ _BATCH_BYTES = 3_500_000
 _BESIDE_BYTES = 4096
 """What a row sends beside its document: name, references, numbering, parties."""
 
+_ROWS_AT_ONCE = 250
+"""Of a page of whole rows: some mebibytes of documents, of which two pages are held."""
+
 _HEAD = "!head"
 _KEY = "!key"
 _SETTINGS = "!service"
@@ -301,7 +304,8 @@ class Configuration:
 
         For whoever must go on where one of them cannot be read: ``read_artifact`` reads each.
         """
-        async for page in self._table.pages(service_id, after="!~", before=LAST):
+        pages = self._table.pages(service_id, after="!~", before=LAST, size=_ROWS_AT_ONCE)
+        async for page in pages:
             yield page
 
     async def names(

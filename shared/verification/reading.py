@@ -1,18 +1,24 @@
 """Reading all of a backup: what is missing, short or changed, and what names nothing."""
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from pydantic import ValidationError
 
-from shared.backup.reader import records, section_records
+from shared.backup.reader import (
+    may_hold_secrets,
+    record_of,
+    records,
+    section_lines,
+    section_records,
+)
 from shared.backup.secret_entries import SecretEntries, Secrets
 from shared.backup.side_by_side import side_by_side
 from shared.blobs.backup_container import BackupContainer, corrupt, missing
 from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor, SectionPart
-from shared.model.numbers import Counter, Kind
 from shared.model.problem import Code, Problem
 from shared.model.record import (
     CONTENT,
@@ -22,8 +28,7 @@ from shared.model.record import (
     SERVICE,
     Record,
 )
-from shared.model.runtime import MicValue, ReceivedNumber
-from shared.model.wire import JsonObject
+from shared.model.runtime import CountersRecord, MicRecord, ReceivedRecord, RuntimeRecord
 from shared.operations.work import Task
 from shared.rules.naming import artifact_key, shown
 from shared.rules.references import references
@@ -33,7 +38,10 @@ _TRIES = 3
 _TRY_AGAIN_SECONDS = 0.5
 """restic 5467: a read that ends early is tried again before anything is called corrupt."""
 
-_SIDE_BY_SIDE = 4
+_SIDE_BY_SIDE = 8
+
+_Once = Callable[[SectionPart, SecretEntries], Awaitable[None]]
+"""One reading of a section."""
 
 Place = tuple[str, str]
 """Section and compared name of an artifact."""
@@ -74,10 +82,18 @@ class Reading:
 
     async def read(self, secrets: Secrets) -> None:
         """Level ``data``: every byte, every record, every secret, every reference."""
-        entries = secrets.entries()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._read_objects())
+            group.create_task(self._read_sections(secrets.entries()))
+
+    async def _read_sections(self, entries: SecretEntries) -> None:
         for part in self._descriptor.sections:
-            if part.name != CONTENT:
-                await self._section(part, entries)
+            if part.name == CONTENT:
+                continue
+            if part.name in _RUNTIME:
+                await self._tried(part, entries, self._runtime_once)
+            else:
+                await self._tried(part, entries, self._section_once)
         if not self._findings.count:
             await self._at_end(entries)
         for place, user in self._wanted.items():
@@ -90,6 +106,8 @@ class Reading:
                         target=user,
                     )
                 )
+
+    async def _read_objects(self) -> None:
         slots = asyncio.Semaphore(_SIDE_BY_SIDE)
         async with asyncio.TaskGroup() as group:
 
@@ -166,11 +184,11 @@ class Reading:
         except Problem as problem:
             self._findings.add(problem)
 
-    async def _section(self, part: SectionPart, secrets: SecretEntries) -> None:
+    async def _tried(self, part: SectionPart, secrets: SecretEntries, once: _Once) -> None:
         begin = secrets.place
         for attempt in range(1, _TRIES + 1):
             try:
-                await self._section_once(part, secrets)
+                await once(part, secrets)
             except Problem as problem:
                 if problem.code is Code.BLOB_CORRUPT and attempt < _TRIES:
                     secrets.go_to(begin)
@@ -190,13 +208,25 @@ class Reading:
             self._task.report(f"reading {part.name}", count, part.items)
         self.records += count
 
+    async def _runtime_once(self, part: SectionPart, secrets: SecretEntries) -> None:
+        model = _RUNTIME[part.name]
+        count = 0
+        async for page in section_lines(self._container, part):
+            await self._task.checkpoint()
+            for line in page:
+                record: RuntimeRecord | None = None
+                with contextlib.suppress(ValidationError):
+                    record = model.model_validate_json(line)
+                if record is None or may_hold_secrets(line):
+                    # What is wrong with it, if anything is, is told by its parts.
+                    found = await secrets.put_back(part.name, record_of(part.blob, line))
+                    _require_document(model, part, found)
+            count += len(page)
+            self._task.report(f"reading {part.name}", count, part.items)
+        self.records += count
+
     def _record(self, part: SectionPart, record: Record) -> None:
-        if part.name in _PARSED:
-            try:
-                _PARSED[part.name](record.document)
-            except (ValidationError, ValueError) as error:
-                raise corrupt(part.blob, f"'{shown(record.name)}' is malformed") from error
-        elif part.name != SERVICE:
+        if part.name != SERVICE:
             section = Section(part.name)
             self._names.add((section, artifact_key(record.name)))
             for reference in references(section, record.document):
@@ -205,15 +235,19 @@ class Reading:
                     self._wanted.setdefault(place, f"{section}/{record.name}")
 
 
-def _counters(document: JsonObject) -> None:
-    for kind, counter in document.items():
-        Kind(kind)
-        Counter.model_validate(counter)
+def _require_document(model: type[RuntimeRecord], part: SectionPart, record: Record) -> None:
+    """:raises Problem: BlobCorrupt for a record whose document its section does not have."""
+    try:
+        model.model_validate(
+            {"name": record.name, "document": record.document, "changedAt": record.changed_at}
+        )
+    except ValidationError as error:
+        raise corrupt(part.blob, f"'{shown(record.name)}' is malformed") from error
 
 
-_PARSED: dict[str, Callable[[JsonObject], object]] = {
-    CONTROL_NUMBERS: _counters,
-    RECEIVED_NUMBERS: ReceivedNumber.model_validate,
-    MIC_VALUES: MicValue.model_validate,
+_RUNTIME: dict[str, type[RuntimeRecord]] = {
+    CONTROL_NUMBERS: CountersRecord,
+    RECEIVED_NUMBERS: ReceivedRecord,
+    MIC_VALUES: MicRecord,
 }
-"""How a record of run-time state is parsed."""
+"""What a line of run-time state is."""

@@ -1,5 +1,4 @@
-"""A section is read import json
-from any record on, in the order that backups have."""
+"""A section is read from any record on, in the order that backups have."""
 
 import json
 from collections.abc import AsyncIterator
