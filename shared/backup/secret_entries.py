@@ -142,8 +142,18 @@ class SecretEntries:
 
         :raises Problem: BlobMissing; BlobCorrupt where an index is of another place.
         """
-        if not record.may_hold_secrets:
+        values = await self.of(section, record)
+        if not values:
             return record
+        document = replace_secrets(
+            section, record.document, lambda pointer, value: values.get(pointer, value)
+        )
+        return Record(record.name, document, record.changed_at, record.content)
+
+    async def of(self, section: str, record: Record) -> dict[str, JsonValue]:
+        """The secrets of a record by their places; as ``put_back``."""
+        if not record.may_hold_secrets:
+            return {}
         indexes: dict[str, int] = {}
 
         def find(pointer: str, value: JsonValue) -> JsonValue:
@@ -154,16 +164,10 @@ class SecretEntries:
             return value
 
         replace_secrets(section, record.document, find)
-        if not indexes:
-            return record
-        values = {
+        return {
             pointer: await self.value(index, section, record.name, pointer)
             for pointer, index in sorted(indexes.items(), key=lambda found: found[1])
         }
-        document = replace_secrets(
-            section, record.document, lambda pointer, value: values.get(pointer, value)
-        )
-        return Record(record.name, document, record.changed_at, record.content)
 
     async def require_end(self) -> None:
         """Refuse a backup whose records do not ask for every secret that it has.

@@ -48,18 +48,21 @@ class ReceivedNumber(Stored):
         """The name of its record in a backup."""
         return f"{self.agreement}/{self.kind}/{self.value}"
 
-    def line(self) -> bytes:
-        """Its record's line in a backup."""
-        seen_at = rfc3339(self.seen_at)
-        document: dict[str, str | int] = {
+    def document(self) -> dict[str, str | int]:
+        """As ``to_json``, its members sorted."""
+        return {
             "agreement": self.agreement,
             "expiresAt": rfc3339(self.expires_at),
             "kind": self.kind,
             "messageId": self.message_id,
-            "seenAt": seen_at,
+            "seenAt": rfc3339(self.seen_at),
             "value": self.value,
         }
-        return flat_line(self.record_name, document, seen_at)
+
+    def line(self) -> bytes:
+        """Its record's line in a backup."""
+        document = self.document()
+        return flat_line(self.record_name, document, str(document["seenAt"]))
 
 
 class BatchActivityBody(Wire):
@@ -94,19 +97,22 @@ class MicValue(Stored):
         """The name of its record in a backup."""
         return f"{self.agreement}/{self.message_id}"
 
-    def line(self) -> bytes:
-        """Its record's line in a backup."""
-        time = rfc3339(self.time)
-        document: dict[str, str | int] = {
+    def document(self) -> dict[str, str | int]:
+        """As ``to_json``, its members sorted."""
+        return {
             "agreement": self.agreement,
             "algorithm": self.algorithm,
             "as2From": self.as2_from,
             "as2To": self.as2_to,
             "messageId": self.message_id,
             "mic": self.mic,
-            "time": time,
+            "time": rfc3339(self.time),
         }
-        return flat_line(self.record_name, document, time)
+
+    def line(self) -> bytes:
+        """Its record's line in a backup."""
+        document = self.document()
+        return flat_line(self.record_name, document, str(document["time"]))
 
 
 class RuntimeRecord(Stored):

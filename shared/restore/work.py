@@ -4,6 +4,7 @@ Every section is checked while it streams; the service shows as Suspended only w
 the descriptor says. Until then it is Restoring, and a restore that fails leaves RestoreFailed.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from shared.model.record import (
 from shared.model.restore import RestoreBody, RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.wire import JsonObject, rfc3339
+from shared.operations.failures import cause
 from shared.operations.work import Outcome, Task
 from shared.restore.chosen import Chosen
 from shared.restore.survey import Survey, survey
@@ -157,12 +159,12 @@ async def apply(
         parts = await survey(backup.container, backup.descriptor, body)
     run = _Run(task, backup, target, now, parts, body)
     await run.settings(planned, chosen)
-    await run.content(copier)
-    for section in Section:
-        if section not in NOT_BACKED_UP:
-            await run.artifacts(section)
-    await run.secrets.require_end()
-    await run.runtime(planned)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run.configuration(planned, copier))
+            group.create_task(run.messages())
+    except BaseExceptionGroup as errors:
+        raise cause(errors) from errors
     await run.target.complete()
     return run.warnings
 
@@ -255,6 +257,15 @@ class _Run:
                 )
             )
 
+    async def configuration(self, planned: RestorePlan, copier: Copier) -> None:
+        """Write content, artifacts and, when all of them are there, counters."""
+        await self.content(copier)
+        for section in Section:
+            if section not in NOT_BACKED_UP:
+                await self.artifacts(section)
+        await self.secrets.require_end()
+        await self.control_numbers(planned)
+
     async def content(self, copier: Copier) -> None:
         """Copy the content, before anything refers to it."""
         part = self._part(CONTENT)
@@ -330,8 +341,8 @@ class _Run:
         )
         return replace(record, content=None)
 
-    async def runtime(self, planned: RestorePlan) -> None:
-        """Write counters, numbers that came in, and MIC values.
+    async def control_numbers(self, planned: RestorePlan) -> None:
+        """Write counters.
 
         The ledger outlives a restore that fails: the counters are read to the end and found
         right before the first of them is written.
@@ -340,6 +351,9 @@ class _Run:
             await self._task.checkpoint()
         records = self._of_agreements(CONTROL_NUMBERS)
         await self._counted(CONTROL_NUMBERS, self.target.control_numbers(planned, records))
+
+    async def messages(self) -> None:
+        """Write numbers that came in and MIC values: rows of this service's own alone."""
         await self._counted(RECEIVED_NUMBERS, self._received())
         await self._counted(MIC_VALUES, self._mics())
 

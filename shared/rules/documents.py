@@ -287,23 +287,21 @@ def require_acceptable(document: JsonObject, target: str = "/document") -> None:
     """
     path: list[str] = []
 
-    def look(value: JsonValue) -> None:
-        if len(path) >= MAX_DEPTH:
+    def look(value: JsonObject | list[JsonValue]) -> None:
+        if value and len(path) >= MAX_DEPTH - 1:
             raise Problem(
                 Code.INVALID_REQUEST,
                 f"The document is nested deeper than {MAX_DEPTH} levels.",
                 target=target,
             )
-        if isinstance(value, str):
-            if not value.isascii():
-                _require_whole_text(value, target, path)
-            return
         if isinstance(value, list):
             for index, inner in enumerate(value):
-                path.append(str(index))
-                look(inner)
-                path.pop()
-        if not isinstance(value, dict):
+                if isinstance(inner, dict | list):
+                    path.append(str(index))
+                    look(inner)
+                    path.pop()
+                elif isinstance(inner, str) and not inner.isascii():
+                    _require_whole_text(inner, target, [*path, str(index)])
             return
         for member, inner in value.items():
             if member in _RESERVED:
@@ -315,9 +313,12 @@ def require_acceptable(document: JsonObject, target: str = "/document") -> None:
                 )
             if not member.isascii():
                 _require_whole_text(member, target, path)
-            path.append(member)
-            look(inner)
-            path.pop()
+            if isinstance(inner, dict | list):
+                path.append(member)
+                look(inner)
+                path.pop()
+            elif isinstance(inner, str) and not inner.isascii():
+                _require_whole_text(inner, target, [*path, member])
 
     look(document)
 

@@ -89,7 +89,10 @@ class Reference:
 def references(section: Section, document: JsonObject) -> list[Reference]:
     """Every artifact that a document names; an empty name is none."""
     members = MEMBERS.get(section)
-    return list(_found(members, document, [])) if members else []
+    found: list[Reference] = []
+    if members:
+        _find(members, document, [], found)
+    return found
 
 
 def _names(value: JsonValue) -> Iterator[str]:
@@ -100,21 +103,24 @@ def _names(value: JsonValue) -> Iterator[str]:
             yield name
 
 
-def _found(members: dict[str, Section], value: JsonValue, path: list[str]) -> Iterator[Reference]:
+def _find(
+    members: dict[str, Section], value: JsonValue, path: list[str], found: list[Reference]
+) -> None:
     if isinstance(value, dict):
         for member, inner in value.items():
             target = members.get(member.lower())
-            if target is None and not isinstance(inner, dict | list):
+            nested = isinstance(inner, dict | list)
+            if target is None and not nested:
                 continue
             path.append(member)
             if target is not None:
-                for name in _names(inner):
-                    yield Reference(target, name, pointer_of(path))
-            yield from _found(members, inner, path)
+                found += [Reference(target, name, pointer_of(path)) for name in _names(inner)]
+            if nested:
+                _find(members, inner, path, found)
             path.pop()
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             if isinstance(inner, dict | list):
                 path.append(str(index))
-                yield from _found(members, inner, path)
+                _find(members, inner, path, found)
                 path.pop()

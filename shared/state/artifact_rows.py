@@ -21,7 +21,12 @@ from shared.state.keys import named
 
 
 def artifact_row(service_id: str, artifact: Artifact) -> Row:
-    """An artifact as it is stored; what is asked of it often has columns of its own."""
+    """An artifact as it is stored."""
+    return Row(service_id, named(artifact.section, artifact.name), artifact_columns(artifact))
+
+
+def artifact_columns(artifact: Artifact) -> dict[str, Column]:
+    """The columns of an artifact; what is asked of it often has columns of its own."""
     text = canonical_text(artifact.document)
     values: dict[str, Column] = {
         "section": artifact.section,
@@ -43,7 +48,7 @@ def artifact_row(service_id: str, artifact: Artifact) -> Row:
         kinds = numbering(artifact.document)
         values["numbering"] = dumps({kind: b.to_json() for kind, b in kinds.items()})
         values["parties"] = parties_key(artifact.document) or ""
-    return Row(service_id, named(artifact.section, artifact.name), values)
+    return values
 
 
 def _as_written(section: str, values: Mapping[str, Column], text: bytes) -> str:

@@ -8,13 +8,14 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from shared.model.artifact import Artifact, Section
 from shared.model.keys import WrappedKey
 from shared.model.numbers import Numbering
 from shared.model.wire import JsonObject
-from shared.state.artifact_rows import artifact_row, read_artifact, read_numbering
+from shared.state.artifact_rows import artifact_columns, read_artifact, read_numbering
 from shared.state.columns import document_columns, dumps, read_document
 from shared.state.gateway import (
     TRANSACTION_ROWS,
@@ -95,6 +96,16 @@ class Put:
 
     artifact: Artifact
     new: bool
+
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
+        """As they are sent."""
+        return artifact_columns(self.artifact)
+
+    def row(self, service_id: str) -> Row:
+        """The row that is written."""
+        key = named(self.artifact.section, self.artifact.name)
+        return Row(service_id, key, self.columns)
 
 
 @dataclass(frozen=True)
@@ -184,7 +195,7 @@ class Configuration:
             match edit:
                 case Put(artifact, new):
                     counts[artifact.section] = counts.get(artifact.section, 0) + int(new)
-                    row = artifact_row(service_id, artifact)
+                    row = edit.row(service_id)
                     steps.append(Insert(row) if insert_only else Replace(row, None))
                 case Remove(section, name):
                     counts[section] = counts.get(section, 0) - 1
@@ -363,7 +374,7 @@ def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
 
 def _sent_bytes(put: Put) -> int:
     """As the SDK sends it: JSON in ASCII, so that a character may take six bytes or twelve."""
-    columns = document_columns(put.artifact.document).values()
+    columns = [c for name, c in put.columns.items() if name.startswith("document")]
     sent = sum(len(c) * 4 // 3 if isinstance(c, bytes) else len(json.dumps(c)) for c in columns)
     return sent + _BESIDE_BYTES
 

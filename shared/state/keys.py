@@ -7,10 +7,11 @@ units, with regard to case.
 import hashlib
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from shared.rules.naming import artifact_key
 
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._ ")
+_NOT_PLAIN = re.compile(r"[^a-z0-9._ -]")
 _MOST = 400
 _HEAD = 300
 _END_OF_TIME = 10**14 - 1
@@ -24,12 +25,15 @@ LAST = "~"
 
 def encoded(text: str) -> str:
     """A key for any text. Different texts give different keys (over 400 characters: by sha256)."""
-    key = "".join(
-        c if c in _PLAIN else "".join(f"={byte:02x}" for byte in c.encode()) for c in text
-    )
+    key = _NOT_PLAIN.sub(lambda found: _escaped(found[0]), text)
     if len(key) <= _MOST:
         return key
     return f"{key[:_HEAD]}=={hashlib.sha256(key.encode()).hexdigest()}"
+
+
+@lru_cache(maxsize=1024)
+def _escaped(found: str) -> str:
+    return "".join(f"={byte:02x}" for byte in found.encode())
 
 
 def row_key(*parts: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from shared.model.runtime import MicValue
 from shared.rules.naming import artifact_key
-from shared.state.columns import dumps
+from shared.state.columns import flat
 from shared.state.configuration import Versioned
 from shared.state.gateway import Replace, Row, Table
 from shared.state.keys import row_key
@@ -58,7 +58,7 @@ def mic_key(agreement: str, message_id: str) -> str:
 
 def _row(service_id: str, mic: MicValue) -> Row:
     key = mic_key(mic.agreement, mic.message_id)
-    return Row(service_id, key, {"mic": dumps(mic.to_json())})
+    return Row(service_id, key, {"mic": flat(mic.document())})
 
 
 def _read(row: Row) -> MicValue:

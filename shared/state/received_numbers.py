@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from shared.model.numbers import Kind
 from shared.model.runtime import ReceivedNumber
 from shared.rules.naming import artifact_key
-from shared.state.columns import dumps
+from shared.state.columns import flat
 from shared.state.configuration import Versioned
 from shared.state.gateway import Replace, Row, Table
 from shared.state.keys import row_key
@@ -69,7 +69,7 @@ def number_key(agreement: str, kind: str, value: int) -> str:
 
 def _row(service_id: str, number: ReceivedNumber) -> Row:
     key = number_key(number.agreement, number.kind, number.value)
-    return Row(service_id, key, {"number": dumps(number.to_json())})
+    return Row(service_id, key, {"number": flat(number.document())})
 
 
 def _read(row: Row) -> ReceivedNumber:

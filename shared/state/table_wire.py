@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -49,6 +50,7 @@ _WRITE = {
     "Content-Type": "application/json",
     "Prefer": "return-no-content",
 }
+_WRITE_LINES = "".join(f"{name}: {value}\r\n" for name, value in _WRITE.items())
 _BATCH, _CHANGES = "batch_interkeep", "changeset_interkeep"
 _BATCH_WRITE = {**_READ, "Content-Type": f"multipart/mixed; boundary={_BATCH}"}
 _ENVELOPE = (
@@ -201,8 +203,7 @@ class TableWire:
         return [etag[1].decode().strip() if etag else "" for etag in found]
 
     def _part(self, write: Write) -> bytes:
-        headers = _WRITE if write.etag is None else {**_WRITE, "If-Match": write.etag}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        lines = _WRITE_LINES if write.etag is None else f"{_WRITE_LINES}If-Match: {write.etag}\r\n"
         length = f"Content-Length: {len(write.body)}\r\n" if write.body else ""
         address = self._address(write, signed=False)
         head = f"{_PART}{write.method} {address} HTTP/1.1\r\n{lines}{length}\r\n"
@@ -216,7 +217,7 @@ class TableWire:
 
     def _row(self, partition: str, key: str, *, signed: bool = True) -> str:
         query = self._signed_query.replace("&", "?", 1) if signed else ""
-        keys = f"PartitionKey='{_quoted(partition)}',RowKey='{_quoted(key)}'"
+        keys = f"PartitionKey='{_quoted_often(partition)}',RowKey='{_quoted(key)}'"
         return f"{self._account}/{self._table}({keys}){query}"
 
     async def _send(self, request: HttpRequest) -> AsyncHttpResponse:
@@ -234,6 +235,9 @@ def literal(text: str) -> str:
 
 def _quoted(key: str) -> str:
     return quote(key.replace("'", "''"), safe="")
+
+
+_quoted_often = lru_cache(maxsize=256)(_quoted)
 
 
 def error_code(body: bytes) -> str:

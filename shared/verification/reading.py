@@ -78,7 +78,7 @@ class Reading:
                     self._findings.add(corrupt(path, fault))
         for path in named:
             self._findings.add(missing(self._container.name, path))
-        await self._content(self._look_at_object)
+        await self._look_at_objects()
 
     async def read(self, secrets: Secrets) -> None:
         """Level ``data``: every byte, every record, every secret, every reference."""
@@ -117,15 +117,20 @@ class Reading:
                 finally:
                     slots.release()
 
-            async def start(sha256: str, _size: int, _there: int | None) -> None:
-                await slots.acquire()
-                group.create_task(one(sha256))
+            part = self._descriptor.section(CONTENT)
+            if part is None:
+                return  # it is missing, and was found so
+            try:
+                async for page in section_records(self._container, part):
+                    await self._task.checkpoint()
+                    for line in page:
+                        await slots.acquire()
+                        group.create_task(one(str(line.get("sha256"))))
+            except Problem as problem:
+                self._findings.add(problem)
 
-            await self._content(start)
-
-    async def _content(self, each: "Callable[[str, int, int | None], object]") -> None:
-        """Call ``each`` with every object that the descriptor's list names: its hash, its size,
-        and the size of its blob, None where there is none."""
+    async def _look_at_objects(self) -> None:
+        """Look at every object that the descriptor's list names, and at its blob."""
         part = self._descriptor.section(CONTENT)
         if part is None:
             self._findings.add(missing(self._container.name, f"section {CONTENT}"))
@@ -142,13 +147,11 @@ class Reading:
                 for line, found in page:
                     if line is not None:
                         size = line.get("size")
-                        asked = each(
+                        self._look_at_object(
                             str(line.get("sha256")),
                             size if isinstance(size, int) else -1,
                             found[1] if found else None,
                         )
-                        if asyncio.iscoroutine(asked):
-                            await asked
         except Problem as problem:
             self._findings.add(problem)
 
@@ -203,7 +206,8 @@ class Reading:
         async for page in records(self._container, part):
             await self._task.checkpoint()
             for record in page:
-                self._record(part, await secrets.put_back(part.name, record))
+                await secrets.of(part.name, record)
+                self._record(part, record)
             count += len(page)
             self._task.report(f"reading {part.name}", count, part.items)
         self.records += count
