@@ -12,6 +12,9 @@ from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
 from shared.model.wire import MASK, JsonObject, JsonValue
 
+NESTED = (dict, list)
+"""What has values of its own; a union in its place is made anew, and costs double."""
+
 SEALED = "$sealed"
 """Member that stands for a secret in a stored document."""
 SECRET = "$secret"  # nosec B105
@@ -98,7 +101,7 @@ def replace_secrets(
             secret = _is_secret_name(section, name) or (
                 placed and is_secret(section, pointer_of([*path, name]), name)
             )
-            nested = isinstance(inner, dict | list)
+            nested = isinstance(inner, NESTED)
             if not (secret or nested):
                 continue
             if (secret and _is_value(inner)) or _stands_for_secret(inner):
@@ -115,7 +118,7 @@ def replace_secrets(
     def elements(value: list[JsonValue]) -> list[JsonValue]:
         found = value
         for index, inner in enumerate(value):
-            if isinstance(inner, dict | list):
+            if isinstance(inner, NESTED):
                 path.append(str(index))
                 new = walked(inner)
                 path.pop()
@@ -296,7 +299,7 @@ def require_acceptable(document: JsonObject, target: str = "/document") -> None:
             )
         if isinstance(value, list):
             for index, inner in enumerate(value):
-                if isinstance(inner, dict | list):
+                if isinstance(inner, NESTED):
                     path.append(str(index))
                     look(inner)
                     path.pop()
@@ -313,7 +316,7 @@ def require_acceptable(document: JsonObject, target: str = "/document") -> None:
                 )
             if not member.isascii():
                 _require_whole_text(member, target, path)
-            if isinstance(inner, dict | list):
+            if isinstance(inner, NESTED):
                 path.append(member)
                 look(inner)
                 path.pop()

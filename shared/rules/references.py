@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from shared.model.artifact import Section
 from shared.model.wire import JsonObject, JsonValue
-from shared.rules.documents import pointer_of
+from shared.rules.documents import NESTED, pointer_of
 
 MEMBERS: dict[Section, dict[str, Section]] = {
     Section.AGREEMENTS: {
@@ -109,7 +109,7 @@ def _find(
     if isinstance(value, dict):
         for member, inner in value.items():
             target = members.get(member.lower())
-            nested = isinstance(inner, dict | list)
+            nested = isinstance(inner, NESTED)
             if target is None and not nested:
                 continue
             path.append(member)
@@ -120,7 +120,7 @@ def _find(
             path.pop()
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            if isinstance(inner, dict | list):
+            if isinstance(inner, NESTED):
                 path.append(str(index))
                 _find(members, inner, path, found)
                 path.pop()

@@ -42,7 +42,7 @@ _BATCH_BYTES = 3_500_000
 _BESIDE_BYTES = 4096
 """What a row sends beside its document: name, references, numbering, parties."""
 
-_ROWS_AT_ONCE = 250
+_ROWS_AT_ONCE = 200
 """Of a page of whole rows: some mebibytes of documents, of which two pages are held."""
 
 _HEAD = "!head"
