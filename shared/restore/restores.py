@@ -9,22 +9,25 @@ from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.management.documents import SERVICE
 from shared.management.services import exists
+from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Detail, Problem
 from shared.model.record import SERVICE as SETTINGS
 from shared.model.restore import PlanError, RestoreBody, RestorePlan
-from shared.model.service import State
+from shared.model.service import Service, State
 from shared.model.wire import MASK, JsonObject
 from shared.operations.engine import Engine, Start
 from shared.restore.chosen import Chosen
 from shared.restore.numbers_plan import numbers_plan
-from shared.restore.survey import survey
+from shared.restore.survey import Living, survey
 from shared.rules.documents import masked
 from shared.rules.naming import require_backup_name, shown
+from shared.rules.restore_parts import sources
 from shared.rules.restore_plan import before_resuming, notes, plan, settings_of, wrong
 from shared.sealing.key_ring import KeyRing
 from shared.settings import Settings
+from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
 from shared.state.operations import Operations, Record
 from shared.state.services import Directory
@@ -62,6 +65,7 @@ class Restores:
         records: Operations,
         directory: Directory,
         ledger: Ledger,
+        configuration: Configuration,
         accounts: Accounts,
         keys: KeyRing,
         clock: Clock,
@@ -71,6 +75,7 @@ class Restores:
         self._records = records
         self._directory = directory
         self._ledger = ledger
+        self._configuration = configuration
         self._accounts = accounts
         self._keys = keys
         self._clock = clock
@@ -156,7 +161,8 @@ class Restores:
         planned = plan(descriptor, body, self._settings.service_domain)
         listed = await self._directory.get(planned.backed_up_name)
         living = listed.service.name if listed is not None else None
-        parts = await survey(container, descriptor, body, living)
+        polling = None if listed is None else await self._polling(listed.service)
+        parts = await survey(container, descriptor, body, polling)
         if parts.selected is not None:
             planned = planned.model_copy(update={"sections": parts.counts, "partial": True})
         backed_up = await _settings(container, descriptor)
@@ -186,6 +192,17 @@ class Restores:
             ],
         }
         return _Planned(planned.model_copy(update=update), problems)
+
+    async def _polling(self, service: Service) -> Living:
+        """What a living service's bridges poll."""
+        pages = self._configuration.pages(service.id, Section.BRIDGES)
+        found = [
+            source.place(bridge.value.name)
+            async for page in pages
+            for bridge in page
+            for source in sources(bridge.value.document)
+        ]
+        return Living(service.name, frozenset(found))
 
     async def _taken(self, name: str) -> Problem | None:
         """Why the name is not free."""

@@ -14,14 +14,22 @@ from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import PolledSource, Replaced, Replacement, RestoreBody
-from shared.model.wire import MASK, JsonValue
+from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import SECRET, is_secret
 from shared.rules.naming import artifact_key, shown
-from shared.rules.restore_parts import Key, Parts, key_of, replaced, select, sources
+from shared.rules.restore_parts import Key, Parts, Place, key_of, replaced, select, sources
 from shared.state.columns import require_storable
 
 _TOLD = 1000
 """How many sources a plan names."""
+
+
+@dataclass(frozen=True)
+class Living:
+    """A living service, and what its bridges poll."""
+
+    name: str
+    polls: frozenset[Place]
 
 
 @dataclass
@@ -52,11 +60,11 @@ async def survey(
     container: BackupContainer,
     descriptor: Descriptor,
     body: RestoreBody,
-    also_polled_by: str | None = None,
+    living: Living | None = None,
 ) -> Survey:
     """Read the artifacts' sections once.
 
-    :param also_polled_by: a living service that the backup is of.
+    :param living: the service that the backup is of, where it lives.
     :raises Problem: BlobMissing, BlobCorrupt.
     """
     found, parts = Survey(), Parts()
@@ -78,11 +86,12 @@ async def survey(
                     sha256 = record.content.sha256 if record.content else None
                     parts.add(section, record.name, record.document, sha256)
                 key = key_of(section, record.name)
+                document = record.document
                 if key in wanted:
                     seen.add(key)
-                    _replace(found, section, record, wanted[key])
+                    document = _replace(found, section, record, wanted[key])
                 if section is Section.BRIDGES:
-                    _note_sources(found, record, also_polled_by)
+                    found.sources += _polled(record.name, document, living)
     if partial:
         found.selected, problems = select(parts, body.include, body.exclude)
         found.problems += problems
@@ -92,6 +101,8 @@ async def survey(
         for section, _ in found.selected:
             found.counts[section] = found.counts.get(section, 0) + 1
         found.sources = [s for s in found.sources if found.takes(Section.BRIDGES, s.bridge)]
+    found.more_sources = max(0, len(found.sources) - _TOLD)
+    del found.sources[_TOLD:]
     for key, replacements in wanted.items():
         taken = key in seen and (found.selected is None or key in found.selected)
         for index, one in replacements.items() if not taken else ():
@@ -108,7 +119,8 @@ def _by_artifact(body: RestoreBody) -> dict[Key, dict[int, Replacement]]:
 
 def _replace(
     found: Survey, section: Section, record: Record, replacements: Mapping[int, Replacement]
-) -> None:
+) -> JsonObject:
+    """Note what is replaced, and what is wrong with it; the document as it is restored."""
     document, changes, problems = replaced(section, record.document, replacements)
     found.problems += problems
     try:
@@ -126,6 +138,7 @@ def _replace(
                 after=_shown(section, pointer, change.after),
             )
         )
+    return document
 
 
 def _shown(section: Section, pointer: str, value: JsonValue) -> JsonValue:
@@ -145,20 +158,17 @@ def _holds_secret(section: Section, pointer: str, value: JsonValue) -> bool:
     return False
 
 
-def _note_sources(found: Survey, record: Record, also_polled_by: str | None) -> None:
-    for source in sources(record.document):
-        if len(found.sources) == _TOLD:
-            found.more_sources += 1
-            continue
-        found.sources.append(
-            PolledSource(
-                bridge=record.name,
-                pointer=source.pointer,
-                type=source.kind,
-                address=source.address,
-                also_polled_by=also_polled_by,
-            )
+def _polled(bridge: str, document: JsonObject, living: Living | None) -> list[PolledSource]:
+    return [
+        PolledSource(
+            bridge=bridge,
+            pointer=source.pointer,
+            type=source.kind,
+            address=source.address,
+            also_polled_by=living.name if living and source.place(bridge) in living.polls else None,
         )
+        for source in sources(document)
+    ]
 
 
 def _not_restored(index: int, one: Replacement) -> Problem:

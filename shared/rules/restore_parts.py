@@ -16,6 +16,9 @@ from shared.rules.trading import parties, partner_identities
 Key = tuple[Section, str]
 """Section and name of an artifact, as names compare."""
 
+Place = tuple[str, str]
+"""Type and address of a source, as they compare."""
+
 _POLLED = ("ftp", "sftp", "servicebus", "queue", "topic", "subscription")
 """Beginnings of the types of sources that a bridge asks by itself (BizTalk Services: FTP, SFTP and
 Service Bus sources)."""
@@ -212,6 +215,10 @@ class Source:
     pointer: str
     kind: str
     address: str
+
+    def place(self, bridge: str) -> Place:
+        """What two services both ask: the address, or, where it tells none, the same bridge's."""
+        return self.kind.lower(), self.address or f"{artifact_key(bridge)}{self.pointer}"
 
 
 def sources(document: JsonObject) -> list[Source]:

@@ -153,8 +153,20 @@ REPLACE = [
 ]
 
 
-async def test_what_differs_is_replaced_and_shown_one_by_one(api: Api) -> None:
+async def test_sources_that_two_living_services_would_ask_are_named(api: Api) -> None:
     name, container = await backed_up(api)
+    wanted = {"name": unique("part")}
+    [source] = (await plan(api, container, service=wanted))["sources"]
+    assert (source["bridge"], source["type"], source["alsoPolledBy"]) == ("B", "FTP", name)
+    bridge = (await artifacts(api, name))["bridges/B"]
+    bridge["source"]["address"] = "ftp://moved.example.com"
+    await api.put(f"services/{name}/artifacts/bridges/B", {"document": bridge})
+    [source] = (await plan(api, container, service=wanted))["sources"]
+    assert "alsoPolledBy" not in source, "its own bridge asks elsewhere by now"
+
+
+async def test_what_differs_is_replaced_and_shown_one_by_one(api: Api) -> None:
+    _, container = await backed_up(api)
     planned = await plan(api, container, service={"name": unique("part")}, replace=REPLACE)
     assert planned["errors"] == []
     assert [(r["pointer"], r["before"], r["after"]) for r in planned["replaced"]] == [
@@ -163,7 +175,8 @@ async def test_what_differs_is_replaced_and_shown_one_by_one(api: Api) -> None:
         ("/destinations/0/queue", "orders", "orders-2"),
     ]
     [source] = planned["sources"]
-    assert (source["bridge"], source["type"], source["alsoPolledBy"]) == ("B", "FTP", name)
+    assert (source["bridge"], source["type"], source["address"]) == ("B", "FTP", "ftp://new")
+    assert "alsoPolledBy" not in source, "the living service asks the old address"
     copy = await restored(api, container, replace=REPLACE)
     bridge = (await artifacts(api, copy))["bridges/B"]
     assert bridge["source"] == {
