@@ -231,6 +231,7 @@ class Installation(Stores):
             records=self.records,
             directory=self.directory,
             ledger=self.ledger,
+            configuration=self.configuration,
             accounts=self.accounts,
             keys=self.keys,
             clock=self.clock,

@@ -1,7 +1,7 @@
 """Setting where an agreement's control numbers go on: a management operation on the ledger."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
@@ -173,7 +173,8 @@ async def change_counters(
         if counters == row.counters:
             return row
         await before_write()
-        changed = LedgerRow(row.agreement, service.id, counters, rfc3339(clock.now()), row.etag)
+        now = rfc3339(clock.now())
+        changed = replace(row, owner=service.id, counters=counters, changed_at=now)
         try:
             return await ledger.write(service.name, changed)
         except RowChanged:

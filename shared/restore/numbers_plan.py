@@ -100,7 +100,7 @@ async def numbers_plan(
         for ((record, agreement), other), mine in page:
             if not takes(record.name):
                 continue
-            known = [row.counters for row in (mine, other) if row is not None]
+            known = [c for row in (mine, other) if row is not None for c in row.known]
             bounds = agreement[1] if agreement else {}
             _look_at(told, wanted, record, known, bounds)
     found = {

@@ -24,7 +24,7 @@ from shared.model.service import Service, State
 from shared.model.wire import JsonObject
 from shared.restore.target import Pages
 from shared.rules.naming import artifact_key, service_key
-from shared.rules.restored_numbers import restored
+from shared.rules.restored_numbers import restored, set_back
 from shared.sealing.data_key import DataKey
 from shared.state.configuration import Head, Phase, Put, Versioned, transactions
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
@@ -197,14 +197,15 @@ class ServiceTarget:
         known = [row for row in (mine, other) if row is not None]
         backed_up = counters_of(record.document)
         counters = restored(
-            wanted.policy, wanted.by, backed_up, [row.counters for row in known], bounds
+            wanted.policy, wanted.by, backed_up, [c for row in known for c in row.known], bounds
         )
         latest = next((row for row in known if row.counters == counters), None)
         changed_at = record.changed_at
         if counters != backed_up and latest is not None:
             changed_at = latest.changed_at
         etag = mine.etag if mine else ""
-        return LedgerRow(record.name, self._id, counters, changed_at, etag)
+        passed = set_back(counters, [c for row in known for c in row.known])
+        return LedgerRow(record.name, self._id, counters, changed_at, etag, passed)
 
     async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:
         """See RestoreTarget."""

@@ -33,6 +33,19 @@ def restored(
     }
 
 
+def set_back(counters: Counters, known: Sequence[Counters]) -> Counters:
+    """Of each kind that a restore sets back, the latest that is known: it must not be forgotten.
+
+    :param counters: as the restore leaves them.
+    """
+    latest = continued({}, known)
+    return {
+        kind: counter
+        for kind, counter in latest.items()
+        if later(counters.get(kind), counter) != counters.get(kind)
+    }
+
+
 def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
     """A counter moved on by some numbers, which are left out.
 

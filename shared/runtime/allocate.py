@@ -8,7 +8,7 @@ repeat is not.
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.clock import Clock
 from shared.model.numbers import Bounds, Counters, IssuedNumber, Kind, Numbering
@@ -21,7 +21,7 @@ from shared.rules.numbers import first, formatted, take
 from shared.rules.states import require_active
 from shared.runtime.claims import claim
 from shared.state.configuration import Configuration
-from shared.state.control_numbers import Ledger, LedgerRow
+from shared.state.control_numbers import Ledger
 from shared.state.gateway import RowChanged
 from shared.state.services import Directory
 
@@ -126,9 +126,8 @@ class Allocator:
             answers, counters = _serve_all(batch, row.counters, numbering)
             if counters == row.counters:
                 break
-            issued = LedgerRow(
-                row.agreement, living.id, counters, rfc3339(self._clock.now()), row.etag
-            )
+            now = rfc3339(self._clock.now())
+            issued = replace(row, owner=living.id, counters=counters, changed_at=now)
             try:
                 await self._ledger.write(service, issued)
             except RowChanged:

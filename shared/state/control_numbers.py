@@ -6,7 +6,7 @@ write takes numbers of several kinds, and a name that comes back continues where
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shared.model.numbers import Counter, Counters, Kind
 from shared.rules.naming import artifact_key, service_key
@@ -28,6 +28,13 @@ class LedgerRow:
     changed_at: str
     """RFC 3339; kept by a restore."""
     etag: str = ""
+    passed: Counters = field(default_factory=dict)
+    """Where it stood before a restore set it back (``asBackedUp``), of kinds that stood later."""
+
+    @property
+    def known(self) -> list[Counters]:
+        """All that it knows to be issued: a later restore goes on behind every one of them."""
+        return [self.counters, self.passed]
 
     def owned_by(self, service_id: str) -> "LedgerRow":
         """The same row with another owner."""
@@ -88,19 +95,29 @@ def _step(service: str, row: LedgerRow) -> Step:
     values: dict[str, Column] = {
         "agreement": row.agreement,
         "owner": row.owner,
-        "counters": dumps({kind: c.to_json() for kind, c in row.counters.items()}),
+        "counters": _dumped(row.counters),
         "changedAt": row.changed_at,
     }
+    if row.passed:
+        values["passed"] = _dumped(row.passed)
     stored = Row(_partition(service), encoded(artifact_key(row.agreement)), values)
     return Replace(stored, row.etag) if row.etag else Insert(stored)
 
 
+def _dumped(counters: Counters) -> str:
+    return dumps({kind: counter.to_json() for kind, counter in counters.items()})
+
+
+def _loaded(text: str) -> Counters:
+    return {Kind(kind): Counter.model_validate(c) for kind, c in json.loads(text).items()}
+
+
 def _read(row: Row) -> LedgerRow:
-    counters = json.loads(str(row.values["counters"]))
     return LedgerRow(
         agreement=str(row.values["agreement"]),
         owner=str(row.values["owner"]),
-        counters={Kind(kind): Counter.model_validate(c) for kind, c in counters.items()},
+        counters=_loaded(str(row.values["counters"])),
         changed_at=str(row.values["changedAt"]),
         etag=row.etag,
+        passed=_loaded(str(row.values.get("passed", "{}"))),
     )

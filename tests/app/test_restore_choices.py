@@ -177,6 +177,24 @@ async def test_control_numbers_go_on_as_chosen(
     assert await api.allocate(name, "A") == following
 
 
+async def test_a_restore_that_set_numbers_back_does_not_forget_them(api: Api) -> None:
+    """It was never resumed, or issued little: the next restore goes on behind all of them."""
+    name, container = await numbered(api)
+    for issues in (0, 1):
+        await restored(api, container, controlNumbers={"policy": "asBackedUp"})
+        if issues:
+            await api.post(f"services/{name}/resume")
+            assert await api.allocate(name, "A") == 6
+        await api.succeeded(await api.delete(f"services/{name}"))
+        plan = (await planned(api, container))["controlNumbers"]
+        assert (plan["exposures"][0]["next"], plan["issuedAgain"]) == (9, 0)
+    again = await planned(api, container, controlNumbers={"policy": "asBackedUp"})
+    assert again["controlNumbers"]["issuedAgain"] == 3
+    await restored(api, container)
+    await api.post(f"services/{name}/resume")
+    assert await api.allocate(name, "A") == 9
+
+
 async def test_numbers_that_cannot_be_moved_on(api: Api) -> None:
     bounds = {
         "interchangeControlNumberUpperBound": 20,

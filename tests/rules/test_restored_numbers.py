@@ -8,7 +8,7 @@ from shared.model.numbers import Bounds, Counter, Kind
 from shared.model.problem import Code, Problem
 from shared.model.restore import NumbersPolicy
 from shared.rules.numbers import take
-from shared.rules.restored_numbers import advanced, issued_again, restored
+from shared.rules.restored_numbers import advanced, issued_again, restored, set_back
 
 KIND = Kind.INTERCHANGE
 COUNTERS = st.builds(
@@ -37,6 +37,16 @@ def test_as_backed_up_says_how_many_come_twice(backed_up: Counter, known: Counte
         assert again == len(range(backed_up.next, known.last + 1))
     else:
         assert again == (0 if backed_up.cycle > known.cycle else None)
+
+
+@given(COUNTERS, st.lists(COUNTERS, max_size=3))
+def test_what_was_set_back_is_kept(backed_up: Counter, known: list[Counter]) -> None:
+    """Set back and restored once more, it goes on as if it had never been set back."""
+    ledgers = [{KIND: counter} for counter in known]
+    passed = set_back({KIND: backed_up}, ledgers)
+    after = restored(NumbersPolicy.CONTINUE, None, {KIND: backed_up}, [passed], {})
+    at_once = restored(NumbersPolicy.CONTINUE, None, {KIND: backed_up}, ledgers, {})
+    assert (after[KIND].cycle, after[KIND].last) == (at_once[KIND].cycle, at_once[KIND].last)
 
 
 def test_advance_counts_from_the_lower_bound_where_that_was_raised() -> None:
