@@ -145,6 +145,22 @@ async def test_what_is_refused(api: Api, changes: Any, code: str, said: str) -> 
     assert (await api.get(path)).code == "ScheduleNotFound"
 
 
+async def test_what_a_schedule_will_need_nobody_takes(api: Api) -> None:
+    name = await api.service()
+    made = await put(api, name, startAt="2099-01-05T02:00:00Z", frequencyDays=7, retentionDays=9)
+    assert made["nextRunAt"] == "2099-01-05T02:00:00.000Z"
+    body = {"name": f"{name.lower()}-20990112-020000", "storageAccount": "offsite"}
+    refused = await api.post(f"services/{name}/backups", body)
+    assert (refused.code, refused.body["error"]["target"]) == ("BackupNameInUse", "/name")
+    assert "scheduled backup of 2099-01-12" in refused.body["error"]["message"]
+    ids = {"Operation-Id": "Schedule-1"}
+    free = {**body, "name": f"{name.lower()}-20990113-020000"}
+    refused = await api.post(f"services/{name}/backups", free, headers=ids)
+    assert (refused.code, refused.body["error"]["target"]) == ("InvalidName", "Operation-Id")
+    assert (await history(api, name)) == []
+    assert (await api.post(f"services/{name}/backups", free)).status == 202
+
+
 async def test_who_may_have_one(api: Api) -> None:
     developer = await api.service(edition="Developer")
     refused = await api.put(f"services/{developer}/backup-schedule", schedule())

@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.installation import Installation
 from shared.model.backup import Backup, BackupStatus, BackupUser, VerifyLevel
 from shared.model.operation import OperationName
+from shared.model.problem import Code, Problem
 from shared.model.schedule import ScheduleBody, ScheduledVerify
 from shared.model.service import ServiceSettings
 from shared.operations.engine import Start
@@ -335,6 +336,26 @@ async def test_the_newest_good_one_is_one_that_can_be_read(kept: Kept) -> None:
     assert statuses[3:] == [BackupStatus.MISSING] * 2
     assert await kept.held() == [False, True, False, False, False], "the newest readable one"
     assert statuses[:3] == [BackupStatus.DELETED, BackupStatus.SUCCEEDED, BackupStatus.DELETED]
+
+
+async def test_on_demand_too_one_that_can_be_read_is_left(kept: Kept) -> None:
+    """The history alone knows four others: their containers are gone."""
+    for one in (await kept.backups())[1:]:
+        await kept.container(one.value).delete()
+    last = await kept.app.backups.get(SERVICE, (await kept.backups())[0].value.name)
+    with pytest.raises(Problem) as refused:
+        await kept.app.backups.delete(last, force=False, caller="x", operation_id=None)
+    assert refused.value.code is Code.LAST_GOOD_BACKUP
+    assert await kept.held() == [True, False, False, False, False]
+
+
+async def test_a_backup_that_is_being_read_is_not_the_one_to_count_on(kept: Kept) -> None:
+    """A verify may find the newest one bad: the next one stays until that is known."""
+    user = BackupUser(service=SERVICE, operation="verify")
+    await kept.change(4, users=[user])
+    kept.clock.offset += 30 * DAY
+    await kept.retain()
+    assert await kept.held() == [False, False, False, True, True]
 
 
 async def test_without_a_readable_backup_nothing_goes(kept: Kept) -> None:

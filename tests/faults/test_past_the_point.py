@@ -142,7 +142,7 @@ async def test_two_who_delete_leave_the_last_good_one(app: Installation) -> None
             first,
             record.operation,
             "on demand",
-            partial(app.removal.is_another_good, first.value),
+            partial(app.removal.leaves_another, first.value),
         )
     assert refused.value.code is Code.LAST_GOOD_BACKUP
     kept = (await app.backups.get(SERVICE, FIRST)).value
