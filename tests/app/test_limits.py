@@ -141,6 +141,36 @@ async def test_an_answer_does_not_grow_with_what_is_wrong(api: Api, service: str
     assert "19999 more" in refused.body["error"]["message"]
 
 
+async def test_many_members_of_which_one_comes_twice(api: Api, service: str) -> None:
+    """Found in one look: the host answers nobody else meanwhile, and the client waits a minute."""
+    members = ",".join(f'"m{n}": 1' for n in range(200_000))
+    body = f'{{"document": {{{members}, "m199999": 2}}}}'.encode()
+    refused = await api.call("PUT", f"services/{service}/artifacts/schemas/s", data=body)
+    assert (refused.status, refused.code) == (400, "InvalidJson")
+    assert "'m199999' comes twice" in refused.body["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"\xef\xbb\xbf{}", "byte order mark"),
+        ('{"edition": "Basic"}'.encode("utf-16"), "not UTF-8"),
+        (b'{"a": -' + b"9" * 4301 + b"}", "more than 4300 digits"),
+        (b'{"a": 1e400}', "1e400 is too large"),
+        (b'{"a": NaN}', "NaN is no JSON number"),
+        (b"-Infinity", "-Infinity is no JSON number"),
+    ],
+    ids=lambda value: str(value)[:16],
+)
+async def test_json_that_only_some_would_read(
+    api: Api, service: str, body: bytes, said: str
+) -> None:
+    refused = await api.call("PUT", f"services/{service}/artifacts/schemas/s", data=body)
+    assert (refused.status, refused.code) == (400, "InvalidJson")
+    assert said in refused.body["error"]["message"]
+    assert "sys." not in refused.body["error"]["message"], "in the caller's words, not Python's"
+
+
 @pytest.mark.parametrize(
     ("header", "value", "status"),
     [
