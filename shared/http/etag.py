@@ -18,9 +18,12 @@ def condition(call: Call) -> Condition:
 
     The function that is returned raises ConditionNotMet; without these headers it is
     ``unconditional``, and no version need be read for it.
+
+    :raises Problem: InvalidRequest for one of them that holds no tag: whoever sends it means a
+        condition.
     """
-    if_match = _tags(call.header("if-match"))
-    if_none_match = _tags(call.header("if-none-match"))
+    if_match = _given_tags(call, "If-Match")
+    if_none_match = _given_tags(call, "If-None-Match")
     if not if_match and not if_none_match:
         return unconditional
 
@@ -53,6 +56,18 @@ def unless_unchanged(call: Call, version: str, shown: JsonObject) -> Answer:
 def is_unchanged(call: Call, version: str) -> bool:
     """Whether a GET may be answered with 304: the caller has this version."""
     return bool({"*", strong(version)} & _tags(call.header("if-none-match")))
+
+
+def _given_tags(call: Call, name: str) -> set[str]:
+    given = call.header(name.lower())
+    tags = _tags(given)
+    if given is not None and not tags:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"{name} holds no ETag. Send the one that you read, or leave the header out.",
+            target=name,
+        )
+    return tags
 
 
 def _tags(header: str | None) -> set[str]:

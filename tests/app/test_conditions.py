@@ -177,3 +177,22 @@ async def test_two_writers_of_one_version_do_not_both_win(api: Api, service: str
     documents = [x12_document(interchangeControlNumberLowerBound=n) for n in (2, 3)]
     replies = [await api.put(path, {"document": d}, headers=headers) for d in documents]
     assert [reply.status for reply in replies] == [200, 412]
+
+
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
+@pytest.mark.parametrize("value", ["", ",", " , ,"])
+async def test_a_condition_that_names_no_version_is_not_taken_for_none(
+    api: Api, service: str, header: str, value: str
+) -> None:
+    """Such as a script sends whose variable is empty: it does not mean to write over anything."""
+    path = f"services/{service}/artifacts/schemas/s"
+    before = (await api.get(path)).headers["ETag"]
+    for method, address, body in (
+        ("PUT", path, {"document": {"written": "over"}}),
+        ("DELETE", path, None),
+        ("POST", f"services/{service}/suspend", None),
+    ):
+        refused = await api.call(method, address, body, headers={header: value})
+        assert (refused.status, refused.code) == (400, "InvalidRequest"), address
+        assert refused.body["error"]["target"] == header
+    assert (await api.get(path)).headers["ETag"] == before
