@@ -6,6 +6,7 @@ The declarations are kept; the OpenAPI document and the routes' tests are made f
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import azure.functions as func
 from pydantic import BaseModel
@@ -143,7 +144,15 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
 
 
 def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
-    version = req.params.get("api-version")
+    spelled = sorted(req.params, key=str.lower)
+    twice = next((a for a, b in pairwise(spelled) if a.lower() == b.lower()), None)
+    if twice is not None:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"The query parameter '{twice[:80]}' comes twice. Send it once.",
+            target=twice[:80],
+        )
+    version = next((v for n, v in req.params.items() if n.lower() == "api-version"), None)
     if version is not None and version not in API_VERSIONS:
         raise Problem(
             Code.UNSUPPORTED_API_VERSION,

@@ -40,6 +40,15 @@ async def test_every_unknown_query_parameter_is_named(api: Api) -> None:
     assert "'color', 'shape'" in refused.body["error"]["message"]
 
 
+async def test_a_query_parameter_is_given_once_however_it_is_spelled(api: Api) -> None:
+    for query in ("top=1&TOP=2", "top=1&top=2"):
+        refused = await api.get(f"services?{query}")
+        assert (refused.status, refused.code) == (400, "InvalidRequest"), query
+    old = await api.get("services?Api-Version=2020-01-01")
+    assert old.code == "UnsupportedApiVersionValue"
+    assert (await api.get("services?API-Version=2026-11-01&TOP=1")).status == 200
+
+
 async def test_pointers_into_a_services_settings(api: Api) -> None:
     wanted = {"edition": "Basic", "accessControl": {"namespace": "acs", "key": "********"}}
     refused = await api.put(f"services/{unique('svc')}", wanted)
