@@ -17,8 +17,8 @@ from shared.model.numbers import Counter, Kind
 from shared.model.runtime import MicAlgorithm, MicValue
 from shared.model.service import Service, ServiceSettings
 from shared.model.wire import rfc3339
-from shared.state.configuration import Put, transactions
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
+from shared.state.edits import Put, transactions
 from shared.state.gateway import TRANSACTION_ROWS
 
 Item = TypeVar("Item")

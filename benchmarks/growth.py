@@ -21,7 +21,7 @@ from shared.management.documents import sealed_document
 from shared.model.artifact import Artifact, Section
 from shared.model.backup import Backup, BackupStatus, Trigger
 from shared.model.service import Edition, Service, ServiceSettings, State
-from shared.state.configuration import Put, transactions
+from shared.state.edits import Put, transactions
 
 _AT_ONCE = 16
 _MOST = 1.2

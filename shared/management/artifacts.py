@@ -24,15 +24,9 @@ from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.state.batch_activity import BatchActivities
 from shared.state.columns import require_storable
-from shared.state.configuration import (
-    Configuration,
-    Edit,
-    Head,
-    Put,
-    Remove,
-    Versioned,
-)
+from shared.state.configuration import Configuration, Head, Versioned
 from shared.state.control_numbers import Ledger
+from shared.state.edits import Edit, Put, Remove
 from shared.state.services import Directory, Listed
 
 

@@ -15,7 +15,8 @@ from weakref import WeakValueDictionary
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.operations.immediate import BeforeWrite, unlogged
-from shared.state.configuration import Configuration, Edit, Head, Phase
+from shared.state.configuration import Configuration, Head, Phase
+from shared.state.edits import Edit
 from shared.state.gateway import RowChanged
 from shared.state.services import Directory, Listed
 

@@ -21,8 +21,9 @@ from shared.rules.trading import (
     partner_identities,
     require_belongs,
 )
-from shared.state.configuration import Configuration, Put
+from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
+from shared.state.edits import Put
 from shared.state.services import Directory
 
 _SHOWN_USERS = 10

@@ -14,7 +14,8 @@ from shared.rules.references import ORDER
 from shared.rules.states import require_manageable
 from shared.sealing.key_ring import KeyRing
 from shared.state.columns import require_storable
-from shared.state.configuration import BATCH_ARTIFACTS, Configuration, Put, transactions
+from shared.state.configuration import Configuration
+from shared.state.edits import BATCH_ARTIFACTS, Put, transactions
 
 _OF_THE_SERVICE = frozenset(
     {

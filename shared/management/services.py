@@ -31,7 +31,8 @@ from shared.rules.states import (
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.settings import Settings
-from shared.state.configuration import Configuration, Edit, Head, Phase, PutSettings
+from shared.state.configuration import Configuration, Head, Phase
+from shared.state.edits import Edit, PutSettings
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.services import Directory, Listed
 

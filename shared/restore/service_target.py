@@ -26,8 +26,9 @@ from shared.restore.target import Pages
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.restored_numbers import restored, set_back
 from shared.sealing.data_key import DataKey
-from shared.state.configuration import Head, Phase, Put, Versioned, transactions
+from shared.state.configuration import Head, Phase, Versioned
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
+from shared.state.edits import Put, transactions
 from shared.state.gateway import TRANSACTION_ROWS, RowChanged, RowExists
 from shared.state.joined import joined
 from shared.state.keys import encoded

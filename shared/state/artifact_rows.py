@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from shared.model.artifact import Artifact, ContentReference, Section
 from shared.model.certificate import CertificateFacts
 from shared.model.numbers import Bounds, Kind, Numbering
-from shared.model.record import WrittenRecord, canonical_text
+from shared.model.record import WrittenRecord
 from shared.model.wire import rfc3339
 from shared.rules.documents import SECRET_NAMES, holds_secret
 from shared.rules.numbers import numbering
@@ -20,14 +20,12 @@ from shared.state.gateway import Column, Row
 from shared.state.keys import named
 
 
-def artifact_row(service_id: str, artifact: Artifact) -> Row:
-    """An artifact as it is stored."""
-    return Row(service_id, named(artifact.section, artifact.name), artifact_columns(artifact))
+def artifact_columns(artifact: Artifact, text: str) -> dict[str, Column]:
+    """The columns of an artifact; what is asked of it often has columns of its own.
 
-
-def artifact_columns(artifact: Artifact) -> dict[str, Column]:
-    """The columns of an artifact; what is asked of it often has columns of its own."""
-    text = canonical_text(artifact.document)
+    :param text: its document in canonical form.
+    :raises Problem: InvalidRequest, for an agreement between nobody.
+    """
     values: dict[str, Column] = {
         "section": artifact.section,
         "name": artifact.name,
@@ -60,8 +58,7 @@ def _as_written(section: str, values: Mapping[str, Column], text: bytes) -> str:
 def written_record(row: Row) -> WrittenRecord | None:
     """The record of an artifact without secrets, its document not parsed.
 
-    None where its document is to be parsed: it holds secrets, or is not as ``artifact_row`` wrote
-    it.
+    None where its document is to be parsed: it holds secrets, or is not as it was written.
     """
     values = row.values
     said = values.get("asWritten")

@@ -5,18 +5,18 @@ nobody else wrote the head since. So two reads of the same revision enclose one 
 """
 
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
 from typing import Generic, TypeVar
 
 from shared.model.artifact import Artifact, Section
 from shared.model.keys import WrappedKey
 from shared.model.numbers import Numbering
 from shared.model.wire import JsonObject
-from shared.state.artifact_rows import artifact_columns, read_artifact, read_numbering
+from shared.state.artifact_rows import read_artifact, read_numbering
 from shared.state.columns import document_columns, dumps, read_document
+from shared.state.edits import Edit, Put, PutSettings, Remove
 from shared.state.gateway import (
     TRANSACTION_ROWS,
     Column,
@@ -32,15 +32,6 @@ from shared.state.keys import LAST, named
 TABLE = "interkeepConfiguration"
 HOLD_SECONDS = 60
 """After this long without renewal a hold is none; measured by the storage's clock."""
-
-BATCH_ARTIFACTS = TRANSACTION_ROWS - 1
-"""How many artifacts one transaction changes: it carries the head too."""
-
-_BATCH_BYTES = 3_500_000
-"""Of the 4 MiB that a transaction may send; the rest is for its envelope."""
-
-_BESIDE_BYTES = 4096
-"""What a row sends beside its document: name, references, numbering, parties."""
 
 _ROWS_AT_ONCE = 200
 """Of a page of whole rows: some mebibytes of documents, of which two pages are held."""
@@ -88,44 +79,6 @@ class Head:
     def held_for_seconds(self) -> float:
         """How much longer writers must wait, 0 where nothing holds."""
         return max(0.0, HOLD_SECONDS - self.age_seconds) if self.hold else 0.0
-
-
-@dataclass(frozen=True)
-class Put:
-    """Write an artifact."""
-
-    artifact: Artifact
-    new: bool
-
-    @cached_property
-    def columns(self) -> Mapping[str, Column]:
-        """As they are sent."""
-        return artifact_columns(self.artifact)
-
-    def row(self, service_id: str) -> Row:
-        """The row that is written."""
-        key = named(self.artifact.section, self.artifact.name)
-        return Row(service_id, key, self.columns)
-
-
-@dataclass(frozen=True)
-class Remove:
-    """Take an artifact out."""
-
-    section: Section
-    name: str
-
-
-@dataclass(frozen=True)
-class PutSettings:
-    """Write the settings of the service; the id of the operation tells recovery that it was."""
-
-    document: JsonObject
-    changed_at: str
-    operation_id: str
-
-
-Edit = Put | Remove | PutSettings
 
 
 Value = TypeVar("Value")
@@ -355,28 +308,6 @@ def _settings_row(
 ) -> Row:
     columns = {"changedAt": changed_at, "operation": operation_id, **document_columns(document)}
     return Row(service_id, _SETTINGS, columns)
-
-
-def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
-    """Puts in groups that each fit one transaction: 99 artifacts and 3.5 MiB as sent."""
-    group: list[Put] = []
-    size = 0
-    for put in puts:
-        sent = _sent_bytes(put)
-        if group and (len(group) == BATCH_ARTIFACTS or size + sent > _BATCH_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(put)
-        size += sent
-    if group:
-        yield group
-
-
-def _sent_bytes(put: Put) -> int:
-    """As the SDK sends it: JSON in ASCII, so that a character may take six bytes or twelve."""
-    columns = [c for name, c in put.columns.items() if name.startswith("document")]
-    sent = sum(len(c) * 4 // 3 if isinstance(c, bytes) else len(json.dumps(c)) for c in columns)
-    return sent + _BESIDE_BYTES
 
 
 def _head_row(service_id: str, head: Head) -> Row:

@@ -19,7 +19,7 @@ from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, ChangesPlace
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
-from shared.state.configuration import Put
+from shared.state.edits import Put
 from tests.api import unique
 from tests.faults.scenes import FIRST, SECOND, SERVICE, fill, run, start_backup
 

@@ -18,7 +18,8 @@ from shared.model.condition import unconditional
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
-from shared.state.configuration import Edit, Head, Put, Remove
+from shared.state.configuration import Head
+from shared.state.edits import Edit, Put, Remove
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SECOND, SERVICE, fill, run, start_backup
 

@@ -15,8 +15,8 @@ from shared.model.runtime import MicAlgorithm, MicValue
 from shared.model.service import Service, ServiceSettings
 from shared.model.wire import rfc3339
 from shared.operations.engine import Start
-from shared.state.configuration import BATCH_ARTIFACTS, Put
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
+from shared.state.edits import BATCH_ARTIFACTS, Put
 from shared.state.operations import Record
 from tests.faults.scenes import ASKED
 from tests.faults.transport import FaultTransport, ProcessStopped, Way

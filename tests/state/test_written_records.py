@@ -13,7 +13,9 @@ from shared.model.numbers import Kind
 from shared.model.record import Record
 from shared.model.runtime import MicAlgorithm, MicValue, ReceivedNumber
 from shared.model.wire import JsonObject, parsed, rfc3339
-from shared.state.artifact_rows import artifact_row, read_artifact, written_record
+from shared.state.artifact_rows import read_artifact, written_record
+from shared.state.edits import Put
+from shared.state.gateway import Row
 
 _NOW = datetime(2026, 11, 27, 10, 30, 15, 123_456, tzinfo=UTC)
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -26,6 +28,10 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner),
     max_leaves=20,
 )
+
+
+def _row(artifact: Artifact) -> Row:
+    return Put(artifact, new=True).row("service")
 
 
 def _artifact(document: JsonObject, content: ContentReference | None = None) -> Artifact:
@@ -42,7 +48,7 @@ def _artifact(document: JsonObject, content: ContentReference | None = None) -> 
 def test_the_line_is_that_of_the_parsed_record(document: JsonObject) -> None:
     content = ContentReference(sha256="0" * 64, size=7, content_type="application/xml")
     for given_content in (None, content):
-        row = artifact_row("service", _artifact(document, given_content))
+        row = _row(_artifact(document, given_content))
         written = written_record(row)
         artifact = read_artifact(row)
         record = Record(
@@ -54,7 +60,7 @@ def test_the_line_is_that_of_the_parsed_record(document: JsonObject) -> None:
 
 def test_a_document_without_secrets_goes_unparsed_also_where_it_is_long() -> None:
     for size in (10, 40_000):
-        row = artifact_row("service", _artifact({"b": "é" * size, "a": 1.5}))
+        row = _row(_artifact({"b": "é" * size, "a": 1.5}))
         written = written_record(row)
         assert written is not None
         assert json.loads(written.line())["document"] == {"a": 1.5, "b": "é" * size}
@@ -69,7 +75,7 @@ def test_a_document_without_secrets_goes_unparsed_also_where_it_is_long() -> Non
     ],
 )
 def test_one_with_secrets_is_parsed(document: JsonObject) -> None:
-    assert written_record(artifact_row("service", _artifact(document))) is None
+    assert written_record(_row(_artifact(document))) is None
 
 
 @pytest.mark.parametrize(
@@ -84,13 +90,13 @@ def test_one_with_secrets_is_parsed(document: JsonObject) -> None:
     ],
 )
 def test_one_that_is_not_as_it_was_written_is_parsed(changed: dict[str, str]) -> None:
-    row = artifact_row("service", _artifact({"a": 1, "b": 2}))
+    row = _row(_artifact({"a": 1, "b": 2}))
     assert written_record(row) is not None
     assert written_record(replace(row, values={**row.values, **changed})) is None
 
 
 def test_the_same_text_in_another_section_is_parsed() -> None:
-    row = artifact_row("service", _artifact({"pfx": "no secret of a schema"}))
+    row = _row(_artifact({"pfx": "no secret of a schema"}))
     assert written_record(row) is not None
     assert written_record(replace(row, key="certificates!x")) is None
 
