@@ -17,16 +17,20 @@ _WORDS = (
 
 
 class Documents:
-    """Makes documents, one after the other."""
+    """Makes documents, one after the other.
 
-    def __init__(self) -> None:
+    :param largest: bytes of the largest of them.
+    """
+
+    def __init__(self, largest: int = LARGEST) -> None:
+        self._largest = largest
         self._chance = random.Random(8)
         self._members = [self._member(number) for number in range(400)]
 
     def next(self, section: Section, name: str) -> JsonObject:
         """A document for an artifact; an agreement's counts four kinds and has a password."""
         document = _agreement(name) if section is Section.AGREEMENTS else {"description": name}
-        wanted = self._chance.randint(SMALLEST, LARGEST) - len(json.dumps(document))
+        wanted = self._chance.randint(SMALLEST, self._largest) - len(json.dumps(document))
         rules: list[JsonObject] = []
         while wanted > 0:
             member, size = self._chance.choice(self._members)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass
 from datetime import timedelta
 
-from benchmarks.documents import Documents
+from benchmarks.documents import SMALLEST, Documents
 from benchmarks.figures import Figure
 from benchmarks.filling import ASKED, new_service
 from benchmarks.operations import start_backup, timed
@@ -51,7 +51,7 @@ async def growth(run: Run) -> list[Figure]:
         Growing("schedules", run.sizes.grown(100, 10_000, 100_000), _schedules),
         Growing(
             "artifacts",
-            run.sizes.grown(1_000, 10_000, 30_000),
+            run.sizes.grown(1_000, 10_000, 100_000),
             _artifacts,
             frozenset({"back up all"}),
         ),
@@ -169,7 +169,7 @@ async def _artifacts(run: Run, count: int) -> tuple[App, Mapping[str, Act]]:
     parts = app.parts
     service = await new_service(app, "grown-service")
     key = await parts.keys.data_key(service.id)
-    documents, now = Documents(), parts.clock.now()
+    documents, now = Documents(largest=SMALLEST), parts.clock.now()
 
     def puts() -> Iterable[Put]:
         for number in range(count):
