@@ -1,19 +1,24 @@
 """Copies: by the service where it can, by streaming where it refuses."""
 
+import base64
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.rest import HttpRequest
+from azure.storage.blob import ContentSettings
 
 from shared.blobs.copying import Copier
 from shared.installation import Installation
 from shared.model.problem import Code, Problem
 from shared.storage import FencedTransport
 from tests.deployed import Deployed, Emulator
+from tests.faults.proxy import Scripted, proxied
 
 _SOURCE = "x-ms-copy-source"
+_MD5 = "x-ms-source-content-md5"
 SIZES = [0, 1, 4 * 1024 * 1024, 9 * 1024 * 1024 + 7]
 
 
@@ -24,13 +29,20 @@ class Refusing(FencedTransport):
         super().__init__()
         self.refuses = refuses
         self.copies = 0
+        self.md5s: list[bytes] = []
 
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         if _SOURCE in request.headers:
             self.copies += 1
+            if _MD5 in request.headers:
+                self.md5s.append(base64.b64decode(request.headers[_MD5]))
             if self.refuses:
                 request.headers[_SOURCE] = request.headers[_SOURCE].replace("sig=", "sig=x")
         return await super().send(request, **config)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.parametrize("refuses", [False, True], ids=["by the service", "streamed"])
@@ -59,6 +71,45 @@ async def test_bytes_arrive_as_they_are(emulator: Emulator, tmp_path: Any, refus
     with pytest.raises(ResourceNotFoundError):
         await copier.copy(gone, targets.get_blob_client("content/gone"))
     await app.close()
+
+
+async def test_the_service_is_told_what_the_bytes_were(emulator: Emulator, tmp_path: Any) -> None:
+    """Azure compares, and the emulator does not: the proxy answers as Azure would."""
+    transport = Refusing(refuses=False)
+    deployed = Deployed.new(emulator, tmp_path)
+    async with proxied(deployed.offsite, "BlobEndpoint") as (proxy, offsite):
+        settings = {**deployed.settings, "OFFSITE_STORAGE": offsite}
+        app = Installation(replace(deployed, settings=settings).read(), transport=transport)
+        sources = app.accounts.state.get_container_client("source")
+        targets = app.accounts.require("offsite", "").get_container_client("target")
+        await sources.create_container()
+        await targets.create_container()
+        copier = Copier(app.accounts.state, app.clock)
+        whole, other, changed = b"as it was", b"as it was too", b"not as it was"
+        for name, data in (
+            (sha256(whole), whole),
+            (sha256(other), other),
+            (sha256(b"put"), changed),
+        ):
+            settings = ContentSettings(content_md5=bytearray(hashlib.md5(data).digest()))
+            blob = sources.get_blob_client(f"service/{name}")
+            await blob.upload_blob(data, content_settings=settings)
+
+        async def copy(name: str) -> bytes:
+            target = targets.get_blob_client(f"content/{name}")
+            await copier.copy(sources.get_blob_client(f"service/{name}"), target)
+            return bytes(await (await target.download_blob()).readall())
+
+        assert await copy(sha256(whole)) == whole
+        assert transport.md5s == [hashlib.md5(whole).digest()]
+        proxy.script = [Scripted("PUT", "/target/content/", 400, "Md5Mismatch", times=1)]
+        with pytest.raises(Problem) as refused:
+            await copy(sha256(b"put"))
+        assert refused.value.code is Code.BLOB_CORRUPT
+        assert not await targets.get_blob_client(f"content/{sha256(b'put')}").exists()
+        assert await copy(sha256(other)) == other
+        assert transport.copies == 3, "one source says nothing of the others"
+        await app.close()
 
 
 async def test_what_streams_is_checked_on_its_way(emulator: Emulator, tmp_path: Any) -> None:
