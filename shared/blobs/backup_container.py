@@ -3,7 +3,8 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from shared.model.problem import Code, Problem
 from shared.storage import MAX_BLOCK_BYTES
 
 _BEING_DELETED = frozenset({"ContainerBeingDeleted"})
+_OFFLINE = frozenset({"BlobArchived", "BlobBeingRehydrated"})
 _RANGE_NOT_SATISFIABLE = 416
 _ROOT_NAMES = 100
 """A backup has one blob that is in no folder; a container with very many is somebody else's."""
@@ -122,13 +124,11 @@ class BackupContainer:
 
         :raises Problem: BlobMissing; BlobCorrupt where it is larger than ``most_bytes``.
         """
-        try:
+        with _reading(self.name, path):
             stream = await self.blob(path).download_blob()
             if stream.size > most_bytes:
                 raise corrupt(path, f"it has {stream.size} bytes, {most_bytes} are the most")
             return bytes(await stream.readall())
-        except ResourceNotFoundError as error:
-            raise missing(self.name, path) from error
 
     async def chunks(self, path: str, size: int = 0) -> AsyncIterator[bytes]:
         """The bytes of a blob, in chunks.
@@ -137,10 +137,8 @@ class BackupContainer:
         :raises Problem: BlobMissing.
         """
         offset = 0
-        try:
+        with _reading(self.name, path):
             stream = await self.blob(path).download_blob()
-        except ResourceNotFoundError as error:
-            raise missing(self.name, path) from error
         async for chunk in stream.chunks():
             offset += len(chunk)
             yield chunk
@@ -199,10 +197,9 @@ class BackupContainer:
         if etag:
             unchanged = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
         try:
-            stream = await self.blob(path).download_blob(offset, length, **unchanged)
-            return bytes(await stream.readall())
-        except ResourceNotFoundError as error:
-            raise missing(self.name, path) from error
+            with _reading(self.name, path):
+                stream = await self.blob(path).download_blob(offset, length, **unchanged)
+                return bytes(await stream.readall())
         except ResourceModifiedError as error:
             raise corrupt(path, "it was changed while it was read") from error
         except HttpResponseError as error:
@@ -290,6 +287,25 @@ class BlobWriter:
                 there.update(chunk)
             if there.digest() != self._sha256.digest():
                 raise
+
+
+@contextmanager
+def _reading(container: str, path: str) -> Iterator[None]:
+    """:raises Problem: BlobMissing, BlobArchived."""
+    try:
+        yield
+    except ResourceNotFoundError as error:
+        raise missing(container, path) from error
+    except HttpResponseError as error:
+        if str(getattr(error, "error_code", "")) not in _OFFLINE:
+            raise
+        raise Problem(
+            Code.BLOB_ARCHIVED,
+            f"The blob '{path}' of the container '{container}' is in the archive tier, or on its "
+            "way out of it: nothing can read it there. Move the container's blobs to the hot or "
+            "cool tier, wait until that is done (hours), and try again.",
+            target=path,
+        ) from error
 
 
 def name_in_use(name: str) -> Problem:

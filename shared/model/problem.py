@@ -66,6 +66,7 @@ class Code(StrEnum):
     DESCRIPTOR_FORGED = "DescriptorForged"
     BLOB_MISSING = "BlobMissing"
     BLOB_CORRUPT = "BlobCorrupt"
+    BLOB_ARCHIVED = "BlobArchived"
     FORMAT_UNKNOWN = "FormatUnknown"
     KEY_UNAVAILABLE = "KeyUnavailable"
     # others
