@@ -35,6 +35,8 @@ class DeepHealth:
     accounts: Accounts
     queue: QueueClient
     provider: KeyProvider
+    most_backups: int = 50_000
+    """How many are looked at for the keys that they need: some hundred calls."""
 
     async def report(self) -> tuple[bool, JsonObject]:
         """Whether all is well, and what was found.
@@ -85,11 +87,9 @@ class DeepHealth:
 
     async def _keys(self) -> tuple[JsonObject, bool]:
         """The keys that stored backups need, and whether each is at hand."""
-        needed: Counter[str] = Counter()
         try:
             async with asyncio.timeout(_MOST_SECONDS):
-                async for key_ids in self.history.key_ids():
-                    needed.update(key_ids)
+                needed, complete = await self._needed()
         except (AzureError, TimeoutError) as error:
             return {"error": _said(error)}, False
         asked = [
@@ -106,7 +106,22 @@ class DeepHealth:
             for one in found
         ]
         well = all(one["status"] == "ok" for one in found)
-        return {"wrapping": self.provider.wrapping_key_id, "neededByBackups": listed}, well
+        return {
+            "wrapping": self.provider.wrapping_key_id,
+            "neededByBackups": listed,
+            "complete": complete,
+        }, well
+
+    async def _needed(self) -> tuple[Counter[str], bool]:
+        """How many backups need each key, and whether all backups were looked at."""
+        needed: Counter[str] = Counter()
+        backups = 0
+        async for key_ids in self.history.key_ids():
+            if backups == self.most_backups:
+                return needed, False
+            backups += 1
+            needed.update(key_ids)
+        return needed, True
 
 
 async def _checked(name: str, ask: Callable[[], Awaitable[None]]) -> JsonObject:

@@ -3,6 +3,7 @@
 import base64
 import os
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,10 @@ async def test_a_stored_backup_needs_the_key_that_it_was_made_with(opened: Open)
     keys: Any = report["keys"]
     assert keys["wrapping"] == alone.provider.wrapping_key_id
     [needed] = keys["neededByBackups"]
+    assert keys["complete"] is True
+    _, hasty = await replace(alone.deep_health, most_backups=0).report()
+    hasty_keys: Any = hasty["keys"]
+    assert hasty_keys["complete"] is False, "it says where it did not look at all of them"
     assert "SEALING_KEYS_FORMER" in needed.pop("error")
     assert needed == {"keyId": app.provider.wrapping_key_id, "backups": 1, "atHand": False}
     body = {
@@ -122,7 +127,8 @@ async def test_deep_health_names_what_does_not_answer(opened: Open) -> None:
     app = opened(key())
     well, report = await app.deep_health.report()
     assert well, report
-    assert report["keys"] == {"wrapping": app.provider.wrapping_key_id, "neededByBackups": []}
+    wrapping = app.provider.wrapping_key_id
+    assert report["keys"] == {"wrapping": wrapping, "neededByBackups": [], "complete": True}
 
 
 async def test_a_host_with_older_settings_wraps_nothing(opened: Open) -> None:
