@@ -53,6 +53,11 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
+def is_ruled(backup: Candidate, service_id: str) -> bool:
+    """Whether it is one that retention of this service may ever delete: its schedule made it."""
+    return backup.scheduled and not backup.registered and backup.service_id == service_id
+
+
 class Retention:
     """Gives verdicts, newest backup first.
 
@@ -73,7 +78,7 @@ class Retention:
         """Of the next older backup; None for one that has no container any more, or never had."""
         if backup.status is BackupStatus.RUNNING:
             return Verdict(backup, False, ("unfinished",))
-        if backup.status is BackupStatus.DELETING and self._is_ours(backup):
+        if backup.status is BackupStatus.DELETING and is_ruled(backup, self._service_id):
             return Verdict(backup, True, ("deletion-under-way",))
         if not backup.status.is_held():
             return None
@@ -81,9 +86,6 @@ class Retention:
         if reasons:
             return Verdict(backup, False, reasons)
         return Verdict(backup, True, (f"older-than-{self._plan.retention_days}-days",))
-
-    def _is_ours(self, backup: Candidate) -> bool:
-        return backup.scheduled and not backup.registered and backup.service_id == self._service_id
 
     def _reasons(self, backup: Candidate) -> Iterator[str]:
         if backup.registered:
@@ -108,7 +110,12 @@ class Retention:
                 yield "no-good-backup"
             elif backup.name == self._last_good:
                 yield "last-good"
-        if backup.good and self._is_ours(backup) and completed and completed <= self._now:
+        if (
+            backup.good
+            and is_ruled(backup, self._service_id)
+            and completed
+            and completed <= self._now
+        ):
             yield from self._slots.taken(completed)
 
 

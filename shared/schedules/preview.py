@@ -1,6 +1,7 @@
 """What the next days would run, keep and delete: the schedule played forward over the history."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,14 @@ from shared.model.schedule import Plan, PreviewBody, Schedule
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.due_times import RETENTION_EVERY, container_name, due_between, due_now
-from shared.rules.retention import Candidate, Verdict, newest_first, newest_good, verdicts
+from shared.rules.retention import (
+    Candidate,
+    Verdict,
+    is_ruled,
+    newest_first,
+    newest_good,
+    verdicts,
+)
 from shared.schedules.retention import RetentionRuns
 from shared.schedules.schedules import ScheduleSettings
 
@@ -61,17 +69,19 @@ def _played(
     checks = _days(schedule.next_retention_at or now, now, until)
     runs: list[JsonObject] = []
     deletes: list[JsonObject] = []
-    held = list(candidates)
+    # What retention never deletes is looked at once, at the end; but it may be the last good one.
+    held = [backup for backup in candidates if is_ruled(backup, schedule.service_id)]
+    others = sorted(set(candidates).difference(held), key=newest_first)
     for at in sorted({*due, *checks}):
         if at in due:
             name = container_name(schedule.service, at)
             runs.append({"dueAt": rfc3339(at), "backup": name})
             held.append(_good(name, schedule.service_id, at))
-        decided = _decide(held, plan, schedule.service_id, max(at, now))
+        decided = _decide(held, others, plan, schedule.service_id, max(at, now))
         doomed = [verdict for verdict in decided if verdict.delete]
         deletes += [{"at": rfc3339(at), **_shown(verdict)} for verdict in doomed]
         held = [verdict.backup for verdict in decided if not verdict.delete]
-    kept = _decide(held, plan, schedule.service_id, until)
+    kept = _decide([*held, *others], [], plan, schedule.service_id, until)
     return {
         "from": rfc3339(now),
         "to": rfc3339(until),
@@ -90,11 +100,22 @@ def _days(first: datetime, now: datetime, until: datetime) -> list[datetime]:
     return found
 
 
-def _decide(held: list[Candidate], plan: Plan, service_id: str, now: datetime) -> list[Verdict]:
-    good = next(newest_good(sorted(held, key=newest_first), service_id, now), None)
-    return verdicts(
-        held, plan, service_id=service_id, now=now, last_good=good.name if good else None
-    )
+def _decide(
+    held: list[Candidate],
+    others: Sequence[Candidate],
+    plan: Plan,
+    service_id: str,
+    now: datetime,
+) -> list[Verdict]:
+    """Of what is held; ``others``, newest first, only count as good ones."""
+    ordered = sorted(held, key=newest_first)
+    good = [
+        found
+        for backups in (ordered, others)
+        if (found := next(newest_good(backups, service_id, now), None))
+    ]
+    last_good = min(good, key=newest_first).name if good else None
+    return verdicts(ordered, plan, service_id=service_id, now=now, last_good=last_good)
 
 
 def _good(name: str, service_id: str, at: datetime) -> Candidate:
