@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import random
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,8 +15,9 @@ from shared.management.services import Asked
 from shared.model.artifact import Artifact, ContentReference, Section
 from shared.model.numbers import Counter, Kind
 from shared.model.runtime import MicAlgorithm, MicValue
-from shared.model.service import Service, ServiceSettings
+from shared.model.service import Edition, Service, ServiceSettings
 from shared.model.wire import rfc3339
+from shared.rules.editions import quotas
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.edits import Put, transactions
 from shared.state.gateway import TRANSACTION_ROWS
@@ -26,6 +27,8 @@ Item = TypeVar("Item")
 SERVICE = "Bench-B2B"
 OBJECT_BYTES = 200_000
 ASKED = Asked("bench")
+_UNITS = 8
+_MOST_AGREEMENTS = quotas(Edition.PREMIUM, _UNITS)[Section.AGREEMENTS]
 _AT_ONCE = 4
 
 _SHARES = {
@@ -82,19 +85,36 @@ class Services:
 
 async def new_service(app: App, name: str) -> Service:
     """An empty service of the edition that holds the most."""
-    wanted = ServiceSettings.model_validate({"edition": "Premium", "unitCount": 8})
+    wanted = ServiceSettings.model_validate({"edition": Edition.PREMIUM, "unitCount": _UNITS})
     return (await app.parts.services.create(name, wanted, ASKED)).service
 
 
 async def _filled(app: App, scale: float, mic_part: float) -> Filled:
     service = await new_service(app, SERVICE)
-    objects = sum(part(with_content, scale) for _, with_content in _SHARES.values() if with_content)
-    artifacts = sum(part(share, scale) for share, _ in _SHARES.values())
-    agreements, mics = part(AGREEMENTS, scale), part(MICS, scale * mic_part)
-    await _write_configuration(app, service, scale, await _put_objects(app, service, objects))
+    counts = _counts(scale)
+    artifacts = sum(count for count, _ in counts.values())
+    objects = sum(with_content for _, with_content in counts.values())
+    agreements, mics = counts[Section.AGREEMENTS][0], part(MICS, scale * mic_part)
+    await _write_configuration(app, service, counts, await _put_objects(app, service, objects))
     await _write_counters(app, service, agreements)
     await _write_mics(app, service, mics)
     return Filled(app, service, artifacts, agreements, objects, mics)
+
+
+def _counts(scale: float) -> dict[Section, tuple[int, int]]:
+    """Artifacts of each section, and how many of them have content.
+
+    Agreements beyond what a service may hold are partners instead.
+    """
+    found = {
+        section: (part(share, scale), part(with_content, scale) if with_content else 0)
+        for section, (share, with_content) in _SHARES.items()
+    }
+    agreements, partners = found[Section.AGREEMENTS][0], found[Section.PARTNERS][0]
+    over = max(0, agreements - _MOST_AGREEMENTS)
+    found[Section.AGREEMENTS] = agreements - over, 0
+    found[Section.PARTNERS] = partners + over, 0
+    return found
 
 
 async def _put_objects(app: App, service: Service, count: int) -> list[ContentReference]:
@@ -110,16 +130,18 @@ async def _put_objects(app: App, service: Service, count: int) -> list[ContentRe
 
 
 async def _write_configuration(
-    app: App, service: Service, scale: float, objects: Sequence[ContentReference]
+    app: App,
+    service: Service,
+    counts: Mapping[Section, tuple[int, int]],
+    objects: Sequence[ContentReference],
 ) -> None:
     configuration = app.parts.configuration
     key = await app.parts.keys.data_key(service.id)
     documents, content, now = Documents(), iter(objects), app.parts.clock.now()
 
     def puts() -> Iterator[Put]:
-        for section, (share, with_content) in _SHARES.items():
-            given = part(with_content, scale) if with_content else 0
-            for number in range(part(share, scale)):
+        for section, (count, given) in counts.items():
+            for number in range(count):
                 name = f"{section}-{number:06}"
                 document = documents.next(section, name)
                 artifact = Artifact(
