@@ -164,7 +164,7 @@ async def test_a_name_that_the_service_used_is_taken(
 
 
 async def test_a_copy_under_another_name_is_registered_where_that_is_accepted(
-    api: Api, deployed: Deployed, foreign: tuple[str, str]
+    api: Api, deployed: Deployed, emulator: Emulator, foreign: tuple[str, str]
 ) -> None:
     service, backup = foreign
     copy = copied(deployed.offsite, backup, deployed.offsite, unique("copy"))
@@ -190,6 +190,14 @@ async def test_a_copy_under_another_name_is_registered_where_that_is_accepted(
         blob.upload_blob(json.dumps(document), overwrite=True)
         failed = await api.ended(await api.delete(f"{path}?force=true"))
         assert failed["error"]["code"] == "DescriptorForged", "it is not what was registered"
+        async with another_installation(deployed, emulator, same_key=True) as app:
+            _, genuine = await backed_up(app)
+        with BlobClient.from_connection_string(
+            deployed.offsite, genuine, f"{genuine}.txt"
+        ) as other:
+            blob.upload_blob(other.download_blob().readall(), overwrite=True)
+        failed = await api.ended(await api.delete(f"{path}?force=true"))
+        assert failed["error"]["code"] == "BackupInUse", "a genuine one, but not this one"
         blob.upload_blob(descriptor, overwrite=True)
     await api.succeeded(await api.delete(f"{path}?force=true"))
     with ContainerClient.from_connection_string(deployed.offsite, copy) as container:

@@ -12,6 +12,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from shared.http.caller import UNKNOWN, caller_of, roles_of
 from shared.http.route import ROUTES
 from shared.installation import current
 from shared.rules.roles import OPERATOR, RUNTIME, Role, roles_for
@@ -158,6 +159,25 @@ def test_an_app_without_authentication_does_not_start(
     assert read_settings({**environment, "WEBSITE_AUTH_ENABLED": "True"}).require_roles
     with pytest.raises(SettingsInvalid, match="REQUIRE_ROLES"):
         read_settings({**environment, "REQUIRE_ROLES": "perhaps"})
+
+
+@pytest.mark.parametrize("authentication", [None, "", "False"])
+def test_who_a_caller_says_it_is_counts_for_nothing_without_authentication(
+    monkeypatch: pytest.MonkeyPatch, authentication: str | None
+) -> None:
+    """Anyone could send the platform's headers."""
+    sent = {
+        **principal(Role.ADMIN),
+        "x-ms-client-principal-name": "root",
+        "x-ms-client-principal-id": "root",
+    }
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    assert (caller_of(sent), roles_of(sent)) == ("root", {Role.ADMIN})
+    if authentication is None:
+        monkeypatch.delenv("WEBSITE_AUTH_ENABLED")
+    else:
+        monkeypatch.setenv("WEBSITE_AUTH_ENABLED", authentication)
+    assert (caller_of(sent), roles_of(sent)) == (UNKNOWN, frozenset())
 
 
 async def test_without_the_setting_a_key_is_enough(api: Api) -> None:

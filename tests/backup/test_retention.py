@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from azure.core.rest import HttpRequest
 
-from shared.blobs.backup_container import BackupContainer
+from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.clock import Clock
 from shared.installation import Installation
 from shared.model.backup import Backup, BackupStatus, BackupUser, VerifyLevel
@@ -311,6 +311,19 @@ async def test_another_installations_container_is_never_touched(kept: Kept) -> N
     assert "names another maker" in warning.message
     assert await kept.held() == [True, False, True, True, True]
     assert (await kept.backups())[0].value.status is BackupStatus.SUCCEEDED, "not even marked"
+
+
+async def test_a_container_that_changed_hands_after_the_mark_stays(kept: Kept) -> None:
+    """Days may lie between mark and removal: whose it is, is asked before the removal itself."""
+    await kept.change(0, status=BackupStatus.DELETING, deleted_by="an-earlier-purge")
+    marked = (await kept.backups())[0]
+    container = kept.container(marked.value)
+    await container.delete()
+    await container.create(Ownership("another", "another-service", "another-operation"))
+    with pytest.raises(Problem) as refused:
+        await kept.app.removal.remove(marked)
+    assert refused.value.code is Code.BACKUP_IN_USE
+    assert await container.exists()
 
 
 async def test_what_is_gone_already_is_no_error(kept: Kept) -> None:

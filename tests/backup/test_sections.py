@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ResourceExistsError
 from azure.core.rest import HttpRequest
 
 from shared.backup import unpacking
@@ -255,3 +256,24 @@ async def test_a_place_that_no_page_gave_is_refused(installation: Installation) 
         with pytest.raises(Problem) as met:
             await from_place(blob, place)
         assert met.value.code in (Code.INVALID_REQUEST, Code.BLOB_CORRUPT)
+
+
+@pytest.mark.parametrize("blocks", [[], [b"block"]], ids=["whole", "in-blocks"])
+async def test_what_is_written_is_never_written_over(
+    installation: Installation, blocks: list[bytes]
+) -> None:
+    """By no other run: what differs is refused. What is the same was its own first delivery."""
+    container = BackupContainer(installation.accounts.require("offsite", ""), unique("once"))
+    await container.create(Ownership("i", "s", "o"))
+
+    async def write(tail: bytes) -> None:
+        writer = container.new_blob("sections/x", "text/plain")
+        for block in blocks:
+            await writer.append(block)
+        await writer.commit(tail)
+
+    await write(b"first")
+    await write(b"first")
+    with pytest.raises(ResourceExistsError):
+        await write(b"other")
+    assert await container.read("sections/x", 100) == b"".join(blocks) + b"first"

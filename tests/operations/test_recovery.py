@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from azure.core.rest import HttpRequest
 
 from shared.clock import Clock
 from shared.fence import LeaseLost
@@ -13,9 +15,11 @@ from shared.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations import recover
 from shared.operations.engine import ATTEMPTS, Start
+from shared.operations.lease import Lease
 from shared.operations.work import Outcome, Task
 from shared.state.gateway import Row
 from shared.state.operations import Record
+from shared.storage import FencedTransport
 from tests.deployed import Deployed, Emulator
 
 SERVICE = "Contoso-B2B"
@@ -270,3 +274,49 @@ async def test_clocks_a_day_apart_wait_no_longer_and_no_shorter(
     assert (await now(right, record)).status is OperationStatus.SUCCEEDED
     await right.close()
     await wrong.close()
+
+
+class Slow(FencedTransport):
+    """Storage whose answers to writes come late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Counting()
+        self.late_seconds = 0.0
+
+    async def send(self, request: HttpRequest, **config: Any) -> Any:
+        answer = await super().send(request, **config)
+        if request.method != "GET":
+            self.clock.seconds += self.late_seconds
+        return answer
+
+
+class Counting(Clock):
+    """A clock whose seconds a test counts."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+async def test_a_renewal_whose_answer_was_late_counts_from_when_it_was_sent(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Others count the lease from the write; its holder may not count from the answer."""
+    transport = Slow()
+    app = Installation(
+        Deployed.new(emulator, tmp_path).read(), clock=transport.clock, transport=transport
+    )
+    record = await begun(app)
+    leased = record.operation.model_copy(update={"worker": "me", "lease_seconds": 40})
+    record = await app.records.write(leased, record.etag)
+    lease = Lease(app.records, record, Task(leased), transport.clock, 0.0)
+    await lease._write()
+    lease.check()
+    transport.late_seconds = 39
+    await lease._write()
+    with pytest.raises(LeaseLost):
+        lease.check()
+    await app.close()

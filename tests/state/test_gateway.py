@@ -6,7 +6,7 @@ import pytest
 from azure.core.rest import HttpRequest
 
 from shared.installation import Installation
-from shared.state.gateway import Replace, Row, RowChanged, Table
+from shared.state.gateway import Delete, Replace, Row, RowChanged, Table
 from shared.storage import FencedTransport
 from tests.deployed import Deployed, Emulator
 
@@ -57,3 +57,13 @@ async def test_an_etag_is_never_somebody_elses(
         assert found is not None
         assert found.values["n"] == 2
     await app.close()
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+async def test_what_was_written_since_is_not_deleted(installation: Installation, rows: int) -> None:
+    table = installation.table("interkeepProbe")
+    first = [await table.insert(Row("p", f"r{n}", {"n": 0})) for n in range(rows)]
+    await table.replace(Row("p", "r0", {"n": 1}), first[0])
+    with pytest.raises(RowChanged):
+        await table.transact([Delete("p", f"r{n}", etag) for n, etag in enumerate(first)])
+    assert all([await table.get("p", f"r{n}") for n in range(rows)])
