@@ -16,15 +16,16 @@ from shared.model.problem import Code, Detail, Problem
 from shared.model.record import SERVICE as SETTINGS
 from shared.model.restore import PlanError, RestoreBody, RestorePlan
 from shared.model.service import Service, State
-from shared.model.wire import MASK, JsonObject
+from shared.model.wire import MASK, JsonObject, rfc3339
 from shared.operations.engine import Engine, Start
 from shared.restore.chosen import Chosen
 from shared.restore.numbers_plan import numbers_plan
 from shared.restore.survey import Living, survey
 from shared.rules.documents import masked
 from shared.rules.naming import require_backup_name, shown
+from shared.rules.restore_notes import before_resuming, expired, not_backed_up, notes
 from shared.rules.restore_parts import sources
-from shared.rules.restore_plan import before_resuming, notes, plan, settings_of, wrong
+from shared.rules.restore_plan import plan, settings_of, wrong
 from shared.sealing.key_ring import KeyRing
 from shared.settings import Settings
 from shared.state.configuration import Configuration
@@ -184,7 +185,11 @@ class Restores:
             "sources": parts.sources,
             "more_sources": parts.more_sources,
             "control_numbers": numbers,
-            "warnings": notes(planned, descriptor, backed_up, living),
+            "warnings": [
+                *not_backed_up(descriptor, parts.takes),
+                *notes(planned, descriptor, backed_up, living),
+                *expired(settings, rfc3339(self._clock.now())),
+            ],
             "before_resuming": before_resuming(planned, living),
             "errors": [
                 PlanError(code=problem.code, message=problem.message, target=problem.target)

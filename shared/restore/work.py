@@ -8,7 +8,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import BlobClient
@@ -23,7 +22,7 @@ from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
 from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor, SectionPart
-from shared.model.operation import Operation, OperationStatus, Warning
+from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.record import (
     CONTENT,
@@ -35,7 +34,7 @@ from shared.model.record import (
 )
 from shared.model.restore import RestoreBody, RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
-from shared.model.wire import JsonObject, rfc3339
+from shared.model.wire import JsonObject
 from shared.operations.failures import cause
 from shared.operations.work import Outcome, Task
 from shared.restore.chosen import Chosen
@@ -97,23 +96,15 @@ class RestoreWork:
         )
         secrets = await Secrets.checked(container, descriptor, self._stores.provider)
         chosen = await self._stores.chosen(task.operation)
-        warnings = await apply(
+        await apply(
             task,
             Opened(container, descriptor, secrets),
             self._stores.target(task.operation),
             planned,
             Copier(account, self._stores.clock, by_service=False),
-            self._stores.clock.now(),
             chosen,
         )
-        return Outcome(
-            result=_result(planned),
-            warnings=[
-                *_failures(descriptor),
-                *planned.warnings,
-                *warnings,
-            ],
-        )
+        return Outcome(result=_result(planned), warnings=planned.warnings)
 
     async def committed(self, operation: Operation) -> Outcome | None:
         """See Work: a service that shows is whole, whatever stopped its worker then."""
@@ -145,10 +136,9 @@ async def apply(
     target: RestoreTarget,
     planned: RestorePlan,
     copier: Copier,
-    now: datetime,
     chosen: Chosen | None = None,
-) -> list[Warning]:
-    """Stream a backup into a target, every section checked on its way; what to know of it.
+) -> None:
+    """Stream a backup into a target, every section checked on its way.
 
     :param chosen: what was asked for, and the key of the service; None for all of the backup's.
     :raises Problem: BlobMissing, BlobCorrupt; what the target raises.
@@ -157,7 +147,7 @@ async def apply(
     body = chosen.body if chosen else None
     if body is not None and (body.include or body.exclude or body.replace):
         parts = await survey(backup.container, backup.descriptor, body)
-    run = _Run(task, backup, target, now, parts, body)
+    run = _Run(task, backup, target, parts, body)
     await run.settings(planned, chosen)
     try:
         async with asyncio.TaskGroup() as group:
@@ -166,7 +156,6 @@ async def apply(
     except BaseExceptionGroup as errors:
         raise cause(errors) from errors
     await run.target.complete()
-    return run.warnings
 
 
 def _result(planned: RestorePlan) -> JsonObject:
@@ -184,18 +173,6 @@ def plan_of(operation: Operation) -> RestorePlan:
     return RestorePlan.model_validate(operation.parameters["plan"])
 
 
-def _failures(descriptor: Descriptor) -> list[Warning]:
-    return [
-        Warning(
-            code="NotBackedUp",
-            message=f"{failure.section}/{failure.name} is not in the backup: {failure.message}",
-            target=f"{failure.section}/{failure.name}",
-        )
-        for failure in descriptor.failures
-        if failure.code == "ItemUnreadable"
-    ]
-
-
 class _Run:
     """One attempt: streams each section of the backup into the target."""
 
@@ -204,12 +181,9 @@ class _Run:
         task: Task,
         backup: Opened,
         target: RestoreTarget,
-        now: datetime,
         parts: Survey,
         body: RestoreBody | None,
     ) -> None:
-        self.warnings: list[Warning] = []
-        self._now = now
         self._task = task
         self._container = backup.container
         self._descriptor = backup.descriptor
@@ -239,23 +213,8 @@ class _Run:
             raise corrupt(self._part(SERVICE).blob, "it holds one record, the settings")
         wanted = chosen.service if chosen else {}
         settings = settings_of(planned.target, found[0].document, wanted)
-        self._look_at_certificate(settings)
         record = Record(SERVICE, settings, found[0].changed_at)
         await self.target.begin(planned, record, chosen.wrapped if chosen else None)
-
-    def _look_at_certificate(self, settings: JsonObject) -> None:
-        """An expired certificate is restored, and said: it can be replaced before resuming."""
-        ssl = settings.get("sslCertificate")
-        expires_at = ssl.get("expiresAt") if isinstance(ssl, dict) else None
-        if isinstance(expires_at, str) and expires_at <= rfc3339(self._now):
-            self.warnings.append(
-                Warning(
-                    code="SslCertificateExpired",
-                    message=f"The SSL certificate of the service expired at {expires_at}. "
-                    "Put a new one before you resume the service.",
-                    target="sslCertificate",
-                )
-            )
 
     async def configuration(self, planned: RestorePlan, copier: Copier) -> None:
         """Write content, artifacts and, when all of them are there, counters."""
@@ -321,7 +280,9 @@ class _Run:
         }
         document = record.document
         if mine:
-            document, _, _ = replaced(section, document, mine)
+            document, _, problems = replaced(section, document, mine)
+            for problem in problems:
+                raise problem
         if section is Section.BRIDGES:
             document = with_sources_stopped(document)
         return replace(record, document=document)
@@ -331,14 +292,6 @@ class _Run:
             return record
         if (section, record.name) not in self._failed:
             raise missing(self._container.name, f"content/{record.content.sha256}")
-        self.warnings.append(
-            Warning(
-                code="ContentNotBackedUp",
-                message=f"The content of {section}/{record.name} could not be backed up. Put it "
-                "before you resume the service.",
-                target=f"{section}/{record.name}",
-            )
-        )
         return replace(record, content=None)
 
     async def control_numbers(self, planned: RestorePlan) -> None:

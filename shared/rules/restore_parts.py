@@ -142,7 +142,19 @@ def replaced(
     :param replacements: by their index in the request.
     """
     found, changes, problems = document, dict[int, Change](), list[Problem]()
+    pointers: set[str] = set()
     for index, one in replacements.items():
+        if one.pointer in pointers:
+            problems.append(
+                Problem(
+                    Code.INVALID_REQUEST,
+                    f"'{shown(one.pointer)}' of {section}/{shown(one.name)} is replaced twice. "
+                    "Keep one of them.",
+                    f"/replace/{index}/pointer",
+                )
+            )
+            continue
+        pointers.add(one.pointer)
         before = at(found, one.pointer)
         # What stands for a secret in a backup's section is no part of the document.
         inside = SECRET in one.pointer.split("/")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator
 
 from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor
-from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.restore import NumbersPolicy, RestoreBody, RestorePlan, Target
 from shared.model.service import Edition
@@ -177,83 +176,6 @@ def _inner(member: str, chosen: object, members: Collection[str]) -> dict[str, o
         return {member: None}
     found = {"maxSizeGB": "max_size_gb"}
     return {f"{member}.{m}": getattr(chosen, found.get(m, m)) for m in members}
-
-
-def notes(
-    planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject, living: str | None = None
-) -> list[Warning]:
-    """What the restored service will not have, and what came after the backup.
-
-    :param living: the service that the backup is of, where it lives.
-    """
-    made = descriptor.backup.completed_at
-    found = [
-        Warning(
-            code="NotIncluded",
-            message=f"{item.what}: {item.items}. {item.note}",
-            target=item.what,
-        )
-        for item in descriptor.not_included
-        if item.items
-    ]
-    if not has_archiving(planned.target.edition) and _ARCHIVING in backed_up:
-        found.append(
-            Warning(
-                code="ArchivingStoreLeftOut",
-                message=f"The {planned.target.edition} edition has no archiving: the backup's "
-                "archiving store is left out. Restore to Premium to keep it.",
-                target=_ARCHIVING,
-            )
-        )
-    if living is not None and _is_renamed(planned):
-        found.append(
-            Warning(
-                code="LivingCopy",
-                message=f"'{living}', which the backup is of, lives: once '{planned.target.name}' "
-                "is resumed, both issue the same control numbers. Let only one of them send.",
-                target=living,
-            )
-        )
-    found.append(
-        Warning(
-            code="AfterTheBackup",
-            message=f"What came in after {made} is not in the backup: "
-            "received control numbers and MIC values of that time are not known, so duplicates "
-            "of those interchanges may pass.",
-        )
-    )
-    found.append(
-        Warning(
-            code="ScheduleNotIncluded",
-            message="A backup schedule is not part of a backup. Save one for the restored service.",
-            target="backup-schedule",
-        )
-    )
-    return found
-
-
-def _is_renamed(planned: RestorePlan) -> bool:
-    return service_key(planned.target.name) != service_key(planned.backed_up_name)
-
-
-def before_resuming(planned: RestorePlan, living: str | None = None) -> list[str]:
-    """The things to see to before a restored service is resumed.
-
-    :param living: the service that the backup is of, where it lives.
-    """
-    renamed = _is_renamed(planned)
-    found = [
-        "Look at controlNumbers: agree with partners on numbers that may come twice.",
-        "Give applications that use the service the credentials of its access control.",
-        "See that no FTP or other source is polled by two services at once: stop it in the one "
-        "that is to rest.",
-        "Save a backup schedule: none is restored.",
-    ]
-    if renamed and living is not None:
-        found.append(f"Suspend or delete '{living}': both would issue the same control numbers.")
-    if renamed:
-        found.append(f"Point clients of '{planned.backed_up_name}' to {planned.target.domain_url}.")
-    return found
 
 
 def settings_of(target: Target, backed_up: JsonObject, chosen: JsonObject) -> JsonObject:

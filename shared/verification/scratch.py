@@ -7,7 +7,6 @@ ledger of the real name is not touched. Whatever happens, its rows, content and 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.backup.writer import RunWriter
@@ -42,9 +41,7 @@ class Scratch:
     clock: Clock
     container: Callable[[str], BackupContainer]
 
-    async def compare(
-        self, task: Task, backup: Opened, copier: Copier, now: datetime, findings: Findings
-    ) -> None:
+    async def compare(self, task: Task, backup: Opened, copier: Copier, findings: Findings) -> None:
         """Restore, back up again, and note each section whose lines differ."""
         operation, descriptor = task.operation, backup.descriptor
         name, service_id = _name(operation), _service_id(operation)
@@ -60,7 +57,7 @@ class Scratch:
             service_id=service_id,
             operation_id=operation.id,
         )
-        await apply(task, backup, restored, planned, copier, now)
+        await apply(task, backup, restored, planned, copier)
         await self._back_up_again(task, descriptor, findings)
 
     async def _back_up_again(self, task: Task, descriptor: Descriptor, findings: Findings) -> None:

@@ -116,7 +116,7 @@ class VerifyWork:
             account = self.accounts.require(backup.storage_account, "")
             copier = Copier(account, self.clock, by_service=False)
             opened = Opened(container, descriptor, secrets)
-            await self.scratch.compare(task, opened, copier, self.clock.now(), findings)
+            await self.scratch.compare(task, opened, copier, findings)
         return checked
 
     def _container(self, backup: Backup) -> BackupContainer:

@@ -165,6 +165,15 @@ async def test_sources_that_two_living_services_would_ask_are_named(api: Api) ->
     assert "alsoPolledBy" not in source, "its own bridge asks elsewhere by now"
 
 
+async def test_a_value_is_replaced_once(api: Api) -> None:
+    _, container = await backed_up(api)
+    twice = [REPLACE[0], {**REPLACE[0], "value": "ftp://newer"}]
+    planned = await plan(api, container, service={"name": unique("part")}, replace=twice)
+    [error] = planned["errors"]
+    assert (error["code"], error["target"]) == ("InvalidRequest", "/replace/1/pointer")
+    assert "replaced twice" in error["message"]
+
+
 async def test_what_differs_is_replaced_and_shown_one_by_one(api: Api) -> None:
     _, container = await backed_up(api)
     planned = await plan(api, container, service={"name": unique("part")}, replace=REPLACE)

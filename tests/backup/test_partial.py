@@ -79,8 +79,10 @@ async def test_everything_else_is_backed_up(api: Api, parts: Installation) -> No
     wanted = {**place, "service": {"name": copy}}
     refused = await api.post("restores", wanted)
     assert refused.code == "BackupIncomplete"
+    planned = (await api.post("restores?validateOnly=true", wanted)).body
     assert "acceptPartial" in refused.body["error"]["message"]
     restored = await api.succeeded(await api.post("restores", {**wanted, "acceptPartial": True}))
+    assert restored["warnings"] == planned["warnings"], "the plan says what is missing too"
     said = {(w["code"], w.get("target")) for w in restored["warnings"]}
     assert ("NotBackedUp", "agreements/B") in said
     assert ("NotBackedUp", "pipelines/cut") in said

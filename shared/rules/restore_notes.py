@@ -1,0 +1,132 @@
+"""What is to be known of a restore before it is resumed: warnings and the things to see to."""
+
+from collections.abc import Callable
+
+from shared.model.artifact import Section
+from shared.model.descriptor import Descriptor
+from shared.model.operation import Warning
+from shared.model.restore import RestorePlan
+from shared.model.wire import JsonObject
+from shared.rules.editions import has_archiving
+from shared.rules.naming import service_key
+
+_ARCHIVING = "archivingStore"
+
+
+def not_backed_up(descriptor: Descriptor, takes: Callable[[Section, str], bool]) -> list[Warning]:
+    """What a partial backup lacks: whole items, and bytes of items that are restored.
+
+    :param takes: whether an artifact is restored.
+    """
+    found = []
+    for failure in descriptor.failures:
+        item = f"{failure.section}/{failure.name}"
+        if failure.code == "ItemUnreadable":
+            code, said = "NotBackedUp", f"{item} is not in the backup: {failure.message}"
+        elif takes(Section(failure.section), failure.name):
+            code = "ContentNotBackedUp"
+            said = (
+                f"The content of {item} could not be backed up. Put it before you resume the "
+                "service."
+            )
+        else:
+            continue
+        found.append(Warning(code=code, message=said, target=item))
+    return found
+
+
+def expired(settings: JsonObject, now: str) -> list[Warning]:
+    """An expired certificate is restored, and said: it can be replaced before resuming.
+
+    :param settings: those of the restored service.
+    :param now: RFC 3339.
+    """
+    ssl = settings.get("sslCertificate")
+    expires_at = ssl.get("expiresAt") if isinstance(ssl, dict) else None
+    if not isinstance(expires_at, str) or expires_at > now:
+        return []
+    return [
+        Warning(
+            code="SslCertificateExpired",
+            message=f"The SSL certificate of the service expired at {expires_at}. Put a new one "
+            "before you resume the service.",
+            target="sslCertificate",
+        )
+    ]
+
+
+def notes(
+    planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject, living: str | None = None
+) -> list[Warning]:
+    """What the restored service will not have, and what came after the backup.
+
+    :param living: the service that the backup is of, where it lives.
+    """
+    made = descriptor.backup.completed_at
+    found = [
+        Warning(
+            code="NotIncluded",
+            message=f"{item.what}: {item.items}. {item.note}",
+            target=item.what,
+        )
+        for item in descriptor.not_included
+        if item.items
+    ]
+    if not has_archiving(planned.target.edition) and _ARCHIVING in backed_up:
+        found.append(
+            Warning(
+                code="ArchivingStoreLeftOut",
+                message=f"The {planned.target.edition} edition has no archiving: the backup's "
+                "archiving store is left out. Restore to Premium to keep it.",
+                target=_ARCHIVING,
+            )
+        )
+    if living is not None and _is_renamed(planned):
+        found.append(
+            Warning(
+                code="LivingCopy",
+                message=f"'{living}', which the backup is of, lives: once '{planned.target.name}' "
+                "is resumed, both issue the same control numbers. Let only one of them send.",
+                target=living,
+            )
+        )
+    found.append(
+        Warning(
+            code="AfterTheBackup",
+            message=f"What came in after {made} is not in the backup: "
+            "received control numbers and MIC values of that time are not known, so duplicates "
+            "of those interchanges may pass.",
+        )
+    )
+    found.append(
+        Warning(
+            code="ScheduleNotIncluded",
+            message="A backup schedule is not part of a backup. Save one for the restored service.",
+            target="backup-schedule",
+        )
+    )
+    return found
+
+
+def _is_renamed(planned: RestorePlan) -> bool:
+    return service_key(planned.target.name) != service_key(planned.backed_up_name)
+
+
+def before_resuming(planned: RestorePlan, living: str | None = None) -> list[str]:
+    """The things to see to before a restored service is resumed.
+
+    :param living: the service that the backup is of, where it lives.
+    """
+    renamed = _is_renamed(planned)
+    found = [
+        "Look at controlNumbers: agree with partners on numbers that may come twice.",
+        "Give applications that use the service the credentials of its access control.",
+        "See that no FTP or other source is polled by two services at once: stop it in the one "
+        "that is to rest.",
+        "Save a backup schedule: none is restored.",
+    ]
+    if renamed and living is not None:
+        found.append(f"Suspend or delete '{living}': both would issue the same control numbers.")
+    if renamed:
+        found.append(f"Point clients of '{planned.backed_up_name}' to {planned.target.domain_url}.")
+    return found
