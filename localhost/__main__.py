@@ -52,8 +52,10 @@ def main(arguments: Sequence[str]) -> int:
     asked = threading.Event()
 
     def end(*_: object) -> None:
-        # Python drops what is raised in some places (a finalizer, say): so it is noted too.
+        # Python drops what is raised in some places (a finalizer, a lock let go after a fork):
+        # so it is noted too, and that it was dropped is nobody's news.
         asked.set()
+        sys.unraisablehook = _all_but_an_interrupt
         raise KeyboardInterrupt
 
     for number in _ENDS:
@@ -91,6 +93,11 @@ def main(arguments: Sequence[str]) -> int:
             signal.signal(number, signal.SIG_IGN)
         stack.stop()
     return 1
+
+
+def _all_but_an_interrupt(dropped: "sys.UnraisableHookArgs") -> None:
+    if not issubclass(dropped.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(dropped)
 
 
 def _page(stack: Stack, data: Path) -> str:

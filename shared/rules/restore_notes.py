@@ -22,16 +22,22 @@ def not_backed_up(descriptor: Descriptor, takes: Callable[[Section, str], bool])
     for failure in descriptor.failures:
         item = f"{failure.section}/{failure.name}"
         if failure.code == "ItemUnreadable":
-            code, said = "NotBackedUp", f"{item} is not in the backup: {failure.message}"
-        elif takes(Section(failure.section), failure.name):
-            code = "ContentNotBackedUp"
-            said = (
-                f"The content of {item} could not be backed up. Put it before you resume the "
-                "service."
+            found.append(
+                Warning(
+                    code="NotBackedUp",
+                    message=f"{item} is not in the backup: {failure.message}",
+                    target=item,
+                )
             )
-        else:
-            continue
-        found.append(Warning(code=code, message=said, target=item))
+        elif takes(Section(failure.section), failure.name):
+            found.append(
+                Warning(
+                    code="ContentNotBackedUp",
+                    message=f"The content of {item} could not be backed up. Put it before you "
+                    "resume the service.",
+                    target=item,
+                )
+            )
     return found
 
 

@@ -222,6 +222,21 @@ def test_a_start_can_be_broken_off(run: Run, tmp_path: Path) -> None:
     until(lambda: [p for p in (host, storage) if not is_free(p)], lambda busy: not busy)
 
 
+def test_a_signal_where_python_drops_what_is_raised_is_heard_and_not_told(tmp_path: Path) -> None:
+    """As a child is started: what a hook of a fork raises is printed, and goes no further."""
+    host, storage = free_ports(1)[0], three_free_ports()
+    code = (
+        "import os, signal, sys; from localhost.__main__ import main; "
+        "os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGINT)); "
+        f"sys.exit(main(['--data', {str(tmp_path)!r}, '--port', '{host}', "
+        f"'--storage-port', '{storage}']))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert (ended.returncode, ended.stdout + ended.stderr) == (0, "Stopping …\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_run_prints_one_page_and_leaves_nothing_behind(
     run: Run, tmp_path: Path, number: signal.Signals
