@@ -26,12 +26,15 @@ from shared.sealing.keys_at_hand import KeysAtHand
 from shared.sealing.local import LocalKey
 from shared.state.operations import Record
 from tests.api import partner_document, x12_document
+from tests.faults.restoring import restoring
 
 SERVICE = "Contoso-B2B"
 FIRST = "first-backup"
 SECOND = "second-backup"
 COPY = "Contoso-Copy"
 ASKED = Asked("somebody")
+_ALL = {"agreements": {"A"}, "partners": {"Northwind", "Fabrikam"}, "schemas": {"s0", "s1", "s2"}}
+_CHOSEN = {**_ALL, "schemas": {"s0", "s1"}}
 
 
 async def fill(app: Installation) -> None:
@@ -101,12 +104,21 @@ async def run(app: Installation, record: Record) -> None:
     await app.engine.run(record.operation.service, record.operation.id)
 
 
-async def delivered(app: Installation, record: Record, times: int, wait: float) -> Record:
+async def delivered(
+    app: Installation,
+    record: Record,
+    times: int,
+    wait: float,
+    meanwhile: Callable[[Installation], Awaitable[None]] | None = None,
+) -> Record:
     """Deliver the message, and let recovery look, until the operation has ended and is settled.
 
     :param wait: seconds between two deliveries.
+    :param meanwhile: looks at what must hold at any time, before the first delivery too.
     """
     for _ in range(times):
+        if meanwhile is not None:
+            await meanwhile(app)
         await app.recovery.run()
         await run(app, record)
         found = await app.records.find(record.operation.service, record.operation.id)
@@ -319,6 +331,8 @@ class Scene:
     prepare: Callable[[Installation], Awaitable[None]]
     start: Callable[[Installation], Awaitable[Record]]
     after: Callable[[Installation, Record], Awaitable[None]]
+    meanwhile: Callable[[Installation], Awaitable[None]] | None = None
+    """What must hold after a fault, and between any two deliveries."""
 
 
 async def _filled(app: Installation) -> None:
@@ -344,8 +358,20 @@ SCENES = {
     for scene in (
         Scene("backup", _filled, _second, after_backup),
         Scene("delete", _filled, start_delete, after_delete),
-        Scene("restore", _deleted, start_restore, after_restore),
-        Scene("restore-part", _filled, start_chosen_restore, after_chosen_restore),
+        Scene(
+            "restore",
+            _deleted,
+            start_restore,
+            after_restore,
+            restoring(SERVICE, _ALL),
+        ),
+        Scene(
+            "restore-part",
+            _filled,
+            start_chosen_restore,
+            after_chosen_restore,
+            restoring(COPY, _CHOSEN),
+        ),
         Scene("purge", _filled, start_purge, after_purge),
         Scene("rotation", _formerly, start_rotation, after_rotation),
         Scene("verify", _filled, start_verify, after_verify),

@@ -91,7 +91,7 @@ async def play(emulator: Emulator, scene: Scene, folder: Path, call: int, way: W
     app = app_over(deployed, FaultTransport())
     try:
         await require_nothing_half_made(app)
-        ended = await delivered(app, record, _REDELIVERIES, 0.5)
+        ended = await delivered(app, record, _REDELIVERIES, 0.5, scene.meanwhile)
         assert ended.operation.status.is_final(), ended.operation
         await require_nothing_under_way(app)
         await scene.after(app, ended)
