@@ -207,9 +207,15 @@ def _code_of(kind: str) -> DetailCode:
     return DetailCode.WRONG_TYPE if kind.endswith("_type") else DetailCode.WRONG_VALUE
 
 
+_SAID = {
+    "extra_forbidden": "There is no such member.",
+    "missing": "This member is required.",
+    "model_type": "A JSON object is needed here.",
+    "dict_type": "A JSON object is needed here.",
+    "list_type": "A JSON array is needed here.",
+}
+"""In JSON's words, where pydantic's are Python's."""
+
+
 def _said(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return "There is no such member."
-    if kind == "missing":
-        return "This member is required."
-    return message.removeprefix("Value error, ")
+    return _SAID.get(kind) or message.removeprefix("Value error, ")

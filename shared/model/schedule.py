@@ -4,7 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from shared.model.backup import VerifyLevel
 from shared.model.wire import Stored, Text, Time, Wire
@@ -40,6 +47,13 @@ class ScheduledVerify(Wire):
     every_nth_backup: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
 
 
+def _no_epoch(value: object) -> object:
+    """A number is seconds to some and milliseconds to others: a backup would run on a wrong day."""
+    if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value):
+        raise ValueError("takes date and time with an offset, such as 2026-11-01T02:00:00Z")
+    return value
+
+
 def _whole_seconds(time: datetime) -> datetime:
     return time.replace(microsecond=0)
 
@@ -52,7 +66,9 @@ class ScheduleBody(Wire):
 
     status: ScheduleStatus
     storage_account: Annotated[Text, Field(min_length=1)] | None = None
-    start_at: Annotated[Time, AfterValidator(_whole_seconds)] | None = None
+    start_at: Annotated[Time, AfterValidator(_whole_seconds), BeforeValidator(_no_epoch)] | None = (
+        None
+    )
     """When the first backup is due; later ones every ``frequency_days`` from there."""
     frequency_days: _Days | None = None
     retention_days: _Days | None = None

@@ -259,6 +259,8 @@ ONLY_HERE: dict[str, list[Refused]] = {
         ({"retentionDays": 1}, "InvalidRequest"),
         ({"storageAccount": "elsewhere"}, "StorageAccountUnknown"),
         ({"startAt": "2926-01-01T02:00:00Z"}, "InvalidRequest"),
+        ({"startAt": 1796083200}, "InvalidRequest"),
+        ({"startAt": "1796083200"}, "InvalidRequest"),
     ),
     "preview_schedule": [
         (Ask("/backup-schedule/preview", {"days": 3}), "InvalidRequest"),

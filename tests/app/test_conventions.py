@@ -29,6 +29,17 @@ async def test_details_have_codes_of_their_own(
     assert all(detail["message"] for detail in found)
 
 
+async def test_a_wrong_shape_is_told_in_the_words_of_json(api: Api) -> None:
+    service = await api.service()
+    for body, target, needed in (
+        ([], "", "A JSON object is needed here."),
+        ({"artifacts": {}}, "/artifacts", "A JSON array is needed here."),
+    ):
+        refused = await api.post(f"services/{service}/import", body)
+        [detail] = refused.body["error"]["details"]
+        assert (detail["target"], detail["message"]) == (target, needed)
+
+
 async def test_every_unknown_query_parameter_is_named(api: Api) -> None:
     refused = await api.get("services?color=red&shape=round&top=1")
     assert (refused.status, refused.code) == (400, "InvalidRequest")
