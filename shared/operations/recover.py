@@ -36,7 +36,7 @@ class Recovery:
     async def run(self) -> int:
         """Look at everything that is under way once; how many needed something."""
         helped = 0
-        async for page in self._engine.in_flight.pages():
+        async for page in self._engine.in_flight.readable_pages():
             for listed in page:
                 try:
                     helped += await self._look_at(listed)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from shared.clock import Clock
 from shared.rules.clocks import clocks_differ
 from shared.state.cursors import Cursors
-from shared.state.gateway import Delete, Row, RowChanged, Table
+from shared.state.gateway import Delete, Row, RowChanged, Table, readable
 from shared.state.operations import record_of, rows_of_record
 from shared.state.received_numbers import number_of
 
@@ -55,8 +55,7 @@ class Sweep:
         dropped = pages = 0
         place = seen = ("", "")
         async for page in broom.table.scan(after=await self._cursors.get(broom.name)):
-            for row in page:
-                keys = broom.expired(row, now)
+            for row, keys in readable(page, lambda row: (row, broom.expired(row, now))):
                 dropped += await self._drop(broom.table, row, keys)
             pages += 1
             seen = (page[-1].partition, page[-1].key) if page else seen

@@ -6,11 +6,12 @@ that meets a conflict reads back and compares it before it calls that a conflict
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 from azure.core.exceptions import (
     HttpResponseError,
@@ -31,6 +32,7 @@ from shared.state.table_wire import (
     untyped,
 )
 
+Item = TypeVar("Item")
 Column = str | int | bool | bytes
 SCHEMA = 1
 """Version of the rows that this code writes (column ``v``). Older ones are read."""
@@ -46,6 +48,8 @@ _WRITTEN_OVER = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
 
 _SYSTEM = frozenset({"PartitionKey", "RowKey", "Timestamp", "v", "w"})
 
+log = logging.getLogger("interkeep.storage")
+
 
 class RowExists(Exception):
     """An insert met a row that somebody else wrote."""
@@ -56,7 +60,29 @@ class RowChanged(Exception):
 
 
 class SchemaTooNew(Exception):
-    """A row was written by a newer version of Interkeep."""
+    """A row was written by a newer version of Interkeep; raised where its values are read."""
+
+
+class _Newer(Mapping[str, Column]):
+    """The values of a row that a newer version wrote: none that can be read."""
+
+    def __init__(self, version: int) -> None:
+        self._version = version
+
+    def __getitem__(self, _name: str) -> Column:
+        raise self._refusal()
+
+    def __iter__(self) -> Iterator[str]:
+        raise self._refusal()
+
+    def __len__(self) -> int:
+        raise self._refusal()
+
+    def _refusal(self) -> SchemaTooNew:
+        return SchemaTooNew(
+            f"A row has schema version {self._version}, this app knows {SCHEMA}: a newer "
+            "Interkeep wrote it. Deploy that version or a later one."
+        )
 
 
 @dataclass(frozen=True)
@@ -286,6 +312,24 @@ class Table:
                 await self.transact([Delete(partition, row.key) for row in rows])
 
 
+def readable(rows: Sequence[Row], read: Callable[[Row], Item]) -> list[Item]:
+    """What rows say, each by itself: one that cannot be read is passed over, and the log says so.
+
+    For timers, which look after many services: one such row must stop none of the others.
+    """
+    found = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except (SchemaTooNew, KeyError, ValueError) as error:
+            log.error("the row %s of %s is passed over: %s", row.key, row.partition, _told(error))
+    return found
+
+
+def _told(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
+
+
 def _date(headers: Mapping[str, str]) -> datetime | None:
     """When an answer was given, by the storage's clock."""
     date = headers.get("Date")
@@ -338,16 +382,12 @@ def _row(entity: Entity, read_at: datetime | None = None) -> Row:
         for name in entity
         if name not in _SYSTEM and "@" not in name and not name.startswith("odata.")
     }
-    version = untyped(entity, "v") if "v" in entity else SCHEMA
-    if int(version) > SCHEMA:
-        raise SchemaTooNew(
-            f"A row has schema version {int(version)}, this app knows {SCHEMA}: a newer "
-            "Interkeep wrote it. Deploy that version or a later one."
-        )
+    version = int(untyped(entity, "v")) if "v" in entity else SCHEMA
     age = 0.0
     written = entity.get("Timestamp")
     if read_at is not None and written is not None:
         age = (read_at - datetime.fromisoformat(written)).total_seconds()
+    readable = values if version <= SCHEMA else _Newer(version)
     return Row(
-        entity["PartitionKey"], entity["RowKey"], values, str(entity.get("odata.etag", "")), age
+        entity["PartitionKey"], entity["RowKey"], readable, str(entity.get("odata.etag", "")), age
     )

@@ -11,7 +11,7 @@ from shared.model.operation import Operation
 from shared.model.wire import JsonObject
 from shared.rules.naming import service_key
 from shared.state.columns import document_columns, read_document
-from shared.state.gateway import Delete, Insert, Replace, Row, RowExists, Table
+from shared.state.gateway import Delete, Insert, Replace, Row, RowExists, Table, readable
 from shared.state.keys import encoded, newest_first
 
 TABLE = "interkeepOperations"
@@ -159,6 +159,11 @@ class InFlightIndex:
         """All entries, a page at a time; their ages are not known."""
         async for page in self._table.pages(_IN_FLIGHT):
             yield [_flight(row) for row in page]
+
+    async def readable_pages(self) -> AsyncIterator[list[InFlight]]:
+        """As ``pages``; an entry that cannot be read stops none of the others."""
+        async for page in self._table.pages(_IN_FLIGHT):
+            yield readable(page, _flight)
 
 
 def record_of(row: Row) -> Operation | None:

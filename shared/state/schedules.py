@@ -16,7 +16,7 @@ from shared.model.wire import rfc3339
 from shared.rules.naming import service_key
 from shared.state.columns import dumps
 from shared.state.configuration import Versioned
-from shared.state.gateway import Delete, Insert, Replace, Row, Step, Table
+from shared.state.gateway import Delete, Insert, Replace, Row, Step, Table, readable
 from shared.state.keys import encoded
 
 TABLE = "interkeepSchedules"
@@ -87,7 +87,7 @@ class Schedules:
         """The due rows whose time has come, the earliest first, a page at a time."""
         before = f"d!{rfc3339(now)}!~"
         async for page in self._table.pages(_PARTITION, after="d!", before=before):
-            yield [_due(row) for row in page]
+            yield readable(page, _due)
 
     async def storage_time(self) -> datetime | None:
         """What time the storage has, None where it does not say."""
