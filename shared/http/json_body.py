@@ -3,6 +3,7 @@
 import codecs
 import json
 import math
+import sys
 from collections import Counter
 
 from shared.model.problem import Code, Problem
@@ -10,9 +11,6 @@ from shared.model.wire import JsonObject, JsonValue
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of a JSON body, as an import may have."""
-
-_MOST_DIGITS = 4300
-"""Of a whole number: reading one takes time with the square of its digits."""
 
 
 def read_json(body: bytes) -> JsonValue:
@@ -38,14 +36,13 @@ def read_json(body: bytes) -> JsonValue:
             object_pairs_hook=_object,
             parse_constant=_no_constant,
             parse_float=_finite,
-            parse_int=_whole,
         )
     except UnicodeDecodeError as error:
         raise _invalid("it is not UTF-8") from error
     except RecursionError as error:
         raise _invalid("it is nested too deep") from error
     except ValueError as error:
-        raise _invalid(str(error)) from error
+        raise _invalid(_said(error)) from error
     return value
 
 
@@ -62,10 +59,11 @@ def _no_constant(name: str) -> JsonValue:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _whole(text: str) -> int:
-    if len(text.lstrip("-")) > _MOST_DIGITS:
-        raise ValueError(f"a whole number has more than {_MOST_DIGITS} digits")
-    return int(text)
+def _said(error: ValueError) -> str:
+    # Reading a whole number takes time with the square of its digits, so Python has a limit.
+    if "int_max_str_digits" in str(error):
+        return f"a whole number has more than {sys.get_int_max_str_digits()} digits"
+    return str(error)
 
 
 def _finite(text: str) -> float:

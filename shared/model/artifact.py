@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.model.certificate import CertificateFacts
-from shared.model.wire import JsonObject, Kept, Stored, Text, Time, Wire
+from shared.model.wire import Kept, Sent, Stored, Text, Time, Wire
 
 
 class Section(StrEnum):
@@ -72,7 +72,7 @@ class Artifact(Stored):
 class ArtifactBody(Wire):
     """Body of PUT services/{service}/artifacts/{section}/{name}."""
 
-    document: JsonObject
+    document: Sent
 
 
 class ImportItem(Wire):
@@ -80,7 +80,7 @@ class ImportItem(Wire):
 
     section: Section
     name: str
-    document: JsonObject
+    document: Sent
 
 
 class ImportBody(Wire):

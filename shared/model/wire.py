@@ -14,12 +14,23 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import from_json
+from pydantic_core import PydanticCustomError, from_json
 
 JsonObject = dict[str, JsonValue]
 
 Kept = Annotated[JsonObject, SkipValidation]
 """A JSON object that was checked when it came in; reading it from storage costs no second look."""
+
+
+def _object(value: JsonValue) -> JsonValue:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("dict_type", "an object is needed")
+    return value
+
+
+Sent = Annotated[Kept, AfterValidator(_object)]
+"""A JSON object out of a body that a JSON parser read: it holds nothing but JSON, and may hold
+millions of values, so only what it is itself is looked at."""
 
 MASK = "********"
 """What a secret looks like in every answer; sent back, it keeps the stored value."""
@@ -87,6 +98,7 @@ __all__ = [
     "JsonObject",
     "JsonValue",
     "Kept",
+    "Sent",
     "Stored",
     "Text",
     "Time",

@@ -20,6 +20,10 @@ _BINARY_BYTES = 64 * 1024
 _MOST_STORED_BYTES = 700 * 1024
 """Of the 1 MiB of a row and the 4 MiB of a transaction, in base64 as it is sent."""
 
+_MOST_TEXT_BYTES = 4 * 1024 * 1024
+"""As JSON: millions of equal values pack into nothing, and whoever reads them all waits. The
+largest real document is a hundredth of it."""
+
 _MOST_OPENED_BYTES = 64 * 1024 * 1024
 
 
@@ -36,7 +40,7 @@ def flat(value: dict[str, str | int]) -> str:
 def document_columns(document: object) -> dict[str, Column]:
     """The columns of a document.
 
-    :raises Problem: DocumentTooLarge, over 700 KiB in its stored form.
+    :raises Problem: DocumentTooLarge, over 4 MiB as JSON or 700 KiB in its stored form.
     """
     return text_columns(dumps(document))
 
@@ -45,7 +49,15 @@ def text_columns(text: str) -> dict[str, Column]:
     """The columns of a document in JSON; see ``document_columns``."""
     if len(text) <= _MOST_TEXT_UNITS // 2 or len(text.encode("utf-16-le")) // 2 <= _MOST_TEXT_UNITS:
         return {"document": text}
-    packed = zlib.compress(text.encode(), level=6)
+    encoded = text.encode()
+    if len(encoded) > _MOST_TEXT_BYTES:
+        raise Problem(
+            Code.DOCUMENT_TOO_LARGE,
+            f"The document takes {len(encoded)} bytes as JSON; {_MOST_TEXT_BYTES} are the most. "
+            "Put large bytes as content of the artifact instead.",
+            target="/document",
+        )
+    packed = zlib.compress(encoded, level=6)
     if len(packed) > _MOST_STORED_BYTES:
         raise Problem(
             Code.DOCUMENT_TOO_LARGE,

@@ -48,7 +48,12 @@ async def test_a_document_that_no_row_holds(api: Api) -> None:
     path = f"services/{name}/artifacts/templates/noise"
     refused = await api.put(path, {"document": {"text": noise}})
     assert (refused.status, refused.code) == (413, "DocumentTooLarge")
-    assert (await api.get(path)).code == "ArtifactNotFound"
+    packs_into_nothing = await api.put(path, {"document": {"ones": [1] * 1_400_000}})
+    assert (packs_into_nothing.status, packs_into_nothing.code) == (201, None)
+    more = await api.put(path, {"document": {"ones": [1] * 2_200_000}})
+    assert (more.status, more.code) == (413, "DocumentTooLarge")
+    assert len((await api.get(path)).body["document"]["ones"]) == 1_400_000
+    assert (await api.delete(path)).status == 204
 
 
 @pytest.mark.parametrize(
