@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 from pydantic import BaseModel
@@ -160,7 +161,8 @@ def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
             target="api-version",
         )
     known = {*_EVERYWHERE, *(name.lower() for name in declared.query)}
-    unknown = sorted(name[:80] for name in req.params if name.lower() not in known)
+    empty = _empty(req.url)
+    unknown = sorted(n[:80] for n in {*req.params, *empty} if n.lower() not in known)
     if unknown:
         takes = ", ".join(declared.query) or "none but api-version"
         names = ", ".join(f"'{name}'" for name in unknown[:_SHOWN_PARAMETERS])
@@ -174,6 +176,18 @@ def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
                 for name in unknown
             ],
         )
+    if empty:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"The query parameter '{empty[0]}' has no value. Give it one, or leave it out.",
+            target=empty[0],
+        )
+
+
+def _empty(url: str) -> list[str]:
+    """The parameters without a value: the host drops them, and ``?validateOnly=`` would restore."""
+    query = urlsplit(url).query
+    return [name for name, value in parse_qsl(query, keep_blank_values=True) if name and not value]
 
 
 def _one_line(value: str | None) -> str | None:

@@ -60,6 +60,18 @@ async def test_a_query_parameter_is_given_once_however_it_is_spelled(api: Api) -
     assert (await api.get("services?API-Version=2026-11-01&TOP=1")).status == 200
 
 
+async def test_a_query_parameter_without_a_value_is_not_as_if_it_were_not_there(api: Api) -> None:
+    """The host hands none on: a plan that was asked for would be a restore."""
+    body = {"backup": {"storageAccount": "offsite", "container": "none-there"}}
+    for query in ("validateOnly=", "validateOnly", "api-version=2026-11-01&VALIDATEONLY="):
+        refused = await api.post(f"restores?{query}", body)
+        assert (refused.status, refused.code) == (400, "InvalidRequest"), query
+        assert "has no value" in refused.body["error"]["message"]
+    unknown = await api.get("services?colour=&top=1")
+    assert "There is no query parameter 'colour'" in unknown.body["error"]["message"]
+    assert (await api.get("services?top=1&")).status == 200
+
+
 async def test_pointers_into_a_services_settings(api: Api) -> None:
     wanted = {"edition": "Basic", "accessControl": {"namespace": "acs", "key": "********"}}
     refused = await api.put(f"services/{unique('svc')}", wanted)
