@@ -1,0 +1,128 @@
+"""A creation that breaks at any storage call: no service, one that failed, or a whole one.
+
+A caller who repeats it under its Operation-Id learns how it ended; where it failed, the service is
+deleted and made again.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from shared.installation import Installation
+from shared.management.documents import open_document
+from shared.management.services import Asked
+from shared.model.artifact import ImportItem, Section
+from shared.model.numbers import Kind
+from shared.model.operation import OperationName
+from shared.model.problem import Code, Problem
+from shared.model.service import ServiceSettings, State
+from shared.operations.engine import Start
+from tests.api import partner_document, x12_document
+from tests.deployed import Deployed, Emulator
+from tests.faults.report import chosen, each, require_drawn
+from tests.faults.scenes import SERVICE, run
+from tests.faults.test_enumeration import app_over
+from tests.faults.test_immediate import require_settled
+from tests.faults.transport import FaultTransport, ProcessStopped, Way
+
+MEMBERS = {"edition": "Basic", "accessControl": {"namespace": "acs", "key": "acs-secret"}}
+ASKED = Asked("me", "http", "creation-1")
+_UNFINISHED = {State.CREATING, State.CREATE_FAILED}
+
+
+async def create(app: Installation, asked: Asked = ASKED) -> None:
+    await app.services.put(SERVICE, ServiceSettings.model_validate(MEMBERS), asked)
+
+
+async def broken(deployed: Deployed, call: int, way: Way) -> int:
+    """One creation, one of its calls broken; how many calls it made."""
+    transport = FaultTransport()
+    app = app_over(deployed, transport, patience=way.patience)
+    transport.break_at(call, way)
+    try:
+        await create(app)
+    except ProcessStopped:
+        pass
+    except BaseExceptionGroup as group:
+        if group.subgroup(ProcessStopped) is None:
+            raise
+    except Exception:  # noqa: BLE001 - the caller is told to ask again
+        pass
+    calls = transport.calls
+    transport.stopped = True
+    await app.close()
+    return calls
+
+
+async def require_none_or_whole(app: Installation) -> State | None:
+    """The state of the service, None where there is none; one that is Active can be used."""
+    listed = await app.directory.get(SERVICE)
+    if listed is None:
+        return None
+    service = listed.service
+    if service.state in _UNFINISHED:
+        with pytest.raises(Problem) as refused:
+            await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 1)
+        assert refused.value.code is Code.SERVICE_NOT_ACTIVE
+        return service.state
+    assert service.state is State.ACTIVE
+    settings = await app.configuration.settings(service.id)
+    assert settings is not None
+    opened = open_document(
+        await app.keys.data_key(service.id), "service", "service", settings.document
+    )
+    assert opened["accessControl"] == MEMBERS["accessControl"]
+    return State.ACTIVE
+
+
+async def require_usable(app: Installation) -> None:
+    """Partners and an agreement can be put, and it issues its first number."""
+    service = (await app.services.require(SERVICE)).service
+    items = [ImportItem(section=Section.AGREEMENTS, name="A", document=x12_document())]
+    items += [
+        ImportItem(section=Section.PARTNERS, name=name, document=partner_document(name))
+        for name in ("Northwind", "Fabrikam")
+    ]
+    await app.imports.write(service, items)
+    [number] = await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 1)
+    assert number.value == 1
+
+
+async def play(deployed: Deployed, call: int, way: Way) -> None:
+    await broken(deployed, call, way)
+    app = app_over(deployed, FaultTransport())
+    try:
+        await require_none_or_whole(app)
+        await require_settled(app)
+        ended = await require_none_or_whole(app)
+        assert ended is not State.CREATING
+        found = await app.records.find(SERVICE, "creation-1")
+        if found is not None:
+            succeeded = found[0].operation.status == "Succeeded"
+            assert succeeded == (ended is State.ACTIVE), found[0].operation
+        if ended is State.CREATE_FAILED:
+            start = Start(OperationName.DELETE, SERVICE, "me", "http", {})
+            service = (await app.services.require(SERVICE)).service
+            await run(app, await app.engine.start(start.of(service)))
+            assert await app.directory.get(SERVICE) is None
+        if ended is State.ACTIVE:
+            await create(app)  # what was done is not done again
+        else:
+            await create(app, Asked("me", "http", "creation-2"))
+        await require_usable(app)
+    finally:
+        await app.close()
+
+
+@pytest.mark.timeout(5000)
+@pytest.mark.parametrize("way", Way, ids=lambda way: way.name.lower())
+async def test_a_creation_that_breaks_leaves_none_or_a_whole_one(
+    emulator: Emulator, tmp_path: Path, request: pytest.FixtureRequest, way: Way
+) -> None:
+    require_drawn("create", way)
+    calls = await broken(Deployed.new(emulator, tmp_path), 10_000, Way.FAILS_BEFORE)
+
+    async def one(call: int) -> None:
+        await play(Deployed.new(emulator, tmp_path), call, way)
+
+    await each("create", way, chosen(request, "create", way, calls), one)
