@@ -44,6 +44,8 @@ from shared.operations.recover import Recovery
 from shared.operations.sweep import Broom, Sweep, expired_numbers, old_records
 from shared.patience import WORK, Patience
 from shared.restore.chosen import Chosen
+from shared.restore.inbound_plan import InboundStores
+from shared.restore.planning import Planning
 from shared.restore.restores import Restores
 from shared.restore.service_target import ServiceTarget
 from shared.restore.work import RestoreStores, RestoreWork
@@ -229,13 +231,18 @@ class Installation(Stores):
         self.restores = Restores(
             engine=self.engine,
             records=self.records,
-            directory=self.directory,
-            ledger=self.ledger,
-            configuration=self.configuration,
+            planning=Planning(
+                directory=self.directory,
+                configuration=self.configuration,
+                ledger=self.ledger,
+                inbound=InboundStores(self.received, self.mics),
+                users=self.backup_users,
+                clock=self.clock,
+                settings=settings,
+            ),
             accounts=self.accounts,
             keys=self.keys,
             clock=self.clock,
-            settings=settings,
         )
         self.sweep = Sweep(
             [

@@ -14,21 +14,35 @@ from shared.state.history import History
 _GOING = frozenset({BackupStatus.DELETING, BackupStatus.DELETED})
 
 
+Place = tuple[str, str]
+"""Alias of an account, and a container in it."""
+
+
 class BackupUsers:
     """Enters and removes the users of backups that the history knows."""
 
     def __init__(self, history: History) -> None:
         self._history = history
 
-    async def enter(self, service: str, backup: str, operation: Operation) -> Backup | None:
+    async def going(self, service: str, backup: str, place: Place) -> Problem | None:
+        """Why whoever enters would be refused; None where nobody deletes what is in that place."""
+        found = await self._history.get(service, backup)
+        if found is None or found.value.status not in _GOING or _place(found.value) != place:
+            return None
+        return being_deleted(found.value)
+
+    async def enter(
+        self, service: str, backup: str, operation: Operation, place: Place | None = None
+    ) -> Backup | None:
         """Keep a backup from being deleted until ``leave``; None where the history has none.
 
+        :param place: where it is read; a copy elsewhere is none that the history's row is of.
         :raises Problem: BackupInUse where it is being deleted, or was.
         """
         user = _user(operation)
         while True:
             found = await self._history.get(service, backup)
-            if found is None:
+            if found is None or place not in (None, _place(found.value)):
                 return None
             if found.value.status in _GOING:
                 raise being_deleted(found.value)
@@ -66,6 +80,10 @@ def being_deleted(backup: Backup) -> Problem:
         f"{backup.deleted_by}). Choose another one.",
         target=backup.name,
     )
+
+
+def _place(backup: Backup) -> Place:
+    return backup.storage_account, backup.container
 
 
 def _user(operation: Operation) -> BackupUser:

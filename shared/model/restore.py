@@ -134,10 +134,10 @@ class NumberExposure(Stored):
     """The next number, by the backup."""
     known: int | None = None
     """The next number, by this installation's ledger; None where it knows none."""
-    next: int
-    """The first number that the restored service issues."""
+    next: int | None = None
+    """The first number that the restored service issues; None where its bounds hold none."""
     issued_again: int | None = None
-    """How many numbers are issued a second time, None where nobody can say."""
+    """How many numbers may be issued a second time, None where nobody can say."""
 
 
 class NumbersPlan(Stored):
@@ -152,13 +152,49 @@ class NumbersPlan(Stored):
     unknown: int = 0
     """Counters that this installation's ledger does not know: what was issued after the backup,
     it cannot say."""
+    unissued: int = 0
+    """Counters that had issued nothing by the backup, and that no ledger knows: they begin at
+    their lower bound, whatever was issued since."""
+    exhausted: int = 0
+    """Counters whose bounds hold no number any more: nothing is issued."""
     issued_again: int = 0
-    """Numbers that are known to be issued a second time."""
+    """Numbers that may be issued a second time, as far as that is known."""
     since: Time | None = None
-    """When the backup was made. Numbers that came in after it are not known to the restored
-    service: duplicates of them may pass."""
+    """When the backup read the counters: of what was issued after that, only a ledger knows."""
     exposures: list[NumberExposure] = Field(default_factory=list)
     """Counters of which something is to be known, the first of them."""
+    more: int = 0
+    """How many more of those there are."""
+
+
+class InboundExposure(Stored):
+    """What the restored service knows of that an agreement received."""
+
+    agreement: str
+    checks: list[str] = Field(default_factory=list)
+    """What its document has the receiver refuse a second time."""
+    received_numbers: int | None = None
+    """Received control numbers that the backup holds; None where they were too many to count."""
+    mic_values: int | None = None
+    received_since: int | None = None
+    """Numbers that came in after the backup, and pass once more; None where nobody can say."""
+    mics_since: int | None = None
+
+
+class InboundPlan(Stored):
+    """What came in by the backup, and what of it since: duplicates of that may pass."""
+
+    since: Time
+    """When the backup read it: what came in after that, the restored service does not know."""
+    received_numbers: int | None = None
+    """Those that are restored; None where, of a part, they were too many to count."""
+    mic_values: int | None = None
+    known_by: str | None = None
+    """The service that the backup is of, where it lives and its later messages were counted."""
+    received_since: int | None = None
+    mics_since: int | None = None
+    agreements: list[InboundExposure] = Field(default_factory=list)
+    """Restored agreements that check duplicates, are AS2, or received anything: the first."""
     more: int = 0
     """How many more of those there are."""
 
@@ -201,6 +237,7 @@ class RestorePlan(Stored):
     origins: JsonObject
     """Of each value of the target, where it came from: request, backup, or name."""
     control_numbers: NumbersPlan = NumbersPlan(policy=NumbersPolicy.CONTINUE)
+    inbound: InboundPlan | None = None
     partial: bool = False
     """Whether only a part of the backup is restored."""
     replaced: list[Replaced] = Field(default_factory=list)

@@ -3,44 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shared.backup.reader import read_descriptor, records
+from shared.backup.reader import read_descriptor
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.management.documents import SERVICE
-from shared.management.services import exists
-from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Detail, Problem
-from shared.model.record import SERVICE as SETTINGS
-from shared.model.restore import PlanError, RestoreBody, RestorePlan
-from shared.model.service import Service, State
-from shared.model.wire import MASK, JsonObject, rfc3339
+from shared.model.restore import RestoreBody, RestorePlan
+from shared.model.wire import MASK, JsonObject
 from shared.operations.engine import Engine, Start
 from shared.restore.chosen import Chosen
-from shared.restore.numbers_plan import numbers_plan
-from shared.restore.survey import Living, survey
+from shared.restore.planning import Planning
 from shared.rules.documents import masked
 from shared.rules.naming import require_backup_name, shown
-from shared.rules.restore_notes import before_resuming, expired, not_backed_up, notes
-from shared.rules.restore_parts import sources
-from shared.rules.restore_plan import plan, settings_of, wrong
 from shared.sealing.key_ring import KeyRing
-from shared.settings import Settings
-from shared.state.configuration import Configuration
-from shared.state.control_numbers import Ledger
 from shared.state.operations import Operations, Record
-from shared.state.services import Directory
 
 _RECORDED = 100
 """How many counters, sources and replacements the operation's record tells of one by one."""
-
-
-@dataclass(frozen=True)
-class _Planned:
-    plan: RestorePlan
-    problems: Sequence[Problem]
 
 
 @dataclass(frozen=True)
@@ -64,23 +46,17 @@ class Restores:
         *,
         engine: Engine,
         records: Operations,
-        directory: Directory,
-        ledger: Ledger,
-        configuration: Configuration,
+        planning: Planning,
         accounts: Accounts,
         keys: KeyRing,
         clock: Clock,
-        settings: Settings,
     ) -> None:
         self._engine = engine
         self._records = records
-        self._directory = directory
-        self._ledger = ledger
-        self._configuration = configuration
+        self._planning = planning
         self._accounts = accounts
         self._keys = keys
         self._clock = clock
-        self._settings = settings
 
     async def plan(self, body: RestoreBody) -> RestorePlan:
         """What the restore would make, and all that forbids it; nothing is written.
@@ -90,7 +66,7 @@ class Restores:
             BlobCorrupt.
         """
         container, descriptor = await self._read(body)
-        return (await self._planned(body, container, descriptor)).plan
+        return (await self._planning.planned(body, container, descriptor)).plan
 
     async def start(self, body: RestoreBody, caller: str, operation_id: str | None) -> Record:
         """Start a restore.
@@ -139,7 +115,7 @@ class Restores:
         repeated = await self._engine.repeated(start)
         if repeated is not None:
             return repeated
-        planned = await self._planned(body, asking.container, asking.descriptor)
+        planned = await self._planning.planned(body, asking.container, asking.descriptor)
         if planned.problems:
             raise _refusal(planned.problems)
         recorded = _shortened(planned.plan)
@@ -156,76 +132,6 @@ class Restores:
         provider = self._keys.provider
         return container, await read_descriptor(container, provider, accept_renamed=renamed)
 
-    async def _planned(
-        self, body: RestoreBody, container: BackupContainer, descriptor: Descriptor
-    ) -> _Planned:
-        planned = plan(descriptor, body, self._settings.service_domain)
-        listed = await self._directory.get(planned.backed_up_name)
-        living = listed.service.name if listed is not None else None
-        polling = None if listed is None else await self._polling(listed.service)
-        parts = await survey(container, descriptor, body, polling)
-        if parts.selected is not None:
-            planned = planned.model_copy(update={"sections": parts.counts, "partial": True})
-        backed_up = await _settings(container, descriptor)
-        settings = settings_of(planned.target, backed_up, body.service.to_json())
-        problems = list(wrong(planned, descriptor, body, settings, self._settings.accounts))
-        taken = await self._taken(planned.target.name)
-        problems += [taken] if taken is not None else []
-        numbers, exhausted = await numbers_plan(
-            container,
-            descriptor,
-            planned.target.name,
-            body.control_numbers,
-            self._ledger,
-            parts.takes_agreement,
-        )
-        problems += [*parts.problems, *exhausted]
-        update = {
-            "replaced": parts.replaced,
-            "sources": parts.sources,
-            "more_sources": parts.more_sources,
-            "control_numbers": numbers,
-            "warnings": [
-                *not_backed_up(descriptor, parts.takes),
-                *notes(planned, descriptor, backed_up, living),
-                *expired(settings, rfc3339(self._clock.now())),
-            ],
-            "before_resuming": before_resuming(planned, living),
-            "errors": [
-                PlanError(code=problem.code, message=problem.message, target=problem.target)
-                for problem in problems
-            ],
-        }
-        return _Planned(planned.model_copy(update=update), problems)
-
-    async def _polling(self, service: Service) -> Living:
-        """What a living service's bridges poll."""
-        pages = self._configuration.pages(service.id, Section.BRIDGES)
-        found = [
-            source.place(bridge.value.name)
-            async for page in pages
-            for bridge in page
-            for source in sources(bridge.value.document)
-        ]
-        return Living(service.name, frozenset(found))
-
-    async def _taken(self, name: str) -> Problem | None:
-        """Why the name is not free."""
-        listed = await self._directory.get(name)
-        if listed is None:
-            return None
-        if listed.service.state is State.DELETING:
-            return Problem(
-                Code.SERVICE_NAME_UNAVAILABLE,
-                f"Service '{name}' is being deleted; its name is free as soon as that completes.",
-                target="/service/name",
-                retry_after_seconds=5,
-            )
-        return exists(
-            name,
-            ", and a restore never writes over one. Delete it first, or restore under another name",
-        )
-
     async def get(self, restore_id: str) -> Record:
         """One restore, by ``<service name>.<operation id>``.
 
@@ -240,15 +146,6 @@ class Restores:
                 target="restore",
             )
         return found[0]
-
-
-async def _settings(container: BackupContainer, descriptor: Descriptor) -> JsonObject:
-    """The settings of a backed-up service as the backup holds them, secrets apart."""
-    part = descriptor.section(SETTINGS)
-    if part is None:
-        return {}
-    found = [record async for page in records(container, part) for record in page]
-    return found[0].document if found else {}
 
 
 def _refusal(problems: Sequence[Problem]) -> Problem:
@@ -268,12 +165,17 @@ def _refusal(problems: Sequence[Problem]) -> Problem:
 
 def _shortened(planned: RestorePlan) -> RestorePlan:
     """The plan as the operation's record holds it: a row has an end."""
-    numbers = planned.control_numbers
+    numbers, inbound = planned.control_numbers, planned.inbound
     cut = max(0, len(numbers.exposures) - _RECORDED)
     shorter = {"exposures": numbers.exposures[:_RECORDED], "more": numbers.more + cut}
+    if inbound is not None:
+        beyond = max(0, len(inbound.agreements) - _RECORDED)
+        first = {"agreements": inbound.agreements[:_RECORDED], "more": inbound.more + beyond}
+        inbound = inbound.model_copy(update=first)
     unnamed = max(0, len(planned.sources) - _RECORDED)
     update = {
         "control_numbers": numbers.model_copy(update=shorter),
+        "inbound": inbound,
         "replaced": planned.replaced[:_RECORDED],
         "sources": planned.sources[:_RECORDED],
         "more_sources": planned.more_sources + unnamed,

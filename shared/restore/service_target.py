@@ -106,7 +106,8 @@ class ServiceTarget:
         except RowExists as error:
             listed = await self._directory.get(self._name)
             if listed is None or listed.service.id != self._id:
-                raise exists(self._name) from error
+                state = listed.service.state if listed else State.DELETING
+                raise taken(self._name, state) from error
             if listed.service.state is not State.RESTORING:
                 raise Problem(
                     Code.OPERATION_NOT_ALLOWED,
@@ -254,6 +255,21 @@ class ServiceTarget:
             except RowChanged:
                 continue
             return
+
+
+def taken(name: str, state: State) -> Problem:
+    """Why a restore cannot have the name of a service in that state."""
+    if state is State.DELETING:
+        return Problem(
+            Code.SERVICE_NAME_UNAVAILABLE,
+            f"Service '{name}' is being deleted; its name is free as soon as that completes.",
+            target="/service/name",
+            retry_after_seconds=5,
+        )
+    return exists(
+        name,
+        ", and a restore never writes over one. Delete it first, or restore under another name",
+    )
 
 
 async def _facts(section: Section, record: Record) -> CertificateFacts | None:

@@ -92,7 +92,10 @@ class RestoreWork:
                 target=planned.container,
             )
         await self._stores.users.enter(
-            descriptor.service.name, descriptor.backup.name, task.operation
+            descriptor.service.name,
+            descriptor.backup.name,
+            task.operation,
+            (planned.storage_account, planned.container),
         )
         secrets = await Secrets.checked(container, descriptor, self._stores.provider)
         chosen = await self._stores.chosen(task.operation)

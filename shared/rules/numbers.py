@@ -148,11 +148,9 @@ def standing(counters: Counters, numbering: Numbering) -> JsonObject:
     shown: JsonObject = {}
     for kind, bounds in numbering.items():
         counter = counters.get(kind) or first(bounds)
-        following = max(counter.next, bounds.lower)
-        if following == bounds.upper + 1 and bounds.rollover:
-            following = bounds.lower
+        following = upcoming(counter, bounds)
         shown[str(kind)] = {
-            "next": following,
+            "next": following.next if following else max(counter.next, bounds.lower),
             "last": counter.last,
             "cycle": counter.cycle,
             "lowerBound": bounds.lower,
@@ -165,6 +163,19 @@ def standing(counters: Counters, numbering: Numbering) -> JsonObject:
 def first(bounds: Bounds) -> Counter:
     """The counter of a kind that has never issued a number."""
     return Counter(next=bounds.lower)
+
+
+def upcoming(counter: Counter, bounds: Bounds) -> Counter | None:
+    """The counter as it is when it issues its next number, rolled over or moved up to its bounds.
+
+    None where it issues none: its bounds hold no number any more that was not issued.
+    """
+    following = max(counter.next, bounds.lower)
+    if following == bounds.upper + 1 and bounds.rollover:
+        return Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
+    if following > bounds.upper:
+        return None
+    return Counter(next=following, last=counter.last, cycle=counter.cycle)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Warning
-from shared.model.restore import RestorePlan
-from shared.model.wire import JsonObject
+from shared.model.restore import InboundPlan, NumbersPlan, RestorePlan
+from shared.model.wire import JsonObject, rfc3339
 from shared.rules.editions import has_archiving
 from shared.rules.naming import service_key
 
@@ -68,7 +68,7 @@ def notes(
 
     :param living: the service that the backup is of, where it lives.
     """
-    made = descriptor.backup.completed_at
+    made = descriptor.consistency.runtime_read_from
     found = [
         Warning(
             code="NotIncluded",
@@ -101,7 +101,7 @@ def notes(
             code="AfterTheBackup",
             message=f"What came in after {made} is not in the backup: "
             "received control numbers and MIC values of that time are not known, so duplicates "
-            "of those interchanges may pass.",
+            "of those interchanges may pass. inbound says of which agreements.",
         )
     )
     found.append(
@@ -114,13 +114,32 @@ def notes(
     return found
 
 
+def exhausted(numbers: NumbersPlan) -> list[Warning]:
+    """Counters that issue nothing, such as one that went on past the backup's upper bound."""
+    if not numbers.exhausted:
+        return []
+    return [
+        Warning(
+            code="NumbersExhausted",
+            message=f"{numbers.exhausted} counters stand at the end of their agreement's bounds, "
+            "or beyond them: the restored service issues none of their numbers. "
+            "controlNumbers.exposures shows them without next.",
+            target="control-numbers",
+        )
+    ]
+
+
 def _is_renamed(planned: RestorePlan) -> bool:
     return service_key(planned.target.name) != service_key(planned.backed_up_name)
 
 
-def before_resuming(planned: RestorePlan, living: str | None = None) -> list[str]:
+def before_resuming(
+    planned: RestorePlan, numbers: NumbersPlan, inbound: InboundPlan, living: str | None = None
+) -> list[str]:
     """The things to see to before a restored service is resumed.
 
+    :param numbers: how its control numbers go on.
+    :param inbound: what came in.
     :param living: the service that the backup is of, where it lives.
     """
     renamed = _is_renamed(planned)
@@ -131,6 +150,16 @@ def before_resuming(planned: RestorePlan, living: str | None = None) -> list[str
         "that is to rest.",
         "Save a backup schedule: none is restored.",
     ]
+    if numbers.exhausted:
+        found.append(
+            "Raise the upper bound of agreements whose numbers are used up, or set their next "
+            "number with allowReuse: see NumbersExhausted."
+        )
+    if inbound.agreements:
+        found.append(
+            f"Look at inbound: ask partners not to send again what came in after "
+            f"{rfc3339(inbound.since)}, as it would pass."
+        )
     if renamed and living is not None:
         found.append(f"Suspend or delete '{living}': both would issue the same control numbers.")
     if renamed:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.model.numbers import Bounds, Counter, Counters, Numbering
 from shared.model.problem import Code, Problem
 from shared.model.restore import NumbersPolicy
-from shared.rules.numbers import continued, later
+from shared.rules.numbers import continued, later, upcoming
 
 
 def restored(
@@ -55,6 +55,14 @@ def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
     following = start + by
     if following <= bounds.upper:
         return Counter(next=following, last=counter.last, cycle=counter.cycle)
+    if start > bounds.upper + 1:
+        raise Problem(
+            Code.CONTROL_NUMBERS_EXHAUSTED,
+            f"The next number is {start}, above the bounds {bounds.lower} to {bounds.upper}: all "
+            f"that are in them may have been issued, and none can be moved on by {by}. Choose the "
+            "policy continue, and raise the upper bound before you resume the service.",
+            target="/controlNumbers/policy",
+        )
     if not bounds.rollover:
         raise Problem(
             Code.CONTROL_NUMBERS_EXHAUSTED,
@@ -69,14 +77,27 @@ def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
     return Counter(next=following, last=following - 1, cycle=counter.cycle + cycles)
 
 
-def issued_again(counter: Counter, known: Sequence[Counter | None]) -> int | None:
-    """How many numbers a counter issues that were issued before; None where nobody can say.
+def issued_again(counter: Counter, known: Sequence[Counter | None], bounds: Bounds) -> int | None:
+    """How many numbers a counter may issue that were issued before; None where nobody can say.
+
+    Over a rollover it is the most: a caller who set the next number back (``allowReuse``) began a
+    cycle before the last one was used up.
 
     :param known: where the ledgers stand that know the agreement.
+    :param bounds: those of the restored agreement.
     """
     latest = later(*known)
-    if latest is None or counter.cycle < latest.cycle:
+    if latest is None:
         return None
-    if counter.cycle > latest.cycle:
+    following = upcoming(counter, bounds)
+    if following is None or following.cycle > latest.cycle:
         return 0
-    return max(0, latest.last - counter.next + 1)
+    last = min(latest.last, bounds.upper)
+    if following.cycle == latest.cycle:
+        return max(0, last - following.next + 1)
+    left = bounds.upper - following.next + 1
+    if not bounds.rollover:
+        return left
+    whole = latest.cycle - following.cycle - 1
+    span = bounds.upper - bounds.lower + 1
+    return left + whole * span + max(0, last - bounds.lower + 1)

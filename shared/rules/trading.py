@@ -75,6 +75,23 @@ def partner_identities(document: JsonObject) -> frozenset[Identity]:
     return frozenset(found)
 
 
+_CHECKED = {
+    "interchange": "checkDuplicateInterchangeControlNumber",
+    "group": "checkDuplicateGroupControlNumber",
+    "transactionSet": "checkDuplicateTransactionSetControlNumber",
+    "message": "checkDuplicateMessage",
+}
+"""What a receiver can refuse a second time, and the member of validationSettings that says so."""
+
+
+def duplicate_checks(document: JsonObject) -> tuple[str, ...]:
+    """What an agreement's document has the receiver refuse a second time; empty for nothing."""
+    content = agreement_content(document)
+    receiving = member(content[1] if content else None, "receiveAgreement")
+    validation = member(member(receiving, "protocolSettings"), "validationSettings")
+    return tuple(what for what, name in _CHECKED.items() if member(validation, name) is True)
+
+
 @dataclass(frozen=True)
 class Parties:
     """Between whom an agreement is, as far as its document says."""

@@ -7,7 +7,7 @@ import pytest
 
 from shared.installation import Installation
 from shared.management.documents import SERVICE, open_document
-from tests.api import Api, unique, x12_document
+from tests.api import Api, nobodys, unique, x12_document
 from tests.deployed import Deployed
 
 PASSWORD = 'Right;Horse"9'
@@ -193,6 +193,87 @@ async def test_a_restore_that_set_numbers_back_does_not_forget_them(api: Api) ->
     await restored(api, container)
     await api.post(f"services/{name}/resume")
     assert await api.allocate(name, "A") == 9
+
+
+async def test_what_was_issued_over_a_rollover_may_come_twice(api: Api) -> None:
+    name = await api.service()
+    bounds = {"interchangeControlNumberUpperBound": 6}
+    await api.agreement(name, "A", x12_document(**bounds))
+    for _ in range(4):
+        await api.allocate(name, "A")
+    container = await api.backup(name)
+    assert [await api.allocate(name, "A") for _ in range(5)] == [5, 6, 1, 2, 3]
+    await api.succeeded(await api.delete(f"services/{name}"))
+    back = {"policy": "asBackedUp"}
+    plan = (await planned(api, container, controlNumbers=back))["controlNumbers"]
+    assert (plan["issuedAgain"], plan["unknown"], plan["exhausted"]) == (5, 0, 0)
+    [exposure] = plan["exposures"]
+    assert (exposure["backedUp"], exposure["known"], exposure["next"]) == (5, 4, 5)
+    await restored(api, container, controlNumbers=back)
+    await api.post(f"services/{name}/resume")
+    assert [await api.allocate(name, "A") for _ in range(5)] == [5, 6, 1, 2, 3]
+
+
+async def test_a_kind_that_was_first_used_after_the_backup_is_told(api: Api) -> None:
+    """The backup has no counter of it: set back, it would begin anew."""
+    name = await api.service()
+    await api.agreement(name, "A", x12_document(groupControlNumberLowerBound=7))
+    container = await api.backup(name)
+    for _ in range(2):
+        await api.allocate(name, "A", "group")
+    await api.succeeded(await api.delete(f"services/{name}"))
+    told = {"agreement": "A", "kind": "group", "backedUp": 7, "known": 9}
+    for policy, following, again in (("continue", 9, 0), ("asBackedUp", 7, 2)):
+        numbers = {"policy": policy}
+        plan = (await planned(api, container, controlNumbers=numbers))["controlNumbers"]
+        assert plan["exposures"] == [{**told, "next": following, "issuedAgain": again}]
+    await restored(api, container, controlNumbers=numbers)
+    await api.post(f"services/{name}/resume")
+    assert await api.allocate(name, "A", "group") == 7
+
+
+async def test_the_next_number_is_the_one_that_will_be_issued(api: Api) -> None:
+    """At the end of what rolls over, below a bound that was raised, and where none is left."""
+    name = await api.service()
+    six = {"interchangeControlNumberUpperBound": 6, "groupControlNumberUpperBound": 6}
+    await api.agreement(name, "A", x12_document(**six, rolloverGroupControlNumber=False))
+    await api.agreement(name, "Raised", nobodys(x12_document()))
+    for agreement, kind in (("A", "interchange"), ("A", "group"), ("Raised", "interchange")):
+        for _ in range(6):
+            await api.allocate(name, agreement, kind)
+    raised = x12_document(interchangeControlNumberLowerBound=100)
+    await api.agreement(name, "Raised", nobodys(raised))
+    container = await api.backup(name)
+    target = unique("other")
+    plan = (await planned(api, container))["controlNumbers"]
+    assert (plan["counters"], plan["exhausted"]) == (3, 1)
+    [exposure] = plan["exposures"]
+    assert (exposure["kind"], exposure["backedUp"], exposure["known"]) == ("group", 7, 7)
+    assert "next" not in exposure
+    # Beyond the backup's bounds, once they were raised and numbers were issued behind them.
+    wide = x12_document(groupControlNumberUpperBound=50, interchangeControlNumberUpperBound=50)
+    await api.agreement(name, "A", wide)
+    for kind in ("interchange", "group"):
+        await api.allocate(name, "A", kind)
+    await api.allocate(name, "Raised")
+    answer = await planned(api, container, service={"name": target})
+    shown = {
+        (e["agreement"], e["kind"]): e.get("next") for e in answer["controlNumbers"]["exposures"]
+    }
+    assert shown == {
+        ("A", "group"): None,
+        ("A", "interchange"): None,
+        ("Raised", "interchange"): 101,
+    }
+    [warning] = [w for w in answer["warnings"] if w["code"] == "NumbersExhausted"]
+    assert warning["message"].startswith("2 counters")
+    assert any("Raise the upper bound" in step for step in answer["beforeResuming"])
+    await restored(api, container, service={"name": target})
+    await api.post(f"services/{target}/resume")
+    path = f"services/{target}/control-numbers/A/allocate"
+    for kind in ("interchange", "group"):
+        assert (await api.post(path, {"kind": kind})).code == "ControlNumbersExhausted"
+    assert await api.allocate(target, "Raised") == 101
 
 
 async def test_numbers_that_cannot_be_moved_on(api: Api) -> None:

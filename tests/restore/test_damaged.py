@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -9,6 +10,9 @@ from azure.storage.blob import ContainerClient
 from shared.model.descriptor import digest
 from tests.api import Api, unique
 from tests.deployed import Deployed
+
+SCHEMAS = "sections/1-1/schemas."
+"""A section that no plan of a whole restore reads."""
 
 Damage = Callable[[ContainerClient, str], str]
 
@@ -104,6 +108,9 @@ async def made(api: Api) -> str:
     path = f"services/{name}/artifacts/schemas/s"
     await api.put(path, {"document": {"password": "p"}})
     await api.put(f"{path}/content", data=b"<schema/>" * 100)
+    await api.allocate(name, "A")
+    received = {"kind": "interchange", "value": 77, "validityDays": 30, "messageId": "m-77"}
+    await api.post(f"services/{name}/received-control-numbers/A", received)
     return await api.backup(name)
 
 
@@ -203,9 +210,9 @@ async def test_a_copy_under_another_name_is_restored_where_it_is_accepted(
 @pytest.mark.parametrize(
     ("damage", "code"),
     [
-        (flipped("sections/"), "BlobCorrupt"),
-        (cut("sections/"), "BlobCorrupt"),
-        (removed("sections/"), "BlobMissing"),
+        (flipped(SCHEMAS), "BlobCorrupt"),
+        (cut(SCHEMAS), "BlobCorrupt"),
+        (removed(SCHEMAS), "BlobMissing"),
         (flipped("secrets/"), "BlobCorrupt"),
         (cut("secrets/"), "BlobCorrupt"),
         (removed("secrets/"), "BlobMissing"),
@@ -228,3 +235,77 @@ async def test_a_blob_that_is_damaged_fails_the_restore(
         assert shown.body["state"] == "RestoreFailed"
         assert shown.body["allowedOperations"] == ["delete"]
         await api.succeeded(await api.delete(f"services/{target}"))
+
+
+@pytest.mark.parametrize(
+    ("section", "damage", "code"),
+    [
+        ("agreements", flipped, "BlobCorrupt"),
+        ("control-numbers", flipped, "BlobCorrupt"),
+        ("received-control-numbers", removed, "BlobMissing"),
+    ],
+)
+async def test_what_the_plan_reads_is_refused_before_anything_is_written(
+    api: Api,
+    deployed: Deployed,
+    backup: str,
+    section: str,
+    damage: Callable[[str], Damage],
+    code: str,
+) -> None:
+    with ContainerClient.from_connection_string(deployed.offsite, backup) as container:
+        path = damage(f"sections/1-1/{section}.")(container, backup)
+    target = unique("fresh")
+    place = {"storageAccount": "offsite", "container": backup}
+    body = {"backup": place, "service": {"name": target}}
+    for query in ("?validateOnly=true", ""):
+        refused = await api.post(f"restores{query}", body)
+        assert (refused.status, refused.code) == (409, code)
+        assert path in refused.body["error"]["message"]
+    assert (await api.get(f"services/{target}")).code == "ServiceNotFound"
+
+
+async def test_a_restore_that_failed_is_deleted_and_made_again(
+    api: Api, deployed: Deployed, backup: str
+) -> None:
+    """The same request, once the cause is mended; until then only delete is allowed."""
+    target = unique("again")
+    place = {"storageAccount": "offsite", "container": backup}
+    body = {"backup": place, "service": {"name": target}}
+    with ContainerClient.from_connection_string(deployed.offsite, backup) as container:
+        path = _blob(container, SCHEMAS)
+        whole = container.download_blob(path).readall()
+        flipped(SCHEMAS)(container, backup)
+        first = await api.post("restores", body, headers={"Operation-Id": "first"})
+        assert (await api.ended(first))["status"] == "Failed"
+        await require_only_delete(api, target, body)
+        await api.succeeded(await api.delete(f"services/{target}"))
+        container.upload_blob(path, whole, overwrite=True)
+    repeated = await api.post("restores", body, headers={"Operation-Id": "first"})
+    assert repeated.body["status"] == "Failed", "a repeated request is answered, not done again"
+    second = await api.post("restores", body, headers={"Operation-Id": "second"})
+    await api.succeeded(second)
+    assert (await api.get(f"services/{target}")).body["state"] == "Suspended"
+    assert (await api.post(f"services/{target}/resume")).status == 200
+    assert await api.allocate(target, "A") == 2
+
+
+async def require_only_delete(api: Api, name: str, body: Any) -> None:
+    """Whatever else is asked of a service that shows as RestoreFailed is refused."""
+    path = f"services/{name}"
+    shown = (await api.get(path)).body
+    assert (shown["state"], shown["allowedOperations"]) == ("RestoreFailed", ["delete"])
+    verbs = ("start", "stop", "restart", "suspend", "resume", "disable", "enable")
+    refused = [await api.post(f"{path}/{verb}") for verb in verbs]
+    refused += [
+        await api.post(f"{path}/scale", {"unitCount": 2}),
+        await api.put(path, {"edition": "Basic"}),
+        await api.put(f"{path}/artifacts/schemas/t", {"document": {}}),
+        await api.delete(f"{path}/artifacts/schemas/s"),
+        await api.put(f"{path}/control-numbers/A", {"kind": "interchange", "next": 9}),
+        await api.post(f"{path}/backups", {"name": unique("no"), "storageAccount": "offsite"}),
+    ]
+    assert {reply.code for reply in refused} == {"OperationNotAllowed"}
+    allocate = f"{path}/control-numbers/A/allocate"
+    assert (await api.post(allocate, {"kind": "interchange"})).code == "ServiceNotActive"
+    assert (await api.post("restores", body)).code == "ServiceExists"

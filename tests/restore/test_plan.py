@@ -9,12 +9,14 @@ import pytest
 
 from shared.installation import Installation
 from shared.model.artifact import ImportItem, Section
-from shared.model.backup import BackupBody
+from shared.model.backup import BackupBody, BackupStatus
 from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
 from shared.model.service import Edition, ServiceSettings, State
+from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import ASKED, FIRST, SERVICE, fill, run, start_delete
+from tests.elsewhere import copied
+from tests.faults.scenes import ASKED, COPY, FIRST, SERVICE, fill, run, start_delete
 from tests.stored import changes, everything_stored
 
 ORDER = (Edition.BASIC, Edition.STANDARD, Edition.PREMIUM)
@@ -161,4 +163,77 @@ async def test_a_repeated_request_is_the_same_restore_by_its_secrets_too(
     done = await app.restores.start(asked("one"), "somebody", "mine")
     assert done.operation.status == "Succeeded"
     assert (await app.services.require(SERVICE)).service.state is State.SUSPENDED
+    await app.close()
+
+
+async def marked(app: Installation, status: BackupStatus) -> None:
+    found = await app.history.get(SERVICE, FIRST)
+    assert found is not None
+    update = {"status": status, "deleted_by": "a-purge"}
+    await app.history.change(found.value.model_copy(update=update), found.etag)
+
+
+async def error_of(app: Installation, started: Record) -> str | None:
+    """Why an operation failed."""
+    found = await app.records.find(started.operation.service, started.operation.id)
+    assert found is not None
+    error = found[0].operation.error
+    return error.code if error else None
+
+
+async def test_a_backup_that_is_being_deleted_is_refused_by_the_plan(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    deployed = Deployed.new(emulator, tmp_path)
+    app = Installation(deployed.read())
+    await fill(app)
+    await run(app, await start_delete(app))
+    started = await app.restores.start(body(service={"name": COPY}), "somebody", None)
+    for status in (BackupStatus.DELETING, BackupStatus.DELETED):
+        await marked(app, status)
+        assert await refused(app, deployed, body()) == {Code.BACKUP_IN_USE}
+        [error] = (await app.restores.plan(body())).errors
+        assert "a-purge" in error.message
+    # Where it was marked after the start, its worker refuses it, with the same code.
+    await run(app, started)
+    assert await error_of(app, started) == Code.BACKUP_IN_USE
+    assert await app.directory.get(COPY) is None
+    await app.close()
+
+
+async def test_a_copy_of_a_backup_that_was_deleted_is_restored(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """What the history says of the one that it knows is not said of another one elsewhere."""
+    deployed = Deployed.new(emulator, tmp_path)
+    app = Installation(deployed.read())
+    await fill(app)
+    await run(app, await start_delete(app))
+    await asyncio.to_thread(copied, deployed.offsite, FIRST, deployed.state, FIRST)
+    await marked(app, BackupStatus.DELETED)
+    asked = RestoreBody.model_validate(
+        {"backup": {"storageAccount": "default", "container": FIRST}}
+    )
+    assert (await app.restores.plan(asked)).errors == []
+    started = await app.restores.start(asked, "somebody", None)
+    await run(app, started)
+    assert (await app.services.require(SERVICE)).service.state is State.SUSPENDED
+    await app.close()
+
+
+async def test_a_name_that_is_being_freed_as_the_work_begins(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """It says that the name is not free yet, not that a service is in the way."""
+    app = Installation(Deployed.new(emulator, tmp_path).read())
+    await fill(app)
+    started = await app.restores.start(body(service={"name": COPY}), "somebody", None)
+    wanted = ServiceSettings.model_validate({"edition": Edition.BASIC})
+    await app.services.create(COPY, wanted, ASKED)
+    listed = await app.services.require(COPY)
+    deleting = listed.service.model_copy(update={"state": State.DELETING})
+    await app.directory.change(deleting, listed.etag)
+    await run(app, started)
+    assert await error_of(app, started) == Code.SERVICE_NAME_UNAVAILABLE
+    assert (await app.services.require(COPY)).service.state is State.DELETING
     await app.close()

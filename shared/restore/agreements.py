@@ -1,0 +1,65 @@
+"""What a plan asks of a backup's agreements: within what they number, and what they receive."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from shared.backup.reader import records
+from shared.blobs.backup_container import BackupContainer, missing
+from shared.model.artifact import Section
+from shared.model.descriptor import Descriptor, SectionPart
+from shared.model.numbers import Numbering
+from shared.model.problem import Problem
+from shared.model.record import Record
+from shared.rules.numbers import numbering
+from shared.rules.trading import agreement_content, duplicate_checks
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a plan keeps of one agreement."""
+
+    name: str
+    numbering: Numbering
+    checks: tuple[str, ...]
+    """What its receiver refuses a second time."""
+    is_as2: bool
+
+
+async def agreements(
+    container: BackupContainer, descriptor: Descriptor
+) -> AsyncIterator[list[Agreement]]:
+    """The agreements of a backup in the order of their keys, a page at a time.
+
+    :raises Problem: BlobMissing, BlobCorrupt.
+    """
+    async for page in records(container, part_of(container, descriptor, Section.AGREEMENTS)):
+        yield [_agreement(record) for record in page]
+
+
+def part_of(container: BackupContainer, descriptor: Descriptor, name: str) -> SectionPart:
+    """A section that every backup has.
+
+    :raises Problem: BlobMissing.
+    """
+    part = descriptor.section(name)
+    if part is None:
+        raise missing(container.name, f"section {name}")
+    return part
+
+
+def _agreement(record: Record) -> Agreement:
+    content = agreement_content(record.document)
+    return Agreement(
+        record.name,
+        _numbering(record),
+        duplicate_checks(record.document),
+        content is not None and content[0] == "as2",
+    )
+
+
+def _numbering(record: Record) -> Numbering:
+    """Bounds that are refused today can have been stored: they number nothing, as they do live."""
+    try:
+        return numbering(record.document)
+    except Problem:
+        return {}

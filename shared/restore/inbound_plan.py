@@ -1,0 +1,213 @@
+"""The part of a plan that says what came in: known by the backup, and since then by nobody.
+
+Received control numbers and MIC values guard against duplicates. A restored service knows those of
+the backup; what came in after that passes once more. How much that was, the tables of the service
+that was backed up tell, as long as it lives.
+"""
+
+import asyncio
+import json
+import re
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from shared.backup.reader import section_lines
+from shared.blobs.backup_container import BackupContainer, corrupt
+from shared.model.descriptor import Descriptor
+from shared.model.record import MIC_VALUES, RECEIVED_NUMBERS
+from shared.model.restore import InboundExposure, InboundPlan
+from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.service import Service, State
+from shared.model.wire import rfc3339
+from shared.restore.agreements import Agreement, part_of
+from shared.rules.naming import artifact_key
+from shared.state.mic_values import MicValues
+from shared.state.received_numbers import ReceivedNumbers
+
+_TOLD = 1000
+"""How many agreements an answer tells of one by one."""
+
+_MOST_BYTES = 256 * 1024 * 1024
+"""Of a section's lines, about a million of them: larger ones are not read for a plan."""
+
+_MOST_ROWS = 50_000
+"""Of a living service's table: of larger ones, nobody counts what came after the backup."""
+
+_AGREEMENT = re.compile(rb'"document":\{"agreement":("(?:[^"\\]|\\.)*")')
+"""Where a line names its agreement; members are sorted, so that it is the document's first."""
+
+_Counted = Mapping[str, int]
+"""Key of an agreement → how many."""
+
+
+@dataclass(frozen=True)
+class InboundStores:
+    """Where a living service keeps what came in."""
+
+    received: ReceivedNumbers
+    mics: MicValues
+
+
+@dataclass(frozen=True, slots=True)
+class _Receiver:
+    name: str
+    checks: tuple[str, ...]
+    is_as2: bool
+
+
+@dataclass
+class Receiving:
+    """The agreements of a backup, with what each refuses a second time, as they are read."""
+
+    takes: Callable[[str], bool]
+    """Whether an agreement is restored."""
+    found: dict[str, _Receiver] = field(default_factory=dict)
+
+    async def noted(self, pages: AsyncIterator[list[Agreement]]) -> AsyncIterator[list[Agreement]]:
+        """The same agreements; those that are restored are kept."""
+        async for page in pages:
+            for one in filter(lambda one: self.takes(one.name), page):
+                receiver = _Receiver(one.name, one.checks, one.is_as2)
+                self.found[artifact_key(one.name)] = receiver
+            yield page
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What came in, by agreement; None for what was not counted."""
+
+    received: _Counted | None = None
+    mics: _Counted | None = None
+    received_since: _Counted | None = None
+    mics_since: _Counted | None = None
+
+    def of(self, key: str) -> dict[str, int | None]:
+        """The counts of one agreement."""
+        return {name: None if c is None else c.get(key, 0) for name, c in self._all()}
+
+    def totals(self, takes: Callable[[str], bool]) -> dict[str, int | None]:
+        """The sums over what is restored."""
+        return {
+            name: None if c is None else sum(n for key, n in c.items() if takes(key))
+            for name, c in self._all()
+        }
+
+    def _all(self) -> list[tuple[str, _Counted | None]]:
+        return [
+            ("received_numbers", self.received),
+            ("mic_values", self.mics),
+            ("received_since", self.received_since),
+            ("mics_since", self.mics_since),
+        ]
+
+
+async def inbound_plan(
+    container: BackupContainer,
+    descriptor: Descriptor,
+    agreements: Receiving,
+    stores: InboundStores,
+    living: Service | None,
+) -> InboundPlan:
+    """What came in by the backup and what is known to have come since, agreement by agreement.
+
+    :param agreements: those that are restored, already read.
+    :param living: the service of the backed-up name, where there is one.
+    :raises Problem: BlobMissing, BlobCorrupt.
+    """
+    since = descriptor.consistency.runtime_read_from
+    received, mics, later_received, later_mics = await asyncio.gather(
+        _in_section(container, descriptor, RECEIVED_NUMBERS),
+        _in_section(container, descriptor, MIC_VALUES),
+        *_since(stores, since, _receiver(descriptor, living)),
+    )
+    seen = _Seen(received, mics, later_received, later_mics)
+    told = [
+        InboundExposure.model_validate(
+            {"agreement": receiver.name, "checks": [*receiver.checks], **counts}
+        )
+        for key, receiver in agreements.found.items()
+        if (counts := seen.of(key)) and (receiver.checks or receiver.is_as2 or any(counts.values()))
+    ]
+    counted = later_received is not None or later_mics is not None
+    found = {
+        "since": since,
+        "known_by": living.name if living and counted else None,
+        "agreements": told[:_TOLD],
+        "more": max(0, len(told) - _TOLD),
+        **seen.totals(agreements.takes),
+    }
+    return InboundPlan.model_validate(found)
+
+
+def _receiver(descriptor: Descriptor, living: Service | None) -> Service | None:
+    """The very service that was backed up, where its tables still hold all that it received."""
+    if living is None or living.id != descriptor.service.id or living.state is State.DELETING:
+        return None
+    return living
+
+
+async def _in_section(
+    container: BackupContainer, descriptor: Descriptor, name: str
+) -> _Counted | None:
+    """How many records of a section each agreement has; None for a section that is too large."""
+    part = part_of(container, descriptor, name)
+    if part.items == 0:
+        return {}
+    if part.lines_bytes > _MOST_BYTES:
+        return None
+    counts: Tally[bytes] = Tally()
+    async for page in section_lines(container, part):
+        found = [_AGREEMENT.search(line) for line in page]
+        counts.update(match[1] for match in found if match is not None)
+    if counts.total() != part.items:
+        raise corrupt(part.blob, "a line names no agreement")
+    return _by_key((json.loads(name), count) for name, count in counts.items())
+
+
+def _since(
+    stores: InboundStores, since: str, service: Service | None
+) -> tuple[Awaitable[_Counted | None], Awaitable[_Counted | None]]:
+    """What each agreement received after a time; None where nobody counts it."""
+    if service is None:
+        return _nobody(), _nobody()
+    return (
+        _after(since, _times_of_numbers(stores.received.pages(service.id))),
+        _after(since, _times_of_mics(stores.mics.pages(service.id))),
+    )
+
+
+async def _nobody() -> _Counted | None:
+    return None
+
+
+async def _after(since: str, pages: AsyncIterator[list[tuple[str, str]]]) -> _Counted | None:
+    rows, found = 0, Tally[str]()
+    async for page in pages:
+        rows += len(page)
+        if rows > _MOST_ROWS:
+            return None
+        found.update(agreement for agreement, came_at in page if came_at > since)
+    return _by_key(found.items())
+
+
+async def _times_of_numbers(
+    pages: AsyncIterator[list[ReceivedNumber]],
+) -> AsyncIterator[list[tuple[str, str]]]:
+    async for page in pages:
+        yield [(number.agreement, rfc3339(number.seen_at)) for number in page]
+
+
+async def _times_of_mics(
+    pages: AsyncIterator[list[MicValue]],
+) -> AsyncIterator[list[tuple[str, str]]]:
+    async for page in pages:
+        yield [(mic.agreement, rfc3339(mic.time)) for mic in page]
+
+
+def _by_key(counts: Iterable[tuple[str, int]]) -> _Counted:
+    """Callers write an agreement's name in any case."""
+    found: Tally[str] = Tally()
+    for name, count in counts:
+        found[artifact_key(name)] += count
+    return found

@@ -1,0 +1,154 @@
+"""Making the plan of a restore: it reads, and writes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.backup.reader import records
+from shared.backup.users import BackupUsers
+from shared.blobs.backup_container import BackupContainer
+from shared.clock import Clock
+from shared.model.artifact import Section
+from shared.model.descriptor import Descriptor
+from shared.model.problem import Problem
+from shared.model.record import CONTENT, CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE
+from shared.model.restore import InboundPlan, PlanError, RestoreBody, RestorePlan
+from shared.model.service import Service, State
+from shared.model.wire import JsonObject, rfc3339
+from shared.restore.agreements import agreements
+from shared.restore.inbound_plan import InboundStores, Receiving, inbound_plan
+from shared.restore.numbers_plan import Numbers, numbers_plan
+from shared.restore.service_target import taken
+from shared.restore.survey import Living, Survey, survey
+from shared.rules.restore_notes import before_resuming, exhausted, expired, not_backed_up, notes
+from shared.rules.restore_parts import sources
+from shared.rules.restore_plan import plan, settings_of, wrong
+from shared.settings import Settings
+from shared.state.configuration import Configuration
+from shared.state.control_numbers import Ledger
+from shared.state.services import Directory
+
+_NEVER_LIVED = frozenset({State.CREATE_FAILED, State.RESTORE_FAILED, State.DELETING})
+"""States that only lead to a service being gone: it issues nothing and polls nothing."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and what forbids it."""
+
+    plan: RestorePlan
+    problems: Sequence[Problem]
+
+
+@dataclass(frozen=True)
+class Planning:
+    """Makes plans of restores."""
+
+    directory: Directory
+    configuration: Configuration
+    ledger: Ledger
+    inbound: InboundStores
+    users: BackupUsers
+    clock: Clock
+    settings: Settings
+
+    async def planned(
+        self, body: RestoreBody, container: BackupContainer, descriptor: Descriptor
+    ) -> Planned:
+        """What a restore would make, and all that forbids it.
+
+        :raises Problem: BlobMissing, BlobCorrupt.
+        """
+        planned = plan(descriptor, body, self.settings.service_domain)
+        living = await self._living(planned.backed_up_name)
+        polling = None if living is None else await self._polling(living)
+        parts = await survey(container, descriptor, body, polling)
+        receiving = Receiving(parts.takes_agreement)
+        numbers = await numbers_plan(
+            container,
+            descriptor,
+            planned.target.name,
+            body.control_numbers,
+            self.ledger,
+            receiving.noted(agreements(container, descriptor)),
+            parts.takes_agreement,
+        )
+        inbound = await inbound_plan(container, descriptor, receiving, self.inbound, living)
+        if parts.selected is not None:
+            sections = _sections_of_part(parts, numbers, inbound)
+            planned = planned.model_copy(update={"sections": sections, "partial": True})
+        backed_up = await _settings(container, descriptor)
+        settings = settings_of(planned.target, backed_up, body.service.to_json())
+        problems = [
+            *wrong(planned, descriptor, body, settings, self.settings.accounts),
+            *await self._in_the_way(planned),
+            *parts.problems,
+            *numbers.problems,
+        ]
+        name = living.name if living is not None else None
+        update = {
+            "replaced": parts.replaced,
+            "sources": parts.sources,
+            "more_sources": parts.more_sources,
+            "control_numbers": numbers.plan,
+            "inbound": inbound,
+            "warnings": [
+                *not_backed_up(descriptor, parts.takes),
+                *notes(planned, descriptor, backed_up, name),
+                *exhausted(numbers.plan),
+                *expired(settings, rfc3339(self.clock.now())),
+            ],
+            "before_resuming": before_resuming(planned, numbers.plan, inbound, name),
+            "errors": [
+                PlanError(code=problem.code, message=problem.message, target=problem.target)
+                for problem in problems
+            ],
+        }
+        return Planned(planned.model_copy(update=update), problems)
+
+    async def _living(self, name: str) -> Service | None:
+        listed = await self.directory.get(name)
+        if listed is None or listed.service.state in _NEVER_LIVED:
+            return None
+        return listed.service
+
+    async def _polling(self, service: Service) -> Living:
+        """What a living service's bridges poll."""
+        pages = self.configuration.pages(service.id, Section.BRIDGES)
+        found = [
+            source.place(bridge.value.name)
+            async for page in pages
+            for bridge in page
+            for source in sources(bridge.value.document)
+        ]
+        return Living(service.name, frozenset(found))
+
+    async def _in_the_way(self, planned: RestorePlan) -> list[Problem]:
+        """A name that is not free, a backup that is being deleted."""
+        listed = await self.directory.get(planned.target.name)
+        place = planned.storage_account, planned.container
+        found = [
+            taken(planned.target.name, listed.service.state) if listed else None,
+            await self.users.going(planned.backed_up_name, planned.backup, place),
+        ]
+        return [problem for problem in found if problem is not None]
+
+
+async def _settings(container: BackupContainer, descriptor: Descriptor) -> JsonObject:
+    """The settings of a backed-up service as the backup holds them, secrets apart."""
+    part = descriptor.section(SERVICE)
+    if part is None:
+        return {}
+    found = [record async for page in records(container, part) for record in page]
+    return found[0].document if found else {}
+
+
+def _sections_of_part(parts: Survey, numbers: Numbers, inbound: InboundPlan) -> dict[str, int]:
+    """What is restored of each section; of run-time state, what could be counted."""
+    counted = {
+        SERVICE: 1,
+        CONTENT: len(parts.content or ()),
+        CONTROL_NUMBERS: numbers.agreements,
+        RECEIVED_NUMBERS: inbound.received_numbers,
+        MIC_VALUES: inbound.mic_values,
+    }
+    return {**parts.counts, **{name: count for name, count in counted.items() if count}}
