@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.model.artifact import Section
 from shared.model.numbers import HIGHEST_NUMBER
@@ -42,7 +42,7 @@ class TrackingDatabaseChoice(Wire):
 class TargetBody(Wire):
     """What the restored service shall be; what is left out comes from the backup."""
 
-    name: str | None = None
+    name: str | None = Field(None, max_length=1024)
     domain_url: (
         Annotated[Text, Field(pattern=r"^https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/?$")] | None
     ) = None
@@ -81,6 +81,12 @@ class Pick(Wire):
     name: Text | None = None
 
 
+def _a_value(value: JsonValue) -> JsonValue:
+    if value is None:
+        raise ValueError("is null: give the value, or an empty text")
+    return value
+
+
 class Replacement(Wire):
     """A value that differs where the service is restored, such as an address."""
 
@@ -88,7 +94,7 @@ class Replacement(Wire):
     name: Text
     pointer: Annotated[Text, Field(min_length=1)]
     """JSON pointer into the artifact's document, to a value that is there."""
-    value: JsonValue
+    value: Annotated[JsonValue, AfterValidator(_a_value)]
 
 
 class RestoreBody(Wire):

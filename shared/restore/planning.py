@@ -9,7 +9,7 @@ from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
-from shared.model.problem import Problem
+from shared.model.problem import Code, Problem
 from shared.model.record import CONTENT, CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE
 from shared.model.restore import InboundPlan, PlanError, RestoreBody, RestorePlan
 from shared.model.service import Service, State
@@ -19,16 +19,21 @@ from shared.restore.inbound_plan import InboundStores, Receiving, inbound_plan
 from shared.restore.numbers_plan import Numbers, numbers_plan
 from shared.restore.service_target import taken
 from shared.restore.survey import Living, Survey, survey
+from shared.rules.polled_sources import sources
 from shared.rules.restore_notes import before_resuming, exhausted, expired, not_backed_up, notes
-from shared.rules.restore_parts import sources
 from shared.rules.restore_plan import plan, settings_of, wrong
 from shared.settings import Settings
+from shared.state.columns import dumps
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
 from shared.state.services import Directory
 
 _NEVER_LIVED = frozenset({State.CREATE_FAILED, State.RESTORE_FAILED, State.DELETING})
 """States that only lead to a service being gone: it issues nothing and polls nothing."""
+
+
+_MOST_REQUEST_BYTES = 384 * 1024
+"""Of a request in JSON: it is kept twice, masked beside its plan in one row, and sealed."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ class Planning:
         backed_up = await _settings(container, descriptor)
         settings = settings_of(planned.target, backed_up, body.service.to_json())
         problems = [
+            *_too_large(body),
             *wrong(planned, descriptor, body, settings, self.settings.accounts),
             *await self._in_the_way(planned),
             *parts.problems,
@@ -140,6 +146,22 @@ async def _settings(container: BackupContainer, descriptor: Descriptor) -> JsonO
         return {}
     found = [record async for page in records(container, part) for record in page]
     return found[0].document if found else {}
+
+
+def _too_large(body: RestoreBody) -> list[Problem]:
+    """A request that its operation's record does not hold."""
+    size = len(dumps(body.to_json()).encode())
+    if size <= _MOST_REQUEST_BYTES:
+        return []
+    return [
+        Problem(
+            Code.BODY_TOO_LARGE,
+            f"The request takes {size} bytes; {_MOST_REQUEST_BYTES} are the most that a restore "
+            "keeps. Replace fewer or shorter values, and put the rest before you resume the "
+            "service.",
+            target="/replace",
+        )
+    ]
 
 
 def _sections_of_part(parts: Survey, numbers: Numbers, inbound: InboundPlan) -> dict[str, int]:

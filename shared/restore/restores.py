@@ -11,15 +11,19 @@ from shared.management.documents import SERVICE
 from shared.model.descriptor import Descriptor
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Detail, Problem
-from shared.model.restore import RestoreBody, RestorePlan
-from shared.model.wire import MASK, JsonObject
+from shared.model.restore import Replaced, RestoreBody, RestorePlan
+from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.operations.engine import Engine, Start
 from shared.restore.chosen import Chosen
 from shared.restore.planning import Planning
 from shared.rules.documents import masked
 from shared.rules.naming import require_backup_name, shown
 from shared.sealing.key_ring import KeyRing
+from shared.state.columns import dumps
 from shared.state.operations import Operations, Record
+
+_RECORDED_VALUE = 1000
+"""How many characters of JSON of a replaced value."""
 
 _RECORDED = 100
 """How many counters, sources and replacements the operation's record tells of one by one."""
@@ -176,8 +180,21 @@ def _shortened(planned: RestorePlan) -> RestorePlan:
     update = {
         "control_numbers": numbers.model_copy(update=shorter),
         "inbound": inbound,
-        "replaced": planned.replaced[:_RECORDED],
+        "replaced": [_short(one) for one in planned.replaced[:_RECORDED]],
         "sources": planned.sources[:_RECORDED],
         "more_sources": planned.more_sources + unnamed,
     }
     return planned.model_copy(update=update)
+
+
+def _short(one: Replaced) -> Replaced:
+    shorter = {"before": _shorter(one.before), "after": _shorter(one.after)}
+    return one.model_copy(update=shorter)
+
+
+def _shorter(value: JsonValue) -> JsonValue:
+    """A value as it is, or the beginning of its JSON."""
+    text = dumps(value)
+    if len(text) <= _RECORDED_VALUE:
+        return value
+    return f"{text[:_RECORDED_VALUE]}… ({len(text)} characters)"

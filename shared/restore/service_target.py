@@ -266,10 +266,12 @@ def taken(name: str, state: State) -> Problem:
             target="/service/name",
             retry_after_seconds=5,
         )
-    return exists(
+    problem = exists(
         name,
         ", and a restore never writes over one. Delete it first, or restore under another name",
     )
+    problem.target = "/service/name"
+    return problem
 
 
 async def _facts(section: Section, record: Record) -> CertificateFacts | None:

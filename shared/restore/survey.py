@@ -17,11 +17,16 @@ from shared.model.restore import PolledSource, Replaced, Replacement, RestoreBod
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import SECRET, is_secret
 from shared.rules.naming import artifact_key, shown
-from shared.rules.restore_parts import Key, Parts, Place, key_of, replaced, select, sources
+from shared.rules.polled_sources import Place, sources
+from shared.rules.replacing import replaced
+from shared.rules.restore_parts import Key, Parts, key_of, select
 from shared.state.columns import require_storable
 
 _TOLD = 1000
 """How many sources a plan names."""
+
+_ADDRESS = 1000
+"""How many characters of an address."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,8 @@ def _replace(
     try:
         require_storable(document)
     except Problem as problem:
-        found.problems.append(problem.within("/replace"))
+        problem.target = f"/replace/{min(replacements)}/value"
+        found.problems.append(problem)
     for index, change in changes.items():
         pointer = replacements[index].pointer
         found.replaced.append(
@@ -164,7 +170,7 @@ def _polled(bridge: str, document: JsonObject, living: Living | None) -> list[Po
             bridge=bridge,
             pointer=source.pointer,
             type=source.kind,
-            address=source.address,
+            address=source.address[:_ADDRESS],
             also_polled_by=living.name if living and source.place(bridge) in living.polls else None,
         )
         for source in sources(document)

@@ -41,7 +41,8 @@ from shared.restore.chosen import Chosen
 from shared.restore.survey import Survey, survey
 from shared.restore.target import Pages, RestoreTarget
 from shared.rules.naming import artifact_key
-from shared.rules.restore_parts import replaced, with_sources_stopped
+from shared.rules.polled_sources import with_sources_stopped
+from shared.rules.replacing import replaced
 from shared.rules.restore_plan import settings_of
 from shared.sealing.provider import KeyProvider
 

@@ -4,6 +4,7 @@ Places are JSON pointers (RFC 6901).
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -268,6 +269,10 @@ def _public_text(section: str, value: JsonValue, aside: frozenset[str]) -> str:
     return json.dumps(public(value), sort_keys=True)
 
 
+_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
+"""A place in a list (RFC 6901): no other way to write the same."""
+
+
 def at(document: JsonValue, pointer: str) -> JsonValue:
     """The value at a pointer, None where there is none."""
     value = document
@@ -275,7 +280,7 @@ def at(document: JsonValue, pointer: str) -> JsonValue:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict):
             value = value.get(name)
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(name) and int(name) < len(value):
             value = value[int(name)]
         else:
             return None

@@ -11,6 +11,8 @@ from shared.rules.editions import has_archiving
 from shared.rules.naming import service_key
 
 _ARCHIVING = "archivingStore"
+_NAMED = 200
+"""How many items that a partial backup lacks are named: the record of a restore has them twice."""
 
 
 def not_backed_up(descriptor: Descriptor, takes: Callable[[Section, str], bool]) -> list[Warning]:
@@ -18,7 +20,7 @@ def not_backed_up(descriptor: Descriptor, takes: Callable[[Section, str], bool])
 
     :param takes: whether an artifact is restored.
     """
-    found = []
+    found: list[Warning] = []
     for failure in descriptor.failures:
         item = f"{failure.section}/{failure.name}"
         if failure.code == "ItemUnreadable":
@@ -38,6 +40,15 @@ def not_backed_up(descriptor: Descriptor, takes: Callable[[Section, str], bool])
                     target=item,
                 )
             )
+    more = len(found) - _NAMED
+    if more > 0:
+        found[_NAMED:] = [
+            Warning(
+                code="NotBackedUp",
+                message=f"{more} more items are not in the backup, or their content is not: its "
+                "descriptor names each under failures.",
+            )
+        ]
     return found
 
 

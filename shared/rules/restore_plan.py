@@ -84,7 +84,7 @@ def wrong(
         try:
             check()
         except Problem as problem:
-            yield problem
+            yield problem.within("/service") if problem.target == f"/{_ARCHIVING}" else problem
     yield from _wrong_stores(body, accounts)
     database = settings.get("trackingDatabase")
     if body.service.tracking_database is not None and isinstance(database, dict):

@@ -1,11 +1,15 @@
 """Restores of a part, with values replaced, and with the sources of bridges stopped."""
 
+import asyncio
+import secrets
 from collections import Counter
 from typing import Any
 
 import pytest
+from azure.data.tables import TableClient
 
 from tests.api import Api, nobodys, partner_document, unique, x12_document
+from tests.deployed import Deployed
 
 BRIDGE = {
     "source": {"type": "FTP", "address": "ftp://old.example.com", "password": "ftp-secret"},
@@ -293,3 +297,81 @@ async def test_a_copy_of_a_living_service_is_warned_of(api: Api) -> None:
     await api.succeeded(await api.delete(f"services/{gone}"))
     planned = await plan(api, of_gone, service={"name": unique("part")})
     assert "LivingCopy" not in [w["code"] for w in planned["warnings"]]
+
+
+async def wide(api: Api) -> str:
+    """A backup of a bridge with a thousand addresses, and one long one."""
+    name = await api.service(edition="Standard")
+    document = {"long": "x" * 5000, **{f"u{n}": "old" for n in range(1000)}}
+    put = await api.put(f"services/{name}/artifacts/bridges/Wide", {"document": document})
+    assert put.status == 201
+    return await api.backup(name)
+
+
+def replacing(**values: Any) -> Any:
+    wide = {"section": "bridges", "name": "Wide"}
+    return [{**wide, "pointer": f"/{name}", "value": value} for name, value in values.items()]
+
+
+async def test_a_thousand_replacements_fit_into_the_record(api: Api) -> None:
+    """Of values that do not compress; long ones are shortened there, and restored whole."""
+    container = await api.once("wide bridge", lambda: wide(api))
+    new = {f"u{n}": secrets.token_hex(110) for n in range(1, 1000)}
+    name = unique("part")
+    body = {
+        "backup": {"storageAccount": "offsite", "container": container},
+        "service": {"name": name},
+        "replace": replacing(long=secrets.token_hex(2500), **new),
+    }
+    monitor = await api.succeeded(await api.post("restores", body))
+    document = (await artifacts(api, name))["bridges/Wide"]
+    assert document == {"u0": "old", **{r["pointer"][1:]: r["value"] for r in body["replace"]}}
+    record = (await api.get(f"restores/{name}.{monitor['id']}")).body
+    replaced = record["plan"]["replaced"]
+    assert len(replaced) == 100
+    assert replaced[0]["after"].endswith("… (5002 characters)")
+    assert len(replaced[0]["after"]) < 1100
+    assert replaced[1]["after"] == new["u1"]
+    assert {one["value"] for one in record["request"]["replace"]} == {"********"}
+
+
+async def test_a_request_that_no_record_holds_is_refused_by_the_plan(
+    api: Api, deployed: Deployed
+) -> None:
+    container = await api.once("wide bridge", lambda: wide(api))
+    body = {
+        "backup": {"storageAccount": "offsite", "container": container},
+        "service": {"name": unique("part")},
+        "replace": replacing(**{f"u{n}": secrets.token_hex(200) for n in range(1000)}),
+    }
+    planned = await api.post("restores?validateOnly=true", body)
+    [error] = planned.body["errors"]
+    assert (error["code"], error["target"]) == ("BodyTooLarge", "/replace")
+    with TableClient.from_connection_string(deployed.state, "interkeepInFlight") as table:
+        before = await asyncio.to_thread(lambda: list(table.list_entities()))
+        refused = await api.post("restores", body)
+        after = await asyncio.to_thread(lambda: list(table.list_entities()))
+    assert (refused.status, refused.code) == (413, "BodyTooLarge")
+    name = body["service"]["name"]
+    assert not [row for row in after if name in row["RowKey"]], "nothing was begun"
+    assert len(after) <= len(before)
+
+
+async def test_null_is_no_value_and_half_a_character_no_name(api: Api) -> None:
+    """The one was accepted and could never be restored, the other was an internal error."""
+    _, container = await backed_up(api)
+    place = {"storageAccount": "offsite", "container": container}
+    null = [{**REPLACE[0], "value": None}]
+    for query in ("?validateOnly=true", ""):
+        body = {"backup": place, "service": {"name": unique("part")}, "replace": null}
+        refused = await api.post(f"restores{query}", body)
+        assert (refused.status, refused.code) == (400, "InvalidRequest")
+        assert refused.body["error"]["details"][0]["target"] == "/replace/0/value"
+        refused = await api.post(
+            f"restores{query}", {"backup": place, "service": {"name": "\ud800"}}
+        )
+        assert (refused.status, refused.code) == (400, "InvalidRequest")
+        assert refused.body["error"]["details"][0]["target"] == "/service/name"
+    within: Any = {"a": None, "b": [None]}
+    name = await restored(api, container, replace=[{**REPLACE[0], "value": within}])
+    assert (await artifacts(api, name))["bridges/B"]["source"]["address"] == within
