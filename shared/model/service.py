@@ -132,6 +132,14 @@ class LastBackup(Stored):
     """Id of the operation, for GET services/{service}/operations/{id}."""
 
 
+class RestoredFrom(Stored):
+    """The backup that a service was restored from."""
+
+    service: str
+    """The backed-up name: whoever else has its numbers issues the same ones."""
+    backup: str
+
+
 class Service(Stored):
     """One row of the directory of services."""
 
@@ -148,6 +156,7 @@ class Service(Stored):
     """Ids of the operations that wrote this row, the latest last; recovery looks for them."""
     last_backup: LastBackup | None = None
     last_scheduled_backup: LastBackup | None = None
+    restored_from: RestoredFrom | None = None
 
     def written_by(self, operation_id: str) -> "Service":
         """The same service with one more operation remembered, of the last eight.

@@ -1,6 +1,6 @@
 """Making the plan of a restore: it reads, and writes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from shared.backup.reader import records
@@ -19,6 +19,7 @@ from shared.restore.inbound_plan import InboundStores, Receiving, inbound_plan
 from shared.restore.numbers_plan import Numbers, numbers_plan
 from shared.restore.service_target import taken
 from shared.restore.survey import Living, Survey, survey
+from shared.rules.naming import service_key
 from shared.rules.polled_sources import sources
 from shared.rules.restore_notes import before_resuming, exhausted, expired, not_backed_up, notes
 from shared.rules.restore_plan import plan, settings_of, wrong
@@ -31,6 +32,9 @@ from shared.state.services import Directory
 _NEVER_LIVED = frozenset({State.CREATE_FAILED, State.RESTORE_FAILED, State.DELETING})
 """States that only lead to a service being gone: it issues nothing and polls nothing."""
 
+
+_POLLING = 10
+"""How many living services are asked what their bridges poll."""
 
 _MOST_REQUEST_BYTES = 384 * 1024
 """Of a request in JSON: it is kept twice, masked beside its plan in one row, and sealed."""
@@ -64,8 +68,9 @@ class Planning:
         :raises Problem: BlobMissing, BlobCorrupt.
         """
         planned = plan(descriptor, body, self.settings.service_domain)
-        living = await self._living(planned.backed_up_name)
-        polling = None if living is None else await self._polling(living)
+        kin = await self._kin(planned)
+        living = next((one for one in kin if _is(one, planned.backed_up_name)), None)
+        polling = [await self._polling(one) for one in kin[:_POLLING]]
         parts = await survey(container, descriptor, body, polling)
         receiving = Receiving(parts.takes_agreement)
         numbers = await numbers_plan(
@@ -90,7 +95,7 @@ class Planning:
             *parts.problems,
             *numbers.problems,
         ]
-        name = living.name if living is not None else None
+        copies = [one.name for one in kin if not _is(one, planned.target.name)]
         update = {
             "replaced": parts.replaced,
             "sources": parts.sources,
@@ -99,11 +104,11 @@ class Planning:
             "inbound": inbound,
             "warnings": [
                 *not_backed_up(descriptor, parts.takes),
-                *notes(planned, descriptor, backed_up, name),
+                *notes(planned, descriptor, backed_up, copies),
                 *exhausted(numbers.plan),
                 *expired(settings, rfc3339(self.clock.now())),
             ],
-            "before_resuming": before_resuming(planned, numbers.plan, inbound, name),
+            "before_resuming": before_resuming(planned, numbers.plan, inbound, copies),
             "errors": [
                 PlanError(code=problem.code, message=problem.message, target=problem.target)
                 for problem in problems
@@ -111,11 +116,19 @@ class Planning:
         }
         return Planned(planned.model_copy(update=update), problems)
 
-    async def _living(self, name: str) -> Service | None:
-        listed = await self.directory.get(name)
-        if listed is None or listed.service.state in _NEVER_LIVED:
-            return None
-        return listed.service
+    async def _kin(self, planned: RestorePlan) -> list[Service]:
+        """The living services that have the backup's numbers: the one of its name, and copies."""
+        backed_up = await self.directory.get(planned.backed_up_name)
+        origin = backed_up.service.restored_from if backed_up else None
+        names = {service_key(planned.backed_up_name)}
+        names |= {service_key(origin.service)} if origin else set()
+        found = [
+            listed.service
+            async for page in self.directory.pages()
+            for listed in page
+            if listed.service.state not in _NEVER_LIVED and _is_kin(listed.service, names)
+        ]
+        return sorted(found, key=lambda one: not _is(one, planned.backed_up_name))
 
     async def _polling(self, service: Service) -> Living:
         """What a living service's bridges poll."""
@@ -137,6 +150,17 @@ class Planning:
             await self.users.going(planned.backed_up_name, planned.backup, place),
         ]
         return [problem for problem in found if problem is not None]
+
+
+def _is(service: Service, name: str) -> bool:
+    return service_key(service.name) == service_key(name)
+
+
+def _is_kin(service: Service, names: Collection[str]) -> bool:
+    origin = service.restored_from
+    return service_key(service.name) in names or (
+        origin is not None and service_key(origin.service) in names
+    )
 
 
 async def _settings(container: BackupContainer, descriptor: Descriptor) -> JsonObject:

@@ -20,7 +20,7 @@ from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import NumbersPlan, NumbersPolicy, RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
-from shared.model.service import Service, State
+from shared.model.service import RestoredFrom, Service, State
 from shared.model.wire import JsonObject
 from shared.restore.target import Pages
 from shared.rules.naming import artifact_key, service_key
@@ -100,6 +100,7 @@ class ServiceTarget:
             created_at=now,
             changed_at=now,
             operations=[self._operation_id],
+            restored_from=RestoredFrom(service=plan.backed_up_name, backup=plan.backup),
         )
         try:
             await self._directory.add(service)

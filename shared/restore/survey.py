@@ -4,7 +4,7 @@ Made only where the request asks for a part or for replacements, or for what bri
 the names of all artifacts while it runs, never their documents.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.backup.reader import records
@@ -65,11 +65,11 @@ async def survey(
     container: BackupContainer,
     descriptor: Descriptor,
     body: RestoreBody,
-    living: Living | None = None,
+    living: Sequence[Living] = (),
 ) -> Survey:
     """Read the artifacts' sections once.
 
-    :param living: the service that the backup is of, where it lives.
+    :param living: the service that the backup is of, and copies of it, as far as they live.
     :raises Problem: BlobMissing, BlobCorrupt.
     """
     found, parts = Survey(), Parts()
@@ -164,17 +164,21 @@ def _holds_secret(section: Section, pointer: str, value: JsonValue) -> bool:
     return False
 
 
-def _polled(bridge: str, document: JsonObject, living: Living | None) -> list[PolledSource]:
+def _polled(bridge: str, document: JsonObject, living: Sequence[Living]) -> list[PolledSource]:
     return [
         PolledSource(
             bridge=bridge,
             pointer=source.pointer,
             type=source.kind,
             address=source.address[:_ADDRESS],
-            also_polled_by=living.name if living and source.place(bridge) in living.polls else None,
+            also_polled_by=_who_polls(source.place(bridge), living),
         )
         for source in sources(document)
     ]
+
+
+def _who_polls(place: Place, living: Sequence[Living]) -> str | None:
+    return next((one.name for one in living if place in one.polls), None)
 
 
 def _not_restored(index: int, one: Replacement) -> Problem:

@@ -1,6 +1,6 @@
 """What is to be known of a restore before it is resumed: warnings and the things to see to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
@@ -73,11 +73,11 @@ def expired(settings: JsonObject, now: str) -> list[Warning]:
 
 
 def notes(
-    planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject, living: str | None = None
+    planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject, copies: Sequence[str] = ()
 ) -> list[Warning]:
     """What the restored service will not have, and what came after the backup.
 
-    :param living: the service that the backup is of, where it lives.
+    :param copies: living services that have the same control numbers.
     """
     made = descriptor.consistency.runtime_read_from
     found = [
@@ -98,15 +98,15 @@ def notes(
                 target=_ARCHIVING,
             )
         )
-    if living is not None and _is_renamed(planned):
-        found.append(
-            Warning(
-                code="LivingCopy",
-                message=f"'{living}', which the backup is of, lives: once '{planned.target.name}' "
-                "is resumed, both issue the same control numbers. Let only one of them send.",
-                target=living,
-            )
+    found += [
+        Warning(
+            code="LivingCopy",
+            message=f"'{copy}', {_kinship(planned, copy)}, lives: once '{planned.target.name}' "
+            "is resumed, both issue the same control numbers. Let only one of them send.",
+            target=copy,
         )
+        for copy in copies[:_NAMED]
+    ]
     found.append(
         Warning(
             code="AfterTheBackup",
@@ -123,6 +123,12 @@ def notes(
         )
     )
     return found
+
+
+def _kinship(planned: RestorePlan, copy: str) -> str:
+    if service_key(copy) == service_key(planned.backed_up_name):
+        return "which the backup is of"
+    return "a copy of it or what it is a copy of"
 
 
 def exhausted(numbers: NumbersPlan) -> list[Warning]:
@@ -145,13 +151,13 @@ def _is_renamed(planned: RestorePlan) -> bool:
 
 
 def before_resuming(
-    planned: RestorePlan, numbers: NumbersPlan, inbound: InboundPlan, living: str | None = None
+    planned: RestorePlan, numbers: NumbersPlan, inbound: InboundPlan, copies: Sequence[str] = ()
 ) -> list[str]:
     """The things to see to before a restored service is resumed.
 
     :param numbers: how its control numbers go on.
     :param inbound: what came in.
-    :param living: the service that the backup is of, where it lives.
+    :param copies: living services that have the same control numbers.
     """
     renamed = _is_renamed(planned)
     found = [
@@ -171,8 +177,10 @@ def before_resuming(
             f"Look at inbound: ask partners not to send again what came in after "
             f"{rfc3339(inbound.since)}, as it would pass."
         )
-    if renamed and living is not None:
-        found.append(f"Suspend or delete '{living}': both would issue the same control numbers.")
+    found += [
+        f"Suspend or delete '{copy}': both would issue the same control numbers."
+        for copy in copies[:_NAMED]
+    ]
     if renamed:
         found.append(f"Point clients of '{planned.backed_up_name}' to {planned.target.domain_url}.")
     return found

@@ -166,7 +166,8 @@ REPLACE = [
 
 
 async def test_sources_that_two_living_services_would_ask_are_named(api: Api) -> None:
-    name, container = await backed_up(api)
+    name = await filled(api)
+    container = await api.backup(name)
     wanted = {"name": unique("part")}
     [source] = (await plan(api, container, service=wanted))["sources"]
     assert (source["bridge"], source["type"], source["alsoPolledBy"]) == ("B", "FTP", name)
@@ -175,6 +176,9 @@ async def test_sources_that_two_living_services_would_ask_are_named(api: Api) ->
     await api.put(f"services/{name}/artifacts/bridges/B", {"document": bridge})
     [source] = (await plan(api, container, service=wanted))["sources"]
     assert "alsoPolledBy" not in source, "its own bridge asks elsewhere by now"
+    copy = await restored(api, container)
+    [source] = (await plan(api, container, service=wanted))["sources"]
+    assert source["alsoPolledBy"] == copy, "as a copy would, once its source is started"
 
 
 async def test_a_value_is_replaced_once(api: Api) -> None:
@@ -285,18 +289,31 @@ async def test_an_empty_name_is_not_one_that_was_left_out(api: Api) -> None:
     assert (error["code"], error["target"]) == ("InvalidName", "/service/name")
 
 
+def copies(planned: Any) -> list[str]:
+    """The living services that a plan warns of, and says to suspend."""
+    found = [w["target"] for w in planned["warnings"] if w["code"] == "LivingCopy"]
+    steps = [step for step in planned["beforeResuming"] if step.startswith("Suspend or delete")]
+    assert [step.split("'")[1] for step in steps] == found
+    return found
+
+
 async def test_a_copy_of_a_living_service_is_warned_of(api: Api) -> None:
-    """Both would issue the same control numbers."""
-    name, container = await backed_up(api)
-    planned = await plan(api, container, service={"name": unique("part")})
-    [warning] = [w for w in planned["warnings"] if w["code"] == "LivingCopy"]
-    assert warning["target"] == name
-    assert any(f"Suspend or delete '{name}'" in step for step in planned["beforeResuming"])
-    gone = await api.service()
-    of_gone = await api.backup(gone)
-    await api.succeeded(await api.delete(f"services/{gone}"))
-    planned = await plan(api, of_gone, service={"name": unique("part")})
-    assert "LivingCopy" not in [w["code"] for w in planned["warnings"]]
+    """Both would issue the same control numbers: the original, its copies, and theirs."""
+    name = await filled(api)
+    container = await api.backup(name)
+    wanted = {"name": unique("part")}
+    assert copies(await plan(api, container, service=wanted)) == [name]
+    copy = await restored(api, container)
+    shown = (await api.get(f"services/{copy}")).body
+    assert shown["restoredFrom"] == {"service": name, "backup": container}
+    assert copies(await plan(api, container, service=wanted)) == [name, copy]
+    of_copy = await api.backup(copy)
+    assert copies(await plan(api, of_copy, service=wanted)) == [copy, name]
+    await api.succeeded(await api.delete(f"services/{name}"))
+    assert copies(await plan(api, container, service=wanted)) == [copy]
+    assert copies(await plan(api, container)) == [copy], "under its own name too"
+    await api.succeeded(await api.delete(f"services/{copy}"))
+    assert copies(await plan(api, container, service=wanted)) == []
 
 
 async def wide(api: Api) -> str:
