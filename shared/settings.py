@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from shared.account_settings import (
     HOST,
@@ -86,7 +86,7 @@ class Settings(BaseModel):
     @classmethod
     def _former_keys(cls, value: object) -> tuple[bytes | str, ...]:
         parts = [part.strip() for part in str(value or "").split(",") if part.strip()]
-        return tuple(_key_id(part) if "://" in part else _key(part) for part in parts)
+        return tuple(_former_key(part, number) for number, part in enumerate(parts, 1))
 
     @field_validator("sealing_key_id", "seal_key_id", mode="before")
     @classmethod
@@ -111,6 +111,19 @@ def _key(value: object) -> bytes:
         )
     return key
 
+
+def _former_key(value: str, number: int) -> bytes | str:
+    """A key that came before: a new one would open nothing, so none is offered."""
+    try:
+        return _key_id(value) if "://" in value else _key(value)
+    except ValueError:
+        raise ValueError(
+            f"its key no. {number} is neither a SEALING_KEY (32 bytes in base64) nor the id of a "
+            "vault key with its version. Give each as it was, with commas between them"
+        ) from None
+
+
+_TRUTH = TypeAdapter(bool)
 
 _KEY_ID = re.compile(
     r"https://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?/keys/[a-z0-9-]{1,127}/[a-z0-9]{1,64}"
@@ -173,6 +186,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     wrong.extend(timer_problems(environment))
     wrong.extend(_host_problems(environment))
     values = {field: environment[name] for field, name in _NAMES.items() if environment.get(name)}
+    settings = None
     try:
         settings = Settings.model_validate({**values, "state": state, "accounts": accounts})
     except ValidationError as error:
@@ -180,17 +194,25 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             name = _NAMES.get(str(item["loc"][0]), str(item["loc"][0]))
             hint = _HINTS.get(name, item["msg"].removeprefix("Value error, "))
             wrong.append(f"{name}: {hint}")
-    else:
-        authenticates = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
-        if settings.require_roles and not authenticates:
-            wrong.append(
-                "REQUIRE_ROLES: needs App Service authentication, which tells the callers' roles "
-                "and is off. Turn it on, or leave this setting out"
-            )
-    if wrong:
+    wrong.extend(_role_problems(environment))
+    if settings is None or wrong:
         lines = "\n".join(f"- {problem}" for problem in dict.fromkeys(wrong))
         raise SettingsInvalid(f"The app settings need work:\n{lines}")
     return settings
+
+
+def _role_problems(environment: Mapping[str, str]) -> Iterator[str]:
+    """Roles that nobody tells: asked of the environment, so that it is told with all the rest."""
+    authenticates = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
+    try:
+        required = _TRUTH.validate_python(environment.get("REQUIRE_ROLES") or "false")
+    except ValidationError:
+        return  # told already: it is neither true nor false
+    if required and not authenticates:
+        yield (
+            "REQUIRE_ROLES: needs App Service authentication, which tells the callers' roles "
+            "and is off. Turn it on, or leave this setting out"
+        )
 
 
 _KEYS_OF = {"local": ("SEALING_KEY",), "keyvault": ("SEALING_KEY_ID", "SEAL_KEY_ID")}

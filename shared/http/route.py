@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import azure.functions as func
 from pydantic import BaseModel
 
+from shared.clock import Clock
 from shared.http.call import Answer, Call
 from shared.http.caller import caller_of, require_role
 from shared.http.errors import answer_to
@@ -123,10 +124,10 @@ def route(
 
 async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) -> func.HttpResponse:
     client_request_id = _one_line(req.headers.get("x-ms-client-request-id"))
-    request_id = ""
+    # Drawn before the app is asked for: where its settings are wrong, the answer has an id too.
+    request_id = Clock().new_id()
     try:
         app = current()
-        request_id = app.clock.new_id()
         quiet_the_sdk()
         if client_request_id:
             log.info("request %s: the caller's id is %s", request_id, client_request_id)

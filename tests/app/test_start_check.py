@@ -1,14 +1,37 @@
-"""An app that starts and cannot use an account says so in its log, once, for all of them."""
+"""An app that starts and cannot run says why: its settings, or accounts that it cannot use."""
 
 import asyncio
 import json
+import re
 from base64 import b64encode
 from pathlib import Path
 
 from localhost.processes import free_ports
+from tests.api import api_of
 from tests.deployed import Deployed, Emulator
 
 _MOST_TRIES = 300
+
+
+async def test_settings_that_are_wrong_are_told_with_every_call(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    host = Deployed.new(emulator, tmp_path).host(
+        SEALING_KEY="short", LEASE_SECONDS="1", SERVICE_DOMAIN="Contoso", REQUIRE_ROLES="true"
+    )
+    host.start()
+    try:
+        async with api_of(host.base_url, host.keys.host) as api:
+            answers = [await api.get(path) for path in ("health", "services")]
+    finally:
+        host.stop()
+    said = host.log.read_text()
+    for answer in answers:
+        assert (answer.status, answer.code) == (503, "StorageUnavailable")
+        assert "Its log says what to change" in answer.body["error"]["message"]
+        told = said.split(f"request {answer.headers['x-ms-request-id']}: ")[1]
+        lines = re.findall(r"^- (\w+): .", told, re.M)[:4]
+        assert set(lines) == {"SEALING_KEY", "LEASE_SECONDS", "SERVICE_DOMAIN", "REQUIRE_ROLES"}
 
 
 async def test_accounts_that_cannot_be_used_are_told_at_the_start(

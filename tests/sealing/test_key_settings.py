@@ -89,11 +89,14 @@ def test_an_id_that_is_none(key_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "former", ["short", f"{KEY},nothing", f"{VAULT}/keys/interkeep-wrap"], ids=shown
+    ("former", "number"),
+    [("short", 1), (f"{KEY},nothing", 2), (f"{VAULT}/keys/interkeep-wrap", 1)],
+    ids=["too short", "the second", "without its version"],
 )
-def test_a_former_key_that_is_none(former: str) -> None:
+def test_a_former_key_that_is_none(former: str, number: int) -> None:
     (line,) = wrong(SEALING_KEY=KEY, SEALING_KEYS_FORMER=former)
-    assert line.startswith("SEALING_KEYS_FORMER: ")
+    assert line.startswith(f"SEALING_KEYS_FORMER: its key no. {number} is neither")
+    assert "make one" not in line, "a new key opens nothing that came before"
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:

@@ -69,6 +69,13 @@ def test_everything_at_once() -> None:
     assert not [line for line in said if "Input should" in line or "Value error" in line]
 
 
+def test_roles_that_nobody_tells_are_told_with_all_the_rest() -> None:
+    assert names(wrong(REQUIRE_ROLES="true", LEASE_SECONDS="1")) == [
+        "LEASE_SECONDS",
+        "REQUIRE_ROLES",
+    ]
+
+
 def test_nothing_at_all() -> None:
     with pytest.raises(SettingsInvalid) as refused:
         read_settings({})
