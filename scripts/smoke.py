@@ -4,7 +4,8 @@ Tells the demo's story to an app that runs anywhere, as plain lines, under names
 removes what it made: the service, its schedule and its backups. The operation log, the history
 and the ledger of issued numbers of that one name stay, as they do for every service.
 
-Exit code: 0 when every check held and nothing is left, 1 otherwise, 2 for wrong arguments.
+Exit code: 0 when every check held and nothing is left, 1 otherwise, 2 for wrong arguments. Where a
+check does not hold, FAILING lines have what the app's deep health says that it cannot use.
 """
 
 import argparse
@@ -82,6 +83,8 @@ def _options() -> argparse.Namespace:
         prog="scripts/smoke.py",
         description="Back up a service, lose it and restore it on a deployed app, check every "
         "step, and clean up.",
+        epilog="Exit code: 0 when every check held and nothing is left, 1 when not, 2 for wrong "
+        "arguments.",
     )
     parser.add_argument("base_url", help="such as https://func-abc.azurewebsites.net/api")
     parser.add_argument(
@@ -98,6 +101,11 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if not options.key:
         parser.error("give --key, or INTERKEEP_KEY in the environment")
+    for name in ("key", "token"):
+        given = (getattr(options, name) or "").strip()
+        if not given.isprintable():
+            parser.error(f"the {name} has characters that none has: was more copied than it?")
+        setattr(options, name, given)
     url = URL(options.base_url)
     if url.scheme not in {"http", "https"} or not url.host:
         parser.error(f"{options.base_url} is no http or https address")
@@ -112,7 +120,7 @@ async def _run(base_url: str, options: argparse.Namespace, names: Names) -> int:
     async with Api(base_url, options.key, options.token) as api:
         try:
             await api.call("GET", "health")
-            account = options.account or await second_account(api)
+            account = await second_account(api, options.account)
         except DemoFailed as error:
             _print(f"FAILED   {base_url} cannot be used.\n{error}")
             return 1
@@ -123,6 +131,8 @@ async def _run(base_url: str, options: argparse.Namespace, names: Names) -> int:
         except DemoFailed as error:
             _print(f"FAILED   {error}")
             failed = True
+            for failing in await _failing(api):
+                _print(f"FAILING  {failing}")
         finally:
             left = await _clean_up(api, story)
     for thing in left:
@@ -133,6 +143,16 @@ async def _run(base_url: str, options: argparse.Namespace, names: Names) -> int:
         f"{time.monotonic() - began:.0f} s"
     )
     return 1 if failed or left else 0
+
+
+async def _failing(api: Api) -> list[str]:
+    """What the app itself says that it cannot use: most often why a check did not hold."""
+    try:
+        answer = await api.call("GET", "health", "deep", expect=(200, 503))
+    except DemoFailed as error:
+        return [f"{error}"]
+    checks = answer.json.get("checks", [])
+    return [f"{one['name']}: {one['error']}" for one in checks if one["status"] != "ok"]
 
 
 async def _clean_up(api: Api, story: Story) -> list[str]:

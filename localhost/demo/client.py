@@ -12,6 +12,7 @@ from yarl import URL
 
 from localhost.demo.failure import DemoFailed
 from localhost.demo.network.artifact import Content
+from localhost.demo.unreached import why_unreached
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
 
@@ -39,14 +40,22 @@ class Answer:
 
     @property
     def error(self) -> str:
-        """Code and message of an error, or the status where the body holds none."""
-        if self.status == 401 and not self.body:
-            return "The key is missing or wrong."
+        """Code and message of an error, or what the status means where the body holds none."""
         try:
             error = self.json["error"]
             return f"{error['code']}: {error['message']}"
         except (ValueError, KeyError, TypeError):
-            return f"HTTP {self.status} with {len(self.body)} bytes that are no error document"
+            return self._of_the_platform()
+
+    def _of_the_platform(self) -> str:
+        """What an answer means that Interkeep did not give."""
+        if self.status == 401 and not self.body:
+            return "The key is missing or wrong."
+        if self.status == 401:
+            return "The app asks callers to sign in, and took no token: is it for this app?"
+        if self.status == 404:
+            return "There is no Interkeep at this address, which ends with /api as a rule."
+        return f"HTTP {self.status} with {len(self.body)} bytes that are no error of Interkeep's"
 
 
 def api_url(base_url: str) -> str:
@@ -136,7 +145,7 @@ class Api:
             ) as response:
                 received = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise DemoFailed(f"{method} {path}: no answer ({error!r}).") from error
+            raise DemoFailed(f"{method} {path}: no answer.\n{why_unreached(error)}") from error
         self.calls += 1
         lower = {name.lower(): value for name, value in response.headers.items()}
         return Answer(method, path, response.status, lower, received, time.monotonic() - began)

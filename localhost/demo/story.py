@@ -186,11 +186,17 @@ class Step:
         )
 
 
-async def second_account(api: Api) -> str:
-    """The registered account that backups go to: the one meant for them, or the first."""
+async def second_account(api: Api, wanted: str | None = None) -> str:
+    """The registered account that backups go to: the one meant for them, or the first.
+
+    :param wanted: that one and no other.
+    :raises DemoFailed: it is not registered.
+    """
     listed = (await api.call("GET", "storage-accounts")).json["value"]
-    aliases = [account["name"] for account in listed]
-    return _SECOND_ACCOUNT if _SECOND_ACCOUNT in aliases else str(aliases[0])
+    aliases = [str(account["name"]) for account in listed]
+    if wanted is not None and wanted not in aliases:
+        raise DemoFailed(f"No account is registered as '{wanted}'. Choose: {', '.join(aliases)}.")
+    return wanted or (_SECOND_ACCOUNT if _SECOND_ACCOUNT in aliases else aliases[0])
 
 
 async def tell(story: Story, steps: tuple[Step, ...]) -> None:

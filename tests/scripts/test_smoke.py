@@ -1,6 +1,7 @@
 """scripts/smoke.py: the demo's checks against an app that runs, nothing left behind."""
 
 import asyncio
+import json
 import os
 import re
 import sys
@@ -15,7 +16,8 @@ from localhost.demo.steps import STEPS
 from localhost.processes import free_ports
 from localhost.stack import HostProcess
 from tests.api import Api
-from tests.deployed import Deployed
+from tests.deployed import Deployed, Emulator
+from tests.server_context import server_context
 
 ROOT = Path(__file__).resolve().parents[2]
 _LONGEST_SECONDS = 580
@@ -82,11 +84,93 @@ async def test_a_wrong_key_is_told(host: HostProcess) -> None:
     assert "Traceback" not in said
 
 
-async def test_an_app_that_does_not_answer_is_told() -> None:
-    code, said = await smoke(f"http://127.0.0.1:{free_ports(1)[0]}", "--key", "any")
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("http://127.0.0.1:{nobody}", "127.0.0.1:{nobody} cannot be reached: Connection refused."),
+        ("https://127.0.0.1:{port}", "127.0.0.1:{port} does not speak TLS. Is it http,"),
+        ("https://nobody.invalid", "No host is known as nobody.invalid."),
+        ("http://127.0.0.1:{port}/elsewhere", "There is no Interkeep at this address"),
+    ],
+    ids=["no process", "no TLS", "no host", "another address"],
+)
+async def test_an_app_that_does_not_answer_is_told(
+    host: HostProcess, address: str, says: str
+) -> None:
+    ports = {"nobody": free_ports(1)[0], "port": host.port}
+    code, said = await smoke(address.format(**ports), "--key", "any")
     assert code == 1
     assert "cannot be used" in said
+    assert says.format(**ports) in said
     assert "Traceback" not in said
+    assert "(" not in said, "nothing of how Python says it"
+
+
+async def test_what_the_app_cannot_use_is_told_beside_the_check(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    deployed = Deployed.new(emulator, tmp_path)
+    accounts = {"stranger": {"connectionString": "STRANGER"}}
+    host = deployed.host(
+        STRANGER=re.sub("AccountKey=[^;]+", "AccountKey=c3RyYW5nZXI=", deployed.offsite),
+        STORAGE_ACCOUNTS=json.dumps(accounts),
+    )
+    host.start()
+    try:
+        code, said = await smoke(host.base_url, "--key", host.keys.host)
+    finally:
+        host.stop()
+    assert code == 1
+    assert "FAILED   Step 8, Back up to the second account" in said
+    assert "FAILING  storageAccount/stranger: It refuses the app (403" in said
+    assert said.count("FAILING") == 1
+
+
+async def test_an_account_that_is_not_registered_is_told_before_anything_is_made(
+    host: HostProcess,
+) -> None:
+    code, said = await smoke(host.base_url, "--key", host.keys.host, "--account", "nowhere")
+    assert code == 1
+    assert "No account is registered as 'nowhere'. Choose: default, offsite." in said
+    assert "Service " not in said
+
+
+@pytest.fixture
+async def signed_in(tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
+    """An address over TLS whose platform asks callers to sign in, and its own authority."""
+
+    async def asks(request: web.Request) -> web.Response:
+        known = request.headers.get("Authorization") == "Bearer good"
+        if request.path == "/api/health":
+            return web.json_response({"status": "ok"})
+        return web.Response(status=403 if known else 401, text="You do not have permission.")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", asks)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_ports(1)[0]
+    authority = tmp_path / "authority.pem"
+    context = server_context("localhost", authority, tmp_path)
+    await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context).start()
+    yield f"https://localhost:{port}", authority
+    await runner.cleanup()
+
+
+async def test_a_certificate_and_a_token_that_are_not_taken_are_told(
+    signed_in: tuple[str, Path],
+) -> None:
+    address, authority = signed_in
+    code, said = await smoke(address, "--key", "k")
+    assert code == 1
+    assert "The certificate of localhost is not trusted: " in said
+    assert "SSL_CERT_FILE" in said
+    trusts = {"SSL_CERT_FILE": str(authority)}
+    code, said = await smoke(address, "--key", "k", **trusts)
+    assert (code, "asks callers to sign in" in said) == (1, True), said
+    code, said = await smoke(address, "--key", "k", INTERKEEP_TOKEN="good\n", **trusts)
+    assert code == 1
+    assert "HTTP 403 with 27 bytes that are no error of Interkeep's" in said
 
 
 @pytest.mark.parametrize(
@@ -95,6 +179,7 @@ async def test_an_app_that_does_not_answer_is_told() -> None:
         (["https://app.example"], "give --key"),
         (["http://app.example", "--key", "k"], "over https alone"),
         (["app.example", "--key", "k"], "no http or https address"),
+        (["https://app.example", "--key", "a key\nand more"], "the key has characters"),
     ],
 )
 async def test_wrong_arguments_are_told(arguments: list[str], reason: str) -> None:
@@ -145,6 +230,7 @@ async def test_a_check_that_does_not_hold_is_told_and_all_is_cleaned_up(
     code, said = await smoke(forgetful, "--key", host.keys.host)
     assert code == 1, said
     assert "This should hold, and does not: a restored service begins Suspended" in said
+    assert "FAILING" not in said, "the app itself is well"
     assert said.splitlines()[-1].startswith("FAILED")
     assert "LEFT" not in said
     await require_nothing_left(api, deployed, service_in(said))
