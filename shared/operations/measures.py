@@ -91,7 +91,9 @@ def _of_result(operation: OperationName, result: JsonObject) -> dict[str, int | 
 
 def _backup(parameters: JsonObject) -> str | None:
     """The backup that an operation makes, reads or removes; a restore's by its container."""
-    given = parameters.get("backup", parameters.get("name"))
+    asked = parameters.get("request")
+    of = asked if isinstance(asked, dict) else parameters
+    given = of.get("backup", of.get("name"))
     if isinstance(given, dict):
         given = given.get("container")
     return given if isinstance(given, str) else None

@@ -150,6 +150,17 @@ def test_every_line_of_an_operation_says_which_one(told: Told) -> None:
         assert all(about in json.loads(line) for line in lines)
 
 
+def test_every_end_of_work_on_a_backup_says_which_backup(told: Told) -> None:
+    ended = [json.loads(m[2]) for m in map(EVENT.search, told.text.splitlines()) if m]
+    named = {
+        event["operationName"]: event.get("backup")
+        for event in ended
+        if event.get("event") == "OperationEnded"
+    }
+    works = ("Backup", "VerifyBackup", "Restore", "PurgeBackup")
+    assert all(named[f"{work}BizTalkService"] for work in works), named
+
+
 def test_every_measure_is_documented_and_asked_for_and_no_other() -> None:
     documented = set(table("measure"))
     assert documented <= MEASURES
