@@ -4,11 +4,16 @@ The packages are an extra (requirements-telemetry.txt): without them the log has
 """
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-AZURE_MONITOR = "azuremonitor"
-"""To Application Insights, as APPLICATIONINSIGHTS_CONNECTION_STRING names it."""
+_EXPORTERS = {
+    "azuremonitor": ("azure.monitor.opentelemetry.exporter", "AzureMonitorMetricExporter"),
+    "otlp": ("opentelemetry.exporter.otlp.proto.http.metric_exporter", "OTLPMetricExporter"),
+}
+"""By the setting's value: to Application Insights, or to a collector of OpenTelemetry. Where those
+are, the exporters' own settings say: APPLICATIONINSIGHTS_… and OTEL_EXPORTER_OTLP_…."""
 
 _ATTRIBUTES = ("service", "status", "trigger")
 """What a metric is split by: of few values each. Ids are in the log."""
@@ -48,17 +53,21 @@ class Meters:
         return gauge
 
 
-def meters_of(export: str | None) -> Meters | None:
+def meters_of(export: str | None, instance: str) -> Meters | None:
     """What takes measures beside the log, as the setting TELEMETRY_EXPORT asks.
 
     Where the packages are missing the log says so, and the app goes on: backups matter more.
+
+    :param instance: tells this process's counts from those of others.
     """
     if export is None:
         return None
+    module, name = _EXPORTERS[export]
     try:
-        exporter = import_module("azure.monitor.opentelemetry.exporter")
+        exporter = import_module(module)
         sdk = import_module("opentelemetry.sdk.metrics")
         reading = import_module("opentelemetry.sdk.metrics.export")
+        resources = import_module("opentelemetry.sdk.resources")
     except ImportError as error:
         log.error(
             "TELEMETRY_EXPORT: nothing is exported, %s is not installed. Add the lines of "
@@ -69,9 +78,12 @@ def meters_of(export: str | None) -> Meters | None:
         return None
     try:
         # Metrics alone: the host sends lines and requests already, and twice they would count.
-        to_azure = exporter.AzureMonitorMetricExporter()
+        reader = reading.PeriodicExportingMetricReader(getattr(exporter, name)())
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the app goes on
         log.error("TELEMETRY_EXPORT: nothing is exported: %s", error)
         return None
-    provider = sdk.MeterProvider([reading.PeriodicExportingMetricReader(to_azure)])
-    return Meters(provider.get_meter("interkeep"))
+    resource = resources.Resource.create({"service.instance.id": instance})
+    if str(resource.attributes["service.name"]).startswith("unknown_service"):
+        app = os.environ.get("WEBSITE_SITE_NAME") or "interkeep"
+        resource = resource.merge(resources.Resource({"service.name": app}))
+    return Meters(sdk.MeterProvider([reader], resource).get_meter("interkeep"))

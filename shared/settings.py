@@ -71,7 +71,7 @@ class Settings(BaseModel):
         tuple[Annotated[int, Field(ge=1, le=86_400)], ...], Field(min_length=1, max_length=10)
     ] = (10, 60, 300, 900)
     require_roles: bool = False
-    telemetry_export: Literal["azuremonitor"] | None = None
+    telemetry_export: Literal["azuremonitor", "otlp"] | None = None
     """Where measures go beside the log."""
     alert_webhook_url: (
         Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2048)] | None
@@ -167,7 +167,7 @@ _HINTS = {
     "REQUIRE_ROLES": "is true or false",
     "RETRY_SECONDS": "needs 1 to 10 whole numbers of seconds, each 1 to 86400, such as "
     "10,60,300,900",
-    "TELEMETRY_EXPORT": "is azuremonitor, or left out",
+    "TELEMETRY_EXPORT": "is azuremonitor or otlp, or left out",
     "SERVICE_DOMAIN": "needs a domain in lower case, such as b2b.contoso.example",
 }
 """What is expected, where a type alone would say it badly."""

@@ -55,7 +55,7 @@ class Stores:
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self.telemetry = Telemetry(meters_of(settings.telemetry_export))
+        self.telemetry = Telemetry(meters_of(settings.telemetry_export, clock.new_id()))
         self.identities = Identities()
         self.clients = StorageClients(self.identities, self.clock, transport, patience)
         self.accounts = Accounts(settings, self.clients)

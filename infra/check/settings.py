@@ -26,7 +26,7 @@ OF_THE_HOST = frozenset(
 )
 """What Bicep sets for the Functions host, and the app does not read."""
 
-OF_THE_PLATFORM = frozenset({"WEBSITE_AUTH_ENABLED"})
+OF_THE_PLATFORM = frozenset({"WEBSITE_AUTH_ENABLED", "WEBSITE_SITE_NAME"})
 """What App Service puts into the environment by itself."""
 
 OF_OTHER_PLACES = frozenset(

@@ -3,18 +3,23 @@
 import asyncio
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
 
 from shared.model.operation import Operation, OperationStatus
 from shared.operations.measures import _KINDS, measures
 from tests.admin import Admin
 from tests.api import Api, api_of
 from tests.deployed import Deployed, Emulator
+from tests.telemetry.receiver import receiving
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "telemetry.md").read_text()
@@ -60,29 +65,32 @@ MEASURES = every_measure() | {"schedule_expected_interval_seconds", "schedule_mi
 
 @dataclass(frozen=True)
 class Told:
-    """What a host wrote: of each event all fields that it had, and every line."""
+    """What a host wrote: of each event all fields that it had, and every line; and exported."""
 
     events: dict[str, dict[str, Any]]
     text: str
+    exported: set[str]
 
 
 @pytest.fixture(scope="module")
 def told(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """A host's log after a service's life."""
     deployed = Deployed.new(emulator, tmp_path_factory.mktemp("telemetry"))
-    host = deployed.host(LOCALHOST_LOG_LEVEL="INFO", RETRY_SECONDS="1")
+    settings = {"LOCALHOST_LOG_LEVEL": "INFO", "RETRY_SECONDS": "1", "TELEMETRY_EXPORT": "otlp"}
 
     async def live() -> None:
         async with api_of(host.base_url, host.keys.host) as api:
             await lived(api, Admin(host))
 
-    host.start()
-    try:
-        asyncio.run(live())
-    finally:
-        host.stop()
+    with receiving() as collector:
+        host = deployed.host(**settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.address)
+        host.start()
+        try:
+            asyncio.run(live())
+        finally:
+            host.stop()
     text = host.log.read_text()
-    return Told(events_of(text), text)
+    return Told(events_of(text), text, names_of(body for _, body in collector.received))
 
 
 async def lived(api: Api, admin: Admin) -> None:
@@ -110,6 +118,15 @@ async def lived(api: Api, admin: Admin) -> None:
     await api.restore(backup, name=target)
     await api.succeeded(await api.delete(f"services/{target}"))
     await api.succeeded(await api.delete(f"services/{service}/backups/{backup}?force=true"))
+
+
+def names_of(bodies: Iterable[bytes]) -> set[str]:
+    """The metrics that a collector was sent."""
+    requests = map(ExportMetricsServiceRequest.FromString, bodies)
+    scopes = [
+        s for r in requests for resource in r.resource_metrics for s in resource.scope_metrics
+    ]
+    return {metric.name for scope in scopes for metric in scope.metrics}
 
 
 def events_of(text: str) -> dict[str, dict[str, Any]]:
@@ -148,6 +165,12 @@ def test_every_line_of_an_operation_says_which_one(told: Told) -> None:
     }
     for about in re.findall(r"\babout\.(\w+)", QUERIES):
         assert all(about in json.loads(line) for line in lines)
+
+
+def test_what_the_log_measures_is_what_a_collector_gets(told: Told) -> None:
+    measured = {name for fields in told.events.values() for name in fields} & MEASURES
+    assert told.exported == measured
+    assert len(measured) > len(_KINDS)
 
 
 def test_every_end_of_work_on_a_backup_says_which_backup(told: Told) -> None:

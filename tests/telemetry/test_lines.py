@@ -3,12 +3,10 @@
 import json
 import logging
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.meters import Meters, meters_of
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations.measures import about, measures
 from shared.telemetry import Telemetry, lines_about
@@ -108,38 +106,3 @@ def test_what_is_measured_of_a_failure_is_no_success() -> None:
 def test_an_operation_that_no_worker_ever_took_has_no_duration() -> None:
     ended = operation(OperationName.VERIFY_BACKUP, status=OperationStatus.CANCELED, started_at=None)
     assert measures(ended) == {"verify_attempt_total": 1, "verify_canceled_total": 1}
-
-
-def test_an_export_without_its_packages_is_told_and_nothing_stops(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "azure.monitor.opentelemetry.exporter", None)
-    assert meters_of(None) is None
-    assert not caplog.records
-    assert meters_of("azuremonitor") is None
-    (record,) = caplog.records
-    assert record.levelno == logging.ERROR
-    assert "requirements-telemetry.txt" in record.getMessage()
-
-
-def test_measures_are_instruments_of_opentelemetry() -> None:
-    """With the real SDK, where it is installed: it is no dependency of the app."""
-    metrics = pytest.importorskip("opentelemetry.sdk.metrics")
-    exported = pytest.importorskip("opentelemetry.sdk.metrics.export")
-    reader = exported.InMemoryMetricReader()
-    meters = Meters(metrics.MeterProvider([reader]).get_meter("interkeep"))
-    for _ in range(2):
-        Telemetry(meters).tell(
-            LOG,
-            logging.INFO,
-            "OperationEnded",
-            "it ended.",
-            {"service": "Contoso-B2B", "status": "Succeeded", "operation": "op-1"},
-            {"backup_attempt_total": 1, "backup_duration_seconds": 12.5},
-        )
-    (resource,) = reader.get_metrics_data().resource_metrics
-    found = {one.name: one.data.data_points[0] for one in resource.scope_metrics[0].metrics}
-    assert found["backup_attempt_total"].value == 2
-    assert found["backup_duration_seconds"].sum == 25
-    split = {"service": "Contoso-B2B", "status": "Succeeded"}
-    assert dict(found["backup_attempt_total"].attributes) == split
