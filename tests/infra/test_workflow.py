@@ -8,11 +8,12 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+FILE = ROOT / ".github" / "workflows" / "ci.yml"
 
 
 @pytest.fixture
 def workflow() -> Any:
-    return yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    return yaml.safe_load(FILE.read_text())
 
 
 def test_it_calls_the_make_targets_of_ci_on_every_python(workflow: Any) -> None:
@@ -27,5 +28,17 @@ def test_it_may_read_and_nothing_else(workflow: Any) -> None:
     assert workflow["permissions"] == {"contents": "read"}
     for job in workflow["jobs"].values():
         assert "permissions" not in job
-        for step in job["steps"]:
-            assert re.fullmatch(r"actions/[a-z-]+@v\d+", step.get("uses", "actions/none@v0"))
+        kept = [step["with"]["persist-credentials"] for step in job["steps"] if is_checkout(step)]
+        assert kept == [False], "no token stays where the code of a pull request runs"
+
+
+def is_checkout(step: dict[str, Any]) -> bool:
+    return str(step.get("uses", "")).startswith("actions/checkout@")
+
+
+def test_what_it_uses_is_named_by_commit() -> None:
+    """A tag can be moved to other code; the comment says which version the commit is."""
+    used = re.findall(r"uses: (.*)", FILE.read_text())
+    assert used
+    for action in used:
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
