@@ -1,94 +1,16 @@
-"""Schedules, retention and the backup history through HTTP, on a clock that is moved."""
+"""Schedules through HTTP, and the backups that they make, on a clock that is moved."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from localhost.stack import HostProcess
 from shared.model.wire import rfc3339
-from tests.admin import Admin
-from tests.api import Api, unique, x12_document
+from tests.api import Api, unique
+from tests.app.scheduled import DAY, TestClock, history, operations, put, schedule, settled
 
 ALONE = True
 """The clock moves, and timers run by hand."""
-
-DAY = 86_400.0
-
-
-def schedule(**changes: Any) -> dict[str, Any]:
-    body = {
-        "status": "Automatic",
-        "storageAccount": "offsite",
-        "startAt": "2026-01-01T02:00:00Z",
-        "frequencyDays": 1,
-        "retentionDays": 3,
-    }
-    return {**body, **changes}
-
-
-async def put(api: Api, service: str, **changes: Any) -> Any:
-    reply = await api.put(f"services/{service}/backup-schedule", schedule(**changes))
-    assert reply.status in (200, 201), reply.body
-    return reply.body
-
-
-@pytest.fixture
-async def clock(host: HostProcess) -> AsyncIterator["TestClock"]:
-    moved = TestClock(Admin(host))
-    yield moved
-    await moved.admin.clock(0)
-
-
-class TestClock:
-    """The host's clock, and its timer by hand."""
-
-    __test__ = False
-
-    def __init__(self, admin: Admin) -> None:
-        self.admin = admin
-        self.offset = 0.0
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self.offset)
-
-    async def days(self, count: float) -> None:
-        """Go ahead, and run the timer there."""
-        self.offset += count * DAY
-        await self.admin.clock(self.offset)
-        await self.tick()
-
-    async def tick(self) -> None:
-        await self.admin.run_timer("run_schedules")
-
-
-async def history(api: Api, service: str) -> list[Any]:
-    reply = await api.get(f"services/{service}/backups")
-    value: list[Any] = reply.body["value"]
-    return value
-
-
-async def settled(api: Api, service: str) -> list[Any]:
-    """The history once nothing of the service is under way."""
-    for _ in range(600):
-        latest = (await api.get(f"services/{service}/operations?top=3")).body["value"]
-        for listed in latest:
-            path = f"services/{service}/operations/{listed['id']}"
-            operation = (await api.get(path)).body
-            if operation["status"] in ("NotStarted", "Running"):
-                await asyncio.sleep(0.05)
-                break
-        else:
-            return await history(api, service)
-    raise AssertionError(f"it stays under way: {operation}")
-
-
-async def operations(api: Api, service: str, name: str) -> list[Any]:
-    path = f"services/{service}/operations?operation={name}BizTalkService"
-    value: list[Any] = (await api.get(path)).body["value"]
-    return value
 
 
 async def test_a_schedule_is_put_read_and_removed(api: Api) -> None:
@@ -222,29 +144,6 @@ async def test_days_go_by(api: Api, clock: TestClock) -> None:
     assert (await api.get(f"services/{restored}/backup-schedule")).code == "ScheduleNotFound"
 
 
-async def test_the_newest_good_one_outlives_its_time(api: Api, clock: TestClock) -> None:
-    name = await api.service()
-    await put(api, name)
-    await clock.days(1)
-    [only] = await settled(api, name)
-    await api.post(f"services/{name}/disable")
-    await clock.days(9)
-    await clock.tick()
-    found = await settled(api, name)
-    assert [b["status"] for b in found] == ["Failed", "Succeeded"]
-    assert found[1]["retention"]["reasons"] == ["last-good"]
-    failed = found[0]
-    assert "Disabled, which does not allow backup" in failed["error"]
-    assert failed["missed"] == 8
-    service = (await api.get(f"services/{name}")).body
-    assert service["lastScheduledBackup"]["status"] == "Failed"
-    assert service["lastBackup"]["name"] == failed["name"]
-    schedule_now = (await api.get(f"services/{name}/backup-schedule")).body
-    assert schedule_now["lastRunStatus"] == "Failed"
-    assert schedule_now["nextRunAt"] > rfc3339(clock.now()), "the schedule moves on"
-    assert only["name"] == found[1]["name"]
-
-
 async def test_what_was_missed_is_one_run(api: Api, clock: TestClock) -> None:
     name = await api.service()
     await put(api, name)
@@ -271,65 +170,6 @@ async def test_a_schedule_that_is_replaced_runs_first_what_was_due(
     assert len(await settled(api, name)) == 1
 
 
-async def test_pinned_backups_stay(api: Api, clock: TestClock) -> None:
-    name = await api.service()
-    await put(api, name)
-    await clock.days(1)
-    [first] = await settled(api, name)
-    path = f"services/{name}/backups/{first['name']}"
-    read = await api.get(path)
-    pinned = await api.call(
-        "PATCH", path, {"pinned": True}, headers={"If-Match": read.headers["ETag"]}
-    )
-    assert (pinned.status, pinned.body["pinned"]) == (200, True)
-    stale = await api.call(
-        "PATCH", path, {"pinned": False}, headers={"If-Match": read.headers["ETag"]}
-    )
-    assert stale.code == "ConditionNotMet"
-    assert (await api.call("PATCH", path, {"pinned": "yes"})).code == "InvalidRequest"
-    assert (await api.delete(path)).code == "BackupPinned"
-    await clock.days(1)
-    await settled(api, name)
-    await clock.days(6)
-    found = await settled(api, name)
-    assert [b["status"] for b in found] == ["Succeeded", "Deleted", "Succeeded"]
-    assert found[2]["retention"]["reasons"] == ["pinned"]
-    gone = await api.call("PATCH", f"services/{name}/backups/{found[1]['name']}", {"pinned": True})
-    assert gone.code == "BackupInUse"
-
-
-async def test_deleting_backups_by_hand(api: Api) -> None:
-    name = await api.service()
-    await api.agreement(name, "A")
-    first = await api.backup(name)
-    path = f"services/{name}/backups/{first}"
-    refused = await api.delete(path)
-    assert (refused.status, refused.code) == (409, "LastGoodBackup")
-    assert (await api.delete(f"{path}?force=perhaps")).code == "InvalidRequest"
-    second = await api.backup(name)
-    headers = {"Operation-Id": "delete-first"}
-    accepted = await api.delete(path, headers=headers)
-    monitor = await api.succeeded(accepted)
-    assert monitor["result"]["deleted"] == [{"backup": first, "storageAccount": "offsite"}]
-    again = await api.delete(path, headers=headers)
-    assert again.headers["Operation-Location"] == accepted.headers["Operation-Location"]
-    await api.succeeded(await api.delete(path))
-
-    gone = (await api.get(path)).body
-    assert (gone["status"], gone["deletedBecause"]) == ("Deleted", "on demand")
-    body = {"name": first, "storageAccount": "offsite"}
-    used = await api.post(f"services/{name}/backups", body)
-    assert used.code == "BackupNameInUse", "a name is used once, for ever"
-    restore = {"backup": {"storageAccount": "offsite", "container": first}}
-    assert (await api.post("restores", restore)).code == "BackupNotFound"
-
-    await api.succeeded(await api.delete(f"services/{name}"))
-    other = f"services/{name}/backups/{second}"
-    assert (await api.delete(other)).code == "LastGoodBackup", "also of a service that is gone"
-    await api.succeeded(await api.delete(f"{other}?force=true"))
-    assert (await api.delete(f"services/{name}/backups/none")).code == "BackupNotFound"
-
-
 async def test_the_schedule_ends_with_its_service(api: Api, clock: TestClock) -> None:
     name = await api.service()
     await put(api, name)
@@ -347,51 +187,6 @@ async def test_the_schedule_ends_with_its_service(api: Api, clock: TestClock) ->
     found = await settled(api, name)
     [kept] = [b for b in found if b["name"] == old["name"]]
     assert kept["retention"]["reasons"] == ["earlier-service"]
-
-
-async def test_the_preview_says_what_happens(api: Api, clock: TestClock) -> None:
-    name = await api.service()
-    path = f"services/{name}/backup-schedule/preview"
-    assert (await api.post(path, {"days": 5})).code == "ScheduleNotFound"
-    tried = await api.post(path, {"days": 5, "schedule": schedule()})
-    assert len(tried.body["runs"]) == 5
-    assert (await api.get(f"services/{name}/backup-schedule")).code == "ScheduleNotFound"
-    none = await api.post(path, {"days": 5, "schedule": {"status": "None"}})
-    assert none.code == "InvalidRequest"
-    assert (await api.post(path, {"days": 0})).code == "InvalidRequest"
-
-    # The clock goes by whole days: a due time just before now runs on its own day at any hour.
-    start = rfc3339(clock.now() - timedelta(days=300, minutes=1))
-    await put(api, name, startAt=start, keep={"weekly": 2})
-    said = (await api.post(path, {"days": 8})).body
-    for _ in range(8):
-        await clock.days(1)
-        await settled(api, name)
-    await clock.tick()
-    found = await settled(api, name)
-    assert [run["backup"] for run in said["runs"]] == [b["name"] for b in reversed(found)]
-    deleted = {b["name"] for b in found if b["status"] == "Deleted"}
-    assert {gone["backup"] for gone in said["deletes"]} == deleted
-    assert {kept["backup"] for kept in said["keeps"]} == {b["name"] for b in found} - deleted
-    weekly = [b for b in found if "weekly-1" in b.get("retention", {"reasons": []})["reasons"]]
-    assert len(weekly) == 1
-
-
-async def test_history_filters_and_pages_with_reasons(api: Api) -> None:
-    name = await api.service()
-    await api.agreement(name, "A", x12_document())
-    names = [await api.backup(name) for _ in range(3)]
-    await put(api, name)
-    page = (await api.get(f"services/{name}/backups?top=2&trigger=ondemand")).body
-    assert [b["name"] for b in page["value"]] == [names[2], names[1]]
-    assert page["value"][0]["retention"]["action"] == "keep"
-    assert "last-good" in page["value"][0]["retention"]["reasons"]
-    rest = (await api.get(page["nextLink"])).body
-    assert [b["name"] for b in rest["value"]] == [names[0]]
-    assert rest["value"][0]["retention"]["reasons"] == ["on-demand", "within-retention"]
-    assert "nextLink" not in rest
-    scheduled = await api.get(f"services/{name}/backups?trigger=scheduled")
-    assert scheduled.body["value"] == []
 
 
 async def test_every_second_backup_is_verified(api: Api, clock: TestClock) -> None:

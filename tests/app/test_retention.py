@@ -1,0 +1,137 @@
+"""What retention keeps, and how a backup goes, through HTTP on a clock that is moved."""
+
+from datetime import timedelta
+
+from shared.model.wire import rfc3339
+from tests.api import Api, x12_document
+from tests.app.scheduled import TestClock, put, schedule, settled
+
+ALONE = True
+"""The clock moves, and timers run by hand."""
+
+
+async def test_the_newest_good_one_outlives_its_time(api: Api, clock: TestClock) -> None:
+    name = await api.service()
+    await put(api, name)
+    await clock.days(1)
+    [only] = await settled(api, name)
+    await api.post(f"services/{name}/disable")
+    await clock.days(9)
+    await clock.tick()
+    found = await settled(api, name)
+    assert [b["status"] for b in found] == ["Failed", "Succeeded"]
+    assert found[1]["retention"]["reasons"] == ["last-good"]
+    failed = found[0]
+    assert "Disabled, which does not allow backup" in failed["error"]
+    assert failed["missed"] == 8
+    service = (await api.get(f"services/{name}")).body
+    assert service["lastScheduledBackup"]["status"] == "Failed"
+    assert service["lastBackup"]["name"] == failed["name"]
+    schedule_now = (await api.get(f"services/{name}/backup-schedule")).body
+    assert schedule_now["lastRunStatus"] == "Failed"
+    assert schedule_now["nextRunAt"] > rfc3339(clock.now()), "the schedule moves on"
+    assert only["name"] == found[1]["name"]
+
+
+async def test_pinned_backups_stay(api: Api, clock: TestClock) -> None:
+    name = await api.service()
+    await put(api, name)
+    await clock.days(1)
+    [first] = await settled(api, name)
+    path = f"services/{name}/backups/{first['name']}"
+    read = await api.get(path)
+    pinned = await api.call(
+        "PATCH", path, {"pinned": True}, headers={"If-Match": read.headers["ETag"]}
+    )
+    assert (pinned.status, pinned.body["pinned"]) == (200, True)
+    stale = await api.call(
+        "PATCH", path, {"pinned": False}, headers={"If-Match": read.headers["ETag"]}
+    )
+    assert stale.code == "ConditionNotMet"
+    assert (await api.call("PATCH", path, {"pinned": "yes"})).code == "InvalidRequest"
+    assert (await api.delete(path)).code == "BackupPinned"
+    await clock.days(1)
+    await settled(api, name)
+    await clock.days(6)
+    found = await settled(api, name)
+    assert [b["status"] for b in found] == ["Succeeded", "Deleted", "Succeeded"]
+    assert found[2]["retention"]["reasons"] == ["pinned"]
+    gone = await api.call("PATCH", f"services/{name}/backups/{found[1]['name']}", {"pinned": True})
+    assert gone.code == "BackupInUse"
+
+
+async def test_deleting_backups_by_hand(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    first = await api.backup(name)
+    path = f"services/{name}/backups/{first}"
+    refused = await api.delete(path)
+    assert (refused.status, refused.code) == (409, "LastGoodBackup")
+    assert (await api.delete(f"{path}?force=perhaps")).code == "InvalidRequest"
+    second = await api.backup(name)
+    headers = {"Operation-Id": "delete-first"}
+    accepted = await api.delete(path, headers=headers)
+    monitor = await api.succeeded(accepted)
+    assert monitor["result"]["deleted"] == [{"backup": first, "storageAccount": "offsite"}]
+    again = await api.delete(path, headers=headers)
+    assert again.headers["Operation-Location"] == accepted.headers["Operation-Location"]
+    await api.succeeded(await api.delete(path))
+
+    gone = (await api.get(path)).body
+    assert (gone["status"], gone["deletedBecause"]) == ("Deleted", "on demand")
+    body = {"name": first, "storageAccount": "offsite"}
+    used = await api.post(f"services/{name}/backups", body)
+    assert used.code == "BackupNameInUse", "a name is used once, for ever"
+    restore = {"backup": {"storageAccount": "offsite", "container": first}}
+    assert (await api.post("restores", restore)).code == "BackupNotFound"
+
+    await api.succeeded(await api.delete(f"services/{name}"))
+    other = f"services/{name}/backups/{second}"
+    assert (await api.delete(other)).code == "LastGoodBackup", "also of a service that is gone"
+    await api.succeeded(await api.delete(f"{other}?force=true"))
+    assert (await api.delete(f"services/{name}/backups/none")).code == "BackupNotFound"
+
+
+async def test_the_preview_says_what_happens(api: Api, clock: TestClock) -> None:
+    name = await api.service()
+    path = f"services/{name}/backup-schedule/preview"
+    assert (await api.post(path, {"days": 5})).code == "ScheduleNotFound"
+    tried = await api.post(path, {"days": 5, "schedule": schedule()})
+    assert len(tried.body["runs"]) == 5
+    assert (await api.get(f"services/{name}/backup-schedule")).code == "ScheduleNotFound"
+    none = await api.post(path, {"days": 5, "schedule": {"status": "None"}})
+    assert none.code == "InvalidRequest"
+    assert (await api.post(path, {"days": 0})).code == "InvalidRequest"
+
+    # The clock goes by whole days: a due time just before now runs on its own day at any hour.
+    start = rfc3339(clock.now() - timedelta(days=300, minutes=1))
+    await put(api, name, startAt=start, keep={"weekly": 2})
+    said = (await api.post(path, {"days": 8})).body
+    for _ in range(8):
+        await clock.days(1)
+        await settled(api, name)
+    await clock.tick()
+    found = await settled(api, name)
+    assert [run["backup"] for run in said["runs"]] == [b["name"] for b in reversed(found)]
+    deleted = {b["name"] for b in found if b["status"] == "Deleted"}
+    assert {gone["backup"] for gone in said["deletes"]} == deleted
+    assert {kept["backup"] for kept in said["keeps"]} == {b["name"] for b in found} - deleted
+    weekly = [b for b in found if "weekly-1" in b.get("retention", {"reasons": []})["reasons"]]
+    assert len(weekly) == 1
+
+
+async def test_history_filters_and_pages_with_reasons(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "A", x12_document())
+    names = [await api.backup(name) for _ in range(3)]
+    await put(api, name)
+    page = (await api.get(f"services/{name}/backups?top=2&trigger=ondemand")).body
+    assert [b["name"] for b in page["value"]] == [names[2], names[1]]
+    assert page["value"][0]["retention"]["action"] == "keep"
+    assert "last-good" in page["value"][0]["retention"]["reasons"]
+    rest = (await api.get(page["nextLink"])).body
+    assert [b["name"] for b in rest["value"]] == [names[0]]
+    assert rest["value"][0]["retention"]["reasons"] == ["on-demand", "within-retention"]
+    assert "nextLink" not in rest
+    scheduled = await api.get(f"services/{name}/backups?trigger=scheduled")
+    assert scheduled.body["value"] == []
