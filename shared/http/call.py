@@ -169,7 +169,8 @@ class Answer:
             headers["x-ms-client-request-id"] = client_request_id
         body = self.body
         if isinstance(body, dict):
-            body = json.dumps(body, ensure_ascii=False).encode()
+            # Ends its line, so that a terminal's prompt does not stand behind it.
+            body = f"{json.dumps(body, ensure_ascii=False)}\n".encode()
         return func.HttpResponse(body or b"", status_code=self.status, headers=headers)
 
 
