@@ -16,18 +16,19 @@ WORKERS ?= 3
 .PHONY: help run demo test exhaustive bench faults soak numbers cuts check audit format clean
 
 help:
-	@echo "make demo    the main job, from nothing, in a terminal"
-	@echo "make run     the app and its storage on this machine, until Ctrl-C"
-	@echo "make test    every test               (TESTS=tests/rules for some)"
+	@echo "make demo        the main job, from nothing, in a terminal"
+	@echo "make run         the app and its storage on this machine, until Ctrl-C"
+	@echo "make test        every test  (TESTS=tests/rules for some)"
 	@echo "make exhaustive  the same tests, none of them a sample: an hour"
-	@echo "make bench   ratios, side by side     (QUICK=1 in three minutes; BENCH='backup --scale 0.1')"
-	@echo "make faults  every crash point        (FAULTS='-k restore')"
-	@echo "make soak    random actions on hosts that are killed (MINUTES=10 SEED=7)"
-	@echo "make numbers 10,000 control numbers, one a request, through two hosts: none twice"
-	@echo "make cuts    50 backups while writers change everything: each is one revision"
-	@echo "make check   lint, types, security, Bicep, known vulnerabilities"
-	@echo "make audit   known vulnerabilities of what requirements.lock names; asks their database"
-	@echo "make format  lay the code out"
+	@echo "make bench       ratios, side by side  (QUICK=1 in three minutes; BENCH='backup --scale 0.1')"
+	@echo "make faults      every crash point  (FAULTS='-k restore')"
+	@echo "make soak        random actions on hosts that are killed (MINUTES=10 SEED=7)"
+	@echo "make numbers     10,000 control numbers, one a request, through two hosts: none twice"
+	@echo "make cuts        50 backups while writers change everything: each is one revision"
+	@echo "make check       lint, types, security, Bicep, known vulnerabilities"
+	@echo "make audit       known vulnerabilities of what requirements.lock names; asks their database"
+	@echo "make format      lay the code out"
+	@echo "make clean       remove the environment, and all data of make run"
 
 # The worker runtime declares Python 3.13 and runs on 3.11 and 3.12 unchanged.
 $(STAMP): requirements.lock

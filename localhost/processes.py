@@ -1,5 +1,6 @@
 """Child processes that never outlive this one, and free ports."""
 
+import argparse
 import ctypes
 import signal
 import socket
@@ -87,9 +88,8 @@ def wait_for_port(port: int, child: "subprocess.Popen[bytes]", seconds: float) -
 def port_number(text: str) -> int:
     """A port, as the argument of a command.
 
-    :raises ValueError: where it is none.
+    :raises argparse.ArgumentTypeError: where it is none.
     """
-    number = int(text)
-    if not 0 < number < 65_536:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a number from 1 to 65535")
+    return int(text)

@@ -270,7 +270,8 @@ class Stack:
         except OSError as error:
             raise HostFailed(
                 f"another process runs on the data in {self._data}.\n"
-                "Stop it, or choose another folder with --data"
+                "Stop it, or give this one its own: "
+                "make run RUN='--data .local/second --port 7072 --storage-port 10010'"
             ) from error
 
     def __enter__(self) -> "Stack":

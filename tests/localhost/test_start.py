@@ -199,7 +199,7 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
     command = [sys.executable, "-m", "localhost", "--data", str(tmp_path), "--port", port]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert f"invalid port_number value: '{port}'" in ended.stderr
+    assert f"'{port}' is no port, which is a number from 1 to 65535" in ended.stderr
     assert list(tmp_path.iterdir()) == []
 
 
