@@ -12,6 +12,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.declared import require_declared
+
 _POLL_SECONDS = 0.1
 _MOST_POLLS = 600
 _names = itertools.count(1)
@@ -67,7 +69,9 @@ class Api:
             content = await answer.read()
             is_json = answer.content_type == "application/json" and content
             parsed = await answer.json() if is_json else None
-            return Reply(answer.status, answer.headers, content, parsed)
+            reply = Reply(answer.status, answer.headers, content, parsed)
+            require_declared(method, url, reply.status, answer.headers.get("x-ms-error-code"))
+            return reply
 
     async def get(self, path: str, **options: Any) -> Reply:
         """GET."""

@@ -1,11 +1,22 @@
 """The OpenAPI 3.1 document, made from the declarations of the routes."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
+from shared.http.answer_models import Error
+from shared.http.answers import Page, Shape, examples, shapes
+from shared.http.error_answers import codes
+from shared.http.error_examples import error_example
 from shared.http.examples import BODIES
 from shared.http.route import API_VERSIONS, ROUTES, Route
-from shared.model.artifact import Section
+from shared.http.tasks import TASKS, names_operation, task
+from shared.model.artifact import NOT_BACKED_UP, Section
+from shared.model.backup import BackupStatus, Trigger
+from shared.model.operation import OperationName, OperationStatus
+from shared.model.problem import Code
+from shared.model.record import CONTENT, CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE
+from shared.model.service import Edition, State
 
 _REFERENCE = "#/components/schemas/{model}"
 _RESPONSES = {
@@ -20,61 +31,15 @@ _RESPONSES = {
 _BYTES = "application/octet-stream"
 
 
-_TASKS = (
-    (
-        "Services",
-        "Create services, change their settings, move them between states.",
-        r"services(/\{service\}(/(start|stop|restart|scale|suspend|resume|disable|enable))?)?",
-    ),
-    (
-        "Artifacts",
-        "Partners, agreements, schemas and all else that a service is configured with.",
-        r"services/\{service\}/(artifacts/.*|import)",
-    ),
-    (
-        "Numbers and messages",
-        "What an EDI runtime asks for and reports: control numbers, MIC values, batches.",
-        r"services/\{service\}/(received-control-numbers|control-numbers|mic-values|batch-activity).*",
-    ),
-    (
-        "Backups",
-        "Back up now, look into backups, compare, verify, pin and delete them.",
-        r"services/\{service\}/backups.*",
-    ),
-    (
-        "Schedules",
-        "Back up by the calendar, and keep what should be kept.",
-        r"services/\{service\}/backup-schedule.*",
-    ),
-    ("Restores", "Plan a restore, and restore.", r"restores.*"),
-    (
-        "Storage accounts",
-        "Find backups that other installations made, or that were copied.",
-        r"storage-accounts.*",
-    ),
-    (
-        "Operations",
-        "The operation log, and the monitors of what takes long.",
-        r"(services/\{service\}/)?operations.*",
-    ),
-    ("Installation", "Health, keys, and this description.", r".*"),
-)
-"""What people come for: its name, what it is, and the paths that belong to it, the first that fits.
-"""
-
-
-def _task(path: str) -> str:
-    return next(name for name, _, pattern in _TASKS if re.fullmatch(pattern, path))
-
-
 def document() -> dict[str, Any]:
     """The whole document."""
-    schemas: dict[str, Any] = {"Error": _ERROR}
+    schemas: dict[str, Any] = {}
+    error = _schema(Error, schemas)
     paths: dict[str, Any] = {}
     for declared in ROUTES:
         if declared.method != "ANY":
             operations = paths.setdefault(f"/{declared.path}", {})
-            operations[declared.method.lower()] = _operation(declared, schemas)
+            operations[declared.method.lower()] = _operation(declared, schemas, error)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -85,10 +50,11 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/api"}],
         "security": [{"functionKey": []}],
-        "tags": [{"name": name, "description": said} for name, said, _ in _TASKS],
+        "tags": [{"name": name, "description": said} for name, said, _ in TASKS],
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "examples": {str(code): {"value": error_example(code)} for code in Code},
             "securitySchemes": {
                 "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"}
             },
@@ -96,17 +62,17 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(declared: Route, schemas: dict[str, Any]) -> dict[str, Any]:
+def _operation(declared: Route, schemas: dict[str, Any], error: dict[str, str]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": declared.name,
         "summary": declared.summary,
-        "tags": [_task(declared.path)],
+        "tags": [task(declared.path)],
         "parameters": [
             *_path_parameters(declared.path),
             *_query_parameters(declared),
             *_header_parameters(declared),
         ],
-        "responses": _responses(declared),
+        "responses": {**_good(declared, schemas), **_bad(declared, error)},
     }
     if declared.anonymous:
         operation["security"] = []
@@ -143,7 +109,12 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 def _query_parameters(declared: Route) -> list[dict[str, Any]]:
     names = ("api-version", *declared.query)
     return [
-        {"name": name, "in": "query", "required": False, "schema": _QUERY.get(name, _TEXT)}
+        {
+            "name": name,
+            "in": "query",
+            "required": (declared.name, name) in _NEEDED,
+            "schema": _QUERY.get(f"{declared.name} {name}") or _QUERY.get(name, _TEXT),
+        }
         for name in names
     ]
 
@@ -154,7 +125,7 @@ def _header_parameters(declared: Route) -> list[dict[str, Any]]:
         names = ("If-Match", "If-None-Match")
     elif 304 in declared.answers:
         names = ("If-None-Match",)
-    if _names_an_operation(declared):
+    if names_operation(declared):
         names = (*names, "Operation-Id")
     if declared.takes_bytes:
         names = (*names, "Content-MD5")
@@ -162,14 +133,6 @@ def _header_parameters(declared: Route) -> list[dict[str, Any]]:
         {"name": name, "in": "header", "required": False, "schema": _HEADERS.get(name, _TAGS)}
         for name in names
     ]
-
-
-def _names_an_operation(declared: Route) -> bool:
-    """Whether the caller may choose the id under which the log has what it does."""
-    if declared.name in ("register_backup", "cancel_operation"):
-        return declared.name == "register_backup"
-    changes_service = declared.method != "GET" and _task(declared.path) == "Services"
-    return changes_service or 202 in declared.answers
 
 
 _TEXT = {"type": "string"}
@@ -202,50 +165,129 @@ _PATH: dict[str, Any] = {
 """What parameters of routes take."""
 
 _FLAG = {"type": "string", "enum": ["true", "false"]}
+
+
+_COMPARED = (
+    SERVICE,
+    *(section for section in Section if section not in NOT_BACKED_UP),
+    CONTROL_NUMBERS,
+    RECEIVED_NUMBERS,
+    MIC_VALUES,
+)
+"""The sections of a backup whose records have names."""
+
+_NEEDED = {("list_backup_changes", "since"), ("get_mic_value", "messageId")}
+"""Query parameters without which their routes answer nothing."""
+
+
+def _one_of(choices: Iterable[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": [str(one) for one in choices]}
+
+
 _QUERY: dict[str, Any] = {
     "api-version": {"type": "string", "enum": list(API_VERSIONS)},
     "top": {"type": "integer", "minimum": 1, "maximum": 1000},
     "validateOnly": _FLAG,
     "allowReuse": _FLAG,
     "acceptRenamed": _FLAG,
+    "force": _FLAG,
+    "state": _one_of(State),
+    "edition": _one_of(Edition),
+    "trigger": _one_of(Trigger),
+    "operation": _one_of(OperationName),
+    "messageId": {"type": "string", "minLength": 1, "maxLength": 998},
+    "list_backups status": _one_of(BackupStatus),
+    "list_operations status": _one_of(OperationStatus),
+    "list_backup_contents section": _one_of((*_COMPARED, CONTENT)),
+    "list_backup_changes section": _one_of(_COMPARED),
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
 }
-"""What query parameters take, where that is more than a text."""
+"""What query parameters take, where that is more than a text; those of one route begin with it."""
 
 
-def _responses(declared: Route) -> dict[str, Any]:
+def _good(declared: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     tagged = 304 in declared.answers or declared.conditional
     for status in declared.answers:
-        found[str(status)] = {"description": _RESPONSES[str(status)]}
+        answer: dict[str, Any] = {"description": _RESPONSES[str(status)]}
+        headers = {name: {"schema": _TEXT} for name in _ANSWERED if status == 202}
         if tagged and status in (200, 201, 304):
-            found[str(status)]["headers"] = {"ETag": {"schema": _TEXT}}
+            headers["ETag"] = {"schema": _TEXT}
+        if headers:
+            answer["headers"] = headers
         if status not in (204, 304):
             kind = "*/*" if declared.gives_bytes else "application/json"
-            schema = {} if declared.gives_bytes else {"schema": {"type": "object"}}
-            found[str(status)]["content"] = {kind: schema}
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    found["4XX"] = {"description": "Refused: the code says why.", "content": error}
-    found["401"] = {"description": "No key, or a wrong one; the body is empty."}
-    away = {"description": "Storage did not answer; try again.", "content": error}
-    found.setdefault("503", away)
+            answer["content"] = {kind: _content(declared, status, schemas)}
+        found[str(status)] = answer
     return found
 
 
-_ERROR: dict[str, Any] = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message"],
-            "properties": {
-                "code": {"type": "string"},
-                "message": {"type": "string"},
-                "target": {"type": "string"},
-                "details": {"type": "array", "items": {"type": "object"}},
+def _content(declared: Route, status: int, schemas: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a good answer, and what it looks like."""
+    content: dict[str, Any] = {}
+    if not declared.gives_bytes:
+        forms = [_form(shape, schemas) for shape in shapes(declared.name, status)]
+        content["schema"] = {"anyOf": forms} if len(forms) > 1 else (forms or [_OBJECT])[0]
+    shown = examples(declared.name, status)
+    if len(shown) == 1:
+        content["example"] = shown[""]
+    elif shown:
+        content["examples"] = {
+            asked or "plain": {"summary": f"With {asked}" if asked else "Plain", "value": value}
+            for asked, value in shown.items()
+        }
+    return content
+
+
+def _form(shape: Shape, schemas: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(shape, Page):
+        return _schema(shape, schemas)
+    items = {"type": "array", "items": _schema(shape.of, schemas)}
+    return {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": items, "nextLink": {"type": "string", "format": "uri"}},
+    }
+
+
+def _bad(declared: Route, error: dict[str, str]) -> dict[str, Any]:
+    """What it may be refused with, by status: the codes, each with an example."""
+    by_status: dict[int, list[Code]] = {}
+    for code in codes(declared):
+        by_status.setdefault(code.status, []).append(code)
+    if declared.name == "deep_health":
+        del by_status[503]  # its own answer
+    found: dict[str, Any] = {
+        str(status): {
+            "description": f"{_REFUSALS[status]}: {', '.join(listed)}.",
+            "content": {
+                "application/json": {
+                    "schema": error,
+                    "examples": {
+                        str(code): {"$ref": f"#/components/examples/{code}"} for code in listed
+                    },
+                }
             },
         }
-    },
+        for status, listed in sorted(by_status.items())
+    }
+    if not declared.anonymous:
+        found["401"] = {"description": "No key, or a wrong one; the body is empty."}
+    return found
+
+
+_OBJECT = {"type": "object"}
+_ANSWERED = ("Operation-Location", "Retry-After")
+"""Headers of every answer to what was started."""
+
+_REFUSALS = {
+    400: "The request is wrong",
+    403: "Not by this caller",
+    404: "There is no such thing",
+    409: "Not in this state",
+    412: "It is not as the condition says",
+    413: "Too large",
+    500: "Unexpected; the log has the request's id",
+    503: "Try again",
 }

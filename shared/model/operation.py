@@ -73,7 +73,8 @@ class Warning(Stored):
     target: str | None = None
 
 
-_HIDDEN = {"worker", "lease_seconds", "immediate", "next_attempt_at", "cancel_requested"}
+HIDDEN = {"worker", "lease_seconds", "immediate", "next_attempt_at", "cancel_requested"}
+"""Members of a record that are the engine's own."""
 
 
 class Operation(Stored):
@@ -110,5 +111,5 @@ class Operation(Stored):
             mode="json",
             by_alias=True,
             exclude_none=True,
-            exclude=_HIDDEN | ({"service"} if self.service == NO_SERVICE else set()),
+            exclude=HIDDEN | ({"service"} if self.service == NO_SERVICE else set()),
         )

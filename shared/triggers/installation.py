@@ -3,10 +3,7 @@
 import json
 
 from shared.http.call import Answer, Call
-from shared.http.docs_page import page
 from shared.http.etag import is_unchanged, strong, unless_unchanged
-from shared.http.openapi import document
-from shared.http.page_style import POLICY
 from shared.http.route import new_blueprint, route
 from shared.model.problem import Code, Problem
 
@@ -29,6 +26,8 @@ async def deep_health(call: Call) -> Answer:
 @route(blueprint, "GET", "openapi.json", anonymous=True, answers=(200, 304))
 async def get_openapi(call: Call) -> Answer:
     """Read this API's OpenAPI document."""
+    from shared.http.openapi import document  # a cold start does not pay for it
+
     described = document()
     return unless_unchanged(call, json.dumps(described), described)
 
@@ -36,6 +35,10 @@ async def get_openapi(call: Call) -> Answer:
 @route(blueprint, "GET", "docs", anonymous=True, answers=(200, 304), gives_bytes=True)
 async def get_docs(call: Call) -> Answer:
     """Read this API's description as a page, with an example of every route."""
+    from shared.http.docs_page import page
+    from shared.http.openapi import document
+    from shared.http.page_style import POLICY
+
     shown = page(document(), call.base_url)
     tag = strong(shown.decode())
     headers = {"ETag": tag, "Content-Security-Policy": POLICY}

@@ -18,7 +18,10 @@ TRIGGERS = Path(__file__).resolve().parents[2] / "shared" / "triggers"
 ALONE = True
 """Requests of any kind change whatever there is."""
 
-CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_schema_conformance"
+)
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "3")
 """Of each route and each kind of data; the seed changes with each run and is printed."""
 
@@ -77,3 +80,16 @@ async def test_no_request_breaks_the_app(api: Api, host: HostProcess, tmp_path: 
         command, capture_output=True, text=True, timeout=550, check=False, cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def test_a_start_does_not_pay_for_the_document() -> None:
+    loads = "import sys, function_app; print(*[m for m in sys.modules if m in sys.argv])"
+    late = ["shared.http.openapi", "shared.http.answers", "shared.http.docs_page"]
+    done = subprocess.run(
+        [sys.executable, "-c", loads, *late],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=TRIGGERS.parents[1],
+    )
+    assert done.stdout.strip() == ""

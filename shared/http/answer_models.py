@@ -1,0 +1,210 @@
+"""What answers are made of, as models: for the OpenAPI document alone, which is why they stand
+apart. Where an answer is a stored type, it is that type's own model; tests/app/test_answers.py
+holds all of them to what the routes really answer.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from shared.model.artifact import Section
+from shared.model.numbers import IssuedNumber, Kind
+from shared.model.operation import HIDDEN, Operation
+from shared.model.problem import Code, DetailCode
+from shared.model.service import LastBackup, Service, ServiceSettings
+from shared.model.wire import JsonObject, Stored, Time
+
+
+def _without(*members: str, optional: str = "") -> ConfigDict:
+    """The schema of a stored type lacks what no answer shows.
+
+    :param optional: a member that some answers lack.
+    """
+
+    def shown(schema: JsonObject) -> None:
+        properties, required = schema["properties"], schema.get("required", [])
+        assert isinstance(properties, dict)
+        assert isinstance(required, list)
+        for member in members:
+            properties.pop(member, None)
+        schema["required"] = [one for one in required if one not in (*members, optional)]
+
+    extra: Callable[[JsonObject], None] = shown
+    return ConfigDict(extra="ignore", json_schema_extra=extra)
+
+
+def _camel(name: str) -> str:
+    return Stored.model_config["alias_generator"](name)  # type: ignore[operator, misc]
+
+
+class ErrorDetail(Stored):
+    """One of several things that are wrong with one request."""
+
+    code: Code | DetailCode
+    message: str
+    target: str
+
+
+class ErrorFacts(Stored):
+    """What is wrong, and what to do next."""
+
+    code: Code
+    message: str
+    target: str | None = None
+    details: list[ErrorDetail] | None = None
+
+
+class Error(Stored):
+    """The answer to what was refused or failed."""
+
+    error: ErrorFacts
+
+
+class LinkedBackup(LastBackup):
+    """A service's last backup, with the address of its operation."""
+
+    operation_location: str
+
+
+class QuotaUse(Stored):
+    """How much of a section there is, and how much there may be."""
+
+    used: int
+    limit: int
+
+
+class ShownService(Service, ServiceSettings):
+    """A service: its settings with secrets masked, its state, what that allows, its quota use."""
+
+    model_config = _without("operations")
+
+    last_backup: LinkedBackup | None = None
+    last_scheduled_backup: LinkedBackup | None = None
+    allowed_operations: list[str]
+    quota: dict[str, QuotaUse]
+
+
+class ListedService(Service):
+    """A service as lists show it."""
+
+    model_config = _without("operations")
+
+
+class Monitor(Operation):
+    """An operation: its monitor while it runs, its record in the log."""
+
+    model_config = _without(*map(_camel, sorted(HIDDEN)), optional="service")
+
+
+class ImportOutcome(StrEnum):
+    """What became of an item of an import."""
+
+    CREATED = "created"
+    REPLACED = "replaced"
+    REFUSED = "refused"
+
+
+class ImportLine(Stored):
+    """What became of one artifact of an import."""
+
+    section: Section
+    name: str
+    status: ImportOutcome
+    error: ErrorFacts | None = None
+
+
+class ImportReport(Stored):
+    """What became of each artifact, in the order of the request."""
+
+    value: list[ImportLine]
+
+
+class KindStanding(Stored):
+    """Where one kind of an agreement stands, and within which bounds."""
+
+    next: int
+    last: int
+    cycle: int
+    lower_bound: int
+    upper_bound: int
+    rollover: bool
+
+
+class AgreementNumbers(Stored):
+    """Where the control numbers of one agreement stand."""
+
+    agreement: str
+    counters: dict[Kind, KindStanding]
+    changed_at: Time | None = None
+
+
+class IssuedNumbers(Stored):
+    """Control numbers that are the caller's alone."""
+
+    numbers: list[IssuedNumber]
+
+
+class SeenNumber(Stored):
+    """Whether a number that came in is another message's."""
+
+    duplicate: bool
+    first_seen_at: Time
+
+
+class ReportedActivity(Stored):
+    """How many messages wait in a batch."""
+
+    batch: str
+    agreement: str
+    active_messages: int
+    reported_at: Time
+
+
+class ShownAccount(Stored):
+    """A storage account that requests may name."""
+
+    name: str
+
+
+class Health(Stored):
+    """That the app runs."""
+
+    status: Literal["ok"]
+
+
+class HealthCheck(Stored):
+    """What was asked, and what is wrong with it."""
+
+    name: str
+    status: Literal["ok", "failing"]
+    error: str | None = None
+
+
+class NeededKey(Stored):
+    """A sealing key that something stored needs."""
+
+    key_id: str
+    backups: int | None = None
+    services: int | None = None
+    at_hand: bool
+    error: str | None = None
+
+
+class NeededKeys(Stored):
+    """The key that wraps, and all that something stored needs."""
+
+    wrapping: str | None = None
+    needed_by_backups: list[NeededKey] | None = None
+    needed_by_services: list[NeededKey] | None = None
+    complete: bool | None = None
+    error: str | None = None
+
+
+class DeepHealthReport(Stored):
+    """Whether all is well, and what was found."""
+
+    status: Literal["ok", "failing"]
+    checks: list[HealthCheck]
+    keys: NeededKeys

@@ -1,0 +1,265 @@
+"""One answer with each error code, for the OpenAPI document. Messages may change, codes do not."""
+
+from typing import Any
+
+from shared.model.problem import Code, Detail, DetailCode, Problem
+
+
+def error_example(code: Code) -> dict[str, Any]:
+    """An answer with this code."""
+    message, target = _SAID[code]
+    details = [Detail(DetailCode.MISSING_MEMBER, message.rpartition(": ")[2], target)]
+    shown = details if code is Code.INVALID_REQUEST else []
+    return {"error": Problem(code, message, target or None, shown).to_json()}
+
+
+_SAID: dict[Code, tuple[str, str]] = {
+    Code.INVALID_REQUEST: (
+        "The request is not valid: /edition: This member is required.",
+        "/edition",
+    ),
+    Code.INVALID_JSON: (
+        "The body is no JSON that can be used: it is empty; send a JSON object with a "
+        "Content-Length header.",
+        "",
+    ),
+    Code.INVALID_NAME: (
+        "'b2b' is no service name. It takes 6 to 20 letters, digits and single hyphens, begins "
+        "with a letter and ends with a letter or digit.",
+        "service",
+    ),
+    Code.UNSUPPORTED_API_VERSION: (
+        "api-version is not supported; these are: 2026-11-01.",
+        "api-version",
+    ),
+    Code.DANGLING_REFERENCE: (
+        "agreements/Northwind-Fabrikam names 'Northwind' of the section partners, which is not "
+        "there. Put it first, or send both in one import.",
+        "/document/hostPartner",
+    ),
+    Code.RESERVED_MEMBER: (
+        "The member name $sealed is Interkeep's own. Send the secret itself, or ******** to keep "
+        "the stored one.",
+        "/document/password/$sealed",
+    ),
+    Code.MASK_WITHOUT_VALUE: (
+        "******** keeps the stored secret, and none is stored there; in a list, for an element "
+        "whose other members are as here. Send the secret itself, or leave the member out.",
+        "/accessControl/key",
+    ),
+    Code.CERTIFICATE_PASSWORD_WRONG: (
+        "The PFX does not open with this password, or it is no PFX. Check both, or export the "
+        "certificate again.",
+        "/sslCertificate/data",
+    ),
+    Code.CERTIFICATE_HAS_NO_PRIVATE_KEY: (
+        "The PFX holds no certificate with its private key. Export it again, with the key.",
+        "/sslCertificate/data",
+    ),
+    Code.CERTIFICATE_EXPIRED: (
+        "The certificate of CN=b2b.contoso.example expired at 2026-10-01 12:00 UTC. Renew it, "
+        "then send the new one.",
+        "/sslCertificate/data",
+    ),
+    Code.CONTENT_MD5_MISMATCH: (
+        "Content-MD5 says 1B2M2Y8AsgTpgAmY7PhCfg==, the body that arrived has "
+        "S+836cZgGNCiHMnRdzDl1w==. Send it again.",
+        "Content-MD5",
+    ),
+    Code.OPERATION_ID_IN_USE: (
+        "Operation-Id 'contoso-before-release' belongs to another request of service "
+        "'contoso-b2b'. Draw a new id for each request.",
+        "Operation-Id",
+    ),
+    Code.STORAGE_ACCOUNT_UNKNOWN: (
+        "No storage account is registered as 'elsewhere'. Registered: default, offsite.",
+        "/storageAccount",
+    ),
+    Code.EDITION_TOO_LOW: (
+        "The backup was made from a Standard service; it restores to the same or a higher "
+        "edition, not to Basic. Choose Standard or Premium.",
+        "/service/edition",
+    ),
+    Code.EDITION_HAS_NO_BACKUP: (
+        "Service 'contoso-b2b' has the Free edition, which has no backup and restore. Create the "
+        "service as Basic, Standard or Premium.",
+        "",
+    ),
+    Code.FORBIDDEN: ("This needs one of the roles Interkeep.Operator, Interkeep.Admin.", ""),
+    Code.SERVICE_NOT_FOUND: (
+        "There is no service 'contoso-b2b'. GET services lists those that there are.",
+        "service",
+    ),
+    Code.ARTIFACT_NOT_FOUND: (
+        "Service 'contoso-b2b' has no 'Northwind' in the section partners.",
+        "name",
+    ),
+    Code.AGREEMENT_NOT_FOUND: (
+        "Service 'contoso-b2b' has no agreement 'Northwind-Fabrikam'.",
+        "agreement",
+    ),
+    Code.BACKUP_NOT_FOUND: (
+        "Service 'contoso-b2b' has no backup 'contoso-before-upgrade'.",
+        "backup",
+    ),
+    Code.OPERATION_NOT_FOUND: (
+        "Service 'contoso-b2b' has no operation '2f7c1d0e5b8a4c6f9e3d2a1b0c9d8e7f' in its log, "
+        "which reaches back 180 days.",
+        "id",
+    ),
+    Code.RESTORE_NOT_FOUND: (
+        "There is no restore 'contoso-b2b.2f7c1d0e'. Its id is <service>.<operation id>.",
+        "restore",
+    ),
+    Code.SCHEDULE_NOT_FOUND: (
+        "Service 'contoso-b2b' has no backup schedule. Save one first.",
+        "service",
+    ),
+    Code.ROUTE_NOT_FOUND: (
+        "There is no GET at this address. docs/api.md lists the routes.",
+        "",
+    ),
+    Code.OPERATION_NOT_ALLOWED: (
+        "Service 'contoso-b2b' is Suspended, which does not allow stop. It allows: backup, "
+        "delete, disable, resume, suspend, updateConfiguration.",
+        "",
+    ),
+    Code.OPERATION_IN_PROGRESS: (
+        "BackupBizTalkService of service 'contoso-b2b' is under way (operation "
+        "2f7c1d0e5b8a4c6f9e3d2a1b0c9d8e7f). Wait until it ends.",
+        "2f7c1d0e5b8a4c6f9e3d2a1b0c9d8e7f",
+    ),
+    Code.SERVICE_EXISTS: (
+        "Service 'contoso-b2b' exists; its name is free once it is deleted. Nothing was changed.",
+        "service",
+    ),
+    Code.SERVICE_NAME_UNAVAILABLE: (
+        "Service 'contoso-b2b' is being deleted; its name is free as soon as that completes.",
+        "service",
+    ),
+    Code.SERVICE_NOT_ACTIVE: (
+        "Service 'contoso-b2b' is Suspended; control numbers are issued only while it is Active. "
+        "Resume it first.",
+        "",
+    ),
+    Code.QUOTA_EXCEEDED: (
+        "Service 'contoso-b2b' (Basic, 1 unit) may hold 25 bridges; this would make 26. Delete "
+        "some, add units, or restore to a higher edition.",
+        "bridges",
+    ),
+    Code.ARTIFACT_IN_USE: (
+        "'Northwind' is used by agreements/Northwind-Fabrikam. Change or delete them first.",
+        "partners/Northwind",
+    ),
+    Code.CONFIGURATION_HELD: (
+        "A backup is reading the configuration of 'contoso-b2b'; changes wait for it, a minute "
+        "at most.",
+        "",
+    ),
+    Code.BACKUP_NAME_IN_USE: (
+        "'contoso-before-upgrade' is in use: a backup or a container has that name already, and "
+        "it was left untouched. Choose another name.",
+        "/name",
+    ),
+    Code.BACKUP_NAME_UNAVAILABLE: (
+        "A container 'contoso-before-upgrade' is being deleted. Wait a minute, or choose another "
+        "name.",
+        "/name",
+    ),
+    Code.BATCHES_ACTIVE: (
+        "Batches have active messages, which the backup does not hold: Hourly (12). A restore "
+        "loses them: process them first. Or leave requireIdleBatches out, and the backup says "
+        "what it lacks.",
+        "/requireIdleBatches",
+    ),
+    Code.BACKUP_PINNED: (
+        "Backup 'contoso-before-upgrade' is pinned. Unpin it first (PATCH).",
+        "contoso-before-upgrade",
+    ),
+    Code.BACKUP_IN_USE: (
+        "'contoso-before-upgrade' is in use: RestoreBizTalkService reads it. Wait until it ends.",
+        "contoso-before-upgrade",
+    ),
+    Code.LAST_GOOD_BACKUP: (
+        "'contoso-before-upgrade' is the only good backup of service 'contoso-b2b' that can be "
+        "read now. Make another one first, or repeat with force=true.",
+        "contoso-before-upgrade",
+    ),
+    Code.BACKUP_INCOMPLETE: (
+        "The backup 'contoso-before-upgrade' is PartiallySucceeded: 1 items are not in it. Send "
+        "acceptPartial: true to restore what there is.",
+        "/acceptPartial",
+    ),
+    Code.CONTROL_NUMBER_ISSUED: (
+        "Numbers up to 1000 were issued; from 500 on they would be issued again. Choose a later "
+        "one, or send allowReuse: true if the partner expects that.",
+        "/next",
+    ),
+    Code.CONTROL_NUMBERS_EXHAUSTED: (
+        "0 numbers are left up to 9999, 1 were asked for, and the agreement does not roll over "
+        "that far. Widen its bounds or let it roll over.",
+        "",
+    ),
+    Code.DESCRIPTOR_FORGED: (
+        "The descriptor 'contoso-before-upgrade.txt' is refused: its seal does not fit. It was "
+        "changed after it was written, or made by somebody without the key. Use another backup.",
+        "contoso-before-upgrade.txt",
+    ),
+    Code.BLOB_MISSING: (
+        "The blob 'sections/1-1/partners.jsonl.gz' is missing from the container "
+        "'contoso-before-upgrade': the backup is not whole. Use another backup, or copy the "
+        "container again.",
+        "sections/1-1/partners.jsonl.gz",
+    ),
+    Code.BLOB_CORRUPT: (
+        "The blob 'sections/1-1/partners.jsonl.gz' is not as it was written: its hash differs. "
+        "Use another backup, or copy the container again.",
+        "sections/1-1/partners.jsonl.gz",
+    ),
+    Code.BLOB_ARCHIVED: (
+        "The blob 'sections/1-1/partners.jsonl.gz' of the container 'contoso-before-upgrade' is "
+        "in the archive tier, or on its way out of it: nothing can read it there. Move the "
+        "container's blobs to the hot or cool tier, wait until that is done (hours), and try "
+        "again.",
+        "sections/1-1/partners.jsonl.gz",
+    ),
+    Code.FORMAT_UNKNOWN: (
+        "'contoso-before-upgrade.txt' has the format 'interkeep-backup/2'; this app reads "
+        "interkeep-backup/1. Deploy a newer Interkeep to read newer backups.",
+        "contoso-before-upgrade.txt",
+    ),
+    Code.KEY_UNAVAILABLE: (
+        "Needs sealing key '6f2a6a1655cb92f8'. It is none of this app's keys. Add it to "
+        "SEALING_KEYS_FORMER and restart. Nothing was lost or changed.",
+        "6f2a6a1655cb92f8",
+    ),
+    Code.CONDITION_NOT_MET: (
+        "It was changed since you read it (If-Match). Read it again and repeat.",
+        "If-Match",
+    ),
+    Code.BODY_TOO_LARGE: (
+        "The body has 16777217 bytes, 16777216 are the most. Split it.",
+        "",
+    ),
+    Code.DOCUMENT_TOO_LARGE: (
+        "The document takes 1015953 bytes compressed; 716800 are the most. Put large bytes as "
+        "content of the artifact instead.",
+        "/document",
+    ),
+    Code.INTERNAL_ERROR: (
+        "Something unexpected happened. Look for request 5f3c0a9b in the log of the app.",
+        "",
+    ),
+    Code.STORAGE_UNAVAILABLE: (
+        "Storage did not answer as expected. Try again; if it stays, look for request 5f3c0a9b "
+        "in the log of the app.",
+        "",
+    ),
+    Code.KEY_VAULT_UNAVAILABLE: (
+        "The vault of key 'https://contoso.vault.azure.net/keys/interkeep-wrap/"
+        "0123456789abcdef0123456789abcdef' did not do unwrapKey: it answered 503. Nothing was "
+        "lost or changed; try again.",
+        "",
+    ),
+}
+"""A message and a target of each; no target where that is empty."""

@@ -1,0 +1,64 @@
+"""What the OpenAPI document declares of each answer, and whether an answer is that."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import shared.triggers.artifacts
+import shared.triggers.backups
+import shared.triggers.inspection
+import shared.triggers.installation
+import shared.triggers.keys
+import shared.triggers.operations
+import shared.triggers.restores
+import shared.triggers.runtime
+import shared.triggers.schedules
+import shared.triggers.services
+import shared.triggers.storage_accounts
+from shared.http.error_answers import codes
+from shared.http.route import ROUTES, Route
+
+DOORS = shared.triggers
+"""All of them: their import declares the routes."""
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], Route]]:
+    return [
+        (re.compile(re.sub(r"\{\w+\}", "[^/]+", declared.path)), declared)
+        for declared in ROUTES
+        if declared.method != "ANY"
+    ]
+
+
+def route_of(method: str, url: str) -> Route | None:
+    """The route that takes a request, None where none does."""
+    _, _, path = urlsplit(url).path.partition("/api/")
+    return next(
+        (one for pattern, one in _patterns() if one.method == method and pattern.fullmatch(path)),
+        None,
+    )
+
+
+def require_declared(method: str, url: str, status: int, code: str | None) -> None:
+    """Fail where a route answers with a status or an error code that it does not declare."""
+    declared = route_of(method, url)
+    if declared is None:
+        return
+    if code is not None:
+        assert code in codes(declared), f"{declared.name} does not declare {code}"
+    elif status < 400:
+        assert status in declared.answers, f"{declared.name} does not declare {status}"
+
+
+def places(value: Any, at: str = "") -> Iterator[str]:
+    """The members of a JSON value, of its members and its items, by their places."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield f"{at}/{name}"
+            yield from places(member, f"{at}/{name}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from places(item, f"{at}[]")
