@@ -1,11 +1,11 @@
 """The docs page: the OpenAPI document as a page for people, without a script."""
 
 import json
-from collections.abc import Iterator
 from html import escape
 from string import Template
 from typing import Any
 
+from shared.http.answers_shown import answers, code_of, errors, schemas, table
 from shared.http.body_members import Member, members
 from shared.http.examples import PARAMETERS, QUERIES
 from shared.http.page_style import STYLE
@@ -32,7 +32,7 @@ monitor in <code>Operation-Location</code>: read it until its <code>status</code
 </header>
 <div class="columns">
 <nav aria-label="Tasks"><details open><summary>Tasks</summary><ul>$tasks</ul></details></nav>
-<main id="routes">$routes</main>
+<main id="routes" tabindex="-1">$routes$errors$schemas</main>
 </div>
 <footer><p>Made by this app from the declarations of its routes.</p></footer>
 </div>
@@ -40,6 +40,14 @@ monitor in <code>Operation-Location</code>: read it until its <code>status</code
 </html>
 """
 )
+
+
+ERRORS, SCHEMAS = "Errors", "Schemas"
+_OF_ERRORS = (
+    "Every code, with the status that it comes with and an example of its message. The code is "
+    "also in the header x-ms-error-code; messages may change."
+)
+_OF_SCHEMAS = "What answers are made of."
 
 
 def page(document: dict[str, Any], base_url: str) -> bytes:
@@ -60,14 +68,22 @@ def page(document: dict[str, Any], base_url: str) -> bytes:
         description=escape(info["description"]),
         style=STYLE,
         tasks="".join(
-            f'<li><a href="#{_anchor(task)}">{escape(task)}</a></li>' for task in by_task
+            f'<li><a href="#{_anchor(task)}">{escape(task)}</a></li>'
+            for task in (*by_task, ERRORS, SCHEMAS)
         ),
         routes="".join(
-            f'<section aria-labelledby="{_anchor(task)}"><h2 id="{_anchor(task)}">{escape(task)}'
-            f"</h2><p>{escape(text[task])}</p>{''.join(shown)}</section>"
-            for task, shown in by_task.items()
+            _section(task, text[task], "".join(shown)) for task, shown in by_task.items()
         ),
+        errors=_section(ERRORS, _OF_ERRORS, errors(document)),
+        schemas=_section(SCHEMAS, _OF_SCHEMAS, schemas(document)),
     ).encode()
+
+
+def _section(name: str, said: str, shown: str) -> str:
+    return (
+        f'<section aria-labelledby="{_anchor(name)}"><h2 id="{_anchor(name)}">{escape(name)}</h2>'
+        f"<p>{escape(said)}</p>{shown}</section>"
+    )
 
 
 def _anchor(task: str) -> str:
@@ -78,26 +94,28 @@ def _operation(
     document: dict[str, Any], base_url: str, path: str, method: str, operation: dict[str, Any]
 ) -> str:
     name = operation["operationId"]
+    owner = f"{method.upper()} {path.lstrip('/')}"
     body = operation.get("requestBody", {}).get("content", {})
+    request = _example(base_url, path, method, name, body)
     no_key = " <em>No key.</em>" if operation.get("security") == [] else ""
     return (
         f'<article id="{name}" aria-labelledby="{name}-title"><header>'
         f'<h3 id="{name}-title"><a href="#{name}"><span class="method {method}">{method.upper()}'
         f"</span> <code>{escape(path.lstrip('/'))}</code></a></h3>"
         f"<p>{escape(operation['summary'])}{no_key}</p></header><div>"
-        f"{_parameters(operation['parameters'])}{_body(document, body)}"
-        f"<h4>Answers</h4>{_answers(operation['responses'])}"
-        f"<h4>Example</h4>{_code(_example(base_url, path, method, name, body))}</div></article>"
+        f"{_parameters(operation['parameters'], owner)}{_body(document, body, owner)}"
+        f"<h4>Request</h4>{code_of(request, f'Request of {owner}')}"
+        f"<h4>Answers</h4>{answers(operation['responses'], owner)}</div></article>"
     )
 
 
-def _parameters(parameters: list[dict[str, Any]]) -> str:
+def _parameters(parameters: list[dict[str, Any]], owner: str) -> str:
     rows = [
         Member(one["name"], _kind_of(one), one["required"], f"in the {one['in']}")
         for one in parameters
         if one["name"] != "api-version"
     ]
-    return _table("Parameters", "parameter", rows) if rows else ""
+    return table("Parameters", "parameter", rows, owner) if rows else ""
 
 
 def _kind_of(parameter: dict[str, Any]) -> str:
@@ -106,39 +124,12 @@ def _kind_of(parameter: dict[str, Any]) -> str:
     return found.kind
 
 
-def _body(document: dict[str, Any], content: dict[str, Any]) -> str:
+def _body(document: dict[str, Any], content: dict[str, Any], owner: str) -> str:
     if "application/json" not in content:
         return "<h4>Body</h4><p>Bytes, with their <code>Content-Type</code>.</p>" if content else ""
     schemas = document["components"]["schemas"]
-    return _table("Body", "member", list(members(content["application/json"]["schema"], schemas)))
-
-
-def _table(title: str, of: str, rows: list[Member]) -> str:
-    cells = "".join(
-        f"<tr><td><code>{escape(row.name)}</code></td><td>{escape(row.kind)}</td>"
-        f"<td>{escape(', '.join(_notes(row)))}</td></tr>"
-        for row in rows
-    )
-    return (
-        f'<h4>{title}</h4><div class="scroll" role="region" tabindex="0" aria-label="{title}">'
-        f'<table><thead><tr><th scope="col">{of}</th><th scope="col">takes</th>'
-        f'<th scope="col">notes</th></tr></thead><tbody>{cells}</tbody></table></div>'
-    )
-
-
-def _notes(row: Member) -> Iterator[str]:
-    if row.required:
-        yield "required"
-    if row.note:
-        yield row.note
-
-
-def _answers(responses: dict[str, Any]) -> str:
-    items = "".join(
-        f"<li><code>{escape(status)}</code> {escape(response['description'])}</li>"
-        for status, response in sorted(responses.items())
-    )
-    return f'<ul class="answers">{items}</ul>'
+    rows = list(members(content["application/json"]["schema"], schemas))
+    return table("Body", "member", rows, owner)
 
 
 def _example(base_url: str, path: str, method: str, name: str, body: dict[str, Any]) -> str:
@@ -161,7 +152,3 @@ def _example(base_url: str, path: str, method: str, name: str, body: dict[str, A
     elif method in ("post", "patch", "put"):
         lines.append("-d ''")
     return " \\\n  ".join(lines)
-
-
-def _code(text: str) -> str:
-    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'

@@ -54,7 +54,10 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "examples": {str(code): {"value": error_example(code)} for code in Code},
+            "examples": {
+                str(code): {"summary": str(code.status), "value": error_example(code)}
+                for code in Code
+            },
             "securitySchemes": {
                 "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"}
             },

@@ -40,13 +40,13 @@ nav ul { list-style: none; margin: 0; padding: 0; }
 nav a { display: block; padding: 0.22rem 0; text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 nav summary { cursor: pointer; font-weight: 600; padding: 1rem 0; }
-article { margin: 1.1rem 0 0; border: 1px solid var(--line); border-radius: 10px; }
-article > header {
+article, .schema { margin: 1.1rem 0 0; border: 1px solid var(--line); border-radius: 10px; }
+article > header, .schema > header {
   padding: 0.9rem 1.1rem; border: 0; background: var(--tint); border-radius: 10px;
 }
-article > header p { margin: 0.2rem 0 0; }
-article > div { padding: 0 1.1rem 1.1rem; }
-article:target { border-color: var(--link); box-shadow: 0 0 0 1px var(--link); }
+article > header p, .schema > header p { margin: 0.2rem 0 0; }
+article > div, .schema > div { padding: 0 1.1rem 1.1rem; }
+article:target, .schema:target { border-color: var(--link); box-shadow: 0 0 0 1px var(--link); }
 .method { font-family: ui-monospace, Consolas, monospace; font-weight: 700; margin-right: 0.45rem; }
 .get { color: var(--get); } .put { color: var(--put); } .post { color: var(--post); }
 .patch { color: var(--patch); } .delete { color: var(--delete); }
@@ -67,6 +67,16 @@ th, td {
 td code { white-space: nowrap; }
 tr:last-child td { border-bottom: 0; }
 .answers { margin: 0; padding: 0; list-style: none; }
+.answers li { padding: 0.2rem 0; overflow-wrap: anywhere; }
+.answers summary { cursor: pointer; }
+.answers details > p { margin: 0.5rem 0 0.35rem; color: var(--quiet); }
+.answers pre { max-height: 26rem; overflow-y: auto; }
+main { min-width: 0; overflow-wrap: anywhere; }
+main:focus { outline: none; }
+section > h3 { margin: 1.4rem 0 0.5rem; }
+.codes dt { margin: 0.9rem 0 0; font-weight: 600; }
+.codes dt:target { color: var(--link); }
+.codes dd { margin: 0.1rem 0 0; color: var(--quiet); max-width: 46rem; }
 footer { margin: 3rem 0 0; padding: 1.2rem 0 3rem; border-top: 1px solid var(--line); }
 footer p { margin: 0; color: var(--quiet); }
 @media (min-width: 62rem) {
@@ -78,10 +88,14 @@ footer p { margin: 0; color: var(--quiet); }
 @media (max-width: 36rem) {
   .layout { padding: 0 1rem; }
   h1 { font-size: 1.6rem; }
-  article > header { padding: 0.8rem 0.9rem; }
-  article > div { padding: 0 0.9rem 0.9rem; }
+  article > header, .schema > header { padding: 0.8rem 0.9rem; }
+  table { table-layout: fixed; }
+  th:first-child { width: 42%; }
+  td { overflow-wrap: anywhere; }
+  td code { white-space: normal; }
+  article > div, .schema > div { padding: 0 0.9rem 0.9rem; }
 }
-@media print { nav, .skip { display: none; } article { break-inside: avoid; } }
+@media print { nav, .skip { display: none; } article, .schema { break-inside: avoid; } }
 """
 
 POLICY = (

@@ -21,10 +21,13 @@ import shared.triggers.runtime
 import shared.triggers.schedules
 import shared.triggers.services
 import shared.triggers.storage_accounts  # noqa: F401 - declared on import
+from shared.http.answers import examples
 from shared.http.docs_page import page
+from shared.http.error_answers import codes
 from shared.http.examples import BODIES, PARAMETERS
 from shared.http.openapi import document
 from shared.http.route import ROUTES, Route
+from shared.model.problem import Code
 from tests.api import Api
 
 SHOWN = [declared for declared in ROUTES if declared.method != "ANY"]
@@ -91,6 +94,29 @@ async def test_it_is_built_for_readers_and_for_those_who_listen(api: Api) -> Non
     assert tree.xpath("//nav[@aria-label]")
     assert not tree.xpath("//table[not(.//th[@scope])]")
     assert tree.xpath("//meta[@name='viewport']")
+    labels = tree.xpath("//@aria-label")
+    assert len(labels) == len(set(labels))
+    assert not tree.xpath("//*[@tabindex='0'][not(@aria-label)]")
+
+
+async def test_every_answer_and_every_error_is_on_it(api: Api) -> None:
+    tree = html.fromstring((await api.get("docs", key="")).content)
+    for declared in SHOWN:
+        (article,) = tree.xpath(f"//article[@id='{declared.name}']")
+        shown = [one.text_content() for one in article.xpath(".//details//pre")]
+        known = [
+            value
+            for status in declared.answers
+            for value in examples(declared.name, status).values()
+        ]
+        assert [json.loads(one) if one[0] == "{" else one for one in shown] == known
+        linked = article.xpath(".//ul//a[starts-with(@href, '#error-')]/text()")
+        assert set(linked) == {
+            str(code)
+            for code in codes(declared)
+            if (declared.name, code.status) != ("deep_health", 503)
+        }
+    assert {one.text for one in tree.xpath("//dt/code")} == {str(code) for code in Code}
 
 
 @pytest.mark.parametrize(
