@@ -5,9 +5,10 @@ at any frame. What is opened stays in this process.
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.backup.reader import parsed_line
 from shared.backup.writer import CONFIGURATION_SECTIONS
@@ -16,8 +17,9 @@ from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, SecretPlace
 from shared.model.record import Record
 from shared.model.wire import JsonObject, JsonValue
-from shared.rules.documents import SECRET, replace_secrets
+from shared.rules.documents import SECRET, replace_secrets, with_value
 from shared.rules.naming import artifact_key
+from shared.rules.written import stand_ins
 from shared.sealing.frames import MAX_FRAME_BYTES, FrameCorrupt, Frames
 from shared.sealing.provider import KeyProvider
 
@@ -142,31 +144,22 @@ class SecretEntries:
 
         :raises Problem: BlobMissing; BlobCorrupt where an index is of another place.
         """
-        values = await self.of(section, record)
-        if not values:
+        secrets = await self.of(section, record)
+        if not secrets:
             return record
-        document = replace_secrets(
-            section, record.document, lambda pointer, value: values.get(pointer, value)
-        )
-        return Record(record.name, document, record.changed_at, record.content)
+        document = record.document
+        for pointer, (_, secret) in secrets.items():
+            document = with_value(document, pointer, secret)
+        written = replace(record.written, secrets=secrets) if record.written else None
+        return replace(record, document=document, written=written)
 
-    async def of(self, section: str, record: Record) -> dict[str, JsonValue]:
-        """The secrets of a record by their places; as ``put_back``."""
+    async def of(self, section: str, record: Record) -> dict[str, tuple[int, JsonValue]]:
+        """The secrets of a record with their indexes, by their places; as ``put_back``."""
         if not record.may_hold_secrets:
             return {}
-        indexes: dict[str, int] = {}
-
-        def find(pointer: str, value: JsonValue) -> JsonValue:
-            if isinstance(value, dict) and SECRET in value:
-                index = value[SECRET]
-                whole = isinstance(index, int) and not isinstance(index, bool)
-                indexes[pointer] = index if whole else -1  # type: ignore[assignment]
-            return value
-
-        replace_secrets(section, record.document, find)
         return {
-            pointer: await self.value(index, section, record.name, pointer)
-            for pointer, index in sorted(indexes.items(), key=lambda found: found[1])
+            pointer: (index, await self.value(index, section, record.name, pointer))
+            for pointer, index in sorted(_indexes(section, record).items(), key=_by_index)
         }
 
     async def require_end(self) -> None:
@@ -194,6 +187,33 @@ class SecretEntries:
         self._held += plain
         self._next_at += size
         self._next_frame += 1
+
+
+def _indexes(section: str, record: Record) -> dict[str, int]:
+    """Pointer → index of each secret that was taken out."""
+    found: dict[str, int] = {}
+    there = stand_ins(record.written) if record.written else -1
+
+    def find(pointer: str, value: JsonValue) -> JsonValue:
+        if isinstance(value, dict) and SECRET in value:
+            index = value[SECRET]
+            whole = isinstance(index, int) and not isinstance(index, bool)
+            found[pointer] = index if whole else -1  # type: ignore[assignment]
+            if len(found) == there:
+                raise _AllFound
+        return value
+
+    with contextlib.suppress(_AllFound):
+        replace_secrets(section, record.document, find)
+    return found
+
+
+class _AllFound(Exception):
+    """The rest of a document holds no secret."""
+
+
+def _by_index(found: tuple[str, int]) -> int:
+    return found[1]
 
 
 async def have_same_secrets(one: SecretEntries, other: SecretEntries, section: str) -> bool:

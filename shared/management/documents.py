@@ -2,8 +2,10 @@
 
 from shared.model.artifact import Artifact
 from shared.model.problem import Code, Problem
+from shared.model.record import Written
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import (
+    NESTED,
     SEALED,
     at,
     carried_masks,
@@ -12,6 +14,7 @@ from shared.rules.documents import (
     require_acceptable,
 )
 from shared.rules.naming import artifact_key
+from shared.rules.written import may_hold_open_secret, sealed_text
 from shared.sealing.data_key import DataKey
 
 SERVICE = "service"
@@ -48,6 +51,27 @@ def sealed_document(
         )
 
     return replace_secrets(section, document, seal)
+
+
+def sealed_again(key: DataKey, section: str, name: str, written: Written) -> str | None:
+    """The text of a backed-up document as it is stored, its secrets sealed anew.
+
+    None where somebody must walk through its parts; see ``sealed_document``.
+    """
+    secrets = written.secrets
+    if may_hold_open_secret(section, written) or any(
+        isinstance(value, NESTED) or value == MASK for _, value in secrets.values()
+    ):
+        return None
+    bound_to = artifact_key(name)
+    text = sealed_text(
+        written,
+        {
+            index: key.seal(section, bound_to, pointer, value)
+            for pointer, (index, value) in secrets.items()
+        },
+    )
+    return None if text is None else text.decode()
 
 
 def open_document(key: DataKey, section: str, name: str, document: JsonObject) -> JsonObject:

@@ -1,18 +1,26 @@
 """A record: one line of a section of a backup."""
 
 import json
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from pydantic_core import to_json
 
 from shared.model.artifact import ContentReference
-from shared.model.wire import JsonObject
+from shared.model.wire import JsonObject, JsonValue
 
 SERVICE = "service"
 CONTROL_NUMBERS = "control-numbers"
 RECEIVED_NUMBERS = "received-control-numbers"
 MIC_VALUES = "mic-values"
 CONTENT = "content"
+
+_KELVIN = "\N{KELVIN SIGN}".encode()
+"""The one character beyond ASCII whose small letter is in ASCII: bytes do not know that."""
+
+_SPACED = re.compile(rb'" +:')
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,8 @@ class Record:
     content: ContentReference | None = None
     may_hold_secrets: bool = field(default=True, compare=False)
     """False where its line was seen to hold none."""
+    written: "Written | None" = field(default=None, compare=False, repr=False)
+    """How its line has the document; None where that is not known, or not the same any more."""
 
     def line(self) -> bytes:
         """Its line, with the line feed: keys sorted, no spaces, UTF-8."""
@@ -37,6 +47,10 @@ class Record:
         if self.content:
             record["content"] = self.content.to_json()
         return canonical_line(record)
+
+    def with_document(self, document: JsonObject) -> "Record":
+        """The same record with another document."""
+        return self if document is self.document else replace(self, document=document, written=None)
 
     @staticmethod
     def read(record: JsonObject, *, may_hold_secrets: bool = True) -> "Record":
@@ -57,6 +71,27 @@ class Record:
             ContentReference.model_validate(content) if content is not None else None,
             may_hold_secrets,
         )
+
+
+@dataclass(frozen=True)
+class Written:
+    """A document as a line has it, and the secrets that were put back into it since."""
+
+    text: bytes
+    """Canonical JSON: the name of a member stands as it is, between quotes and before a colon."""
+    document: JsonObject
+    """The same, parsed: with what stands for secrets."""
+    secrets: Mapping[str, tuple[int, JsonValue]] = field(default_factory=dict)
+    """Pointer → index and secret."""
+
+    @cached_property
+    def searchable(self) -> bytes | None:
+        """The text in small letters, to be searched for names; None where one may be hidden."""
+        text = self.text
+        hidden = b"\\u" in text or b"\t" in text or b"\r" in text or _KELVIN in text
+        if hidden or (b'" ' in text and _SPACED.search(text)):
+            return None
+        return text.lower()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The target that Interkeep's own tables are."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from azure.storage.blob.aio import BlobClient
@@ -10,7 +11,7 @@ from azure.storage.blob.aio import BlobClient
 from shared.backup.service_source import ServiceStores
 from shared.clock import Clock
 from shared.management.certificates import restored_pfx_facts
-from shared.management.documents import SERVICE, open_document, sealed_document
+from shared.management.documents import SERVICE, open_document, sealed_again, sealed_document
 from shared.management.services import exists
 from shared.model.artifact import Artifact, Section
 from shared.model.certificate import CertificateFacts
@@ -22,9 +23,11 @@ from shared.model.restore import NumbersPlan, NumbersPolicy, RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.service import RestoredFrom, Service, State
 from shared.model.wire import JsonObject
+from shared.restore.sending import one_behind, side_by_side
 from shared.restore.target import Pages
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.restored_numbers import restored, set_back
+from shared.rules.written import may_have_member
 from shared.sealing.data_key import DataKey
 from shared.state.configuration import Head, Phase, Versioned
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
@@ -35,6 +38,9 @@ from shared.state.keys import encoded
 from shared.state.services import Directory
 
 Item = TypeVar("Item")
+
+_BATCHES_AT_ONCE = 4
+"""Of rows that nothing orders: a partition takes 2,000 rows a second, a batch has 100."""
 
 
 class RestoreConflict(Exception):
@@ -119,22 +125,26 @@ class ServiceTarget:
         """See RestoreTarget."""
         return self._stores.content.blob(self._id, sha256)
 
-    async def artifacts(self, section: Section, pages: Pages) -> AsyncIterator[int]:
+    async def artifacts(self, section: Section, pages: Pages) -> AsyncGenerator[int, None]:
         """See RestoreTarget. Inserts only: a row that is there is compared, never replaced."""
         assert self._key is not None
         there = self._stores.configuration.pages(self._id, section)
         pairs = joined(pages, there, lambda r: _key(r.name), lambda v: _key(v.value.name))
-        async for page in pairs if self._resumed else _alone(pages):
-            missing = []
-            for record, found in page:
-                if found is None:
-                    missing.append(self._put(section, record, await _facts(section, record)))
-                elif not self._is_same(record, found.value):
-                    raise RestoreConflict(f"{section}/{record.name} is not as in the backup")
-            for group in transactions(missing):
-                head = await self._require_restoring()
-                await self._stores.configuration.change(self._id, head, group, insert_only=True)
-            yield len(page)
+        async with one_behind(self._require_restoring) as sending:
+            async for page in pairs if self._resumed else _alone(pages):
+                missing = []
+                for record, found in page:
+                    if found is None:
+                        missing.append(self._put(section, record, await _facts(section, record)))
+                    elif not self._is_same(record, found.value):
+                        raise RestoreConflict(f"{section}/{record.name} is not as in the backup")
+                for group in transactions(missing):
+                    await sending.after(partial(self._insert, group))
+                yield len(page)
+
+    async def _insert(self, group: Sequence[Put], head: Head) -> Head:
+        change = self._stores.configuration.change
+        return (await change(self._id, head, group, insert_only=True))[0]
 
     async def _require_restoring(self) -> Head:
         head = await self._stores.configuration.head(self._id)
@@ -144,17 +154,24 @@ class ServiceTarget:
 
     def _put(self, section: Section, record: Record, certificate: CertificateFacts | None) -> Put:
         assert self._key is not None
+        written, text = record.written, None
+        if written is not None:
+            text = sealed_again(self._key, section, record.name, written)
+        if written is None or text is None:
+            document = sealed_document(self._key, section, record.name, record.document, None)
+        else:
+            document = written.document
         artifact = Artifact.model_validate(
             {
                 "section": section,
                 "name": record.name,
-                "document": sealed_document(self._key, section, record.name, record.document, None),
+                "document": document,
                 "content": record.content,
                 "certificate": certificate,
                 "changed_at": record.changed_at,
             }
         )
-        return Put(artifact, new=True)
+        return Put(artifact, new=True, sealed_text=text)
 
     def _is_same(self, record: Record, artifact: Artifact) -> bool:
         assert self._key is not None
@@ -165,7 +182,7 @@ class ServiceTarget:
             record.content,
         )
 
-    async def control_numbers(self, plan: RestorePlan, pages: Pages) -> AsyncIterator[int]:
+    async def control_numbers(self, plan: RestorePlan, pages: Pages) -> AsyncGenerator[int, None]:
         """See RestoreTarget."""
         ledger = self._stores.ledger
         renamed = service_key(plan.backed_up_name) != service_key(self._name)
@@ -212,13 +229,13 @@ class ServiceTarget:
 
     async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:
         """See RestoreTarget."""
-        for batch in _batches(numbers):
-            await self._stores.received.put_all(self._id, batch)
+        put_all = partial(self._stores.received.put_all, self._id)
+        await side_by_side(_batches(numbers), put_all, _BATCHES_AT_ONCE)
 
     async def mic_values(self, mics: list[MicValue]) -> None:
         """See RestoreTarget."""
-        for batch in _batches(mics):
-            await self._stores.mics.put_all(self._id, batch)
+        put_all = partial(self._stores.mics.put_all, self._id)
+        await side_by_side(_batches(mics), put_all, _BATCHES_AT_ONCE)
 
     async def complete(self) -> None:
         """See RestoreTarget. Opening the head first makes a late batch fail."""
@@ -277,7 +294,9 @@ def taken(name: str, state: State) -> Problem:
 
 async def _facts(section: Section, record: Record) -> CertificateFacts | None:
     """Opening a PFX takes its time, by intent: not on the loop that renews the lease."""
-    if section is not Section.CERTIFICATES:
+    written = record.written
+    has_pfx = written is None or may_have_member(written, ("pfx",))
+    if section is not Section.CERTIFICATES or not has_pfx:
         return None
     return await asyncio.to_thread(restored_pfx_facts, record.document)
 

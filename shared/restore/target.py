@@ -1,6 +1,6 @@
 """What a restore writes to: the seam for other kinds of services."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
 from azure.storage.blob.aio import BlobClient
@@ -31,11 +31,11 @@ class RestoreTarget(Protocol):
         """Where bytes of an artifact go."""
         ...
 
-    def artifacts(self, section: Section, pages: Pages) -> AsyncIterator[int]:
+    def artifacts(self, section: Section, pages: Pages) -> AsyncGenerator[int, None]:
         """Write the artifacts of a section; yields how many more are there."""
         ...
 
-    def control_numbers(self, plan: RestorePlan, pages: Pages) -> AsyncIterator[int]:
+    def control_numbers(self, plan: RestorePlan, pages: Pages) -> AsyncGenerator[int, None]:
         """Set the counters by the plan's policy; yields how many more are set."""
         ...
 

@@ -6,14 +6,15 @@ the descriptor says. Until then it is Restoring, and a restore that fails leaves
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import BlobClient
 from pydantic import ValidationError
 
-from shared.backup.reader import read_descriptor, records, section_records
+from shared.backup.reader import read_descriptor, records, section_lines, section_records
 from shared.backup.secret_entries import Secrets
 from shared.backup.users import BackupUsers
 from shared.blobs.accounts import Accounts
@@ -33,7 +34,7 @@ from shared.model.record import (
     Record,
 )
 from shared.model.restore import RestoreBody, RestorePlan
-from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.runtime import MicRecord, ReceivedRecord
 from shared.model.wire import JsonObject
 from shared.operations.failures import cause
 from shared.operations.work import Outcome, Task
@@ -41,7 +42,7 @@ from shared.restore.chosen import Chosen
 from shared.restore.survey import Survey, survey
 from shared.restore.target import Pages, RestoreTarget
 from shared.rules.naming import artifact_key
-from shared.rules.polled_sources import with_sources_stopped
+from shared.rules.polled_sources import may_poll, with_sources_stopped
 from shared.rules.replacing import replaced
 from shared.rules.restore_plan import settings_of
 from shared.sealing.provider import KeyProvider
@@ -287,9 +288,9 @@ class _Run:
             document, _, problems = replaced(section, document, mine)
             for problem in problems:
                 raise problem
-        if section is Section.BRIDGES:
+        if section is Section.BRIDGES and (record.written is None or may_poll(record.written)):
             document = with_sources_stopped(document)
-        return replace(record, document=document)
+        return record.with_document(document)
 
     def _as_far_as_held(self, section: Section, record: Record) -> Record:
         if record.content is None or record.content.sha256 in self._content:
@@ -319,31 +320,32 @@ class _Run:
         async for page in self._records(name):
             yield [record for record in page if self._parts.takes_agreement(record.name)]
 
-    async def _received(self) -> AsyncIterator[int]:
-        path = self._part(RECEIVED_NUMBERS).blob
-        async for page in self._records(RECEIVED_NUMBERS):
+    async def _received(self) -> AsyncGenerator[int, None]:
+        part = self._part(RECEIVED_NUMBERS)
+        async for page in section_lines(self._container, part):
             try:
-                numbers = [ReceivedNumber.model_validate(r.document) for r in page]
+                numbers = [ReceivedRecord.model_validate_json(line).document for line in page]
             except ValidationError as error:
-                raise corrupt(path, "a record is no received control number") from error
+                raise corrupt(part.blob, "a record is no received control number") from error
             takes = self._parts.takes_agreement
             await self.target.received_numbers([n for n in numbers if takes(n.agreement)])
             yield len(page)
 
-    async def _mics(self) -> AsyncIterator[int]:
-        path = self._part(MIC_VALUES).blob
-        async for page in self._records(MIC_VALUES):
+    async def _mics(self) -> AsyncGenerator[int, None]:
+        part = self._part(MIC_VALUES)
+        async for page in section_lines(self._container, part):
             try:
-                mics = [MicValue.model_validate(r.document) for r in page]
+                mics = [MicRecord.model_validate_json(line).document for line in page]
             except ValidationError as error:
-                raise corrupt(path, "a record is no MIC value") from error
+                raise corrupt(part.blob, "a record is no MIC value") from error
             takes = self._parts.takes_agreement
             await self.target.mic_values([mic for mic in mics if takes(mic.agreement)])
             yield len(page)
 
-    async def _counted(self, name: str, steps: AsyncIterator[int]) -> None:
+    async def _counted(self, name: str, steps: AsyncGenerator[int, None]) -> None:
         done, total = 0, self._part(name).items
-        async for count in steps:
-            done += count
-            self._task.report(name, done, total)
-            await self._task.checkpoint()
+        async with aclosing(steps):
+            async for count in steps:
+                done += count
+                self._task.report(name, done, total)
+                await self._task.checkpoint()

@@ -6,8 +6,8 @@ Places are JSON pointers (RFC 6901).
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 
 from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
@@ -68,6 +68,19 @@ def _is_secret_name(section: str, member: str) -> bool:
     name = member.lower()
     special = _SECTION_SECRETS.get(section, frozenset())
     return name.endswith(_SECRET_ENDINGS) or name in special
+
+
+@cache
+def secret_names(section: str) -> tuple[bytes, ...] | None:
+    """How names of a section's secrets end in canonical text, in small letters.
+
+    None where a place, not the name alone, says what is a secret.
+    """
+    if section in _PLACED:
+        return None
+    special = sorted(_SECTION_SECRETS.get(section, ()))
+    names = (*_SECRET_ENDINGS, *(f'"{name}' for name in special))
+    return tuple(f'{name}":'.encode() for name in names)
 
 
 def _is_value(value: JsonValue) -> bool:
@@ -285,6 +298,24 @@ def at(document: JsonValue, pointer: str) -> JsonValue:
         else:
             return None
     return value
+
+
+def with_value(document: JsonObject, pointer: str, new: JsonValue) -> JsonObject:
+    """A document with another value at a pointer to one that is there; the rest is not copied."""
+
+    def changed(value: JsonValue, path: Sequence[str]) -> JsonValue:
+        if not path:
+            return new
+        name = path[0].replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            return {m: changed(v, path[1:]) if m == name else v for m, v in value.items()}
+        assert isinstance(value, list)
+        place = int(name)
+        return [changed(v, path[1:]) if i == place else v for i, v in enumerate(value)]
+
+    found = changed(document, pointer.split("/")[1:])
+    assert isinstance(found, dict)
+    return found
 
 
 def require_acceptable(document: JsonObject, target: str = "/document") -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shared.model.record import Written
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.documents import escaped
 from shared.rules.naming import artifact_key
 from shared.rules.trading import member
+from shared.rules.written import may_have_member
 
 Place = tuple[str, str]
 """Type and address of a source, as they compare."""
@@ -69,6 +71,11 @@ def _address(source: JsonObject) -> str:
         if isinstance(value, str):
             return value
     return ""
+
+
+def may_poll(written: Written) -> bool:
+    """Whether a bridge may have a source, by the text of its document."""
+    return may_have_member(written, _PLACES)
 
 
 def with_sources_stopped(document: JsonObject) -> JsonObject:

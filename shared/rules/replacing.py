@@ -7,7 +7,7 @@ from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
 from shared.model.restore import Replacement
 from shared.model.wire import JsonObject, JsonValue
-from shared.rules.documents import SECRET, at, require_acceptable, require_no_mask
+from shared.rules.documents import SECRET, at, require_acceptable, require_no_mask, with_value
 from shared.rules.naming import artifact_key, shown
 from shared.rules.numbers import numbering
 from shared.rules.references import references
@@ -45,8 +45,7 @@ def replaced(
             problems.append(problem)
             continue
         pointers.add(one.pointer)
-        after = _with(found, one.pointer.split("/")[1:], one.value)
-        assert isinstance(after, dict)
+        after = with_value(found, one.pointer, one.value)
         found, changes[index] = after, Change(before, one.value)
     kept, changing = _that_change_its_nature(
         section, document, {index: replacements[index] for index in changes}
@@ -108,9 +107,7 @@ def _that_change_its_nature(
             one = replacements[index]
             if at(after, one.pointer) is None:
                 continue  # it was in what another one brought, which is refused
-            changed = _with(after, one.pointer.split("/")[1:], one.value)
-            assert isinstance(changed, dict)
-            after = changed
+            after = with_value(after, one.pointer, one.value)
         refusal: Problem | None = None
         try:
             if _nature(section, after) == nature:
@@ -155,14 +152,3 @@ def _nature(section: Section, document: JsonObject) -> object:
     if section is Section.PARTNERS:
         return named, partner_identities(document)
     return named
-
-
-def _with(value: JsonValue, path: Sequence[str], new: JsonValue) -> JsonValue:
-    if not path:
-        return new
-    name = path[0].replace("~1", "/").replace("~0", "~")
-    if isinstance(value, dict):
-        return {m: _with(v, path[1:], new) if m == name else v for m, v in value.items()}
-    assert isinstance(value, list)
-    place = int(name)
-    return [_with(v, path[1:], new) if i == place else v for i, v in enumerate(value)]

@@ -9,12 +9,13 @@ from pydantic_core import to_json
 from shared.model.artifact import Artifact, ContentReference, Section
 from shared.model.certificate import CertificateFacts
 from shared.model.numbers import Bounds, Kind, Numbering
-from shared.model.record import WrittenRecord
+from shared.model.record import Written, WrittenRecord
 from shared.model.wire import rfc3339
 from shared.rules.documents import SECRET_NAMES, holds_secret
 from shared.rules.numbers import numbering
-from shared.rules.references import references
+from shared.rules.references import MEMBERS, references
 from shared.rules.trading import parties_key
+from shared.rules.written import may_have_member, may_hold_secret
 from shared.state.columns import document_text, dumps, read_document, text_columns
 from shared.state.gateway import Column, Row
 from shared.state.keys import named
@@ -34,11 +35,14 @@ def artifact_columns(artifact: Artifact, text: str) -> dict[str, Column]:
     }
     if artifact.content:
         values["content"] = dumps(artifact.content.to_json())
-    if not holds_secret(artifact.section, artifact.document):
-        values["asWritten"] = _as_written(artifact.section, values, text.encode())
+    section, document = artifact.section, artifact.document
+    written = Written(text.encode(), document)
+    if not (may_hold_secret(section, written) and holds_secret(section, document)):
+        values["asWritten"] = _as_written(section, values, written.text)
     if artifact.certificate:
         values["certificate"] = dumps(artifact.certificate.to_json())
-    named_here = references(artifact.section, artifact.document)
+    members = MEMBERS.get(section, {})
+    named_here = references(section, document) if may_have_member(written, members) else []
     if named_here:
         keys = {named(reference.section, reference.name) for reference in named_here}
         values["references"] = dumps(sorted(keys))
