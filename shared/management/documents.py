@@ -2,7 +2,7 @@
 
 from shared.model.artifact import Artifact
 from shared.model.problem import Code, Problem
-from shared.model.record import Written
+from shared.model.record import Record
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import (
     NESTED,
@@ -16,6 +16,7 @@ from shared.rules.documents import (
 from shared.rules.naming import artifact_key
 from shared.rules.written import may_hold_open_secret, sealed_text
 from shared.sealing.data_key import DataKey
+from shared.state.artifact_rows import Restored
 
 SERVICE = "service"
 """Section and name of a service's own settings, where secrets are bound to a place."""
@@ -53,17 +54,18 @@ def sealed_document(
     return replace_secrets(section, document, seal)
 
 
-def sealed_again(key: DataKey, section: str, name: str, written: Written) -> str | None:
-    """The text of a backed-up document as it is stored, its secrets sealed anew.
+def sealed_again(key: DataKey, section: str, record: Record) -> Restored | None:
+    """A backed-up document as it is stored, its secrets sealed anew.
 
     None where somebody must walk through its parts; see ``sealed_document``.
     """
-    secrets = written.secrets
-    if may_hold_open_secret(section, written) or any(
-        isinstance(value, NESTED) or value == MASK for _, value in secrets.values()
-    ):
+    written = record.written
+    if written is None or may_hold_open_secret(section, written):
         return None
-    bound_to = artifact_key(name)
+    secrets = written.secrets
+    if any(isinstance(value, NESTED) or value == MASK for _, value in secrets.values()):
+        return None
+    bound_to = artifact_key(record.name)
     text = sealed_text(
         written,
         {
@@ -71,7 +73,7 @@ def sealed_again(key: DataKey, section: str, name: str, written: Written) -> str
             for pointer, (index, value) in secrets.items()
         },
     )
-    return None if text is None else text.decode()
+    return None if text is None else Restored(text.decode(), written)
 
 
 def open_document(key: DataKey, section: str, name: str, document: JsonObject) -> JsonObject:

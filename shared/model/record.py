@@ -88,10 +88,10 @@ class Written:
     def searchable(self) -> bytes | None:
         """The text in small letters, to be searched for names; None where one may be hidden."""
         text = self.text
-        hidden = b"\\u" in text or b"\t" in text or b"\r" in text or _KELVIN in text
-        if hidden or (b'" ' in text and _SPACED.search(text)):
-            return None
-        return text.lower()
+        escaped = b"\\" in text and b"\\u" in text
+        beyond = not text.isascii() and _KELVIN in text
+        spaced = b"\t" in text or b"\r" in text or (b" :" in text and _SPACED.search(text))
+        return None if escaped or beyond or spaced else text.lower()
 
 
 @dataclass(frozen=True)

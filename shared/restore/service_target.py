@@ -154,13 +154,11 @@ class ServiceTarget:
 
     def _put(self, section: Section, record: Record, certificate: CertificateFacts | None) -> Put:
         assert self._key is not None
-        written, text = record.written, None
-        if written is not None:
-            text = sealed_again(self._key, section, record.name, written)
-        if written is None or text is None:
+        restored = sealed_again(self._key, section, record) if record.written else None
+        if restored is None:
             document = sealed_document(self._key, section, record.name, record.document, None)
         else:
-            document = written.document
+            document = restored.written.document
         artifact = Artifact.model_validate(
             {
                 "section": section,
@@ -171,7 +169,7 @@ class ServiceTarget:
                 "changed_at": record.changed_at,
             }
         )
-        return Put(artifact, new=True, sealed_text=text)
+        return Put(artifact, new=True, restored=restored)
 
     def _is_same(self, record: Record, artifact: Artifact) -> bool:
         assert self._key is not None

@@ -17,7 +17,7 @@ from shared.model.restore import PolledSource, Replaced, Replacement, RestoreBod
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import SECRET, is_secret
 from shared.rules.naming import artifact_key, shown
-from shared.rules.polled_sources import Place, sources
+from shared.rules.polled_sources import Place, may_poll, sources
 from shared.rules.replacing import replaced
 from shared.rules.restore_parts import Key, Parts, key_of, select
 from shared.state.columns import require_storable
@@ -95,7 +95,8 @@ async def survey(
                 if key in wanted:
                     seen.add(key)
                     document = _replace(found, section, record, wanted[key])
-                if section is Section.BRIDGES:
+                written = record.written if document is record.document else None
+                if section is Section.BRIDGES and (written is None or may_poll(written)):
                     found.sources += _polled(record.name, document, living)
     if partial:
         found.selected, problems = select(parts, body.include, body.exclude)

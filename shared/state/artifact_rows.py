@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic_core import to_json
 
@@ -21,10 +22,22 @@ from shared.state.gateway import Column, Row
 from shared.state.keys import named
 
 
-def artifact_columns(artifact: Artifact, text: str) -> dict[str, Column]:
+@dataclass(frozen=True)
+class Restored:
+    """A document of a backup's line that was not changed but for its secrets."""
+
+    text: str
+    """Canonical JSON, secrets sealed; nothing in it is a secret in the clear."""
+    written: Written
+
+
+def artifact_columns(
+    artifact: Artifact, text: str, restored: Restored | None = None
+) -> dict[str, Column]:
     """The columns of an artifact; what is asked of it often has columns of its own.
 
     :param text: its document in canonical form.
+    :param restored: where it comes from a backup as it is.
     :raises Problem: InvalidRequest, for an agreement between nobody.
     """
     values: dict[str, Column] = {
@@ -36,8 +49,8 @@ def artifact_columns(artifact: Artifact, text: str) -> dict[str, Column]:
     if artifact.content:
         values["content"] = dumps(artifact.content.to_json())
     section, document = artifact.section, artifact.document
-    written = Written(text.encode(), document)
-    if not (may_hold_secret(section, written) and holds_secret(section, document)):
+    written = restored.written if restored else Written(text.encode(), document)
+    if not (written.secrets if restored else _holds_secret(section, written)):
         values["asWritten"] = _as_written(section, values, written.text)
     if artifact.certificate:
         values["certificate"] = dumps(artifact.certificate.to_json())
@@ -51,6 +64,10 @@ def artifact_columns(artifact: Artifact, text: str) -> dict[str, Column]:
         values["numbering"] = dumps({kind: b.to_json() for kind, b in kinds.items()})
         values["parties"] = parties_key(artifact.document) or ""
     return values
+
+
+def _holds_secret(section: str, written: Written) -> bool:
+    return may_hold_secret(section, written) and holds_secret(section, written.document)
 
 
 def _as_written(section: str, values: Mapping[str, Column], text: bytes) -> str:

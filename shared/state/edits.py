@@ -8,7 +8,7 @@ from functools import cached_property
 from shared.model.artifact import Artifact, Section
 from shared.model.record import canonical_text
 from shared.model.wire import JsonObject
-from shared.state.artifact_rows import artifact_columns
+from shared.state.artifact_rows import Restored, artifact_columns
 from shared.state.gateway import TRANSACTION_ROWS, Column, Row
 from shared.state.keys import named
 
@@ -27,20 +27,19 @@ class Put:
     """Write an artifact."""
 
     artifact: Artifact
-    """Its document may hold what stands for secrets in a backup, where ``sealed_text`` is given."""
     new: bool
-    sealed_text: str | None = None
-    """The document in canonical form, where that is known."""
+    restored: Restored | None = None
+    """Where the document comes from a backup's line as it is; the artifact's is the line's then."""
 
     @cached_property
     def text(self) -> str:
         """The document in canonical form."""
-        return self.sealed_text or canonical_text(self.artifact.document)
+        return self.restored.text if self.restored else canonical_text(self.artifact.document)
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
         """As they are sent."""
-        return artifact_columns(self.artifact, self.text)
+        return artifact_columns(self.artifact, self.text, self.restored)
 
     def row(self, service_id: str) -> Row:
         """The row that is written."""

@@ -1,13 +1,14 @@
 """Table MicValues: a partition a service, a row the MIC of one AS2 message."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
 
 from shared.model.runtime import MicValue
 from shared.rules.naming import artifact_key
 from shared.state.columns import flat
 from shared.state.configuration import Versioned
 from shared.state.gateway import Replace, Row, Table
-from shared.state.keys import row_key
+from shared.state.keys import encoded
 
 TABLE = "interkeepMicValues"
 
@@ -53,7 +54,13 @@ class MicValues:
 
 def mic_key(agreement: str, message_id: str) -> str:
     """The key of a message's row."""
-    return row_key(artifact_key(agreement), message_id)
+    return f"{_agreement_key(agreement)}!{encoded(message_id)}"
+
+
+@lru_cache(maxsize=1024)
+def _agreement_key(agreement: str) -> str:
+    """Many messages are of the same few agreements."""
+    return encoded(artifact_key(agreement))
 
 
 def _row(service_id: str, mic: MicValue) -> Row:

@@ -31,7 +31,8 @@ from shared.model.record import (
 from shared.model.runtime import CountersRecord, MicRecord, ReceivedRecord, RuntimeRecord
 from shared.operations.work import Task
 from shared.rules.naming import artifact_key, shown
-from shared.rules.references import references
+from shared.rules.references import MEMBERS, references
+from shared.rules.written import may_have_member
 from shared.verification.findings import Findings
 
 _TRIES = 3
@@ -233,6 +234,9 @@ class Reading:
         if part.name != SERVICE:
             section = Section(part.name)
             self._names.add((section, artifact_key(record.name)))
+            named = MEMBERS.get(section, {})
+            if record.written is not None and not may_have_member(record.written, named):
+                return
             for reference in references(section, record.document):
                 if reference.section not in NOT_BACKED_UP:
                     place = (reference.section, artifact_key(reference.name))

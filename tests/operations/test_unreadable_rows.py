@@ -16,6 +16,7 @@ from shared.rules.naming import service_key
 from shared.state import gateway, operations, received_numbers, schedules
 from shared.state.gateway import Row, SchemaTooNew
 from shared.state.keys import encoded
+from shared.state.table_wire import typed
 from tests.faults.scenes import SECOND, SERVICE, fill, scheduled, start_backup
 from tests.management.test_collection import DAY, Stage, stage
 from tests.operations.test_sweep import Later
@@ -27,7 +28,7 @@ __all__ = ["stage"]
 def newer(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """What is written meanwhile is written by a later version."""
     with patch.context() as patched:
-        patched.setattr(gateway, "SCHEMA", 99)
+        patched.setattr(gateway, "_VERSION", typed(99, "v"))
         yield
 
 
