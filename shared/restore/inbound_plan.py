@@ -31,7 +31,7 @@ _TOLD = 1000
 _MOST_BYTES = 256 * 1024 * 1024
 """Of a section's lines, about a million of them: larger ones are not read for a plan."""
 
-_MOST_ROWS = 50_000
+_MOST_ROWS = 20_000
 """Of a living service's table: of larger ones, nobody counts what came after the backup."""
 
 _AGREEMENT = re.compile(rb'"document":\{"agreement":("(?:[^"\\]|\\.)*")')

@@ -12,11 +12,23 @@ from shared.model.artifact import ImportItem, Section
 from shared.model.backup import BackupBody, BackupStatus
 from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
+from shared.model.runtime import ReceivedBody
 from shared.model.service import Edition, ServiceSettings, State
+from shared.restore import inbound_plan
 from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator
 from tests.elsewhere import copied
-from tests.faults.scenes import ASKED, COPY, FIRST, SERVICE, fill, run, start_delete
+from tests.faults.scenes import (
+    ASKED,
+    COPY,
+    FIRST,
+    SECOND,
+    SERVICE,
+    fill,
+    run,
+    start_backup,
+    start_delete,
+)
 from tests.stored import changes, everything_stored
 
 ORDER = (Edition.BASIC, Edition.STANDARD, Edition.PREMIUM)
@@ -236,4 +248,32 @@ async def test_a_name_that_is_being_freed_as_the_work_begins(
     await run(app, started)
     assert await error_of(app, started) == Code.SERVICE_NAME_UNAVAILABLE
     assert (await app.services.require(COPY)).service.state is State.DELETING
+    await app.close()
+
+
+async def test_what_is_too_much_for_a_plan_is_not_counted_and_forbids_nothing(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = Installation(Deployed.new(emulator, tmp_path).read())
+    await fill(app)
+    listed = await app.services.require(SERVICE)
+    for value in (1, 2):
+        number = {"kind": "interchange", "value": value, "validityDays": 30, "messageId": "m"}
+        await app.inbound.receive(listed.service, "A", ReceivedBody.model_validate(number))
+        if value == 1:
+            await run(app, await start_backup(app, SECOND))
+    asked = body(SECOND, service={"name": COPY}, include=[{"section": "agreements"}])
+    planned = await app.restores.plan(asked)
+    assert planned.inbound is not None
+    told = planned.inbound
+    assert (told.received_numbers, told.received_since, told.known_by) == (1, 1, SERVICE)
+    assert planned.sections["received-control-numbers"] == 1
+    monkeypatch.setattr(inbound_plan, "_MOST_ROWS", 1)
+    monkeypatch.setattr(inbound_plan, "_MOST_BYTES", 1)
+    planned = await app.restores.plan(asked)
+    assert (planned.errors, planned.inbound is not None) == ([], True)
+    told = planned.inbound or told
+    assert (told.received_numbers, told.received_since) == (None, None)
+    assert (told.mic_values, told.mics_since, told.known_by) == (0, 0, SERVICE)
+    assert "received-control-numbers" not in planned.sections
     await app.close()
