@@ -226,6 +226,7 @@ class Installation(Stores):
             self.accounts,
             self.clients.queue(settings.state, QUEUE),
             self.provider,
+            self.configuration,
         )
         self.start_check = StartCheck(self.deep_health, self.clock)
         self.restores = Restores(

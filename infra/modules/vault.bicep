@@ -46,7 +46,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
 }
 
 // A key that exists is left as it is: a deployment makes no new version. The outputs name the newest
-// that there is, so former ones must be in sealingKeysFormer before: docs/keys.md says how.
+// that there is; the app still opens and checks with the others, as long as they are enabled.
 resource wrapKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
   parent: vault
   name: 'interkeep-wrap'

@@ -1,9 +1,9 @@
-"""Deep health: whether storage, queue and keys can be used, and which keys backups need."""
+"""Deep health: whether storage, queue and keys can be used, and which keys are needed."""
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,11 +15,15 @@ from shared.model.problem import Problem
 from shared.model.wire import JsonObject, JsonValue
 from shared.refusals import meaning
 from shared.sealing.provider import KeyProvider
+from shared.state.configuration import Configuration
 from shared.state.history import History
 from shared.state.services import Directory
 
 _MOST_SECONDS = 60
 """Of one check; all of them run side by side."""
+
+_AT_ONCE = 16
+"""Services that are asked side by side."""
 
 _PROBE_DIGEST = "0" * 64
 
@@ -35,14 +39,17 @@ class DeepHealth:
     accounts: Accounts
     queue: QueueClient
     provider: KeyProvider
+    configuration: Configuration
+    most_services: int = 10_000
+    """How many are asked for the key that wraps their data key: a call each."""
     most_backups: int = 50_000
     """How many are looked at for the keys that they need: some hundred calls."""
 
     async def report(self) -> tuple[bool, JsonObject]:
         """Whether all is well, and what was found.
 
-        A key that backups need and that cannot be used is not well either: those backups cannot
-        be restored.
+        A key that backups or services need and that cannot be used is not well either: those
+        backups cannot be restored, and those services' secrets cannot be opened.
         """
         results = await self.checks()
         keys, keys_well = await self._keys()
@@ -86,33 +93,28 @@ class DeepHealth:
         await self.provider.check(_PROBE_DIGEST, await self.provider.seal(_PROBE_DIGEST))
 
     async def _keys(self) -> tuple[JsonObject, bool]:
-        """The keys that stored backups need, and whether each is at hand."""
+        """The keys that stored backups and services need, and whether each is at hand."""
         try:
             async with asyncio.timeout(_MOST_SECONDS):
-                needed, complete = await self._needed()
+                (backups, all_backups), (services, all_services) = await asyncio.gather(
+                    self._needed_by_backups(), self._needed_by_services()
+                )
         except (AzureError, TimeoutError) as error:
             return {"error": _said(error)}, False
         asked = [
-            _checked(key_id, partial(self.provider.probe, key_id)) for key_id in sorted(needed)
+            _checked(key_id, partial(self.provider.probe, key_id))
+            for key_id in sorted({*backups, *services})
         ]
         found = await asyncio.gather(*asked)
-        listed: list[JsonValue] = [
-            {
-                "keyId": one["name"],
-                "backups": needed[str(one["name"])],
-                "atHand": one["status"] == "ok",
-                **({"error": one["error"]} if "error" in one else {}),
-            }
-            for one in found
-        ]
         well = all(one["status"] == "ok" for one in found)
         return {
             "wrapping": self.provider.wrapping_key_id,
-            "neededByBackups": listed,
-            "complete": complete,
+            "neededByBackups": _listed(found, backups, "backups"),
+            "neededByServices": _listed(found, services, "services"),
+            "complete": all_backups and all_services,
         }, well
 
-    async def _needed(self) -> tuple[Counter[str], bool]:
+    async def _needed_by_backups(self) -> tuple[Counter[str], bool]:
         """How many backups need each key, and whether all backups were looked at."""
         needed: Counter[str] = Counter()
         backups = 0
@@ -122,6 +124,36 @@ class DeepHealth:
             backups += 1
             needed.update(key_ids)
         return needed, True
+
+    async def _needed_by_services(self) -> tuple[Counter[str], bool]:
+        """How many services need each key, and whether all services were looked at."""
+        needed: Counter[str] = Counter()
+        services = 0
+        async for page in self.directory.pages():
+            for start in range(0, len(page), _AT_ONCE):
+                if services >= self.most_services:
+                    return needed, False
+                some = page[start : start + _AT_ONCE]
+                services += len(some)
+                keys = await asyncio.gather(
+                    *(self.configuration.key(listed.service.id) for listed in some)
+                )
+                needed.update(key.key_id for key in keys if key is not None)
+        return needed, True
+
+
+def _listed(found: Sequence[JsonObject], needed: Counter[str], what: str) -> list[JsonValue]:
+    """Of the keys that were asked for, those that something needs."""
+    return [
+        {
+            "keyId": one["name"],
+            what: needed[str(one["name"])],
+            "atHand": one["status"] == "ok",
+            **({"error": one["error"]} if "error" in one else {}),
+        }
+        for one in found
+        if one["name"] in needed
+    ]
 
 
 async def _checked(name: str, ask: Callable[[], Awaitable[None]]) -> JsonObject:

@@ -1,13 +1,16 @@
 """The keys of the settings: the current ones wrap and seal, all of them open and check.
 
-A row or a descriptor names a key by its id, which selects among these and is used for nothing
-else: never as an address, whatever a descriptor says.
+A row or a descriptor names a key by its id, which selects among these, and among the versions of
+those that are in a vault (versions.py). It is used for nothing else: never as an address, whatever
+a descriptor says.
 """
 
 from collections.abc import Sequence
 
 from shared.model.keys import Seal, WrappedKey
+from shared.model.problem import Problem
 from shared.sealing.sealing_key import SealingKey, does_not_fit, key_unavailable
+from shared.sealing.versions import OtherVersions
 
 
 class KeysAtHand:
@@ -24,6 +27,9 @@ class KeysAtHand:
         self._wrapping = wrapping
         self._sealing = sealing
         self._keys = {key.id: key for key in (*former, sealing, wrapping)}
+        # What now seals never opened anything, nor did what now wraps ever seal.
+        self._opening = OtherVersions([*former, wrapping])
+        self._checking = OtherVersions([*former, sealing])
 
     def __repr__(self) -> str:
         return f"KeysAtHand({', '.join(self._keys)})"
@@ -35,7 +41,11 @@ class KeysAtHand:
 
     async def probe(self, key_id: str) -> None:
         """See KeyProvider."""
-        await self._key(key_id).probe()
+        try:
+            key = self._key(key_id, self._opening)
+        except Problem:
+            key = self._key(key_id, self._checking)
+        await key.probe()
 
     async def wrap(self, key: bytes) -> WrappedKey:
         """See KeyProvider."""
@@ -47,7 +57,7 @@ class KeysAtHand:
 
     async def unwrap(self, wrapped: WrappedKey) -> bytes:
         """See KeyProvider."""
-        key = self._key(wrapped.key_id)
+        key = self._key(wrapped.key_id, self._opening)
         if wrapped.key_provider != key.provider:
             raise does_not_fit(key.id)
         return await key.unwrap(wrapped.wrapped_key)
@@ -62,13 +72,13 @@ class KeysAtHand:
 
     async def check(self, digest: str, seal: Seal) -> bool:
         """See KeyProvider. The key says how it seals, not the descriptor."""
-        key = self._key(seal.key_id)
+        key = self._key(seal.key_id, self._checking)
         if seal.algorithm != key.seal_algorithm:
             return False
         return await key.check(digest, seal.value)
 
-    def _key(self, wanted: str) -> SealingKey:
-        key = self._keys.get(wanted)
+    def _key(self, wanted: str, versions: OtherVersions) -> SealingKey:
+        key = self._keys.get(wanted) or versions.find(wanted)
         if key is None:
             raise key_unavailable(
                 wanted,

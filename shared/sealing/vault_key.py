@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 PROVIDER = "keyvault"
 _LEAST_BITS = 2048
 _FRESH_SECONDS = 3600
-"""How old a public part may be that wraps: nothing is to be wrapped with a key that is gone."""
+"""How old a public part may be that wraps, or that checks without being named in the settings:
+nothing is to be done with a key that is gone or disabled."""
 
 _MOST_SECONDS = 60
 """Of one call, its repetitions included: a vault may ask to wait for longer than anybody does."""
@@ -65,14 +66,20 @@ class _Held:
 class VaultKey:
     """See SealingKey: one version of a key in a vault.
 
-    :param key_id: from the settings, in lower case: vault, name and version.
+    :param key_id: vault, name and version, in lower case: the settings', but for the version of
+        one that they do not name.
+    :param named: whether the settings name this very version. One that they do not is asked for
+        again every hour, so that disabling it in the vault ends what it is trusted with.
     """
 
     provider = PROVIDER
     seal_algorithm = "PS256"
 
-    def __init__(self, key_id: str, clients: VaultClients, clock: Clock) -> None:
+    def __init__(
+        self, key_id: str, clients: VaultClients, clock: Clock, *, named: bool = True
+    ) -> None:
         self.id = key_id
+        self._trusted_seconds = None if named else _FRESH_SECONDS
         self._vault_url, _, place = key_id.partition("/keys/")
         self._name, _, self._version = place.partition("/")
         self._clients = clients
@@ -82,6 +89,16 @@ class VaultKey:
 
     def __repr__(self) -> str:
         return f"VaultKey({self.id})"
+
+    @property
+    def versionless(self) -> str:
+        """Vault and name."""
+        return f"{self._vault_url}/keys/{self._name}"
+
+    def other_version(self, version: str) -> "VaultKey":
+        """Another version of this key, which the settings do not name."""
+        key_id = f"{self.versionless}/{version}"
+        return VaultKey(key_id, self._clients, self._clock, named=False)
 
     async def wrap(self, key: bytes) -> str:
         """See SealingKey: RSA-OAEP-256 with the public part."""
@@ -127,7 +144,7 @@ class VaultKey:
             hashed = bytes.fromhex(digest)
         except (binascii.Error, ValueError):
             return False
-        held = await self._held()
+        held = await self._held(most_seconds=self._trusted_seconds)
         try:
             held.public.verify(signature, hashed, _PSS, Prehashed(SHA256()))
         except (InvalidSignature, ValueError):

@@ -40,6 +40,16 @@ async def restored(api: Api, backup: str) -> Any:
     return kept.body["document"]["source"]["password"]
 
 
+async def needed(api: Api) -> dict[str, tuple[int, int]]:
+    """By key: how many backups and how many services need it, all of them at hand."""
+    deep = await api.get("health/deep")
+    assert deep.status == 200, deep.body
+    keys = deep.body["keys"]
+    backups = {one["keyId"]: one["backups"] for one in keys["neededByBackups"]}
+    services = {one["keyId"]: one["services"] for one in keys["neededByServices"]}
+    return {key: (backups.get(key, 0), services.get(key, 0)) for key in {*backups, *services}}
+
+
 async def test_backed_up_rotated_and_restored_with_keys_of_a_vault(
     emulator: Emulator, tmp_path: Path
 ) -> None:
@@ -59,10 +69,16 @@ async def test_backed_up_rotated_and_restored_with_keys_of_a_vault(
             assert await restored(api, backup) == "********"
             assert (await api.get("health/deep")).status == 200
 
-        second = vault.add("wrap", WRAP_OPERATIONS)
-        async with app_with(deployed, vault, second, seal, wrap) as api:
-            await api.succeeded(await api.post("keys/rotate"))
+        # New versions, and a deployment that names them alone: nothing is closed.
+        second, sign = vault.add("wrap", WRAP_OPERATIONS), vault.add("seal", SEAL_OPERATIONS)
+        async with app_with(deployed, vault, second, sign) as api:
             assert await restored(api, backup) == "********"
+            assert await needed(api) == {wrap: (1, 2), seal: (1, 0), second: (0, 1)}
+            await api.succeeded(await api.post("keys/rotate"))
+            assert await needed(api) == {wrap: (1, 0), seal: (1, 0), second: (0, 3)}
+            newer = await api.backup(name)
+            shown = (await api.get(f"services/{name}/backups/{newer}/contents")).body
+            assert (shown["secrets"]["keyId"], shown["sealedWith"]) == (second, sign)
 
             vault.forbidden = {"unwrapkey"}
             service = {"name": unique("refused")}
@@ -75,7 +91,7 @@ async def test_backed_up_rotated_and_restored_with_keys_of_a_vault(
 
         # The version that the backup's secrets were wrapped with is lost: told, before anything.
         vault.remove(wrap)
-        async with app_with(deployed, vault, second, seal, wrap) as api:
+        async with app_with(deployed, vault, second, sign, wrap) as api:
             deep = await api.get("health/deep")
             assert deep.status == 503
             assert wrap in deep.content.decode()

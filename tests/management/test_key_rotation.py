@@ -107,6 +107,15 @@ async def test_a_key_that_is_missing_is_named_and_loses_nothing(opened: Open) ->
     app = opened(first)
     await fill(app)
     alone = opened(second)
+    well, report = await alone.deep_health.report()
+    assert not well
+    keys: Any = report["keys"]
+    [needed] = keys["neededByServices"]
+    assert "SEALING_KEYS_FORMER" in needed.pop("error")
+    assert needed == {"keyId": app.provider.wrapping_key_id, "services": 1, "atHand": False}
+    _, hasty = await replace(alone.deep_health, most_services=0).report()
+    hasty_keys: Any = hasty["keys"]
+    assert hasty_keys["complete"] is False, "it says where it did not look at all of them"
     assert await rotated(alone) is OperationStatus.PARTIALLY_SUCCEEDED
     [record] = [r async for page in alone.records.pages("*") for r in page]
     assert record.operation.result == {
@@ -128,7 +137,12 @@ async def test_deep_health_names_what_does_not_answer(opened: Open) -> None:
     well, report = await app.deep_health.report()
     assert well, report
     wrapping = app.provider.wrapping_key_id
-    assert report["keys"] == {"wrapping": wrapping, "neededByBackups": [], "complete": True}
+    assert report["keys"] == {
+        "wrapping": wrapping,
+        "neededByBackups": [],
+        "neededByServices": [],
+        "complete": True,
+    }
 
 
 async def test_a_host_with_older_settings_wraps_nothing(opened: Open) -> None:
