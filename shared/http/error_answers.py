@@ -17,16 +17,15 @@ _SETTLED = {
 }
 """Of all that opens or seals."""
 
-_READ_BACKUP = _SETTLED | {
+_READ_DESCRIPTOR = _SETTLED | {
     Code.STORAGE_ACCOUNT_UNKNOWN,
     Code.BACKUP_NOT_FOUND,
     Code.DESCRIPTOR_FORGED,
-    Code.BLOB_MISSING,
-    Code.BLOB_CORRUPT,
     Code.BLOB_ARCHIVED,
     Code.FORMAT_UNKNOWN,
 }
-_CHANGED = {Code.OPERATION_NOT_ALLOWED, Code.CONFIGURATION_HELD, Code.OPERATION_IN_PROGRESS}
+_READ_BACKUP = _READ_DESCRIPTOR | {Code.BLOB_MISSING, Code.BLOB_CORRUPT}
+_CHANGED = {Code.OPERATION_NOT_ALLOWED, Code.CONFIGURATION_HELD}
 _DOCUMENT = _CHANGED | {
     Code.INVALID_NAME,
     Code.DANGLING_REFERENCE,
@@ -45,6 +44,7 @@ _MOVED = {Code.OPERATION_NOT_ALLOWED, Code.OPERATION_IN_PROGRESS}
 
 _OWN: dict[str, set[Code]] = {
     "put_service": _CHANGED
+    | _MOVED
     | _SETTLED
     | {
         Code.INVALID_NAME,
@@ -55,7 +55,6 @@ _OWN: dict[str, set[Code]] = {
         Code.CERTIFICATE_PASSWORD_WRONG,
         Code.CERTIFICATE_HAS_NO_PRIVATE_KEY,
         Code.CERTIFICATE_EXPIRED,
-        Code.DOCUMENT_TOO_LARGE,
     },
     "delete_service": _MOVED,
     "scale_service": _MOVED | {Code.QUOTA_EXCEEDED},
@@ -70,7 +69,11 @@ _OWN: dict[str, set[Code]] = {
     "get_content": {Code.ARTIFACT_NOT_FOUND},
     "import_artifacts": _DOCUMENT,
     "get_control_numbers": {Code.AGREEMENT_NOT_FOUND},
-    "set_control_number": _MOVED | {Code.AGREEMENT_NOT_FOUND, Code.CONTROL_NUMBER_ISSUED},
+    "set_control_number": {
+        Code.OPERATION_NOT_ALLOWED,
+        Code.AGREEMENT_NOT_FOUND,
+        Code.CONTROL_NUMBER_ISSUED,
+    },
     "allocate_control_numbers": {
         Code.SERVICE_NOT_ACTIVE,
         Code.AGREEMENT_NOT_FOUND,
@@ -85,26 +88,33 @@ _OWN: dict[str, set[Code]] = {
         Code.STORAGE_ACCOUNT_UNKNOWN,
         Code.EDITION_HAS_NO_BACKUP,
         Code.BACKUP_NAME_IN_USE,
-        Code.BACKUP_NAME_UNAVAILABLE,
         Code.BATCHES_ACTIVE,
     },
     "get_backup": {Code.BACKUP_NOT_FOUND},
-    "pin_backup": {Code.BACKUP_NOT_FOUND, Code.BACKUP_IN_USE, Code.OPERATION_IN_PROGRESS},
+    "pin_backup": {Code.BACKUP_NOT_FOUND, Code.BACKUP_IN_USE},
     "delete_backup": {
         Code.BACKUP_NOT_FOUND,
         Code.BACKUP_PINNED,
         Code.BACKUP_IN_USE,
         Code.LAST_GOOD_BACKUP,
         Code.STORAGE_ACCOUNT_UNKNOWN,
-        Code.OPERATION_IN_PROGRESS,
+        Code.KEY_VAULT_UNAVAILABLE,
     },
     "verify_backup": {Code.BACKUP_NOT_FOUND, Code.BACKUP_IN_USE},
     "list_backup_contents": _READ_BACKUP | {Code.BACKUP_IN_USE},
     "list_backup_changes": _READ_BACKUP | {Code.BACKUP_IN_USE, Code.SERVICE_NOT_FOUND},
     "get_schedule": {Code.SCHEDULE_NOT_FOUND},
-    "put_schedule": _MOVED | {Code.STORAGE_ACCOUNT_UNKNOWN, Code.EDITION_HAS_NO_BACKUP},
-    "delete_schedule": _MOVED | {Code.SCHEDULE_NOT_FOUND},
-    "preview_schedule": {Code.SCHEDULE_NOT_FOUND, Code.STORAGE_ACCOUNT_UNKNOWN},
+    "put_schedule": {
+        Code.OPERATION_NOT_ALLOWED,
+        Code.STORAGE_ACCOUNT_UNKNOWN,
+        Code.EDITION_HAS_NO_BACKUP,
+    },
+    "delete_schedule": {Code.OPERATION_NOT_ALLOWED, Code.SCHEDULE_NOT_FOUND},
+    "preview_schedule": {
+        Code.SCHEDULE_NOT_FOUND,
+        Code.STORAGE_ACCOUNT_UNKNOWN,
+        Code.EDITION_HAS_NO_BACKUP,
+    },
     "start_restore": _READ_BACKUP
     | {
         Code.INVALID_NAME,
@@ -118,14 +128,14 @@ _OWN: dict[str, set[Code]] = {
         Code.ARTIFACT_NOT_FOUND,
         Code.BACKUP_INCOMPLETE,
         Code.CONTROL_NUMBERS_EXHAUSTED,
-        Code.BACKUP_IN_USE,
     },
     "get_restore": {Code.RESTORE_NOT_FOUND},
     "get_operation": {Code.OPERATION_NOT_FOUND},
     "get_general_operation": {Code.OPERATION_NOT_FOUND},
     "cancel_operation": {Code.OPERATION_NOT_FOUND, Code.OPERATION_NOT_ALLOWED},
     "browse_backups": {Code.STORAGE_ACCOUNT_UNKNOWN},
-    "register_backup": _READ_BACKUP
+    "rotate_keys": {Code.OPERATION_IN_PROGRESS},
+    "register_backup": _READ_DESCRIPTOR
     | {Code.INVALID_NAME, Code.BACKUP_NAME_IN_USE, Code.OPERATION_IN_PROGRESS},
 }
 """By the name of the route's function: what does not follow from its declaration."""
