@@ -100,6 +100,8 @@ async def serve(app_dir: Path, port: int, keys_file: Path, most_seconds: float) 
     await asyncio.gather(*listening, return_exceptions=True)
     await asyncio.gather(answering.close(), *(listener.close() for listener in listeners))
     await asyncio.gather(*(connection.close() for connection in connections.values()))
+    # The app's own connections live as long as its process: that they end with it is no error.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
 def _report(listening: "asyncio.Task[None]") -> None:

@@ -67,6 +67,7 @@ async def test_accounts_that_cannot_be_used_are_told_at_the_start(
         host.stop()
     said = host.log.read_text()
     assert said.count("StartCheck") == 1
+    assert "Unclosed" not in said, "a host that was stopped has no error to tell"
     lines = {
         line.removeprefix("- ").partition(": ")[0]: line
         for line in said.splitlines()
