@@ -25,6 +25,9 @@ from shared.repeating import RepeatingTransport
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 """How much of a blob one request sends; also what the process holds of it at a time."""
 
+_READ_BYTES = 256 * 1024
+"""What is taken from a socket's buffer at once; the SDK's 4 KiB are a turn of the loop each."""
+
 _READS = frozenset({"GET", "HEAD"})
 _TABLES_VERSION = "2020-12-06"
 """The first that takes tokens of Entra ID."""
@@ -38,7 +41,9 @@ class FencedTransport(AioHttpTransport):  # type: ignore[misc]
     def __init__(self) -> None:
         # The environment's proxies; without one, looking for them (and for a .netrc) before
         # every request costs a third of its time.
-        super().__init__(use_env_settings=bool(getproxies()))
+        super().__init__(
+            use_env_settings=bool(getproxies()), connection_data_block_size=_READ_BYTES
+        )
 
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         """Send one request.

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -18,12 +17,12 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobBlock, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
+from shared.blobs.blob_wire import BlobWire
 from shared.model.problem import Code, Problem
 from shared.storage import MAX_BLOCK_BYTES
 
 _BEING_DELETED = frozenset({"ContainerBeingDeleted"})
 _OFFLINE = frozenset({"BlobArchived", "BlobBeingRehydrated"})
-_RANGE_NOT_SATISFIABLE = 416
 _ROOT_NAMES = 100
 """A backup has one blob that is in no folder; a container with very many is somebody else's."""
 
@@ -59,6 +58,7 @@ class BackupContainer:
         self.account = account
         self.name = name
         self._client = account.get_container_client(name)
+        self._wire = BlobWire(self._client)
 
     async def exists(self) -> bool:
         """Whether there is a container of that name."""
@@ -138,8 +138,8 @@ class BackupContainer:
         """
         offset = 0
         with _reading(self.name, path):
-            stream = await self.blob(path).download_blob()
-        async for chunk in stream.chunks():
+            first = await self._wire.part(path, 0, MAX_BLOCK_BYTES)
+        async for chunk in self._wire.chunks(path, first):
             offset += len(chunk)
             yield chunk
         async for chunk in self._rest(path, offset, size):
@@ -193,19 +193,11 @@ class BackupContainer:
         :param etag: empty for any version of the blob.
         :raises Problem: as ``ranges``.
         """
-        unchanged: dict[str, Any] = {}
-        if etag:
-            unchanged = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
         try:
             with _reading(self.name, path):
-                stream = await self.blob(path).download_blob(offset, length, **unchanged)
-                return bytes(await stream.readall())
+                return (await self._wire.part(path, offset, length, etag)).data
         except ResourceModifiedError as error:
             raise corrupt(path, "it was changed while it was read") from error
-        except HttpResponseError as error:
-            if error.status_code == _RANGE_NOT_SATISFIABLE:
-                return b""
-            raise
 
     async def names(self, prefix: str = "") -> AsyncIterator[str]:
         """The names of the container's blobs."""

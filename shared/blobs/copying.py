@@ -19,9 +19,11 @@ from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.blobs.backup_container import corrupt, missing
+from shared.blobs.blob_wire import BlobWire
 from shared.blobs.content_store import read_url
 from shared.clock import Clock
 from shared.model.problem import Problem
+from shared.storage import MAX_BLOCK_BYTES
 
 SIDE_BY_SIDE = 16
 """How many copies are under way at once; the memory of a copy that streams is one block."""
@@ -104,13 +106,18 @@ class Copier:
             return
 
     async def _stream(self, source: BlobClient, target: BlobClient) -> None:
-        stream = await source.download_blob()
-        properties = stream.properties
+        wire = BlobWire(source)
+        first = await wire.part("", 0, MAX_BLOCK_BYTES)
+        chunks = _checked(wire.chunks("", first), source.blob_name)
+        if first.size <= MAX_BLOCK_BYTES:
+            data = b"".join([chunk async for chunk in chunks])
+            await BlobWire(target).put_new("", data, first.content_type)
+            return
         await target.upload_blob(
-            _checked(stream.chunks(), source.blob_name),
-            length=properties.size,
+            chunks,
+            length=first.size,
             overwrite=False,
-            content_settings=ContentSettings(content_type=properties.content_settings.content_type),
+            content_settings=ContentSettings(content_type=first.content_type),
         )
 
 

@@ -1,0 +1,152 @@
+"""The blob service's REST protocol for bytes of blobs: what is read and put most often.
+
+The SDK makes a client of each blob, some forty models of the headers of each answer and three
+layers of streams of its bytes, which together cost several times their way over the wire. This
+asks over the pipeline of the SDK's own client, which signs and sends:
+https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from azure.core import AsyncPipelineClient
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    IncompleteReadError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+    ServiceResponseError,
+    map_error,
+)
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.storage.blob.aio import BlobClient, ContainerClient
+
+from shared.storage import MAX_BLOCK_BYTES
+
+_ERRORS = {
+    401: ClientAuthenticationError,
+    403: ClientAuthenticationError,
+    404: ResourceNotFoundError,
+    409: ResourceExistsError,
+    412: ResourceModifiedError,
+}
+_RANGE_NOT_SATISFIABLE = 416
+_TRIES = 3
+"""Of an answer that breaks off; one that does not begin is the transport's to try again."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some bytes of a blob."""
+
+    data: bytes
+    size: int
+    """Of the whole blob."""
+    etag: str
+    content_type: str
+
+
+class BlobWire:
+    """Blobs of one container, or one blob.
+
+    :param client: knows the address, and who asks.
+    """
+
+    def __init__(self, client: ContainerClient | BlobClient) -> None:
+        address, _, self._sas = client.url.partition("?")
+        self._address = address.rstrip("/")
+        self._version = client.api_version
+        # Not public; a test holds that it is there and signs.
+        pipeline: Any = client._pipeline  # noqa: SLF001
+        self._pipeline: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
+            self._address, pipeline=pipeline
+        )
+
+    async def part(self, path: str, offset: int, length: int, etag: str = "") -> Part:
+        """So many bytes of a blob, fewer at its end, none behind it.
+
+        :param path: in the container; empty where the client is the blob's.
+        :param etag: empty for any version of the blob.
+        :raises azure.core.exceptions.HttpResponseError: as the kind of refusal says.
+        """
+        headers = {"x-ms-range": f"bytes={offset}-{offset + length - 1}"}
+        if etag:
+            headers["If-Match"] = etag
+        try:
+            given, data = await self._read(path, headers)
+        except HttpResponseError as error:
+            if error.status_code != _RANGE_NOT_SATISFIABLE:
+                raise
+            return Part(b"", offset, etag, "")
+        size = int(given.get("Content-Range", "").rpartition("/")[2] or len(data))
+        return Part(data, size, given["ETag"], given.get("Content-Type", ""))
+
+    async def _read(self, path: str, headers: dict[str, str]) -> tuple[Mapping[str, str], bytes]:
+        """Bytes are read as a stream: of others, the SDK's pipeline makes text."""
+        tries = 0
+        while True:
+            tries += 1
+            answer = await self._send("GET", path, headers, stream=True)
+            try:
+                return answer.headers, b"".join([some async for some in answer.iter_raw()])
+            except (IncompleteReadError, ServiceResponseError):
+                if tries == _TRIES:
+                    raise
+
+    async def chunks(self, path: str, first: Part) -> AsyncIterator[bytes]:
+        """The bytes of a blob from its first part on, which was read already.
+
+        :raises azure.core.exceptions.ResourceModifiedError: where it was changed meanwhile.
+        """
+        part, offset = first, len(first.data)
+        yield part.data
+        while part.data and offset < first.size:
+            part = await self.part(path, offset, MAX_BLOCK_BYTES, first.etag)
+            offset += len(part.data)
+            yield part.data
+
+    async def put_new(self, path: str, data: bytes, content_type: str) -> None:
+        """Write a blob that must not exist, in one request.
+
+        :raises azure.core.exceptions.ResourceExistsError: where there is one.
+        """
+        headers = {
+            "x-ms-blob-type": "BlockBlob",
+            "x-ms-blob-content-type": content_type,
+            "Content-Type": "application/octet-stream",
+            "If-None-Match": "*",
+        }
+        await self._send("PUT", path, headers, data)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        data: bytes | None = None,
+        *,
+        stream: bool = False,
+    ) -> AsyncHttpResponse:
+        place = f"{self._address}/{quote(path, safe='/~')}" if path else self._address
+        address = f"{place}?{self._sas}" if self._sas else place
+        headers = {**headers, "x-ms-version": self._version}
+        request = HttpRequest(method, address, headers=headers, content=data)
+        answer = await self._pipeline.send_request(request, stream=stream)
+        if answer.status_code >= 300:
+            await answer.read()
+            _raise(answer)
+        return answer
+
+
+def _raise(answer: AsyncHttpResponse) -> None:
+    """:raises azure.core.exceptions.HttpResponseError: with the service's own code."""
+    try:
+        map_error(answer.status_code, answer, _ERRORS)
+        raise HttpResponseError(response=answer)
+    except HttpResponseError as error:
+        error.error_code = answer.headers.get("x-ms-error-code", "")  # type: ignore[attr-defined]
+        raise
