@@ -26,7 +26,8 @@ async def deep_health(call: Call) -> Answer:
 @route(blueprint, "GET", "openapi.json", anonymous=True, answers=(200, 304))
 async def get_openapi(call: Call) -> Answer:
     """Read this API's OpenAPI document."""
-    from shared.http.openapi import document  # a cold start does not pay for it
+    # What describes the API is as large as what answers for it: a cold start does without.
+    from shared.http.openapi import document
 
     described = document()
     return unless_unchanged(call, json.dumps(described), described)
