@@ -5,6 +5,9 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 Found = TypeVar("Found")
+One = TypeVar("One")
+Two = TypeVar("Two")
+Three = TypeVar("Three")
 
 
 async def in_order(*checks: Coroutine[Any, Any, Found]) -> list[Found]:
@@ -20,3 +23,11 @@ async def in_order(*checks: Coroutine[Any, Any, Found]) -> list[Found]:
         for check in running:
             check.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def three_in_order(
+    one: Coroutine[Any, Any, One], two: Coroutine[Any, Any, Two], three: Coroutine[Any, Any, Three]
+) -> tuple[One, Two, Three]:
+    """See ``in_order``: three that find different things."""
+    found = await in_order(one, two, three)
+    return found[0], found[1], found[2]  # type: ignore[return-value]

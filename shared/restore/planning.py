@@ -14,6 +14,7 @@ from shared.model.record import CONTENT, CONTROL_NUMBERS, MIC_VALUES, RECEIVED_N
 from shared.model.restore import InboundPlan, PlanError, RestoreBody, RestorePlan
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject, rfc3339
+from shared.operations.in_order import three_in_order
 from shared.restore.agreements import agreements
 from shared.restore.inbound_plan import InboundStores, Receiving, inbound_plan
 from shared.restore.numbers_plan import Numbers, numbers_plan
@@ -27,7 +28,7 @@ from shared.settings import Settings
 from shared.state.columns import dumps
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
-from shared.state.services import Directory
+from shared.state.services import Directory, Listed
 
 _NEVER_LIVED = frozenset({State.CREATE_FAILED, State.RESTORE_FAILED, State.DELETING})
 """States that only lead to a service being gone: it issues nothing and polls nothing."""
@@ -35,6 +36,9 @@ _NEVER_LIVED = frozenset({State.CREATE_FAILED, State.RESTORE_FAILED, State.DELET
 
 _POLLING = 10
 """How many living services are asked what their bridges poll."""
+
+_KIN_PAGES = 10
+"""Of 1,000 services each: a plan must not read a directory of a million."""
 
 _MOST_REQUEST_BYTES = 384 * 1024
 """Of a request in JSON: it is kept twice, masked beside its plan in one row, and sealed."""
@@ -71,7 +75,11 @@ class Planning:
         kin = await self._kin(planned)
         living = next((one for one in kin if _is(one, planned.backed_up_name)), None)
         polling = [await self._polling(one) for one in kin[:_POLLING]]
-        parts = await survey(container, descriptor, body, polling)
+        parts, backed_up, in_the_way = await three_in_order(
+            survey(container, descriptor, body, polling),
+            _settings(container, descriptor),
+            self._in_the_way(planned),
+        )
         receiving = Receiving(parts.takes_agreement)
         numbers = await numbers_plan(
             container,
@@ -86,12 +94,11 @@ class Planning:
         if parts.selected is not None:
             sections = _sections_of_part(parts, numbers, inbound)
             planned = planned.model_copy(update={"sections": sections, "partial": True})
-        backed_up = await _settings(container, descriptor)
         settings = settings_of(planned.target, backed_up, body.service.to_json())
         problems = [
             *_too_large(body),
             *wrong(planned, descriptor, body, settings, self.settings.accounts),
-            *await self._in_the_way(planned),
+            *in_the_way,
             *parts.problems,
             *numbers.problems,
         ]
@@ -117,18 +124,22 @@ class Planning:
         return Planned(planned.model_copy(update=update), problems)
 
     async def _kin(self, planned: RestorePlan) -> list[Service]:
-        """The living services that have the backup's numbers: the one of its name, and copies."""
+        """The living services that have the backup's numbers: the one of its name, and copies.
+
+        Copies are looked for among the first services by name, where there are very many.
+        """
         backed_up = await self.directory.get(planned.backed_up_name)
         origin = backed_up.service.restored_from if backed_up else None
         names = {service_key(planned.backed_up_name)}
         names |= {service_key(origin.service)} if origin else set()
-        found = [
-            listed.service
-            async for page in self.directory.pages()
-            for listed in page
-            if listed.service.state not in _NEVER_LIVED and _is_kin(listed.service, names)
-        ]
-        return sorted(found, key=lambda one: not _is(one, planned.backed_up_name))
+        found = [backed_up.service] if backed_up else []
+        pages = 0
+        async for page in self.directory.pages():
+            found += [one.service for one in page if _is_copy(one.service, names, backed_up)]
+            pages += 1
+            if pages == _KIN_PAGES:
+                break
+        return [one for one in found if one.state not in _NEVER_LIVED]
 
     async def _polling(self, service: Service) -> Living:
         """What a living service's bridges poll."""
@@ -156,7 +167,10 @@ def _is(service: Service, name: str) -> bool:
     return service_key(service.name) == service_key(name)
 
 
-def _is_kin(service: Service, names: Collection[str]) -> bool:
+def _is_copy(service: Service, names: Collection[str], backed_up: Listed | None) -> bool:
+    """Whether a service has the numbers of one of these names, and is not the one at hand."""
+    if backed_up is not None and service.id == backed_up.service.id:
+        return False
     origin = service.restored_from
     return service_key(service.name) in names or (
         origin is not None and service_key(origin.service) in names
