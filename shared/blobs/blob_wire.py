@@ -6,10 +6,12 @@ asks over the pipeline of the SDK's own client, which signs and sends:
 https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
 """
 
+import html
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from azure.core import AsyncPipelineClient
 from azure.core.exceptions import (
@@ -35,6 +37,13 @@ _ERRORS = {
     412: ResourceModifiedError,
 }
 _RANGE_NOT_SATISFIABLE = 416
+_BLOB = re.compile(
+    r"<Blob><Name( Encoded=\"true\")?>([^<]*)</Name>"
+    r"(?:(?!</Blob>).)*?<Content-Length>([0-9]+)</Content-Length>",
+    re.DOTALL,
+)
+_FOLLOWING = re.compile(r"<NextMarker>([^<]+)</NextMarker>")
+_END = "</EnumerationResults>"
 _TRIES = 3
 """Of an answer that breaks off; one that does not begin is the transport's to try again."""
 
@@ -109,6 +118,28 @@ class BlobWire:
             offset += len(part.data)
             yield part.data
 
+    async def listed(self, prefix: str) -> AsyncIterator[tuple[str, int]]:
+        """Names and sizes in bytes of a container's blobs under a prefix, in their order.
+
+        :raises azure.core.exceptions.HttpResponseError: as the kind of refusal says, and for a
+            list that is cut off.
+        """
+        query = f"restype=container&comp=list&prefix={quote(prefix, safe='')}"
+        marker = ""
+        while True:
+            page = f"{query}&marker={quote(marker, safe='')}" if marker else query
+            answer = await self._send("GET", "", {}, query=page, stream=True)
+            text = b"".join([some async for some in answer.iter_raw()]).decode("utf-8-sig")
+            for blob in _BLOB.finditer(text):
+                name = html.unescape(blob[2])
+                yield unquote(name) if blob[1] else name, int(blob[3])
+            following = _FOLLOWING.search(text)
+            if not text.rstrip().endswith(_END):
+                raise HttpResponseError("The list of a container is cut off.", answer)
+            if following is None:
+                return
+            marker = html.unescape(following[1])
+
     async def put_new(self, path: str, data: bytes, content_type: str) -> None:
         """Write a blob that must not exist, in one request.
 
@@ -129,10 +160,12 @@ class BlobWire:
         headers: dict[str, str],
         data: bytes | None = None,
         *,
+        query: str = "",
         stream: bool = False,
     ) -> AsyncHttpResponse:
         place = f"{self._address}/{quote(path, safe='/~')}" if path else self._address
-        address = f"{place}?{self._sas}" if self._sas else place
+        asked = "&".join(filter(None, (query, self._sas)))
+        address = f"{place}?{asked}" if asked else place
         headers = {**headers, "x-ms-version": self._version}
         request = HttpRequest(method, address, headers=headers, content=data)
         answer = await self._pipeline.send_request(request, stream=stream)

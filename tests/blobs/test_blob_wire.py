@@ -9,11 +9,13 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
+from azure.core.rest import HttpRequest
 from azure.storage.blob import ContainerSasPermissions, generate_container_sas
 from azure.storage.blob.aio import ContainerClient
 
 from shared.blobs.blob_wire import BlobWire
 from shared.installation import Installation
+from shared.storage import FencedTransport
 from tests.deployed import Deployed, Emulator
 
 _NAMES = ["plain", "sections/1-1/a-b.jsonl.gz", "a b~%41"]
@@ -24,15 +26,7 @@ async def test_it_reads_and_puts_as_the_sdk_does(emulator: Emulator, tmp_path: A
     app = Installation(Deployed.new(emulator, tmp_path).read())
     container = app.accounts.state.get_container_client("wire")
     await container.create_container()
-    credential = app.accounts.state.credential
-    sas = generate_container_sas(
-        str(container.account_name),
-        "wire",
-        account_key=credential.account_key,
-        permission=ContainerSasPermissions(read=True, create=True, write=True),
-        expiry=datetime.now(UTC) + timedelta(hours=1),
-    )
-    async with ContainerClient.from_container_url(f"{container.url}?{sas}") as with_sas:
+    async with ContainerClient.from_container_url(f"{container.url}?{_sas(container)}") as with_sas:
         for client in (container, with_sas):
             wire = BlobWire(client)
             for number, name in enumerate(_NAMES):
@@ -68,3 +62,37 @@ async def test_a_refusal_is_what_the_sdk_raises(emulator: Emulator, tmp_path: An
     with pytest.raises(ResourceModifiedError):
         [chunk async for chunk in wire.chunks("changed", first)]
     await app.close()
+
+
+class _ShortPages(FencedTransport):
+    async def send(self, request: HttpRequest, **config: Any) -> Any:
+        if "comp=list" in request.url:
+            request.url += "&maxresults=2"
+        return await super().send(request, **config)
+
+
+async def test_a_list_is_that_of_the_sdk_page_after_page(emulator: Emulator, tmp_path: Any) -> None:
+    app = Installation(Deployed.new(emulator, tmp_path).read())
+    container = app.accounts.state.get_container_client("listed")
+    await container.create_container()
+    names = ["content/a", "content/a&b <c>", "content/é", "content/z", "other/a"]
+    signed = f"{container.url}?{_sas(container)}"
+    async with ContainerClient.from_container_url(signed, transport=_ShortPages()) as short:
+        for size, name in enumerate(names):
+            await short.upload_blob(name, b"x" * size)
+        told = [(blob.name, blob.size) async for blob in container.list_blobs("content/")]
+        assert {name for name, _ in told} == {*names[:4]}
+        for client in (container, short):
+            assert [found async for found in BlobWire(client).listed("content/")] == told
+            assert [found async for found in BlobWire(client).listed("none/")] == []
+    await app.close()
+
+
+def _sas(container: ContainerClient) -> str:
+    return generate_container_sas(
+        str(container.account_name),
+        container.container_name,
+        account_key=container.credential.account_key,
+        permission=ContainerSasPermissions(read=True, create=True, write=True, list=True),
+        expiry=datetime.now(UTC) + timedelta(hours=1),
+    )
