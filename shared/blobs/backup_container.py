@@ -216,8 +216,8 @@ class BackupContainer:
 
     async def sizes(self, prefix: str) -> AsyncIterator[tuple[str, int]]:
         """Names and sizes in bytes of the blobs under a prefix, in the order of their names."""
-        async for name, size in self._wire.listed(prefix):
-            yield name, size
+        async for blob in self._wire.listed(prefix):
+            yield blob.name, blob.size
 
     async def remove(self, path: str) -> None:
         """Remove one blob; one that is gone is as good."""
