@@ -1,4 +1,4 @@
-"""Peak memory: a process backs up or restores a service, another one ten times as large."""
+"""Peak memory: a process backs up, restores, verifies a service, another one ten times as large."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.backup import a_backup
 from benchmarks.figures import Figure
 from benchmarks.filling import Filled
-from benchmarks.operations import start_backup, start_restore, timed
+from benchmarks.operations import start_backup, start_restore, start_verify, timed
 from benchmarks.run import Run
 from benchmarks.stage import App
 from localhost.stack import ROOT
@@ -26,13 +26,15 @@ _STATUS = Path("/proc/self/status")
 async def memory(run: Run) -> list[Figure]:
     """The aim is of 1 and 10 times the whole; the sizes say which part of it is compared here."""
     small, large = run.sizes.small * run.sizes.scale, run.sizes.small * run.sizes.scale * _TIMES
-    peaks: dict[str, list[float]] = {"back up": [], "restore": []}
+    peaks: dict[str, list[float]] = {"back up": [], "restore": [], "verify": []}
     sizes = [await run.services.of(scale) for scale in (small, large)]
     for filled in sizes:
         alias = run.stage.alias()
         given = ("backup", filled.service.name, alias, "measured")
         peaks["back up"].append(await _peak_mb(filled.app, *given))
         made = await a_backup(run, filled, "for-memory")
+        checked = ("verify", filled.service.name, made.alias, made.name)
+        peaks["verify"].append(await _peak_mb(filled.app, *checked))
         peaks["restore"].append(
             await _peak_mb(run.stage.app(), "restore", filled.service.name, made.alias, made.name)
         )
@@ -69,11 +71,14 @@ async def _child(what: str, service: str, alias: str, name: str) -> None:
     parts = Installation(read_settings(os.environ))
     app = App(parts, None, "", {})
     try:
-        if what == "backup":
-            listed = await parts.services.require(service)
-            await timed(app, start_backup(app, listed.service, alias, name))
-        else:
+        if what == "restore":
             await timed(app, start_restore(app, alias, name))
+            return
+        listed = await parts.services.require(service)
+        if what == "verify":
+            await timed(app, start_verify(app, listed.service, name))
+        else:
+            await timed(app, start_backup(app, listed.service, alias, name))
     finally:
         await parts.close()
 
