@@ -17,7 +17,7 @@ from shared.rules.numbers import numbering
 from shared.rules.references import MEMBERS, references
 from shared.rules.trading import parties_key
 from shared.rules.written import may_have_member, may_hold_secret
-from shared.state.columns import document_text, dumps, read_document, text_columns
+from shared.state.columns import document_text, dumps, read_document
 from shared.state.gateway import Column, Row
 from shared.state.keys import named
 
@@ -34,7 +34,7 @@ class Restored:
 def artifact_columns(
     artifact: Artifact, text: str, restored: Restored | None = None
 ) -> dict[str, Column]:
-    """The columns of an artifact; what is asked of it often has columns of its own.
+    """The columns of an artifact beside its document: what is asked of it often.
 
     :param text: its document in canonical form.
     :param restored: where it comes from a backup as it is.
@@ -44,7 +44,6 @@ def artifact_columns(
         "section": artifact.section,
         "name": artifact.name,
         "changedAt": rfc3339(artifact.changed_at),
-        **text_columns(text),
     }
     if artifact.content:
         values["content"] = dumps(artifact.content.to_json())

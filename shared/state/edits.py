@@ -9,6 +9,7 @@ from shared.model.artifact import Artifact, Section
 from shared.model.record import canonical_text
 from shared.model.wire import JsonObject
 from shared.state.artifact_rows import Restored, artifact_columns
+from shared.state.columns import text_columns
 from shared.state.gateway import TRANSACTION_ROWS, Column, Row
 from shared.state.keys import named
 
@@ -37,9 +38,15 @@ class Put:
         return self.restored.text if self.restored else canonical_text(self.artifact.document)
 
     @cached_property
+    def stored_text(self) -> Mapping[str, Column]:
+        """The columns of the document: its size is known before anything is asked of it."""
+        return text_columns(self.text)
+
+    @cached_property
     def columns(self) -> Mapping[str, Column]:
         """As they are sent."""
-        return artifact_columns(self.artifact, self.text, self.restored)
+        asked = artifact_columns(self.artifact, self.text, self.restored)
+        return {**asked, **self.stored_text}
 
     def row(self, service_id: str) -> Row:
         """The row that is written."""
@@ -84,8 +91,7 @@ def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
 
 def _sent_bytes(put: Put) -> int:
     """As it is sent: JSON in ASCII, so that a character may take six bytes or twelve."""
-    columns = (value for name, value in put.columns.items() if name.startswith("document"))
-    return sum(map(_sent_column_bytes, columns)) + _BESIDE_BYTES
+    return sum(map(_sent_column_bytes, put.stored_text.values())) + _BESIDE_BYTES
 
 
 def _sent_column_bytes(column: Column) -> int:
