@@ -8,10 +8,9 @@ import json
 import logging
 
 from azure.core.exceptions import AzureError
-from azure.storage.queue.aio import QueueClient
 
 from shared.model.alert import Alert
-from shared.storage import send_message
+from shared.storage import MessageQueue, send_message
 from shared.telemetry import Telemetry
 
 QUEUE = "interkeep-alerts"
@@ -25,7 +24,7 @@ class Alerts:
     :param queue: what the webhook's function reads; None where no webhook is set.
     """
 
-    def __init__(self, queue: QueueClient | None, telemetry: Telemetry) -> None:
+    def __init__(self, queue: MessageQueue | None, telemetry: Telemetry) -> None:
         self._queue = queue
         self._telemetry = telemetry
 

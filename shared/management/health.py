@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.queue.aio import QueueClient
 
 from shared.blobs.accounts import Accounts, containers
 from shared.model.problem import Problem
@@ -18,6 +17,7 @@ from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
 from shared.state.history import History
 from shared.state.services import Directory
+from shared.storage import MessageQueue
 
 _MOST_SECONDS = 60
 """Of one check; all of them run side by side."""
@@ -37,7 +37,7 @@ class DeepHealth:
     directory: Directory
     history: History
     accounts: Accounts
-    queue: QueueClient
+    queue: MessageQueue
     provider: KeyProvider
     configuration: Configuration
     most_services: int = 10_000
@@ -76,7 +76,7 @@ class DeepHealth:
 
     async def _queue(self) -> None:
         try:
-            await self.queue.get_queue_properties()
+            await self.queue.client.get_queue_properties()
         except ResourceNotFoundError:
             return  # it comes with the first message
 

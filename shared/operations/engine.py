@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from azure.core.exceptions import AzureError
-from azure.storage.queue.aio import QueueClient
 
 from shared.clock import Clock
 from shared.fence import LeaseLost
@@ -36,7 +35,7 @@ from shared.rules.naming import require_operation_id
 from shared.settings import Settings
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import InFlightIndex, Operations, Record
-from shared.storage import send_message
+from shared.storage import MessageQueue, send_message
 from shared.telemetry import Telemetry, lines_about
 
 QUEUE = "interkeep-operations"
@@ -99,7 +98,7 @@ class Engine:
         *,
         records: Operations,
         in_flight: InFlightIndex,
-        queue: QueueClient,
+        queue: MessageQueue,
         works: Mapping[OperationName, Work],
         clock: Clock,
         settings: Settings,

@@ -90,7 +90,7 @@ async def test_a_throttled_queue_is_asked_again(
     async with over_proxy(emulator, tmp_path, "QueueEndpoint") as (proxy, app):
         proxy.script = [busy("POST", status, code, 3)]
         await send_message(app.engine._queue, "hello")
-        assert [m.content async for m in app.engine._queue.receive_messages()] == ["hello"]
+        assert [m.content async for m in app.engine._queue.client.receive_messages()] == ["hello"]
         assert (proxy.answered, proxy.script) == (3, [])
 
 
