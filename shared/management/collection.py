@@ -20,6 +20,7 @@ from shared.rules.collection import Step, step
 from shared.state.configuration import Configuration, Phase
 from shared.state.content_references import ContentReferences
 from shared.state.cursors import Cursors
+from shared.state.gateway import SchemaTooNew
 from shared.state.operations import InFlightIndex, Operations
 from shared.state.services import Directory
 
@@ -85,7 +86,10 @@ class Collector:
     async def _collect(self, blobs: Sequence[ListedContent]) -> int:
         steps: list[tuple[ListedContent, Step]] = []
         for service_id, listed in groupby(blobs, lambda blob: blob.service_id):
-            steps += await self._steps(service_id, list(listed))
+            try:
+                steps += await self._steps(service_id, list(listed))
+            except SchemaTooNew as error:
+                log.error("the content of service %s is left alone: %s", service_id, error)
         todo = [(blob, what) for blob, what in steps if what is not Step.KEEP]
         if not todo:
             return 0

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from shared.clock import Clock
 from shared.rules.clocks import clocks_differ
 from shared.state.cursors import Cursors
-from shared.state.gateway import Delete, Row, RowChanged, Table, readable
+from shared.state.gateway import Delete, Row, RowChanged, Table
 from shared.state.operations import record_of, rows_of_record
+from shared.state.readable import readable
 from shared.state.received_numbers import number_of
 
 LOG_DAYS = 180

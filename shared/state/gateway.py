@@ -6,12 +6,10 @@ that meets a conflict reads back and compares it before it calls that a conflict
 """
 
 import json
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
 
 from azure.core.exceptions import (
     HttpResponseError,
@@ -32,7 +30,6 @@ from shared.state.table_wire import (
     untyped,
 )
 
-Item = TypeVar("Item")
 Column = str | int | bool | bytes
 SCHEMA = 1
 """Version of the rows that this code writes (column ``v``). Older ones are read."""
@@ -49,8 +46,6 @@ _WRITTEN_OVER = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
 _VERSION = typed(SCHEMA, "v")
 
 _SYSTEM = frozenset({"PartitionKey", "RowKey", "Timestamp", "v", "w"})
-
-log = logging.getLogger("interkeep.storage")
 
 
 class RowExists(Exception):
@@ -312,24 +307,6 @@ class Table:
             for start in range(0, len(page), TRANSACTION_ROWS):
                 rows = page[start : start + TRANSACTION_ROWS]
                 await self.transact([Delete(partition, row.key) for row in rows])
-
-
-def readable(rows: Sequence[Row], read: Callable[[Row], Item]) -> list[Item]:
-    """What rows say, each by itself: one that cannot be read is passed over, and the log says so.
-
-    For timers, which look after many services: one such row must stop none of the others.
-    """
-    found = []
-    for row in rows:
-        try:
-            found.append(read(row))
-        except (SchemaTooNew, KeyError, ValueError) as error:
-            log.error("the row %s of %s is passed over: %s", row.key, row.partition, _told(error))
-    return found
-
-
-def _told(error: Exception) -> str:
-    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:

@@ -11,8 +11,9 @@ from shared.model.operation import Operation
 from shared.model.wire import JsonObject
 from shared.rules.naming import service_key
 from shared.state.columns import document_columns, read_document
-from shared.state.gateway import Delete, Insert, Replace, Row, RowExists, Table, readable
+from shared.state.gateway import Delete, Insert, Replace, Row, RowExists, Table
 from shared.state.keys import encoded, newest_first
+from shared.state.readable import readable
 
 TABLE = "interkeepOperations"
 IN_FLIGHT_TABLE = "interkeepInFlight"

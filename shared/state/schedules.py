@@ -16,8 +16,9 @@ from shared.model.wire import rfc3339
 from shared.rules.naming import service_key
 from shared.state.columns import dumps
 from shared.state.configuration import Versioned
-from shared.state.gateway import Delete, Insert, Replace, Row, Step, Table, readable
+from shared.state.gateway import Delete, Insert, Replace, Row, Step, Table
 from shared.state.keys import encoded
+from shared.state.readable import readable
 
 TABLE = "interkeepSchedules"
 _PARTITION = "schedule"

@@ -9,6 +9,7 @@ from shared.model.artifact import Section
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, State
+from shared.state.configuration import Phase
 
 _UNFINISHED = {State.RESTORING, State.RESTORE_FAILED}
 
@@ -34,6 +35,9 @@ def restoring(name: str, held: Mapping[str, set[str]]) -> Callable[[Installation
 
 
 async def _require_whole(app: Installation, service: Service, held: Mapping[str, set[str]]) -> None:
+    head = await app.configuration.head(service.id)
+    assert head is not None
+    assert head.phase is Phase.OPEN, "it is shown while a late batch could still be written"
     assert await app.configuration.settings(service.id) is not None
     for section, names in held.items():
         found = set()
@@ -47,3 +51,4 @@ async def _require_whole(app: Installation, service: Service, held: Mapping[str,
     row = await app.ledger.get(service.name, "A")
     assert row is not None
     assert row.owner == service.id
+    assert row.counters[Kind.INTERCHANGE].last >= 2, "its numbers begin anew"

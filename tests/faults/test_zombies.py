@@ -105,7 +105,7 @@ async def play(emulator: Emulator, scene: Scene, folder: Path, write: int, wakes
         standing = asyncio.create_task(transport.stands.wait())
         await asyncio.wait((working, standing), return_when=asyncio.FIRST_COMPLETED)
         standing.cancel()
-        ended = await taken_over(calm, record)
+        ended = await taken_over(calm, record, scene)
     finally:
         transport.wake()
         await asyncio.gather(working, return_exceptions=True)
@@ -125,9 +125,9 @@ async def play(emulator: Emulator, scene: Scene, folder: Path, write: int, wakes
         await calm.close()
 
 
-async def taken_over(calm: Installation, record: Record) -> Operation:
+async def taken_over(calm: Installation, record: Record, scene: Scene) -> Operation:
     """Another worker does all of it, once the lease has run out."""
-    ended = await delivered(calm, record, _DELIVERIES, 0.3)
+    ended = await delivered(calm, record, _DELIVERIES, 0.3, scene.meanwhile)
     assert ended.operation.status == "Succeeded", ended.operation
     return ended.operation
 

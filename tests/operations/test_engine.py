@@ -194,10 +194,10 @@ async def test_finishing_twice_takes_nobody_elses_lock(app: Installation) -> Non
 
 async def test_recovery_sends_a_message_that_never_went_out(app: Installation) -> None:
     record, _ = await started(app, nothing)
-    await app.engine._queue.clear_messages()
+    await app.engine._queue.client.clear_messages()
     await asyncio.sleep(1.1)
     assert await app.recovery.run() == 1
-    messages = [m async for m in app.engine._queue.receive_messages()]
+    messages = [m async for m in app.engine._queue.client.receive_messages()]
     assert len(messages) == 1
     assert record.operation.id in str(messages[0].content)
     await app.engine.run(SERVICE, record.operation.id)

@@ -91,7 +91,7 @@ async def now(app: Installation, record: Record) -> Operation:
 
 
 async def messages(app: Installation) -> int:
-    return len([m async for m in app.engine._queue.receive_messages(visibility_timeout=1)])
+    return len([m async for m in app.engine._queue.client.receive_messages(visibility_timeout=1)])
 
 
 async def in_flight(app: Installation) -> int:
@@ -111,7 +111,7 @@ async def dead(app: Installation, record: Record, attempt: int = 1) -> None:
         }
     )
     await app.records.write(taken, found[0].etag)
-    await app.engine._queue.clear_messages()
+    await app.engine._queue.client.clear_messages()
     await asyncio.sleep(1.1)
 
 
@@ -166,7 +166,7 @@ async def test_messages_that_were_poisoned_lose_no_operation(
     """Five deliveries failed and the message is gone: recovery sends another one."""
     one, other, work = two
     record = await begun(one)
-    await one.engine._queue.clear_messages()
+    await one.engine._queue.client.clear_messages()
     await asyncio.sleep(1.1)
     assert await other.recovery.run() == 1
     assert await messages(one) == 1
@@ -237,7 +237,7 @@ async def test_clocks_a_day_apart_steal_no_lease(
     record = await begun(right)
     holding = asyncio.create_task(right.engine.run(SERVICE, record.operation.id))
     await working.wait()
-    await right.engine._queue.clear_messages()
+    await right.engine._queue.client.clear_messages()
     for _ in range(3):
         assert await wrong.recovery.run() == 0
         await wrong.engine.run(SERVICE, record.operation.id)
@@ -266,7 +266,7 @@ async def test_clocks_a_day_apart_wait_no_longer_and_no_shorter(
         app.engine.settings = app.settings.model_copy(update={"retry_seconds": (3, 3, 3, 3)})
     record = await begun(wrong)
     await wrong.engine.run(SERVICE, record.operation.id)
-    await right.engine._queue.clear_messages()  # the one that comes after the wait is lost
+    await right.engine._queue.client.clear_messages()  # the one that comes after the wait is lost
     assert await right.recovery.run() == 0, "its wait has just begun"
     await asyncio.sleep(4.1)
     assert await right.recovery.run() == 1, "and is over"

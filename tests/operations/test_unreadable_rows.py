@@ -38,7 +38,7 @@ async def test_recovery_passes_over_entries_that_it_cannot_read(
     app = installation
     await fill(app)
     record = await start_backup(app, SECOND)
-    await app.engine._queue.clear_messages()
+    await app.engine._queue.client.clear_messages()
     with newer(monkeypatch):
         await app.in_flight.add("Aaaaaa", "newer")
     table = app.table(operations.IN_FLIGHT_TABLE)
@@ -50,8 +50,9 @@ async def test_recovery_passes_over_entries_that_it_cannot_read(
     with caplog.at_level(logging.ERROR, logger="interkeep.storage"):
         assert await app.recovery.run() == 1
     assert "Deploy that version or a later one" in caplog.text
-    assert "it has no 'operation'" in caplog.text
-    [message] = [m async for m in app.engine._queue.receive_messages()]
+    assert "RowUnreadable" in caplog.text
+    assert "and 1 more" in caplog.text
+    [message] = [m async for m in app.engine._queue.client.receive_messages()]
     assert record.operation.id in message.content
 
 
