@@ -1,7 +1,8 @@
 """Storage without Interkeep: the SDK's pipeline, its blob clients, and nothing that is not needed.
 
 Tables are spoken to as bytes, as the SDK makes an object of every row that costs more than the
-row's way over the wire. Blobs have no such cost: their own client is used.
+row's way over the wire. Blobs go through their own client, as in any program over the SDK; it costs
+more than Interkeep's way (shared/blobs/blob_wire.py), so a floor is not the least for blobs.
 """
 
 import asyncio
