@@ -24,6 +24,10 @@ SECRET = "$secret"  # nosec B105
 MAX_DEPTH = 64
 """Nesting of a document; the deepest real agreement has 9 levels."""
 
+MAX_VALUES = 250_000
+"""Members and elements of a document: more take seconds to check, in which no other call is served;
+the largest real agreement has some thousand."""
+
 _SECRET_ENDINGS = (
     "password",
     "secret",
@@ -322,11 +326,22 @@ def require_acceptable(document: JsonObject, target: str = "/document") -> None:
     """Refuse what a caller's document may not hold.
 
     :raises Problem: ReservedMember for a member that stands for a secret in stored documents;
-        InvalidRequest for one that is nested too deep or has a text with half a character.
+        InvalidRequest for one that is nested too deep or has a text with half a character;
+        DocumentTooLarge for one with too many values.
     """
     path: list[str] = []
+    values = 0
 
     def look(value: JsonObject | list[JsonValue]) -> None:
+        nonlocal values
+        values += len(value)
+        if values > MAX_VALUES:
+            raise Problem(
+                Code.DOCUMENT_TOO_LARGE,
+                f"The document has more than {MAX_VALUES} members and elements. Put what is that "
+                "large as content of the artifact instead.",
+                target=target,
+            )
         if value and len(path) >= MAX_DEPTH - 1:
             raise Problem(
                 Code.INVALID_REQUEST,

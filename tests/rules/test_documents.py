@@ -1,12 +1,21 @@
 """Documents: which members are secrets, masks, and what a caller may not send."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.problem import Code, Problem
-from shared.model.wire import MASK
-from shared.rules.documents import MAX_DEPTH, at, masked, replace_secrets, require_acceptable
+from shared.model.wire import MASK, JsonValue
+from shared.rules.documents import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    at,
+    masked,
+    replace_secrets,
+    require_acceptable,
+)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +119,13 @@ def test_a_document_may_be_nested_so_deep_and_no_deeper() -> None:
 def test_half_a_character_is_refused(document: dict[str, object]) -> None:
     with pytest.raises(Problem):
         require_acceptable(document)  # type: ignore[arg-type]
+
+
+def test_as_many_values_as_can_be_checked_at_once() -> None:
+    half: list[JsonValue] = [1] * (MAX_VALUES // 2 - 2)
+    require_acceptable({"a": half, "b": half})
+    begun = time.process_time()
+    with pytest.raises(Problem) as refused:
+        require_acceptable({"a": half, "b": [[1] * 7_000_000]})
+    assert refused.value.code is Code.DOCUMENT_TOO_LARGE
+    assert time.process_time() - begun < 0.5, "it was counted, not walked through"
