@@ -4,15 +4,8 @@ from shared.model.artifact import Artifact
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.wire import MASK, JsonObject, JsonValue
-from shared.rules.documents import (
-    NESTED,
-    SEALED,
-    at,
-    carried_masks,
-    masked,
-    replace_secrets,
-    require_acceptable,
-)
+from shared.rules.acceptable import require_acceptable
+from shared.rules.documents import NESTED, SEALED, at, carried_masks, masked, replace_secrets
 from shared.rules.naming import artifact_key
 from shared.rules.written import may_hold_open_secret, sealed_text
 from shared.sealing.data_key import DataKey

@@ -11,7 +11,7 @@ from shared.model.problem import Code, Problem
 from shared.model.restore import NumbersPolicy, RestoreBody, RestorePlan, Target
 from shared.model.service import Edition
 from shared.model.wire import JsonObject
-from shared.rules.documents import require_no_mask
+from shared.rules.acceptable import require_no_mask
 from shared.rules.editions import (
     has_archiving,
     require_archiving,

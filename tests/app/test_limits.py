@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from localhost.stack import HostProcess
-from shared.rules.documents import MAX_DEPTH
+from shared.rules.acceptable import MAX_DEPTH
 from tests.api import Api
 from tests.deployed import Deployed
 from tests.stored import changes, everything_stored

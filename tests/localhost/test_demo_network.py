@@ -22,7 +22,7 @@ from localhost.demo.steps import STEPS
 from localhost.demo.terminal import Terminal
 from shared.model.numbers import Kind
 from shared.model.service import Edition
-from shared.rules import documents
+from shared.rules import acceptable, documents
 from shared.rules.editions import quotas
 from shared.rules.naming import require_artifact_name
 from shared.rules.numbers import formatted, numbering
@@ -249,7 +249,7 @@ def test_global_location_numbers_have_their_check_digit(network: Network) -> Non
 def test_names_and_documents_are_acceptable(network: Network) -> None:
     for artifact in network.artifacts:
         require_artifact_name(artifact.name)
-        documents.require_acceptable(artifact.document)
+        acceptable.require_acceptable(artifact.document)
 
 
 def test_network_goes_into_a_basic_service_in_one_transaction(network: Network) -> None:

@@ -8,14 +8,8 @@ from hypothesis import strategies as st
 
 from shared.model.problem import Code, Problem
 from shared.model.wire import MASK, JsonValue
-from shared.rules.documents import (
-    MAX_DEPTH,
-    MAX_VALUES,
-    at,
-    masked,
-    replace_secrets,
-    require_acceptable,
-)
+from shared.rules.acceptable import MAX_DEPTH, MAX_VALUES, require_acceptable
+from shared.rules.documents import at, masked, replace_secrets
 
 
 @pytest.mark.parametrize(
