@@ -21,6 +21,7 @@ from shared.rules.trading import (
     partner_identities,
     require_belongs,
 )
+from shared.runtime.claims import taken
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
 from shared.state.edits import Put
@@ -218,7 +219,7 @@ class Checks:
             )
             row = await self._ledger.get(service.name, put.artifact.name)
             with problems_within(place):
-                change(row.counters if row else {})
+                change(taken(row, service.id).counters if row else {})
             changes.append((put.artifact.name, change))
         return changes
 

@@ -174,7 +174,7 @@ async def change_counters(
             return row
         await before_write()
         now = rfc3339(clock.now())
-        changed = replace(row, owner=service.id, counters=counters, changed_at=now)
+        changed = replace(row, counters=counters, changed_at=now)
         try:
             return await ledger.write(service.name, changed)
         except RowChanged:

@@ -159,8 +159,8 @@ class NumbersPlan(Stored):
     """Counters that this installation's ledger does not know: what was issued after the backup,
     it cannot say."""
     unissued: int = 0
-    """Counters that had issued nothing by the backup, and that no ledger knows: they begin at
-    their lower bound, whatever was issued since."""
+    """Counters that had issued nothing by the backup, and that no ledger knows: unless they are
+    moved on, they begin at their lower bound, whatever was issued since."""
     exhausted: int = 0
     """Counters whose bounds hold no number any more: nothing is issued."""
     issued_again: int = 0

@@ -282,7 +282,8 @@ def rebound(
         same_end = known is not None and known.upper == bounds.upper
         if same_end and (counter.next == bounds.upper + 1 or not allow_reuse):
             continue  # at the end of what it had: it rolls over or is exhausted, as before
-        if counter.last == 0 and counter.cycle == 0:
+        began = known is not None and counter.next <= known.lower
+        if began and counter.last == 0 and counter.cycle == 0:
             del changed[kind]  # nothing was issued: the first number is the new lower bound
         elif allow_reuse:
             changed[kind] = _anew(counter, bounds.lower)

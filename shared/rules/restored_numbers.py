@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.model.numbers import Bounds, Counter, Counters, Numbering
 from shared.model.problem import Code, Problem
 from shared.model.restore import NumbersPolicy
-from shared.rules.numbers import continued, later, upcoming
+from shared.rules.numbers import continued, first, later, upcoming
 
 
 def restored(
@@ -19,7 +19,8 @@ def restored(
 
     :param by: how far ``advance`` moves on.
     :param known: the same agreement's counters in the ledgers of the names concerned.
-    :param numbering: its bounds; ``advance`` alone asks for them.
+    :param numbering: its bounds; ``advance`` alone asks for them, and moves on all of its kinds
+        where no ledger knows the agreement, those too that had issued nothing by the backup.
     :raises Problem: ControlNumbersExhausted where too few numbers are left to move on.
     """
     if policy is NumbersPolicy.AS_BACKED_UP:
@@ -27,6 +28,9 @@ def restored(
     counters = continued(backed_up, known)
     if policy is NumbersPolicy.CONTINUE or by is None:
         return counters
+    if not known:
+        # Nobody knows that a kind without a counter issued nothing since the backup.
+        counters = {kind: first(bounds) for kind, bounds in numbering.items()} | counters
     return {
         kind: advanced(counter, numbering[kind], by) if kind in numbering else counter
         for kind, counter in counters.items()

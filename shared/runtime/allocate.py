@@ -114,7 +114,7 @@ class Allocator:
         for attempt in range(_TRIES):
             row = await self._ledger.get(service, agreement)
             living, numbering = await self._require_issuing(service, agreement)
-            if row is None:
+            if row is None or row.owner != living.id:
                 row = await claim(
                     self._ledger,
                     self._directory,
@@ -127,7 +127,7 @@ class Allocator:
             if counters == row.counters:
                 break
             now = rfc3339(self._clock.now())
-            issued = replace(row, owner=living.id, counters=counters, changed_at=now)
+            issued = replace(row, counters=counters, changed_at=now)
             try:
                 await self._ledger.write(service, issued)
             except RowChanged:

@@ -4,9 +4,12 @@ A row is claimed before its agreement is written and released after it is delete
 writes, so that an allocation that read the row before fails at its conditional write.
 """
 
+from dataclasses import replace
+
 from shared.clock import Clock
 from shared.model.problem import Code, Problem
 from shared.model.wire import rfc3339
+from shared.rules.numbers import continued
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.services import Directory
@@ -21,7 +24,7 @@ async def claim(
     service_id: str,
     agreement: str,
 ) -> LedgerRow:
-    """Make the service the owner of an agreement's row; its counters stay as they are.
+    """Make the service the owner of an agreement's row; its counters go on: see ``taken``.
 
     The directory is read after the row: a request of an earlier life of the name, which was on
     its way when the service was deleted, takes nothing from the later one.
@@ -42,9 +45,20 @@ async def claim(
         if row is None:
             row = LedgerRow(agreement, service_id, {}, rfc3339(clock.now()))
         try:
-            return await ledger.write(service, row.owned_by(service_id))
+            return await ledger.write(service, taken(row, service_id))
         except (RowChanged, RowExists):
             continue
+
+
+def taken(row: LedgerRow, service_id: str) -> LedgerRow:
+    """The row as the service has it that owns it from now on.
+
+    Another one than a restore set back (``asBackedUp``) goes on behind all that was issued: what
+    that restore asked for, it alone was given.
+    """
+    if row.owner == service_id:
+        return row
+    return replace(row, owner=service_id, counters=continued(row.counters, [row.passed]), passed={})
 
 
 async def release(ledger: Ledger, *, service: str, agreement: str) -> None:

@@ -180,7 +180,9 @@ def test_as2_numbers_nothing() -> None:
     assert numbering({"agreementType": "AS2", "content": {"aS2": {"sendAgreement": {}}}}) == {}
 
 
-@pytest.mark.parametrize(("lower", "upper"), [(0, 5), (6, 5), (-1, 5), (1, 0)])
+@pytest.mark.parametrize(
+    ("lower", "upper"), [(0, 5), (6, 5), (-1, 5), (1, 0), (1, HIGHEST_NUMBER + 1)]
+)
 def test_bounds_the_wrong_way_round_are_refused(lower: int, upper: int) -> None:
     document = x12(groupControlNumberLowerBound=lower, groupControlNumberUpperBound=upper)
     with pytest.raises(Problem) as refused:
@@ -255,6 +257,22 @@ def test_a_counter_above_its_new_bounds_needs_a_new_cycle(rollover: bool, upper:
     assert refused.value.code is Code.CONTROL_NUMBER_ISSUED
     again = rebound(counters, {Kind.GROUP: BOUNDS}, after, allow_reuse=True)
     assert again == {Kind.GROUP: Counter(next=1, last=0, cycle=2)}
+
+
+@pytest.mark.parametrize("before", [{}, {Kind.GROUP: BOUNDS}], ids=["anew", "changed"])
+@pytest.mark.parametrize(
+    "counter", [Counter(next=80), Counter(next=10, cycle=1)], ids=["moved-ahead", "rolled-over"]
+)
+def test_a_counter_that_was_set_is_not_forgotten(
+    before: dict[Kind, Bounds], counter: Counter
+) -> None:
+    """Somebody who knows of numbers that others issued moved it: it does not begin anew."""
+    after = {Kind.GROUP: Bounds(lower=1, upper=9)}
+    with pytest.raises(Problem) as refused:
+        rebound({Kind.GROUP: counter}, before, after, allow_reuse=False)
+    assert refused.value.code is Code.CONTROL_NUMBER_ISSUED
+    again = rebound({Kind.GROUP: counter}, before, after, allow_reuse=True)[Kind.GROUP]
+    assert (again.next, again.cycle) == (1, counter.cycle + 1)
 
 
 def test_bounds_that_stay_change_nothing() -> None:

@@ -103,6 +103,19 @@ def test_what_was_set_back_is_kept(backed_up: Counter, known: list[Counter]) -> 
     assert (after[KIND].cycle, after[KIND].last) == (at_once[KIND].cycle, at_once[KIND].last)
 
 
+def test_a_kind_that_nobody_knows_is_moved_on_too() -> None:
+    """The ledger is lost: a kind without a counter may have issued numbers after the backup."""
+    numbering = {KIND: Bounds(), Kind.GROUP: Bounds(lower=100)}
+    backed_up = {KIND: Counter(next=6, last=5)}
+    moved = restored(NumbersPolicy.ADVANCE, 50, backed_up, [], numbering)
+    assert (moved[KIND].next, moved[Kind.GROUP].next) == (56, 150)
+    known = restored(NumbersPolicy.ADVANCE, 50, backed_up, [backed_up], numbering)
+    assert set(known) == {KIND}, "a ledger that knows the agreement says that it issued none"
+    ends = {Kind.GROUP: Bounds(upper=20, rollover=False)}
+    with pytest.raises(Problem):
+        restored(NumbersPolicy.ADVANCE, 50, {}, [], ends)
+
+
 def test_advance_counts_from_the_lower_bound_where_that_was_raised() -> None:
     bounds = Bounds(lower=100, upper=200, rollover=False)
     assert advanced(Counter(next=10, last=9), bounds, 5).next == 105
@@ -130,3 +143,5 @@ def test_advance_lands_where_issuing_as_many_would(
     assert bounds.lower <= moved.next <= bounds.upper
     assert (moved.next - counter.next - by) % span == 0
     assert (moved.cycle, moved.next) >= (counter.cycle, counter.next)
+    # Numbers that a new cycle leaves out count as issued: nobody asked for them.
+    assert moved.last == (counter.last if moved.cycle == counter.cycle else moved.next - 1)

@@ -1,0 +1,79 @@
+"""Numbers after a restore that set them back or moved them on: what is known is not forgotten."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.installation import Installation
+from shared.management.checks import Checks
+from shared.model.artifact import ImportItem, Section
+from shared.model.numbers import Kind
+from shared.model.restore import RestoreBody
+from shared.model.service import ServiceSettings, State
+from shared.rules.states import ServiceOperation
+from tests.api import partner_document, x12_document
+from tests.deployed import Deployed, Emulator
+from tests.faults.scenes import ASKED, FIRST, SERVICE, fill, run, start_delete
+
+AGREEMENT = [
+    ImportItem(section=Section.AGREEMENTS, name="A", document=x12_document()),
+    *(
+        ImportItem(section=Section.PARTNERS, name=name, document=partner_document(name))
+        for name in ("Northwind", "Fabrikam")
+    ),
+]
+
+
+@pytest.fixture
+async def app(emulator: Emulator, tmp_path: Path):  # type: ignore[no-untyped-def]
+    parts = Installation(Deployed.new(emulator, tmp_path).read())
+    await fill(parts)
+    yield parts
+    await parts.close()
+
+
+async def restored(app: Installation, **numbers: Any) -> None:
+    """The small service, restored; two interchange numbers were issued when it was backed up."""
+    body = {
+        "backup": {"storageAccount": "offsite", "container": FIRST},
+        "controlNumbers": numbers,
+    }
+    await run(app, await app.restores.start(RestoreBody.model_validate(body), "x", None))
+    listed = await app.services.require(SERVICE)
+    assert listed.service.state is State.SUSPENDED
+    await app.services.move(listed, ServiceOperation.RESUME, ASKED)
+
+
+async def issued(app: Installation, kind: Kind = Kind.INTERCHANGE, count: int = 1) -> list[int]:
+    return [one.value for one in await app.allocator.allocate(SERVICE, "A", [kind], count)]
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+async def test_a_service_that_follows_a_set_back_one_goes_on_behind_all_of_it(
+    app: Installation, monkeypatch: pytest.MonkeyPatch, crashed: bool
+) -> None:
+    """The restore asked for numbers again; whoever is created under its name later did not."""
+    assert await issued(app, count=3) == [3, 4, 5]
+    await run(app, await start_delete(app))
+    await restored(app, policy="asBackedUp")
+    assert await issued(app) == [3], "as was asked for"
+    await run(app, await start_delete(app))
+    wanted = ServiceSettings.model_validate({"edition": "Basic"})
+    listed = await app.services.create(SERVICE, wanted, ASKED)
+    if crashed:  # between the agreement and the claim of its row
+        monkeypatch.setattr(Checks, "settle_counters", nothing)
+    await app.imports.write(listed.service, AGREEMENT)
+    assert await issued(app) == [6]
+
+
+async def nothing(*_args: object) -> None:
+    return
+
+
+async def test_kinds_that_a_lost_ledger_may_have_issued_are_moved_on(app: Installation) -> None:
+    """The first group number was issued after the backup, and nobody knows of it any more."""
+    await run(app, await start_delete(app))
+    await app.ledger.drop_all(SERVICE)
+    await restored(app, policy="advance", by=100)
+    assert (await issued(app), await issued(app, Kind.GROUP)) == ([103], [101])
