@@ -11,6 +11,7 @@ from shared.model.artifact import ImportItem, Section
 from shared.model.numbers import Kind
 from shared.model.restore import RestoreBody
 from shared.model.service import ServiceSettings, State
+from shared.restore.service_target import ServiceTarget
 from shared.rules.states import ServiceOperation
 from tests.api import partner_document, x12_document
 from tests.deployed import Deployed, Emulator
@@ -33,13 +34,15 @@ async def app(emulator: Emulator, tmp_path: Path):  # type: ignore[no-untyped-de
     await parts.close()
 
 
-async def restored(app: Installation, **numbers: Any) -> None:
+async def restored(app: Installation, tries: int = 1, **numbers: Any) -> None:
     """The small service, restored; two interchange numbers were issued when it was backed up."""
     body = {
         "backup": {"storageAccount": "offsite", "container": FIRST},
         "controlNumbers": numbers,
     }
-    await run(app, await app.restores.start(RestoreBody.model_validate(body), "x", None))
+    record = await app.restores.start(RestoreBody.model_validate(body), "x", None)
+    for _ in range(tries):
+        await run(app, record)
     listed = await app.services.require(SERVICE)
     assert listed.service.state is State.SUSPENDED
     await app.services.move(listed, ServiceOperation.RESUME, ASKED)
@@ -77,3 +80,18 @@ async def test_kinds_that_a_lost_ledger_may_have_issued_are_moved_on(app: Instal
     await app.ledger.drop_all(SERVICE)
     await restored(app, policy="advance", by=100)
     assert (await issued(app), await issued(app, Kind.GROUP)) == ([103], [101])
+
+
+async def test_a_restore_that_is_tried_again_moves_numbers_on_once(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run(app, await start_delete(app))
+    complete = ServiceTarget.complete
+
+    async def stops_once(target: ServiceTarget) -> None:
+        monkeypatch.setattr(ServiceTarget, "complete", complete)
+        raise RuntimeError("behind the ledger")
+
+    monkeypatch.setattr(ServiceTarget, "complete", stops_once)
+    await restored(app, tries=2, policy="advance", by=100)
+    assert await issued(app) == [103]
