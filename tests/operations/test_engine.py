@@ -192,6 +192,23 @@ async def test_finishing_twice_takes_nobody_elses_lock(app: Installation) -> Non
     assert await app.records.active(SERVICE) == other.operation.id
 
 
+@pytest.mark.parametrize("status", [OperationStatus.FAILED, OperationStatus.SUCCEEDED])
+async def test_nobody_ends_what_another_worker_has(
+    app: Installation, status: OperationStatus
+) -> None:
+    """It slept through its lease and wakes with its end at hand; another one is at work."""
+    record, work = await started(app, nothing)
+    mine = record.operation.model_copy(update={"worker": "me"})
+    record = await app.records.write(mine, record.etag)
+    theirs = mine.model_copy(update={"worker": "another", "status": OperationStatus.RUNNING})
+    await app.records.write(theirs, record.etag)
+    await app.engine._finish(record, app.engine._final(mine, status))
+    after = await now(app, record)
+    assert (after.worker, after.status) == ("another", OperationStatus.RUNNING)
+    assert await app.records.active(SERVICE) == record.operation.id
+    assert not work.settled
+
+
 async def test_recovery_sends_a_message_that_never_went_out(app: Installation) -> None:
     record, _ = await started(app, nothing)
     await app.engine._queue.client.clear_messages()

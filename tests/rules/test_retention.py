@@ -115,6 +115,29 @@ def test_the_newest_good_one_stays() -> None:
     assert deleted([backup(50)], plan(30, at_least_one=False)) == {"b50"}
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"completed_at": NOW + _DAY},
+        {"registered": True},
+        {"service_id": "an-earlier-life"},
+    ],
+)
+def test_the_newest_good_one_is_one_of_this_installation_and_life_that_is_done(
+    changes: dict[str, object],
+) -> None:
+    found = decide([backup(1, name="other", **changes), backup(40)], plan(30))["b40"]
+    assert (found.delete, found.reasons) == (False, ("last-good",))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"scheduled": False}, {"registered": True}, {"service_id": "an-earlier-life"}]
+)
+def test_backups_that_no_schedule_made_take_no_place(changes: dict[str, object]) -> None:
+    history = [backup(1, name="other", **changes), backup(40), backup(50)]
+    assert "daily-1" in reasons(history, plan(30, daily=1))["b40"]
+
+
 def test_one_that_cannot_be_read_counts_for_nothing() -> None:
     found = decide([backup(40), backup(50), backup(60)], plan(30), unreadable=frozenset({"b40"}))
     assert found["b50"].reasons == ("last-good",)
