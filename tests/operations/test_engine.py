@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.core.exceptions import ServiceRequestError
@@ -14,6 +15,7 @@ from shared.management.services import Asked
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import ServiceSettings, State
+from shared.operations import engine
 from shared.operations.cancel import cancel
 from shared.operations.engine import ATTEMPTS, Start
 from shared.operations.immediate import logged
@@ -207,6 +209,40 @@ async def test_nobody_ends_what_another_worker_has(
     assert (after.worker, after.status) == ("another", OperationStatus.RUNNING)
     assert await app.records.active(SERVICE) == record.operation.id
     assert not work.settled
+
+
+async def test_a_failure_beside_a_cancel_request_is_written_down(app: Installation) -> None:
+    """Somebody wrote the record a moment before: its lease must not stay on what nobody does."""
+
+    async def fail(task: Task) -> None:
+        found = await app.records.find(SERVICE, task.operation.id)
+        assert found is not None
+        asked = found[0].operation.model_copy(update={"cancel_requested": True})
+        await app.records.write(asked, found[0].etag)
+        raise RuntimeError("passes")
+
+    record, _ = await started(app, fail)
+    await app.engine.run(SERVICE, record.operation.id)
+    after = await now(app, record)
+    assert (after.worker, after.cancel_requested) == ("", True)
+    assert after.error is not None
+    assert after.next_attempt_at is not None
+
+
+async def test_a_start_that_recovery_gave_up_is_entered_again(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Storage took its record minutes later, when its row for recovery was dropped."""
+    add = app.records.add
+
+    async def late(operation: Operation, *args: Any, **named: Any) -> Record:
+        await app.in_flight.drop(SERVICE, operation.id)
+        return await add(operation, *args, **named)
+
+    monkeypatch.setattr(app.records, "add", late)
+    monkeypatch.setattr(engine, "_REENTER_SECONDS", -1)
+    await started(app, nothing)
+    assert await in_flight(app) == 1
 
 
 async def test_recovery_sends_a_message_that_never_went_out(app: Installation) -> None:
