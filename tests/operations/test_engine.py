@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from azure.core.exceptions import ServiceRequestError
@@ -15,7 +14,6 @@ from shared.management.services import Asked
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import ServiceSettings, State
-from shared.operations import engine
 from shared.operations.cancel import cancel
 from shared.operations.engine import ATTEMPTS, Start
 from shared.operations.immediate import logged
@@ -194,57 +192,6 @@ async def test_finishing_twice_takes_nobody_elses_lock(app: Installation) -> Non
     assert await app.records.active(SERVICE) == other.operation.id
 
 
-@pytest.mark.parametrize("status", [OperationStatus.FAILED, OperationStatus.SUCCEEDED])
-async def test_nobody_ends_what_another_worker_has(
-    app: Installation, status: OperationStatus
-) -> None:
-    """It slept through its lease and wakes with its end at hand; another one is at work."""
-    record, work = await started(app, nothing)
-    mine = record.operation.model_copy(update={"worker": "me"})
-    record = await app.records.write(mine, record.etag)
-    theirs = mine.model_copy(update={"worker": "another", "status": OperationStatus.RUNNING})
-    await app.records.write(theirs, record.etag)
-    await app.engine._finish(record, app.engine._final(mine, status))
-    after = await now(app, record)
-    assert (after.worker, after.status) == ("another", OperationStatus.RUNNING)
-    assert await app.records.active(SERVICE) == record.operation.id
-    assert not work.settled
-
-
-async def test_a_failure_beside_a_cancel_request_is_written_down(app: Installation) -> None:
-    """Somebody wrote the record a moment before: its lease must not stay on what nobody does."""
-
-    async def fail(task: Task) -> None:
-        found = await app.records.find(SERVICE, task.operation.id)
-        assert found is not None
-        asked = found[0].operation.model_copy(update={"cancel_requested": True})
-        await app.records.write(asked, found[0].etag)
-        raise RuntimeError("passes")
-
-    record, _ = await started(app, fail)
-    await app.engine.run(SERVICE, record.operation.id)
-    after = await now(app, record)
-    assert (after.worker, after.cancel_requested) == ("", True)
-    assert after.error is not None
-    assert after.next_attempt_at is not None
-
-
-async def test_a_start_that_recovery_gave_up_is_entered_again(
-    app: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Storage took its record minutes later, when its row for recovery was dropped."""
-    add = app.records.add
-
-    async def late(operation: Operation, *args: Any, **named: Any) -> Record:
-        await app.in_flight.drop(SERVICE, operation.id)
-        return await add(operation, *args, **named)
-
-    monkeypatch.setattr(app.records, "add", late)
-    monkeypatch.setattr(engine, "_REENTER_SECONDS", -1)
-    await started(app, nothing)
-    assert await in_flight(app) == 1
-
-
 async def test_recovery_sends_a_message_that_never_went_out(app: Installation) -> None:
     record, _ = await started(app, nothing)
     await app.engine._queue.client.clear_messages()
@@ -417,6 +364,7 @@ async def test_a_worker_hears_of_a_cancel_request(app: Installation) -> None:
     await began.wait()
     asked = await cancel(app.engine, SERVICE, record.operation.id)
     assert asked.operation.cancel_requested
+    assert asked.operation.status is OperationStatus.RUNNING, "its worker ends it, nobody else"
     await running
     operation = await now(app, record)
     assert operation.status is OperationStatus.CANCELED

@@ -320,3 +320,26 @@ async def test_a_renewal_whose_answer_was_late_counts_from_when_it_was_sent(
     with pytest.raises(LeaseLost):
         lease.check()
     await app.close()
+
+
+async def test_a_lease_whose_answer_was_late_counts_from_when_it_was_asked_for(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Recovery may have given it to another worker by the time that its holder hears of it."""
+    transport, stopped = Slow(), asyncio.Event()
+
+    async def work_on(_task: Task) -> None:
+        transport.late_seconds = 0
+        with pytest.raises(LeaseLost):
+            await app.directory._table.insert(Row("zombie", "row", {"a": "b"}))
+        stopped.set()
+        raise LeaseLost
+
+    settings = Deployed.new(emulator, tmp_path).read().model_copy(update={"lease_seconds": 40})
+    app = Installation(settings, clock=transport.clock, transport=transport)
+    app.engine.works = {**app.engine.works, OperationName.BACKUP: Counted(work_on)}
+    record = await begun(app)
+    transport.late_seconds = 39
+    await app.engine.run(SERVICE, record.operation.id)
+    assert stopped.is_set()
+    await app.close()

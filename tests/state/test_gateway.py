@@ -1,14 +1,20 @@
 """The gateway: what it makes of answers that were lost."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from shared.installation import Installation
-from shared.state.gateway import Delete, Replace, Row, RowChanged, Table
+from shared.state import gateway
+from shared.state.gateway import Delete, Replace, Row, RowChanged, SchemaTooNew, Table
+from shared.state.table_wire import typed
 from shared.storage import FencedTransport
 from tests.deployed import Deployed, Emulator
+from tests.faults.proxy import Scripted, proxied
 
 
 class Interleaved(FencedTransport):
@@ -67,3 +73,38 @@ async def test_what_was_written_since_is_not_deleted(installation: Installation,
     with pytest.raises(RowChanged):
         await table.transact([Delete("p", f"r{n}", etag) for n, etag in enumerate(first)])
     assert all([await table.get("p", f"r{n}") for n in range(rows)])
+
+
+async def test_rows_that_are_gone_keep_no_others(installation: Installation) -> None:
+    """A transaction of deletes that meets a gap is done row by row: none of the rest stays."""
+    table = installation.table("interkeepProbe")
+    for n in range(3):
+        await table.insert(Row("p", f"r{n}", {"n": n}))
+    await table.delete("p", "r1")
+    await table.transact([Delete("p", f"r{n}") for n in range(3)])
+    assert [row.key async for page in table.pages("p") for row in page] == []
+
+
+async def test_a_newer_row_is_refused_whatever_columns_are_read(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = installation.table("interkeepProbe")
+    monkeypatch.setattr(gateway, "_VERSION", typed(gateway.SCHEMA + 1, "v"))
+    await table.insert(Row("p", "newer", {"n": 1, "m": 2}))
+    for pages in (table.pages("p", columns=("n",)), table.scan(columns=("n",))):
+        [row] = [row async for page in pages for row in page]
+        with pytest.raises(SchemaTooNew):
+            row.values["n"]
+
+
+async def test_a_table_that_is_being_deleted_is_no_row_that_exists(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Whoever takes it for a conflict believes that the row is there."""
+    deployed = Deployed.new(emulator, tmp_path)
+    async with proxied(deployed.state, "TableEndpoint") as (proxy, state):
+        app = Installation(replace(deployed, state=state).read())
+        proxy.script = [Scripted("POST", "", 409, "TableBeingDeleted")]
+        with pytest.raises(HttpResponseError):
+            await app.table("interkeepProbe").insert(Row("p", "r", {"n": 1}))
+        await app.close()

@@ -1,0 +1,89 @@
+"""The engine where another one writes the same rows: workers, starts and requests side by side."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.installation import Installation
+from shared.model.operation import Operation, OperationName, OperationStatus
+from shared.model.problem import Problem
+from shared.operations import engine
+from shared.operations.engine import Start
+from shared.operations.work import Task
+from shared.state.operations import Record
+from tests.deployed import Deployed, Emulator
+from tests.operations.test_engine import SERVICE, in_flight, nothing, now, started
+
+
+@pytest.fixture
+async def app(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]:
+    parts = Installation(Deployed.new(emulator, tmp_path).read())
+    yield parts
+    await parts.close()
+
+
+@pytest.mark.parametrize("status", [OperationStatus.FAILED, OperationStatus.SUCCEEDED])
+async def test_nobody_ends_what_another_worker_has(
+    app: Installation, status: OperationStatus
+) -> None:
+    """It slept through its lease and wakes with its end at hand; another one is at work."""
+    record, work = await started(app, nothing)
+    mine = record.operation.model_copy(update={"worker": "me"})
+    record = await app.records.write(mine, record.etag)
+    theirs = mine.model_copy(update={"worker": "another", "status": OperationStatus.RUNNING})
+    await app.records.write(theirs, record.etag)
+    await app.engine._finish(record, app.engine._final(mine, status))
+    after = await now(app, record)
+    assert (after.worker, after.status) == ("another", OperationStatus.RUNNING)
+    assert await app.records.active(SERVICE) == record.operation.id
+    assert not work.settled
+
+
+async def test_a_failure_beside_a_cancel_request_is_written_down(app: Installation) -> None:
+    """Somebody wrote the record a moment before: its lease must not stay on what nobody does."""
+
+    async def fail(task: Task) -> None:
+        found = await app.records.find(SERVICE, task.operation.id)
+        assert found is not None
+        asked = found[0].operation.model_copy(update={"cancel_requested": True})
+        await app.records.write(asked, found[0].etag)
+        raise RuntimeError("passes")
+
+    record, _ = await started(app, fail)
+    await app.engine.run(SERVICE, record.operation.id)
+    after = await now(app, record)
+    assert (after.worker, after.cancel_requested) == ("", True)
+    assert after.error is not None
+    assert after.next_attempt_at is not None
+
+
+async def test_a_start_that_recovery_gave_up_is_entered_again(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Storage took its record minutes later, when its row for recovery was dropped."""
+    add = app.records.add
+
+    async def late(operation: Operation, *args: Any, **named: Any) -> Record:
+        await app.in_flight.drop(SERVICE, operation.id)
+        return await add(operation, *args, **named)
+
+    monkeypatch.setattr(app.records, "add", late)
+    monkeypatch.setattr(engine, "_REENTER_SECONDS", -1)
+    await started(app, nothing)
+    assert await in_flight(app) == 1
+
+
+async def test_one_that_must_wait_leaves_the_row_of_its_twin(app: Installation) -> None:
+    """The same request came to two hosts; the other one may be about to write its record."""
+    record, _ = await started(app, nothing)
+    for twin, left in ((True, 2), (False, 1)):
+        if twin:
+            await app.in_flight.add(SERVICE, "mine")
+        asked = Start(OperationName.BACKUP, SERVICE, "somebody", "http", {"name": "c"}, "mine")
+        with pytest.raises(Problem) as refused:
+            await app.engine.start(asked)
+        assert refused.value.target == record.operation.id
+        assert await in_flight(app) == left
+        await app.in_flight.drop(SERVICE, "mine")
