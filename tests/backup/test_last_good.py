@@ -119,3 +119,12 @@ async def test_without_a_readable_backup_nothing_goes(kept: Kept) -> None:
     kept.clock.offset += 30 * DAY
     await kept.retain()
     assert await kept.held() == [True] * 5
+
+
+async def test_an_alias_that_stands_for_another_account_makes_nothing_missing(kept: Kept) -> None:
+    """Its containers are where it pointed before: they count for nothing, and are not given up."""
+    await kept.container((await kept.backups())[4].value).delete()
+    await kept.change(4, storage_account="default")
+    await kept.retain()
+    assert (await kept.backups())[4].value.status is BackupStatus.SUCCEEDED
+    assert (await kept.held())[3] is True, "the newest that can be read"

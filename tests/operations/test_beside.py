@@ -9,7 +9,7 @@ import pytest
 from shared.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Problem
-from shared.operations import engine
+from shared.operations import engine, recover
 from shared.operations.engine import Start
 from shared.operations.work import Task
 from shared.state.operations import Record
@@ -87,3 +87,22 @@ async def test_one_that_must_wait_leaves_the_row_of_its_twin(app: Installation) 
         assert refused.value.target == record.operation.id
         assert await in_flight(app) == left
         await app.in_flight.drop(SERVICE, "mine")
+
+
+async def test_recovery_drops_no_row_that_was_entered_again(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that was slow writes its record, and its row anew, just as recovery gives it up."""
+    await app.in_flight.add(SERVICE, "slow")
+    find = app.records.find
+
+    async def entered_again(service: str, operation_id: str) -> tuple[Record, str] | None:
+        found = await find(service, operation_id)
+        await app.in_flight.drop(service, operation_id)
+        await app.in_flight.add(service, operation_id)
+        return found
+
+    monkeypatch.setattr(app.records, "find", entered_again)
+    monkeypatch.setattr(recover, "_NO_RECORD_SECONDS", -1)
+    assert await app.recovery.run() == 0
+    assert await in_flight(app) == 1
