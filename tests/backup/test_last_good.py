@@ -128,3 +128,25 @@ async def test_an_alias_that_stands_for_another_account_makes_nothing_missing(ke
     await kept.retain()
     assert (await kept.backups())[4].value.status is BackupStatus.SUCCEEDED
     assert (await kept.held())[3] is True, "the newest that can be read"
+
+
+async def test_one_that_changed_since_it_was_listed_is_not_counted_on(kept: Kept) -> None:
+    """Another purge marked it, or a verify found it bad, while this one read on."""
+    listed = await kept.app.removal.candidates(SERVICE)
+    newest, next_one = [one.value for one in (await kept.backups())[:2:-1]]
+    standing = kept.app.removal.standing
+    assert await standing.newest(SERVICE, newest.service_id, listed) == newest.name
+    await kept.change(4, status=BackupStatus.DELETING)
+    assert await standing.newest(SERVICE, newest.service_id, listed) == next_one.name
+
+
+async def test_a_purge_that_stopped_behind_its_removal_is_finished(kept: Kept) -> None:
+    """The only good one, whose container went already: the mark is not taken back."""
+    for one in await kept.backups():
+        await kept.container(one.value).delete()
+    marked = {"deleting_from": BackupStatus.SUCCEEDED, "deleted_by": "an-earlier-purge"}
+    await kept.change(4, status=BackupStatus.DELETING, **marked)
+    last = (await kept.backups())[4]
+    record = await kept.app.backups.delete(last, force=False, caller="x", operation_id=None)
+    await kept.app.engine.run(SERVICE, record.operation.id)
+    assert (await kept.backups())[4].value.status is BackupStatus.DELETED
