@@ -1,0 +1,77 @@
+"""A backup that somebody changes between a restore's plan and its work."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from shared.installation import Installation
+from shared.model.operation import OperationError, OperationStatus
+from shared.model.restore import RestoreBody
+from shared.model.service import State
+from shared.state.operations import Record
+from tests.deployed import Deployed, Emulator
+from tests.faults.scenes import FIRST, SERVICE, fill, run, start_backup, start_delete
+
+
+@pytest.fixture
+async def app(emulator: Emulator, tmp_path: Path):  # type: ignore[no-untyped-def]
+    parts = Installation(Deployed.new(emulator, tmp_path).read())
+    await fill(parts)
+    yield parts
+    await parts.close()
+
+
+async def planned(app: Installation) -> Record:
+    """A restore that was started, and that no worker has begun."""
+    body = {
+        "backup": {"storageAccount": "offsite", "container": FIRST},
+        "acceptRenamed": True,
+        "controlNumbers": {"policy": "asBackedUp"},
+    }
+    return await app.restores.start(RestoreBody.model_validate(body), "x", None)
+
+
+async def refused(app: Installation, record: Record) -> OperationError:
+    await run(app, record)
+    found = await app.records.find(SERVICE, record.operation.id)
+    assert found is not None
+    assert found[0].operation.status is OperationStatus.FAILED
+    assert found[0].operation.error is not None
+    return found[0].operation.error
+
+
+async def test_another_genuine_backup_is_not_the_one_that_was_planned(app: Installation) -> None:
+    """Its seal is good; whoever can write to the account chooses among all that were made."""
+    await run(app, await start_backup(app, "second"))
+    await run(app, await start_delete(app))
+    record = await planned(app)
+    offsite = app.accounts.require("offsite", "")
+    planned_one, other = (offsite.get_container_client(name) for name in (FIRST, "second"))
+    async for blob in planned_one.list_blobs():
+        await planned_one.delete_blob(blob.name)
+    async for blob in other.list_blobs():
+        data = await (await other.download_blob(blob.name)).readall()
+        name = blob.name.replace("second.txt", f"{FIRST}.txt")
+        await planned_one.upload_blob(name, data)
+    error = await refused(app, record)
+    assert error.code == "DescriptorForged"
+    assert "another backup" in error.message
+    assert await app.directory.get(SERVICE) is None, "nothing was begun"
+
+
+async def test_counters_that_were_changed_do_not_reach_the_ledger(app: Installation) -> None:
+    """It outlives the restore that fails: they are read to the end before the first is written."""
+    await run(app, await start_delete(app))
+    before = await app.ledger.get(SERVICE, "A")
+    record = await planned(app)
+    offsite = app.accounts.require("offsite", "").get_container_client(FIRST)
+    path = "sections/1-1/control-numbers.jsonl.gz"
+    lines = gzip.decompress(await (await offsite.download_blob(path)).readall())
+    changed = lines.replace(b'"next":3', b'"next":2')
+    assert changed != lines
+    await offsite.upload_blob(path, gzip.compress(changed, mtime=0), overwrite=True)
+    assert (await refused(app, record)).code == "BlobCorrupt"
+    assert await app.ledger.get(SERVICE, "A") == before
+    listed = await app.services.require(SERVICE)
+    assert listed.service.state is State.RESTORE_FAILED
