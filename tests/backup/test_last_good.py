@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from shared.model.backup import BackupStatus, BackupUser, VerifyLevel
+from shared.backup.removal import Removal
+from shared.model.backup import Backup, BackupStatus, BackupUser, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.schedule import ScheduledVerify
@@ -150,3 +151,22 @@ async def test_a_purge_that_stopped_behind_its_removal_is_finished(kept: Kept) -
     record = await kept.app.backups.delete(last, force=False, caller="x", operation_id=None)
     await kept.app.engine.run(SERVICE, record.operation.id)
     assert (await kept.backups())[4].value.status is BackupStatus.DELETED
+
+
+async def test_retention_deletes_nothing_where_the_one_it_counts_on_goes(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody deletes it, by force, between the decision and the first mark."""
+    require_ours = type(kept.app.removal).require_ours
+
+    async def marked_meanwhile(removal: Removal, backup: Backup) -> None:
+        await require_ours(removal, backup)
+        if (await kept.backups())[4].value.is_good():
+            await kept.change(4, status=BackupStatus.DELETING)
+
+    monkeypatch.setattr(type(kept.app.removal), "require_ours", marked_meanwhile)
+    record = await kept.retain()
+    assert {warning.code for warning in record.operation.warnings} == {"LastGoodBackup"}
+    assert await kept.held() == [True] * 5
+    statuses = [one.value.status for one in await kept.backups()]
+    assert statuses == [BackupStatus.SUCCEEDED] * 4 + [BackupStatus.DELETING], "marks taken back"
