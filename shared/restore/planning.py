@@ -23,7 +23,7 @@ from shared.restore.survey import Living, Survey, survey
 from shared.rules.naming import service_key
 from shared.rules.polled_sources import sources
 from shared.rules.restore_notes import before_resuming, exhausted, expired, not_backed_up, notes
-from shared.rules.restore_plan import plan, settings_of, wrong
+from shared.rules.restore_plan import held, plan, settings_of, wrong
 from shared.settings import Settings
 from shared.state.columns import dumps
 from shared.state.configuration import Configuration
@@ -104,6 +104,7 @@ class Planning:
         ]
         copies = [one.name for one in kin if not _is(one, planned.target.name)]
         update = {
+            "origins": held(planned.origins, settings),
             "replaced": parts.replaced,
             "sources": parts.sources,
             "more_sources": parts.more_sources,

@@ -170,6 +170,23 @@ def _origins(body: RestoreBody, renamed: bool) -> JsonObject:
     return origins
 
 
+def held(origins: JsonObject, settings: JsonObject) -> JsonObject:
+    """Where values come from, of those that the restored service has.
+
+    :param settings: of the restored service.
+    """
+    return {
+        member: origin
+        for member, origin in origins.items()
+        if member == "name" or _has(settings, member)
+    }
+
+
+def _has(settings: JsonObject, member: str) -> bool:
+    outer, _, inner = member.partition(".")
+    return bool(settings.get(outer)) and (not inner or inner in _object(settings[outer]))
+
+
 def _inner(member: str, chosen: object, members: Collection[str]) -> dict[str, object]:
     """Each value of a group of settings, where any of them was chosen."""
     if chosen is None:

@@ -84,12 +84,10 @@ async def test_every_choice_is_heeded_and_the_rest_is_the_backups(
     }
     assert {m for m, o in origins.items() if o == "backup"} == {
         "monitoringStore",
-        "sslCertificate",
         "accessControl.namespace",
         "trackingDatabase.name",
         "trackingDatabase.login",
-        "trackingDatabase.advanced",
-    }
+    }, "of what the service has: there is no certificate"
     ended = await restored(api, container, service=service)
     assert ended["result"]["beforeResuming"] == plan["beforeResuming"] != []
     record = await api.get(f"restores/{name}.{ended['id']}")
