@@ -106,6 +106,7 @@ _OWN: dict[str, set[Code]] = {
     "get_schedule": {Code.SCHEDULE_NOT_FOUND},
     "put_schedule": {
         Code.OPERATION_NOT_ALLOWED,
+        Code.SCHEDULE_NOT_FOUND,  # ended by somebody before it could be shown
         Code.STORAGE_ACCOUNT_UNKNOWN,
         Code.EDITION_HAS_NO_BACKUP,
     },

@@ -81,11 +81,11 @@ class ScheduleSettings:
     ) -> Versioned[Schedule]:
         """The schedule after what was due of it has begun, or was told to be missed.
 
-        :raises Problem: ConditionNotMet where somebody saved it meanwhile.
+        :raises Problem: ConditionNotMet where somebody saved or ended it meanwhile.
         """
         await self.tick.catch_up(before.value)
-        found = await self.get(service)
-        if (found.value.body, found.value.saved_at) != (before.value.body, before.value.saved_at):
+        found = await self.schedules.get(service.name)
+        if found is None or _saved(found.value) != _saved(before.value):
             raise _changed(service.name)
         return found
 
@@ -153,6 +153,11 @@ class ScheduleSettings:
         record = await self.records.find(service.name, schedule.last_run_operation)
         answer["lastRunStatus"] = str(record[0].operation.status) if record else "Unknown"
         return answer
+
+
+def _saved(schedule: Schedule) -> tuple[object, ...]:
+    """What tells one saving of a schedule from another; its runs change it without that."""
+    return schedule.service_id, schedule.body, schedule.saved_at
 
 
 def _changed(name: str) -> Problem:
