@@ -37,6 +37,17 @@ _DESCRIPTOR_BYTES = 16 * 1024 * 1024
 
 _GONE = frozenset({BackupStatus.DELETING, BackupStatus.DELETED, BackupStatus.MISSING})
 
+_NOT_ITS_OWN = frozenset(
+    {
+        Code.BACKUP_NAME_IN_USE,
+        Code.BLOB_CORRUPT,
+        Code.DESCRIPTOR_FORGED,
+        Code.FORMAT_UNKNOWN,
+    }
+)
+"""What says that no attempt of the operation wrote the descriptor that is there: somebody else who
+can write to the account did. The operation fails of it, and must not wait for it for ever."""
+
 _SHOWN_FAILURES = 100
 """In the operation's result; the descriptor names all of them."""
 
@@ -94,7 +105,12 @@ class BackupWork:
         container = BackupContainer(account, backup.container)
         if not await container.is_made_by(await self._stores.ownership(operation)):
             return None
-        written = await self._written_before(container, backup)
+        try:
+            written = await self._written_before(container, backup)
+        except Problem as problem:
+            if problem.code not in _NOT_ITS_OWN:
+                raise
+            return None
         return await self._outcome(container, backup, written) if written else None
 
     async def _outcome(

@@ -30,6 +30,7 @@ from shared.model.wire import JsonObject
 from shared.operations.failures import cause, log_failure, operation_error
 from shared.operations.lease import Lease
 from shared.operations.measures import about, tell_end
+from shared.operations.wholeness import committed
 from shared.operations.work import Canceled, Outcome, Task, Work
 from shared.rules.naming import require_operation_id
 from shared.settings import Settings
@@ -328,10 +329,11 @@ class Engine:
     ) -> None:
         """Failed or Canceled, unless it is done: a worker may have stopped just behind that.
 
-        Where storage does not tell, the record stays as it is, and recovery asks again.
+        Where storage does not tell, the record stays as it is, and recovery asks again, a while.
         """
         operation = record.operation
-        done = await self.works[operation.operation].committed(operation)
+        work = self.works[operation.operation]
+        done = await committed(work, self.records, record, ATTEMPTS)
         if done is not None:
             await self._finish(record, self._ended(operation, done))
             return

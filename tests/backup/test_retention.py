@@ -159,3 +159,15 @@ async def test_a_purge_that_stops_half_way_is_finished_by_the_next(kept: Kept) -
     assert await kept.held() == [False, False, True, True, True]
     deleted = record.operation.result["deleted"]  # type: ignore[index]
     assert ["deletion-under-way"] in [one["reasons"] for one in deleted]  # type: ignore
+
+
+async def test_a_schedule_of_an_earlier_life_starts_nothing(kept: Kept) -> None:
+    """The deletion of its service stopped before it took the schedule out; the name came back."""
+    found = await kept.app.schedules.get(SERVICE)
+    assert found is not None
+    before = found.value.model_copy(update={"service_id": "an-earlier-life"})
+    await kept.app.schedules.put(before, found)
+    kept.clock.offset += DAY
+    await kept.app.tick.run()
+    assert await kept.app.schedules.get(SERVICE) is None
+    assert [entry async for page in kept.app.in_flight.pages() for entry in page] == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.backup.reader import read_descriptor
-from shared.blobs.backup_container import BackupContainer
+from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation import Installation
 from shared.model.backup import BackupStatus
 from shared.model.numbers import Kind, SetNextBody
@@ -164,3 +164,18 @@ async def test_a_request_of_an_earlier_life_takes_no_number(app: Installation) -
     assert refused.value.code in (Code.SERVICE_NOT_FOUND, Code.AGREEMENT_NOT_FOUND)
     numbers = await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 1)
     assert numbers[0].value == 3
+
+
+async def test_a_descriptor_of_another_backup_is_not_taken_for_its_own(app: Installation) -> None:
+    """Whoever can write to the account puts a genuine one where this backup's will be."""
+    record = await start_backup(app, SECOND)
+    offsite = app.accounts.require("offsite", "")
+    first, second = BackupContainer(offsite, FIRST), BackupContainer(offsite, SECOND)
+    owner = Ownership(await app.removal.installation(), str(record.operation.service_id), "")
+    await second.create(replace(owner, operation_id=record.operation.id))
+    genuine = await first.read(f"{FIRST}.txt", 10**6)
+    await second.blob(f"{SECOND}.txt").upload_blob(genuine)
+    await run(app, record)
+    assert await ended(app, record) is OperationStatus.FAILED
+    entry = await app.backups.get(SERVICE, SECOND)
+    assert entry.value.status is BackupStatus.FAILED
