@@ -9,6 +9,9 @@ from shared.installation import Installation
 from shared.model.operation import OperationError, OperationStatus
 from shared.model.restore import RestoreBody
 from shared.model.service import State
+from shared.operations.engine import ATTEMPTS
+from shared.restore.service_target import ServiceTarget
+from shared.state.gateway import Row
 from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import FIRST, SERVICE, fill, run, start_backup, start_delete
@@ -75,3 +78,30 @@ async def test_counters_that_were_changed_do_not_reach_the_ledger(app: Installat
     assert await app.ledger.get(SERVICE, "A") == before
     listed = await app.services.require(SERVICE)
     assert listed.service.state is State.RESTORE_FAILED
+
+
+async def test_a_row_that_this_restore_did_not_write_is_no_success(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt that goes on compares what is there, and replaces nothing."""
+    await run(app, await start_delete(app))
+    record = await planned(app)
+    complete = ServiceTarget.complete
+
+    async def stops(_target: ServiceTarget) -> None:
+        raise RuntimeError("behind the configuration")
+
+    monkeypatch.setattr(ServiceTarget, "complete", stops)
+    await run(app, record)
+    monkeypatch.setattr(ServiceTarget, "complete", complete)
+    table, service = app.configuration._table, await app.services.require(SERVICE)
+    pages = table.pages(service.service.id, after="partners!", before="partners!~")
+    one, other = [row async for page in pages for row in page]
+    mixed = {**other.values, "name": one.values["name"]}
+    await table.replace(Row(one.partition, one.key, mixed), one.etag)
+    for _ in range(ATTEMPTS - 2):
+        await run(app, record)
+    await refused(app, record)
+    found = await table.get(one.partition, one.key)
+    assert found is not None
+    assert found.values == mixed, "left as it was found"

@@ -1,0 +1,63 @@
+"""Whose numbers they are, where the agreement or the service goes while somebody asks for one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.installation import Installation
+from shared.model.numbers import Kind
+from shared.model.problem import Code, Problem
+from shared.runtime.claims import claim, release
+from tests.deployed import Deployed, Emulator
+from tests.faults.scenes import SERVICE, fill
+
+
+@pytest.fixture
+async def app(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]:
+    parts = Installation(Deployed.new(emulator, tmp_path).read())
+    await fill(parts)
+    yield parts
+    await parts.close()
+
+
+async def test_a_number_of_an_agreement_that_goes_meanwhile_is_not_issued(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row is read first, so that the release of it comes before the write, or fails it."""
+    require = app.allocator._require_issuing
+    before = await app.ledger.get(SERVICE, "A")
+    assert before is not None
+
+    async def goes_behind(service: str, agreement: str) -> Any:
+        found = await require(service, agreement)
+        monkeypatch.setattr(app.configuration, "numbering", nothing)
+        await release(app.ledger, service=service, agreement=agreement)
+        return found
+
+    async def nothing(*_args: object) -> None:
+        return
+
+    monkeypatch.setattr(app.allocator, "_require_issuing", goes_behind)
+    with pytest.raises(Problem) as refused:
+        await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 1)
+    assert refused.value.code is Code.AGREEMENT_NOT_FOUND
+    after = await app.ledger.get(SERVICE, "A")
+    assert after is not None
+    assert (after.owner, after.counters) == ("", before.counters)
+
+
+async def test_a_service_of_an_earlier_life_claims_nothing(app: Installation) -> None:
+    before = await app.ledger.get(SERVICE, "A")
+    with pytest.raises(Problem) as refused:
+        await claim(
+            app.ledger,
+            app.directory,
+            app.clock,
+            service=SERVICE,
+            service_id="an-earlier-life",
+            agreement="A",
+        )
+    assert refused.value.code is Code.SERVICE_NOT_FOUND
+    assert await app.ledger.get(SERVICE, "A") == before
