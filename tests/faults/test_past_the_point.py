@@ -179,3 +179,14 @@ async def test_a_descriptor_of_another_backup_is_not_taken_for_its_own(app: Inst
     assert await ended(app, record) is OperationStatus.FAILED
     entry = await app.backups.get(SERVICE, SECOND)
     assert entry.value.status is BackupStatus.FAILED
+
+
+async def test_a_backup_that_fails_removes_no_container_of_others(app: Installation) -> None:
+    """Somebody made one of its name after it was started."""
+    record = await start_backup(app, SECOND)
+    offsite = app.accounts.require("offsite", "")
+    theirs = BackupContainer(offsite, SECOND)
+    await theirs.create(Ownership("another", "another-service", record.operation.id))
+    await run(app, record)
+    assert await ended(app, record) is OperationStatus.FAILED
+    assert await theirs.exists()

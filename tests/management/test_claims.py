@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
+from shared.model.artifact import Section
+from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
-from shared.runtime.claims import claim, release
+from shared.runtime.claims import claim, release, release_all
+from shared.state.configuration import Phase
+from shared.state.gateway import RowChanged
 from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import SERVICE, fill
+from tests.faults.scenes import SERVICE, fill, run, start_delete
 
 
 @pytest.fixture
@@ -61,3 +65,45 @@ async def test_a_service_of_an_earlier_life_claims_nothing(app: Installation) ->
         )
     assert refused.value.code is Code.SERVICE_NOT_FOUND
     assert await app.ledger.get(SERVICE, "A") == before
+
+
+async def test_numbers_of_an_agreement_that_was_deleted_are_nobodys(app: Installation) -> None:
+    service = (await app.services.require(SERVICE)).service
+    before = await app.ledger.get(SERVICE, "A")
+    assert before is not None
+    assert before.owner == service.id
+    await app.artifacts.delete(service, Section.AGREEMENTS, "A", unconditional)
+    with pytest.raises(RowChanged):  # as of an allocation that was on its way
+        await app.ledger.write(SERVICE, before)
+    after = await app.ledger.get(SERVICE, "A")
+    assert after is not None
+    assert (after.owner, after.counters) == ("", before.counters)
+
+
+async def test_rows_that_others_write_meanwhile_are_released_one_by_one(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def changed(*_args: object) -> None:
+        raise RowChanged
+
+    monkeypatch.setattr(app.ledger, "write_all", changed)
+    await release_all(app.ledger, service=SERVICE)
+    after = await app.ledger.get(SERVICE, "A")
+    assert after is not None
+    assert after.owner == ""
+
+
+async def test_a_deletion_closes_the_configuration_before_it_takes_anything(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that was on its way would leave rows that nobody sees."""
+    service = (await app.services.require(SERVICE)).service
+
+    async def stops(*_args: object) -> None:
+        raise RuntimeError("before it takes anything")
+
+    monkeypatch.setattr(app.received, "drop_all", stops)
+    await run(app, await start_delete(app))
+    head = await app.configuration.head(service.id)
+    assert head is not None
+    assert head.phase is Phase.CLOSED
