@@ -11,7 +11,7 @@ from shared.model.operation import Operation
 from shared.model.wire import JsonObject
 from shared.rules.naming import service_key
 from shared.state.columns import document_columns, read_document
-from shared.state.gateway import Delete, Insert, Replace, Row, RowExists, Table
+from shared.state.gateway import Delete, Insert, Replace, Row, RowChanged, RowExists, Table
 from shared.state.keys import encoded, newest_first
 from shared.state.readable import readable
 
@@ -107,7 +107,13 @@ class Operations:
         row = _row(operation)
         if not unlock:
             return Record(operation, await self._table.replace(row, etag))
-        etags = await self._table.transact([Replace(row, etag), Delete(row.partition, _ACTIVE)])
+        try:
+            etags = await self._table.transact([Replace(row, etag), Delete(row.partition, _ACTIVE)])
+        except RowChanged:
+            if await self.active(operation.service) is not None:
+                raise
+            # Somebody took the lock away by hand, or another worker ended it: its ETag tells.
+            etags = [await self._table.replace(row, etag)]
         return Record(operation, etags[0])
 
     async def pages(

@@ -106,3 +106,13 @@ async def test_recovery_drops_no_row_that_was_entered_again(
     monkeypatch.setattr(recover, "_NO_RECORD_SECONDS", -1)
     assert await app.recovery.run() == 0
     assert await in_flight(app) == 1
+
+
+async def test_an_operation_whose_lock_somebody_took_away_ends(app: Installation) -> None:
+    """By hand, to get at the service: there is nothing left to give back."""
+    record, work = await started(app, nothing)
+    await app.records._table.delete(SERVICE.lower(), "!active")
+    await app.engine.run(SERVICE, record.operation.id)
+    assert (await now(app, record)).status is OperationStatus.SUCCEEDED
+    assert work.settled
+    assert await in_flight(app) == 0
