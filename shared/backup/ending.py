@@ -5,6 +5,7 @@ import logging
 from azure.core.exceptions import HttpResponseError
 
 from shared.alerts.happenings import backup_failed
+from shared.backup.describe import descriptor_path
 from shared.backup.stores import BackupStores
 from shared.blobs.backup_container import BackupContainer
 from shared.fence import LeaseLost
@@ -95,12 +96,19 @@ class BackupEnding:
             log.exception("%s: what follows the backup %s waits", backup.service, backup.name)
 
     async def _remove_container(self, operation: Operation, backup: Backup) -> None:
-        """Leave nothing of a failure. What may not be removed is no backup: no descriptor."""
+        """Leave nothing of a failure. What may not be removed is no backup: no descriptor.
+
+        Where there is one, nobody could tell whose it is, or it is another's: it may be whole.
+        """
         try:
             account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
             container = BackupContainer(account, backup.container)
-            if await container.is_made_by(await self._stores.ownership(operation)):
-                await container.delete()
+            if not await container.is_made_by(await self._stores.ownership(operation)):
+                return
+            if await container.blob(descriptor_path(backup.name)).exists():
+                log.warning("the container of %s stays: it has a descriptor", backup.name)
+                return
+            await container.delete()
         except Problem as problem:
             log.warning("the container of %s stays: %s", backup.name, problem)
         except HttpResponseError as error:

@@ -96,9 +96,7 @@ class Services:
         :raises Problem: as ``create`` and ``update``.
         """
         listed = await self._directory.get(name)
-        key = (
-            await self._keys.data_key(listed.service.id) if asked.operation_id and listed else None
-        )
+        key = await self._keys.find(listed.service.id) if asked.operation_id and listed else None
         updating = self._start(OperationName.CONFIG_UPDATE, name, wanted, asked, key)
         creating = self._start(OperationName.CREATE, name, wanted, asked, key)
         done = await was_done(self._engine, updating, creating)
@@ -169,6 +167,8 @@ class Services:
             ConfigurationHeld, and those of its SSL certificate (with_ssl_facts).
         """
         service = listed.service
+        # First by its state: one that is just being made has no key yet.
+        self._require_updatable(service, wanted)
         key = await self._keys.data_key(service.id)
         start = self._start(OperationName.CONFIG_UPDATE, service.name, wanted, asked, key)
         async with logged(self._engine, start.of(service)) as entry:

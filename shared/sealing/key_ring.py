@@ -31,13 +31,20 @@ class KeyRing:
         :raises Problem: KeyUnavailable where the sealing key is not at hand, ServiceNotFound
             where the service is gone.
         """
+        found = await self.find(service_id)
+        if found is None:
+            raise Problem(Code.SERVICE_NOT_FOUND, "The service was deleted meanwhile.")
+        return found
+
+    async def find(self, service_id: str) -> DataKey | None:
+        """As ``data_key``; None for a service that has none: it is gone, or not made yet."""
         kept = self._kept.get(service_id)
         if kept is not None:
             self._kept.move_to_end(service_id)
             return kept
         wrapped = await self._load(service_id)
         if wrapped is None:
-            raise Problem(Code.SERVICE_NOT_FOUND, "The service was deleted meanwhile.")
+            return None
         key = DataKey(service_id, await self.provider.unwrap(wrapped))
         self._kept[service_id] = key
         if len(self._kept) > _KEPT:

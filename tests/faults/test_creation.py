@@ -88,11 +88,22 @@ async def require_usable(app: Installation) -> None:
     assert number.value == 1
 
 
+async def refused(app: Installation, asked: Asked) -> Code | None:
+    """What a creation is refused with."""
+    try:
+        await create(app, asked)
+    except Problem as problem:
+        return problem.code
+    return None
+
+
 async def play(deployed: Deployed, call: int, way: Way) -> None:
     await broken(deployed, call, way)
     app = app_over(deployed, FaultTransport())
     try:
-        await require_none_or_whole(app)
+        if await require_none_or_whole(app) is State.CREATING:
+            assert await refused(app, Asked("me")) is Code.OPERATION_NOT_ALLOWED
+        assert await refused(app, ASKED) in (None, Code.OPERATION_IN_PROGRESS)
         await require_settled(app)
         ended = await require_none_or_whole(app)
         assert ended is not State.CREATING

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.backup.reader import read_descriptor
+from shared.backup.work import BackupWork
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation import Installation
 from shared.model.backup import BackupStatus
@@ -14,7 +15,9 @@ from shared.model.numbers import Kind, SetNextBody
 from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import State
+from shared.operations import wholeness
 from shared.operations.cancel import cancel
+from shared.operations.engine import ATTEMPTS
 from shared.operations.work import Task
 from shared.rules.states import ServiceOperation
 from shared.state.configuration import Phase
@@ -179,6 +182,7 @@ async def test_a_descriptor_of_another_backup_is_not_taken_for_its_own(app: Inst
     assert await ended(app, record) is OperationStatus.FAILED
     entry = await app.backups.get(SERVICE, SECOND)
     assert entry.value.status is BackupStatus.FAILED
+    assert await second.read(f"{SECOND}.txt", 10**6) == genuine, "it is nobody's to delete"
 
 
 async def test_a_backup_that_fails_removes_no_container_of_others(app: Installation) -> None:
@@ -190,3 +194,23 @@ async def test_a_backup_that_fails_removes_no_container_of_others(app: Installat
     await run(app, record)
     assert await ended(app, record) is OperationStatus.FAILED
     assert await theirs.exists()
+
+
+async def test_a_backup_that_nobody_can_read_for_an_hour_is_not_deleted(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its key is not at hand: the operation is given up, and what may be whole stays."""
+    record = await written_behind_the_engine(app)
+
+    async def untold(*_: object) -> None:
+        raise Problem(Code.KEY_UNAVAILABLE, "the key is not at hand")
+
+    monkeypatch.setattr(wholeness, "_ASKED", 0)
+    monkeypatch.setattr(BackupWork, "committed", untold)
+    found = await app.records.find(SERVICE, record.operation.id)
+    assert found is not None
+    tried = found[0].operation.model_copy(update={"attempt": ATTEMPTS})
+    await app.records.write(tried, found[0].etag)
+    await run(app, record)
+    assert await ended(app, record) is OperationStatus.FAILED
+    await require_whole(app, SECOND)
