@@ -50,7 +50,8 @@ def parsed(text: str | bytes) -> Any:
 
 def rfc3339(time: datetime) -> str:
     """UTC with milliseconds and a Z, so that texts sort as times do."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _utc(time: datetime) -> datetime:
