@@ -9,7 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 from azure.data.tables.aio import TableServiceClient
@@ -24,6 +29,15 @@ from shared.repeating import RepeatingTransport
 
 if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueClient
+
+ERRORS = {
+    401: ClientAuthenticationError,
+    403: ClientAuthenticationError,
+    404: ResourceNotFoundError,
+    409: ResourceExistsError,
+    412: ResourceModifiedError,
+}
+"""Status → what the SDK calls such a refusal."""
 
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 """How much of a blob one request sends; also what the process holds of it at a time."""

@@ -15,27 +15,16 @@ from urllib.parse import quote, unquote
 
 from azure.core import AsyncPipelineClient
 from azure.core.exceptions import (
-    ClientAuthenticationError,
     HttpResponseError,
     IncompleteReadError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
     ServiceResponseError,
     map_error,
 )
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.storage.blob.aio import BlobClient, ContainerClient
 
-from shared.storage import MAX_BLOCK_BYTES
+from shared.storage import ERRORS, MAX_BLOCK_BYTES
 
-_ERRORS = {
-    401: ClientAuthenticationError,
-    403: ClientAuthenticationError,
-    404: ResourceNotFoundError,
-    409: ResourceExistsError,
-    412: ResourceModifiedError,
-}
 _RANGE_NOT_SATISFIABLE = 416
 _BLOB = re.compile(r"<Blob>(.*?)</Blob>", re.DOTALL)
 _NAME = re.compile(r'<Name( Encoded="true")?>([^<]*)</Name>')
@@ -198,7 +187,7 @@ def _listed(blob: str) -> Listed:
 def _raise(answer: AsyncHttpResponse) -> None:
     """:raises azure.core.exceptions.HttpResponseError: with the service's own code."""
     try:
-        map_error(answer.status_code, answer, _ERRORS)
+        map_error(answer.status_code, answer, ERRORS)
         raise HttpResponseError(response=answer)
     except HttpResponseError as error:
         error.error_code = answer.headers.get("x-ms-error-code", "")  # type: ignore[attr-defined]

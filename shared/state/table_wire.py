@@ -20,11 +20,7 @@ from urllib.parse import quote
 from azure.core import AsyncPipelineClient
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import (
-    ClientAuthenticationError,
     HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
     map_error,
 )
 from azure.core.pipeline import PipelineRequest
@@ -39,6 +35,7 @@ from azure.data.tables.aio import TableServiceClient
 from yarl import URL
 
 from shared.model.wire import parsed
+from shared.storage import ERRORS
 
 _SCOPE = "https://storage.azure.com/.default"
 _READ = {
@@ -68,13 +65,6 @@ _ENCODED_KEY = re.compile(r"[A-Za-z0-9._~!= -]*")
 _NEXT = {
     "x-ms-continuation-NextPartitionKey": "NextPartitionKey",
     "x-ms-continuation-NextRowKey": "NextRowKey",
-}
-_ERRORS = {
-    401: ClientAuthenticationError,
-    403: ClientAuthenticationError,
-    404: ResourceNotFoundError,
-    409: ResourceExistsError,
-    412: ResourceModifiedError,
 }
 
 Entity = dict[str, Any]
@@ -226,7 +216,7 @@ class TableWire:
     async def _send(self, request: HttpRequest) -> AsyncHttpResponse:
         answer = await self._pipeline.send_request(request)
         if answer.status_code >= 300:
-            map_error(answer.status_code, answer, _ERRORS)
+            map_error(answer.status_code, answer, ERRORS)
             raise HttpResponseError(response=answer)
         return answer
 

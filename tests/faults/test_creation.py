@@ -23,7 +23,7 @@ from tests.faults.report import chosen, each, require_drawn
 from tests.faults.scenes import SERVICE, run
 from tests.faults.test_enumeration import app_over
 from tests.faults.test_immediate import require_settled
-from tests.faults.transport import FaultTransport, ProcessStopped, Way
+from tests.faults.transport import FaultTransport, Way
 
 MEMBERS = {"edition": "Basic", "accessControl": {"namespace": "acs", "key": "acs-secret"}}
 ASKED = Asked("me", "http", "creation-1")
@@ -38,18 +38,7 @@ async def broken(deployed: Deployed, call: int, way: Way) -> int:
     """One creation, one of its calls broken; how many calls it made."""
     transport = FaultTransport()
     app = app_over(deployed, transport, patience=way.patience)
-    transport.break_at(call, way)
-    try:
-        await create(app)
-    except ProcessStopped:
-        pass
-    except BaseExceptionGroup as group:
-        if group.subgroup(ProcessStopped) is None:
-            raise
-    except Exception:  # noqa: BLE001 - the caller is told to ask again
-        pass
-    calls = transport.calls
-    transport.stopped = True
+    calls = await transport.broken(call, way, create(app))
     await app.close()
     return calls
 

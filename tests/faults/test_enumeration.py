@@ -21,7 +21,7 @@ from tests.faults.scenes import (
     require_nothing_under_way,
     run,
 )
-from tests.faults.transport import ONCE, FaultTransport, ProcessStopped, Way
+from tests.faults.transport import ONCE, FaultTransport, Way
 
 _LEASE_SECONDS = 2
 _REDELIVERIES = 60
@@ -75,17 +75,7 @@ async def play(emulator: Emulator, scene: Scene, folder: Path, call: int, way: W
     transport = FaultTransport()
     app = app_over(deployed, transport, patience=way.patience)
     record = await scene.start(app)
-    transport.break_at(call, way)
-    try:
-        await run(app, record)
-    except ProcessStopped:
-        pass
-    except BaseExceptionGroup as group:
-        if group.subgroup(ProcessStopped) is None:
-            raise
-    except Exception:  # noqa: BLE001 - the host would deliver the message again
-        pass
-    transport.stopped = True
+    await transport.broken(call, way, run(app, record))
     await app.close()
 
     app = app_over(deployed, FaultTransport())

@@ -17,7 +17,7 @@ from tests.faults.changes import CHANGES, PREPARED, Change, held
 from tests.faults.report import chosen, each, require_drawn
 from tests.faults.scenes import SERVICE, fill
 from tests.faults.test_enumeration import app_over, prepared
-from tests.faults.transport import FaultTransport, ProcessStopped, Way
+from tests.faults.transport import FaultTransport, Way
 
 _RECOVERIES = 40
 _DONE_ALREADY = {
@@ -33,18 +33,7 @@ async def broken(deployed: Deployed, change: Change, call: int, way: Way) -> int
     transport = FaultTransport()
     app = app_over(deployed, transport, patience=way.patience)
     service = (await app.services.require(SERVICE)).service
-    transport.break_at(call, way)
-    try:
-        await change(app, service)
-    except ProcessStopped:
-        pass
-    except BaseExceptionGroup as group:
-        if group.subgroup(ProcessStopped) is None:
-            raise
-    except Exception:  # noqa: BLE001 - the caller is told to ask again
-        pass
-    calls = transport.calls
-    transport.stopped = True
+    calls = await transport.broken(call, way, change(app, service))
     await app.close()
     return calls
 

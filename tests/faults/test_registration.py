@@ -12,7 +12,7 @@ from tests.deployed import Deployed, Emulator
 from tests.elsewhere import another_installation, backed_up
 from tests.faults.report import chosen, each, require_drawn
 from tests.faults.test_enumeration import app_over
-from tests.faults.transport import FaultTransport, ProcessStopped, Way
+from tests.faults.transport import FaultTransport, Way
 
 _RECOVERIES = 40
 
@@ -35,14 +35,7 @@ def installed(deployed: Deployed, emulator: Emulator) -> Deployed:
 async def broken(fresh: Deployed, container: str, call: int, way: Way) -> None:
     transport = FaultTransport()
     app = app_over(fresh, transport, patience=way.patience)
-    transport.break_at(call, way)
-    try:
-        await register(app, container)
-    except ProcessStopped:
-        pass
-    except Exception:  # noqa: BLE001 - the caller is told to try again
-        pass
-    transport.stopped = True
+    await transport.broken(call, way, register(app, container))
     await app.close()
 
 

@@ -10,7 +10,7 @@ from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn
 from tests.faults.scenes import SERVICE, Tomorrow, scheduled
 from tests.faults.test_enumeration import app_over, prepared
-from tests.faults.transport import FaultTransport, ProcessStopped, Way
+from tests.faults.transport import FaultTransport, Way
 
 _DELIVERIES = 60
 
@@ -20,18 +20,7 @@ async def play(deployed: Deployed, call: int, way: Way) -> int:
     await prepared(deployed, scheduled)
     transport = FaultTransport()
     app = app_over(deployed, transport, Tomorrow(), way.patience)
-    transport.break_at(call, way)
-    try:
-        await app.tick.run()
-    except ProcessStopped:
-        pass
-    except BaseExceptionGroup as group:
-        if group.subgroup(ProcessStopped) is None:
-            raise
-    except Exception:  # noqa: BLE001 - the timer fires again in a minute
-        pass
-    calls = transport.calls
-    transport.stopped = True
+    calls = await transport.broken(call, way, app.tick.run())
     await app.close()
 
     app = app_over(deployed, FaultTransport(), Tomorrow())

@@ -1,5 +1,6 @@
 """A transport under the SDK that counts storage calls and breaks the one it is told to."""
 
+from collections.abc import Awaitable
 from enum import StrEnum
 from typing import Any
 
@@ -44,6 +45,26 @@ class FaultTransport(FencedTransport):
         self.stopped = False
         self._at: int | None = None
         self._way = Way.FAILS_BEFORE
+
+    async def broken(self, call: int, way: Way, doing: Awaitable[object]) -> int:
+        """Do something that a fault breaks, and stop the process; how many calls it made.
+
+        What it raises is told to whoever asked, who asks again, or to the host, which delivers
+        again.
+        """
+        self.break_at(call, way)
+        try:
+            await doing
+        except ProcessStopped:
+            pass
+        except BaseExceptionGroup as group:
+            if group.subgroup(ProcessStopped) is None:
+                raise
+        except Exception:  # noqa: BLE001 - see above
+            pass
+        calls = self.calls
+        self.stopped = True
+        return calls
 
     def break_at(self, call: int, way: Way) -> None:
         """Break the call of this number, counted from now."""
