@@ -38,6 +38,7 @@ from shared.model.runtime import MicRecord, ReceivedRecord
 from shared.model.wire import JsonObject
 from shared.operations.failures import cause
 from shared.operations.work import Outcome, Task
+from shared.restore.agreements import part_of
 from shared.restore.chosen import Chosen
 from shared.restore.survey import Survey, survey
 from shared.restore.target import Pages, RestoreTarget
@@ -200,10 +201,7 @@ class _Run:
         self._failed = {(f.section, f.name) for f in backup.descriptor.failures}
 
     def _part(self, name: str) -> SectionPart:
-        part = self._descriptor.section(name)
-        if part is None:
-            raise missing(self._container.name, f"section {name}")
-        return part
+        return part_of(self._container, self._descriptor, name)
 
     async def _records(self, name: str) -> Pages:
         part = self._part(name)

@@ -1,7 +1,6 @@
 """A backup that somebody changes between a restore's plan and its work."""
 
 import gzip
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +12,7 @@ from shared.operations.engine import ATTEMPTS
 from shared.restore.service_target import ServiceTarget
 from shared.state.gateway import Row
 from shared.state.operations import Record
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import FIRST, SERVICE, fill, run, start_backup, start_delete
-
-
-@pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path):  # type: ignore[no-untyped-def]
-    parts = Installation(Deployed.new(emulator, tmp_path).read())
-    await fill(parts)
-    yield parts
-    await parts.close()
+from tests.faults.scenes import FIRST, SERVICE, run, start_backup, start_delete
 
 
 async def planned(app: Installation) -> Record:

@@ -1,6 +1,5 @@
 """Numbers after a restore that set them back or moved them on: what is known is not forgotten."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,7 @@ from shared.model.service import ServiceSettings, State
 from shared.restore.service_target import ServiceTarget
 from shared.rules.states import ServiceOperation
 from tests.api import partner_document, x12_document
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import ASKED, FIRST, SERVICE, fill, run, start_delete
+from tests.faults.scenes import ASKED, FIRST, SERVICE, run, start_delete
 
 AGREEMENT = [
     ImportItem(section=Section.AGREEMENTS, name="A", document=x12_document()),
@@ -24,14 +22,6 @@ AGREEMENT = [
         for name in ("Northwind", "Fabrikam")
     ),
 ]
-
-
-@pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path):  # type: ignore[no-untyped-def]
-    parts = Installation(Deployed.new(emulator, tmp_path).read())
-    await fill(parts)
-    yield parts
-    await parts.close()
 
 
 async def restored(app: Installation, tries: int = 1, **numbers: Any) -> None:
