@@ -1,7 +1,18 @@
-"""What a storage service means that refuses the app or is not there, and what to do about it.
+"""What a storage service said: one table of its codes, and what each means for whoever asked.
 
-Codes: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
+Nobody else decides by a status or by the SDK's exception classes. One status has many meanings (409
+says that a blob exists, that it is in the archive tier, that its container is being deleted, that a
+policy forbids the write), and the SDK's classes follow the status.
+
+Codes: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes, and those
+of blobs, tables and queues beside it.
 """
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+from typing import Any
 
 from azure.core.exceptions import (
     AzureError,
@@ -11,8 +22,196 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-_REFUSED = frozenset({401, 403})
-_NOT_FOUND = 404
+
+class Said(Enum):
+    """What a refusal says of what was asked for."""
+
+    THERE = "there is one already"
+    GONE = "there is none"
+    TABLE_GONE = "there is no such table"
+    BEING_DELETED = "it is being deleted, and its name is not free yet"
+    CHANGED = "it is not as the condition wants it"
+    OFFLINE = "it is in the archive tier, or on its way out of it"
+    BUSY = "not now: the same request may succeed later"
+    REFUSED = "whoever asks may not do this, or a policy forbids it"
+    UNFIT = "what was sent can never be stored"
+    SILENT = "nothing that can be understood: no answer, or one that ended early"
+    OTHER = "something that this table does not know"
+
+
+_CODES: dict[Said, tuple[str, ...]] = {
+    Said.THERE: (
+        "BlobAlreadyExists",
+        "ContainerAlreadyExists",
+        "EntityAlreadyExists",
+        "QueueAlreadyExists",
+        "ResourceAlreadyExists",
+        "TableAlreadyExists",
+    ),
+    Said.GONE: (
+        "BlobNotFound",
+        "ContainerNotFound",
+        "EntityNotFound",
+        "QueueNotFound",
+        "ResourceNotFound",
+    ),
+    Said.TABLE_GONE: ("TableNotFound",),
+    Said.BEING_DELETED: (
+        "ContainerBeingDeleted",
+        "QueueBeingDeleted",
+        "TableBeingDeleted",
+    ),
+    Said.CHANGED: (
+        "BlobOverwritten",
+        "ConditionNotMet",
+        "TargetConditionNotMet",
+        "UpdateConditionNotSatisfied",
+    ),
+    Said.OFFLINE: ("BlobArchived", "BlobBeingRehydrated"),
+    Said.BUSY: (
+        "InternalError",
+        "OperationTimedOut",
+        "ServerBusy",
+        "ServiceUnavailable",
+        "TooManyRequests",
+    ),
+    Said.REFUSED: (
+        "AccountIsDisabled",
+        "BlobImmutableDueToLegalHold",
+        "BlobImmutableDueToPolicy",
+        "ContainerDisabled",
+        "ContainerImmutabilityPolicyOrLegalHold",
+        "ContainerImmutableDueToLegalHold",
+        "ContainerImmutableDueToPolicy",
+        "ContainerProtectedFromDeletion",
+        "LeaseIdMismatchWithBlobOperation",
+        "LeaseIdMismatchWithContainerOperation",
+        "LeaseIdMissing",
+        "SnapshotsPresent",
+    ),
+    Said.UNFIT: (
+        "EntityTooLarge",
+        "InvalidInput",
+        "KeyValueTooLarge",
+        "MetadataTooLarge",
+        "OutOfRangeInput",
+        "PropertyNameTooLong",
+        "PropertyValueTooLarge",
+        "RequestBodyTooLarge",
+        "TooManyProperties",
+    ),
+}
+_MEANS = {code: what for what, codes in _CODES.items() for code in codes}
+
+_FORBIDDEN = frozenset({401, 403})
+_BUSY = frozenset({408, 429, 500, 502, 503, 504})
+_FAULT = 500
+_REFUSALS_FROM = 300
+_RANGE_NOT_SATISFIABLE = "InvalidRange"
+_SOURCE_CODE = "x-ms-copy-source-error-code"
+_SOURCE_STATUS = "x-ms-copy-source-status-code"
+_ONE_SOURCE = frozenset({"Md5Mismatch", "InvalidMd5", "InvalidInput"})
+_MISSING_SOURCE = frozenset({"404", "409"})
+
+
+class CutOff(ServiceResponseError):
+    """An answer that ended early, though it looked like a whole one."""
+
+
+def said(error: AzureError) -> Said:
+    """What storage meant; by its code, and by the status only where that alone says enough."""
+    if not isinstance(error, HttpResponseError):
+        return Said.SILENT
+    status = error.status_code
+    if status is None:
+        return Said.REFUSED if isinstance(error, ClientAuthenticationError) else Said.SILENT
+    found = _MEANS.get(code_of(error))
+    if found is not None:
+        return found
+    if status in _FORBIDDEN:
+        return Said.REFUSED
+    return Said.BUSY if status in _BUSY else Said.OTHER
+
+
+def code_of(error: AzureError) -> str:
+    """The service's own code of an error, empty where it gave none."""
+    code = getattr(error, "error_code", None)
+    if code:
+        return str(getattr(code, "value", code))
+    answer = getattr(error, "response", None)
+    headers: Mapping[str, str] = getattr(answer, "headers", None) or {}
+    if headers.get("x-ms-error-code"):
+        return headers["x-ms-error-code"]
+    try:
+        return code_in(answer.content)  # type: ignore[union-attr]
+    except Exception:  # noqa: BLE001 - an answer without a body that was read has no code in it
+        return ""
+
+
+def code_in(body: bytes) -> str:
+    """The code in the body of the table service's errors, empty where there is none."""
+    try:
+        return str(json.loads(body)["odata.error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def refusal(answer: Any) -> HttpResponseError:
+    """The error that an answer is; its body has been read."""
+    error = HttpResponseError(response=answer)
+    error.error_code = answer.headers.get("x-ms-error-code", "")  # type: ignore[attr-defined]
+    return error
+
+
+def is_refused(answer: Any) -> bool:
+    """Whether an answer is no success."""
+    return int(answer.status_code) >= _REFUSALS_FROM
+
+
+def is_busy(answer: Any) -> bool:
+    """Whether what an answer tells may pass by itself, also of the source of a copy."""
+    if int(answer.status_code) in _BUSY:
+        return True
+    return _MEANS.get(answer.headers.get(_SOURCE_CODE) or "") is Said.BUSY
+
+
+def is_fault(answer: Any) -> bool:
+    """Whether the service failed at it, rather than asked to wait: of a copy, twice is enough."""
+    return int(answer.status_code) == _FAULT
+
+
+def passes(error: AzureError) -> bool:
+    """Whether the same request may succeed later."""
+    return said(error) in (Said.BUSY, Said.SILENT)
+
+
+def is_behind_the_end(error: AzureError) -> bool:
+    """Whether bytes were asked for that begin behind a blob's end."""
+    return code_of(error) == _RANGE_NOT_SATISFIABLE
+
+
+def is_of_one_source(error: AzureError) -> bool:
+    """Whether the refusal of a copy is about its source: copies of others may be done."""
+    if code_of(error) in _ONE_SOURCE or said(error) in (Said.GONE, Said.OFFLINE):
+        return True
+    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", None) or {}
+    source = _MEANS.get(headers.get(_SOURCE_CODE, ""))
+    if source in (Said.GONE, Said.OFFLINE):
+        return True
+    status = headers.get(_SOURCE_STATUS, str(getattr(error, "status_code", "")))
+    return code_of(error) == "CannotVerifyCopySource" and status in _MISSING_SOURCE
+
+
+@contextmanager
+def expecting(*meanings: Said) -> Iterator[None]:
+    """Ignore a refusal that says one of these; whoever asks is as well off with it."""
+    try:
+        yield
+    except AzureError as error:
+        if said(error) not in meanings:
+            raise
+
+
 _ROLE = (
     "the app's identity lacks a role there. docs/deploying.md lists the roles; one that was just "
     "given counts after some minutes"
@@ -21,6 +220,10 @@ _NETWORK = (
     "its network rules keep the app out. Let the app's network in, or reach the account through a "
     "private endpoint"
 )
+_POLICY = (
+    "an immutability policy or a legal hold protects it. It can be changed when that has ended"
+)
+_LEASE = "somebody holds a lease on it. Break the lease, then try again"
 _MEANINGS = {
     "AuthorizationPermissionMismatch": _ROLE,
     "InsufficientAccountPermissions": _ROLE,
@@ -36,15 +239,23 @@ _MEANINGS = {
         "see that the identity belongs to the account's tenant"
     ),
     "AccountIsDisabled": "the account is disabled",
+    "BlobImmutableDueToLegalHold": _POLICY,
+    "BlobImmutableDueToPolicy": _POLICY,
+    "ContainerDisabled": "the container is disabled",
+    "ContainerImmutabilityPolicyOrLegalHold": _POLICY,
+    "ContainerImmutableDueToLegalHold": _POLICY,
+    "ContainerImmutableDueToPolicy": _POLICY,
+    "ContainerProtectedFromDeletion": _POLICY,
+    "LeaseIdMismatchWithBlobOperation": _LEASE,
+    "LeaseIdMismatchWithContainerOperation": _LEASE,
+    "LeaseIdMissing": _LEASE,
 }
 _UNKNOWN = "see the roles of the app's identity and the account's network rules"
 
 
 def is_refusal(error: AzureError) -> bool:
     """Whether trying again changes nothing: the app must be let in first."""
-    if isinstance(error, HttpResponseError) and error.status_code in _REFUSED:
-        return True
-    return isinstance(error, ClientAuthenticationError)
+    return said(error) is Said.REFUSED
 
 
 def meaning(error: AzureError) -> str:
@@ -67,11 +278,11 @@ def meaning(error: AzureError) -> str:
 
 
 def _answered(error: HttpResponseError, status: int) -> str:
-    code = getattr(error, "error_code", None)
-    name = str(getattr(code, "value", code) or error.reason or "").strip()
-    said = f"{status} {name}".strip()
-    if status in _REFUSED:
-        return f"It refuses the app ({said}): {_MEANINGS.get(name, _UNKNOWN)}"
-    if status == _NOT_FOUND:
-        return f"It answered {said}. See that the setting names an account that exists"
-    return f"It answered {said}"
+    name = (code_of(error) or error.reason or "").strip()
+    answer = f"{status} {name}".strip()
+    match said(error):
+        case Said.REFUSED:
+            return f"It refuses the app ({answer}): {_MEANINGS.get(name, _UNKNOWN)}"
+        case Said.GONE | Said.TABLE_GONE:
+            return f"It answered {answer}. See that the setting names an account that exists"
+    return f"It answered {answer}"

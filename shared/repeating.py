@@ -3,21 +3,27 @@
 The SDK's own policies differ between its clients, know no Retry-After and no 429, and may wait for
 minutes; they are switched off. A repeated write may meet what its first delivery wrote: whoever
 writes reads back before that is called a conflict.
+
+What counts is what storage said, which HTTP alone does not tell: a transaction is accepted (202)
+and refused inside, a body ends early under a 200. So whoever asks may say how an answer is
+understood, and what cannot be understood, or says to wait, is asked again like a 503.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any
 
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest
 
 from shared.clock import Clock
+from shared.pace import storage_is_busy
 from shared.patience import Patience, patience_of_task
+from shared.refusals import Said, is_busy, is_fault, is_refused, passes, said
 
 _CONNECT_SECONDS = 10
 _COPY_SECONDS = 240
@@ -26,10 +32,14 @@ _COPY_SECONDS = 240
 _LONGEST_ASKED_SECONDS = 3600
 """Whatever a Retry-After says: an hour from now nobody waits any more."""
 
-_REPEATED = frozenset({408, 429, 500, 502, 503, 504})
-_SOURCE_CODE = "x-ms-copy-source-error-code"
-_SOURCE_REPEATED = frozenset({"InternalError", "OperationTimedOut", "ServerBusy"})
 _COPY = "x-ms-copy-source"
+_COPY_TRIES = 2
+"""Of a copy that fails inside the service: then the bytes are streamed instead."""
+
+UNDERSTAND = "understand"
+"""Option of a request: reads all of an answer, and raises where what it says is to be asked again."""
+
+Understand = Callable[[Any], Awaitable[None]]
 
 log = logging.getLogger("interkeep.storage")
 
@@ -53,23 +63,33 @@ class RepeatingTransport(AsyncHttpTransport[Any, Any]):
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         """Send a request, and again after what passes: throttling, a server's error, no connection.
 
-        :raises azure.core.exceptions.AzureError: what the last try met, where it got no answer.
+        With the option ``understand``, an answer is a success only when that has read it.
+
+        :raises azure.core.exceptions.AzureError: what the last try met, where it got no answer, or
+            none that could be understood.
         :raises OutOfPatience: where there is no time left for any try.
         """
+        understand: Understand | None = config.pop(UNDERSTAND, None)
         patience = patience_of_task() or self._patience
         last = min(patience.until, self._clock.monotonic() + patience.call_seconds)
         tries = 0
         while True:
             tries += 1
-            failed: Exception | None = None
+            failed: AzureError | None = None
             answer: Any = None
             try:
                 answer = await self._inner.send(request, **self._timed(request, patience, config))
-            except (ServiceRequestError, ServiceResponseError) as error:
+                if not is_refused(answer) and understand is not None:
+                    await understand(answer)
+            except AzureError as error:
+                if not passes(error):
+                    raise
                 failed = error
-            if answer is not None and not _passes(request, answer, tries):
+            if failed is None and not _passes(request, answer, tries):
                 return answer
-            wait = _wait(patience, tries, asked_to_wait(_headers(answer)))
+            if failed is None or said(failed) is Said.BUSY:
+                storage_is_busy()
+            wait = _wait(patience, tries, _asked_for(failed, answer))
             final = isinstance(failed, OutOfPatience) or not _is_whole(request)
             if final or self._clock.monotonic() + wait > last:
                 if failed is not None:
@@ -114,10 +134,11 @@ class RepeatingTransport(AsyncHttpTransport[Any, Any]):
 
 def _passes(request: HttpRequest, answer: Any, tries: int) -> bool:
     """Whether what the answer tells may pass by itself."""
-    status = int(answer.status_code)
-    if _COPY in request.headers and status == 500:
-        return tries == 1  # a second one: the bytes are streamed instead
-    return status in _REPEATED or answer.headers.get(_SOURCE_CODE) in _SOURCE_REPEATED
+    return is_busy(answer) and not (_COPY in request.headers and _gives_up(answer, tries))
+
+
+def _gives_up(answer: Any, tries: int) -> bool:
+    return tries >= _COPY_TRIES and is_fault(answer)
 
 
 def _is_whole(request: HttpRequest) -> bool:
@@ -135,9 +156,10 @@ def asked_to_wait(headers: Mapping[str, str]) -> float:
     return 0.0
 
 
-def _headers(answer: Any) -> Mapping[str, str]:
-    headers: Mapping[str, str] = {} if answer is None else answer.headers
-    return headers
+def _asked_for(failed: AzureError | None, answer: Any) -> float:
+    """Seconds that storage asked to wait for: inside of an answer it may say so again."""
+    inner: float = getattr(failed, "retry_after_seconds", 0.0)
+    return max(inner, asked_to_wait({} if answer is None else answer.headers))
 
 
 def _wait(patience: Patience, tries: int, asked_for: float) -> float:

@@ -11,20 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from azure.core.exceptions import (
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import AzureError
 from pydantic_core import to_json
 
+from shared.model.problem import Code, Problem
+from shared.refusals import Said, code_of, expecting, said
 from shared.state.table_wire import (
-    BatchRefused,
     Entity,
     TableWire,
     Write,
-    error_code,
     literal,
     typed,
     untyped,
@@ -37,8 +32,9 @@ SCHEMA = 1
 TRANSACTION_ROWS = 100
 """The most rows that one entity group transaction takes."""
 
-_REFUSALS = frozenset({404, 409, 412})
-"""What a write is answered whose condition was not met: not found, exists, changed."""
+_GONE = frozenset({Said.GONE, Said.TABLE_GONE})
+_UNMET = _GONE | {Said.THERE, Said.CHANGED}
+"""What a write is answered whose condition was not met."""
 
 _WRITTEN_OVER = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
 """The ETag of a version that is no more: whoever writes on this condition reads again."""
@@ -132,7 +128,9 @@ class Table:
         """Read one row, None where there is none."""
         try:
             entity, headers = await self._wire.get(partition, key)
-        except ResourceNotFoundError:
+        except AzureError as error:
+            if said(error) not in _GONE:
+                raise
             return None
         return _row(entity, _date(headers))
 
@@ -140,8 +138,10 @@ class Table:
         """What time the storage has, by the Date of an answer; None where it told none."""
         try:
             _, headers = await self._wire.get("!clock", "!clock")
-        except ResourceNotFoundError as error:
-            return _date(getattr(error.response, "headers", {}))
+        except AzureError as error:
+            if said(error) not in _GONE:
+                raise
+            headers = getattr(getattr(error, "response", None), "headers", {})
         return _date(headers)
 
     async def insert(self, row: Row) -> str:
@@ -170,19 +170,18 @@ class Table:
 
         :raises RowExists: where an insert met a row.
         :raises RowChanged: where a condition was not met.
+        :raises Problem: DocumentTooLarge for what no table takes, however often it is sent.
         """
         if not 1 <= len(steps) <= TRANSACTION_ROWS:
             raise ValueError(f"a transaction takes 1 to {TRANSACTION_ROWS} rows, not {len(steps)}")
         write_id = self._new_id()
         try:
             return await self._send(steps, write_id)
-        except (
-            ResourceExistsError,
-            ResourceModifiedError,
-            ResourceNotFoundError,
-            BatchRefused,
-        ) as error:
-            if error.status_code not in _REFUSALS or _code(error) == "TableBeingDeleted":
+        except AzureError as error:
+            what = said(error)
+            if what is Said.UNFIT:
+                raise _unfit(error) from error
+            if what not in _UNMET:
                 raise
             return await self._settle(steps, write_id, error)
 
@@ -194,10 +193,10 @@ class Table:
         return ["" if isinstance(steps[0], Delete) else etag]
 
     async def _settle(
-        self, steps: Sequence[Step], write_id: str, error: HttpResponseError
+        self, steps: Sequence[Step], write_id: str, error: AzureError
     ) -> list[str]:
         """A write was refused: by a missing table, by its own first delivery, or truly."""
-        if _code(error) == "TableNotFound":
+        if said(error) is Said.TABLE_GONE:
             if all(isinstance(step, Delete) for step in steps):
                 return [""] * len(steps)
             await self._create()
@@ -210,9 +209,9 @@ class Table:
             return await self._etags(steps, write_id)
         raise _conflict(error) from error
 
-    async def _settle_deletes(self, steps: Sequence[Step], error: HttpResponseError) -> list[str]:
+    async def _settle_deletes(self, steps: Sequence[Step], error: AzureError) -> list[str]:
         """A delete of what is gone has succeeded; of several, those that are left are tried."""
-        if error.status_code != 404:
+        if said(error) is not Said.GONE:
             raise _conflict(error) from error
         if len(steps) > 1:
             for step in steps:
@@ -232,16 +231,13 @@ class Table:
         return etags
 
     async def _stored(self, partition: str, key: str) -> Entity | None:
-        try:
+        with expecting(*_GONE):
             return (await self._wire.get(partition, key))[0]
-        except ResourceNotFoundError:
-            return None
+        return None
 
     async def _create(self) -> None:
-        try:
+        with expecting(Said.THERE):
             await self._wire.create()
-        except ResourceExistsError:
-            return
 
     async def pages(
         self,
@@ -274,15 +270,18 @@ class Table:
     ) -> AsyncIterator[list[Row]]:
         """All rows of the table, a page at a time, partition after partition.
 
+        Two queries, as storage answers one that says *or* by reading the table from its beginning.
+
         :param after: partition and key of the row that the first page begins behind.
         :param columns: read only these columns.
         """
         partition, key = literal(after[0]), literal(after[1])
-        condition = (
-            f"PartitionKey gt {partition} or ( PartitionKey eq {partition} and RowKey gt {key} )"
-        )
-        async for page in self._query(condition, columns, size):
-            yield page
+        conditions = [f"PartitionKey gt {partition}"]
+        if after != ("", ""):
+            conditions.insert(0, f"PartitionKey eq {partition} and RowKey gt {key}")
+        for condition in conditions:
+            async for page in self._query(condition, columns, size):
+                yield page
 
     async def _query(
         self, condition: str, columns: Sequence[str] | None, size: int
@@ -292,8 +291,8 @@ class Table:
         while True:
             try:
                 page = await self._wire.page(condition, selected, size, behind)
-            except ResourceNotFoundError as error:
-                if _code(error) != "TableNotFound":
+            except AzureError as error:
+                if said(error) is not Said.TABLE_GONE:
                     raise
                 return
             yield [_row(entity) for entity in page.entities]
@@ -319,16 +318,17 @@ def _select(columns: Sequence[str] | None) -> list[str] | None:
     return None if columns is None else ["PartitionKey", "RowKey", "v", "w", *columns]
 
 
-def _code(error: HttpResponseError) -> str:
-    """The service's own error code."""
-    if isinstance(error, BatchRefused):
-        return error.error_code
-    return error_code(getattr(error.response, "content", b""))
-
-
-def _conflict(error: HttpResponseError) -> Exception:
-    exists = isinstance(error, ResourceExistsError) or error.status_code == 409
+def _conflict(error: AzureError) -> Exception:
+    exists = said(error) is Said.THERE
     return RowExists(str(error)) if exists else RowChanged(str(error))
+
+
+def _unfit(error: AzureError) -> Problem:
+    return Problem(
+        Code.DOCUMENT_TOO_LARGE,
+        f"Table storage cannot hold what was to be written ({code_of(error)}): a text or a name "
+        "is too long for it. Shorten it, or split it into several artifacts.",
+    )
 
 
 def _write(step: Step, write_id: str) -> Write:

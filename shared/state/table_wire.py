@@ -8,21 +8,17 @@ pipeline (azure.core): https://learn.microsoft.com/rest/api/storageservices/tabl
 import base64
 import hashlib
 import hmac
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from azure.core import AsyncPipelineClient
 from azure.core.credentials import AzureNamedKeyCredential
-from azure.core.exceptions import (
-    HttpResponseError,
-    map_error,
-)
+from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
@@ -35,7 +31,8 @@ from azure.data.tables.aio import TableServiceClient
 from yarl import URL
 
 from shared.model.wire import parsed
-from shared.storage import ERRORS
+from shared.refusals import CutOff, code_in, passes, refusal
+from shared.repeating import UNDERSTAND, asked_to_wait
 
 _SCOPE = "https://storage.azure.com/.default"
 _READ = {
@@ -59,6 +56,7 @@ _PART = (
 )
 _ANSWER = re.compile(rb"HTTP/1\.1 (\d{3})[^\r\n]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n")
 _ETAG = re.compile(rb"(?im)^ETag:[ \t]*([^\r\n]+)")
+_RETRY_AFTER = re.compile(rb"(?im)^(Retry-After|x-ms-retry-after-ms):[ \t]*([0-9.]+)")
 _ENCODED_KEY = re.compile(r"[A-Za-z0-9._~!= -]*")
 """What keys are made of (keys.py), quoted in a tenth of the library's time."""
 
@@ -69,6 +67,8 @@ _NEXT = {
 
 Entity = dict[str, Any]
 """A row as JSON has it: 64-bit numbers and bytes as text, with their types beside them."""
+
+Understood = TypeVar("Understood")
 
 
 @dataclass(frozen=True)
@@ -94,16 +94,21 @@ class Page:
 
 
 class BatchRefused(HttpResponseError):
-    """A transaction of which nothing was written.
+    """A transaction that was accepted, and refused inside its answer.
+
+    Nothing of it was written, unless the refusal is a fault of the service (500): then its fate is
+    as unclear as that of a request without an answer, and the id of the write tells.
 
     :param status_code: of the first write that was refused.
     :param error_code: the service's own.
+    :param retry_after_seconds: how long to wait, where the refusal says so.
     """
 
-    def __init__(self, status_code: int, error_code: str) -> None:
+    def __init__(self, status_code: int, error_code: str, retry_after_seconds: float = 0) -> None:
         super().__init__(message=f"The transaction was refused: {status_code} {error_code}")
         self.status_code = status_code
         self.error_code = error_code
+        self.retry_after_seconds = retry_after_seconds
 
 
 class TableWire:
@@ -133,47 +138,40 @@ class TableWire:
     async def create(self) -> None:
         """Make the table.
 
-        :raises azure.core.exceptions.ResourceExistsError: where it is there.
+        :raises azure.core.exceptions.AzureError: where it is there, or cannot be made.
         """
         await self._client.create_table(self._table)
 
     async def get(self, partition: str, key: str) -> tuple[Entity, Mapping[str, str]]:
         """One row, and the headers of the answer.
 
-        :raises azure.core.exceptions.ResourceNotFoundError: where there is none.
+        :raises azure.core.exceptions.AzureError: where there is none, or no answer.
         """
-        answer = await self._send(HttpRequest("GET", self._row(partition, key), headers=_READ))
-        return parsed(answer.content), answer.headers
+        request = HttpRequest("GET", self._row(partition, key), headers=_READ)
+        return await self._send(request, lambda answer: (_json(answer), answer.headers))
 
     async def page(
         self, condition: str, columns: Sequence[str] | None, most: int, behind: str = ""
     ) -> Page:
         """A page of the rows that fulfil an OData filter, in the order of their keys.
 
-        :raises azure.core.exceptions.ResourceNotFoundError: where there is no table.
+        :raises azure.core.exceptions.AzureError: where there is no table, or no answer.
         """
         query = f"$filter={quote(condition)}&$top={most}"
         if columns is not None:
             query += f"&$select={','.join(columns)}"
         address = f"{self._account}/{self._table}()?{query}{behind}{self._signed_query}"
-        answer = await self._send(HttpRequest("GET", address, headers=_READ))
-        following = "".join(
-            f"&{parameter}={quote(answer.headers[header], safe='')}"
-            for header, parameter in _NEXT.items()
-            if answer.headers.get(header)
-        )
-        return Page(parsed(answer.content)["value"], following)
+        return await self._send(HttpRequest("GET", address, headers=_READ), _page)
 
     async def write(self, write: Write) -> str:
         """One write; the ETag of what it wrote.
 
-        :raises azure.core.exceptions.HttpResponseError: as the kind of refusal says.
+        :raises azure.core.exceptions.AzureError: as refusals.said tells.
         """
         headers = _WRITE if write.etag is None else {**_WRITE, "If-Match": write.etag}
         content = write.body or None
         request = HttpRequest(write.method, self._address(write), headers=headers, content=content)
-        answer = await self._send(request)
-        return str(answer.headers.get("ETag", ""))
+        return await self._send(request, lambda answer: str(answer.headers.get("ETag", "")))
 
     async def transact(self, writes: Sequence[Write]) -> list[str]:
         """Several writes of one partition, all or none; the ETags of what they wrote.
@@ -183,17 +181,10 @@ class TableWire:
         body = b"".join([_ENVELOPE[0], *(self._part(write) for write in writes), _ENVELOPE[1]])
         address = f"{self._account}/$batch{self._signed_query.replace('&', '?', 1)}"
         request = HttpRequest("POST", address, headers=_BATCH_WRITE, content=body)
-        answer = await self._send(request)
-        parts = list(_ANSWER.finditer(answer.content))
-        inner = parts[1:] if parts and parts[0][1] == b"202" else parts
-        refused = next((part for part in inner if not part[1].startswith(b"2")), None)
+        etags, refused = await self._send(request, lambda answer: _written(answer, len(writes)))
         if refused is not None:
-            said = answer.content[refused.end() :]
-            raise BatchRefused(int(refused[1]), error_code(said.partition(b"\r\n--")[0]))
-        if len(inner) != len(writes):
-            raise HttpResponseError("The answer to a transaction is cut off.", answer)
-        found = [_ETAG.search(part[2]) for part in inner]
-        return [etag[1].decode().strip() if etag else "" for etag in found]
+            raise refused
+        return etags
 
     def _part(self, write: Write) -> bytes:
         lines = _WRITE_LINES if write.etag is None else f"{_WRITE_LINES}If-Match: {write.etag}\r\n"
@@ -213,12 +204,61 @@ class TableWire:
         keys = f"PartitionKey='{_quoted_often(partition)}',RowKey='{_quoted(key)}'"
         return f"{self._account}/{self._table}({keys}){query}"
 
-    async def _send(self, request: HttpRequest) -> AsyncHttpResponse:
-        answer = await self._pipeline.send_request(request)
-        if answer.status_code >= 300:
-            map_error(answer.status_code, answer, ERRORS)
-            raise HttpResponseError(response=answer)
-        return answer
+    async def _send(
+        self, request: HttpRequest, understand: Callable[[AsyncHttpResponse], Understood]
+    ) -> Understood:
+        """Ask, until an answer can be understood or is a refusal.
+
+        :raises azure.core.exceptions.AzureError: as refusals.said tells.
+        """
+        found: list[Understood] = []
+
+        async def read(answer: AsyncHttpResponse) -> None:
+            found.append(understand(answer))
+
+        answer = await self._pipeline.send_request(request, **{UNDERSTAND: read})
+        if not found:
+            raise refusal(answer)
+        return found[-1]
+
+
+def _json(answer: AsyncHttpResponse) -> Any:
+    """:raises CutOff: where the text ends early."""
+    try:
+        return parsed(answer.content)
+    except ValueError as error:
+        raise CutOff("The answer of a table is cut off.") from error
+
+
+def _page(answer: AsyncHttpResponse) -> Page:
+    following = "".join(
+        f"&{parameter}={quote(answer.headers[header], safe='')}"
+        for header, parameter in _NEXT.items()
+        if answer.headers.get(header)
+    )
+    return Page(_json(answer)["value"], following)
+
+
+def _written(answer: AsyncHttpResponse, writes: int) -> tuple[list[str], BatchRefused | None]:
+    """The ETags of what a transaction wrote, or why it was refused.
+
+    :raises BatchRefused: for a refusal that may pass, which is asked again.
+    :raises CutOff: where the answer ends early.
+    """
+    parts = list(_ANSWER.finditer(answer.content))
+    inner = parts[1:] if parts and parts[0][1] == b"202" else parts
+    refused = next((part for part in inner if not part[1].startswith(b"2")), None)
+    if refused is not None:
+        body = answer.content[refused.end() :].partition(b"\r\n--")[0]
+        waits = {name.decode(): wait.decode() for name, wait in _RETRY_AFTER.findall(refused[2])}
+        why = BatchRefused(int(refused[1]), code_in(body), asked_to_wait(waits))
+        if passes(why):
+            raise why
+        return [], why
+    if len(inner) != writes:
+        raise CutOff("The answer to a transaction is cut off.")
+    found = [_ETAG.search(part[2]) for part in inner]
+    return [etag[1].decode().strip() if etag else "" for etag in found], None
 
 
 def literal(text: str) -> str:
@@ -233,14 +273,6 @@ def _quoted(key: str) -> str:
 
 
 _quoted_often = lru_cache(maxsize=256)(_quoted)
-
-
-def error_code(body: bytes) -> str:
-    """The service's own code of an error, empty where it says none."""
-    try:
-        return str(json.loads(body)["odata.error"]["code"])
-    except (ValueError, KeyError, TypeError):
-        return ""
 
 
 def typed(value: str | int | bool | bytes, name: str) -> Entity:
