@@ -105,6 +105,7 @@ _MEANS = {code: what for what, codes in _CODES.items() for code in codes}
 
 _FORBIDDEN = frozenset({401, 403})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
+_BAD_REQUEST = 400
 _FAULT = 500
 _REFUSALS_FROM = 300
 _RANGE_NOT_SATISFIABLE = "InvalidRange"
@@ -188,6 +189,11 @@ def passes(error: AzureError) -> bool:
 def is_behind_the_end(error: AzureError) -> bool:
     """Whether bytes were asked for that begin behind a blob's end."""
     return code_of(error) == _RANGE_NOT_SATISFIABLE
+
+
+def is_unknown_place(error: AzureError) -> bool:
+    """Whether storage does not take the place that a list was to go on from."""
+    return getattr(error, "status_code", None) == _BAD_REQUEST
 
 
 def is_of_one_source(error: AzureError) -> bool:

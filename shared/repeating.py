@@ -37,7 +37,7 @@ _COPY_TRIES = 2
 """Of a copy that fails inside the service: then the bytes are streamed instead."""
 
 UNDERSTAND = "understand"
-"""Option of a request: reads all of an answer, and raises where what it says is to be asked again."""
+"""Option of a request: reads all of an answer; raises where it is to be asked for again."""
 
 Understand = Callable[[Any], Awaitable[None]]
 

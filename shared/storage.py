@@ -4,17 +4,11 @@ They try nothing again themselves: repeating.py does, by one rule for all of the
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
-from azure.core.exceptions import (
-    ClientAuthenticationError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 from azure.data.tables.aio import TableServiceClient
@@ -25,19 +19,11 @@ from shared.clock import Clock
 from shared.fence import before_write
 from shared.identity import Identities
 from shared.patience import WORK, Patience
+from shared.refusals import Said, expecting, said
 from shared.repeating import RepeatingTransport
 
 if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueClient
-
-ERRORS = {
-    401: ClientAuthenticationError,
-    403: ClientAuthenticationError,
-    404: ResourceNotFoundError,
-    409: ResourceExistsError,
-    412: ResourceModifiedError,
-}
-"""Status → what the SDK calls such a refusal."""
 
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 """How much of a blob one request sends; also what the process holds of it at a time."""
@@ -186,8 +172,10 @@ async def send_message(queue: MessageQueue, text: str, delay_seconds: int = 0) -
     client = queue.client
     try:
         await client.send_message(text, visibility_timeout=delay_seconds)
-    except ResourceNotFoundError:
+    except AzureError as error:
+        if said(error) is not Said.GONE:
+            raise
         # Others may find at the same moment that it is not there.
-        with suppress(ResourceExistsError):
+        with expecting(Said.THERE):
             await client.create_queue()
         await client.send_message(text, visibility_timeout=delay_seconds)

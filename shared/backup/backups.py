@@ -18,7 +18,7 @@ from shared.operations.immediate import BeforeWrite, unlogged
 from shared.operations.in_order import in_order
 from shared.rules.due_times import coming_due
 from shared.rules.editions import require_backup
-from shared.rules.naming import require_backup_name, shown
+from shared.rules.naming import require_new_backup_name, shown
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
@@ -75,7 +75,7 @@ class Backups:
         repeated = await self._engine.repeated(start)
         if repeated is not None:
             return repeated
-        require_backup_name(body.name)
+        require_new_backup_name(body.name)
         require_backup(service.name, service.edition)
         require_allowed(service.name, service.state, ServiceOperation.BACKUP)
         account = self._accounts.require(body.storage_account, "/storageAccount")

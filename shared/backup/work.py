@@ -7,12 +7,19 @@ container that is no backup, which the next attempt goes on with; one after it a
 import logging
 from datetime import datetime
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError
 
 from shared.alerts.happenings import backups_missed
-from shared.backup.describe import describe, descriptor_path, sealed
-from shared.backup.ending import FORBIDDEN, BackupEnding
-from shared.backup.reader import parsed_descriptor
+from shared.backup.describe import (
+    describe,
+    descriptor_path,
+    said_digest,
+    said_outcome,
+    sealed,
+    sealed_metadata,
+)
+from shared.backup.ending import BackupEnding
+from shared.backup.reader import descriptor_at
 from shared.backup.source import Cut, batches_active
 from shared.backup.stores import BackupStores
 from shared.backup.writer import RunWriter
@@ -25,15 +32,13 @@ from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.operations.work import Outcome, Task
+from shared.refusals import Said, said
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.state.gateway import RowExists
 
 _CUT_TRIES = 5
 """The first without a hold, the rest with one; a hold can run out under a very slow read."""
-
-_DESCRIPTOR_BYTES = 16 * 1024 * 1024
-
 
 _GONE = frozenset({BackupStatus.DELETING, BackupStatus.DELETED, BackupStatus.MISSING})
 
@@ -42,11 +47,14 @@ _NOT_ITS_OWN = frozenset(
         Code.BACKUP_NAME_IN_USE,
         Code.BLOB_CORRUPT,
         Code.DESCRIPTOR_FORGED,
-        Code.FORMAT_UNKNOWN,
     }
 )
 """What says that no attempt of the operation wrote the descriptor that is there: somebody else who
 can write to the account did. The operation fails of it, and must not wait for it for ever."""
+
+_UNREADABLE = frozenset({Code.FORMAT_UNKNOWN, Code.BLOB_ARCHIVED})
+"""Why a descriptor cannot be read that may well be the operation's: a worker of a newer version
+wrote it, or it was archived since. Its blob says whose it is."""
 
 _SHOWN_FAILURES = 100
 """In the operation's result; the descriptor names all of them."""
@@ -108,10 +116,37 @@ class BackupWork:
         try:
             written = await self._written_before(container, backup)
         except Problem as problem:
-            if problem.code not in _NOT_ITS_OWN:
+            if problem.code in _NOT_ITS_OWN:
+                return None
+            if problem.code not in _UNREADABLE:
                 raise
-            return None
+            return await self._as_its_blob_says(container, backup, problem)
         return await self._outcome(container, backup, written) if written else None
+
+    async def _as_its_blob_says(
+        self, container: BackupContainer, backup: Backup, problem: Problem
+    ) -> Outcome | None:
+        """The outcome of a backup whose descriptor is there, and which this app cannot read.
+
+        :raises Problem: the same, where the blob does not say whose it is.
+        """
+        metadata = await container.metadata(descriptor_path(backup.name)) or {}
+        outcome = said_outcome(metadata, backup.operation)
+        if outcome is None:
+            raise problem
+        result: JsonObject = {
+            "backup": backup.name,
+            "storageAccount": backup.storage_account,
+            "container": backup.container,
+            "digest": said_digest(metadata),
+        }
+        note = Warning(
+            code=problem.code,
+            message=f"The backup is whole, as its descriptor's blob says; this app cannot read it. "
+            f"{problem.message}",
+            target=problem.target,
+        )
+        return Outcome(OperationStatus(outcome), result, [note])
 
     async def _outcome(
         self, container: BackupContainer, backup: Backup, written: Descriptor
@@ -195,12 +230,11 @@ class BackupWork:
         """The descriptor that an earlier attempt wrote, None where none did."""
         path = descriptor_path(backup.name)
         try:
-            text = await container.read(path, _DESCRIPTOR_BYTES)
+            descriptor = await descriptor_at(container, path, self._stores.provider)
         except Problem as problem:
             if problem.code is Code.BLOB_MISSING:
                 return None
             raise
-        descriptor = await parsed_descriptor(path, text, self._stores.provider)
         if descriptor.backup.operation_id != backup.operation:
             raise name_in_use(backup.name)
         return descriptor
@@ -257,7 +291,8 @@ class BackupWork:
         )
         descriptor, text = await sealed(document, self._stores.provider)
         path = descriptor_path(backup.name)
-        if await container.put_once(path, text, "text/plain; charset=utf-8"):
+        metadata = sealed_metadata(descriptor)
+        if await container.put_once(path, text, "text/plain; charset=utf-8", metadata):
             return descriptor
         other = await self._written_before(container, backup)
         assert other is not None, "a descriptor that exists can be read"
@@ -273,8 +308,8 @@ class BackupWork:
                     continue
                 try:
                     await container.remove(path)
-                except HttpResponseError as error:
-                    if error.status_code not in FORBIDDEN:
+                except AzureError as error:
+                    if said(error) is not Said.REFUSED:
                         raise
                     left += 1
         return left

@@ -34,7 +34,11 @@ CONFIGURATION_SECTIONS = (SERVICE, *(s for s in Section if s not in NOT_BACKED_U
 """In the order in which a cut gives them."""
 
 
-_LACKS = {Code.BLOB_MISSING: "Missing", Code.BLOB_CORRUPT: "Corrupt"}
+_LACKS = {
+    Code.BLOB_ARCHIVED: "Archived",
+    Code.BLOB_CORRUPT: "Corrupt",
+    Code.BLOB_MISSING: "Missing",
+}
 """What content can be that is not copied."""
 
 
@@ -108,6 +112,7 @@ class RunWriter:
         self._result = RunResult()
         self._agreements: set[str] = set()
         self._users: dict[str, list[tuple[str, str]]] = {}
+        self._md5s: dict[str, str] = {}
 
     async def write_configuration(self, cut: Cut) -> None:
         """Write the settings and the artifacts of a cut, section by section."""
@@ -143,6 +148,8 @@ class RunWriter:
         if record.content:
             self._result.content[record.content.sha256] = record.content.size
             self._users.setdefault(record.content.sha256, []).append((section, record.name))
+            if record.content.md5:
+                self._md5s[record.content.sha256] = record.content.md5
         if isinstance(record, WrittenRecord):
             return record.line()
         written = self._secrets.take_from(section, record)
@@ -183,24 +190,25 @@ class RunWriter:
         objects = sorted(self._result.content)
         done = 0
 
-        def one_done() -> None:
+        def one_done(_target: BlobClient, _md5: str) -> None:
             nonlocal done
             done += 1
             self._task.report("content", done, len(objects))
 
-        async def pairs() -> AsyncIterator[tuple[BlobClient, BlobClient]]:
+        async def wanted() -> AsyncIterator[tuple[BlobClient, BlobClient, str]]:
             for sha256 in objects:
                 await self._task.checkpoint()
-                yield cut.content(sha256), self._container.blob(f"content/{sha256}")
+                target = self._container.blob(f"content/{sha256}")
+                yield cut.content(sha256), target, self._md5s.get(sha256, "")
 
         def one_failed(target: BlobClient, problem: Problem) -> None:
             sha256 = target.blob_name.rpartition("/")[2]
             del self._result.content[sha256]
             for section, name in self._users[sha256]:
                 self._result.fail(section, name, f"Content{_LACKS[problem.code]}", problem.message)
-            one_done()
+            one_done(target, "")
 
-        await copy_all(copier, pairs(), one_done, one_failed)
+        await copy_all(copier, wanted(), one_done, one_failed)
         objects = sorted(self._result.content)
         writer = SectionWriter(self._container, self._run, CONTENT)
         page = 1000

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobServiceClient
 
 from shared.model.place import no_such_place
 from shared.model.problem import Code, Problem
+from shared.refusals import is_unknown_place
 from shared.rules.naming import shown
 from shared.settings import Settings
 from shared.storage import StorageClients
-
-_BAD_REQUEST = 400
 
 
 class Accounts:
@@ -67,8 +66,8 @@ async def containers(account: BlobServiceClient, marker: str, most: int) -> Cont
     try:
         page = await anext(pages, None)
         names = [] if page is None else [str(container.name) async for container in page]
-    except HttpResponseError as error:
-        if error.status_code == _BAD_REQUEST and marker:
+    except AzureError as error:
+        if marker and is_unknown_place(error):
             raise no_such_place() from error
         raise
     return ContainerPage(names, str(getattr(pages, "continuation_token", None) or ""))

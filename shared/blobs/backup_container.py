@@ -3,26 +3,29 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobBlock, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
-from shared.blobs.blob_wire import BlobWire
+from shared.blobs.blob_wire import BlobWire, Listed
+from shared.blobs.content_store import KIND
 from shared.model.problem import Code, Problem
+from shared.refusals import Said, expecting, said
 from shared.storage import MAX_BLOCK_BYTES
 
-_BEING_DELETED = frozenset({"ContainerBeingDeleted"})
-_OFFLINE = frozenset({"BlobArchived", "BlobBeingRehydrated"})
+ALREADY = (Said.THERE, Said.CHANGED)
+"""What a write is answered whose one condition is that there is no such blob yet."""
+
+NOT_THERE = (Said.GONE, Said.BEING_DELETED)
+"""What is answered of a container, and of what is in it, that is gone or going."""
+
+BACKUP_KIND = "backup"
+SCRATCH_KIND = "scratch"
 _ROOT_NAMES = 100
 """A backup has one blob that is in no folder; a container with very many is somebody else's."""
 
@@ -34,6 +37,7 @@ class Ownership:
     installation: str
     service_id: str
     operation_id: str
+    kind: str = BACKUP_KIND
 
     def metadata(self) -> dict[str, str]:
         """As the container carries it."""
@@ -41,7 +45,13 @@ class Ownership:
             "interkeep_installation": self.installation,
             "interkeep_service": self.service_id,
             "interkeep_operation": self.operation_id,
+            KIND: self.kind,
         }
+
+    def is_in(self, metadata: Mapping[str, str]) -> bool:
+        """Whether a container carries it; those that are older than kinds say none."""
+        wanted = self.metadata()
+        return all({KIND: self.kind, **metadata}.get(name) == v for name, v in wanted.items())
 
 
 _READS = 3
@@ -61,8 +71,13 @@ class BackupContainer:
         self._wire = BlobWire(self._client)
 
     async def exists(self) -> bool:
-        """Whether there is a container of that name."""
-        return bool(await self._client.exists())
+        """Whether there is a container of that name, and it is not being deleted."""
+        return await self._metadata() is not None
+
+    async def _metadata(self) -> Mapping[str, str] | None:
+        with expecting(*NOT_THERE):
+            return dict((await self._client.get_container_properties()).metadata)
+        return None
 
     async def create(self, ownership: Ownership) -> None:
         """Make the container; one that the same operation made is taken up again.
@@ -72,34 +87,31 @@ class BackupContainer:
         """
         try:
             await self._client.create_container(metadata=ownership.metadata())
-        except ResourceExistsError as error:
-            code = getattr(error, "error_code", None)
-            if str(getattr(code, "value", code)) in _BEING_DELETED:
-                raise Problem(
-                    Code.BACKUP_NAME_UNAVAILABLE,
-                    f"The container '{self.name}' is being deleted. Try again in a minute, or "
-                    "choose another name.",
-                    target="/name",
-                    retry_after_seconds=60,
-                ) from error
-            if not await self.is_made_by(ownership):
-                raise name_in_use(self.name) from error
+        except AzureError as error:
+            match said(error):
+                case Said.BEING_DELETED:
+                    raise Problem(
+                        Code.BACKUP_NAME_UNAVAILABLE,
+                        f"The container '{self.name}' is being deleted. Try again in a minute, or "
+                        "choose another name.",
+                        target="/name",
+                        retry_after_seconds=60,
+                    ) from error
+                case Said.THERE:
+                    if not await self.is_made_by(ownership):
+                        raise name_in_use(self.name) from error
+                case _:
+                    raise
 
     async def is_made_by(self, ownership: Ownership) -> bool:
         """Whether the container exists and carries this ownership."""
-        try:
-            found = await self._client.get_container_properties()
-        except ResourceNotFoundError:
-            return False
-        wanted = ownership.metadata()
-        return all(found.metadata.get(name) == value for name, value in wanted.items())
+        found = await self._metadata()
+        return found is not None and ownership.is_in(found)
 
     async def delete(self) -> None:
-        """Remove the container and all in it; one that is gone is as good."""
-        try:
+        """Remove the container and all in it; does nothing where it is gone already."""
+        with expecting(*NOT_THERE):
             await self._client.delete_container()
-        except ResourceNotFoundError:
-            return
 
     def blob(self, path: str) -> BlobClient:
         """A blob of the container."""
@@ -109,22 +121,46 @@ class BackupContainer:
         """A writer for a blob that does not exist."""
         return BlobWriter(self.blob(path), content_type)
 
-    async def put_once(self, path: str, data: bytes, content_type: str) -> bool:
-        """Write a small blob unless there is one; whether it was written."""
+    async def put_once(
+        self,
+        path: str,
+        data: bytes,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Write a small blob unless there is one; whether it was written.
+
+        :param metadata: what it says of itself to whoever does not read it.
+        """
         try:
-            await self.blob(path).upload_blob(
-                data, overwrite=False, content_settings=ContentSettings(content_type=content_type)
-            )
-        except ResourceExistsError:
+            await self._wire.put_new(path, data, content_type, metadata=metadata)
+        except AzureError as error:
+            if said(error) not in ALREADY:
+                raise
             return False
         return True
+
+    async def metadata(self, path: str) -> Mapping[str, str] | None:
+        """What a blob says of itself, without its bytes; None where there is no such blob.
+
+        An archived blob says it too.
+        """
+        with expecting(*NOT_THERE):
+            headers = await self._wire.head(path)
+            begin = "x-ms-meta-"
+            return {
+                name.lower().removeprefix(begin): value
+                for name, value in headers.items()
+                if name.lower().startswith(begin)
+            }
+        return None
 
     async def read(self, path: str, most_bytes: int) -> bytes:
         """A whole small blob.
 
         :raises Problem: BlobMissing; BlobCorrupt where it is larger than ``most_bytes``.
         """
-        with _reading(self.name, path):
+        with reading(self.name, path):
             stream = await self.blob(path).download_blob()
             if stream.size > most_bytes:
                 raise corrupt(path, f"it has {stream.size} bytes, {most_bytes} are the most")
@@ -137,7 +173,7 @@ class BackupContainer:
         :raises Problem: BlobMissing.
         """
         offset = 0
-        with _reading(self.name, path):
+        with reading(self.name, path):
             first = await self._wire.part(path, 0, MAX_BLOCK_BYTES)
         async for chunk in self._wire.chunks(path, first):
             offset += len(chunk)
@@ -167,10 +203,8 @@ class BackupContainer:
 
         :raises Problem: BlobMissing.
         """
-        try:
-            return str((await self.blob(path).get_blob_properties()).etag)
-        except ResourceNotFoundError as error:
-            raise missing(self.name, path) from error
+        with reading(self.name, path):
+            return (await self._wire.head(path))["ETag"]
 
     async def ranges(
         self, path: str, start: int, end: int, *, etag: str, step: int = MAX_BLOCK_BYTES
@@ -193,11 +227,8 @@ class BackupContainer:
         :param etag: empty for any version of the blob.
         :raises Problem: as ``ranges``.
         """
-        try:
-            with _reading(self.name, path):
-                return (await self._wire.part(path, offset, length, etag)).data
-        except ResourceModifiedError as error:
-            raise corrupt(path, "it was changed while it was read") from error
+        with reading(self.name, path):
+            return (await self._wire.part(path, offset, length, etag)).data
 
     async def names(self, prefix: str = "") -> AsyncIterator[str]:
         """The names of the container's blobs."""
@@ -210,7 +241,9 @@ class BackupContainer:
         try:
             page = await anext(listed, None)
             names = [] if page is None else [str(item.name) async for item in page]
-        except ResourceNotFoundError:
+        except AzureError as error:
+            if said(error) not in NOT_THERE:
+                raise
             return []
         return [name for name in names if not name.endswith("/")]
 
@@ -219,12 +252,14 @@ class BackupContainer:
         async for blob in self._wire.listed(prefix):
             yield blob.name, blob.size
 
+    def listed(self, prefix: str = "") -> AsyncIterator[Listed]:
+        """The blobs under a prefix, in the order of their names, 1,000 a call."""
+        return self._wire.listed(prefix)
+
     async def remove(self, path: str) -> None:
-        """Remove one blob; one that is gone is as good."""
-        try:
+        """Remove one blob; does nothing where it is gone already."""
+        with expecting(*NOT_THERE):
             await self.blob(path).delete_blob()
-        except ResourceNotFoundError:
-            return
 
 
 class BlobWriter:
@@ -232,7 +267,7 @@ class BlobWriter:
 
     def __init__(self, blob: BlobClient, content_type: str) -> None:
         self._blob = blob
-        self._settings = ContentSettings(content_type=content_type)
+        self._content_type = content_type
         self._blocks: list[BlobBlock] = []
         self._sha256 = hashlib.sha256()
         self.size = 0
@@ -245,25 +280,28 @@ class BlobWriter:
         await self._blob.stage_block(block_id, block)
         self._blocks.append(BlobBlock(block_id=block_id))
 
-    async def commit(self, tail: bytes) -> str:
+    async def commit(self, tail: bytes, md5: bytes = b"") -> str:
         """Send what is left and make the blob; its sha256.
 
-        :raises azure.core.exceptions.ResourceExistsError: where there is one of that name.
+        :param md5: kept with the blob, of all its bytes; none where it is empty.
+        :raises azure.core.exceptions.AzureError: also where there is one of that name with other
+            bytes.
         """
+        settings = ContentSettings(
+            content_type=self._content_type, content_md5=bytearray(md5) if md5 else None
+        )
         if not self._blocks:
             self._sha256.update(tail)
             self.size += len(tail)
             await self._once(
-                self._blob.upload_blob(tail, overwrite=False, content_settings=self._settings)
+                self._blob.upload_blob(tail, overwrite=False, content_settings=settings)
             )
             return self._sha256.hexdigest()
         if tail:
             await self.append(tail)
         await self._once(
             self._blob.commit_block_list(
-                self._blocks,
-                content_settings=self._settings,
-                match_condition=MatchConditions.IfMissing,
+                self._blocks, content_settings=settings, match_condition=MatchConditions.IfMissing
             )
         )
         return self._sha256.hexdigest()
@@ -272,7 +310,9 @@ class BlobWriter:
         """A write that meets its own first delivery, whose answer was lost, has succeeded."""
         try:
             await writing
-        except ResourceExistsError:
+        except AzureError as error:
+            if said(error) not in ALREADY:
+                raise
             there = hashlib.sha256()
             stream = await self._blob.download_blob()
             async for chunk in stream.chunks():
@@ -282,22 +322,30 @@ class BlobWriter:
 
 
 @contextmanager
-def _reading(container: str, path: str) -> Iterator[None]:
-    """:raises Problem: BlobMissing, BlobArchived."""
+def reading(container: str, path: str) -> Iterator[None]:
+    """:raises Problem: BlobMissing, BlobArchived; BlobCorrupt where it has another ETag by now."""
     try:
         yield
-    except ResourceNotFoundError as error:
-        raise missing(container, path) from error
-    except HttpResponseError as error:
-        if str(getattr(error, "error_code", "")) not in _OFFLINE:
-            raise
-        raise Problem(
-            Code.BLOB_ARCHIVED,
-            f"The blob '{path}' of the container '{container}' is in the archive tier, or on its "
-            "way out of it: nothing can read it there. Move the container's blobs to the hot or "
-            "cool tier, wait until that is done (hours), and try again.",
-            target=path,
-        ) from error
+    except AzureError as error:
+        match said(error):
+            case Said.GONE | Said.BEING_DELETED:
+                raise missing(container, path) from error
+            case Said.CHANGED:
+                raise corrupt(path, "it was changed while it was read") from error
+            case Said.OFFLINE:
+                raise archived(container, path) from error
+        raise
+
+
+def archived(container: str, path: str) -> Problem:
+    """A blob that nothing can read where it is now."""
+    return Problem(
+        Code.BLOB_ARCHIVED,
+        f"The blob '{path}' of the container '{container}' is in the archive tier, or on its "
+        "way out of it: nothing can read it there. Move the container's blobs to the hot or "
+        "cool tier, wait until that is done (hours), and try again.",
+        target=path,
+    )
 
 
 def name_in_use(name: str) -> Problem:

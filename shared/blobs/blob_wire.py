@@ -6,6 +6,7 @@ asks over the pipeline of the SDK's own client, which signs and sends:
 https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
 """
 
+import base64
 import html
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -14,29 +15,23 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import (
-    HttpResponseError,
-    IncompleteReadError,
-    ServiceResponseError,
-    map_error,
-)
+from azure.core.exceptions import HttpResponseError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.storage.blob.aio import BlobClient, ContainerClient
 
-from shared.storage import ERRORS, MAX_BLOCK_BYTES
+from shared.refusals import CutOff, is_behind_the_end, is_refused, refusal
+from shared.repeating import UNDERSTAND
+from shared.storage import MAX_BLOCK_BYTES
 
-_RANGE_NOT_SATISFIABLE = 416
 _BLOB = re.compile(r"<Blob>(.*?)</Blob>", re.DOTALL)
 _NAME = re.compile(r'<Name( Encoded="true")?>([^<]*)</Name>')
 _SIZE = re.compile(r"<Content-Length>([0-9]+)</Content-Length>")
 _MD5 = re.compile(r"<Content-MD5>([^<]+)</Content-MD5>")
+_TIER = re.compile(r"<(?:AccessTier|ArchiveStatus)>(Archive|rehydrate-[a-z-]+)</")
 _FOLLOWING = re.compile(r"<NextMarker>([^<]+)</NextMarker>")
-_END = "</EnumerationResults>"
+_END = b"</EnumerationResults>"
 _LISTED = 1000
 """Blobs of a page of a list, half a mebibyte of text; the service gives five times as many."""
-
-_TRIES = 3
-"""Of an answer that breaks off; one that does not begin is the transport's to try again."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +53,8 @@ class Listed(NamedTuple):
     """In bytes."""
     md5: str
     """What its bytes were when it was put, in base64; empty where that is not known."""
+    archived: bool = False
+    """Whether it is in the archive tier, or on its way out of it: nothing can read it there."""
 
 
 class BlobWire:
@@ -81,7 +78,7 @@ class BlobWire:
 
         :param path: in the container; empty where the client is the blob's.
         :param etag: empty for any version of the blob.
-        :raises azure.core.exceptions.HttpResponseError: as the kind of refusal says.
+        :raises azure.core.exceptions.AzureError: as refusals.said tells.
         """
         headers = {"x-ms-range": f"bytes={offset}-{offset + length - 1}"}
         if etag:
@@ -89,28 +86,32 @@ class BlobWire:
         try:
             given, data = await self._read(path, headers)
         except HttpResponseError as error:
-            if error.status_code != _RANGE_NOT_SATISFIABLE:
+            if not is_behind_the_end(error):
                 raise
             return Part(b"", offset, etag, "")
         size = int(given.get("Content-Range", "").rpartition("/")[2] or len(data))
         return Part(data, size, given["ETag"], given.get("Content-Type", ""))
 
-    async def _read(self, path: str, headers: dict[str, str]) -> tuple[Mapping[str, str], bytes]:
+    async def _read(
+        self, path: str, headers: dict[str, str], query: str = ""
+    ) -> tuple[Mapping[str, str], bytes]:
         """Bytes are read as a stream: of others, the SDK's pipeline makes text."""
-        tries = 0
-        while True:
-            tries += 1
-            answer = await self._send("GET", path, headers, stream=True)
-            try:
-                return answer.headers, b"".join([some async for some in answer.iter_raw()])
-            except (IncompleteReadError, ServiceResponseError):
-                if tries == _TRIES:
-                    raise
+        data = b""
+
+        async def read(answer: AsyncHttpResponse) -> None:
+            nonlocal data
+            data = b"".join([some async for some in answer.iter_raw()])
+            if query and not data.rstrip().endswith(_END):
+                raise CutOff("The list of a container is cut off.")
+
+        options: dict[str, Any] = {"stream": True, UNDERSTAND: read}
+        answer = await self._send("GET", path, headers, query=query, **options)
+        return answer.headers, data
 
     async def chunks(self, path: str, first: Part) -> AsyncIterator[bytes]:
         """The bytes of a blob from its first part on, which was read already.
 
-        :raises azure.core.exceptions.ResourceModifiedError: where it was changed meanwhile.
+        :raises azure.core.exceptions.AzureError: also where it was changed meanwhile.
         """
         part, offset = first, len(first.data)
         yield part.data
@@ -122,37 +123,54 @@ class BlobWire:
     async def listed(self, prefix: str) -> AsyncIterator[Listed]:
         """A container's blobs under a prefix, in the order of their names.
 
-        :raises azure.core.exceptions.HttpResponseError: as the kind of refusal says, and for a
-            list that is cut off.
+        :raises azure.core.exceptions.AzureError: as refusals.said tells.
         """
         place = quote(prefix, safe="")
         query = f"restype=container&comp=list&maxresults={_LISTED}&prefix={place}"
         marker = ""
         while True:
             page = f"{query}&marker={quote(marker, safe='')}" if marker else query
-            answer = await self._send("GET", "", {}, query=page, stream=True)
-            text = b"".join([some async for some in answer.iter_raw()]).decode("utf-8-sig")
+            _, data = await self._read("", {}, page)
+            text = data.decode("utf-8-sig")
             for blob in _BLOB.finditer(text):
                 yield _listed(blob[1])
             following = _FOLLOWING.search(text)
-            if not text.rstrip().endswith(_END):
-                raise HttpResponseError("The list of a container is cut off.", answer)
             if following is None:
                 return
             marker = html.unescape(following[1])
 
-    async def put_new(self, path: str, data: bytes, content_type: str) -> None:
+    async def put_new(
+        self,
+        path: str,
+        data: bytes,
+        content_type: str,
+        *,
+        md5: bytes = b"",
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         """Write a blob that must not exist, in one request.
 
-        :raises azure.core.exceptions.ResourceExistsError: where there is one.
+        :param md5: kept with it, of its bytes; none where it is empty.
+        :raises azure.core.exceptions.AzureError: also where there is one.
         """
         headers = {
             "x-ms-blob-type": "BlockBlob",
             "x-ms-blob-content-type": content_type,
             "Content-Type": "application/octet-stream",
             "If-None-Match": "*",
+            **{f"x-ms-meta-{name}": value for name, value in (metadata or {}).items()},
         }
+        if md5:
+            headers["x-ms-blob-content-md5"] = base64.b64encode(md5).decode()
         await self._send("PUT", path, headers, data)
+
+    async def head(self, path: str) -> Mapping[str, str]:
+        """What a blob's answers say of it, without its bytes: ``ETag``, ``x-ms-meta-…``.
+
+        :raises azure.core.exceptions.AzureError: also where there is none.
+        """
+        # As a stream: of an answer that says it is XML and has no body, the pipeline fails.
+        return (await self._send("HEAD", path, {}, stream=True)).headers
 
     async def _send(
         self,
@@ -162,17 +180,17 @@ class BlobWire:
         data: bytes | None = None,
         *,
         query: str = "",
-        stream: bool = False,
+        **options: Any,
     ) -> AsyncHttpResponse:
         place = f"{self._address}/{quote(path, safe='/~')}" if path else self._address
         asked = "&".join(filter(None, (query, self._sas)))
         address = f"{place}?{asked}" if asked else place
         headers = {**headers, "x-ms-version": self._version}
         request = HttpRequest(method, address, headers=headers, content=data)
-        answer = await self._pipeline.send_request(request, stream=stream)
-        if answer.status_code >= 300:
+        answer = await self._pipeline.send_request(request, **options)
+        if is_refused(answer):
             await answer.read()
-            _raise(answer)
+            raise refusal(answer)
         return answer
 
 
@@ -181,14 +199,9 @@ def _listed(blob: str) -> Listed:
     assert name is not None
     assert size is not None
     text = html.unescape(name[2])
-    return Listed(unquote(text) if name[1] else text, int(size[1]), md5[1] if md5 else "")
-
-
-def _raise(answer: AsyncHttpResponse) -> None:
-    """:raises azure.core.exceptions.HttpResponseError: with the service's own code."""
-    try:
-        map_error(answer.status_code, answer, ERRORS)
-        raise HttpResponseError(response=answer)
-    except HttpResponseError as error:
-        error.error_code = answer.headers.get("x-ms-error-code", "")  # type: ignore[attr-defined]
-        raise
+    return Listed(
+        unquote(text) if name[1] else text,
+        int(size[1]),
+        md5[1] if md5 else "",
+        _TIER.search(blob) is not None,
+    )

@@ -4,22 +4,19 @@ A mark is metadata that names the service whose prefix the blob is in: storage c
 a blob, and a copy in another service's prefix was never marked there.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    HttpResponseError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from shared.blobs.content_store import CONTAINER, OWNER
+from shared.refusals import Said, is_unknown_place, said
 
 _MARK = "unreferenced"
 
@@ -66,7 +63,9 @@ class ContentListing:
         """
         try:
             properties = await self._container.get_container_properties()
-        except ResourceNotFoundError:
+        except AzureError as error:
+            if said(error) is not Said.GONE:
+                raise
             return None
         return str(properties.metadata.get(OWNER, ""))
 
@@ -92,8 +91,8 @@ class ContentListing:
                 listed = [_listed(blob, heard) async for blob in page]
                 following = found.continuation_token or ""  # type: ignore[attr-defined]
                 yield ListedPage([blob for blob in listed if blob], following)
-        except HttpResponseError as error:
-            if place and error.status_code == 400:
+        except AzureError as error:
+            if place and is_unknown_place(error):
                 raise PlaceUnknown(place) from error
             raise
 
@@ -107,20 +106,23 @@ class ContentListing:
 
     async def _write(self, content: ListedContent, metadata: dict[str, str]) -> bool:
         blob = self._container.get_blob_client(f"{content.service_id}/{content.sha256}")
-        try:
-            await blob.set_blob_metadata(metadata, **_as_listed(content))
-        except (ResourceModifiedError, ResourceNotFoundError):
-            return False
-        return True
+        return await _as_it_was(blob.set_blob_metadata(metadata, **_as_listed(content)))
 
     async def remove(self, content: ListedContent) -> bool:
         """Remove a blob, where it is as it was listed; whether it was."""
         name = f"{content.service_id}/{content.sha256}"
-        try:
-            await self._container.delete_blob(name, **_as_listed(content))
-        except (ResourceModifiedError, ResourceNotFoundError):
-            return False
-        return True
+        return await _as_it_was(self._container.delete_blob(name, **_as_listed(content)))
+
+
+async def _as_it_was(writing: Awaitable[object]) -> bool:
+    """Whether a blob was written as it was listed; archived ones stay as they are."""
+    try:
+        await writing
+    except AzureError as error:
+        if said(error) not in (Said.CHANGED, Said.GONE, Said.OFFLINE):
+            raise
+        return False
+    return True
 
 
 def _as_listed(content: ListedContent) -> dict[str, Any]:

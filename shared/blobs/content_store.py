@@ -9,17 +9,26 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobSasPermissions, ContentSettings, generate_blob_sas
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
+from shared.blobs.blob_wire import BlobWire
 from shared.clock import Clock
 from shared.model.artifact import ContentReference
 from shared.model.problem import Code, Problem
+from shared.refusals import Said, expecting, said
 
 CONTAINER = "artifacts"
 OWNER = "interkeep_installation"
 """Member of the container's metadata."""
+
+KIND = "interkeep_kind"
+"""Member of the metadata of every container that Interkeep makes: what it is for."""
+
+CONTENT_KIND = "content"
+_OF_A_BACKUP = "interkeep_operation"
+"""Member of the metadata of a backup's container, also where that is older than kinds."""
 
 _PUT_TRIES = 4
 _SAS_HOURS = 1
@@ -39,6 +48,7 @@ class ContentStore:
         self._account = account
         self._clock = clock
         self._installation = installation
+        self._is_own = False
 
     @property
     def _container(self) -> ContainerClient:
@@ -47,10 +57,14 @@ class ContentStore:
     async def put(
         self, service_id: str, data: bytes, content_type: str, md5: bytes | None
     ) -> ContentReference:
-        """Keep bytes, once.
+        """Keep bytes, once; the reference knows their MD5.
+
+        Bytes that are there are written over with the same: that changes their ETag, takes a
+        collector's mark away, brings them out of the archive tier, and mends what was damaged.
 
         :param md5: what the caller says their MD5 is, None where it says nothing.
-        :raises Problem: ContentMd5Mismatch.
+        :raises Problem: ContentMd5Mismatch; StorageUnavailable where the container is not the
+            content store.
         """
         if len(data) > _IN_THREAD_BYTES:
             digest, sha256 = await asyncio.to_thread(_hashes, data)
@@ -63,27 +77,22 @@ class ContentStore:
                 f"{base64.b64encode(digest).decode()}. Send it again.",
                 target="Content-MD5",
             )
-        reference = ContentReference(sha256=sha256, size=len(data), content_type=content_type)
+        await self.prepare()
+        kept = base64.b64encode(digest).decode()
         settings = ContentSettings(content_type=content_type, content_md5=bytearray(digest))
         blob = self.blob(service_id, sha256)
         for attempt in range(_PUT_TRIES):
             try:
-                await self._upload(blob, data, settings)
-            except ResourceNotFoundError:
-                # No container yet, or the bytes that were found have just been collected.
-                if attempt == _PUT_TRIES - 1:
+                await blob.upload_blob(data, overwrite=True, content_settings=settings)
+            except AzureError as error:
+                # Somebody removed the container since.
+                if said(error) is not Said.GONE or attempt == _PUT_TRIES - 1:
                     raise
-                await self._make_container()
+                self._is_own = False
+                await self.prepare()
                 continue
             break
-        return reference
-
-    async def _upload(self, blob: BlobClient, data: bytes, settings: ContentSettings) -> None:
-        try:
-            await blob.upload_blob(data, overwrite=False, content_settings=settings)
-        except ResourceExistsError:
-            # The same bytes are there. Their ETag changes with this, and a collector's mark goes.
-            await blob.set_blob_metadata({"wanted": self._clock.now().strftime("%Y%m%dT%H%M%SZ")})
+        return ContentReference(sha256=sha256, size=len(data), content_type=content_type, md5=kept)
 
     async def open(self, service_id: str, content: ContentReference) -> AsyncIterator[bytes]:
         """The bytes of a reference, in chunks.
@@ -92,7 +101,9 @@ class ContentStore:
         """
         try:
             stream = await self.blob(service_id, content.sha256).download_blob()
-        except ResourceNotFoundError as error:
+        except AzureError as error:
+            if said(error) is not Said.GONE:
+                raise
             raise Problem(
                 Code.BLOB_MISSING,
                 f"The content {content.sha256} is not in the content store. Put it again, or "
@@ -106,26 +117,44 @@ class ContentStore:
         """The blob of a service's content."""
         return self._container.get_blob_client(f"{service_id}/{sha256}")
 
+    async def sizes(self, service_id: str) -> AsyncIterator[tuple[str, int]]:
+        """The content of a service, as it is there: hashes and sizes in bytes, in their order."""
+        prefix = f"{service_id}/"
+        try:
+            async for listed in BlobWire(self._container).listed(prefix):
+                yield listed.name.removeprefix(prefix), listed.size
+        except AzureError as error:
+            if said(error) is not Said.GONE:
+                raise
+
     async def prepare(self) -> None:
-        """Make the container where there is none."""
-        await self._make_container()
+        """Make the container where there is none; asked once a process.
+
+        :raises Problem: StorageUnavailable where it is not the content store: what deletes a
+            backup would delete all content with it.
+        """
+        if self._is_own:
+            return
+        with expecting(Said.THERE):
+            await self._container.create_container(
+                metadata={OWNER: await self._installation(), KIND: CONTENT_KIND}
+            )
+        found = (await self._container.get_container_properties()).metadata
+        if found.get(KIND, CONTENT_KIND) != CONTENT_KIND or _OF_A_BACKUP in found:
+            raise Problem(
+                Code.STORAGE_UNAVAILABLE,
+                f"The container '{CONTAINER}' of the state account is a backup's, not the content "
+                "store: no content is put into it. Copy the backup elsewhere, remove the container "
+                "by hand, and try again.",
+            )
+        self._is_own = True
 
     async def drop(self, service_id: str) -> None:
-        """Remove all content of a service; what is gone is as good."""
-        try:
+        """Remove all content of a service; does nothing where it is gone already."""
+        with expecting(Said.GONE):
             async for name in self._container.list_blob_names(name_starts_with=f"{service_id}/"):
-                try:
+                with expecting(Said.GONE):
                     await self._container.delete_blob(name)
-                except ResourceNotFoundError:
-                    continue
-        except ResourceNotFoundError:
-            return
-
-    async def _make_container(self) -> None:
-        try:
-            await self._container.create_container(metadata={OWNER: await self._installation()})
-        except ResourceExistsError:
-            return
 
 
 def _hashes(data: bytes) -> tuple[bytes, str]:

@@ -1,46 +1,38 @@
-"""Copying blobs between containers and accounts, by the service where it can.
+"""Copying content between containers and accounts, by the service where it can.
 
 Copy Blob From URL with x-ms-requires-sync moves the bytes inside the service (up to 256 MiB a
 blob), so that none of them passes through the function. Where the service refuses, they stream.
+
+The service can only compare an MD5. It is told the one that the bytes had when they were put, which
+is kept with whoever refers to them: what the blob itself says is changed by whoever changes it.
 """
 
 import asyncio
+import base64
 import hashlib
 from collections.abc import AsyncIterator, Callable
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceNotFoundError,
-)
-from azure.storage.blob import ContentSettings
+from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
-from shared.blobs.backup_container import corrupt, missing
-from shared.blobs.blob_wire import BlobWire
+from shared.blobs.backup_container import ALREADY, BlobWriter, corrupt, reading
+from shared.blobs.blob_wire import BlobWire, Part
 from shared.blobs.content_store import read_url
 from shared.clock import Clock
 from shared.model.problem import Problem
+from shared.refusals import Said, code_of, is_of_one_source, said
 from shared.storage import MAX_BLOCK_BYTES
 
 SIDE_BY_SIDE = 16
 """How many copies are under way at once; the memory of a copy that streams is one block."""
 
-_REFUSED = frozenset(
-    {"CannotVerifyCopySource", "PendingCopyOperation", "AuthorizationFailure", "NotImplemented"}
-)
-
-
 _SOURCE_MD5 = "x-ms-source-content-md5"
-_BAD_REQUEST = 400
-"""What the service answers where the source has not that MD5: streaming tells what is wrong."""
-
-_OF_ONE_SOURCE = frozenset({_BAD_REQUEST, 404})
+_AWAY = frozenset({"ServerBusy", "OperationTimedOut"})
 
 
 class Copier:
-    """Copies blobs from one account to another.
+    """Copies content from one account to another.
 
     :param source: the account that the bytes come from.
     :param by_service: whether to ask the storage service for it. What must be checked on its way,
@@ -51,114 +43,104 @@ class Copier:
         self._source = source
         self._clock = clock
         self._by_service = by_service
-        self._md5s: dict[str, dict[str, str]] = {}
-        self._listing = asyncio.Lock()
 
-    async def copy(self, source: BlobClient, target: BlobClient) -> None:
-        """Copy one blob; one that is there already is as good (its name is its hash).
+    async def copy(self, source: BlobClient, target: BlobClient, md5: str = "") -> str:
+        """Copy one blob whose name is its hash, unless it is there; the MD5 of its bytes.
 
-        :raises azure.core.exceptions.ResourceNotFoundError: where the source is gone.
+        :param md5: what it was when the bytes were put, in base64. Where that is not known, the
+            bytes stream.
+        :raises Problem: BlobMissing, BlobArchived or BlobCorrupt of the source.
+        :raises azure.core.exceptions.AzureError: what forbids it otherwise.
         """
-        try:
-            if self._by_service:
-                await self._ask_service(source, target)
-            else:
-                await self._stream(source, target)
-        except ResourceExistsError as error:
-            if _code(error) in _REFUSED:
-                await self._stream_new(source, target)
-        except HttpResponseError as error:
-            if not _is_refusal(error):
-                raise
-            # A source that is not there, or not as it was put, says nothing of the others.
-            self._by_service = self._by_service and error.status_code in _OF_ONE_SOURCE
-            await self._stream_new(source, target)
+        if self._by_service and md5 and await self._ask_service(source, target, md5):
+            return md5
+        return await self._stream(source, target)
 
-    async def _ask_service(self, source: BlobClient, target: BlobClient) -> None:
+    async def _ask_service(self, source: BlobClient, target: BlobClient, md5: str) -> bool:
+        """Whether the service copied it, or it is there. What else it says, streaming tells."""
         url = await read_url(source, self._source, self._clock)
-        md5 = await self._md5(source)
-        headers = {_SOURCE_MD5: md5} if md5 else {}
-        await target.start_copy_from_url(
-            url, requires_sync=True, match_condition=MatchConditions.IfMissing, headers=headers
-        )
-
-    async def _md5(self, source: BlobClient) -> str:
-        """What the bytes were when they were put: the service compares it with what it reads.
-
-        One list for all of a folder, 1,000 blobs a call; in base64, empty where it is not known.
-        """
-        folder, _, name = source.blob_name.rpartition("/")
-        async with self._listing:
-            if folder not in self._md5s:
-                container = self._source.get_container_client(source.container_name)
-                self._md5s[folder] = {
-                    blob.name.rpartition("/")[2]: blob.md5
-                    async for blob in BlobWire(container).listed(f"{folder}/")
-                }
-        return self._md5s[folder].get(name, "")
-
-    async def _stream_new(self, source: BlobClient, target: BlobClient) -> None:
         try:
-            await self._stream(source, target)
-        except ResourceExistsError:
-            return
+            await target.start_copy_from_url(
+                url,
+                requires_sync=True,
+                match_condition=MatchConditions.IfMissing,
+                headers={_SOURCE_MD5: md5},
+            )
+        except AzureError as error:
+            match said(error):
+                case Said.THERE | Said.CHANGED:
+                    return True
+                case Said.SILENT:
+                    raise
+                case Said.BUSY if code_of(error) in _AWAY:
+                    raise
+            # A source that is not there, or not as it was put, says nothing of the others.
+            self._by_service = self._by_service and is_of_one_source(error)
+            return False
+        return True
 
-    async def _stream(self, source: BlobClient, target: BlobClient) -> None:
-        wire = BlobWire(source)
-        first = await wire.part("", 0, MAX_BLOCK_BYTES)
-        chunks = _checked(wire.chunks("", first), source.blob_name)
-        if first.size <= MAX_BLOCK_BYTES:
-            data = b"".join([chunk async for chunk in chunks])
-            await BlobWire(target).put_new("", data, first.content_type)
-            return
-        await target.upload_blob(
-            chunks,
-            length=first.size,
-            overwrite=False,
-            content_settings=ContentSettings(content_type=first.content_type),
-        )
+    async def _stream(self, source: BlobClient, target: BlobClient) -> str:
+        """The bytes through this process, and their hash; nothing is made of others.
+
+        :raises Problem: BlobCorrupt, before the last block goes out.
+        """
+        wire, path = BlobWire(source), str(source.blob_name)
+        with reading(str(source.container_name), path):
+            first = await wire.part("", 0, MAX_BLOCK_BYTES)
+        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        writer = BlobWriter(target, first.content_type)
+        part, offset = first, 0
+        while True:
+            await asyncio.to_thread(_update, sha256, md5, part.data)
+            offset += len(part.data)
+            if offset >= first.size or not part.data:
+                break
+            await writer.append(part.data)
+            with reading(str(source.container_name), path):
+                part = await wire.part("", offset, MAX_BLOCK_BYTES)
+        if sha256.hexdigest() != path.rpartition("/")[2]:
+            raise corrupt(path, "its bytes do not have the hash that is its name")
+        await self._put(writer, target, part, md5.digest(), whole=offset == len(part.data))
+        return base64.b64encode(md5.digest()).decode()
+
+    async def _put(
+        self, writer: BlobWriter, target: BlobClient, last: Part, md5: bytes, *, whole: bool
+    ) -> None:
+        try:
+            if whole:
+                wire = BlobWire(target)
+                await wire.put_new("", last.data, last.content_type, md5=md5)
+            else:
+                await writer.commit(last.data, md5)
+        except AzureError as error:
+            if said(error) not in ALREADY:
+                raise
 
 
-async def _checked(chunks: AsyncIterator[bytes], path: str) -> AsyncIterator[bytes]:
-    """The bytes of content, hashed on their way; nothing is made of those that are not its own.
-
-    :raises Problem: BlobCorrupt, before the last block goes out.
-    """
-    sha256 = hashlib.sha256()
-    held = b""
-    async for chunk in chunks:
-        if held:
-            yield held
-        await asyncio.to_thread(sha256.update, chunk)
-        held = chunk
-    if sha256.hexdigest() != path.rpartition("/")[2]:
-        raise corrupt(path, "its bytes do not have the hash that is its name")
-    yield held
+def _update(sha256: "hashlib._Hash", md5: "hashlib._Hash", data: bytes) -> None:
+    sha256.update(data)
+    md5.update(data)
 
 
 async def copy_all(
     copier: Copier,
-    pairs: AsyncIterator[tuple[BlobClient, BlobClient]],
-    done: Callable[[], None],
+    wanted: AsyncIterator[tuple[BlobClient, BlobClient, str]],
+    done: Callable[[BlobClient, str], None],
     failed: Callable[[BlobClient, Problem], None] | None = None,
 ) -> None:
     """Copy many blobs, a bounded number side by side.
 
-    :param done: called after each.
-    :param failed: told of a target whose source is missing or corrupt; the others go on. Without
-        it that is raised like any other failure.
+    :param wanted: source, target, and the MD5 that the bytes had when they were put.
+    :param done: called after each, with its target and the MD5 of its bytes.
+    :param failed: told of a target whose source is missing, archived or corrupt; the others go
+        on. Without it that is raised like any other failure.
     :raises ExceptionGroup: of what failed; no new copy begins after the first failure.
     """
     slots = asyncio.Semaphore(SIDE_BY_SIDE)
 
-    async def one(source: BlobClient, target: BlobClient) -> None:
+    async def one(source: BlobClient, target: BlobClient, md5: str) -> None:
         try:
-            await copier.copy(source, target)
-            done()
-        except ResourceNotFoundError:
-            if failed is None or await source.exists():
-                raise
-            failed(target, missing(str(source.container_name), str(source.blob_name)))
+            done(target, await copier.copy(source, target, md5))
         except Problem as problem:
             if failed is None:
                 raise
@@ -167,15 +149,6 @@ async def copy_all(
             slots.release()
 
     async with asyncio.TaskGroup() as group:
-        async for source, target in pairs:
+        async for source, target, md5 in wanted:
             await slots.acquire()
-            group.create_task(one(source, target))
-
-
-def _code(error: HttpResponseError) -> str:
-    code = getattr(error, "error_code", None)
-    return str(getattr(code, "value", code) or "")
-
-
-def _is_refusal(error: HttpResponseError) -> bool:
-    return error.status_code in (_BAD_REQUEST, 403, 500, 501) or _code(error) in _REFUSED
+            group.create_task(one(source, target, md5))

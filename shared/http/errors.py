@@ -3,7 +3,7 @@
 import logging
 import math
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError
 
 from shared.http.call import Answer
 from shared.model.problem import Code, Problem
@@ -59,8 +59,8 @@ def answer_to(error: Exception, request_id: str) -> Answer:
 
 def _come_again_seconds(error: AzureError) -> int:
     """When asking again may help: when storage said, not within seconds."""
-    answer = error.response if isinstance(error, HttpResponseError) else None
-    asked = asked_to_wait(getattr(answer, "headers", {}))
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    asked = max(asked_to_wait(headers), getattr(error, "retry_after_seconds", 0.0))
     return max(_COME_AGAIN_SECONDS, math.ceil(asked))
 
 

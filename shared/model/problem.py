@@ -156,6 +156,8 @@ class Problem(Exception):
     :param target: the member, parameter or blob that it is about.
     :param details: the single problems, where several were found at once.
     :param retry_after_seconds: when trying again can help.
+    :param again: whether another attempt at the same work may succeed: none is final before the
+        last.
     """
 
     code: Code
@@ -163,6 +165,7 @@ class Problem(Exception):
     target: str | None = None
     details: Sequence[Detail] = field(default_factory=tuple)
     retry_after_seconds: int | None = None
+    again: bool = False
 
     def to_json(self) -> JsonObject:
         """As the member ``error`` of an answer shows it."""

@@ -300,7 +300,7 @@ class Engine:
         if isinstance(error, Canceled):
             await self._end_without_success(record, OperationStatus.CANCELED, None)
             return
-        final = isinstance(error, Problem) and error.code not in _TRANSIENT
+        final = isinstance(error, Problem) and not (error.again or error.code in _TRANSIENT)
         log_failure(operation, error)
         written = operation_error(error)
         if final or operation.attempt >= ATTEMPTS:

@@ -125,6 +125,10 @@ class ServiceTarget:
         """See RestoreTarget."""
         return self._stores.content.blob(self._id, sha256)
 
+    def content_sizes(self) -> AsyncIterator[tuple[str, int]]:
+        """See RestoreTarget."""
+        return self._stores.content.sizes(self._id)
+
     async def artifacts(self, section: Section, pages: Pages) -> AsyncGenerator[int, None]:
         """See RestoreTarget. Inserts only: a row that is there is compared, never replaced."""
         assert self._key is not None

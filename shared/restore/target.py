@@ -31,6 +31,10 @@ class RestoreTarget(Protocol):
         """Where bytes of an artifact go."""
         ...
 
+    def content_sizes(self) -> AsyncIterator[tuple[str, int]]:
+        """The content that is there now: hashes and sizes in bytes."""
+        ...
+
     def artifacts(self, section: Section, pages: Pages) -> AsyncGenerator[int, None]:
         """Write the artifacts of a section; yields how many more are there."""
         ...

@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import BlobClient
 from pydantic import ValidationError
 
@@ -161,6 +160,7 @@ async def apply(
             group.create_task(run.messages())
     except BaseExceptionGroup as errors:
         raise cause(errors) from errors
+    await run.require_content()
     await run.target.complete()
 
 
@@ -177,6 +177,12 @@ def _result(planned: RestorePlan) -> JsonObject:
 def plan_of(operation: Operation) -> RestorePlan:
     """The plan that a restore was started with."""
     return RestorePlan.model_validate(operation.parameters["plan"])
+
+
+async def _none() -> AsyncIterator[tuple[str, int]]:
+    nothing: list[tuple[str, int]] = []
+    for one in nothing:
+        yield one
 
 
 class _Run:
@@ -197,7 +203,9 @@ class _Run:
         self.target = target
         self._parts = parts
         self._body = body
-        self._content: set[str] = set()
+        self._content: dict[str, int] = {}
+        """sha256 → size in bytes of each object that is restored."""
+        self._md5s: dict[str, str] = {}
         self._failed = {(f.section, f.name) for f in backup.descriptor.failures}
 
     def _part(self, name: str) -> SectionPart:
@@ -233,30 +241,44 @@ class _Run:
         part = self._part(CONTENT)
         done = 0
 
-        def one_done() -> None:
+        def one_done(target: BlobClient, md5: str) -> None:
             nonlocal done
             done += 1
+            self._md5s[str(target.blob_name).rpartition("/")[2]] = md5
             self._task.report("content", done, part.items)
 
-        async def pairs() -> AsyncIterator[tuple[BlobClient, BlobClient]]:
+        async def wanted() -> AsyncIterator[tuple[BlobClient, BlobClient, str]]:
             async for page in section_records(self._container, part):
                 await self._task.checkpoint()
                 for line in page:
-                    sha256 = str(line.get("sha256"))
-                    if not _SHA256.fullmatch(sha256):
+                    sha256, size = str(line.get("sha256")), line.get("size")
+                    if not (_SHA256.fullmatch(sha256) and isinstance(size, int)):
                         raise corrupt(part.blob, "a line names no content")
                     if self._parts.content is not None and sha256 not in self._parts.content:
                         continue
-                    self._content.add(sha256)
-                    yield (
-                        self._container.blob(f"content/{sha256}"),
-                        self.target.content(sha256),
-                    )
+                    self._content[sha256] = size
+                    target = self.target.content(sha256)
+                    yield self._container.blob(f"content/{sha256}"), target, ""
 
-        try:
-            await copy_all(copier, pairs(), one_done)
-        except* ResourceNotFoundError as errors:
-            raise missing(self._container.name, "content/") from errors
+        await copy_all(copier, wanted(), one_done)
+
+    async def require_content(self) -> None:
+        """Look whether all content is there, before anybody sees the service.
+
+        :raises Problem: BlobMissing, to be tried again.
+        """
+        wanted = dict(self._content)
+        async for sha256, size in self.target.content_sizes() if wanted else _none():
+            if wanted.get(sha256) == size:
+                del wanted[sha256]
+        for sha256 in wanted:
+            lacking = missing("artifacts", f"content/{sha256}")
+            lacking.message = (
+                f"The content {sha256} was copied, and is not there with its size: somebody "
+                "changes the content store meanwhile. The restore is tried again."
+            )
+            lacking.again = True
+            raise lacking
 
     async def artifacts(self, section: Section) -> None:
         """Write the artifacts of a section."""
@@ -291,8 +313,11 @@ class _Run:
         return record.with_document(document)
 
     def _as_far_as_held(self, section: Section, record: Record) -> Record:
-        if record.content is None or record.content.sha256 in self._content:
+        if record.content is None:
             return record
+        if record.content.sha256 in self._content:
+            known = record.content.model_copy(update={"md5": self._md5s.get(record.content.sha256)})
+            return replace(record, content=known)
         if (section, record.name) not in self._failed:
             raise missing(self._container.name, f"content/{record.content.sha256}")
         return replace(record, content=None)

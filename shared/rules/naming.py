@@ -88,6 +88,31 @@ def require_backup_name(name: str, target: str = "/name") -> None:
         )
 
 
+_RESERVED = ("artifacts", "deploymentpackage", "function-releases", "scm-releases")
+_RESERVED_BEGINNINGS = ("app-package", "azure-webjobs-", "interkeep-verify-", "insights-logs-")
+"""Containers that the app, its host and its deployment make for themselves."""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a container of that name is never a backup's."""
+    return name in _RESERVED or name.startswith(_RESERVED_BEGINNINGS)
+
+
+def require_new_backup_name(name: str, target: str = "/name") -> None:
+    """As ``require_backup_name``, and a name that nobody else makes a container of.
+
+    :raises Problem: InvalidName.
+    """
+    require_backup_name(name, target)
+    if is_reserved(name):
+        raise Problem(
+            Code.INVALID_NAME,
+            f"'{shown(name)}' is the name of a container that the app, its host or its deployment "
+            "uses. Choose another name.",
+            target=target,
+        )
+
+
 def require_operation_id(operation_id: str) -> None:
     """1 to 64 letters, digits and hyphens.
 

@@ -47,6 +47,8 @@ def artifact_columns(
     }
     if artifact.content:
         values["content"] = dumps(artifact.content.to_json())
+        if artifact.content.md5:
+            values["contentMd5"] = artifact.content.md5
     section, document = artifact.section, artifact.document
     written = restored.written if restored else Written(text.encode(), document)
     if not (written.secrets if restored else _holds_secret(section, written)):
@@ -87,32 +89,32 @@ def written_record(row: Row) -> WrittenRecord | None:
     text = document_text(values)
     if said != _as_written(section_of(row), values, text):
         return None
-    content = values.get("content")
-    return WrittenRecord(
-        str(values["name"]),
-        text,
-        str(values["changedAt"]),
-        ContentReference.model_validate_json(str(content)) if content else None,
-    )
+    return WrittenRecord(str(values["name"]), text, str(values["changedAt"]), _content(row))
 
 
 def read_artifact(row: Row) -> Artifact:
     """An artifact from its row."""
-    content, certificate = row.values.get("content"), row.values.get("certificate")
+    certificate = row.values.get("certificate")
     return Artifact.model_validate(
         {
             "section": row.values["section"],
             "name": row.values["name"],
             "document": read_document(row.values),
-            "content": ContentReference.model_validate(json.loads(str(content)))
-            if content
-            else None,
+            "content": _content(row),
             "certificate": CertificateFacts.model_validate(json.loads(str(certificate)))
             if certificate
             else None,
             "changed_at": row.values["changedAt"],
         }
     )
+
+
+def _content(row: Row) -> ContentReference | None:
+    content = row.values.get("content")
+    if not content:
+        return None
+    found = json.loads(str(content))
+    return ContentReference.model_validate({**found, "md5": row.values.get("contentMd5")})
 
 
 def section_of(row: Row) -> str:

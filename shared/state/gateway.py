@@ -192,9 +192,7 @@ class Table:
         etag = await self._wire.write(writes[0])
         return ["" if isinstance(steps[0], Delete) else etag]
 
-    async def _settle(
-        self, steps: Sequence[Step], write_id: str, error: AzureError
-    ) -> list[str]:
+    async def _settle(self, steps: Sequence[Step], write_id: str, error: AzureError) -> list[str]:
         """A write was refused: by a missing table, by its own first delivery, or truly."""
         if said(error) is Said.TABLE_GONE:
             if all(isinstance(step, Delete) for step in steps):

@@ -216,7 +216,8 @@ class TableWire:
         async def read(answer: AsyncHttpResponse) -> None:
             found.append(understand(answer))
 
-        answer = await self._pipeline.send_request(request, **{UNDERSTAND: read})
+        options: dict[str, Any] = {UNDERSTAND: read}
+        answer = await self._pipeline.send_request(request, **options)
         if not found:
             raise refusal(answer)
         return found[-1]

@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 
 from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.backup.writer import RunWriter
-from shared.blobs.backup_container import BackupContainer, Ownership, corrupt
+from shared.blobs.backup_container import (
+    SCRATCH_KIND,
+    BackupContainer,
+    Ownership,
+    corrupt,
+)
 from shared.blobs.copying import Copier
 from shared.clock import Clock
 from shared.model.descriptor import Descriptor
@@ -66,7 +71,7 @@ class Scratch:
         assert listed is not None, "it was restored just now"
         service: Service = listed.service
         container = self.container(_container(operation))
-        await container.create(Ownership("scratch", service.id, operation.id))
+        await container.create(Ownership("scratch", service.id, operation.id, SCRATCH_KIND))
         run = f"{operation.attempt}-1"
         writer = RunWriter(
             container, self.provider, self.clock, task, backup_id=operation.id, run=run

@@ -15,6 +15,7 @@ ALONE = {
     "fence",
     "identity",
     "meters",
+    "pace",
     "patience",
     "refusals",
     "repeating",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
 from shared.backup import unpacking
@@ -274,6 +274,6 @@ async def test_what_is_written_is_never_written_over(
 
     await write(b"first")
     await write(b"first")
-    with pytest.raises(ResourceExistsError):
+    with pytest.raises(AzureError, match="BlobAlreadyExists"):
         await write(b"other")
     assert await container.read("sections/x", 100) == b"".join(blocks) + b"first"

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from azure.core.exceptions import (
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobProperties, ContainerSasPermissions, generate_container_sas
 from azure.storage.blob.aio import ContainerClient
 
 from shared.blobs.blob_wire import BlobWire
+from shared.clock import Clock
 from shared.installation import Installation
+from shared.patience import WORK
+from shared.refusals import Said, code_of, said
+from shared.repeating import RepeatingTransport
 from shared.storage import FencedTransport
 from tests.deployed import Deployed, Emulator
 
@@ -28,15 +28,17 @@ async def test_it_reads_and_puts_as_the_sdk_does(emulator: Emulator, tmp_path: A
     app = Installation(Deployed.new(emulator, tmp_path).read())
     container = app.accounts.state.get_container_client("wire")
     await container.create_container()
-    async with ContainerClient.from_container_url(f"{container.url}?{_sas(container)}") as with_sas:
+    signed = f"{container.url}?{_sas(container)}"
+    async with ContainerClient.from_container_url(signed, transport=_repeating()) as with_sas:
         for client in (container, with_sas):
             wire = BlobWire(client)
             for number, name in enumerate(_NAMES):
                 path = f"{name}{client is container}"
                 data = _DATA[: number * 1000]
                 await wire.put_new(path, data, "application/gzip")
-                with pytest.raises(ResourceExistsError):
+                with pytest.raises(AzureError) as there:
                     await wire.put_new(path, b"other", "text/plain")
+                assert said(there.value) is Said.THERE
                 blob = container.get_blob_client(path)
                 assert await (await blob.download_blob()).readall() == data, path
                 first = await wire.part(path, 0, 700)
@@ -49,20 +51,22 @@ async def test_it_reads_and_puts_as_the_sdk_does(emulator: Emulator, tmp_path: A
     await app.close()
 
 
-async def test_a_refusal_is_what_the_sdk_raises(emulator: Emulator, tmp_path: Any) -> None:
+async def test_a_refusal_says_what_the_service_did(emulator: Emulator, tmp_path: Any) -> None:
     app = Installation(Deployed.new(emulator, tmp_path).read())
     container = app.accounts.state.get_container_client("refusals")
     await container.create_container()
     wire = BlobWire(container)
-    with pytest.raises(ResourceNotFoundError) as gone:
-        await wire.part("gone", 0, 10)
-    assert getattr(gone.value, "error_code", "") == "BlobNotFound"
+    for asked in (wire.part("gone", 0, 10), wire.head("gone")):
+        with pytest.raises(AzureError) as gone:
+            await asked
+        assert (said(gone.value), code_of(gone.value)) == (Said.GONE, "BlobNotFound")
     blob = container.get_blob_client("changed")
     await blob.upload_blob(_DATA)
     first = await wire.part("changed", 0, 100)
     await blob.upload_blob(_DATA, overwrite=True)
-    with pytest.raises(ResourceModifiedError):
+    with pytest.raises(AzureError) as changed:
         [chunk async for chunk in wire.chunks("changed", first)]
+    assert said(changed.value) is Said.CHANGED
     await app.close()
 
 
@@ -79,7 +83,9 @@ async def test_a_list_is_that_of_the_sdk_page_after_page(emulator: Emulator, tmp
     await container.create_container()
     names = ["content/a", "content/a&b <c>", "content/é", "content/z", "other/a"]
     signed = f"{container.url}?{_sas(container)}"
-    async with ContainerClient.from_container_url(signed, transport=_ShortPages()) as short:
+    async with ContainerClient.from_container_url(
+        signed, transport=_repeating(_ShortPages())
+    ) as short:
         for size, name in enumerate(names):
             await short.upload_blob(name, b"x" * size)
         told = [_told(blob) async for blob in container.list_blobs("content/")]
@@ -90,9 +96,13 @@ async def test_a_list_is_that_of_the_sdk_page_after_page(emulator: Emulator, tmp
     await app.close()
 
 
-def _told(blob: BlobProperties) -> tuple[str, int, str]:
+def _told(blob: BlobProperties) -> tuple[str, int, str, bool]:
     md5 = blob.content_settings.content_md5
-    return blob.name, blob.size, base64.b64encode(md5).decode() if md5 else ""
+    return blob.name, blob.size, base64.b64encode(md5).decode() if md5 else "", False
+
+
+def _repeating(inner: FencedTransport | None = None) -> RepeatingTransport:
+    return RepeatingTransport(inner or FencedTransport(), WORK, Clock())
 
 
 def _sas(container: ContainerClient) -> str:

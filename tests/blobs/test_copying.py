@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ResourceNotFoundError
 from azure.core.rest import HttpRequest
 from azure.storage.blob import ContentSettings
 
@@ -61,15 +60,37 @@ async def test_bytes_arrive_as_they_are(emulator: Emulator, tmp_path: Any, refus
         name = f"content/{hashlib.sha256(data).hexdigest()}"
         source, target = sources.get_blob_client(name), targets.get_blob_client(name)
         await source.upload_blob(data)
-        await copier.copy(source, target)
-        await copier.copy(source, target)
+        known = base64.b64encode(hashlib.md5(data).digest()).decode()
+        assert await copier.copy(source, target, known) == known
+        assert await copier.copy(source, target, known) == known, "it is there already"
         assert await (await target.download_blob()).readall() == data
     assert transport.copies >= 1
     assert not refuses or transport.copies == 1, "after a refusal it asks no more"
 
     gone = sources.get_blob_client(f"content/{'0' * 64}")
-    with pytest.raises(ResourceNotFoundError):
-        await copier.copy(gone, targets.get_blob_client("content/gone"))
+    for known in ("", base64.b64encode(hashlib.md5(b"").digest()).decode()):
+        with pytest.raises(Problem) as missing:
+            await copier.copy(gone, targets.get_blob_client("content/gone"), known)
+        assert missing.value.code is Code.BLOB_MISSING
+        assert missing.value.target == gone.blob_name
+    await app.close()
+
+
+async def test_without_what_the_bytes_were_they_stream(emulator: Emulator, tmp_path: Any) -> None:
+    transport = Refusing(refuses=False)
+    app = Installation(Deployed.new(emulator, tmp_path).read(), transport=transport)
+    sources = app.accounts.state.get_container_client("source")
+    await sources.create_container()
+    copier = Copier(app.accounts.state, app.clock)
+    for size in SIZES:
+        data = b"y" * size
+        source, target = sources.get_blob_client(sha256(data)), sources.get_blob_client(f"t{size}")
+        await source.upload_blob(data)
+        known = await copier.copy(source, target)
+        assert base64.b64decode(known) == hashlib.md5(data).digest()
+        kept = (await target.get_blob_properties()).content_settings.content_md5
+        assert bytes(kept) == hashlib.md5(data).digest(), "whoever copies it next can be sure"
+    assert transport.copies == 0
     await app.close()
 
 
@@ -95,19 +116,21 @@ async def test_the_service_is_told_what_the_bytes_were(emulator: Emulator, tmp_p
             blob = sources.get_blob_client(f"service/{name}")
             await blob.upload_blob(data, content_settings=settings)
 
-        async def copy(name: str) -> bytes:
+        async def copy(name: str, put: bytes) -> bytes:
             target = targets.get_blob_client(f"content/{name}")
-            await copier.copy(sources.get_blob_client(f"service/{name}"), target)
+            known = base64.b64encode(hashlib.md5(put).digest()).decode()
+            await copier.copy(sources.get_blob_client(f"service/{name}"), target, known)
             return bytes(await (await target.download_blob()).readall())
 
-        assert await copy(sha256(whole)) == whole
+        assert await copy(sha256(whole), whole) == whole
         assert transport.md5s == [hashlib.md5(whole).digest()]
         proxy.script = [Scripted("PUT", "/target/content/", 400, "Md5Mismatch", times=1)]
         with pytest.raises(Problem) as refused:
-            await copy(sha256(b"put"))
+            await copy(sha256(b"put"), b"put")
+        assert transport.md5s[1] == hashlib.md5(b"put").digest(), "not what the blob says by now"
         assert refused.value.code is Code.BLOB_CORRUPT
         assert not await targets.get_blob_client(f"content/{sha256(b'put')}").exists()
-        assert await copy(sha256(other)) == other
+        assert await copy(sha256(other), other) == other
         assert transport.copies == 3, "one source says nothing of the others"
         await app.close()
 

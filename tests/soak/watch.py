@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import AzureError
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
@@ -93,7 +93,7 @@ class Watch:
                     await read_whole(self._app, container)
                     self._whole.add(name)
                     self.looks["backups read whole"] += 1
-            except (Problem, ResourceNotFoundError) as error:
+            except (Problem, AzureError) as error:
                 now = await self._history_of(name, histories)
                 if now is None or now.status not in _GOING:
                     raise Violated(f"{name} has a descriptor and is not whole: {error}") from error
