@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 from shared.operations.failures import cause
+from shared.pace import Pace, at_pace
 
 Item = TypeVar("Item")
 State = TypeVar("State")
@@ -58,24 +59,26 @@ async def one_behind(first: Callable[[], Awaitable[State]]) -> AsyncIterator[One
 
 
 async def side_by_side(
-    items: Iterable[Item], each: Callable[[Item], Awaitable[None]], at_once: int
+    items: Iterable[Item], each: Callable[[Item], Awaitable[None]], pace: Pace
 ) -> None:
-    """Do something with every item, a bounded number under way at once.
+    """Do something with every item, as many at once as the pace allows; it slows down and recovers.
 
     :raises Exception: the first that one of them raised; no other begins after it.
     """
-    slots = asyncio.Semaphore(at_once)
+    under_way: set[asyncio.Task[None]] = set()
 
     async def one(item: Item) -> None:
-        try:
-            await each(item)
-        finally:
-            slots.release()
+        await each(item)
+        pace.went_well()
 
     try:
-        async with asyncio.TaskGroup() as group:
-            for item in items:
-                await slots.acquire()
-                group.create_task(one(item))
+        with at_pace(pace):
+            async with asyncio.TaskGroup() as group:
+                for item in items:
+                    while len(under_way) >= pace.at_once:
+                        await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                    task = group.create_task(one(item))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
     except BaseExceptionGroup as errors:
         raise cause(errors) from errors

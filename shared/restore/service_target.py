@@ -23,6 +23,8 @@ from shared.model.restore import NumbersPlan, NumbersPolicy, RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.service import RestoredFrom, Service, State
 from shared.model.wire import JsonObject
+from shared.pace import Pace
+from shared.restore.resumed import WrittenBefore
 from shared.restore.sending import one_behind, side_by_side
 from shared.restore.target import Pages
 from shared.rules.naming import artifact_key, service_key
@@ -35,6 +37,8 @@ from shared.state.edits import Put, transactions
 from shared.state.gateway import TRANSACTION_ROWS, RowChanged, RowExists
 from shared.state.joined import joined
 from shared.state.keys import encoded
+from shared.state.mic_values import mic_key
+from shared.state.received_numbers import number_key
 from shared.state.services import Directory
 
 Item = TypeVar("Item")
@@ -71,6 +75,9 @@ class ServiceTarget:
         self._operation_id = operation_id
         self._resumed = False
         self._key: DataKey | None = None
+        self._pace = Pace(_BATCHES_AT_ONCE)
+        self._received: WrittenBefore[ReceivedNumber] | None = None
+        self._mics: WrittenBefore[MicValue] | None = None
 
     async def begin(
         self, plan: RestorePlan, settings: Record, key: WrappedKey | None = None
@@ -231,13 +238,23 @@ class ServiceTarget:
 
     async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:
         """See RestoreTarget."""
+        if self._received is None:
+            pages = self._stores.received.pages(self._id) if self._resumed else None
+            self._received = WrittenBefore(
+                pages, lambda n: number_key(n.agreement, n.kind, n.value)
+            )
+        lacking = await self._received.lacking(numbers)
         put_all = partial(self._stores.received.put_all, self._id)
-        await side_by_side(_batches(numbers), put_all, _BATCHES_AT_ONCE)
+        await side_by_side(_batches(lacking), put_all, self._pace)
 
     async def mic_values(self, mics: list[MicValue]) -> None:
         """See RestoreTarget."""
+        if self._mics is None:
+            pages = self._stores.mics.pages(self._id) if self._resumed else None
+            self._mics = WrittenBefore(pages, lambda m: mic_key(m.agreement, m.message_id))
+        lacking = await self._mics.lacking(mics)
         put_all = partial(self._stores.mics.put_all, self._id)
-        await side_by_side(_batches(mics), put_all, _BATCHES_AT_ONCE)
+        await side_by_side(_batches(lacking), put_all, self._pace)
 
     async def complete(self) -> None:
         """See RestoreTarget. Opening the head first makes a late batch fail."""

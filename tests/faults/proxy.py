@@ -36,6 +36,10 @@ class Scripted:
     """How many requests it answers; None for all."""
     after_seconds: float = 0
     """How long it says nothing first."""
+    inside: bool = False
+    """Whether a transaction is accepted (202) and refused inside, as Azure does."""
+    every: int = 1
+    """It answers each so manieth request alone; the others go through."""
 
 
 @dataclass
@@ -65,18 +69,23 @@ class StorageProxy:
         self.cut = Cut("", 0)
         self.pace: Pace | None = None
         self._turn = asyncio.Lock()
+        self._seen: dict[str, int] = {}
         self.answered = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer by the script, else by the emulator."""
         for index, line in enumerate(self.script):
             if request.method == line.method and re.search(line.address, request.raw_path):
+                seen = self._seen[line.address] = self._seen.get(line.address, 0) + 1
+                if seen % line.every:
+                    continue
                 self.answered += 1
                 if line.times is not None:
                     self.script[index] = replace(line, times=line.times - 1)
                     self.script = [one for one in self.script if one.times != 0]
                 await asyncio.sleep(line.after_seconds)
-                return _refusal(line)
+                await request.read()
+                return _inside(line) if line.inside else _refusal(line)
         if self.pace is not None and re.search(self.pace.address, request.raw_path):
             async with self._turn:
                 await asyncio.sleep(self.pace.seconds)
@@ -108,6 +117,22 @@ def _refusal(line: Scripted) -> web.Response:
     return web.Response(
         status=line.status, headers=headers, text=text, content_type="application/json"
     )
+
+
+def _inside(line: Scripted) -> web.Response:
+    """What a table answers to a transaction that it refuses: accepted, and inside it is told."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in line.headers.items())
+    text = (
+        "--batchresponse_x\r\nContent-Type: multipart/mixed; boundary=changesetresponse_y\r\n\r\n"
+        "--changesetresponse_y\r\nContent-Type: application/http\r\n"
+        "Content-Transfer-Encoding: binary\r\n\r\n"
+        f"HTTP/1.1 {line.status} Scripted\r\n{lines}"
+        "Content-Type: application/json;odata=minimalmetadata\r\n\r\n"
+        f'{{"odata.error":{{"code":"{line.code}","message":{{"lang":"en-US","value":"0:no"}}}}}}\r\n'
+        "--changesetresponse_y--\r\n--batchresponse_x--\r\n"
+    )
+    kind = "multipart/mixed; boundary=batchresponse_x"
+    return web.Response(status=202, body=text.encode(), headers={"Content-Type": kind})
 
 
 @asynccontextmanager
