@@ -119,6 +119,24 @@ class CutOff(ServiceResponseError):
     """An answer that ended early, though it looked like a whole one."""
 
 
+class BatchRefused(HttpResponseError):
+    """A transaction that was accepted, and refused inside its answer.
+
+    Nothing of it was written, unless the refusal is a fault of the service (500): then its fate is
+    as unclear as that of a request without an answer, and the id of the write tells.
+
+    :param status_code: of the first write that was refused.
+    :param error_code: the service's own.
+    :param retry_after_seconds: how long to wait, where the refusal says so.
+    """
+
+    def __init__(self, status_code: int, error_code: str, retry_after_seconds: float = 0) -> None:
+        super().__init__(message=f"The transaction was refused: {status_code} {error_code}")
+        self.status_code = status_code
+        self.error_code = error_code
+        self.retry_after_seconds = retry_after_seconds
+
+
 def said(error: AzureError) -> Said:
     """What storage meant; by its code, and by the status only where that alone says enough."""
     if not isinstance(error, HttpResponseError):

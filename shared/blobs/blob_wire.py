@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.storage.blob.aio import BlobClient, ContainerClient
 
@@ -85,7 +85,7 @@ class BlobWire:
             headers["If-Match"] = etag
         try:
             given, data = await self._read(path, headers)
-        except HttpResponseError as error:
+        except AzureError as error:
             if not is_behind_the_end(error):
                 raise
             return Part(b"", offset, etag, "")

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError
 
 from shared.blobs.accounts import Accounts, containers
 from shared.model.problem import Problem
 from shared.model.wire import JsonObject, JsonValue
-from shared.refusals import meaning
+from shared.refusals import Said, expecting, meaning
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
 from shared.state.history import History
@@ -75,10 +75,8 @@ class DeepHealth:
         await anext(self.directory.pages(size=1), None)
 
     async def _queue(self) -> None:
-        try:
+        with expecting(Said.GONE):  # it comes with the first message
             await self.queue.client.get_queue_properties()
-        except ResourceNotFoundError:
-            return  # it comes with the first message
 
     def _account(self, alias: str) -> Callable[[], Awaitable[None]]:
         async def ask() -> None:

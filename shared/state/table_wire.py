@@ -18,7 +18,6 @@ from urllib.parse import quote
 
 from azure.core import AsyncPipelineClient
 from azure.core.credentials import AzureNamedKeyCredential
-from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
@@ -31,7 +30,7 @@ from azure.data.tables.aio import TableServiceClient
 from yarl import URL
 
 from shared.model.wire import parsed
-from shared.refusals import CutOff, code_in, passes, refusal
+from shared.refusals import BatchRefused, CutOff, code_in, passes, refusal
 from shared.repeating import UNDERSTAND, asked_to_wait
 
 _SCOPE = "https://storage.azure.com/.default"
@@ -91,24 +90,6 @@ class Page:
     entities: list[Entity]
     behind: str
     """Continues the query after this page, as a part of its address; empty at its end."""
-
-
-class BatchRefused(HttpResponseError):
-    """A transaction that was accepted, and refused inside its answer.
-
-    Nothing of it was written, unless the refusal is a fault of the service (500): then its fate is
-    as unclear as that of a request without an answer, and the id of the write tells.
-
-    :param status_code: of the first write that was refused.
-    :param error_code: the service's own.
-    :param retry_after_seconds: how long to wait, where the refusal says so.
-    """
-
-    def __init__(self, status_code: int, error_code: str, retry_after_seconds: float = 0) -> None:
-        super().__init__(message=f"The transaction was refused: {status_code} {error_code}")
-        self.status_code = status_code
-        self.error_code = error_code
-        self.retry_after_seconds = retry_after_seconds
 
 
 class TableWire:

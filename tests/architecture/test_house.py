@@ -120,6 +120,32 @@ def test_a_module_has_one_subject(path: Path) -> None:
     assert lines <= 400, f"{lines} lines: split it by subject"
 
 
+TELLS = {SHARED / "refusals.py"}
+"""What storage said is told by its code, here alone."""
+
+SENDS = {SHARED / "repeating.py"}
+"""Sends requests again: it looks at what HTTP itself brings, an answer or none."""
+
+ASKS_VAULTS = {SHARED / "sealing" / "vault_key.py"}
+"""Key vaults are no storage: their codes are others, and this module has them."""
+
+_OF_THE_SDK = {"status_code", "error_code", "HttpResponseError"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_nobody_else_decides_by_a_status_or_the_class_of_an_error(path: Path) -> None:
+    """409 says that a blob exists, that it is archived, that a policy forbids a write."""
+    if path in TELLS | SENDS | ASKS_VAULTS:
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "azure.core.exceptions":
+            assert [alias.name for alias in node.names] == ["AzureError"], node.lineno
+        elif isinstance(node, ast.Attribute):
+            assert node.attr not in _OF_THE_SDK, f"line {node.lineno}: ask refusals.said"
+        elif isinstance(node, ast.Constant):
+            assert node.value not in _OF_THE_SDK, f"line {node.lineno}: ask refusals.said"
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_only_the_clock_asks_for_the_time_and_draws_ids(path: Path) -> None:
     if path == SHARED / "clock.py":
