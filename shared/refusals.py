@@ -177,8 +177,10 @@ def code_in(body: bytes) -> str:
 
 def refusal(answer: Any) -> HttpResponseError:
     """The error that an answer is; its body has been read."""
-    error = HttpResponseError(response=answer)
-    error.error_code = answer.headers.get("x-ms-error-code", "")  # type: ignore[attr-defined]
+    error = HttpResponseError("Storage refused", response=answer)
+    error.error_code = code_of(error)  # type: ignore[attr-defined]
+    error.message = f"Storage refused: {answer.status_code} {code_of(error)}".strip()
+    error.args = (error.message,)
     return error
 
 

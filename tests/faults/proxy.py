@@ -15,6 +15,7 @@ from aiohttp import web
 from yarl import URL
 
 from localhost.processes import free_ports
+from tests.faults.refuser import inside
 
 _HOP = frozenset({"host", "connection", "transfer-encoding", "content-length"})
 _SIGNED = ("Content-Type", "Accept", "Accept-Encoding", "User-Agent")
@@ -122,17 +123,8 @@ def _refusal(line: Scripted) -> web.Response:
 def _inside(line: Scripted) -> web.Response:
     """What a table answers to a transaction that it refuses: accepted, and inside it is told."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in line.headers.items())
-    text = (
-        "--batchresponse_x\r\nContent-Type: multipart/mixed; boundary=changesetresponse_y\r\n\r\n"
-        "--changesetresponse_y\r\nContent-Type: application/http\r\n"
-        "Content-Transfer-Encoding: binary\r\n\r\n"
-        f"HTTP/1.1 {line.status} Scripted\r\n{lines}"
-        "Content-Type: application/json;odata=minimalmetadata\r\n\r\n"
-        f'{{"odata.error":{{"code":"{line.code}","message":{{"lang":"en-US","value":"0:no"}}}}}}\r\n'
-        "--changesetresponse_y--\r\n--batchresponse_x--\r\n"
-    )
-    kind = "multipart/mixed; boundary=batchresponse_x"
-    return web.Response(status=202, body=text.encode(), headers={"Content-Type": kind})
+    media, body = inside(line.status, line.code, lines)
+    return web.Response(status=202, body=body, headers={"Content-Type": media})
 
 
 @asynccontextmanager
