@@ -227,6 +227,7 @@ class Installation(Stores):
             self.clients.queue(settings.state, QUEUE),
             self.provider,
             self.configuration,
+            self.left_behind,
         )
         self.start_check = StartCheck(self.deep_health, self.clock)
         self.restores = Restores(
@@ -262,6 +263,9 @@ class Installation(Stores):
                 configuration_changes,
                 self.registration.was_written,
             ),
+            self.left_behind,
+            self.telemetry,
+            patience,
         )
 
     async def _after_scheduled(self, backup: Backup) -> None:

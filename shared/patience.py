@@ -44,7 +44,34 @@ def answering(now: float) -> Iterator[None]:
 
     :param now: by ``Clock.monotonic``.
     """
-    token = _current.set(replace(REQUEST, until=now + REQUEST_SECONDS))
+    with within(REQUEST, now + REQUEST_SECONDS):
+        yield
+
+
+@contextmanager
+def hurried(patience: Patience, now: float, seconds: float) -> Iterator[None]:
+    """Run the body, and every task that it starts, with no more patience than a request has.
+
+    :param patience: what it would have; what is shorter in it stays.
+    :param now: by ``Clock.monotonic``.
+    :param seconds: how long all storage calls of the body may take together.
+    """
+    shorter = replace(
+        patience,
+        call_seconds=min(patience.call_seconds, REQUEST.call_seconds),
+        try_seconds=min(patience.try_seconds, REQUEST.try_seconds),
+    )
+    with within(shorter, now + seconds):
+        yield
+
+
+@contextmanager
+def within(patience: Patience, until: float) -> Iterator[None]:
+    """Run the body, and every task that it starts, with a patience that ends.
+
+    :param until: by ``Clock.monotonic``.
+    """
+    token = _current.set(replace(patience, until=until))
     try:
         yield
     finally:

@@ -30,6 +30,7 @@ from shared.state import (
     services,
 )
 from shared.state.gateway import Table
+from shared.state.left_behind import LeftBehindIndex
 from shared.state.table_wire import TableWire
 from shared.storage import StorageClients
 from shared.telemetry import Telemetry
@@ -70,6 +71,7 @@ class Stores:
         self.history = history.History(self.table(history.TABLE))
         self.records = operations.Operations(self.table(operations.TABLE))
         self.in_flight = operations.InFlightIndex(self.table(operations.IN_FLIGHT_TABLE))
+        self.left_behind = LeftBehindIndex(self.table(operations.IN_FLIGHT_TABLE))
         vault_client_id = settings.key_vault_client_id or settings.state.client_id
         self.vaults = VaultClients(
             lambda: self.identities.credential(vault_client_id), vault_transport

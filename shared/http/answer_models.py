@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from shared.model.artifact import Section
 from shared.model.numbers import IssuedNumber, Kind
-from shared.model.operation import HIDDEN, Operation
+from shared.model.operation import HIDDEN, Operation, OperationName
 from shared.model.problem import Code, DetailCode
 from shared.model.service import LastBackup, Service, ServiceSettings
 from shared.model.wire import JsonObject, Stored, Time
@@ -202,9 +202,29 @@ class NeededKeys(Stored):
     error: str | None = None
 
 
+class LeftOperation(Stored):
+    """An operation that ended, and of which something could not be done for a day."""
+
+    service: str
+    operation: str
+    operation_name: OperationName
+    since: Time
+    why: str
+    do: str
+
+
+class LeftOperations(Stored):
+    """What recovery left behind, the first hundred; it tries each again every hour."""
+
+    count: int | None = None
+    operations: list[LeftOperation] | None = None
+    error: str | None = None
+
+
 class DeepHealthReport(Stored):
     """Whether all is well, and what was found."""
 
     status: Literal["ok", "failing"]
     checks: list[HealthCheck]
     keys: NeededKeys
+    left_behind: LeftOperations

@@ -16,6 +16,7 @@ from shared.refusals import Said, expecting, meaning
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
 from shared.state.history import History
+from shared.state.left_behind import LeftBehindIndex
 from shared.state.services import Directory
 from shared.storage import MessageQueue
 
@@ -24,6 +25,9 @@ _MOST_SECONDS = 60
 
 _AT_ONCE = 16
 """Services that are asked side by side."""
+
+_MOST_LISTED = 100
+"""Operations that were left behind; their count says how many there are."""
 
 _PROBE_DIGEST = "0" * 64
 
@@ -40,6 +44,7 @@ class DeepHealth:
     queue: MessageQueue
     provider: KeyProvider
     configuration: Configuration
+    left: LeftBehindIndex
     most_services: int = 10_000
     """How many are asked for the key that wraps their data key: a call each."""
     most_backups: int = 50_000
@@ -52,12 +57,13 @@ class DeepHealth:
         backups cannot be restored, and those services' secrets cannot be opened.
         """
         results = await self.checks()
-        keys, keys_well = await self._keys()
+        (keys, keys_well), left = await asyncio.gather(self._keys(), self._left_behind())
         well = keys_well and all(result["status"] == "ok" for result in results)
         return well, {
             "status": "ok" if well else "failing",
             "checks": [*results],
             "keys": keys,
+            "leftBehind": left,
         }
 
     async def checks(self) -> list[JsonObject]:
@@ -112,6 +118,20 @@ class DeepHealth:
             "neededByServices": _listed(found, services, "services"),
             "complete": all_backups and all_services,
         }, well
+
+    async def _left_behind(self) -> JsonObject:
+        """What recovery could not finish: an operator's to look at, and no failure by itself."""
+        listed: list[JsonValue] = []
+        count = 0
+        try:
+            async with asyncio.timeout(_MOST_SECONDS):
+                async for page in self.left.pages():
+                    count += len(page)
+                    listed += [one.to_json() for one in page[: _MOST_LISTED - len(listed)]]
+        except Exception as error:  # noqa: BLE001 - whatever is wrong is what was asked for
+            log.warning("deep health: what was left behind: %s", error)
+            return {"error": _said(error)}
+        return {"count": count, "operations": listed}
 
     async def _needed_by_backups(self) -> tuple[Counter[str], bool]:
         """How many backups need each key, and whether all backups were looked at."""

@@ -27,8 +27,9 @@ from shared.model.operation import (
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject
-from shared.operations.failures import cause, log_failure, operation_error
+from shared.operations.failures import cause, log_failure, operation_error, reason
 from shared.operations.lease import Lease
+from shared.operations.locks import holder_of_lock
 from shared.operations.measures import about, tell_end
 from shared.operations.wholeness import committed
 from shared.operations.work import Canceled, Outcome, Task, Work
@@ -171,20 +172,12 @@ class Engine:
             return repeated
         if entered:  # another process may be starting the same id: its row is its own
             await self.in_flight.drop(operation.service, operation.id)
-        active = await self.records.active(operation.service)
-        if active is None:
+        holder = await holder_of_lock(self.records, operation.service)
+        if holder is None:
             return await self.start(start)
         # Should its row for recovery ever have been lost, this brings it back.
-        await self.in_flight.add(operation.service, active)
-        found = await self.records.find(operation.service, active)
-        name = found[0].operation.operation if found else "another operation"
-        raise Problem(
-            Code.OPERATION_IN_PROGRESS,
-            f"{name} of service '{operation.service}' is under way (operation {active}). Wait "
-            "until it ends.",
-            target=active,
-            retry_after_seconds=10,
-        )
+        await self.in_flight.add(operation.service, holder.id)
+        raise holder.in_progress(operation.service)
 
     async def send(self, operation: Operation, *, delay_seconds: int = 0) -> None:
         """Send the message of an operation. A failure is no loss: recovery sends it later."""
@@ -204,7 +197,7 @@ class Engine:
 
     async def _work_on(self, record: Record) -> None:
         if record.operation.status.is_final():
-            await self.settle(record.operation)
+            await self._settle_or_leave(record.operation)
         elif record.operation.immediate or self.is_leased(record):
             return
         elif record.operation.attempt >= ATTEMPTS:
@@ -355,7 +348,14 @@ class Engine:
             await self._finish(found[0], final)
             return
         tell_end(self._telemetry, final)
-        await self.settle(final)
+        await self._settle_or_leave(final)
+
+    async def _settle_or_leave(self, final: Operation) -> None:
+        """Settle an end that is written down; what cannot be done now, recovery does."""
+        try:
+            await self.settle(final)
+        except Exception as error:  # noqa: BLE001 - the end itself is done
+            log.warning("%s %s: what follows waits: %s", final.operation, final.id, reason(error))
 
     async def end(self, record: Record, status: OperationStatus) -> None:
         """End an operation that nobody works on, and do what follows."""

@@ -44,6 +44,17 @@ def operation_error(error: BaseException) -> OperationError:
     )
 
 
+def reason(error: Exception) -> str:
+    """Why something could not be done, in a sentence without addresses or credentials."""
+    if isinstance(error, Problem):
+        return error.message
+    if isinstance(error, AzureError):
+        return f"{meaning(error)}."
+    if isinstance(error, TimeoutError):
+        return "It did not answer in time."
+    return f"An unexpected {type(error).__name__}. The log of the app tells more."
+
+
 def log_failure(operation: Operation, error: BaseException) -> None:
     """Log an attempt that failed; with its trace where nobody knows what it means."""
     problem = isinstance(error, Problem)

@@ -1,21 +1,63 @@
 """Recovery: a timer that finishes what a crash left between two steps.
 
-Reads the InFlight partition alone: it costs what is under way, not what exists.
+Reads the InFlight partition alone: it costs what is under way, not what exists. What needs the
+state account alone comes first; what follows from an end may need an account that is gone, and has
+a short time of each run. What cannot be done within a day is left behind: listed, tried each hour.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from shared.model.operation import Operation, OperationError
 from shared.operations.engine import Engine
+from shared.operations.failures import reason
 from shared.operations.immediate import close
+from shared.operations.locks import lock_again
+from shared.operations.rounds import Bounds, Rounds
+from shared.patience import Patience, hurried
+from shared.rules.left_behind import what_to_do
 from shared.state.gateway import RowChanged
-from shared.state.operations import InFlight
+from shared.state.left_behind import LeftBehind, LeftBehindIndex
+from shared.state.operations import InFlight, Record
+from shared.telemetry import Telemetry
 
 _NO_RECORD_SECONDS = 120
 """A start that has not written its record by then never will: its client gave up long before."""
 
+_LOOKING = Bounds(each=20, run=180)
+_SETTLING = Bounds(each=20, run=40)
+"""Short, so that what cannot be done now keeps the next run waiting for a minute at most."""
+
+_TRYING_AGAIN = Bounds(each=60, run=240, most=100)
+"""Each hour, of those that were left behind."""
+
+_LEFT_AFTER_SECONDS = 86_400
+"""By the storage's clock, since its record was written for the last time."""
+
 log = logging.getLogger("interkeep.operations")
+
+Item = TypeVar("Item")
+Interrupted = Callable[[Operation], Awaitable[OperationError | None]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """An operation to close, or one that has ended and of which not all is done."""
+
+    entry: InFlight
+    record: Record
+
+    @property
+    def service(self) -> str:
+        """The name of the service."""
+        return self.entry.service
+
+    @property
+    def operation_id(self) -> str:
+        """The id of the operation."""
+        return self.entry.operation_id
 
 
 class Recovery:
@@ -23,30 +65,58 @@ class Recovery:
 
     :param interrupted: how an immediate operation ends whose worker stopped: its error, None
         where what it was to write is written. What was not written then no longer can be.
+    :param patience: with storage, where a request's is longer.
     """
 
     def __init__(
         self,
         engine: Engine,
-        interrupted: Callable[[Operation], Awaitable[OperationError | None]],
+        interrupted: Interrupted,
+        left: LeftBehindIndex,
+        telemetry: Telemetry,
+        patience: Patience,
     ) -> None:
         self._engine = engine
         self._interrupted = interrupted
+        self._left = left
+        self._telemetry = telemetry
+        self._patience = patience
+        clock = engine.clock
+        self._looks: Rounds[InFlight] = Rounds(clock, patience, _LOOKING)
+        self._closes: Rounds[Found] = Rounds(clock, patience, _LOOKING)
+        self._settles: Rounds[Found] = Rounds(clock, patience, _SETTLING)
+        self._tries: Rounds[LeftBehind] = Rounds(clock, patience, _TRYING_AGAIN)
 
     async def run(self) -> int:
         """Look at everything that is under way once; how many needed something."""
         helped = 0
-        async for page in self._engine.in_flight.readable_pages():
-            for listed in page:
-                try:
-                    helped += await self._look_at(listed)
-                except RowChanged:
-                    continue  # somebody else looks after it
-                except Exception:
-                    log.exception("recovery of %s failed; the next run tries", listed.operation_id)
+        stopped: list[Found] = []
+        ended: list[Found] = []
+
+        async def look(entry: InFlight) -> None:
+            nonlocal helped
+            found = await self._look_at(entry)
+            if isinstance(found, bool):
+                helped += found
+            else:
+                (ended if found.record.operation.status.is_final() else stopped).append(found)
+
+        async def finish(found: Found) -> None:
+            nonlocal helped
+            await self._finish(found.record.operation, found.record.etag)
+            helped += 1
+
+        listed = await self._listed(self._engine.in_flight.readable_pages())
+        await self._looks.run(listed, look, _not_now)
+        await self._closes.run(stopped, finish, self._leave_behind)
+        await self._settles.run(ended, finish, self._leave_behind)
         return helped
 
-    async def _look_at(self, listed: InFlight) -> bool:
+    async def _listed(self, pages: AsyncIterator[list[Item]]) -> list[Item]:
+        with hurried(self._patience, self._engine.clock.monotonic(), _LOOKING.run):
+            return [one async for page in pages for one in page]
+
+    async def _look_at(self, listed: InFlight) -> bool | Found:
         engine = self._engine
         entry = await engine.in_flight.get(listed.service, listed.operation_id)
         if entry is None:
@@ -62,17 +132,87 @@ class Recovery:
         if operation.status.is_final():
             if record.age_seconds <= operation.lease_seconds:
                 return False  # its worker is settling it
-            await engine.settle(operation)
+            return Found(entry, record)
+        if operation.immediate:
+            interrupted = entry.age_seconds > nudge_seconds and not engine.is_leased(record)
+            return Found(entry, record) if interrupted else False
+        work = engine.works.get(operation.operation)
+        if work is not None and work.exclusive and await lock_again(engine.records, record):
             return True
         if entry.age_seconds <= nudge_seconds or engine.is_leased(record):
             return False
-        if operation.immediate:
-            error = await self._interrupted(operation)
-            await close(engine, operation, record.etag, error)
-            return True
         if engine.is_waiting(record):
             return False
         await engine.in_flight.touch(entry)
         await engine.send(operation)
         log.warning("%s %s: nudged", operation.operation, operation.id)
         return True
+
+    async def _finish(self, operation: Operation, etag: str) -> None:
+        """Close an immediate operation that is open; else do what follows from an end."""
+        if operation.status.is_final():
+            await self._engine.settle(operation)
+            return
+        error = await self._interrupted(operation)
+        await close(self._engine, operation, etag, error)
+
+    async def _leave_behind(self, one: Found, error: Exception) -> None:
+        """Leave behind what could not be done for a day; until then the next run tries."""
+        operation = one.record.operation
+        if isinstance(error, RowChanged) or one.record.age_seconds <= _LEFT_AFTER_SECONDS:
+            await _not_now(one, error)
+            return
+        left = LeftBehind(
+            service=operation.service,
+            operation_id=operation.id,
+            operation=operation.operation,
+            since=operation.completed_at or operation.created_at,
+            why=reason(error),
+            todo=what_to_do(operation),
+        )
+        log.warning("%s %s is left behind", operation.operation, operation.id, exc_info=error)
+        if await self._left.get(left.service, left.operation_id) is None:
+            self._tell(left)
+        await self._left.put(left)
+        await self._engine.in_flight.drop(left.service, left.operation_id, one.entry.etag)
+
+    def _tell(self, left: LeftBehind) -> None:
+        self._telemetry.tell(
+            log,
+            logging.ERROR,
+            "OperationLeftBehind",
+            f"{left.operation} of '{left.service}' could not be brought to its end for a day. "
+            f"{left.why} {left.todo}",
+            {
+                "service": left.service,
+                "operation": left.operation_id,
+                "operationName": left.operation,
+            },
+        )
+
+    async def try_again(self) -> int:
+        """Try once more what was left behind, a hundred at most; how many are left no longer."""
+        engine, done = self._engine, 0
+
+        async def look(one: LeftBehind) -> None:
+            nonlocal done
+            found = await engine.records.find(one.service, one.operation_id)
+            if found is not None:
+                await self._finish(found[0].operation, found[0].etag)
+            await self._left.drop(one.service, one.operation_id)
+            log.info("%s of '%s' is left behind no longer", one.operation_id, one.service)
+            done += 1
+
+        async def failed(one: LeftBehind, error: Exception) -> None:
+            why = reason(error)
+            log.warning("%s of '%s' stays left behind: %s", one.operation_id, one.service, why)
+            if why != one.why:
+                await self._left.put(replace(one, why=why))
+
+        await self._tries.run(await self._listed(self._left.pages()), look, failed)
+        return done
+
+
+async def _not_now(one: InFlight | Found, error: Exception) -> None:
+    if not isinstance(error, RowChanged):  # else somebody else looks after it
+        log.error("recovery of %s failed; the next run tries", one.operation_id, exc_info=error)

@@ -5,13 +5,22 @@ and knows the request's hash, ``t!<inverted time>!<id>`` is the record, ``!activ
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.model.operation import Operation
 from shared.model.wire import JsonObject
 from shared.rules.naming import service_key
 from shared.state.columns import document_columns, read_document
-from shared.state.gateway import Delete, Insert, Replace, Row, RowChanged, RowExists, Table
+from shared.state.gateway import (
+    Delete,
+    Insert,
+    Replace,
+    Row,
+    RowChanged,
+    RowExists,
+    Step,
+    Table,
+)
 from shared.state.keys import encoded, newest_first
 from shared.state.readable import readable
 
@@ -32,6 +41,18 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Lock:
+    """The lock of a service's long operations, with the version of its row."""
+
+    partition: str
+    operation_id: str
+    """Who holds it."""
+    etag: str
+    age_seconds: float = field(default=0.0, compare=False)
+    """Since it was taken, by the storage's clock."""
+
+
+@dataclass(frozen=True)
 class InFlight:
     """An operation that recovery must look after."""
 
@@ -49,7 +70,9 @@ class Operations:
 
     async def find(self, service: str, operation_id: str) -> tuple[Record, str] | None:
         """A record by its id, and the hash of the request that started it."""
-        partition = _partition(service)
+        return await self._find(_partition(service), operation_id)
+
+    async def _find(self, partition: str, operation_id: str) -> tuple[Record, str] | None:
         index = await self._table.get(partition, _index_key(operation_id))
         if index is None:
             return None
@@ -58,8 +81,42 @@ class Operations:
 
     async def active(self, service: str) -> str | None:
         """The id of the long operation of a service that is under way."""
-        row = await self._table.get(_partition(service), _ACTIVE)
-        return str(row.values["id"]) if row else None
+        lock = await self.lock(service)
+        return lock.operation_id if lock else None
+
+    async def lock(self, service: str) -> Lock | None:
+        """The lock of a service's long operations, None where nobody holds it."""
+        return await self.lock_of(_partition(service))
+
+    async def lock_of(self, partition: str) -> Lock | None:
+        """As ``lock``, by the partition that its row is in."""
+        row = await self._table.get(partition, _ACTIVE)
+        return Lock(partition, str(row.values["id"]), row.etag, row.age_seconds) if row else None
+
+    async def holder(self, lock: Lock) -> Record | None:
+        """The record of the operation that holds a lock, None where there is none."""
+        found = await self._find(lock.partition, lock.operation_id)
+        return found[0] if found else None
+
+    async def release(self, lock: Lock) -> None:
+        """Take a lock away, as it was read.
+
+        :raises RowChanged: where another operation has it by now.
+        """
+        await self._table.delete(lock.partition, _ACTIVE, lock.etag)
+
+    async def lock_again(self, record: Record) -> Record:
+        """Give an open operation its lock, which is gone; its record is written as it is.
+
+        So an operation that ends at this moment does not leave a lock that nobody gives back.
+
+        :raises RowExists: where another operation has the lock.
+        :raises RowChanged: where somebody wrote the record since.
+        """
+        row = _row(record.operation)
+        lock = Row(row.partition, _ACTIVE, {"id": record.operation.id})
+        etags = await self._table.transact([Replace(row, record.etag), Insert(lock)])
+        return Record(record.operation, etags[0])
 
     async def add(
         self,
@@ -102,19 +159,22 @@ class Operations:
     async def finish(self, operation: Operation, etag: str, *, unlock: bool) -> Record:
         """Write a final record and give the lock back, in one transaction.
 
+        A lock that another operation has by now (somebody took this one's away by hand) stays.
+
         :raises RowChanged: where somebody else wrote the record since.
         """
         row = _row(operation)
-        if not unlock:
-            return Record(operation, await self._table.replace(row, etag))
-        try:
-            etags = await self._table.transact([Replace(row, etag), Delete(row.partition, _ACTIVE)])
-        except RowChanged:
-            if await self.active(operation.service) is not None:
-                raise
-            # Somebody took the lock away by hand, or another worker ended it: its ETag tells.
-            etags = [await self._table.replace(row, etag)]
-        return Record(operation, etags[0])
+        lock = await self.lock(operation.service) if unlock else None
+        while True:
+            steps: list[Step] = [Replace(row, etag)]
+            if lock is not None and lock.operation_id == operation.id:
+                steps.append(Delete(row.partition, _ACTIVE, lock.etag))
+            try:
+                return Record(operation, (await self._table.transact(steps))[0])
+            except RowChanged:
+                before, lock = lock, await self.lock(operation.service) if unlock else None
+                if lock == before:
+                    raise
 
     async def pages(
         self, service: str, *, after: str = "", size: int = 1000
@@ -155,11 +215,11 @@ class InFlightIndex:
         :param etag: only as it was read.
         :raises RowChanged: where it was entered again since.
         """
-        await self._table.delete(_IN_FLIGHT, _flight_key(service, operation_id), etag)
+        await self._table.delete(_IN_FLIGHT, flight_key(service, operation_id), etag)
 
     async def get(self, service: str, operation_id: str) -> InFlight | None:
         """One entry, with its age by the storage's clock."""
-        row = await self._table.get(_IN_FLIGHT, _flight_key(service, operation_id))
+        row = await self._table.get(_IN_FLIGHT, flight_key(service, operation_id))
         return _flight(row) if row else None
 
     async def pages(self) -> AsyncIterator[list[InFlight]]:
@@ -221,14 +281,15 @@ def _record(row: Row) -> Record:
     return Record(operation, row.etag, row.age_seconds)
 
 
-def _flight_key(service: str, operation_id: str) -> str:
+def flight_key(service: str, operation_id: str) -> str:
+    """The key of an operation in the table InFlight."""
     return f"{encoded(service_key(service))}!{encoded(operation_id)}"
 
 
 def _flight_row(service: str, operation_id: str) -> Row:
     return Row(
         _IN_FLIGHT,
-        _flight_key(service, operation_id),
+        flight_key(service, operation_id),
         {"service": service, "operation": operation_id},
     )
 

@@ -124,7 +124,11 @@ async def recover_operations(timer: func.TimerRequest) -> None:
 @blueprint.function_name("sweep")
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_TIMER%", run_on_startup=False)
 async def sweep(timer: func.TimerRequest) -> None:
-    """Drop what has had its time: old records, expired numbers, content nobody refers to."""
+    """Drop what has had its time: old records, expired numbers, content nobody refers to.
+
+    Before that it tries again what recovery left behind.
+    """
     quiet_the_sdk()
+    await current().recovery.try_again()
     await current().sweep.run()
     await current().collector.run()

@@ -12,7 +12,8 @@ from shared.model.problem import Problem
 from shared.operations import engine, recover
 from shared.operations.engine import Start
 from shared.operations.work import Task
-from shared.state.operations import Record
+from shared.state.gateway import Row
+from shared.state.operations import Lock, Record
 from tests.deployed import Deployed, Emulator
 from tests.operations.test_engine import SERVICE, in_flight, nothing, now, started
 
@@ -116,3 +117,43 @@ async def test_an_operation_whose_lock_somebody_took_away_ends(app: Installation
     assert (await now(app, record)).status is OperationStatus.SUCCEEDED
     assert work.settled
     assert await in_flight(app) == 0
+
+
+async def test_the_end_of_one_whose_lock_was_taken_away_leaves_the_lock_of_another(
+    app: Installation,
+) -> None:
+    """Else a third one began beside the second."""
+    first, _ = await started(app, nothing)
+    await app.records._table.delete(SERVICE.lower(), "!active")
+    second, _ = await started(app, nothing)
+    await app.engine.run(SERVICE, first.operation.id)
+    assert (await now(app, first)).status is OperationStatus.SUCCEEDED
+    assert await app.records.active(SERVICE) == second.operation.id
+    await app.engine.run(SERVICE, second.operation.id)
+    assert await app.records.active(SERVICE) is None
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["taken away", "taken by another"])
+async def test_a_lock_that_changes_while_its_operation_ends(
+    app: Installation, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    """It was read, and is another one, or none, when the end is written."""
+    record, _ = await started(app, nothing)
+    table = app.records._table
+    lock = app.records.lock
+    reads = 0
+
+    async def changed_since(service: str) -> Lock | None:
+        nonlocal reads
+        found = await lock(service)
+        if not reads:
+            await table.delete(SERVICE.lower(), "!active")
+            if taken:
+                await table.insert(Row(SERVICE.lower(), "!active", {"id": "another"}))
+        reads += 1
+        return found
+
+    monkeypatch.setattr(app.records, "lock", changed_since)
+    await app.engine.run(SERVICE, record.operation.id)
+    assert (await now(app, record)).status is OperationStatus.SUCCEEDED
+    assert await app.records.active(SERVICE) == ("another" if taken else None)

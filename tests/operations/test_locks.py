@@ -1,0 +1,101 @@
+"""The lock of a service's long operations, where it is gone, or is left by what is not there."""
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared.installation import Installation
+from shared.model.operation import OperationStatus
+from shared.model.problem import Code, Problem
+from shared.operations import locks
+from shared.state.gateway import Row
+from tests.deployed import Deployed, Emulator
+from tests.operations.test_engine import SERVICE, nothing, now, started
+
+PARTITION = SERVICE.lower()
+
+
+@pytest.fixture
+async def app(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]:
+    parts = Installation(Deployed.new(emulator, tmp_path).read())
+    yield parts
+    await parts.close()
+
+
+async def take_away(app: Installation, holder: str | None = None) -> None:
+    """By hand; and give it to another one."""
+    table = app.records._table
+    await table.delete(PARTITION, "!active")
+    if holder is not None:
+        await table.insert(Row(PARTITION, "!active", {"id": holder}))
+
+
+async def test_an_open_operation_has_its_lock_again(
+    app: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    record, _ = await started(app, nothing)
+    await take_away(app)
+    assert await app.recovery.run() == 1
+    assert await app.records.active(SERVICE) == record.operation.id
+    assert caplog.text.count("LockMissing") == 1
+    with pytest.raises(Problem) as refused:
+        await started(app, nothing)
+    assert refused.value.code is Code.OPERATION_IN_PROGRESS
+    assert await app.recovery.run() == 0
+    await app.engine.run(SERVICE, record.operation.id)
+    assert (await now(app, record)).status is OperationStatus.SUCCEEDED
+    assert await app.records.active(SERVICE) is None
+
+
+async def test_a_worker_goes_on_whose_lock_recovery_put_back(app: Installation) -> None:
+    """Its record was written under it: it renews its lease by what it finds there."""
+
+    async def lose_it(_task: object) -> None:
+        await take_away(app)
+        assert await app.recovery.run() == 1
+
+    record, _ = await started(app, lose_it)
+    await app.engine.run(SERVICE, record.operation.id)
+    after = await now(app, record)
+    assert (after.status, after.attempt) == (OperationStatus.SUCCEEDED, 1)
+    assert await app.records.active(SERVICE) is None
+
+
+async def test_a_lock_that_another_has_by_now_stays_and_is_told(
+    app: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, _ = await started(app, nothing)
+    await take_away(app)
+    second, _ = await started(app, nothing)
+    assert await app.recovery.run() == 0
+    assert await app.records.active(SERVICE) == second.operation.id
+    assert "both go on" in caplog.text
+    assert first.operation.id in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["no record", "has ended"])
+async def test_a_lock_that_nobody_gives_back_is_released(
+    app: Installation,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Else the service were locked for good: not backed up, not restored, not deleted."""
+    holder = "never-written"
+    if kind == "has ended":
+        ended, _ = await started(app, nothing)
+        await app.engine.run(SERVICE, ended.operation.id)
+        holder = ended.operation.id
+    await take_away(app, holder)
+    with pytest.raises(Problem) as refused:
+        await started(app, nothing)
+    assert (refused.value.code, refused.value.target) == (Code.OPERATION_IN_PROGRESS, holder)
+    with caplog.at_level(logging.ERROR):
+        monkeypatch.setattr(locks, "_LEFT_SECONDS", -1)
+        record, _ = await started(app, nothing)
+    assert "LockLeft" in caplog.text
+    assert await app.records.active(SERVICE) == record.operation.id
+    with pytest.raises(Problem):
+        await started(app, nothing)
