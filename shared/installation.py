@@ -52,6 +52,7 @@ from shared.restore.work import RestoreStores, RestoreWork
 from shared.runtime.allocate import Allocator
 from shared.runtime.batches import Batches
 from shared.runtime.inbound import Inbound
+from shared.schedules.mending import DueRows
 from shared.schedules.preview import Preview
 from shared.schedules.retention import RetentionRuns
 from shared.schedules.schedules import ScheduleSettings
@@ -214,6 +215,9 @@ class Installation(Stores):
             alerts=self.alerts,
             clock=self.clock,
             telemetry=self.telemetry,
+        )
+        self.due_rows = DueRows(
+            self.schedules, self.directory, self.alerts, self.clock, self.telemetry
         )
         self.schedule_settings = ScheduleSettings(
             self.schedules, self.records, self.accounts, self.tick, self.clock

@@ -16,7 +16,7 @@ from shared.model.wire import rfc3339
 from shared.rules.naming import service_key
 from shared.state.columns import dumps
 from shared.state.configuration import Versioned
-from shared.state.gateway import Delete, Insert, Replace, Row, Step, Table
+from shared.state.gateway import Delete, Insert, Replace, Row, RowChanged, Step, Table
 from shared.state.keys import encoded
 from shared.state.readable import readable
 
@@ -54,25 +54,29 @@ class Schedules:
         row = await self._table.get(_PARTITION, _schedule_key(service))
         if row is None:
             return None
-        schedule = Schedule.model_validate(json.loads(str(row.values["schedule"])))
-        return Versioned(schedule, row.etag)
+        return _schedule(row)
 
     async def put(self, schedule: Schedule, before: Versioned[Schedule] | None) -> str:
         """Write a schedule and move its due rows, in one transaction; its new ETag.
 
+        Whether those that move were there as they should is no matter: they follow from it.
+
         :param before: the version that was read, None where there was none.
         :raises RowExists, RowChanged: where somebody else wrote it since.
         """
-        values = {"schedule": dumps(schedule.to_json())}
-        row = Row(_PARTITION, _schedule_key(schedule.service), values)
-        steps: list[Step] = [Replace(row, before.etag) if before else Insert(row)]
+        row = _row(schedule)
         old = _due_keys(before.value) if before else set()
         new = _due_keys(schedule)
-        steps += [Delete(_PARTITION, key) for key in sorted(old - new)]
-        steps += [
-            Insert(Row(_PARTITION, key, {"service": schedule.service})) for key in sorted(new - old)
-        ]
-        return (await self._table.transact(steps))[0]
+        old, new = old - new, new - old
+        steps: list[Step] = [Replace(row, before.etag) if before else Insert(row)]
+        steps += _due_rows(schedule, new)
+        try:
+            return (await self._table.transact([*steps, *_deletes(old)]))[0]
+        except RowChanged:
+            if before is None or await self._etag(row.key) != before.etag:
+                raise
+        # Not the schedule: a due row that is to go is gone.
+        return (await self._table.transact([*steps, *_deletes(await self._there(old))]))[0]
 
     async def remove(self, found: Versioned[Schedule]) -> None:
         """Take a schedule and its due rows out.
@@ -80,9 +84,38 @@ class Schedules:
         :raises RowChanged: where somebody else wrote it since.
         """
         key = _schedule_key(found.value.service)
-        steps: list[Step] = [Delete(_PARTITION, key, found.etag)]
-        steps += [Delete(_PARTITION, due) for due in sorted(_due_keys(found.value))]
-        await self._table.transact(steps)
+        there = await self._there(_due_keys(found.value))
+        await self._table.transact([Delete(_PARTITION, key, found.etag), *_deletes(there)])
+
+    async def _etag(self, key: str) -> str | None:
+        row = await self._table.get(_PARTITION, key)
+        return row.etag if row else None
+
+    async def _there(self, keys: set[str]) -> set[str]:
+        """Those of some rows that are there."""
+        return {key for key in keys if await self._etag(key) is not None}
+
+    async def pages(self) -> AsyncIterator[list[Versioned[Schedule]]]:
+        """All schedules that can be read, a page of at most 1,000 at a time."""
+        async for page in self._table.pages(_PARTITION, after="s!", before="s!~"):
+            yield readable(page, _schedule)
+
+    async def due_keys(self) -> AsyncIterator[set[str]]:
+        """The keys of all due rows, a page of at most 1,000 at a time."""
+        async for page in self._table.pages(_PARTITION, after="d!", before="d!~", columns=()):
+            yield {row.key for row in page}
+
+    async def mend(self, found: Versioned[Schedule]) -> set[DueKind]:
+        """Put back the due rows of a schedule that are missing; the kinds of those that were.
+
+        :raises RowChanged: where somebody else wrote the schedule since.
+        """
+        keys = _due_keys(found.value)
+        missing = keys - await self._there(keys)
+        if missing:
+            steps: list[Step] = [Replace(_row(found.value), found.etag)]
+            await self._table.transact([*steps, *_due_rows(found.value, missing)])
+        return {DueKind(key.split("!")[2]) for key in missing}
 
     async def due(self, now: datetime) -> AsyncIterator[list[DueRow]]:
         """The due rows whose time has come, the earliest first, a page at a time."""
@@ -109,6 +142,30 @@ def _schedule_key(service: str) -> str:
 def due_key(kind: DueKind, due: datetime, service: str) -> str:
     """The key of a due row; keys sort as their times do."""
     return f"d!{rfc3339(due)}!{kind}!{encoded(service_key(service))}"
+
+
+def has_due_rows(schedule: Schedule, keys: set[str]) -> bool:
+    """Whether all due rows of a schedule are among those of these keys."""
+    return _due_keys(schedule) <= keys
+
+
+def _row(schedule: Schedule) -> Row:
+    values = {"schedule": dumps(schedule.to_json())}
+    return Row(_PARTITION, _schedule_key(schedule.service), values)
+
+
+def _schedule(row: Row) -> Versioned[Schedule]:
+    schedule = Schedule.model_validate(json.loads(str(row.values["schedule"])))
+    return Versioned(schedule, row.etag)
+
+
+def _due_rows(schedule: Schedule, keys: set[str]) -> list[Replace]:
+    values = {"service": schedule.service}
+    return [Replace(Row(_PARTITION, key, dict(values)), None) for key in sorted(keys)]
+
+
+def _deletes(keys: set[str]) -> list[Delete]:
+    return [Delete(_PARTITION, key) for key in sorted(keys)]
 
 
 def _due_keys(schedule: Schedule) -> set[str]:

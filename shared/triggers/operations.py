@@ -126,9 +126,10 @@ async def recover_operations(timer: func.TimerRequest) -> None:
 async def sweep(timer: func.TimerRequest) -> None:
     """Drop what has had its time: old records, expired numbers, content nobody refers to.
 
-    Before that it tries again what recovery left behind.
+    Before that it tries again what recovery left behind, and puts back due rows that are missing.
     """
     quiet_the_sdk()
     await current().recovery.try_again()
+    await current().due_rows.run()
     await current().sweep.run()
     await current().collector.run()
