@@ -52,6 +52,7 @@ from shared.restore.work import RestoreStores, RestoreWork
 from shared.runtime.allocate import Allocator
 from shared.runtime.batches import Batches
 from shared.runtime.inbound import Inbound
+from shared.schedules.clocks import ClocksApart
 from shared.schedules.mending import DueRows
 from shared.schedules.preview import Preview
 from shared.schedules.retention import RetentionRuns
@@ -206,6 +207,7 @@ class Installation(Stores):
             provider=self.provider,
         )
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
+        apart = ClocksApart(self.records, self.alerts, self.clock)
         self.tick = Tick(
             schedules=self.schedules,
             directory=self.directory,
@@ -215,6 +217,7 @@ class Installation(Stores):
             alerts=self.alerts,
             clock=self.clock,
             telemetry=self.telemetry,
+            apart=apart,
         )
         self.due_rows = DueRows(
             self.schedules, self.directory, self.alerts, self.clock, self.telemetry
@@ -257,6 +260,7 @@ class Installation(Stores):
             ],
             cursors.Cursors(self.table(services.TABLE)),
             self.clock,
+            apart.tell,
         )
         self.collector = Collector(self._collection_stores())
         self.recovery = Recovery(

@@ -22,9 +22,19 @@ var rules = [
     description: 'A scheduled backup of a service failed after all its attempts.'
   }
   {
+    type: 'BackupPartial'
+    severity: 2
+    description: 'A scheduled backup of a service lacks what could not be read.'
+  }
+  {
     type: 'VerifyFailed'
     severity: 1
     description: 'A backup of a service did not verify.'
+  }
+  {
+    type: 'ClocksDiffer'
+    severity: 1
+    description: 'The clocks of the app and its storage differ: due backups wait.'
   }
 ]
 

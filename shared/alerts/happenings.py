@@ -46,6 +46,32 @@ def backup_failed(operation: Operation, backup: str, now: datetime) -> Alert:
     )
 
 
+def backup_partial(operation: Operation, backup: str, now: datetime) -> Alert:
+    """A scheduled backup that lacks what could not be read."""
+    result = operation.result or {}
+    listed, count = result.get("failures"), result.get("failedItems")
+    failures = listed if isinstance(listed, list) else []
+    first = failures[0] if failures and isinstance(failures[0], dict) else {}
+    what = f"{first.get('section')}/{first.get('name')}: {first.get('message')}" if first else ""
+    lacking = count if isinstance(count, int) else len(failures)
+    items = "one item" if lacking == 1 else f"{lacking} items"
+    return Alert(
+        id=f"{operation.id}-partial",
+        type=AlertType.BACKUP_PARTIAL,
+        service=operation.service,
+        subject=f"services/{operation.service}/backups/{backup}",
+        time=now,
+        message=f"The scheduled backup '{backup}' of service '{operation.service}' lacks {items}. "
+        f"{what}".strip(),
+        data={
+            "backup": backup,
+            "operation": operation.id,
+            "code": str(first.get("code", operation.status)),
+            "failedItems": lacking,
+        },
+    )
+
+
 def verify_failed(operation: Operation, backup: str, now: datetime) -> Alert:
     """A verify that found a backup bad, or could not look."""
     error = operation.error
@@ -62,4 +88,18 @@ def verify_failed(operation: Operation, backup: str, now: datetime) -> Alert:
             "operation": operation.id,
             "code": error.code if error else str(operation.status),
         },
+    )
+
+
+def clocks_apart(operation: Operation, now: datetime) -> Alert:
+    """This machine's clock and the storage's differ: nothing that is due is started."""
+    error = operation.error
+    return Alert(
+        id=f"{operation.id}-clocks",
+        type=AlertType.CLOCKS_DIFFER,
+        service=operation.service,
+        subject=f"operations/{operation.id}",
+        time=now,
+        message=error.message if error else "The clocks of the app and its storage differ.",
+        data={"operation": operation.id},
     )

@@ -4,7 +4,7 @@ import logging
 
 from azure.core.exceptions import HttpResponseError
 
-from shared.alerts.happenings import backup_failed
+from shared.alerts.happenings import backup_failed, backup_partial
 from shared.backup.describe import descriptor_path
 from shared.backup.stores import BackupStores
 from shared.blobs.backup_container import BackupContainer
@@ -30,6 +30,12 @@ _UNSETTLED = frozenset(
     }
 )
 """What an entry may say before its operation's end is entered for good."""
+
+_ALERTS = {
+    OperationStatus.FAILED: backup_failed,
+    OperationStatus.PARTIALLY_SUCCEEDED: backup_partial,
+}
+"""Ends of a scheduled backup that an operator hears of."""
 
 _GOOD = frozenset({OperationStatus.SUCCEEDED, OperationStatus.PARTIALLY_SUCCEEDED})
 
@@ -63,11 +69,9 @@ class BackupEnding:
 
     async def _tell(self, operation: Operation, name: str) -> None:
         """Before the history says so: an alert may come twice, and is never lost."""
-        if not (_is_scheduled(operation) and operation.status is OperationStatus.FAILED):
-            return
-        if not await self._is_entered(operation, name):
-            failed = backup_failed(operation, name, self._stores.clock.now())
-            await self._stores.alerts.tell(failed)
+        alert = _ALERTS.get(operation.status) if _is_scheduled(operation) else None
+        if alert is not None and not await self._is_entered(operation, name):
+            await self._stores.alerts.tell(alert(operation, name, self._stores.clock.now()))
 
     async def _in_history(self, operation: Operation, name: str) -> Backup | None:
         """Enter how it ended, unless that was done; None where this operation has no entry."""

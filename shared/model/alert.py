@@ -12,7 +12,9 @@ class AlertType(StrEnum):
 
     BACKUP_MISSED = "BackupMissed"
     BACKUP_FAILED = "BackupFailed"
+    BACKUP_PARTIAL = "BackupPartial"
     VERIFY_FAILED = "VerifyFailed"
+    CLOCKS_DIFFER = "ClocksDiffer"
 
 
 class Alert(Stored):
@@ -22,6 +24,7 @@ class Alert(Stored):
     """The same for every sending, so that a receiver can tell a repeat."""
     type: AlertType
     service: str
+    """``*`` where it concerns no one service."""
     subject: str
     """What it is about, as a path under the API."""
     time: Time

@@ -31,6 +31,8 @@ class OperationName(StrEnum):
     VERIFY_BACKUP = "VerifyBackupBizTalkService"
     REGISTER_BACKUP = "RegisterBackupBizTalkService"
     ROTATE_KEYS = "RotateKeys"
+    RUN_SCHEDULES = "RunSchedules"
+    """In the log only where a run of the schedules could start nothing at all."""
 
 
 class OperationStatus(StrEnum):

@@ -6,7 +6,7 @@ goes on where the last one stopped.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,18 +36,30 @@ class Broom:
 
 
 class Sweep:
-    """Drops what has had its time."""
+    """Drops what has had its time.
 
-    def __init__(self, brooms: list[Broom], cursors: Cursors, clock: Clock) -> None:
+    :param apart: tells that nothing is swept: the time that the storage told, and what is wrong.
+    """
+
+    def __init__(
+        self,
+        brooms: list[Broom],
+        cursors: Cursors,
+        clock: Clock,
+        apart: Callable[[datetime | None, str], Awaitable[None]],
+    ) -> None:
+        self._apart = apart
         self._brooms = brooms
         self._cursors = cursors
         self._clock = clock
 
     async def run(self) -> int:
         """One bounded run; how many rows it dropped: none where this machine's clock is off."""
-        differ = clocks_differ(await self._brooms[0].table.clock(), self._clock.machine())
+        storage = await self._brooms[0].table.clock()
+        differ = clocks_differ(storage, self._clock.machine())
         if differ is not None:
             log.warning("nothing is swept: %s", differ)
+            await self._apart(storage, differ)
             return 0
         return sum([await self._sweep(broom) for broom in self._brooms])
 

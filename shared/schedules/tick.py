@@ -21,6 +21,7 @@ from shared.model.wire import rfc3339
 from shared.rules.clocks import clocks_differ
 from shared.rules.due_times import Due, container_name, due_now, next_retention
 from shared.rules.naming import scheduled_operation_id
+from shared.schedules.clocks import ClocksApart
 from shared.schedules.retention import RetentionRuns
 from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
@@ -39,7 +40,10 @@ log = logging.getLogger("interkeep.schedules")
 
 @dataclass(frozen=True)
 class Tick:
-    """Sees to the due rows that have come."""
+    """Sees to the due rows that have come.
+
+    :param apart: tells that nothing is started, as this machine's clock is off.
+    """
 
     schedules: Schedules
     directory: Directory
@@ -49,6 +53,7 @@ class Tick:
     alerts: Alerts
     clock: Clock
     telemetry: Telemetry
+    apart: ClocksApart
 
     async def run(self) -> int:
         """Start all that is due; how many due rows there were. One that fails stays due."""
@@ -76,10 +81,13 @@ class Tick:
 
     async def _clocks_differ(self) -> bool:
         """A clock that is ahead would run what is due in a month, and then nothing for a month."""
-        differ = clocks_differ(await self.schedules.storage_time(), self.clock.machine())
-        if differ is not None:
-            log.error("ClocksDiffer: nothing that is due is started: %s", differ)
-        return differ is not None
+        storage = await self.schedules.storage_time()
+        differ = clocks_differ(storage, self.clock.machine())
+        if differ is None:
+            return False
+        log.warning("nothing that is due is started: %s", differ)
+        await self.apart.tell(storage, differ)
+        return True
 
     async def _see_to(self, row: DueRow) -> None:
         found = await self.schedules.get(row.service)

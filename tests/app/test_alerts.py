@@ -9,8 +9,11 @@ from aiohttp import web
 
 from localhost.processes import free_ports
 from localhost.stack import HostProcess
+from shared.installation import Installation
+from shared.model.artifact import Section
 from tests.admin import Admin
 from tests.api import Api
+from tests.app.scheduled import TestClock, put, settled
 from tests.deployed import Deployed, Emulator
 
 ALONE = True
@@ -50,15 +53,17 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def host(
-    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory, port: int
-) -> Iterator[HostProcess]:
-    deployed = Deployed.new(
+def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory, port: int) -> Deployed:
+    return Deployed.new(
         emulator,
         tmp_path_factory.mktemp("alerts"),
         ALERT_WEBHOOK_URL=f"http://127.0.0.1:{port}/hook?key={SECRET}",
         AzureFunctionsJobHost__extensions__queues__visibilityTimeout="00:00:01",
     )
+
+
+@pytest.fixture(scope="module")
+def host(deployed: Deployed) -> Iterator[HostProcess]:
     process = deployed.host()
     process.start()
     yield process
@@ -110,7 +115,40 @@ async def test_a_failed_backup_is_told_until_somebody_listens(
         assert event["source"].startswith("/interkeep/")
         assert {"id", "time", "datacontenttype"} <= set(event)
     assert missed["id"] != failed["id"]
+    await api.delete(f"services/{name}/backup-schedule")
     await admin.clock(0)
+
+
+async def test_a_partial_backup_is_told_each_time(
+    api: Api, admin: Admin, parts: Installation, listener: Listener
+) -> None:
+    """One lost blob: else all backups lack it, retention deletes the whole ones, nobody knows."""
+    name = await api.service()
+    path = f"services/{name}/artifacts/schemas/lost"
+    await api.put(path, {"document": {}})
+    await api.put(f"{path}/content", data=b"lost bytes")
+    service_id = (await parts.services.require(name)).service.id
+    found = await parts.configuration.artifact(service_id, Section.SCHEMAS, "lost")
+    assert found is not None
+    assert found.value.content is not None
+    await parts.content.blob(service_id, found.value.content.sha256).delete_blob()
+    await put(api, name)
+    clock = TestClock(admin)
+    for day in (1, 2):
+        await clock.days(1)
+        events = [e for e in await listener.until(day) if e["type"] == "interkeep.BackupPartial"]
+        assert len(events) == day
+        newest = (await settled(api, name))[0]
+        assert newest["status"] == "PartiallySucceeded"
+        event = events[-1]
+        assert event["subject"] == f"services/{name}/backups/{newest['name']}"
+        assert event["data"]["operation"] == newest["operation"]
+        assert (event["data"]["code"], event["data"]["failedItems"]) == ("ContentMissing", 1)
+        assert "schemas/lost" in event["data"]["message"]
+    assert len({event["id"] for event in events}) == 2
+    assert len(listener.seen) == 2, "each once"
+    await api.delete(f"services/{name}/backup-schedule")
+    await clock.days(-2)
 
 
 async def test_nobody_hears_of_a_backup_on_demand(

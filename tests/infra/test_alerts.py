@@ -11,7 +11,13 @@ import pytest
 import shared.triggers.runtime  # noqa: F401 - declares its routes
 from infra.check.source import Source, literal, text
 from shared.alerts.alerts import Alerts
-from shared.alerts.happenings import backup_failed, backups_missed, verify_failed
+from shared.alerts.happenings import (
+    backup_failed,
+    backup_partial,
+    backups_missed,
+    clocks_apart,
+    verify_failed,
+)
 from shared.http.route import ROUTES
 from shared.model.alert import Alert, AlertType
 from shared.model.operation import Operation, OperationName, OperationStatus
@@ -32,7 +38,9 @@ OPERATION = Operation(
 HAPPENINGS = (
     backups_missed("Contoso-B2B", "id", before=NOW, missed=2, reason="the app was down", now=NOW),
     backup_failed(OPERATION, "contoso-20261101", NOW),
+    backup_partial(OPERATION, "contoso-20261101", NOW),
     verify_failed(OPERATION, "contoso-20261101", NOW),
+    clocks_apart(OPERATION, NOW),
 )
 
 
