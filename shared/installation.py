@@ -40,6 +40,7 @@ from shared.management.start_check import StartCheck
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
 from shared.operations.engine import QUEUE, Engine
+from shared.operations.log_indexes import LogIndexes
 from shared.operations.recover import Recovery
 from shared.operations.sweep import Broom, Sweep, expired_numbers, old_records
 from shared.patience import WORK, Patience
@@ -255,7 +256,12 @@ class Installation(Stores):
         )
         self.sweep = Sweep(
             [
-                Broom("operations", self.table(operations.TABLE), old_records),
+                Broom(
+                    "operations",
+                    self.table(operations.TABLE),
+                    old_records,
+                    LogIndexes(self.engine, self.left_behind).look_at,
+                ),
                 Broom("received", self.table(received_numbers.TABLE), expired_numbers),
             ],
             cursors.Cursors(self.table(services.TABLE)),

@@ -9,6 +9,7 @@ from shared.model.operation import Operation, OperationError
 from shared.model.problem import Code, Problem
 from shared.operations.work import Canceled
 from shared.refusals import is_refusal, meaning
+from shared.state.gateway import SchemaTooNew
 
 log = logging.getLogger("interkeep.operations")
 
@@ -48,6 +49,8 @@ def reason(error: Exception) -> str:
     """Why something could not be done, in a sentence without addresses or credentials."""
     if isinstance(error, Problem):
         return error.message
+    if isinstance(error, SchemaTooNew):
+        return str(error)
     if isinstance(error, AzureError):
         return f"{meaning(error)}."
     if isinstance(error, TimeoutError):

@@ -28,11 +28,13 @@ class Broom:
     """What is swept from one table.
 
     :param expired: for a row that has had its time, the keys of its partition that go with it.
+    :param look: what is done with a row that stays; None for nothing.
     """
 
     name: str
     table: Table
     expired: Callable[[Row, datetime], list[str]]
+    look: Callable[[Row], Awaitable[None]] | None = None
 
 
 class Sweep:
@@ -70,6 +72,8 @@ class Sweep:
         async for page in broom.table.scan(after=await self._cursors.get(broom.name)):
             for row, keys in readable(page, lambda row: (row, broom.expired(row, now))):
                 dropped += await self._drop(broom.table, row, keys)
+                if broom.look is not None and not keys:
+                    await self._look(broom.look, row)
             pages += 1
             seen = (page[-1].partition, page[-1].key) if page else seen
             if pages >= _PAGES and seen != ("", ""):
@@ -79,6 +83,12 @@ class Sweep:
         if dropped:
             log.info("sweep: %d rows of %s had their time", dropped, broom.name)
         return dropped
+
+    async def _look(self, look: Callable[[Row], Awaitable[None]], row: Row) -> None:
+        try:
+            await look(row)
+        except Exception:
+            log.exception("the row %r of %r is looked at by a later run", row.key, row.partition)
 
     async def _drop(self, table: Table, row: Row, keys: list[str]) -> int:
         if not keys:

@@ -7,7 +7,7 @@ and knows the request's hash, ``t!<inverted time>!<id>`` is the record, ``!activ
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from shared.model.operation import Operation
+from shared.model.operation import Operation, OperationStatus
 from shared.model.wire import JsonObject
 from shared.rules.naming import service_key
 from shared.state.columns import document_columns, read_document
@@ -236,6 +236,18 @@ class InFlightIndex:
 def record_of(row: Row) -> Operation | None:
     """The record that a row of the table is, None for another kind of row."""
     return _record(row).operation if row.key.startswith("t!") else None
+
+
+def open_record(row: Row) -> Operation | None:
+    """The record that a row of the table is, None for another kind of row or one that has ended."""
+    if not row.key.startswith("t!") or OperationStatus(str(row.values["status"])).is_final():
+        return None
+    return _record(row).operation
+
+
+def is_lock(row: Row) -> bool:
+    """Whether a row of the table is the lock of a service."""
+    return row.key == _ACTIVE
 
 
 def rows_of_record(operation: Operation) -> list[str]:

@@ -17,12 +17,14 @@ from shared.model.backup import Backup, BackupStatus, Trigger
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations import recover
 from shared.operations.engine import Start
+from shared.operations.immediate import Entry
 from shared.operations.rounds import Bounds
 from shared.state.gateway import Insert, Row
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SERVICE, fill
 from tests.faults.transport import ONCE
 from tests.management.test_collection import DAY, StorageLater
+from tests.operations.test_unreadable_rows import newer
 
 
 class Account:
@@ -217,6 +219,43 @@ async def test_a_crash_between_its_entry_and_its_end_in_flight_is_no_harm(estate
     assert await in_flight(app) == []
     assert await later.recovery.try_again() == 1
     assert await later.recovery.try_again() == 0
+
+
+async def test_an_immediate_operation_that_cannot_be_closed(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer version wrote its service: whether it was done can be read by nobody here."""
+    app = estate.process()
+    await fill(app)
+    listed = await app.services.require(SERVICE)
+    entry = Entry(
+        app.engine, Start(OperationName.SUSPEND, SERVICE, "x", "http", {}).of(listed.service)
+    )
+    await entry.open()
+    with newer(monkeypatch):
+        await app.directory.change(listed.service, listed.etag)
+    other = await app.engine.start(
+        Start(OperationName.BACKUP, "Zzother", "x", "http", {"name": "b"})
+    )
+    await asyncio.sleep(1.1)
+    assert await app.recovery.run() == 1
+    assert other.operation.id in await messages(app)
+    later = estate.process(DAY)
+    await later.recovery.run()
+    assert await in_flight(app) == [other.operation.id]
+    left = await app.left_behind.get(SERVICE, entry.id)
+    assert left is not None
+    assert "Deploy that version or a later one" in left.why
+    assert await later.recovery.try_again() == 0
+    row = await app.directory._table.get("service", SERVICE.lower())
+    assert row is not None
+    await app.directory.change(listed.service, row.etag)
+    assert await later.recovery.try_again() == 1
+    found = await app.records.find(SERVICE, entry.id)
+    assert found is not None
+    assert found[0].operation.status is OperationStatus.FAILED
+    assert found[0].operation.error is not None
+    assert found[0].operation.error.code == "InternalError"
 
 
 async def test_what_the_log_has_forgotten_is_left_behind_no_longer(estate: Estate) -> None:

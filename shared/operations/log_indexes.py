@@ -1,0 +1,52 @@
+"""What follows from the log, compared with it: recovery's index, and the locks of services.
+
+The sweep reads the log piece by piece anyway. Recovery looks at its index alone: an open operation
+that is not in it was helped by nobody, ever.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from shared.operations.engine import Engine
+from shared.operations.locks import release_left
+from shared.state.gateway import Row
+from shared.state.left_behind import LeftBehindIndex
+from shared.state.operations import is_lock, open_record
+
+_OPEN_SECONDS = 600
+"""By the storage's clock: a start has entered it long before, and an end has taken it out."""
+
+log = logging.getLogger("interkeep.operations")
+
+
+@dataclass(frozen=True)
+class LogIndexes:
+    """Mends what is missing, or left, beside the rows of the log."""
+
+    engine: Engine
+    left: LeftBehindIndex
+
+    async def look_at(self, row: Row) -> None:
+        """Look at one row of the log, as it was read in a page."""
+        if is_lock(row):
+            await release_left(self.engine.records, row.partition)
+            return
+        operation = open_record(row)
+        if operation is None:
+            return
+        service, operation_id = operation.service, operation.id
+        found = await self.engine.records.find(service, operation_id)
+        if found is None or found[0].age_seconds <= _OPEN_SECONDS:
+            return
+        if found[0].operation.status.is_final():
+            return
+        if await self.left.get(service, operation_id) is not None:
+            return
+        if await self.engine.in_flight.add(service, operation_id):
+            log.error(
+                "InFlightMissing: %s %s of service '%s' is open, and recovery did not know of it: "
+                "entered again",
+                operation.operation,
+                operation_id,
+                service,
+            )
