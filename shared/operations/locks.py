@@ -78,6 +78,9 @@ async def lock_again(records: Operations, record: Record) -> bool:
         return True
     if await release_left(records, lock.partition):
         return False
+    found = await records.find(operation.service, operation.id)
+    if found is None or found[0].operation.status.is_final():
+        return False  # it ended a moment ago, and the other one began after that
     log.error(
         "LockMissing: %s %s of service '%s' has lost its lock, operation %s has it: both go on",
         operation.operation,

@@ -26,7 +26,7 @@ from shared.telemetry import Telemetry
 _NO_RECORD_SECONDS = 120
 """A start that has not written its record by then never will: its client gave up long before."""
 
-_LOOKING = Bounds(each=20, run=180)
+_LOOKING = Bounds(each=20, run=60)
 _SETTLING = Bounds(each=20, run=40)
 """Short, so that what cannot be done now keeps the next run waiting for a minute at most."""
 

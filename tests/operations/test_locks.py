@@ -11,6 +11,7 @@ from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem
 from shared.operations import locks
 from shared.state.gateway import Row
+from shared.state.operations import Lock
 from tests.deployed import Deployed, Emulator
 from tests.operations.test_engine import SERVICE, nothing, now, started
 
@@ -99,3 +100,21 @@ async def test_a_lock_that_nobody_gives_back_is_released(
     assert await app.records.active(SERVICE) == record.operation.id
     with pytest.raises(Problem):
         await started(app, nothing)
+
+
+async def test_one_that_ends_while_recovery_looks_has_lost_nothing(
+    app: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its record was read open; by the time that its lock is read, it is the next one's."""
+    first, _ = await started(app, nothing)
+    lock = app.records.lock
+
+    async def later(service: str) -> Lock | None:
+        monkeypatch.setattr(app.records, "lock", lock)
+        await app.engine.run(SERVICE, first.operation.id)
+        await started(app, nothing)
+        return await lock(service)
+
+    monkeypatch.setattr(app.records, "lock", later)
+    assert await app.recovery.run() == 0
+    assert "LockMissing" not in caplog.text
