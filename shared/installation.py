@@ -30,7 +30,7 @@ from shared.management.artifacts import Artifacts
 from shared.management.changes import ConfigurationChanges
 from shared.management.collection import CollectionStores, Collector
 from shared.management.counters import CounterSettings
-from shared.management.deletion import DeletionStores, DeletionWork
+from shared.management.deletion import Deletions, DeletionStores, DeletionWork
 from shared.management.health import DeepHealth
 from shared.management.imports import Imports
 from shared.management.interrupted import Interrupted
@@ -149,6 +149,13 @@ class Installation(Stores):
             engine=self.engine,
             clock=self.clock,
             settings=settings,
+        )
+        self.deletions = Deletions(
+            engine=self.engine,
+            services=self.services,
+            directory=self.directory,
+            changes=configuration_changes,
+            clock=self.clock,
         )
         self.artifacts = Artifacts(
             configuration=self.configuration,

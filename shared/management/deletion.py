@@ -1,14 +1,21 @@
-"""The work of a deletion: the service and all that it holds; backups and the ledger stay.
+"""Deleting a service and all that it holds; backups and the ledger stay.
 
-Every step is repeatable. The directory's row goes last: until then the name is not free.
+The request that starts a deletion marks the service ``Deleting`` before it is answered, so from
+that answer on it allows nothing. A request that stopped before that leaves the mark to the worker.
+Every step of the work is repeatable. The directory's row goes last: until then the name is not
+free.
 """
 
 from dataclasses import dataclass, replace
 
 from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
-from shared.model.operation import Operation
+from shared.management.changes import ConfigurationChanges
+from shared.management.services import Asked, Services
+from shared.model.condition import unconditional
+from shared.model.operation import Operation, OperationName
 from shared.model.service import Service, State
+from shared.operations.engine import Engine, Start
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.runtime.claims import release_all
@@ -17,9 +24,82 @@ from shared.state.configuration import Configuration, Phase
 from shared.state.control_numbers import Ledger
 from shared.state.gateway import RowChanged
 from shared.state.mic_values import MicValues
+from shared.state.operations import Record
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.schedules import Schedules
 from shared.state.services import Directory
+
+
+@dataclass(frozen=True)
+class Deletions:
+    """Starts deletions of services."""
+
+    engine: Engine
+    services: Services
+    directory: Directory
+    changes: ConfigurationChanges
+    clock: Clock
+
+    async def start(self, name: str, asked: Asked) -> Record:
+        """Start the deletion of a service, which is ``Deleting`` when this returns.
+
+        One that failed for good is begun again where it stopped.
+
+        :raises Problem: ServiceNotFound, ConditionNotMet, OperationNotAllowed,
+            OperationInProgress, OperationIdInUse. After all of these the service is as it was.
+        """
+        start = Start(
+            OperationName.DELETE, name, asked.caller, asked.trigger, {}, asked.operation_id
+        )
+        record = await self.engine.repeated(start)
+        if record is None:
+            record = await self._enter(start, asked)
+        # The first request under this Operation-Id may have stopped before its mark.
+        if not record.operation.status.is_final():
+            await self._mark(record.operation)
+        return record
+
+    async def _enter(self, start: Start, asked: Asked) -> Record:
+        listed = await self.services.require(start.service)
+        if asked.condition is not unconditional:
+            asked.condition((await self.services.view(listed)).version)
+        service = listed.service
+        failed = (
+            service.state is State.DELETING
+            and await self.engine.records.active(service.name) is None
+        )
+        if not failed:
+            require_allowed(service.name, service.state, ServiceOperation.DELETE)
+        return await self.engine.start(start.of(service))
+
+    async def _mark(self, operation: Operation) -> None:
+        service = await mark_deleting(self.directory, self.clock, operation)
+        if service is not None:
+            # Also where somebody else marked it, who may have stopped before this.
+            await self.changes.settle_writers(service.id)
+
+
+async def mark_deleting(directory: Directory, clock: Clock, operation: Operation) -> Service | None:
+    """Set the state of an operation's service to ``Deleting``; None where the service is gone.
+
+    :raises Problem: OperationNotAllowed where its state does not allow a deletion.
+    """
+    while True:
+        listed = await directory.get(operation.service)
+        if listed is None or listed.service.id != operation.service_id:
+            return None
+        service = listed.service
+        if service.state is State.DELETING:
+            return service
+        require_allowed(service.name, service.state, ServiceOperation.DELETE)
+        deleting = service.written_by(operation.id).model_copy(
+            update={"state": State.DELETING, "changed_at": clock.now()}
+        )
+        try:
+            await directory.change(deleting, listed.etag)
+        except RowChanged:
+            continue
+        return deleting
 
 
 @dataclass(frozen=True)
@@ -48,9 +128,9 @@ class DeletionWork:
     async def run(self, task: Task) -> Outcome:
         """See Work.
 
-        :raises Problem: OperationNotAllowed where the service's state changed before it began.
+        :raises Problem: OperationNotAllowed where the service's state changed before it was marked.
         """
-        service = await self._mark(task.operation)
+        service = await mark_deleting(self._stores.directory, self._stores.clock, task.operation)
         if service is None:
             return Outcome()  # an earlier attempt removed it
         await self._end_schedule(service)
@@ -70,25 +150,6 @@ class DeletionWork:
             await task.checkpoint()
         await self._remove(service)
         return Outcome()
-
-    async def _mark(self, operation: Operation) -> Service | None:
-        """Set the state Deleting; None where the service is gone."""
-        while True:
-            listed = await self._stores.directory.get(operation.service)
-            if listed is None or listed.service.id != operation.service_id:
-                return None
-            service = listed.service
-            if service.state is State.DELETING:
-                return service
-            require_allowed(service.name, service.state, ServiceOperation.DELETE)
-            deleting = service.written_by(operation.id).model_copy(
-                update={"state": State.DELETING, "changed_at": self._stores.clock.now()}
-            )
-            try:
-                await self._stores.directory.change(deleting, listed.etag)
-            except RowChanged:
-                continue
-            return deleting
 
     async def _end_schedule(self, service: Service) -> None:
         """A schedule ends with its service."""

@@ -9,6 +9,7 @@ from shared.clock import Clock
 from shared.management.certificates import with_ssl_facts
 from shared.management.changes import ConfigurationChanges
 from shared.management.documents import SERVICE, open_document, sealed_document
+from shared.management.service_name import exists, require_no_restore, taken
 from shared.management.service_view import ServiceView, service_view
 from shared.model.artifact import Section
 from shared.model.condition import Condition, unconditional
@@ -114,9 +115,11 @@ class Services:
         """Make a new service, Active.
 
         :raises Problem: InvalidName, InvalidRequest, StorageAccountUnknown, MaskWithoutValue,
-            ServiceExists, and those of its SSL certificate (with_ssl_facts).
+            ServiceExists, ServiceNameUnavailable, and those of its SSL certificate
+            (with_ssl_facts).
         """
         require_service_name(name)
+        await require_no_restore(self._engine.records, name)
         self._require_possible(wanted)
         service_id = self._clock.new_id()
         key, wrapped = await self._keys.new_key(service_id)
@@ -141,8 +144,10 @@ class Services:
             except RowExists as error:
                 raise taken(await self._directory.get(name), name) from error
             try:
-                # Recovery may have found no service, and have said so, before this one was added.
+                # Recovery may have found no service, and have said so, before this one was added;
+                # a restore of this name may have been accepted.
                 await entry.require_open()
+                await require_no_restore(self._engine.records, name)
             except Problem:
                 await self._directory.remove(listed)
                 raise
@@ -365,26 +370,6 @@ class Services:
 def _require_fitting(service: Service, head: Head | None) -> None:
     for section, used in (head.counts if head else {}).items():
         require_quota(service.name, Section(section), used, service.edition, service.unit_count)
-
-
-def taken(listed: Listed | None, name: str) -> Problem:
-    """The name of a service that was to be made is not free, for good or until it is deleted."""
-    if listed is not None and listed.service.state is State.DELETING:
-        return Problem(
-            Code.SERVICE_NAME_UNAVAILABLE,
-            f"Service '{name}' is being deleted; its name is free as soon as that completes.",
-            target="service",
-            retry_after_seconds=5,
-        )
-    return exists(name)
-
-
-def exists(name: str, but: str = "") -> Problem:
-    """The name belongs to a living service."""
-    rest = but or "; its name is free once it is deleted"
-    return Problem(
-        Code.SERVICE_EXISTS, f"Service '{name}' exists{rest}. Nothing was changed.", "service"
-    )
 
 
 def changed_meanwhile(name: str) -> Problem:

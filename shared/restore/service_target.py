@@ -12,7 +12,7 @@ from shared.backup.service_source import ServiceStores
 from shared.clock import Clock
 from shared.management.certificates import restored_pfx_facts
 from shared.management.documents import SERVICE, open_document, sealed_again, sealed_document
-from shared.management.services import exists
+from shared.management.service_name import being_deleted, exists
 from shared.model.artifact import Artifact, Section
 from shared.model.certificate import CertificateFacts
 from shared.model.keys import WrappedKey
@@ -297,12 +297,7 @@ class ServiceTarget:
 def taken(name: str, state: State) -> Problem:
     """Why a restore cannot have the name of a service in that state."""
     if state is State.DELETING:
-        return Problem(
-            Code.SERVICE_NAME_UNAVAILABLE,
-            f"Service '{name}' is being deleted; its name is free as soon as that completes.",
-            target="/service/name",
-            retry_after_seconds=5,
-        )
+        return being_deleted(name, "/service/name")
     problem = exists(
         name,
         ", and a restore never writes over one. Delete it first, or restore under another name",

@@ -7,13 +7,10 @@ from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import new_blueprint, route
 from shared.management.service_view import summary
 from shared.management.services import Asked
-from shared.model.condition import unconditional
-from shared.model.operation import OperationName
 from shared.model.service import Edition, ScaleBody, ServiceSettings, State
 from shared.model.wire import JsonObject
-from shared.operations.engine import Start
 from shared.rules.naming import is_service_name
-from shared.rules.states import ServiceOperation, require_allowed
+from shared.rules.states import ServiceOperation
 from shared.state.services import Listed
 
 blueprint = new_blueprint()
@@ -68,20 +65,7 @@ async def get_service(call: Call) -> Answer:
 @route(blueprint, "DELETE", "services/{service}", answers=(202,), conditional=True)
 async def delete_service(call: Call) -> Answer:
     """Delete a service and all that it holds; its backups and its ledger of numbers stay."""
-    name = call.path("service")
-    start = Start(OperationName.DELETE, name, call.caller, "http", {}, call.operation_id)
-    repeated = await call.app.engine.repeated(start)
-    if repeated is not None:
-        return accepted(call, repeated)
-    listed = await call.app.services.require(name)
-    check = condition(call)
-    if check is not unconditional:
-        check((await call.app.services.view(listed)).version)
-    service = listed.service
-    given_up = service.state is State.DELETING and await call.app.records.active(name) is None
-    if not given_up:  # a deletion that failed is begun again where it stopped
-        require_allowed(service.name, service.state, ServiceOperation.DELETE)
-    return accepted(call, await call.app.engine.start(start.of(service)))
+    return accepted(call, await call.app.deletions.start(call.path("service"), _asked(call)))
 
 
 async def _move(call: Call, operation: ServiceOperation) -> Answer:

@@ -16,11 +16,9 @@ from shared.model.artifact import ImportItem, Section
 from shared.model.backup import BackupBody, VerifyLevel
 from shared.model.descriptor import Descriptor
 from shared.model.numbers import Kind
-from shared.model.operation import OperationName
 from shared.model.restore import RestoreBody
 from shared.model.schedule import ScheduleBody
 from shared.model.service import ServiceSettings, State
-from shared.operations.engine import Start
 from shared.rules.states import ServiceOperation
 from shared.sealing.keys_at_hand import KeysAtHand
 from shared.sealing.local import LocalKey
@@ -88,9 +86,7 @@ async def start_backup(app: Installation, name: str) -> Record:
 
 async def start_delete(app: Installation) -> Record:
     """Start the deletion of the service."""
-    listed = await app.services.require(SERVICE)
-    start = Start(OperationName.DELETE, SERVICE, "somebody", "http", {})
-    return await app.engine.start(start.of(listed.service))
+    return await app.deletions.start(SERVICE, ASKED)
 
 
 async def start_restore(app: Installation, backup: str = FIRST) -> Record:

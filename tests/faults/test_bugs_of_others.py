@@ -11,10 +11,9 @@ import pytest
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.model.artifact import ImportItem, Section
-from shared.model.operation import OperationName, OperationStatus
+from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import State
-from shared.operations.engine import Start
 from shared.rules.states import ServiceOperation
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Cut, StorageProxy, proxied
@@ -178,6 +177,5 @@ async def test_keycloak_12063_without_its_secrets_nothing_is_enabled_and_broken(
         with pytest.raises(Problem) as refused:
             await app.services.move(listed, ServiceOperation.RESUME, ASKED)
         assert refused.value.code is Code.OPERATION_NOT_ALLOWED
-        start = Start(OperationName.DELETE, SERVICE, "somebody", "http", {}).of(listed.service)
-        await run(app, await app.engine.start(start))
+        await run(app, await start_delete(app))
     assert await app.directory.get(SERVICE) is None

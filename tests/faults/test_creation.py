@@ -13,10 +13,8 @@ from shared.management.documents import open_document
 from shared.management.services import Asked
 from shared.model.artifact import ImportItem, Section
 from shared.model.numbers import Kind
-from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import ServiceSettings, State
-from shared.operations.engine import Start
 from tests.api import partner_document, x12_document
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn
@@ -101,9 +99,7 @@ async def play(deployed: Deployed, call: int, way: Way) -> None:
             succeeded = found[0].operation.status == "Succeeded"
             assert succeeded == (ended is State.ACTIVE), found[0].operation
         if ended is State.CREATE_FAILED:
-            start = Start(OperationName.DELETE, SERVICE, "me", "http", {})
-            service = (await app.services.require(SERVICE)).service
-            await run(app, await app.engine.start(start.of(service)))
+            await run(app, await app.deletions.start(SERVICE, Asked("me")))
             assert await app.directory.get(SERVICE) is None
         if ended is State.ACTIVE:
             await create(app)  # what was done is not done again

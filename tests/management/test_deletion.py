@@ -9,12 +9,10 @@ from azure.core.rest import HttpRequest
 from shared.installation import Installation
 from shared.model.artifact import Artifact, Section
 from shared.model.numbers import Counter, Kind
-from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.runtime import MicAlgorithm, MicValue
 from shared.model.service import Service, ServiceSettings
 from shared.model.wire import rfc3339
-from shared.operations.engine import Start
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.edits import BATCH_ARTIFACTS, Put
 from shared.state.operations import Record
@@ -110,8 +108,7 @@ async def test_a_big_service_is_deleted_however_often_its_worker_dies(
 ) -> None:
     app = installation
     service = await fill(app)
-    start = Start(OperationName.DELETE, SERVICE, "somebody", "http", {}).of(service)
-    record = await app.engine.start(start)
+    record = await app.deletions.start(SERVICE, ASKED)
 
     transports: list[Weighing] = []
 

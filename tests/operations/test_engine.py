@@ -342,8 +342,7 @@ async def test_a_creation_that_was_interrupted_can_be_deleted(app: Installation)
     with pytest.raises(Problem) as refused:
         await app.services.move(listed, ServiceOperation.RESUME, Asked("somebody"))
     assert refused.value.code is Code.OPERATION_NOT_ALLOWED
-    start = Start(OperationName.DELETE, SERVICE, "somebody", "http", {}).of(listed.service)
-    record = await app.engine.start(start)
+    record = await app.deletions.start(SERVICE, Asked("somebody"))
     await app.engine.run(SERVICE, record.operation.id)
     assert await app.directory.get(SERVICE) is None
     await service(app)

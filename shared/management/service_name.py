@@ -1,0 +1,53 @@
+"""Whether a service can be made under a name, and what is said where it cannot."""
+
+from shared.model.operation import OperationName
+from shared.model.problem import Code, Problem
+from shared.model.service import State
+from shared.state.operations import Operations
+from shared.state.services import Listed
+
+
+async def require_no_restore(records: Operations, name: str) -> None:
+    """Refuse the name of a service that an accepted restore is about to make.
+
+    A restore holds the lock of its name from its start on; the directory has the service only when
+    its worker has begun.
+
+    :raises Problem: ServiceNameUnavailable.
+    """
+    active = await records.active(name)
+    found = await records.find(name, active) if active is not None else None
+    if found is None or found[0].operation.operation is not OperationName.RESTORE:
+        return
+    raise Problem(
+        Code.SERVICE_NAME_UNAVAILABLE,
+        f"A restore makes service '{name}' (operation {active}). Nothing was changed. Choose "
+        "another name, or wait until the restore ends.",
+        target="service",
+        retry_after_seconds=10,
+    )
+
+
+def taken(listed: Listed | None, name: str) -> Problem:
+    """The name of a service that was to be made is not free, for good or until it is deleted."""
+    if listed is not None and listed.service.state is State.DELETING:
+        return being_deleted(name, "service")
+    return exists(name)
+
+
+def being_deleted(name: str, target: str) -> Problem:
+    """The name is free in a while."""
+    return Problem(
+        Code.SERVICE_NAME_UNAVAILABLE,
+        f"Service '{name}' is being deleted; its name is free as soon as that completes.",
+        target=target,
+        retry_after_seconds=5,
+    )
+
+
+def exists(name: str, but: str = "") -> Problem:
+    """The name belongs to a living service."""
+    rest = but or "; its name is free once it is deleted"
+    return Problem(
+        Code.SERVICE_EXISTS, f"Service '{name}' exists{rest}. Nothing was changed.", "service"
+    )
