@@ -60,7 +60,8 @@ class Settings(BaseModel):
     seal_key_id: str | None = None
     """Of the provider ``keyvault``: the key that signs descriptors."""
     sealing_keys_former: tuple[bytes | str, ...] = Field((), repr=False)
-    """Local keys and ids of vault keys that came before, of either provider."""
+    """Local keys and ids of vault keys that came before, of either provider; before an id may
+    stand what it was for (``purpose_of``)."""
     key_vault_client_id: str | None = None
     service_domain: Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9-]+)+$")] = (
         "biztalk.example.com"
@@ -115,12 +116,29 @@ def _key(value: object) -> bytes:
 def _former_key(value: str, number: int) -> bytes | str:
     """A key that came before: a new one would open nothing, so none is offered."""
     try:
-        return _key_id(value) if "://" in value else _key(value)
+        if "://" not in value:
+            return _key(value)
+        purpose, named = purpose_of(value)
+        return purpose + _key_id(named)
     except ValueError:
         raise ValueError(
             f"its key no. {number} is neither a SEALING_KEY (32 bytes in base64) nor the id of a "
-            "vault key with its version. Give each as it was, with commas between them"
+            "vault key with its version, which may have 'wrap:' or 'seal:' before it. Give each "
+            "as it was, with commas between them"
         ) from None
+
+
+WRAPPED, SEALED = "wrap:", "seal:"
+"""Before the id of a former vault key: what alone it was for."""
+
+
+def purpose_of(former: bytes | str) -> tuple[str, bytes | str]:
+    """What a former key was for, empty for both, and the key or its id."""
+    if isinstance(former, str):
+        for purpose in (WRAPPED, SEALED):
+            if former.lower().startswith(purpose):
+                return purpose, former[len(purpose) :].lstrip()
+    return "", former
 
 
 _TRUTH = TypeAdapter(bool)

@@ -7,7 +7,7 @@ from shared.sealing.sealing_key import SealingKey
 from shared.sealing.vault_clients import VaultClients
 from shared.sealing.vault_key import PROVIDER as KEY_VAULT
 from shared.sealing.vault_key import VaultKey
-from shared.settings import Settings
+from shared.settings import SEALED, WRAPPED, Settings, purpose_of
 
 
 def keys_of(settings: Settings, vaults: VaultClients, clock: Clock) -> KeysAtHand:
@@ -17,8 +17,18 @@ def keys_of(settings: Settings, vaults: VaultClients, clock: Clock) -> KeysAtHan
         assert named, "the settings were checked"
         return LocalKey(named) if isinstance(named, bytes) else VaultKey(named, vaults, clock)
 
-    former = [key(named) for named in settings.sealing_keys_former]
+    former: dict[str, list[SealingKey]] = {"": [], WRAPPED: [], SEALED: []}
+    for one in settings.sealing_keys_former:
+        purpose, named = purpose_of(one)
+        former[purpose].append(key(named))
     if settings.key_provider == KEY_VAULT:
-        return KeysAtHand(key(settings.sealing_key_id), key(settings.seal_key_id), former)
-    current = key(settings.sealing_key)
-    return KeysAtHand(current, current, former)
+        wrapping, sealing = key(settings.sealing_key_id), key(settings.seal_key_id)
+    else:
+        wrapping = sealing = key(settings.sealing_key)
+    return KeysAtHand(
+        wrapping,
+        sealing,
+        former[""],
+        former_wrapping=former[WRAPPED],
+        former_sealing=former[SEALED],
+    )

@@ -1,11 +1,12 @@
-"""The keys of the settings: the current ones wrap and seal, all of them open and check.
+"""The keys of the settings, each for its purpose: what wraps opens, what seals checks.
 
 A row or a descriptor names a key by its id, which selects among these, and among the versions of
 those that are in a vault (versions.py). It is used for nothing else: never as an address, whatever
-a descriptor says.
+a descriptor says. Whoever may use the wrapping key must not be able to make a backup that is
+accepted: so no key checks a seal that the settings do not name for sealing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shared.model.keys import Seal, WrappedKey
 from shared.model.problem import Problem
@@ -13,26 +14,43 @@ from shared.sealing.sealing_key import SealingKey, does_not_fit, key_unavailable
 from shared.sealing.versions import OtherVersions
 
 
+class _Named:
+    """The keys that are named for one purpose, and their other versions."""
+
+    def __init__(self, keys: Iterable[SealingKey]) -> None:
+        self.keys = {key.id: key for key in keys}
+        self._versions = OtherVersions(self.keys.values())
+
+    def find(self, key_id: str) -> SealingKey | None:
+        return self.keys.get(key_id) or self._versions.find(key_id)
+
+
 class KeysAtHand:
     """See KeyProvider.
 
     :param wrapping: wraps.
     :param sealing: seals; may be the same.
-    :param former: keys that did so before, of whatever provider.
+    :param former: keys that did so before, of whatever provider: both, as far as they can.
+    :param former_wrapping: keys that only wrapped.
+    :param former_sealing: keys that only sealed.
     """
 
     def __init__(
-        self, wrapping: SealingKey, sealing: SealingKey, former: Sequence[SealingKey] = ()
+        self,
+        wrapping: SealingKey,
+        sealing: SealingKey,
+        former: Sequence[SealingKey] = (),
+        *,
+        former_wrapping: Sequence[SealingKey] = (),
+        former_sealing: Sequence[SealingKey] = (),
     ) -> None:
         self._wrapping = wrapping
         self._sealing = sealing
-        self._keys = {key.id: key for key in (*former, sealing, wrapping)}
-        # What now seals never opened anything, nor did what now wraps ever seal.
-        self._opening = OtherVersions([*former, wrapping])
-        self._checking = OtherVersions([*former, sealing])
+        self._opening = _Named([*former, *former_wrapping, wrapping])
+        self._checking = _Named([*former, *former_sealing, sealing])
 
     def __repr__(self) -> str:
-        return f"KeysAtHand({', '.join(self._keys)})"
+        return f"KeysAtHand({', '.join(self._opening.keys | self._checking.keys)})"
 
     @property
     def wrapping_key_id(self) -> str:
@@ -41,10 +59,9 @@ class KeysAtHand:
 
     async def probe(self, key_id: str) -> None:
         """See KeyProvider."""
-        try:
-            key = self._key(key_id, self._opening)
-        except Problem:
-            key = self._key(key_id, self._checking)
+        key = self._opening.find(key_id) or self._checking.find(key_id)
+        if key is None:
+            raise _unknown(key_id)
         await key.probe()
 
     async def wrap(self, key: bytes) -> WrappedKey:
@@ -57,7 +74,13 @@ class KeysAtHand:
 
     async def unwrap(self, wrapped: WrappedKey) -> bytes:
         """See KeyProvider."""
-        key = self._key(wrapped.key_id, self._opening)
+        key = self._opening.find(wrapped.key_id)
+        if key is None and self._checking.find(wrapped.key_id) is not None:
+            raise key_unavailable(
+                wrapped.key_id, "The settings name it for sealing only, so it wraps nothing."
+            )
+        if key is None:
+            raise _unknown(wrapped.key_id)
         if wrapped.key_provider != key.provider:
             raise does_not_fit(key.id)
         return await key.unwrap(wrapped.wrapped_key)
@@ -71,17 +94,19 @@ class KeysAtHand:
         )
 
     async def check(self, digest: str, seal: Seal) -> bool:
-        """See KeyProvider. The key says how it seals, not the descriptor."""
-        key = self._key(seal.key_id, self._checking)
-        if seal.algorithm != key.seal_algorithm:
+        """See KeyProvider. The key says how it seals, not the descriptor.
+
+        A key that is named for wrapping only makes no seal: what names it is forged.
+        """
+        key = self._checking.find(seal.key_id)
+        if key is None and self._opening.find(seal.key_id) is None:
+            raise _unknown(seal.key_id)
+        if key is None or seal.algorithm != key.seal_algorithm:
             return False
         return await key.check(digest, seal.value)
 
-    def _key(self, wanted: str, versions: OtherVersions) -> SealingKey:
-        key = self._keys.get(wanted) or versions.find(wanted)
-        if key is None:
-            raise key_unavailable(
-                wanted,
-                "It is none of this app's keys. Add it to SEALING_KEYS_FORMER and restart.",
-            )
-        return key
+
+def _unknown(key_id: str) -> Problem:
+    return key_unavailable(
+        key_id, "It is none of this app's keys. Add it to SEALING_KEYS_FORMER and restart."
+    )

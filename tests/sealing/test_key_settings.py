@@ -56,6 +56,18 @@ def test_vault_keys_and_former_ones_of_either_provider() -> None:
         assert key_id in keys
 
 
+def test_former_vault_keys_may_say_what_they_were_for() -> None:
+    settings = read(SEALING_KEY=KEY, SEALING_KEYS_FORMER=f"wrap:{WRAP}, Seal: {SEAL},{OTHER}")
+    assert settings.sealing_keys_former[:2] == (f"wrap:{WRAP}", f"seal:{SEAL}")
+    vaults = VaultClients(lambda: Identities().credential(None))
+    keys = keys_of(settings, vaults, Clock())
+    local = LocalKey(base64.b64decode(OTHER)).id
+    assert keys._opening.keys.keys() - keys._checking.keys.keys() == {WRAP}
+    assert keys._checking.keys.keys() - keys._opening.keys.keys() == {SEAL}
+    assert local in keys._opening.keys
+    assert local in keys._checking.keys
+
+
 def test_a_local_key_after_vault_keys() -> None:
     settings = read(SEALING_KEY=KEY, SEALING_KEYS_FORMER=f"{WRAP},{SEAL}")
     assert settings.sealing_keys_former == (WRAP, SEAL)
@@ -90,8 +102,14 @@ def test_an_id_that_is_none(key_id: str) -> None:
 
 @pytest.mark.parametrize(
     ("former", "number"),
-    [("short", 1), (f"{KEY},nothing", 2), (f"{VAULT}/keys/interkeep-wrap", 1)],
-    ids=["too short", "the second", "without its version"],
+    [
+        ("short", 1),
+        (f"{KEY},nothing", 2),
+        (f"{VAULT}/keys/interkeep-wrap", 1),
+        (f"wrap:{KEY}", 1),
+        (f"sign:{SEAL}", 1),
+    ],
+    ids=["too short", "the second", "without its version", "local for one", "another purpose"],
 )
 def test_a_former_key_that_is_none(former: str, number: int) -> None:
     (line,) = wrong(SEALING_KEY=KEY, SEALING_KEYS_FORMER=former)

@@ -98,6 +98,46 @@ async def test_a_seal_is_signed_in_the_vault_and_checked_here(vault: KeyVault, a
     public.verify(base64.b64decode(value), hashed, PSS, Prehashed(hashes.SHA256()))
 
 
+async def signed(vault: KeyVault, key_id: str) -> Seal:
+    """A seal by somebody whose role is on that key alone."""
+    private = vault.key(key_id).private
+    value = private.sign(bytes.fromhex(DIGEST), PSS, Prehashed(hashes.SHA256()))
+    return Seal(algorithm="PS256", key_id=key_id, value=base64.b64encode(value).decode())
+
+
+async def test_a_key_does_only_what_the_settings_name_it_for(vault: KeyVault, app: App) -> None:
+    """Also where its vault lets it do everything, as one that was made in the portal."""
+    both = (*WRAP_OPERATIONS, *SEAL_OPERATIONS)
+    names = ("wrap", "seal", "old-wrap", "old-seal", "old-both")
+    wrap, seal, old_wrap, old_seal, old_both = (vault.add(name, both) for name in names)
+    former_version = vault.add("old-wrap", both)
+    keys = KeysAtHand(
+        app.key(wrap),
+        app.key(seal),
+        [app.key(old_both)],
+        former_wrapping=[app.key(old_wrap)],
+        former_sealing=[app.key(old_seal)],
+    )
+    raw = DataKey.new()
+    for key_id in (wrap, old_wrap, former_version):
+        assert not await keys.check(DIGEST, await signed(vault, key_id))
+    for key_id in (seal, old_seal):
+        value = await app.key(key_id).wrap(raw)
+        wrapped = WrappedKey(key_provider="keyvault", key_id=key_id, wrapped_key=value)
+        with pytest.raises(Problem) as refused:
+            await keys.unwrap(wrapped)
+        assert refused.value.code is Code.KEY_UNAVAILABLE
+        assert "SEALING_KEYS_FORMER" not in refused.value.message, "nobody should add it there"
+    for key_id in (seal, old_seal, old_both):
+        assert await keys.check(DIGEST, await signed(vault, key_id))
+    for key_id in (wrap, old_wrap, former_version, old_both):
+        value = await app.key(key_id).wrap(raw)
+        wrapped = WrappedKey(key_provider="keyvault", key_id=key_id, wrapped_key=value)
+        assert await keys.unwrap(wrapped) == raw
+    for key_id in (wrap, seal, old_wrap, old_seal, old_both, former_version):
+        await keys.probe(key_id)
+
+
 async def test_a_seal_by_somebody_who_has_the_public_keys_alone_is_refused(
     vault: KeyVault, app: App
 ) -> None:
