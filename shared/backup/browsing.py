@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from azure.core.exceptions import HttpResponseError
 
 from shared.backup.describe import descriptor_path
-from shared.backup.reader import descriptor_text, forged, undamaged_descriptor
+from shared.backup.reader import find_descriptor, forged, undamaged_descriptor
 from shared.blobs.accounts import Accounts, containers
 from shared.blobs.backup_container import BackupContainer
 from shared.model.descriptor import Descriptor
@@ -34,7 +34,6 @@ _MOST_LISTED = 50
 """Of one request for a list: the bounds above are looked at between two of them."""
 
 _AT_ONCE = 8
-_NO_BACKUP = frozenset({Code.BACKUP_NOT_FOUND, Code.INVALID_NAME})
 _NOT_READABLE = 403
 _GOING = frozenset({404, 409})
 """What a container answers that is, or is being, deleted."""
@@ -108,13 +107,15 @@ class Browsing:
             require_backup_name(container.name)
             async with self._slots:
                 read = _MOST_TEXT_BYTES
-                path, text = await descriptor_text(container, _MOST_TEXT_BYTES)
-                read = len(text)
-                descriptor = undamaged_descriptor(path, text)
-            shown_backup = await self._described(alias, container.name, path, descriptor)
+                found = await find_descriptor(container, _MOST_TEXT_BYTES)
+                read = found.read_bytes
+                if found.text is None:
+                    return _Look(read)
+                descriptor = undamaged_descriptor(found.path, found.text)
+            shown_backup = await self._described(alias, container.name, found.path, descriptor)
             return _Look(read, shown_backup, service_key(descriptor.service.name))
         except Problem as problem:
-            if problem.code in _NO_BACKUP:
+            if problem.code is Code.INVALID_NAME:
                 return _Look(0)
             return _refused(read, container.name, problem)
         except HttpResponseError as error:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -26,6 +26,15 @@ MOST_DESCRIPTOR_BYTES = 16 * 1024 * 1024
 """A descriptor of a service whose every artifact failed has less."""
 
 _LINES_AT_ONCE = 1000
+
+_FAMILY = FORMAT.partition("/")[0] + "/"
+"""How every version of the format begins."""
+
+_MOST_OTHERS = 10
+"""Blobs that are looked at where none has the container's name: a copy has one."""
+
+_BEGIN_BYTES = 1024
+"""A descriptor names its format first."""
 
 
 async def read_descriptor(
@@ -51,34 +60,89 @@ async def read_descriptor(
 
 
 async def descriptor_text(container: BackupContainer, most_bytes: int) -> tuple[str, bytes]:
-    """Path and bytes of a container's descriptor: the one of its name, or the only other one.
+    """Path and bytes of a container's descriptor: see ``find_descriptor``.
 
-    :raises Problem: BackupNotFound; DescriptorForged where there are several others; BlobCorrupt
-        where it has more than ``most_bytes``.
+    :raises Problem: BackupNotFound; as ``find_descriptor``.
     """
-    path = descriptor_path(container.name)
-    try:
-        return path, await container.read(path, most_bytes)
-    except Problem as problem:
-        if problem.code is not Code.BLOB_MISSING:
-            raise
-    others = [name for name in await container.root_names() if name.endswith(".txt")]
-    if len(others) > 1:
-        raise forged(
-            path, f"it is not there, but {len(others)} others are, such as '{shown(others[0])}'"
-        )
-    if others:
-        try:
-            return others[0], await container.read(others[0], most_bytes)
-        except Problem as problem:
-            if problem.code is not Code.BLOB_MISSING:
-                raise
+    found = await find_descriptor(container, most_bytes)
+    if found.text is not None:
+        return found.path, found.text
     raise Problem(
         Code.BACKUP_NOT_FOUND,
         f"There is no backup in the container '{shown(container.name)}': it has no descriptor "
-        f"'{shown(path)}'. A backup that failed or is still being written has none.",
+        f"'{shown(found.path)}'. A backup that failed or is still being written has none.",
         target="/backup/container",
     )
+
+
+@dataclass(frozen=True)
+class DescriptorText:
+    """What was found when a container's descriptor was looked for."""
+
+    path: str
+    text: bytes | None
+    """None where there is none."""
+    read_bytes: int
+    """How much was read to find out."""
+
+
+async def find_descriptor(container: BackupContainer, most_bytes: int) -> DescriptorText:
+    """The descriptor of a container: the blob of its name, or the only other one.
+
+    The blob of the container's name counts whatever is in it: damaged, it is told as that. Of
+    other ``.txt`` in no folder, those count that say to be a descriptor; the others are of
+    whoever shares the account.
+
+    :raises Problem: DescriptorForged where there are several others; BlobCorrupt where it has
+        more than ``most_bytes``; BlobArchived.
+    """
+    path = descriptor_path(container.name)
+    try:
+        text = await container.read(path, most_bytes)
+    except Problem as problem:
+        if problem.code is not Code.BLOB_MISSING:
+            raise
+    else:
+        return DescriptorText(path, text, len(text))
+    names = [name for name in await container.root_names() if name.endswith(".txt")]
+    read, found = 0, DescriptorText(path, None, 0)
+    for name in names[:_MOST_OTHERS]:
+        other = await _other(container, name, most_bytes - read)
+        read += len(other)
+        if not _claims_to_be_one(other):
+            continue
+        if found.text is not None:
+            raise forged(
+                path, f"it is not there, but several others are, such as '{shown(found.path)}'"
+            )
+        found = DescriptorText(name, other, 0)
+    return replace(found, read_bytes=read)
+
+
+async def _other(container: BackupContainer, path: str, most_bytes: int) -> bytes:
+    """The bytes of a blob that may be a descriptor; none where it is too large to be one.
+
+    :raises Problem: BlobCorrupt where it is too large and begins like one.
+    """
+    try:
+        return await container.read(path, most_bytes)
+    except Problem as problem:
+        if problem.code is Code.BLOB_MISSING:
+            return b""
+        if problem.code is Code.BLOB_CORRUPT:
+            begin = await container.range(path, 0, _BEGIN_BYTES)
+            if _FAMILY.encode() not in begin:
+                return b""
+        raise
+
+
+def _claims_to_be_one(text: bytes) -> bool:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    claimed = document.get("format") if isinstance(document, dict) else None
+    return isinstance(claimed, str) and claimed.startswith(_FAMILY)
 
 
 def require_own_name(path: str, descriptor: Descriptor, container: str) -> None:

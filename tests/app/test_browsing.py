@@ -101,6 +101,73 @@ async def test_what_is_no_backup_is_not_listed(
     assert list(await browsed(api, "storage-accounts/default/backups")) == [backup]
 
 
+STRANGERS = {
+    "robots": b"User-agent: *",
+    "empty": b"",
+    "list": b"[1, 2]",
+    "text": b'"interkeep-backup/1"',
+    "object": b'{"name": "site"}',
+    "other-format": b'{"format": "geojson/1", "digest": "x"}',
+    "odd-format": b'{"format": 1}',
+    "cut": b'{"format": "interkeep-backup/1"',
+    "deep": b"[" * 100_000,
+    "huge": b"{" + b" " * 5_000_000 + b"}",
+}
+
+
+async def test_text_files_of_strangers_are_no_descriptors(
+    api: Api, offsite: BlobServiceClient
+) -> None:
+    prefix = unique("site")
+    for kind, text in STRANGERS.items():
+        offsite.create_container(f"{prefix}-{kind}").upload_blob("robots.txt", text)
+    every = offsite.create_container(f"{prefix}-every")
+    for kind, text in STRANGERS.items():
+        every.upload_blob(f"{kind}.txt", text)
+    many = offsite.create_container(f"{prefix}-many")
+    for number in range(30):
+        many.upload_blob(f"{number}.txt", b"{}")
+    found = await browsed(api)
+    assert [name for name in found if name.startswith(prefix)] == []
+    for kind in ("robots", "every", "many"):
+        place = {"storageAccount": "offsite", "container": f"{prefix}-{kind}"}
+        for accept in (False, True):
+            body = {"backup": place, "acceptRenamed": accept}
+            refused = await api.post("restores?validateOnly=true", body)
+            assert (refused.status, refused.code) == (404, "BackupNotFound")
+
+
+async def test_a_copy_is_found_beside_text_files_of_strangers(
+    api: Api, offsite: BlobServiceClient, deployed: Deployed
+) -> None:
+    backup = await api.backup(await api.service())
+    copy = copied(deployed.offsite, backup, deployed.offsite, unique("copy"))
+    container = offsite.get_container_client(copy)
+    for name, text in (("aaa.txt", b"{}"), ("zzz.txt", b"notes")):
+        container.upload_blob(name, text)
+    item = (await browsed(api))[copy]
+    assert (item["descriptor"], item["seal"], item["renamed"]) == (f"{backup}.txt", "valid", True)
+    body = {
+        "backup": {"storageAccount": "offsite", "container": copy},
+        "service": {"name": unique("svc")},
+        "acceptRenamed": True,
+    }
+    assert (await api.post("restores?validateOnly=true", body)).body["errors"] == []
+
+
+async def test_a_copy_with_a_newer_or_huge_descriptor_is_told(
+    api: Api, offsite: BlobServiceClient
+) -> None:
+    newer = b'{"format": "interkeep-backup/9"}'
+    huge = b'{"format": "interkeep-backup/1", "x": "%b"}' % (b"x" * 5_000_000)
+    prefix = unique("claims")
+    for kind, text in (("newer", newer), ("huge", huge)):
+        offsite.create_container(f"{prefix}-{kind}").upload_blob("former-name.txt", text)
+    found = await browsed(api)
+    assert found[f"{prefix}-newer"]["problem"]["code"] == "FormatUnknown"
+    assert found[f"{prefix}-huge"]["problem"]["code"] == "BlobCorrupt"
+
+
 @pytest.mark.parametrize("same_key", [True, False])
 async def test_a_backup_that_this_installation_has_never_seen(
     api: Api, deployed: Deployed, emulator: Emulator, same_key: bool
