@@ -57,3 +57,27 @@ class Made:
         key = self.key if with_key else None
         packed = serialize_key_and_certificates(b"b2b", key, self.certificate, None, lock)
         return base64.b64encode(packed).decode()
+
+
+def tlv(tag: int, content: bytes) -> bytes:
+    """One element in DER."""
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content
+
+
+def pfx_that_takes(rounds: int) -> bytes:
+    """A file that asks for so many rounds of key derivation, and that nobody would open."""
+    number = tlv(0x02, rounds.to_bytes(rounds.bit_length() // 8 + 1, "big"))
+    pbkdf2 = tlv(0x06, bytes.fromhex("2a864886f70d01050c"))
+    pbes2 = tlv(0x06, bytes.fromhex("2a864886f70d01050d"))
+    derived = tlv(0x30, pbkdf2 + tlv(0x30, tlv(0x04, b"salt" * 4) + number))
+    algorithm = tlv(0x30, pbes2 + tlv(0x30, derived))
+    data = tlv(0x06, bytes.fromhex("2a864886f70d010701"))
+    encrypted = tlv(0x06, bytes.fromhex("2a864886f70d010706"))
+    content = tlv(0x30, data + algorithm + tlv(0x80, b"secret" * 8))
+    part = tlv(0x30, encrypted + tlv(0xA0, tlv(0x30, tlv(0x02, b"\0") + content)))
+    parts = tlv(0x04, tlv(0x30, part))
+    return tlv(0x30, tlv(0x02, b"\x03") + tlv(0x30, data + tlv(0xA0, parts)))

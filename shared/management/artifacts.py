@@ -48,6 +48,10 @@ class Wanted:
     """Where it stands in the body of the request, a JSON pointer."""
 
 
+_ReadFacts = dict[str, tuple[JsonObject, CertificateFacts | None]]
+"""By name, what certificates say that were opened for a write, should it be tried again."""
+
+
 class Artifacts:
     """Management operations on the artifacts of a service."""
 
@@ -173,6 +177,7 @@ class Artifacts:
         require_manageable(service.name, service.state)
         key = await self._keys.data_key(service.id)
         places = [one.place for one in wanted]
+        read = _ReadFacts()
 
         async def edit(
             listed: Listed, head: Head
@@ -188,7 +193,7 @@ class Artifacts:
             for one, found in zip(wanted, stored, strict=True):
                 condition(found.etag if found else None)
                 with problems_within(one.place):
-                    puts.append(self._prepared(key, one.item, found))
+                    puts.append(await self._prepared(key, one.item, found, read))
             self._require_room(listed.service, head, puts)
             before = [found.value if found else None for found in stored]
             await self._checks.require_consistent(service, puts, before, places)
@@ -201,7 +206,13 @@ class Artifacts:
         await self._checks.settle_counters(service, changes)
         return [Written(put.artifact, etag, put.new) for put, etag in zip(puts, etags, strict=True)]
 
-    def _prepared(self, key: DataKey, item: ImportItem, found: Versioned[Artifact] | None) -> Put:
+    async def _prepared(
+        self,
+        key: DataKey,
+        item: ImportItem,
+        found: Versioned[Artifact] | None,
+        read: _ReadFacts,
+    ) -> Put:
         stored = found.value if found else None
         document = sealed_document(
             key, item.section, item.name, item.document, stored.document if stored else None
@@ -211,17 +222,23 @@ class Artifacts:
             name=stored.name if stored else item.name,
             document=document,
             content=stored.content if stored else None,
-            certificate=self._facts(key, item, document),
+            certificate=await self._facts(key, item, document, read),
             changed_at=self._clock.now(),
         )
         require_storable(artifact.document)
         return Put(artifact, new=stored is None)
 
-    def _facts(self, key: DataKey, item: ImportItem, sealed: JsonObject) -> CertificateFacts | None:
+    async def _facts(
+        self, key: DataKey, item: ImportItem, sealed: JsonObject, read: _ReadFacts
+    ) -> CertificateFacts | None:
         if item.section is not Section.CERTIFICATES:
             return None
         opened = open_document(key, item.section, item.name, sealed)
-        return pfx_facts(item.document, opened, self._clock.now())
+        before = read.get(item.name)
+        if before is None or before[0] != opened:
+            facts = await pfx_facts(item.document, opened, self._clock.now())
+            before = read[item.name] = (opened, facts)
+        return before[1]
 
     def _require_room(self, service: Service, head: Head, puts: Sequence[Put]) -> None:
         for section in {put.artifact.section for put in puts if put.new}:

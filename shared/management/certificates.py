@@ -1,12 +1,17 @@
 """Certificates on their way in: opened, so that a wrong one is refused at once."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from shared.model.certificate import CertificateFacts
 from shared.model.problem import Code, Problem
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import at, escaped
+
+if TYPE_CHECKING:
+    from shared.sealing.certificates import Spent
 
 
 def public_certificate(data: bytes) -> CertificateFacts:
@@ -21,15 +26,19 @@ def public_certificate(data: bytes) -> CertificateFacts:
 
 
 def _pfx_certificate(
-    data: str, password: str | None, now: datetime | None, target: str
+    data: str, password: str | None, now: datetime | None, target: str, spent: "Spent | None" = None
 ) -> CertificateFacts:
     from shared.sealing import certificates
 
-    return certificates.pfx_certificate(data, password, now, target)
+    return certificates.pfx_certificate(data, password, now, target, spent or certificates.Spent())
 
 
-def with_ssl_facts(settings: JsonObject, stored: JsonObject | None, now: datetime) -> JsonObject:
+async def with_ssl_facts(
+    settings: JsonObject, stored: JsonObject | None, now: datetime
+) -> JsonObject:
     """A service's settings with thumbprint, subject and expiry of its SSL certificate.
+
+    Opened in a thread: it takes its time, by intent.
 
     :param stored: the settings as they are, secrets in the clear; masks stand for theirs.
     :raises Problem: InvalidRequest, CertificatePasswordWrong, CertificateHasNoPrivateKey, and
@@ -50,7 +59,7 @@ def with_ssl_facts(settings: JsonObject, stored: JsonObject | None, now: datetim
     if data is None or (ssl.get("password") == MASK and password is None):
         return settings  # a mask where nothing is stored: refused where secrets are sealed
     fresh = now if ssl["data"] != MASK else None
-    facts = _pfx_certificate(data, password, fresh, "/sslCertificate/data")
+    facts = await asyncio.to_thread(_pfx_certificate, data, password, fresh, "/sslCertificate/data")
     own = {"data": ssl["data"], "password": ssl.get("password")}
     given = {name: value for name, value in own.items() if value is not None}
     return {**settings, "sslCertificate": {**given, **facts.to_json()}}
@@ -63,35 +72,44 @@ def _real(given: JsonObject, known: JsonObject, member: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def pfx_facts(
+async def pfx_facts(
     document: JsonObject, opened: JsonObject, now: datetime | None
 ) -> CertificateFacts | None:
     """Whose the PFX of a certificate artifact is, None where it has none; of several, the first.
 
     Member names are compared without regard to case, and a PFX may stand in any object of the
-    document, with its password beside it.
+    document, with its password beside it. Opened in a thread: it takes its time, by intent.
 
     :param document: as the caller sent it: a PFX that is no mask must not have expired.
     :param opened: the same with the stored secrets in place of masks.
     :param now: None takes an expired one too.
     :raises Problem: as ``pfx_certificate`` of sealing; InvalidRequest for what is no text.
     """
+    return await asyncio.to_thread(_pfx_facts, document, opened, now)
+
+
+def _pfx_facts(
+    document: JsonObject, opened: JsonObject, now: datetime | None
+) -> CertificateFacts | None:
+    from shared.sealing.certificates import Spent
+
     found: CertificateFacts | None = None
+    spent = Spent()
     for pointer, holder in _pfx_holders(opened, "/document"):
         name = _only(holder, "pfx", pointer)
         pfx, target = _text(holder, name, pointer), f"{pointer}/{escaped(name or '')}"
         password = _text(holder, _only(holder, "password", pointer), pointer)
         if pfx:
             is_kept = at({"document": document}, target) == MASK
-            facts = _pfx_certificate(pfx, password, None if is_kept else now, target)
+            facts = _pfx_certificate(pfx, password, None if is_kept else now, target, spent)
             found = found or facts
     return found
 
 
-def restored_pfx_facts(document: JsonObject) -> CertificateFacts | None:
+async def restored_pfx_facts(document: JsonObject) -> CertificateFacts | None:
     """Whose the PFX of a backed-up artifact is: it comes back as it was, whatever it is."""
     try:
-        return pfx_facts(document, document, None)
+        return await pfx_facts(document, document, None)
     except Problem:
         return None
 

@@ -123,7 +123,7 @@ class Services:
         self._require_possible(wanted)
         service_id = self._clock.new_id()
         key, wrapped = await self._keys.new_key(service_id)
-        document = with_ssl_facts(self._document(name, wanted), None, self._clock.now())
+        document = await with_ssl_facts(self._document(name, wanted), None, self._clock.now())
         sealed = sealed_document(key, SERVICE, SERVICE, document, None)
         start = self._start(OperationName.CREATE, name, wanted, asked, key)
         async with logged(self._engine, replace(start, service_id=service_id)) as entry:
@@ -186,7 +186,7 @@ class Services:
                 asked.condition(service_view(listed, stored, head).version)
                 known = open_document(key, SERVICE, SERVICE, stored.document)
                 document = self._document(service.name, wanted)
-                document = with_ssl_facts(document, known, self._clock.now())
+                document = await with_ssl_facts(document, known, self._clock.now())
                 sealed = sealed_document(key, SERVICE, SERVICE, document, stored.document)
                 return [PutSettings(sealed, rfc3339(self._clock.now()), entry.id)], None
 

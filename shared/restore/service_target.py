@@ -1,6 +1,5 @@
 """The target that Interkeep's own tables are."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -307,12 +306,11 @@ def taken(name: str, state: State) -> Problem:
 
 
 async def _facts(section: Section, record: Record) -> CertificateFacts | None:
-    """Opening a PFX takes its time, by intent: not on the loop that renews the lease."""
     written = record.written
     has_pfx = written is None or may_have_member(written, ("pfx",))
     if section is not Section.CERTIFICATES or not has_pfx:
         return None
-    return await asyncio.to_thread(restored_pfx_facts, record.document)
+    return await restored_pfx_facts(record.document)
 
 
 def counters_of(document: JsonObject) -> Counters:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_cer
 
 from shared.model.certificate import CertificateFacts
 from shared.model.problem import Code, Problem
+from shared.sealing.pfx_cost import MOST_ROUNDS, rounds
 
 _PEM = b"-----BEGIN CERTIFICATE-----"
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
@@ -51,10 +53,35 @@ def _from_der(data: bytes) -> x509.Certificate:
     return certificate
 
 
+@dataclass
+class Spent:
+    """How many rounds the PFXs of one document have taken so far."""
+
+    rounds: int = 0
+
+    def take(self, packed: bytes, target: str) -> None:
+        """Count a PFX before it is opened, which holds up everything else in the process.
+
+        :raises Problem: InvalidRequest.
+        :raises ValueError: for what is no PFX.
+        """
+        self.rounds += rounds(packed)
+        if self.rounds > MOST_ROUNDS:
+            raise Problem(
+                Code.INVALID_REQUEST,
+                f"Opening the PFX takes {self.rounds} rounds of key derivation, and {MOST_ROUNDS} "
+                "are the most for one document. Export it again with fewer; some hundred "
+                "thousand are many.",
+                target,
+            )
+
+
 def pfx_certificate(
-    data: str, password: str | None, now: datetime | None, target: str
+    data: str, password: str | None, now: datetime | None, target: str, spent: Spent
 ) -> CertificateFacts:
     """The facts of a PFX (PKCS #12) that has a certificate and its private key.
+
+    Takes up to seconds, during which the library lets no other thread run.
 
     :param data: base64.
     :param now: refuse one that has expired by then; None takes an expired one.
@@ -67,6 +94,7 @@ def pfx_certificate(
     except (binascii.Error, ValueError) as error:
         raise Problem(Code.INVALID_REQUEST, "The PFX is to be sent in base64.", target) from error
     try:
+        spent.take(packed, target)
         key, certificate, _chain = load_key_and_certificates(
             packed, password.encode() if password else None
         )
