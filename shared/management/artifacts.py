@@ -22,11 +22,12 @@ from shared.rules.states import require_manageable
 from shared.runtime.claims import release
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
+from shared.state.artifact_rows import reference_columns
 from shared.state.batch_activity import BatchActivities
 from shared.state.columns import require_storable
 from shared.state.configuration import Configuration, Head, Versioned
 from shared.state.control_numbers import Ledger
-from shared.state.edits import Edit, Put, Remove
+from shared.state.edits import Edit, Put, Remove, require_together
 from shared.state.services import Directory, Listed
 
 
@@ -173,6 +174,7 @@ class Artifacts:
 
         :param condition: on the version of each.
         :raises Problem: as ``put``; its pointers begin at the place of what it is about.
+        :raises TooLargeTogether: where they do not fit.
         """
         require_manageable(service.name, service.state)
         key = await self._keys.data_key(service.id)
@@ -194,6 +196,7 @@ class Artifacts:
                 condition(found.etag if found else None)
                 with problems_within(one.place):
                     puts.append(await self._prepared(key, one.item, found, read))
+            require_together(puts)
             self._require_room(listed.service, head, puts)
             before = [found.value if found else None for found in stored]
             await self._checks.require_consistent(service, puts, before, places)
@@ -226,6 +229,7 @@ class Artifacts:
             changed_at=self._clock.now(),
         )
         require_storable(artifact.document)
+        reference_columns(artifact.section, artifact.document)
         return Put(artifact, new=stored is None)
 
     async def _facts(

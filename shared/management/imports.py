@@ -1,6 +1,7 @@
 """Imports: many artifacts in one request, all or none where they fit one transaction."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from shared.clock import Clock
 from shared.management.artifacts import Artifacts, Wanted, Written
@@ -15,7 +16,7 @@ from shared.rules.states import require_manageable
 from shared.sealing.key_ring import KeyRing
 from shared.state.columns import require_storable
 from shared.state.configuration import Configuration
-from shared.state.edits import BATCH_ARTIFACTS, Put, transactions
+from shared.state.edits import BATCH_ARTIFACTS, Put, TooLargeTogether, transactions
 
 _OF_THE_SERVICE = frozenset(
     {
@@ -66,9 +67,10 @@ class Imports:
             for problem in report.values():
                 if isinstance(problem, Problem):
                     raise problem
-            await self._write(service, groups[0], report, before_write)
-        else:
-            await self._write_groups(service, groups, report, before_write)
+            with suppress(TooLargeTogether):
+                await self._write(service, groups[0], report, before_write)
+                return [report[one.place] for one in wanted]
+        await self._write_groups(service, groups, report, before_write)
         return [report[one.place] for one in wanted]
 
     async def _write_groups(
@@ -98,15 +100,18 @@ class Imports:
         """A group; where it is refused for an item's sake, its halves, down to those at fault."""
         try:
             await self._write(service, group, report, before_write)
+            return
+        except TooLargeTogether:
+            pass  # with its secrets sealed, which is known only then
         except Problem as problem:
             if problem.code in _OF_THE_SERVICE:
                 raise
             if len(group) == 1:
                 report[group[0].place] = problem
                 return
-            middle = len(group) // 2
-            await self._write_each(service, group[:middle], report, before_write)
-            await self._write_each(service, group[middle:], report, before_write)
+        middle = len(group) // 2
+        await self._write_each(service, group[:middle], report, before_write)
+        await self._write_each(service, group[middle:], report, before_write)
 
     async def _write(
         self,

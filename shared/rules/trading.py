@@ -5,6 +5,7 @@ case (real accounts write ``aS2`` and ``AS2``, ``qualifier`` and ``Qualifier``),
 known is kept.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from shared.model.problem import Code, Problem
@@ -12,6 +13,8 @@ from shared.model.wire import JsonObject, JsonValue
 from shared.rules.naming import shown
 
 STANDARDS = ("x12", "edifact", "as2")
+_MOST_KEY = 8000
+"""Characters of what tells agreements apart; real identities have some dozen."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,10 @@ class Parties:
         if self.host is None or self.guest is None:
             return None
         parts = (self.host.qualifier, self.host.value, self.guest.qualifier, self.guest.value)
-        return "\x1f".join((standard, *parts))
+        key = "\x1f".join((standard, *parts))
+        if len(key) <= _MOST_KEY:
+            return key
+        return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def parties(document: JsonObject) -> Parties:

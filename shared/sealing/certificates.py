@@ -122,10 +122,18 @@ def pfx_certificate(
     return facts
 
 
+_MOST_SUBJECT = 1000
+"""Characters that are shown: whoever makes a certificate chooses how long its subject is."""
+
+
+def _short(subject: str) -> str:
+    return subject if len(subject) <= _MOST_SUBJECT else f"{subject[:_MOST_SUBJECT]}…"
+
+
 def _facts(certificate: x509.Certificate) -> CertificateFacts:
     return CertificateFacts(
         # The thumbprint is a name that the platform gave certificates, no protection.
         thumbprint=certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303  # nosec B303
-        subject=certificate.subject.rfc4514_string(),
+        subject=_short(certificate.subject.rfc4514_string()),
         expires_at=certificate.not_valid_after_utc,
     )

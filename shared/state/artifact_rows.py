@@ -11,15 +11,24 @@ from shared.model.artifact import Artifact, ContentReference, Section
 from shared.model.certificate import CertificateFacts
 from shared.model.numbers import Bounds, Kind, Numbering
 from shared.model.record import Written, WrittenRecord
-from shared.model.wire import rfc3339
+from shared.model.wire import JsonObject, rfc3339
 from shared.rules.documents import SECRET_NAMES, holds_secret
 from shared.rules.numbers import numbering
 from shared.rules.references import MEMBERS, references
 from shared.rules.trading import parties_key
 from shared.rules.written import may_have_member, may_hold_secret
-from shared.state.columns import document_text, dumps, read_document
+from shared.state.columns import (
+    document_text,
+    dumps,
+    list_columns,
+    list_names,
+    read_document,
+    read_list,
+)
 from shared.state.gateway import Column, Row
 from shared.state.keys import named
+
+_REFERENCES = "references"
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ def artifact_columns(
 
     :param text: its document in canonical form.
     :param restored: where it comes from a backup as it is.
-    :raises Problem: InvalidRequest, for an agreement between nobody.
+    :raises Problem: InvalidRequest, for an agreement between nobody; DocumentTooLarge.
     """
     values: dict[str, Column] = {
         "section": artifact.section,
@@ -55,16 +64,31 @@ def artifact_columns(
         values["asWritten"] = _as_written(section, values, written.text)
     if artifact.certificate:
         values["certificate"] = dumps(artifact.certificate.to_json())
-    members = MEMBERS.get(section, {})
-    named_here = references(section, document) if may_have_member(written, members) else []
-    if named_here:
-        keys = {named(reference.section, reference.name) for reference in named_here}
-        values["references"] = dumps(sorted(keys))
+    if may_have_member(written, MEMBERS.get(section, {})):
+        values |= reference_columns(section, document)
     if artifact.section is Section.AGREEMENTS:
         kinds = numbering(artifact.document)
         values["numbering"] = dumps({kind: b.to_json() for kind, b in kinds.items()})
         values["parties"] = parties_key(artifact.document) or ""
     return values
+
+
+def reference_columns(section: Section, document: JsonObject) -> dict[str, Column]:
+    """Which artifacts a document names.
+
+    :raises Problem: DocumentTooLarge where they are too many.
+    """
+    keys = {named(reference.section, reference.name) for reference in references(section, document)}
+    return list_columns(_REFERENCES, sorted(keys)) if keys else {}
+
+
+REFERENCE_COLUMNS = list_names(_REFERENCES)
+"""What ``named_by`` reads."""
+
+
+def named_by(row: Row) -> list[str]:
+    """The keys of the artifacts that an artifact names."""
+    return read_list(_REFERENCES, row.values)
 
 
 def _holds_secret(section: str, written: Written) -> bool:

@@ -6,7 +6,7 @@ column holds 32 Ki UTF-16 units, a binary one 64 KiB, a row 1 MiB.
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
@@ -47,7 +47,7 @@ def document_columns(document: object) -> dict[str, Column]:
 
 def text_columns(text: str) -> dict[str, Column]:
     """The columns of a document in JSON; see ``document_columns``."""
-    if len(text) <= _MOST_TEXT_UNITS // 2 or len(text.encode("utf-16-le")) // 2 <= _MOST_TEXT_UNITS:
+    if _fits_text(text):
         return {"document": text}
     encoded = text.encode()
     if len(encoded) > _MOST_TEXT_BYTES:
@@ -65,10 +65,60 @@ def text_columns(text: str) -> dict[str, Column]:
             "most. Put large bytes as content of the artifact instead.",
             target="/document",
         )
-    return {
-        f"document{index:02}": packed[start : start + _BINARY_BYTES]
-        for index, start in enumerate(range(0, len(packed), _BINARY_BYTES))
-    }
+    return {f"document{index:02}": piece for index, piece in enumerate(_pieces(packed))}
+
+
+def _fits_text(text: str) -> bool:
+    few = len(text) <= _MOST_TEXT_UNITS // 2
+    return few or len(text.encode("utf-16-le")) // 2 <= _MOST_TEXT_UNITS
+
+
+def _pieces(packed: bytes) -> Iterator[bytes]:
+    for start in range(0, len(packed), _BINARY_BYTES):
+        yield packed[start : start + _BINARY_BYTES]
+
+
+def _unpacked(packed: bytes) -> bytes:
+    return zlib.decompressobj().decompress(packed, _MOST_OPENED_BYTES)
+
+
+_MOST_LIST_BYTES = 3 * _BINARY_BYTES
+"""Packed, of what a document names: with the largest document beside it, it fits the row."""
+
+
+def list_columns(name: str, items: Sequence[str]) -> dict[str, Column]:
+    """The columns of a list of texts: one, or several binary ones where it is long.
+
+    :raises Problem: DocumentTooLarge.
+    """
+    text = dumps(items)
+    if _fits_text(text):
+        return {name: text}
+    packed = zlib.compress(text.encode(), level=6)
+    if len(packed) > _MOST_LIST_BYTES:
+        raise Problem(
+            Code.DOCUMENT_TOO_LARGE,
+            f"The document names {len(items)} artifacts, which is more than can be kept of one. "
+            "Split it.",
+            target="/document",
+        )
+    return dict(zip(list_names(name)[1:], _pieces(packed), strict=False))
+
+
+def list_names(name: str) -> tuple[str, ...]:
+    """The names of the columns that a list may have."""
+    count = _MOST_LIST_BYTES // _BINARY_BYTES
+    return name, *(f"{name}{index:02}" for index in range(count))
+
+
+def read_list(name: str, values: Mapping[str, Column]) -> list[str]:
+    """A list from a row's columns, empty where it has none."""
+    text = values.get(name)
+    if text is None:
+        packed = b"".join(bytes(values.get(one) or b"") for one in list_names(name)[1:])  # type: ignore[arg-type]
+        text = _unpacked(packed).decode() if packed else "[]"
+    found: list[str] = json.loads(str(text))
+    return found
 
 
 def require_storable(document: object) -> None:
@@ -91,4 +141,4 @@ def document_text(values: Mapping[str, Column]) -> bytes:
         return str(text).encode()
     names = sorted(name for name in values if name.startswith("document"))
     packed = b"".join(bytes(values[name]) for name in names)  # type: ignore[arg-type]
-    return zlib.decompressobj().decompress(packed, _MOST_OPENED_BYTES)
+    return _unpacked(packed)

@@ -14,7 +14,12 @@ from shared.model.artifact import Artifact, Section
 from shared.model.keys import WrappedKey
 from shared.model.numbers import Numbering
 from shared.model.wire import JsonObject
-from shared.state.artifact_rows import read_artifact, read_numbering
+from shared.state.artifact_rows import (
+    REFERENCE_COLUMNS,
+    named_by,
+    read_artifact,
+    read_numbering,
+)
 from shared.state.columns import document_columns, dumps, read_document
 from shared.state.edits import Edit, Put, PutSettings, Remove
 from shared.state.gateway import (
@@ -224,13 +229,14 @@ class Configuration:
     ) -> list[tuple[Section, str]]:
         """The artifacts that name one, by section and name; reads all of the service's."""
         wanted = named(section, name)
-        columns = ("section", "name", "references")
+        columns = ("section", "name", *REFERENCE_COLUMNS)
         found: list[tuple[Section, str]] = []
         async for page in self._table.pages(service_id, after="!~", before=LAST, columns=columns):
-            for row in page:
-                listed = row.values.get("references")
-                if listed and wanted in json.loads(str(listed)):
-                    found.append((Section(str(row.values["section"])), str(row.values["name"])))
+            found += [
+                (Section(str(row.values["section"])), str(row.values["name"]))
+                for row in page
+                if wanted in named_by(row)
+            ]
         return found
 
     async def parties(self, service_id: str) -> dict[str, str]:

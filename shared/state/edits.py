@@ -1,11 +1,12 @@
 """What one transaction changes in a service's configuration, and how much fits into one."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from shared.model.artifact import Artifact, Section
+from shared.model.problem import Problem
 from shared.model.record import canonical_text
 from shared.model.wire import JsonObject
 from shared.state.artifact_rows import Restored, artifact_columns
@@ -19,8 +20,12 @@ BATCH_ARTIFACTS = TRANSACTION_ROWS - 1
 _BATCH_BYTES = 3_500_000
 """Of the 4 MiB that a transaction may send; the rest is for its envelope."""
 
-_BESIDE_BYTES = 4096
-"""What a row sends beside its document: name, references, numbering, parties."""
+_ENVELOPE_BYTES = 4096
+"""What a row sends beside its columns: its address, its keys, the names and types of columns."""
+
+
+class TooLargeTogether(Exception):
+    """Artifacts that do not fit one transaction."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,22 @@ def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
         yield group
 
 
+def require_together(puts: Sequence[Put]) -> None:
+    """See that puts fit one transaction, secrets sealed.
+
+    :raises TooLargeTogether: never for one.
+    """
+    if len(list(transactions(puts))) > 1:
+        raise TooLargeTogether
+
+
 def _sent_bytes(put: Put) -> int:
     """As it is sent: JSON in ASCII, so that a character may take six bytes or twelve."""
-    return sum(map(_sent_column_bytes, put.stored_text.values())) + _BESIDE_BYTES
+    try:
+        columns = put.columns
+    except Problem:  # it is refused when it is written
+        columns = put.stored_text
+    return sum(map(_sent_column_bytes, columns.values())) + _ENVELOPE_BYTES
 
 
 def _sent_column_bytes(column: Column) -> int:

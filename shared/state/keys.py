@@ -1,7 +1,7 @@
 """Table keys: every key goes through one encoder.
 
 Table storage forbids / \\ # ? and control characters in keys and compares them by their UTF-16
-units, with regard to case.
+units, with regard to case. It takes 1,024 bytes of a key: 512 units.
 """
 
 import hashlib
@@ -14,6 +14,9 @@ from shared.rules.naming import artifact_key
 _NOT_PLAIN = re.compile(r"[^a-z0-9._ -]")
 _MOST = 400
 _HEAD = 300
+_MOST_OF_PARTS, _HEAD_OF_PARTS = 512, 440
+"""The head has the first part whole, so that its keys stay side by side."""
+
 _END_OF_TIME = 10**14 - 1
 """In milliseconds: the year 5138."""
 
@@ -38,7 +41,14 @@ def _escaped(found: str) -> str:
 
 def row_key(*parts: str) -> str:
     """One key of several parts; ``!`` between them sorts before all that a part can hold."""
-    return "!".join(encoded(part) for part in parts)
+    return bounded("!".join(encoded(part) for part in parts))
+
+
+def bounded(key: str) -> str:
+    """A key that was made of encoded parts; over 512 characters, its beginning and its sha256."""
+    if len(key) <= _MOST_OF_PARTS:
+        return key
+    return f"{key[:_HEAD_OF_PARTS]}=={hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def named(prefix: str, name: str) -> str:

@@ -8,7 +8,7 @@ from shared.rules.naming import artifact_key
 from shared.state.columns import flat
 from shared.state.configuration import Versioned
 from shared.state.gateway import Replace, Row, Table
-from shared.state.keys import encoded
+from shared.state.keys import bounded, encoded
 
 TABLE = "interkeepMicValues"
 
@@ -54,7 +54,7 @@ class MicValues:
 
 def mic_key(agreement: str, message_id: str) -> str:
     """The key of a message's row."""
-    return f"{_agreement_key(agreement)}!{encoded(message_id)}"
+    return bounded(f"{_agreement_key(agreement)}!{encoded(message_id)}")
 
 
 @lru_cache(maxsize=1024)
