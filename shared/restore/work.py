@@ -75,11 +75,14 @@ class RestoreWork:
         """See Work.
 
         :raises Problem: ServiceExists, BackupNotFound, DescriptorForged, BlobMissing,
-            BlobCorrupt, KeyUnavailable, StorageAccountUnknown.
+            BlobCorrupt, KeyUnavailable, StorageAccountUnknown; InternalError where what was asked
+            for is gone.
         """
         done = await self.committed(task.operation)
         if done is not None:
             return done
+        # First of all: without it, everything would be restored as it was backed up.
+        chosen = await self._chosen(task.operation)
         planned = plan_of(task.operation)
         account = self._stores.accounts.require(planned.storage_account, "/backup/storageAccount")
         container = BackupContainer(account, planned.container)
@@ -100,7 +103,6 @@ class RestoreWork:
             (planned.storage_account, planned.container),
         )
         secrets = await Secrets.checked(container, descriptor, self._stores.provider)
-        chosen = await self._stores.chosen(task.operation)
         await apply(
             task,
             Opened(container, descriptor, secrets),
@@ -110,6 +112,16 @@ class RestoreWork:
             chosen,
         )
         return Outcome(result=_result(planned), warnings=planned.warnings)
+
+    async def _chosen(self, operation: Operation) -> Chosen | None:
+        chosen = await self._stores.chosen(operation)
+        if chosen is None and "request" in operation.parameters:
+            raise Problem(
+                Code.INTERNAL_ERROR,
+                "What this restore was asked for is gone: its row in the table Operations was "
+                "removed. Nothing is restored without it. Start the restore again.",
+            )
+        return chosen
 
     async def committed(self, operation: Operation) -> Outcome | None:
         """See Work: a service that shows is whole, whatever stopped its worker then."""
