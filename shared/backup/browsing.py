@@ -7,7 +7,7 @@ because of it.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from azure.core.exceptions import HttpResponseError
 
@@ -43,7 +43,7 @@ _GOING = frozenset({404, 409})
 class BrowsedPage:
     """Some of the backups of an account."""
 
-    backups: Sequence[JsonObject]
+    backups: Sequence[JsonObject] = field(repr=False)
     following: BrowsePlace | None
     """Where the next page begins; None for the last one."""
 
@@ -54,7 +54,7 @@ class _Look:
 
     read: int
     """Bytes that it took."""
-    shown: JsonObject | None = None
+    shown: JsonObject | None = field(default=None, repr=False)
     """None where it holds no backup."""
     service: str = ""
     """Service that it says to be of, as names compare; empty where it cannot be believed."""

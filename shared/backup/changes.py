@@ -1,7 +1,7 @@
 """What a backup has that another one, or the living service, has not, and the other way round."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.backup.comparison import Comparison
 from shared.backup.known import KnownBackups, Opened
@@ -33,9 +33,9 @@ _LIVE_TRIES = 3
 class ChangesPage:
     """Some of what differs."""
 
-    compared: JsonObject
+    compared: JsonObject = field(repr=False)
     """What was compared with what, and whether secrets were."""
-    changes: Sequence[JsonObject]
+    changes: Sequence[JsonObject] = field(repr=False)
     following: ChangesPlace | None
     """Where the next page begins; None for the last one."""
 

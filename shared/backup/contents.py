@@ -5,7 +5,7 @@ A secret is never opened: where one was taken out, the mask is shown.
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.backup.known import KnownBackups
 from shared.backup.reader import as_record, parsed_line
@@ -26,7 +26,7 @@ _PAGE_BYTES = 4 * 1024 * 1024
 class Page:
     """Some records of a section."""
 
-    values: Sequence[JsonObject]
+    values: Sequence[JsonObject] = field(repr=False)
     following: LinePlace | None
     """Where the next page begins; None for the last one."""
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -80,7 +80,7 @@ class DescriptorText:
     """What was found when a container's descriptor was looked for."""
 
     path: str
-    text: bytes | None
+    text: bytes | None = field(repr=False)
     """None where there is none."""
     read_bytes: int
     """How much was read to find out."""

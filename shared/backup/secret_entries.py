@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shared.backup.reader import parsed_line
 from shared.backup.writer import CONFIGURATION_SECTIONS
@@ -30,7 +30,7 @@ class Secrets:
 
     container: BackupContainer
     descriptor: Descriptor
-    run_key: bytes
+    run_key: bytes = field(repr=False)
 
     @staticmethod
     async def checked(

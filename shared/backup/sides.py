@@ -5,7 +5,7 @@ by their values, in this process: how they are sealed, or numbered, says nothing
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.backup.known import Opened
@@ -32,7 +32,7 @@ class Entry:
     key: str
     record: Record
     """Its secrets taken out."""
-    secrets: Mapping[str, JsonValue]
+    secrets: Mapping[str, JsonValue] = field(repr=False)
     """Pointer → index in a backup, value in a living service."""
     size: int
     """Bytes of its line; 0 for a living service's."""

@@ -74,7 +74,7 @@ class BackedUpRecord(Stored):
     """A record of a section, its secrets masked."""
 
     name: str
-    document: JsonObject
+    document: JsonObject = Field(repr=False)
     changed_at: Time
     content: ContentReference | None = None
 

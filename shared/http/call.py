@@ -151,7 +151,7 @@ class Call:
 class Answer:
     """What a function answers."""
 
-    body: JsonObject | bytes | None = None
+    body: JsonObject | bytes | None = field(default=None, repr=False)
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"

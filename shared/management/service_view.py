@@ -1,6 +1,6 @@
 """A service as answers show it, and the version of all that they show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.management.documents import SERVICE
 from shared.model.service import Service
@@ -17,7 +17,7 @@ from shared.state.services import Listed
 class ServiceView:
     """What an answer shows of a service."""
 
-    shown: JsonObject
+    shown: JsonObject = field(repr=False)
     version: str
     """Another one as soon as any of it changed: state, settings (masked ones too), quota use."""
 

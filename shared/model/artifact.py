@@ -71,7 +71,7 @@ class Artifact(Stored):
 
     section: Section
     name: str
-    document: Kept
+    document: Kept = Field(repr=False)
     content: ContentReference | None = None
     certificate: CertificateFacts | None = None
     """What the PFX in the document of a certificate says."""
@@ -81,7 +81,7 @@ class Artifact(Stored):
 class ArtifactBody(Wire):
     """Body of PUT services/{service}/artifacts/{section}/{name}."""
 
-    document: Sent
+    document: Sent = Field(repr=False)
 
 
 class ImportItem(Wire):
@@ -89,7 +89,7 @@ class ImportItem(Wire):
 
     section: Section
     name: str
-    document: Sent
+    document: Sent = Field(repr=False)
 
 
 class ImportBody(Wire):

@@ -28,7 +28,7 @@ class Record:
     """One artifact, or one piece of run-time state, as a backup holds it."""
 
     name: str
-    document: JsonObject
+    document: JsonObject = field(repr=False)
     changed_at: str
     """RFC 3339; a restore keeps it."""
     content: ContentReference | None = None
@@ -77,11 +77,11 @@ class Record:
 class Written:
     """A document as a line has it, and the secrets that were put back into it since."""
 
-    text: bytes
+    text: bytes = field(repr=False)
     """Canonical JSON: the name of a member stands as it is, between quotes and before a colon."""
-    document: JsonObject
+    document: JsonObject = field(repr=False)
     """The same, parsed: with what stands for secrets."""
-    secrets: Mapping[str, tuple[int, JsonValue]] = field(default_factory=dict)
+    secrets: Mapping[str, tuple[int, JsonValue]] = field(default_factory=dict, repr=False)
     """Pointer → index and secret."""
 
     @cached_property
@@ -99,7 +99,7 @@ class WrittenRecord:
     """A record that holds no secret, whose document was stored as its line has it."""
 
     name: str
-    text: bytes
+    text: bytes = field(repr=False)
     """Its document: canonical JSON."""
     changed_at: str
     content: ContentReference | None = None

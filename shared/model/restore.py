@@ -23,7 +23,7 @@ class AccessControlChoice(Wire):
     """What differs of the access control service; what is left out comes from the backup."""
 
     namespace: Text | None = None
-    key: str | None = Field(None, max_length=4096)
+    key: str | None = Field(None, max_length=4096, repr=False)
 
 
 class TrackingDatabaseChoice(Wire):
@@ -35,7 +35,7 @@ class TrackingDatabaseChoice(Wire):
     server: Text | None = None
     name: Text | None = None
     login: Text | None = None
-    password: str | None = Field(None, max_length=4096)
+    password: str | None = Field(None, max_length=4096, repr=False)
     advanced: AdvancedDatabase | None = None
 
 
@@ -94,7 +94,7 @@ class Replacement(Wire):
     name: Text
     pointer: Annotated[Text, Field(min_length=1)]
     """JSON pointer into the artifact's document, to a value that is there."""
-    value: Annotated[JsonValue, AfterValidator(_a_value)]
+    value: Annotated[JsonValue, AfterValidator(_a_value)] = Field(repr=False)
 
 
 class RestoreBody(Wire):
@@ -211,8 +211,8 @@ class Replaced(Stored):
     section: str
     name: str
     pointer: str
-    before: JsonValue = None
-    after: JsonValue = None
+    before: JsonValue = Field(None, repr=False)
+    after: JsonValue = Field(None, repr=False)
 
 
 class PolledSource(Stored):
@@ -240,7 +240,7 @@ class RestorePlan(Stored):
     target: Target
     sections: dict[str, int]
     """Section → items that will be restored."""
-    origins: JsonObject
+    origins: JsonObject = Field(repr=False)
     """Of each value of the target, where it came from: request, backup, or name."""
     control_numbers: NumbersPlan = NumbersPlan(policy=NumbersPolicy.CONTINUE)
     inbound: InboundPlan | None = None

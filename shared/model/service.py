@@ -47,7 +47,7 @@ class AccessControl(Wire):
     """Namespace and key of the access control service that guards the service."""
 
     namespace: Text
-    key: str | None = Field(None, max_length=4096)
+    key: str | None = Field(None, max_length=4096, repr=False)
 
 
 class AdvancedDatabase(Wire):
@@ -64,8 +64,8 @@ class TrackingDatabase(Wire):
     server: Text
     name: Text
     login: Text
-    password: str | None = Field(None, max_length=4096)
-    connection_string: str | None = Field(None, max_length=4096)
+    password: str | None = Field(None, max_length=4096, repr=False)
+    connection_string: str | None = Field(None, max_length=4096, repr=False)
     """As a restore assembled it from the others."""
     advanced: AdvancedDatabase | None = None
 
@@ -73,7 +73,7 @@ class TrackingDatabase(Wire):
 class Store(Wire):
     """An archiving or monitoring store: a connection string, or a registered account's alias."""
 
-    connection_string: str | None = Field(None, max_length=4096)
+    connection_string: str | None = Field(None, max_length=4096, repr=False)
     storage_account: Text | None = None
 
     @model_validator(mode="after")
@@ -89,8 +89,8 @@ class SslCertificate(Wire):
     The other members are read from it; what a caller sends back of them is not looked at.
     """
 
-    data: str | None = Field(None, max_length=200_000)
-    password: str | None = Field(None, max_length=4096)
+    data: str | None = Field(None, max_length=200_000, repr=False)
+    password: str | None = Field(None, max_length=4096, repr=False)
     thumbprint: str | None = None
     subject: str | None = None
     expires_at: str | None = None

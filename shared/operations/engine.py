@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from azure.core.exceptions import AzureError
@@ -62,15 +62,15 @@ class Start:
     service: str
     caller: str
     trigger: str
-    parameters: JsonObject
+    parameters: JsonObject = field(repr=False)
     operation_id: str | None = None
     """Given by the caller, to repeat a request whose answer was lost."""
     service_id: str | None = None
-    request: JsonObject | None = None
+    request: JsonObject | None = field(default=None, repr=False)
     """What the worker needs beside the parameters, secrets sealed."""
     warnings: tuple[Warning, ...] = ()
     """What is known to be wrong already; the end tells its own."""
-    asked: JsonObject | None = None
+    asked: JsonObject | None = field(default=None, repr=False)
     """What the request said, where the parameters say more; it tells requests apart."""
     secrets: str = ""
     """Says whether two requests bring the same secrets (DataKey.fingerprint); empty: unknown."""

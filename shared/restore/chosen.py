@@ -4,7 +4,7 @@ The key that seals it is the data key that the restored service will have; both 
 operation's record until the work begins.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.model.keys import WrappedKey
 from shared.model.restore import RestoreBody
@@ -22,7 +22,7 @@ class Chosen:
     """The key of the service that comes into being, and how it rests."""
 
     service_id: str
-    key: DataKey
+    key: DataKey = field(repr=False)
     wrapped: WrappedKey
     body: RestoreBody | None = None
     """The request, secrets in the clear; None before it is known."""

@@ -4,7 +4,7 @@ Bounds are those of an agreement's send settings (ISA13, GS06, ST02; UNB5, UNG5,
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Counters, Kind, Numbering
 from shared.model.problem import Code, Problem
@@ -106,7 +106,7 @@ def _require_short(given: "_Given", stem: str, standard: str, kind: Kind, longes
 class _Given:
     """Members of the settings of an agreement: absent or null is the default, another type no."""
 
-    settings: JsonValue
+    settings: JsonValue = field(repr=False)
     at: str
 
     def number(self, name: str, default: int) -> int:

@@ -1,7 +1,7 @@
 """What a restore replaces in an artifact's document: values that differ between environments."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
@@ -22,8 +22,8 @@ _MOST_CHANGING = 10
 class Change:
     """One value of a document that is replaced."""
 
-    before: JsonValue
-    after: JsonValue
+    before: JsonValue = field(repr=False)
+    after: JsonValue = field(repr=False)
 
 
 def replaced(

@@ -22,6 +22,7 @@ class _Named:
         self._versions = OtherVersions(self.keys.values())
 
     def find(self, key_id: str) -> SealingKey | None:
+        """The key of an id, or the other version that the id is of; None for another key's."""
         return self.keys.get(key_id) or self._versions.find(key_id)
 
 

@@ -33,7 +33,7 @@ _COUNTABLE = 2**64
 @dataclass
 class _Element:
     tag: int
-    content: bytes = b""
+    content: bytes = field(default=b"", repr=False)
     """Of a primitive one."""
     inner: "list[_Element]" = field(default_factory=list)
     """Of a constructed one."""

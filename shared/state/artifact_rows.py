@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic_core import to_json
 
@@ -35,7 +35,7 @@ _REFERENCES = "references"
 class Restored:
     """A document of a backup's line that was not changed but for its secrets."""
 
-    text: str
+    text: str = field(repr=False)
     """Canonical JSON, secrets sealed; nothing in it is a secret in the clear."""
     written: Written
 

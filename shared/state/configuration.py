@@ -6,7 +6,7 @@ nobody else wrote the head since. So two reads of the same revision enclose one 
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -59,7 +59,7 @@ class Phase(StrEnum):
 class StoredSettings:
     """The settings of a service, secrets sealed."""
 
-    document: JsonObject
+    document: JsonObject = field(repr=False)
     changed_at: str
     """RFC 3339; a restore keeps it."""
     operation_id: str

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from shared.model.artifact import Artifact, Section
@@ -71,7 +71,7 @@ class Remove:
 class PutSettings:
     """Write the settings of the service; the id of the operation tells recovery that it was."""
 
-    document: JsonObject
+    document: JsonObject = field(repr=False)
     changed_at: str
     operation_id: str
 
