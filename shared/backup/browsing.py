@@ -9,16 +9,17 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError
 
 from shared.backup.describe import descriptor_path
 from shared.backup.reader import find_descriptor, forged, undamaged_descriptor
 from shared.blobs.accounts import Accounts, containers
-from shared.blobs.backup_container import BackupContainer
+from shared.blobs.backup_container import NOT_THERE, BackupContainer
 from shared.model.descriptor import Descriptor
 from shared.model.place import BrowsePlace
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
+from shared.refusals import Said, meaning, passes, said
 from shared.rules.naming import require_backup_name, require_service_name, service_key, shown
 from shared.sealing.provider import KeyProvider
 from shared.state.history import History
@@ -34,9 +35,12 @@ _MOST_LISTED = 50
 """Of one request for a list: the bounds above are looked at between two of them."""
 
 _AT_ONCE = 8
-_NOT_READABLE = 403
-_GOING = frozenset({404, 409})
-"""What a container answers that is, or is being, deleted."""
+
+_NO_ROLE = (
+    "The container may not be read. Give the app's identity the role Storage Blob Data "
+    "Contributor on it."
+)
+_UNREADABLE = "The container cannot be read."
 
 
 @dataclass(frozen=True)
@@ -118,20 +122,13 @@ class Browsing:
             if problem.code is Code.INVALID_NAME:
                 return _Look(0)
             return _refused(read, container.name, problem)
-        except HttpResponseError as error:
-            if error.status_code in _GOING:
+        except AzureError as error:
+            if said(error) in NOT_THERE:
                 return _Look(0)
-            if error.status_code != _NOT_READABLE:
+            if passes(error):
                 raise
-            return _refused(
-                0,
-                container.name,
-                Problem(
-                    Code.STORAGE_UNAVAILABLE,
-                    "The container may not be read. Give the app's identity the role Storage "
-                    "Blob Data Contributor on it.",
-                ),
-            )
+            told = _NO_ROLE if said(error) is Said.REFUSED else f"{_UNREADABLE} {meaning(error)}."
+            return _refused(0, container.name, Problem(Code.STORAGE_UNAVAILABLE, told))
 
     async def _described(
         self, alias: str, container: str, path: str, descriptor: Descriptor
