@@ -36,8 +36,8 @@ def operation_error(error: BaseException) -> OperationError:
     if isinstance(error, AzureError):
         return OperationError(
             code=Code.STORAGE_UNAVAILABLE,
-            message=f"Storage did not do what was asked ({type(error).__name__}). It is tried "
-            "again; the log of the app tells more.",
+            message=f"Storage did not do what was asked. {meaning(error)}. It is tried again; "
+            "the log of the app tells more.",
         )
     return OperationError(
         code=Code.INTERNAL_ERROR,
