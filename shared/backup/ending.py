@@ -9,7 +9,14 @@ from shared.backup.describe import descriptor_path
 from shared.backup.stores import BackupStores
 from shared.blobs.backup_container import BackupContainer
 from shared.fence import LeaseLost
-from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
+from shared.model.backup import (
+    BackedUpSection,
+    Backup,
+    BackupStatus,
+    ContainerSeen,
+    Found,
+    Trigger,
+)
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Problem
 from shared.model.service import LastBackup
@@ -161,9 +168,13 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
     status = BackupStatus.FAILED
     if operation.status in _GOOD or operation.status is OperationStatus.CANCELED:
         status = BackupStatus(operation.status)
+    seen = found.value.container_seen
+    if operation.status in _GOOD and operation.completed_at is not None:
+        seen = seen or ContainerSeen(found=Found.WHOLE, at=operation.completed_at)
     return found.value.model_copy(
         update={
             "status": status,
+            "container_seen": seen,
             "completed_at": operation.completed_at,
             "error": operation.error.message if operation.error else None,
             "revision": result.get("revision"),

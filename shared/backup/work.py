@@ -12,6 +12,7 @@ from azure.core.exceptions import HttpResponseError
 from shared.alerts.happenings import backups_missed
 from shared.backup.describe import describe, descriptor_path, sealed
 from shared.backup.ending import FORBIDDEN, BackupEnding
+from shared.backup.presence import account_name
 from shared.backup.reader import parsed_descriptor
 from shared.backup.source import Cut, batches_active
 from shared.backup.stores import BackupStores
@@ -160,6 +161,9 @@ class BackupWork:
             status=BackupStatus.RUNNING,
             storage_account=str(operation.parameters["storageAccount"]),
             container=name,
+            account_name=account_name(
+                self._stores.accounts, str(operation.parameters["storageAccount"])
+            ),
             caller=operation.caller,
             started_at=self._stores.clock.now(),
             operation=operation.id,

@@ -124,7 +124,14 @@ async def recover_operations(timer: func.TimerRequest) -> None:
 @blueprint.function_name("sweep")
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_TIMER%", run_on_startup=False)
 async def sweep(timer: func.TimerRequest) -> None:
-    """Drop what has had its time: old records, expired numbers, content nobody refers to."""
+    """Drop what has had its time: old records, expired numbers, content nobody refers to.
+
+    Then look whether the backups of the history are there.
+    """
     quiet_the_sdk()
-    await current().sweep.run()
-    await current().collector.run()
+    app = current()
+    try:
+        await app.sweep.run()
+        await app.collector.run()
+    finally:
+        await app.inventory.run()
