@@ -7,6 +7,7 @@ One cheap look each, a bounded number a run, on from where the last run stopped.
 import asyncio
 import logging
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
@@ -170,6 +171,13 @@ class Inventory:
             container = self._presence.container(backup)
         except Problem as problem:
             return Look(Found.UNREADABLE, problem)
+        if backup.account_name is None:
+            # An earlier version entered it: what is in this account now tells the account's name.
+            with suppress(Problem):
+                async with asyncio.timeout(_SECONDS):
+                    await self._presence.descriptor(backup)
+                name = self._presence.account_name(backup.storage_account)
+                return Look(Found.THERE, None, name)
         for name in dict.fromkeys((backup.name, backup.container)):
             try:
                 async with asyncio.timeout(_SECONDS):

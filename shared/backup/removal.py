@@ -48,16 +48,35 @@ class Removal:
     installation: Callable[[], Awaitable[str]]
 
     async def require_not_last(self, backup: Backup) -> None:
-        """Refuse to delete the only good backup that there is of a service.
+        """Refuse to delete the only good backup that there is of a service, as far as descriptors
+        tell: somebody waits for the answer. Whoever deletes looks further.
 
         :raises Problem: LastGoodBackup.
         """
-        if backup.is_good() and not await self.leaves_another(backup):
+
+        async def problem(other: Backup) -> Problem | None:
+            try:
+                await self.presence.descriptor(other)
+            except Problem as found:
+                return found
+            return None
+
+        if backup.is_good() and not await self._is_another(backup, problem):
             raise last_good(backup)
 
     async def leaves_another(self, backup: Backup) -> bool:
-        """Whether another good backup of the same service is whole, and nobody reads it just now:
-        a verify may find it bad."""
+        """Whether another good backup of the same service is whole."""
+
+        async def problem(other: Backup) -> Problem | None:
+            return (await self.presence.look(other)).problem
+
+        return await self._is_another(backup, problem)
+
+    async def _is_another(
+        self, backup: Backup, problem: Callable[[Backup], Awaitable[Problem | None]]
+    ) -> bool:
+        """Whether there is another good one without a problem that nobody reads just now: a verify
+        may find that one bad."""
         candidates = await self.candidates(backup.service)
         for candidate in newest_good(candidates, backup.service_id, self.clock.now()):
             if candidate.name == backup.name:
@@ -65,10 +84,10 @@ class Removal:
             found = await self.history.get(backup.service, candidate.name)
             if found is None or not found.value.is_good() or found.value.users:
                 continue
-            look = await self.presence.look(found.value)
-            if look.found is Found.WHOLE:
+            why = await problem(found.value)
+            if why is None:
                 return True
-            log.warning("%s is not counted on: %s", candidate.name, look.problem)
+            log.warning("%s is not counted on: %s", candidate.name, why)
         return False
 
     async def candidates(
@@ -200,11 +219,13 @@ class Removal:
             return
 
     async def _take_back(self, marked: Backup, operation: Operation, refusal: Problem) -> None:
-        """The entry becomes what it was, unless somebody took the mark back since."""
+        """The entry becomes what it was, unless the mark is another purge's by now."""
         note = DeletionRefused(at=self.clock.now(), operation=operation.id, message=refusal.message)
         while True:
             found = await self.history.get(marked.service, marked.name)
             if found is None or found.value.status is not BackupStatus.DELETING:
+                return
+            if found.value.deleted_by != operation.id:
                 return
             before = found.value.unmarked().model_copy(update={"deletion_refused": note})
             try:

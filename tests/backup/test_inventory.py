@@ -49,6 +49,19 @@ async def test_a_history_says_within_a_day_what_is_gone(kept: Kept) -> None:
     assert (await entry(kept, "on-demand")).status is BackupStatus.SUCCEEDED
 
 
+async def test_an_entry_of_an_earlier_version_learns_the_name_of_its_account(kept: Kept) -> None:
+    before = (await kept.backups())[0].value
+    assert before.account_name
+    await kept.change(0, account_name=None, container_seen=None)
+    await kept.app.inventory.run()
+    after = (await kept.backups())[0].value
+    assert after.account_name == before.account_name
+    await kept.container(after).delete()
+    kept.clock.offset += DAY
+    await kept.app.inventory.run()
+    assert (await kept.backups())[0].value.status is BackupStatus.MISSING
+
+
 async def test_nothing_is_written_twice_a_day(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     change = History.change
