@@ -15,12 +15,14 @@ from shared.backup.backups import SCHEDULE, Backups
 from shared.backup.browsing import Browsing
 from shared.backup.changes import Changes
 from shared.backup.contents import Contents
+from shared.backup.inventory import Inventory
 from shared.backup.known import KnownBackups
+from shared.backup.presence import Presence
 from shared.backup.purge import PurgeWork
 from shared.backup.registration import Registration
 from shared.backup.removal import Removal
+from shared.backup.returning import Returning
 from shared.backup.service_source import ServiceSource
-from shared.backup.standing import Standing
 from shared.backup.stores import BackupStores
 from shared.backup.users import BackupUsers
 from shared.backup.work import BackupWork
@@ -103,12 +105,12 @@ class Installation(Stores):
             self.telemetry,
         )
         self.webhook = Webhook(settings.alert_webhook_url, self.id)
-        self.backup_users = BackupUsers(self.history)
+        self.presence = Presence(self.accounts, self.provider)
+        self.returning = Returning(self.presence, self.records, self.clock)
+        self.backup_users = BackupUsers(self.history, self.returning)
         self.removal = Removal(
             history=self.history,
-            accounts=self.accounts,
-            provider=self.provider,
-            standing=Standing(self.history, self.accounts, self.provider, self.clock),
+            presence=self.presence,
             clock=self.clock,
             installation=self.id,
         )
@@ -127,8 +129,7 @@ class Installation(Stores):
                 OperationName.VERIFY_BACKUP: VerifyWork(
                     history=self.history,
                     users=self.backup_users,
-                    accounts=self.accounts,
-                    provider=self.provider,
+                    presence=self.presence,
                     scratch=self.scratch(),
                     alerts=self.alerts,
                     clock=self.clock,
@@ -202,17 +203,22 @@ class Installation(Stores):
             removal=self.removal,
             schedules=self.schedules,
             source=lambda service: ServiceSource(self.service_stores(), service, self.directory),
+            returning=self.returning,
         )
-        self.known_backups = KnownBackups(self.history, self.accounts, self.provider)
+        self.known_backups = KnownBackups(self.history, self.returning)
         self.contents = Contents(self.known_backups)
         self.changes = Changes(self.known_backups, self.provider, self.directory, self.source)
-        self.verifications = Verifications(self.engine, self.history)
+        self.verifications = Verifications(self.engine, self.history, self.returning)
         self.browsing = Browsing(self.accounts, self.provider, self.history)
         self.registration = Registration(
             engine=self.engine,
             history=self.history,
             accounts=self.accounts,
             provider=self.provider,
+            returning=self.returning,
+        )
+        self.inventory = Inventory(
+            self.history, self.returning, cursors.Cursors(self.table(services.TABLE)), self.clock
         )
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
         apart = ClocksApart(self.records, self.alerts, self.clock)
@@ -260,6 +266,7 @@ class Installation(Stores):
             accounts=self.accounts,
             keys=self.keys,
             clock=self.clock,
+            presence=self.presence,
         )
         self.sweep = Sweep(
             [

@@ -1,15 +1,19 @@
 """Everything that an installation stores: to compare it, and to have it twice."""
 
 import itertools
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
-from azure.data.tables import TableServiceClient
+from azure.data.tables import TableEntity, TableServiceClient
 from azure.storage.blob import BlobServiceClient
+from azure.storage.blob.aio import ContainerClient
 from azure.storage.queue import QueueServiceClient
 
 from tests.deployed import Deployed, Emulator
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _HOSTS_OWN = "azure-webjobs"
 """Containers in which the Functions host keeps its timers."""
 
@@ -53,24 +57,37 @@ def copied(source: Deployed, emulator: Emulator, folder: Path) -> Deployed:
     fresh = Deployed.new(emulator, folder)
     keys = {name: source.settings[name] for name in ("SEALING_KEY", "SEALING_KEYS_FORMER")}
     fresh = replace(fresh, settings={**fresh.settings, **keys})
-    _copy_tables(source.state, fresh.state)
+    _copy_tables(source, fresh)
     for one, other in ((source.state, fresh.state), (source.offsite, fresh.offsite)):
         _copy_blobs(one, other)
     return fresh
 
 
-def _copy_tables(source: str, target: str) -> None:
+def _copy_tables(source: Deployed, target: Deployed) -> None:
     with (
-        TableServiceClient.from_connection_string(source) as there,
-        TableServiceClient.from_connection_string(target) as here,
+        TableServiceClient.from_connection_string(source.state) as there,
+        TableServiceClient.from_connection_string(target.state) as here,
     ):
         for table in there.list_tables():
             client = here.create_table(table.name)
             rows = there.get_table_client(table.name).list_entities()
             for _, partition in itertools.groupby(rows, lambda row: row["PartitionKey"]):
-                left = list(partition)
+                left = [_moved(row, source, target) for row in partition]
                 for start in range(0, len(left), 100):
                     client.submit_transaction([("create", r) for r in left[start : start + 100]])
+
+
+def _moved(row: TableEntity, source: Deployed, target: Deployed) -> TableEntity:
+    """A backup's entry names the account that it is in."""
+    for one, other in ((source.state, target.state), (source.offsite, target.offsite)):
+        if "backup" in row:
+            names = [f'"accountName":"{_account(text)}"' for text in (one, other)]
+            row["backup"] = row["backup"].replace(*names)
+    return row
+
+
+def _account(connection: str) -> str:
+    return dict(part.split("=", 1) for part in connection.split(";") if part)["AccountName"]
 
 
 def _copy_blobs(source: str, target: str) -> None:
@@ -83,3 +100,30 @@ def _copy_blobs(source: str, target: str) -> None:
             other = here.create_container(container.name, metadata=container.metadata)
             for name in one.list_blob_names():
                 other.upload_blob(name, one.download_blob(name).readall())
+
+
+@dataclass(frozen=True)
+class Undeleted:
+    """A container as it was, to be made again once it was deleted, as soft delete does."""
+
+    metadata: dict[str, str]
+    blobs: dict[str, bytes]
+
+    @staticmethod
+    async def of(client: ContainerClient) -> "Undeleted":
+        """What a container holds."""
+        properties = await client.get_container_properties()
+        blobs = {
+            name: await (await client.download_blob(name)).readall()
+            async for name in client.list_blob_names()
+        }
+        return Undeleted(dict(properties.metadata), blobs)
+
+    async def undelete(self, client: ContainerClient, renamed: Mapping[str, str] = _NONE) -> None:
+        """Make it again.
+
+        :param renamed: blobs that get another name.
+        """
+        await client.create_container(metadata=self.metadata)
+        for name, data in self.blobs.items():
+            await client.upload_blob(renamed.get(name, name), data)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from shared.backup.removal import Removal, require_deletable, require_not_going
+from shared.backup.removal import Removal, require_deletable
+from shared.backup.returning import Returning
 from shared.backup.source import Source, batches_active
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, name_in_use
@@ -42,7 +43,9 @@ class Backups:
         removal: Removal,
         schedules: Schedules,
         source: Callable[[Service], Source],
+        returning: Returning,
     ) -> None:
+        self._returning = returning
         self._source = source
         self._engine = engine
         self._removal = removal
@@ -155,14 +158,18 @@ class Backups:
     ) -> Versioned[Backup]:
         """Keep a backup from retention and from deletion, or no longer.
 
-        :raises Problem: BackupNotFound; BackupInUse where it is being deleted, or was.
+        :raises Problem: BackupNotFound, also where it was deleted and its container is gone;
+            BackupInUse while it is being deleted.
         """
         while True:
             found = await self.get(service, name)
-            require_not_going(found.value)
-            if found.value.pinned is pinned:
+            if found.value.pinned is pinned and found.value.status.is_held():
                 return found
-            changed = found.value.model_copy(update={"pinned": pinned})
+            backup = found.value
+            if pinned and backup.status is not BackupStatus.RUNNING:
+                backup = await self._returning.readable(backup)
+            await self._returning.require_not_going(backup)
+            changed = backup.model_copy(update={"pinned": pinned})
             await before_write()
             try:
                 return Versioned(changed, await self._history.change(changed, found.etag))

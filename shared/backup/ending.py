@@ -2,23 +2,28 @@
 
 import logging
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError
 
 from shared.alerts.happenings import backup_failed, backup_partial
 from shared.backup.describe import descriptor_path
 from shared.backup.stores import BackupStores
 from shared.blobs.backup_container import BackupContainer
 from shared.fence import LeaseLost
-from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
+from shared.model.backup import (
+    BackedUpSection,
+    Backup,
+    BackupStatus,
+    ContainerSeen,
+    Found,
+    Trigger,
+)
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Problem
 from shared.model.service import LastBackup
 from shared.model.wire import JsonValue
+from shared.refusals import meaning, passes
 from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
-
-FORBIDDEN = frozenset({403, 409})
-"""What storage answers to a delete under an immutability policy, a legal hold, a narrow role."""
 
 _UNSETTLED = frozenset(
     {
@@ -109,16 +114,16 @@ class BackupEnding:
             container = BackupContainer(account, backup.container)
             if not await container.is_made_by(await self._stores.ownership(operation)):
                 return
-            if await container.blob(descriptor_path(backup.name)).exists():
+            if await container.seen(descriptor_path(backup.name)) is not None:
                 log.warning("the container of %s stays: it has a descriptor", backup.name)
                 return
             await container.delete()
         except Problem as problem:
             log.warning("the container of %s stays: %s", backup.name, problem)
-        except HttpResponseError as error:
-            if error.status_code not in FORBIDDEN:
+        except AzureError as error:
+            if passes(error):
                 raise
-            log.warning("the container of %s stays: %s", backup.name, error.reason)
+            log.warning("the container of %s stays: %s", backup.name, meaning(error))
 
     async def _show_on_service(self, operation: Operation, name: str) -> None:
         assert operation.completed_at is not None
@@ -165,9 +170,13 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
     status = BackupStatus.FAILED
     if operation.status in _GOOD or operation.status is OperationStatus.CANCELED:
         status = BackupStatus(operation.status)
+    seen = found.value.container_seen
+    if operation.status in _GOOD and operation.completed_at is not None:
+        seen = seen or ContainerSeen(found=Found.WHOLE, at=operation.completed_at)
     return found.value.model_copy(
         update={
             "status": status,
+            "container_seen": seen,
             "completed_at": operation.completed_at,
             "error": operation.error.message if operation.error else None,
             "revision": result.get("revision"),

@@ -2,17 +2,20 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
+from shared.backup.counted import Counting, Decision
 from shared.backup.removal import Removal, require_deletable
-from shared.model.backup import BackupStatus
+from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.operations.work import Outcome, Task
 from shared.rules.clocks import clocks_differ
 from shared.rules.naming import shown
-from shared.rules.retention import Candidate, Verdict, verdicts
+from shared.rules.retention import Candidate, Verdict
+from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
 from shared.state.schedules import Schedules
 
@@ -48,29 +51,45 @@ class PurgeWork:
         return None
 
     async def settle(self, operation: Operation) -> None:
-        """See Work: nothing follows; a mark that is left is taken up by the next purge."""
+        """See Work: nothing follows. A mark that is left is taken up by the next purge, or taken
+        back by whoever wants to read the backup."""
 
     async def _one(self, operation: Operation, name: str) -> Outcome:
         while True:
             found = await self._removal.history.get(operation.service, name)
             if found is None:
                 raise Problem(Code.BACKUP_NOT_FOUND, f"There is no backup '{shown(name)}'.")
-            backup = found.value
-            if backup.status is BackupStatus.DELETED:
-                return Outcome(result={"deleted": []})
-            if backup.status is not BackupStatus.DELETING:
-                require_deletable(backup)
-                await self._removal.require_ours(backup)
-                if not operation.parameters.get("force"):
-                    await self._removal.require_not_last(backup)
-            leaves_one = None
-            if not operation.parameters.get("force"):
-                leaves_one = partial(self._removal.leaves_another, backup)
             try:
-                marked = await self._removal.mark(found, operation, "on demand", leaves_one)
+                return await self._delete_this(operation, found)
             except RowChanged:
                 continue
-            return Outcome(result={"deleted": [await self._removal.remove(marked)]})
+
+    async def _delete_this(self, operation: Operation, found: Versioned[Backup]) -> Outcome:
+        """:raises RowChanged: where somebody wrote it since it was read."""
+        backup = found.value
+        nothing = Outcome(result={"deleted": []})
+        if backup.status is BackupStatus.DELETED and not await self._is_back(backup):
+            return nothing
+        leaves_one = None
+        if not operation.parameters.get("force"):
+            leaves_one = partial(self._removal.leaves_another, backup)
+        if backup.status is not BackupStatus.DELETING:
+            require_deletable(backup)
+            if not await self._removal.sees(backup):
+                await self._removal.note_missing(found)
+                return nothing
+            if leaves_one is not None:
+                await self._removal.require_not_last(backup)
+        marked = await self._removal.mark(found, operation, "on demand", leaves_one)
+        deleted = await self._removal.remove(marked, operation)
+        return Outcome(result={"deleted": [deleted]}) if deleted else nothing
+
+    async def _is_back(self, backup: Backup) -> bool:
+        """Whether a backup that was deleted is there again, undeleted by somebody."""
+        try:
+            return await self._removal.sees(backup)
+        except Problem:
+            return False  # the name is another's by now
 
     async def _retention(self, task: Task) -> Outcome:
         warning = await self._clocks_differ()
@@ -82,40 +101,30 @@ class PurgeWork:
         if found is None or plan is None or found.value.service_id != task.operation.service_id:
             return Outcome(result={"deleted": []})
         task.report("deciding")
-        candidates = await self._removal.candidates(service)
-        try:
-            last_good = await self._removal.standing.newest(
-                service, found.value.service_id, candidates
+        counting = Counting(self._removal, task, found.value.service_id, plan)
+        decision = await counting.decide()
+        warnings = counting.warnings(decision)
+        if decision.forbids is not None:
+            problem = decision.forbids
+            forbidden = Warning(
+                code=problem.code,
+                message="Retention deleted nothing: a backup that may be the newest good one "
+                f"cannot be looked at. {problem.message}",
+                target=problem.target,
             )
-        except Problem as problem:
-            return Outcome(
-                OperationStatus.PARTIALLY_SUCCEEDED,
-                {"deleted": []},
-                [
-                    Warning(
-                        code=problem.code,
-                        message="Retention deleted nothing: a backup that may be the newest good "
-                        f"one cannot be looked at. {problem.message}",
-                        target=problem.target,
-                    )
-                ],
-            )
-        decided = verdicts(
-            candidates,
-            plan,
-            service_id=found.value.service_id,
-            now=self._removal.clock.now(),
-            last_good=last_good,
-        )
-        doomed = [verdict for verdict in decided if verdict.delete]
+            return Outcome(OperationStatus.PARTIALLY_SUCCEEDED, {"deleted": []}, [forbidden])
         leaves_one = None
-        if plan.keep_at_least_one and last_good is not None:
-            leaves_one = partial(self._is_good, service, last_good)
-        return await self._delete(task, doomed, len(decided), leaves_one)
+        if plan.keep_at_least_one:
+            leaves_one = partial(self._is_good, service, decision.last_good)
+        return await self._delete(task, counting, decision, leaves_one, warnings)
 
-    async def _is_good(self, service: str, name: str) -> bool:
-        found = await self._removal.history.get(service, name)
-        return found is not None and found.value.is_good()
+    async def _is_good(self, service: str, last_good: Candidate | None) -> bool:
+        """Whether what was found whole in this run is still what it was, and nobody reads it: a
+        verify may find it bad."""
+        if last_good is None or last_good.found is not Found.WHOLE:
+            return False
+        found = await self._removal.history.get(service, last_good.name)
+        return found is not None and found.value.is_good() and not found.value.users
 
     async def _clocks_differ(self) -> Warning | None:
         storage = await self._removal.history.storage_time()
@@ -127,16 +136,22 @@ class PurgeWork:
         return Warning(code="ClocksDiffer", message=message)
 
     async def _delete(
-        self, task: Task, doomed: list[Verdict], considered: int, leaves_one: _LeavesOne
+        self,
+        task: Task,
+        counting: Counting,
+        decision: Decision,
+        leaves_one: _LeavesOne,
+        warnings: list[Warning],
     ) -> Outcome:
         deleted: list[JsonObject] = []
-        warnings: list[Warning] = []
+        doomed = [verdict for verdict in decision.verdicts if verdict.delete]
         for number, verdict in enumerate(doomed):
             task.report("deleting", number, len(doomed))
             await task.checkpoint()
             try:
-                gone = await self._delete_one(task.operation, verdict, leaves_one)
+                gone = await self._delete_one(task.operation, counting, verdict, leaves_one)
             except Problem as problem:
+                counting.met(problem)
                 log.warning("%s is kept: %s", verdict.backup.name, problem)
                 warnings.append(
                     Warning(code=problem.code, message=problem.message, target=verdict.backup.name)
@@ -144,22 +159,26 @@ class PurgeWork:
                 continue
             if gone is not None:
                 deleted.append({**gone, "reasons": list(verdict.reasons)})
-        result: JsonObject = {"deleted": list(deleted), "considered": considered}
+        result: JsonObject = {"deleted": list(deleted), "considered": len(decision.verdicts)}
         status = OperationStatus.PARTIALLY_SUCCEEDED if warnings else OperationStatus.SUCCEEDED
         return Outcome(status, result, warnings)
 
     async def _delete_one(
-        self, operation: Operation, verdict: Verdict, leaves_one: _LeavesOne
+        self, operation: Operation, counting: Counting, verdict: Verdict, leaves_one: _LeavesOne
     ) -> JsonObject | None:
         """Delete one backup, unless it has become another than it was when it was decided."""
         found = await self._removal.history.get(operation.service, verdict.backup.name)
-        if found is None or Candidate.of(found.value) != verdict.backup:
+        decided = replace(verdict.backup, found=None)
+        if found is None or Candidate.of(found.value) != decided:
             return None
-        if found.value.status is not BackupStatus.DELETING:
-            await self._removal.require_ours(found.value)
+        counting.require_answering(found.value)
+        is_marked = found.value.status is BackupStatus.DELETING
+        if not is_marked and not await self._removal.sees(found.value):
+            await counting.note_missing(found)
+            return None
         try:
             reason = ", ".join(verdict.reasons)
             marked = await self._removal.mark(found, operation, reason, leaves_one)
         except RowChanged:
             return None  # somebody pinned it, or began to use it: another day decides again
-        return await self._removal.remove(marked)
+        return await self._removal.remove(marked, operation)

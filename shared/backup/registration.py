@@ -8,11 +8,13 @@ from pydantic import ValidationError
 
 from shared.backup.browsing import require_names
 from shared.backup.describe import descriptor_path
+from shared.backup.entries import facts
 from shared.backup.reader import forged, read_descriptor
+from shared.backup.returning import Returning
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
-from shared.model.backup import BackedUpSection, Backup, BackupStatus, Trigger
-from shared.model.descriptor import Descriptor, key_ids
+from shared.model.backup import Backup, BackupStatus, ContainerSeen, Found, Trigger
+from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationName
 from shared.model.problem import Code, Problem
 from shared.operations.engine import Engine, Start
@@ -20,21 +22,42 @@ from shared.operations.immediate import logged
 from shared.rules.naming import require_backup_name, shown
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Versioned
-from shared.state.gateway import RowExists
+from shared.state.gateway import RowChanged, RowExists
 from shared.state.history import History
 from shared.state.operations import Record
+
+_KEPT = (
+    "started_at",  # its place in the history
+    "due_at",
+    "missed",
+    "users",
+    "verified_at",
+    "verify_level",
+    "verify_status",
+    "verify_operation",
+    "verify_problems",
+    "deletion_refused",
+)
+"""Of an entry that gives way to a registration of its backup."""
 
 
 class Registration:
     """Registers backups by account and container."""
 
     def __init__(
-        self, *, engine: Engine, history: History, accounts: Accounts, provider: KeyProvider
+        self,
+        *,
+        engine: Engine,
+        history: History,
+        accounts: Accounts,
+        provider: KeyProvider,
+        returning: Returning,
     ) -> None:
         self._engine = engine
         self._history = history
         self._accounts = accounts
         self._provider = provider
+        self._returning = returning
 
     async def register(
         self,
@@ -47,17 +70,25 @@ class Registration:
     ) -> Versioned[Backup]:
         """Enter a container's backup into the history, pinned; one that was is given as it is.
 
+        An entry of this backup that was given up (deleted, missing, failed, canceled) and whose
+        container is there after all gives way to it.
+
         :param accept_renamed: also where the container has not the backup's name.
         :raises Problem: StorageAccountUnknown, InvalidName, BackupNotFound, DescriptorForged,
             FormatUnknown, KeyUnavailable; BackupNameInUse where the history knows this backup
-            otherwise, or another one of its name; OperationIdInUse.
+            otherwise, or another one of its name; BackupInUse while it is being deleted;
+            OperationIdInUse.
         """
         account = self._accounts.require(alias, "account")
         require_backup_name(container, "container")
         descriptor = await read_descriptor(
             BackupContainer(account, container), self._provider, accept_renamed=accept_renamed
         )
-        backup = _entry(descriptor, alias, container, caller)
+        name = self._returning.presence.account_name(alias)
+        seen = ContainerSeen(found=Found.THERE, at=self._returning.clock.now())
+        backup = _entry(descriptor, alias, container, caller, name).model_copy(
+            update={"container_seen": seen}
+        )
         start = Start(
             OperationName.REGISTER_BACKUP,
             backup.service,
@@ -78,14 +109,19 @@ class Registration:
         return found
 
     async def _known(self, backup: Backup) -> Versioned[Backup] | None:
-        """The entry of a backup that was registered from this container.
+        """The entry of a backup that was registered from this container; None where there is
+        none, or one that gives way.
 
-        :raises Problem: BackupNameInUse where the name has another entry.
+        :raises Problem: BackupNameInUse where the name has another entry; BackupInUse while this
+            one is being deleted.
         """
         found = await self._history.get(backup.service, backup.name)
         if found is None:
             return None
         there = found.value
+        if _gives_way(there, backup):
+            await self._returning.require_not_going(there)
+            return None
         if _is_same(there, backup):
             return found
         if there.id == backup.id:
@@ -100,9 +136,14 @@ class Registration:
         )
 
     async def _enter(self, backup: Backup, operation_id: str) -> None:
+        entry = backup.model_copy(update={"operation": operation_id})
+        found = await self._history.get(backup.service, backup.name)
         try:
-            await self._history.add(backup.model_copy(update={"operation": operation_id}))
-        except RowExists:
+            if found is None:
+                await self._history.add(entry)
+            elif _gives_way(found.value, backup):
+                await self._history.change(_in_place_of(found.value, entry), found.etag)
+        except (RowExists, RowChanged):
             await self._known(backup)
 
     async def was_written(self, operation: Operation) -> bool:
@@ -120,7 +161,22 @@ def _is_same(there: Backup, backup: Backup) -> bool:
     return there.registered and places[0] == places[1]
 
 
-def _entry(descriptor: Descriptor, alias: str, container: str, caller: str) -> Backup:
+def _gives_way(there: Backup, backup: Backup) -> bool:
+    """Whether an entry is of this backup, in this container, and was given up."""
+    given_up = not there.status.is_held() and there.status is not BackupStatus.RUNNING
+    same = there.id == backup.id and there.digest in (None, backup.digest)
+    places = {(one.storage_account, one.container) for one in (there, backup)}
+    return given_up and same and len(places) == 1
+
+
+def _in_place_of(there: Backup, entry: Backup) -> Backup:
+    """An entry over a former one of the same backup: what was found out about it stays."""
+    return entry.model_copy(update={member: getattr(there, member) for member in _KEPT})
+
+
+def _entry(
+    descriptor: Descriptor, alias: str, container: str, caller: str, account_name: str | None
+) -> Backup:
     """What the history says of a backup that was made elsewhere."""
     made, service = descriptor.backup, descriptor.service
     path = descriptor_path(made.name)
@@ -134,31 +190,15 @@ def _entry(descriptor: Descriptor, alias: str, container: str, caller: str) -> B
                 "service_id": service.id,
                 "edition": service.edition,
                 "trigger": Trigger(made.trigger),
-                "status": BackupStatus(made.outcome),
                 "storage_account": alias,
                 "container": container,
+                "account_name": account_name,
                 "caller": caller,
                 "started_at": made.started_at,
-                "completed_at": made.completed_at,
                 "operation": made.operation_id,
-                "revision": descriptor.consistency.revision,
-                "items": sum(part.items for part in descriptor.sections),
-                "content_objects": descriptor.content.objects,
-                "bytes": sum(part.bytes for part in descriptor.sections)
-                + descriptor.secrets.bytes
-                + descriptor.content.bytes,
-                "digest": descriptor.digest,
-                "key_ids": key_ids(descriptor),
-                "failures": len(descriptor.failures),
-                "warnings": [warning.to_json() for warning in descriptor.warnings],
-                "sections": [
-                    BackedUpSection(
-                        name=part.name, items=part.items, lines_sha256=part.lines_sha256
-                    )
-                    for part in descriptor.sections
-                ],
                 "pinned": True,
                 "registered": True,
+                **facts(descriptor),
             }
         )
     except (ValidationError, ValueError) as error:

@@ -4,15 +4,19 @@ Entering and marking for deletion are writes of the same row by its ETag: one of
 first, and the other is refused.
 """
 
-from shared.model.backup import Backup, BackupStatus, BackupUser
+from shared.backup.presence import is_of
+from shared.backup.returning import Returning
+from shared.model.backup import Backup, BackupUser
+from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
+from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
 from shared.state.history import History
 
-_GOING = frozenset({BackupStatus.DELETING, BackupStatus.DELETED})
-
+_MOST = 100
+"""Operations that read one backup at once: all of them are in one column of its row."""
 
 Place = tuple[str, str]
 """Alias of an account, and a container in it."""
@@ -21,39 +25,78 @@ Place = tuple[str, str]
 class BackupUsers:
     """Enters and removes the users of backups that the history knows."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, returning: Returning) -> None:
         self._history = history
+        self._returning = returning
 
-    async def going(self, service: str, backup: str, place: Place) -> Problem | None:
-        """Why whoever enters would be refused; None where nobody deletes what is in that place."""
-        found = await self._history.get(service, backup)
-        if found is None or found.value.status not in _GOING or _place(found.value) != place:
-            return None
-        return being_deleted(found.value)
+    async def going(self, descriptor: Descriptor, place: Place) -> Problem | None:
+        """Why whoever enters would be refused; None where nobody deletes what is in that place.
 
-    async def enter(
-        self, service: str, backup: str, operation: Operation, place: Place | None = None
-    ) -> Backup | None:
-        """Keep a backup from being deleted until ``leave``; None where the history has none.
-
-        :param place: where it is read; a copy elsewhere is none that the history's row is of.
-        :raises Problem: BackupInUse where it is being deleted, or was.
+        :param descriptor: what was read there.
         """
-        user = _user(operation)
+        found = await self._history.get(descriptor.service.name, descriptor.backup.name)
+        if found is None or not _is_there(found.value, descriptor, place):
+            return None
+        try:
+            await self._returning.readable(found.value, descriptor)
+        except Problem as problem:
+            return problem
+        return None
+
+    async def enter_at(self, descriptor: Descriptor, operation: Operation, place: Place) -> None:
+        """Keep what was read in a place from being deleted until ``leave``.
+
+        A copy elsewhere, or another backup in the place, is none that the history's row is of.
+
+        :raises Problem: BackupInUse while it is being deleted, or too many read it.
+        """
+        service, backup = descriptor.service.name, descriptor.backup.name
         while True:
             found = await self._history.get(service, backup)
-            if found is None or place not in (None, _place(found.value)):
+            if found is None or not _is_there(found.value, descriptor, place):
+                return
+            if await self._entered(found, operation, descriptor) is not None:
+                return
+
+    async def enter(self, service: str, backup: str, operation: Operation) -> Backup | None:
+        """Keep a backup from being deleted until ``leave``; None where the history has none.
+
+        One that the history had given up and that is there after all is held again by this.
+
+        :raises Problem: BackupInUse while it is being deleted, or too many read it;
+            BackupNotFound where it is in no container; what reading its descriptor raises.
+        """
+        while True:
+            found = await self._history.get(service, backup)
+            if found is None:
                 return None
-            if found.value.status in _GOING:
-                raise being_deleted(found.value)
-            if user in found.value.users:
-                return found.value
-            used = found.value.model_copy(update={"users": [*found.value.users, user]})
-            try:
-                await self._history.change(used, found.etag)
-            except RowChanged:
-                continue
-            return used
+            entered = await self._entered(found, operation, None)
+            if entered is not None:
+                return entered
+
+    async def _entered(
+        self, found: Versioned[Backup], operation: Operation, descriptor: Descriptor | None
+    ) -> Backup | None:
+        """The entry with its new user; None where somebody wrote it since it was read."""
+        user = _user(operation)
+        backup = await self._returning.readable(found.value, descriptor)
+        if user in backup.users and backup == found.value:
+            return backup
+        others = [other for other in backup.users if other != user]
+        if len(others) >= _MOST:
+            raise Problem(
+                Code.BACKUP_IN_USE,
+                f"Backup '{shown(backup.name)}' is read by {_MOST} operations just now, which is "
+                "the most. Try again when some of them have ended.",
+                target=backup.name,
+                retry_after_seconds=60,
+            )
+        used = backup.model_copy(update={"users": [*others, user]})
+        try:
+            await self._history.change(used, found.etag)
+        except RowChanged:
+            return None
+        return used
 
     async def leave(self, service: str, backup: str, operation: Operation) -> None:
         """The operation has ended; done again after a crash."""
@@ -72,14 +115,10 @@ class BackupUsers:
             return
 
 
-def being_deleted(backup: Backup) -> Problem:
-    """The refusal of whoever wants a backup that goes."""
-    return Problem(
-        Code.BACKUP_IN_USE,
-        f"Backup '{shown(backup.name)}' is {backup.status.lower()} (operation "
-        f"{backup.deleted_by}). Choose another one.",
-        target=backup.name,
-    )
+def _is_there(backup: Backup, descriptor: Descriptor, place: Place) -> bool:
+    """Whether an entry is of what was read in a place."""
+    mine = backup.status.is_held() or is_of(backup, descriptor)
+    return mine and _place(backup) == place
 
 
 def _place(backup: Backup) -> Place:

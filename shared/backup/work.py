@@ -5,6 +5,8 @@ container that is no backup, which the next attempt goes on with; one after it a
 """
 
 import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 
 from azure.core.exceptions import AzureError
@@ -19,10 +21,11 @@ from shared.backup.describe import (
     sealed_metadata,
 )
 from shared.backup.ending import BackupEnding
+from shared.backup.presence import account_name, compare
 from shared.backup.reader import descriptor_at
 from shared.backup.source import Cut, batches_active
 from shared.backup.stores import BackupStores
-from shared.backup.writer import RunWriter
+from shared.backup.writer import RunResult, RunWriter
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.blobs.copying import Copier
 from shared.model.backup import Backup, BackupStatus, Trigger
@@ -56,6 +59,7 @@ _UNREADABLE = frozenset({Code.FORMAT_UNKNOWN, Code.BLOB_ARCHIVED})
 """Why a descriptor cannot be read that may well be the operation's: a worker of a newer version
 wrote it, or it was archived since. Its blob says whose it is."""
 
+_PAGE = 1000
 _SHOWN_FAILURES = 100
 """In the operation's result; the descriptor names all of them."""
 
@@ -130,7 +134,8 @@ class BackupWork:
 
         :raises Problem: the same, where the blob does not say whose it is.
         """
-        metadata = await container.metadata(descriptor_path(backup.name)) or {}
+        seen = await container.seen(descriptor_path(backup.name))
+        metadata = seen.metadata if seen else {}
         outcome = said_outcome(metadata, backup.operation)
         if outcome is None:
             raise problem
@@ -195,6 +200,9 @@ class BackupWork:
             status=BackupStatus.RUNNING,
             storage_account=str(operation.parameters["storageAccount"]),
             container=name,
+            account_name=account_name(
+                self._stores.accounts, str(operation.parameters["storageAccount"])
+            ),
             caller=operation.caller,
             started_at=self._stores.clock.now(),
             operation=operation.id,
@@ -289,6 +297,7 @@ class BackupWork:
             held=held,
             completed_at=rfc3339(self._stores.clock.now()),
         )
+        await _require_found(container, writer.result)
         descriptor, text = await sealed(document, self._stores.provider)
         path = descriptor_path(backup.name)
         metadata = sealed_metadata(descriptor)
@@ -317,6 +326,33 @@ class BackupWork:
     async def settle(self, operation: Operation) -> None:
         """See Work: the history, the service's last backup, and no container of a failure."""
         await self._ending.settle(operation)
+
+
+async def _require_found(container: BackupContainer, result: RunResult) -> None:
+    """Look whether all that the descriptor will name is in the container, with its size.
+
+    :raises Problem: BlobMissing or BlobCorrupt, to be tried again: what storage said of a write
+        does not decide whether a backup is whole.
+    """
+    assert result.secrets is not None
+    named = {section.blob: section.bytes for section in result.sections}
+    named[result.secrets.blob] = result.secrets.bytes
+
+    def tell(problem: Problem) -> None:
+        raise replace(
+            problem,
+            message=f"'{problem.target}' was written, and is not in the container "
+            f"'{container.name}' as it was: somebody changes the container meanwhile. The backup "
+            "is tried again.",
+            again=True,
+        )
+
+    await compare(container, named, _pages(sorted(result.content.items())), tell)
+
+
+async def _pages(objects: list[tuple[str, int]]) -> AsyncIterator[list[tuple[str, int]]]:
+    for start in range(0, len(objects), _PAGE):
+        yield objects[start : start + _PAGE]
 
 
 def _time(value: JsonValue) -> datetime | None:

@@ -54,6 +54,16 @@ class Ownership:
         return all({KIND: self.kind, **metadata}.get(name) == v for name, v in wanted.items())
 
 
+@dataclass(frozen=True)
+class SeenBlob:
+    """A blob as a look at it shows it."""
+
+    metadata: Mapping[str, str]
+    archived: bool
+    """Whether it is in the archive tier, or on its way out of it."""
+
+
+_ARCHIVE = "Archive"
 _READS = 3
 _READ_AGAIN_SECONDS = 0.5
 
@@ -140,7 +150,7 @@ class BackupContainer:
             return False
         return True
 
-    async def metadata(self, path: str) -> Mapping[str, str] | None:
+    async def seen(self, path: str) -> SeenBlob | None:
         """What a blob says of itself, without its bytes; None where there is no such blob.
 
         An archived blob says it too.
@@ -148,11 +158,13 @@ class BackupContainer:
         with expecting(*NOT_THERE):
             headers = await self._wire.head(path)
             begin = "x-ms-meta-"
-            return {
+            metadata = {
                 name.lower().removeprefix(begin): value
                 for name, value in headers.items()
                 if name.lower().startswith(begin)
             }
+            tier, status = headers.get("x-ms-access-tier"), headers.get("x-ms-archive-status")
+            return SeenBlob(metadata, tier == _ARCHIVE or bool(status))
         return None
 
     async def read(self, path: str, most_bytes: int) -> bytes:
@@ -246,11 +258,6 @@ class BackupContainer:
                 raise
             return []
         return [name for name in names if not name.endswith("/")]
-
-    async def sizes(self, prefix: str) -> AsyncIterator[tuple[str, int]]:
-        """Names and sizes in bytes of the blobs under a prefix, in the order of their names."""
-        async for blob in self._wire.listed(prefix):
-            yield blob.name, blob.size
 
     def listed(self, prefix: str = "") -> AsyncIterator[Listed]:
         """The blobs under a prefix, in the order of their names, 1,000 a call."""

@@ -30,11 +30,28 @@ class BackupStatus(StrEnum):
     CANCELED = "Canceled"
     """Stopped on request; nothing of it was left."""
     MISSING = "Missing"
-    """Its container is gone, and Interkeep did not remove it."""
+    """Its container is gone, and no purge saw it go."""
 
     def is_held(self) -> bool:
         """Whether there is, as far as is known, a whole backup in its container."""
         return self in (BackupStatus.SUCCEEDED, BackupStatus.PARTIALLY_SUCCEEDED)
+
+
+class Found(StrEnum):
+    """What a look at a backup's container found."""
+
+    WHOLE = "Whole"
+    """All that the descriptor names is there, with its size; the seal is valid."""
+    THERE = "There"
+    """The descriptor is there; nothing else was looked at."""
+    ARCHIVED = "Archived"
+    """In the archive tier: as many blobs and bytes as were backed up; nothing can be read now."""
+    MISSING = "Missing"
+    """There is no container of that name."""
+    DAMAGED = "Damaged"
+    """Something of the backup is missing or changed."""
+    UNREADABLE = "Unreadable"
+    """Nobody can tell: the account, a key or the vault is away, or a newer version wrote it."""
 
 
 class VerifyLevel(StrEnum):
@@ -79,6 +96,21 @@ class BackupUser(Stored):
     operation: str
 
 
+class ContainerSeen(Stored):
+    """What was last found in a backup's container."""
+
+    found: Found
+    at: Time
+
+
+class DeletionRefused(Stored):
+    """The last deletion that the storage refused; nothing was removed."""
+
+    at: Time
+    operation: str
+    message: str
+
+
 class BackedUpSection(Stored):
     """What the history says of a section; two backups hold the same where the hashes are equal."""
 
@@ -100,6 +132,8 @@ class Backup(Stored):
     status: BackupStatus
     storage_account: str
     container: str
+    account_name: str | None = None
+    """The storage account's own name: an alias may lead to another account later."""
     caller: str
     started_at: Time
     completed_at: Time | None = None
@@ -135,11 +169,37 @@ class Backup(Stored):
     """How many faults the last verify found; its operation names them."""
     deleting_from: BackupStatus | None = None
     """What it was when it was marked: a mark may be taken back."""
+    deleting_seen: bool | None = None
+    """Whether the purge that marked it, or took the mark up, saw its container before that."""
+    deletion_refused: DeletionRefused | None = None
+    container_seen: ContainerSeen | None = None
     deleted_at: Time | None = None
     deleted_by: str | None = None
     """Id of the operation that marked it."""
     deleted_because: str | None = None
 
+    def unmarked(self) -> "Backup":
+        """What it was before a purge marked it."""
+        return self.held_again(self.deleting_from or self.held_status())
+
+    def held_status(self) -> BackupStatus:
+        """How its backup ended, where its container is there."""
+        return BackupStatus.PARTIALLY_SUCCEEDED if self.failures else BackupStatus.SUCCEEDED
+
+    def held_again(self, status: BackupStatus) -> "Backup":
+        """The same with a status that says nothing of a deletion."""
+        return self.model_copy(update={"status": status, **_NOT_DELETED})
+
     def is_good(self) -> bool:
         """Whether a restore can count on it: all of it was backed up, no verify found it bad."""
         return self.status is BackupStatus.SUCCEEDED and self.verify_status != "Failed"
+
+
+_NOT_DELETED: dict[str, object] = {
+    "deleting_from": None,
+    "deleting_seen": None,
+    "deleted_at": None,
+    "deleted_by": None,
+    "deleted_because": None,
+}
+"""What an entry says that nobody deleted."""

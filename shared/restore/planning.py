@@ -78,7 +78,7 @@ class Planning:
         parts, backed_up, in_the_way = await three_in_order(
             survey(container, descriptor, body, polling),
             _settings(container, descriptor),
-            self._in_the_way(planned),
+            self._in_the_way(planned, descriptor),
         )
         receiving = Receiving(parts.takes_agreement)
         numbers = await numbers_plan(
@@ -153,13 +153,13 @@ class Planning:
         ]
         return Living(service.name, frozenset(found))
 
-    async def _in_the_way(self, planned: RestorePlan) -> list[Problem]:
+    async def _in_the_way(self, planned: RestorePlan, descriptor: Descriptor) -> list[Problem]:
         """A name that is not free, a backup that is being deleted."""
         listed = await self.directory.get(planned.target.name)
         place = planned.storage_account, planned.container
         found = [
             taken(planned.target.name, listed.service.state) if listed else None,
-            await self.users.going(planned.backed_up_name, planned.backup, place),
+            await self.users.going(descriptor, place),
         ]
         return [problem for problem in found if problem is not None]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shared.backup.presence import Presence
 from shared.backup.reader import read_descriptor
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
@@ -54,7 +55,9 @@ class Restores:
         accounts: Accounts,
         keys: KeyRing,
         clock: Clock,
+        presence: Presence,
     ) -> None:
+        self._presence = presence
         self._engine = engine
         self._records = records
         self._planning = planning
@@ -134,7 +137,13 @@ class Restores:
         container = BackupContainer(account, place.container)
         renamed = body.accept_renamed
         provider = self._keys.provider
-        return container, await read_descriptor(container, provider, accept_renamed=renamed)
+        try:
+            return container, await read_descriptor(container, provider, accept_renamed=renamed)
+        except Problem as problem:
+            if problem.code is not Code.BACKUP_NOT_FOUND or await container.exists():
+                raise
+            gone = self._presence.not_there(place.storage_account, place.container)
+            raise replace(gone, target=problem.target) from problem
 
     async def get(self, restore_id: str) -> Record:
         """One restore, by ``<service name>.<operation id>``.

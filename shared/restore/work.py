@@ -96,12 +96,8 @@ class RestoreWork:
                 "this restore was started with. Start it again.",
                 target=planned.container,
             )
-        await self._stores.users.enter(
-            descriptor.service.name,
-            descriptor.backup.name,
-            task.operation,
-            (planned.storage_account, planned.container),
-        )
+        place = planned.storage_account, planned.container
+        await self._stores.users.enter_at(descriptor, task.operation, place)
         secrets = await Secrets.checked(container, descriptor, self._stores.provider)
         await apply(
             task,

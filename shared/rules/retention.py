@@ -2,14 +2,20 @@
 
 Pure: it is told what there is. A backup stays where any rule keeps it. Only what is newer than a
 backup decides over it, so that verdicts can be given newest first, while the history is read.
+
+A backup that nobody looked at counts as whole. Whoever deletes asks which of those others depend on
+(``unseen``), looks at them, and decides again, until there are none.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.model.backup import Backup, BackupStatus, Trigger
+from shared.model.backup import Backup, BackupStatus, Found, Trigger
 from shared.model.schedule import Keep, Plan
+
+_LASTING = frozenset({Found.MISSING, Found.DAMAGED, Found.ARCHIVED})
+"""What is so until somebody brings the backup back, and no restore can count on."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +32,20 @@ class Candidate:
     registered: bool = False
     in_use: bool = False
     good: bool = False
+    found: Found | None = None
+    """What a look at its container found; None where nobody looked."""
+
+    @staticmethod
+    def known(backup: Backup) -> "Candidate":
+        """Of a backup in the history, with what was last found of it where that is no verdict of
+        the moment: what could not be read then may be readable now."""
+        seen = backup.container_seen
+        found = seen.found if seen is not None and seen.found in _LASTING else None
+        return replace(Candidate.of(backup), found=found)
 
     @staticmethod
     def of(backup: Backup) -> "Candidate":
-        """Of a backup in the history."""
+        """Of a backup in the history, as if nobody had looked at its container."""
         return Candidate(
             name=backup.name,
             service_id=backup.service_id,
@@ -43,6 +59,10 @@ class Candidate:
             good=backup.is_good(),
         )
 
+    def counts(self) -> bool:
+        """Whether it takes a place of ``keep``, as far as is known."""
+        return self.good and self.found in (None, Found.WHOLE, Found.ARCHIVED)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -51,6 +71,19 @@ class Verdict:
     backup: Candidate
     delete: bool
     reasons: tuple[str, ...]
+    counted: bool = False
+    """Whether others may go because this one is there."""
+
+
+def unseen(decided: Iterable[Verdict], last_good: Candidate | None) -> list[Candidate]:
+    """What nobody looked at yet and others go on account of; none where nothing goes."""
+    decided = list(decided)
+    if not any(verdict.delete for verdict in decided):
+        return []
+    counted = [verdict.backup for verdict in decided if verdict.counted]
+    if last_good is not None and last_good not in counted:
+        counted.append(last_good)
+    return [backup for backup in counted if backup.found is None]
 
 
 def is_ruled(backup: Candidate, service_id: str) -> bool:
@@ -80,11 +113,12 @@ class Retention:
             return Verdict(backup, False, ("unfinished",))
         if backup.status is BackupStatus.DELETING and is_ruled(backup, self._service_id):
             return Verdict(backup, True, ("deletion-under-way",))
-        if not backup.status.is_held():
+        if not backup.status.is_held() or backup.found is Found.MISSING:
             return None
-        reasons = tuple(self._reasons(backup))
+        taken = tuple(self._taken(backup))
+        reasons = (*self._reasons(backup), *taken)
         if reasons:
-            return Verdict(backup, False, reasons)
+            return Verdict(backup, False, reasons, bool(taken))
         return Verdict(backup, True, (f"older-than-{self._plan.retention_days}-days",))
 
     def _reasons(self, backup: Candidate) -> Iterator[str]:
@@ -110,8 +144,13 @@ class Retention:
                 yield "no-good-backup"
             elif backup.name == self._last_good:
                 yield "last-good"
+        if backup.found is Found.UNREADABLE:
+            yield "unreadable"
+
+    def _taken(self, backup: Candidate) -> Iterator[str]:
+        completed = backup.completed_at
         if (
-            backup.good
+            backup.counts()
             and is_ruled(backup, self._service_id)
             and completed
             and completed <= self._now
@@ -152,12 +191,23 @@ class _Slots:
 def newest_good(
     backups: Iterable[Candidate], service_id: str, now: datetime
 ) -> Iterator[Candidate]:
-    """The good backups of a service, in the order given: the first that can be read is the one
-    that keepAtLeastOne keeps."""
+    """The good backups of a service, in the order given: the first that is there and can be read
+    is the one that keepAtLeastOne keeps."""
     for backup in backups:
         done = backup.completed_at is not None and backup.completed_at <= now
-        if backup.good and done and backup.service_id == service_id and not backup.registered:
+        mine = backup.service_id == service_id and not backup.registered
+        if backup.good and done and mine and backup.found not in _LASTING:
             yield backup
+
+
+def last_good_of(backups: Iterable[Candidate], service_id: str, now: datetime) -> Candidate | None:
+    """The newest good backup that nobody reads just now: a verify may find that one bad, and it
+    stays meanwhile.
+
+    :param backups: newest first.
+    """
+    good = newest_good(backups, service_id, now)
+    return next((backup for backup in good if not backup.in_use), None)
 
 
 def verdicts(

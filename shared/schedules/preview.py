@@ -53,7 +53,7 @@ class Preview:
                 "The schedule's status is None: nothing runs, and retention deletes nothing.",
                 target="/schedule/status" if body.schedule else "status",
             )
-        candidates = await self.retention.removal.candidates(service.name)
+        candidates = await self.retention.removal.candidates(service.name, Candidate.known)
         return await asyncio.to_thread(_played, schedule, plan, candidates, now, body.days)
 
 

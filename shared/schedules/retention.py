@@ -94,7 +94,7 @@ class RetentionRuns:
 
     def _knowing(self, schedule: Schedule, backups: list[Backup]) -> Retention | None:
         """Retention, once the newest good backup is among what was read."""
-        candidates = map(Candidate.of, backups)
+        candidates = map(Candidate.known, backups)
         good = next(newest_good(candidates, schedule.service_id, self.clock.now()), None)
         return self._retention(schedule, good.name) if good else None
 
@@ -108,9 +108,9 @@ class RetentionRuns:
         )
 
     async def verdicts(self, schedule: Schedule) -> list[Verdict]:
-        """What retention would do now, as far as the history tells."""
+        """What retention would do now, as far as the history tells, looks of earlier runs too."""
         assert schedule.plan is not None
-        candidates = await self.removal.candidates(schedule.service)
+        candidates = await self.removal.candidates(schedule.service, Candidate.known)
         now = self.clock.now()
         good = next(newest_good(candidates, schedule.service_id, now), None)
         return verdicts(
@@ -123,5 +123,5 @@ class RetentionRuns:
 
 
 def _explained(retention: Retention, backups: list[Backup], after: str) -> list[Explained]:
-    explained = [Explained(b, retention.verdict(Candidate.of(b))) for b in backups]
+    explained = [Explained(b, retention.verdict(Candidate.known(b))) for b in backups]
     return [one for one in explained if History.place(one.backup) > after]

@@ -6,6 +6,7 @@ the service is gone; a backup name is used once per service name.
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.model.backup import Backup, BackupStatus
@@ -14,6 +15,7 @@ from shared.state.columns import dumps
 from shared.state.configuration import Versioned
 from shared.state.gateway import Insert, Replace, Row, Table
 from shared.state.keys import encoded, newest_first
+from shared.state.readable import readable
 
 TABLE = "interkeepBackups"
 _THERE = frozenset(
@@ -25,6 +27,15 @@ _THERE = frozenset(
     }
 )
 """Also what may come back: a container can be undeleted, a deletion be refused."""
+
+
+@dataclass(frozen=True)
+class ScannedPage:
+    """Some backups of the installation, each with its place."""
+
+    backups: list[tuple[tuple[str, str], Backup]]
+    end: tuple[str, str]
+    """Place of the last row that was read."""
 
 
 class History:
@@ -61,6 +72,20 @@ class History:
         partition = encoded(service_key(service))
         async for page in self._table.pages(partition, after=after or "t!", before="t!~"):
             yield [_read(row) for row in page]
+
+    async def scan(self, after: tuple[str, str]) -> AsyncIterator[ScannedPage]:
+        """The backups of the whole installation, a page at a time, in no order that tells.
+
+        A row that cannot be read is passed over.
+
+        :param after: the place of the backup, or the end of the page, that the first page begins
+            behind; empty texts for the beginning.
+        """
+        async for page in self._table.scan(after=after):
+            listed = [row for row in page if row.key.startswith("t!")]
+            found = readable(listed, lambda row: ((row.partition, row.key), _read(row)))
+            end = (page[-1].partition, page[-1].key) if page else after
+            yield ScannedPage(found, end)
 
     async def key_ids(self) -> AsyncIterator[list[str]]:
         """The keys that each backup of the installation needs that is there, one after another.

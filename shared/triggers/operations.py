@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 
 import azure.functions as func
 
@@ -19,6 +20,8 @@ from shared.state.operations import Record, place
 from shared.telemetry import quiet_the_sdk
 
 blueprint = new_blueprint()
+
+Piece = Callable[[], Awaitable[object]]
 
 log = logging.getLogger("interkeep.operations")
 
@@ -126,10 +129,24 @@ async def recover_operations(timer: func.TimerRequest) -> None:
 async def sweep(timer: func.TimerRequest) -> None:
     """Drop what has had its time: old records, expired numbers, content nobody refers to.
 
-    Before that it tries again what recovery left behind, and puts back due rows that are missing.
+    Before that it tries again what recovery left behind, and puts back due rows that are missing;
+    then it looks whether the backups of the history are there. None of these waits for another to
+    succeed.
     """
     quiet_the_sdk()
-    await current().recovery.try_again()
-    await current().due_rows.run()
-    await current().sweep.run()
-    await current().collector.run()
+    app = current()
+    left, due, inventory = app.recovery.try_again, app.due_rows.run, app.inventory.run
+    await _in_turn(left, due, app.sweep.run, app.collector.run, inventory)
+
+
+async def _in_turn(*pieces: Piece) -> None:
+    """Run all of them, whichever fail; what the first of those met is raised at the end."""
+    failed: Exception | None = None
+    for piece in pieces:
+        try:
+            await piece()
+        except Exception as error:  # noqa: BLE001 - raised below, when the others have run
+            log.warning("the sweep goes on without %s: %s", piece, error)
+            failed = failed or error
+    if failed is not None:
+        raise failed

@@ -9,6 +9,11 @@ from shared.model.wire import JsonObject
 _MOST = 100
 """Faults that are named; the others are counted."""
 
+_REMEMBERED = 10_000
+"""Blobs that are counted once; of a backup that lacks more, some count twice."""
+
+_OF_A_BLOB = frozenset({Code.BLOB_MISSING, Code.BLOB_CORRUPT})
+
 FAULTS = frozenset(
     {
         Code.BACKUP_NOT_FOUND,
@@ -28,6 +33,7 @@ class Findings:
 
     count: int = 0
     named: list[OperationError] = field(default_factory=list)
+    _blobs: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, problem: Problem) -> None:
         """Note a fault.
@@ -36,6 +42,12 @@ class Findings:
         """
         if problem.code not in FAULTS:
             raise problem
+        if problem.code in _OF_A_BLOB and problem.target:
+            # What the list showed, reading it meets again.
+            if (problem.code, problem.target) in self._blobs:
+                return
+            if len(self._blobs) < _REMEMBERED:
+                self._blobs.add((problem.code, problem.target))
         self.count += 1
         if len(self.named) < _MOST:
             self.named.append(

@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
 
+from shared.backup.presence import compare_descriptor
 from shared.backup.reader import (
     may_hold_secrets,
     record_of,
@@ -15,8 +16,7 @@ from shared.backup.reader import (
     section_records,
 )
 from shared.backup.secret_entries import SecretEntries, Secrets
-from shared.backup.side_by_side import side_by_side
-from shared.blobs.backup_container import BackupContainer, corrupt, missing
+from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor, SectionPart
 from shared.model.problem import Code, Problem
@@ -69,17 +69,9 @@ class Reading:
 
     async def look(self) -> None:
         """Level ``descriptor``: whatever it names is there, with its size."""
-        named = {part.blob: part.bytes for part in self._descriptor.sections}
-        named[self._descriptor.secrets.blob] = self._descriptor.secrets.bytes
-        for prefix in ("sections/", "secrets/"):
-            async for path, size in self._container.sizes(prefix):
-                wanted = named.pop(path, size)
-                if size != wanted:
-                    fault = f"it has {size} bytes, the descriptor says {wanted}"
-                    self._findings.add(corrupt(path, fault))
-        for path in named:
-            self._findings.add(missing(self._container.name, path))
-        await self._look_at_objects()
+        self.objects = await compare_descriptor(
+            self._container, self._descriptor, self._findings.add, self._task.checkpoint
+        )
 
     async def read(self, secrets: Secrets) -> None:
         """Level ``data``: every byte, every record, every secret, every reference."""
@@ -130,44 +122,6 @@ class Reading:
             except Problem as problem:
                 self._findings.add(problem)
 
-    async def _look_at_objects(self) -> None:
-        """Look at every object that the descriptor's list names, and at its blob."""
-        part = self._descriptor.section(CONTENT)
-        if part is None:
-            self._findings.add(missing(self._container.name, f"section {CONTENT}"))
-            return
-        try:
-            pairs = side_by_side(
-                section_records(self._container, part),
-                self._objects(),
-                lambda line: str(line.get("sha256")),
-                lambda found: found[0],
-            )
-            async for page in pairs:
-                await self._task.checkpoint()
-                for line, found in page:
-                    if line is not None:
-                        size = line.get("size")
-                        self._look_at_object(
-                            str(line.get("sha256")),
-                            size if isinstance(size, int) else -1,
-                            found[1] if found else None,
-                        )
-        except Problem as problem:
-            self._findings.add(problem)
-
-    async def _objects(self) -> AsyncIterator[list[tuple[str, int]]]:
-        async for path, size in self._container.sizes("content/"):
-            yield [(path.removeprefix("content/"), size)]
-
-    def _look_at_object(self, sha256: str, size: int, there: int | None) -> None:
-        self.objects += 1
-        path = f"content/{sha256}"
-        if there is None:
-            self._findings.add(missing(self._container.name, path))
-        elif there != size:
-            self._findings.add(corrupt(path, f"it has {there} bytes, its section says {size}"))
-
     async def _read_object(self, sha256: str) -> None:
         path = f"content/{sha256}"
         for attempt in range(1, _TRIES + 1):
@@ -175,8 +129,9 @@ class Reading:
             try:
                 async for chunk in self._container.chunks(path):
                     await asyncio.to_thread(digest.update, chunk)
-            except Problem:
-                return  # it is missing, and was found so
+            except Problem as problem:
+                self._findings.add(problem)
+                return
             if digest.hexdigest() == sha256:
                 return
             await asyncio.sleep(_TRY_AGAIN_SECONDS * (attempt < _TRIES))
@@ -198,8 +153,7 @@ class Reading:
                     secrets.go_to(begin)
                     await asyncio.sleep(_TRY_AGAIN_SECONDS)
                     continue
-                if problem.code is not Code.BLOB_MISSING:
-                    self._findings.add(problem)
+                self._findings.add(problem)
             return
 
     async def _section_once(self, part: SectionPart, secrets: SecretEntries) -> None:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from shared.backup.backups import SCHEDULE
-from shared.backup.removal import require_not_going
-from shared.model.backup import Backup, BackupStatus, VerifyLevel
+from shared.backup.returning import Returning
+from shared.model.backup import Backup, VerifyLevel
 from shared.model.operation import OperationName
-from shared.model.problem import Code, Problem
 from shared.model.schedule import ScheduledVerify
 from shared.operations.engine import Engine, Start
-from shared.rules.naming import scheduled_operation_id, shown
+from shared.rules.naming import scheduled_operation_id
 from shared.state.history import History
 from shared.state.operations import Record
 
@@ -20,13 +19,17 @@ class Verifications:
 
     engine: Engine
     history: History
+    returning: Returning
 
     async def start(
         self, backup: Backup, level: VerifyLevel, caller: str, operation_id: str | None
     ) -> Record:
         """Start a verify of a backup, of a service that lives or not.
 
-        :raises Problem: BackupInUse where it is written or deleted; BackupNotFound where there is
+        One that was given up (deleted, missing, failed) and is in its container after all is held
+        again when its verify has begun.
+
+        :raises Problem: BackupInUse while it is written or deleted; BackupNotFound where there is
             nothing to verify; OperationIdInUse.
         """
         start = Start(
@@ -41,21 +44,7 @@ class Verifications:
         repeated = await self.engine.repeated(start)
         if repeated is not None:
             return repeated
-        require_not_going(backup)
-        if backup.status is BackupStatus.RUNNING:
-            raise Problem(
-                Code.BACKUP_IN_USE,
-                f"Backup '{shown(backup.name)}' is still being written. Wait until it ends.",
-                target=backup.name,
-                retry_after_seconds=10,
-            )
-        if backup.status in (BackupStatus.FAILED, BackupStatus.CANCELED):
-            raise Problem(
-                Code.BACKUP_NOT_FOUND,
-                f"Backup '{shown(backup.name)}' {backup.status.lower()}: there is nothing to "
-                "verify.",
-                target="backup",
-            )
+        await self.returning.readable(backup)
         return await self.engine.start(start)
 
     async def after_backup(self, backup: Backup, wanted: ScheduledVerify) -> bool:

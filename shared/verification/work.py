@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import verify_failed
-from shared.backup.reader import read_descriptor
+from shared.backup.presence import Look, Presence, noted
 from shared.backup.secret_entries import Secrets
 from shared.backup.users import BackupUsers
-from shared.blobs.accounts import Accounts
-from shared.blobs.backup_container import BackupContainer
 from shared.blobs.copying import Copier
 from shared.clock import Clock
-from shared.model.backup import Backup, BackupStatus, VerifyLevel
+from shared.model.backup import Backup, BackupStatus, Found, VerifyLevel
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationError, OperationStatus
 from shared.model.problem import Code, Problem
@@ -20,12 +18,20 @@ from shared.model.wire import JsonObject
 from shared.operations.work import Outcome, Task
 from shared.restore.work import Opened
 from shared.rules.naming import shown
-from shared.sealing.provider import KeyProvider
 from shared.state.gateway import RowChanged
 from shared.state.history import History
 from shared.verification.findings import FAULTS, Findings
 from shared.verification.reading import Reading
 from shared.verification.scratch import Scratch
+
+_FOUND: dict[str, Found] = {
+    Code.BACKUP_NOT_FOUND: Found.DAMAGED,
+    Code.BLOB_MISSING: Found.DAMAGED,
+    Code.BLOB_CORRUPT: Found.DAMAGED,
+    Code.DESCRIPTOR_FORGED: Found.DAMAGED,
+    Code.FORMAT_UNKNOWN: Found.UNREADABLE,
+}
+"""What a fault says of the container; one that is in the records says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,7 @@ class VerifyWork:
 
     history: History
     users: BackupUsers
-    accounts: Accounts
-    provider: KeyProvider
+    presence: Presence
     scratch: Scratch
     alerts: Alerts
     clock: Clock
@@ -62,7 +67,7 @@ class VerifyWork:
         findings = Findings()
         result: JsonObject = {"level": str(level)}
         try:
-            descriptor = await self._descriptor(backup)
+            descriptor = await self.presence.descriptor(backup)
         except Problem as problem:
             findings.add(problem)
         else:
@@ -78,19 +83,6 @@ class VerifyWork:
         )
         return Outcome(OperationStatus.FAILED, result, error=error)
 
-    async def _descriptor(self, backup: Backup) -> Descriptor:
-        descriptor = await read_descriptor(
-            self._container(backup), self.provider, accept_renamed=backup.registered
-        )
-        if backup.digest is not None and descriptor.digest != backup.digest:
-            raise Problem(
-                Code.DESCRIPTOR_FORGED,
-                f"The container '{backup.container}' holds another backup than the history says: "
-                "somebody replaced it. Use another backup.",
-                target=backup.container,
-            )
-        return descriptor
-
     async def _verified(
         self,
         task: Task,
@@ -99,29 +91,25 @@ class VerifyWork:
         level: VerifyLevel,
         findings: Findings,
     ) -> JsonObject:
-        container = self._container(backup)
+        container = self.presence.container(backup)
         reading = Reading(task, container, descriptor, findings)
         await reading.look()
         checked: JsonObject = {"contentObjects": reading.objects}
         if level is VerifyLevel.DESCRIPTOR:
             return checked
         try:
-            secrets = await Secrets.checked(container, descriptor, self.provider)
+            secrets = await Secrets.checked(container, descriptor, self.presence.provider)
         except Problem as problem:
             findings.add(problem)
             return checked
         await reading.read(secrets)
         checked["records"] = reading.records
         if level is VerifyLevel.RESTORE and not findings.count:
-            account = self.accounts.require(backup.storage_account, "")
+            account = self.presence.accounts.require(backup.storage_account, "")
             copier = Copier(account, self.clock, by_service=False)
             opened = Opened(container, descriptor, secrets)
             await self.scratch.compare(task, opened, copier, findings)
         return checked
-
-    def _container(self, backup: Backup) -> BackupContainer:
-        account = self.accounts.require(backup.storage_account, "storageAccount")
-        return BackupContainer(account, backup.container)
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
         """See Work: there is no such point; every step is repeated."""
@@ -158,17 +146,33 @@ class VerifyWork:
                     "verify_status": "Failed" if failed else "Succeeded",
                     "verify_problems": count if isinstance(count, int) else 1,
                 }
-            if not failed and found.value.status is BackupStatus.MISSING:
-                # It was undeleted, or its account is back: whole again, and counted again.
-                lacks = BackupStatus.PARTIALLY_SUCCEEDED
-                update["status"] = lacks if found.value.failures else BackupStatus.SUCCEEDED
-            if not update:
+            changed = found.value.model_copy(update=update)
+            if not failed or found_bad:
+                changed = await self._seen(changed, operation)
+            if changed == found.value:
                 return
             try:
-                await self.history.change(found.value.model_copy(update=update), found.etag)
+                await self.history.change(changed, found.etag)
             except RowChanged:
                 continue
             return
+
+    async def _seen(self, backup: Backup, operation: Operation) -> Backup:
+        """The entry with what the verify found of the container."""
+        if operation.status is OperationStatus.SUCCEEDED:
+            name = self.presence.account_name(backup.storage_account)
+            if backup.status is BackupStatus.MISSING:
+                backup = backup.held_again(backup.held_status())
+            return noted(backup, Look(Found.WHOLE, None, name), self.clock.now()) or backup
+        assert operation.error is not None
+        found = _FOUND.get(operation.error.code)
+        if operation.error.code is Code.BACKUP_NOT_FOUND and await self.presence.is_gone(backup):
+            found = Found.MISSING
+            if backup.status.is_held():
+                backup = backup.model_copy(update={"status": BackupStatus.MISSING})
+        if found is None:
+            return backup
+        return noted(backup, Look(found), self.clock.now()) or backup
 
 
 def _clears(operation: Operation, backup: Backup) -> bool:

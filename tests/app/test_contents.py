@@ -170,7 +170,7 @@ async def test_a_backup_that_failed_or_was_deleted_has_no_contents(api: Api) -> 
     await api.succeeded(await api.delete(f"{path}?force=true"))
     reply = await api.get(f"{path}/contents")
     assert (reply.status, reply.code) == (404, "BackupNotFound")
-    assert "it is deleted" in reply.body["error"]["message"]
+    assert f"no container '{backup}'" in reply.body["error"]["message"]
 
 
 @pytest.fixture

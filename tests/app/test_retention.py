@@ -57,7 +57,7 @@ async def test_pinned_backups_stay(api: Api, clock: TestClock) -> None:
     assert [b["status"] for b in found] == ["Succeeded", "Deleted", "Succeeded"]
     assert found[2]["retention"]["reasons"] == ["pinned"]
     gone = await api.call("PATCH", f"services/{name}/backups/{found[1]['name']}", {"pinned": True})
-    assert gone.code == "BackupInUse"
+    assert gone.code == "BackupNotFound"
 
 
 async def test_deleting_backups_by_hand(api: Api) -> None:

@@ -196,7 +196,7 @@ async def test_what_cannot_be_verified(api: Api) -> None:
     await api.succeeded(first)
     await api.succeeded(await api.delete(f"{path}?force=true"))
     gone = await api.post(f"{path}/verify", {})
-    assert (gone.status, gone.code) == (409, "BackupInUse")
+    assert (gone.status, gone.code) == (404, "BackupNotFound")
 
 
 async def test_cancel_what_nobody_works_on(api: Api, deployed: Deployed) -> None:

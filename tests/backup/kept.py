@@ -58,7 +58,7 @@ class Kept:
     def __init__(self, app: Installation, clock: Later, storage: Storage) -> None:
         self.app, self.clock, self.storage = app, clock, storage
 
-    async def begin(self) -> "Kept":
+    async def begin(self, days: int = 5) -> "Kept":
         wanted = ServiceSettings.model_validate({"edition": "Basic"})
         service = (await self.app.services.create(SERVICE, wanted, ASKED)).service
         body = {
@@ -70,7 +70,7 @@ class Kept:
         }
         saved = ScheduleBody.model_validate(body)
         await self.app.schedule_settings.put(service, saved, "test", None)
-        for _ in range(5):
+        for _ in range(days):
             self.clock.offset += DAY
             await self.app.tick.run()
             await self.all_run()

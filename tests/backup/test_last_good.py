@@ -1,6 +1,7 @@
 """Which backup retention counts on: one that is good, as far as anybody can tell right now."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from shared.model.backup import Backup, BackupStatus, BackupUser, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.schedule import ScheduledVerify
+from shared.rules.retention import Candidate
 from tests.backup.kept import DAY, Kept
 from tests.faults.scenes import SERVICE
 
@@ -131,40 +133,55 @@ async def test_an_alias_that_stands_for_another_account_makes_nothing_missing(ke
     assert (await kept.held())[3] is True, "the newest that can be read"
 
 
-async def test_one_that_changed_since_it_was_listed_is_not_counted_on(kept: Kept) -> None:
-    """Another purge marked it, or a verify found it bad, while this one read on."""
-    listed = await kept.app.removal.candidates(SERVICE)
-    newest, next_one = [one.value for one in (await kept.backups())[:2:-1]]
-    standing = kept.app.removal.standing
-    assert await standing.newest(SERVICE, newest.service_id, listed) == newest.name
-    await kept.change(4, status=BackupStatus.DELETING)
-    assert await standing.newest(SERVICE, newest.service_id, listed) == next_one.name
+async def test_one_that_changed_since_it_was_listed_is_not_counted_on(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verify found it bad while this one read on."""
+    candidates = type(kept.app.removal).candidates
+
+    async def found_bad_meanwhile(removal: Removal, *asked: Any) -> list[Candidate]:
+        found = await candidates(removal, *asked)
+        await kept.change(4, verify_status="Failed")
+        return found
+
+    monkeypatch.setattr(type(kept.app.removal), "candidates", found_bad_meanwhile)
+    kept.clock.offset += 30 * DAY
+    await kept.retain()
+    assert await kept.held() == [False, False, False, True, False]
 
 
 async def test_a_purge_that_stopped_behind_its_removal_is_finished(kept: Kept) -> None:
-    """The only good one, whose container went already: the mark is not taken back."""
+    """The only good one, whose container went already: the mark is not taken back. What no purge
+    saw before it was gone is missing."""
     for one in await kept.backups():
         await kept.container(one.value).delete()
-    marked = {"deleting_from": BackupStatus.SUCCEEDED, "deleted_by": "an-earlier-purge"}
-    await kept.change(4, status=BackupStatus.DELETING, **marked)
-    last = (await kept.backups())[4]
-    record = await kept.app.backups.delete(last, force=False, caller="x", operation_id=None)
-    await kept.app.engine.run(SERVICE, record.operation.id)
-    assert (await kept.backups())[4].value.status is BackupStatus.DELETED
+    for seen, status in ((True, BackupStatus.DELETED), (None, BackupStatus.MISSING)):
+        await kept.change(
+            4,
+            status=BackupStatus.DELETING,
+            deleting_from=BackupStatus.SUCCEEDED,
+            deleting_seen=seen,
+            deleted_by="an-earlier-purge",
+        )
+        last = (await kept.backups())[4]
+        record = await kept.app.backups.delete(last, force=False, caller="x", operation_id=None)
+        await kept.app.engine.run(SERVICE, record.operation.id)
+        assert (await kept.backups())[4].value.status is status
 
 
 async def test_retention_deletes_nothing_where_the_one_it_counts_on_goes(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody deletes it, by force, between the decision and the first mark."""
-    require_ours = type(kept.app.removal).require_ours
+    sees = type(kept.app.removal).sees
 
-    async def marked_meanwhile(removal: Removal, backup: Backup) -> None:
-        await require_ours(removal, backup)
+    async def marked_meanwhile(removal: Removal, backup: Backup) -> bool:
+        found = await sees(removal, backup)
         if (await kept.backups())[4].value.is_good():
             await kept.change(4, status=BackupStatus.DELETING)
+        return found
 
-    monkeypatch.setattr(type(kept.app.removal), "require_ours", marked_meanwhile)
+    monkeypatch.setattr(type(kept.app.removal), "sees", marked_meanwhile)
     record = await kept.retain()
     assert {warning.code for warning in record.operation.warnings} == {"LastGoodBackup"}
     assert await kept.held() == [True] * 5

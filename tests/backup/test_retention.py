@@ -1,11 +1,11 @@
 """Retention on real storage: what must never be deleted, whatever breaks or lies."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from shared.backup.removal import Removal
 from shared.blobs.backup_container import Ownership
 from shared.model.backup import Backup, BackupStatus, BackupUser
 from shared.model.problem import Code, Problem
@@ -104,7 +104,7 @@ async def test_a_container_that_changed_hands_after_the_mark_stays(kept: Kept) -
     await container.delete()
     await container.create(Ownership("another", "another-service", "another-operation"))
     with pytest.raises(Problem) as refused:
-        await kept.app.removal.remove(marked)
+        await kept.app.removal.remove(marked, (await kept.retain()).operation)
     assert refused.value.code is Code.BACKUP_IN_USE
     assert await container.exists()
 
@@ -128,14 +128,15 @@ async def test_pinned_between_deciding_and_deleting(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mark is conditional: whoever wrote the row since the decision wins."""
-    verdicts: Callable[..., Awaitable[Any]] = kept.app.removal.require_ours.__func__  # type: ignore[attr-defined]
+    sees = type(kept.app.removal).sees
 
-    async def pinned_meanwhile(self: Any, backup: Backup) -> None:
-        await verdicts(self, backup)
+    async def pinned_meanwhile(self: Removal, backup: Backup) -> bool:
+        found = await sees(self, backup)
         if backup.status is BackupStatus.SUCCEEDED and not backup.pinned:
             await kept.app.backups.pin(SERVICE, backup.name, True)
+        return found
 
-    monkeypatch.setattr(type(kept.app.removal), "require_ours", pinned_meanwhile)
+    monkeypatch.setattr(type(kept.app.removal), "sees", pinned_meanwhile)
     record = await kept.retain()
     assert record.operation.result == {"deleted": [], "considered": 5}
     assert await kept.held() == [True] * 5

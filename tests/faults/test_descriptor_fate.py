@@ -64,7 +64,8 @@ async def replaced(container: BackupContainer, text: bytes, *, says: bool) -> No
 
     :param says: whether the blob says whose it is, as its worker wrote it.
     """
-    metadata = dict(await container.metadata(PATH) or {}) if says else {}
+    seen = await container.seen(PATH)
+    metadata = dict(seen.metadata) if seen and says else {}
     await container.blob(PATH).upload_blob(text, overwrite=True, metadata=metadata)
 
 

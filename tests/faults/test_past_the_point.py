@@ -152,7 +152,7 @@ async def test_two_who_delete_leave_the_last_good_one(app: Installation) -> None
     assert (kept.status, kept.deleted_by) == (BackupStatus.SUCCEEDED, None)
     offsite = app.accounts.require("offsite", "")
     await read_descriptor(BackupContainer(offsite, FIRST), app.provider)
-    await app.removal.remove(marked)
+    await app.removal.remove(marked, record.operation)
 
 
 async def test_a_request_of_an_earlier_life_takes_no_number(app: Installation) -> None:

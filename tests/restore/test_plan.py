@@ -28,6 +28,7 @@ from tests.faults.scenes import (
     run,
     start_backup,
     start_delete,
+    start_purge,
 )
 from tests.stored import changes, everything_stored
 
@@ -178,10 +179,10 @@ async def test_a_repeated_request_is_the_same_restore_by_its_secrets_too(
     await app.close()
 
 
-async def marked(app: Installation, status: BackupStatus) -> None:
+async def marked(app: Installation, status: BackupStatus, purge: str = "a-purge") -> None:
     found = await app.history.get(SERVICE, FIRST)
     assert found is not None
-    update = {"status": status, "deleted_by": "a-purge"}
+    update = {"status": status, "deleted_by": purge}
     await app.history.change(found.value.model_copy(update=update), found.etag)
 
 
@@ -201,11 +202,11 @@ async def test_a_backup_that_is_being_deleted_is_refused_by_the_plan(
     await fill(app)
     await run(app, await start_delete(app))
     started = await app.restores.start(body(service={"name": COPY}), "somebody", None)
-    for status in (BackupStatus.DELETING, BackupStatus.DELETED):
-        await marked(app, status)
-        assert await refused(app, deployed, body()) == {Code.BACKUP_IN_USE}
-        [error] = (await app.restores.plan(body())).errors
-        assert "a-purge" in error.message
+    purge = (await start_purge(app)).operation.id
+    await marked(app, BackupStatus.DELETING, purge)
+    assert await refused(app, deployed, body()) == {Code.BACKUP_IN_USE}
+    [error] = (await app.restores.plan(body())).errors
+    assert purge in error.message
     # Where it was marked after the start, its worker refuses it, with the same code.
     await run(app, started)
     assert await error_of(app, started) == Code.BACKUP_IN_USE

@@ -1,0 +1,196 @@
+"""What one run of retention decides, having looked at every backup that others go on account of."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field, replace
+
+from shared.backup.presence import Look, noted
+from shared.backup.removal import Removal
+from shared.model.backup import Backup, Found
+from shared.model.operation import Warning
+from shared.model.problem import Code, Problem
+from shared.model.schedule import Plan
+from shared.operations.failures import cause
+from shared.operations.work import Task
+from shared.rules.retention import Candidate, Verdict, last_good_of, unseen, verdicts
+from shared.state.configuration import Versioned
+from shared.state.gateway import RowChanged
+
+_AT_ONCE = 8
+_MOST_WARNINGS = 50
+"""A record has an end: of an account that is away, all backups say the same."""
+
+log = logging.getLogger("interkeep.retention")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Verdicts, and what they count on."""
+
+    verdicts: list[Verdict]
+    last_good: Candidate | None
+    """The newest good one, found whole; None also where nothing goes on account of it."""
+    forbids: Problem | None
+    """Why nothing may be deleted: what may be the newest good one cannot be looked at."""
+
+
+@dataclass
+class Counting:
+    """One run. It remembers what it saw, and asks an account that is away once."""
+
+    removal: Removal
+    task: Task
+    service_id: str
+    plan: Plan
+    _problems: dict[str, Problem] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    """Aliases of the accounts in which a backup of the service was seen."""
+    _away: dict[str, Problem] = field(default_factory=dict)
+    _gone: list[Versioned[Backup]] = field(default_factory=list)
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+
+    async def decide(self) -> Decision:
+        """Decide, look at what that counts on, and decide again, until it counts on nothing more.
+
+        Where nothing would go, nothing is looked at.
+        """
+        service = self.task.operation.service
+        candidates = await self.removal.candidates(service)
+        while True:
+            decision = self._decision(candidates)
+            wanted = unseen(decision.verdicts, decision.last_good)
+            if decision.forbids is not None or not wanted:
+                break
+            looked = await self._look_at(wanted)
+            candidates = [looked.get(one.name, one) for one in candidates]
+            # One that changed since it was listed, or is gone from the history, is left alone.
+        for found in self._gone:
+            await self.note_missing(found)
+        return decision
+
+    def _decision(self, candidates: list[Candidate]) -> Decision:
+        now = self.removal.clock.now()
+        last_good = last_good_of(candidates, self.service_id, now)
+        name = None
+        forbids = None
+        if last_good is not None:
+            name = last_good.name
+            if last_good.found is Found.UNREADABLE and self.plan.keep_at_least_one:
+                forbids = self._problems[last_good.name]
+        decided = verdicts(
+            candidates, self.plan, service_id=self.service_id, now=now, last_good=name
+        )
+        counted_on = last_good if self.plan.keep_at_least_one else None
+        return Decision(decided, counted_on, forbids)
+
+    async def _look_at(self, wanted: list[Candidate]) -> dict[str, Candidate]:
+        self.task.report("looking at what is counted on", 0, len(wanted))
+        looked: dict[str, Candidate] = {}
+
+        async def one(candidate: Candidate) -> None:
+            async with self._slots:
+                await self.task.checkpoint()
+                looked[candidate.name] = await self._looked(candidate)
+                self.task.report("looking at what is counted on", len(looked), len(wanted))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for candidate in wanted:
+                    group.create_task(one(candidate))
+        except BaseExceptionGroup as errors:
+            raise cause(errors) from errors
+        return looked
+
+    async def _looked(self, candidate: Candidate) -> Candidate:
+        """A candidate with what was found of it; as it is now, where somebody changed it since."""
+        found = await self.removal.history.get(self.task.operation.service, candidate.name)
+        if found is None:
+            return replace(candidate, found=Found.MISSING)
+        backup = found.value
+        now = Candidate.of(backup)
+        if not now.good:
+            return now
+        look = await self._look(backup)
+        if look.found in (Found.WHOLE, Found.ARCHIVED):
+            self._seen.add(backup.storage_account)
+        if look.problem is not None:
+            self._problems[candidate.name] = look.problem
+            log.warning("%s: %s: %s", candidate.name, look.found, look.problem)
+        if look.found is Found.MISSING:
+            self._gone.append(found)
+        else:
+            await self._note(found, look)
+        return replace(now, found=look.found)
+
+    async def _look(self, backup: Backup) -> Look:
+        away = self._away.get(backup.storage_account)
+        if away is not None:
+            return Look(Found.UNREADABLE, away)
+        look = await self.removal.presence.look(backup)
+        if look.problem is not None:
+            self.met(look.problem)
+        return look
+
+    def met(self, problem: Problem) -> None:
+        """Remember that an account does not answer."""
+        answered = problem.retry_after_seconds is None
+        if problem.code is Code.STORAGE_UNAVAILABLE and problem.target and not answered:
+            self._away[problem.target] = problem
+
+    def require_answering(self, backup: Backup) -> None:
+        """Refuse to ask again an account that did not answer in this run.
+
+        :raises Problem: StorageUnavailable.
+        """
+        away = self._away.get(backup.storage_account)
+        if away is not None:
+            raise away
+
+    async def _note(self, found: Versioned[Backup], look: Look) -> None:
+        """Show in the history what was found; somebody who writes it meanwhile goes first."""
+        changed = noted(found.value, look, self.removal.clock.now())
+        if changed is None:
+            return
+        try:
+            await self.removal.history.change(changed, found.etag)
+        except RowChanged:
+            return
+
+    async def note_missing(self, found: Versioned[Backup]) -> bool:
+        """Say that a backup is gone, unless its alias may lead to another account by now.
+
+        Where the history does not know the account's own name, another backup must have been seen
+        in it. Whether it was said.
+        """
+        backup = found.value
+        if self.removal.presence.elsewhere(backup) is not None:
+            return False
+        if backup.account_name is None and backup.storage_account not in self._seen:
+            return False
+        await self.removal.note_missing(found)
+        return True
+
+    def warnings(self, decision: Decision) -> list[Warning]:
+        """Of each backup that is kept because nobody can tell what it is."""
+        kept = [
+            verdict.backup.name
+            for verdict in decision.verdicts
+            if verdict.backup.found is Found.UNREADABLE
+        ]
+        found = [
+            Warning(
+                code=self._problems[name].code,
+                message="It is kept, and counts for nothing, until it can be looked at. "
+                f"{self._problems[name].message}",
+                target=name,
+            )
+            for name in kept[:_MOST_WARNINGS]
+        ]
+        if len(kept) > _MOST_WARNINGS:
+            found.append(
+                Warning(
+                    code=found[-1].code,
+                    message=f"{len(kept) - _MOST_WARNINGS} more cannot be looked at.",
+                )
+            )
+        return found

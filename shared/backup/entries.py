@@ -1,0 +1,52 @@
+"""What the history says of a backup as its descriptor tells it."""
+
+from pydantic import ValidationError
+
+from shared.backup.describe import descriptor_path
+from shared.backup.reader import forged
+from shared.model.backup import BackedUpSection, Backup, BackupStatus
+from shared.model.descriptor import Descriptor, key_ids
+from shared.model.wire import JsonObject
+
+
+def facts(descriptor: Descriptor) -> JsonObject:
+    """The members of an entry that say what was backed up, and how it ended."""
+    made = descriptor.backup
+    return {
+        "status": made.outcome,
+        "completed_at": made.completed_at,
+        "revision": descriptor.consistency.revision,
+        "items": sum(part.items for part in descriptor.sections),
+        "content_objects": descriptor.content.objects,
+        "bytes": sum(part.bytes for part in descriptor.sections)
+        + descriptor.secrets.bytes
+        + descriptor.content.bytes,
+        "digest": descriptor.digest,
+        "key_ids": [*key_ids(descriptor)],
+        "failures": len(descriptor.failures),
+        "warnings": [warning.to_json() for warning in descriptor.warnings],
+        "sections": [
+            BackedUpSection(
+                name=part.name, items=part.items, lines_sha256=part.lines_sha256
+            ).to_json()
+            for part in descriptor.sections
+        ],
+    }
+
+
+def made_again(backup: Backup, descriptor: Descriptor) -> Backup:
+    """The entry of a backup whose descriptor is there, whatever the entry said.
+
+    :raises Problem: DescriptorForged where the descriptor says what no backup says.
+    """
+    known = facts(descriptor)
+    try:
+        held = backup.held_again(BackupStatus(descriptor.backup.outcome))
+        if backup.digest is not None:
+            return held
+        kept = held.model_dump(exclude={*known, "error"})
+        return Backup.model_validate({**kept, **known})
+    except (ValidationError, ValueError) as error:
+        raise forged(descriptor_path(descriptor.backup.name), "it says what no backup says") from (
+            error
+        )

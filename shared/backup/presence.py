@@ -1,0 +1,337 @@
+"""Whether a backup is there, whatever the history says of it.
+
+What a descriptor names is compared with one list of its container: names and sizes. No byte of
+content is read, and nothing is held whole but what the descriptor itself names.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from azure.core.exceptions import AzureError
+
+from shared.backup.describe import descriptor_path
+from shared.backup.reader import forged, read_descriptor, section_records
+from shared.backup.side_by_side import side_by_side
+from shared.blobs.accounts import Accounts
+from shared.blobs.backup_container import NOT_THERE as GONE
+from shared.blobs.backup_container import BackupContainer, archived, corrupt, missing
+from shared.model.backup import Backup, ContainerSeen, Found
+from shared.model.descriptor import Descriptor
+from shared.model.problem import Code, Problem
+from shared.model.record import CONTENT
+from shared.refusals import is_refusal, meaning, said
+from shared.rules.naming import shown
+from shared.sealing.provider import KeyProvider
+
+NOT_THERE = frozenset({Code.BACKUP_NOT_FOUND, Code.BLOB_MISSING})
+"""What reading a descriptor meets where there is none."""
+
+_BAD = NOT_THERE | {Code.BLOB_CORRUPT, Code.DESCRIPTOR_FORGED}
+"""What says that a backup itself is none any more."""
+
+NOTED_AGAIN = timedelta(days=1)
+"""How old a finding in the history gets before the same is written again."""
+
+_SECONDARY = "-secondary"
+_CONTENT = "content/"
+
+Objects = AsyncIterator[list[tuple[str, int]]]
+"""Pages of hash and size, in the order of the hashes."""
+
+Tell = Callable[[Problem], None]
+
+
+async def compare(
+    container: BackupContainer,
+    named: Mapping[str, int],
+    objects: Objects,
+    tell: Tell,
+    checkpoint: Callable[[], Awaitable[None]] | None = None,
+) -> int:
+    """Compare what a backup is made of with a list of its container; how many objects it names.
+
+    :param named: path → bytes of its sections and its secrets.
+    :param objects: the content that it refers to; a Problem that they raise is told as a fault.
+    :param tell: is told each fault: BlobMissing, BlobCorrupt; and BlobArchived of what is there
+        and cannot be read. It may raise.
+    :param checkpoint: is awaited now and then.
+    """
+    left = dict(named)
+    listed = _listed(container, left, tell)
+    count = 0
+    try:
+        pairs = side_by_side(objects, listed, lambda one: one[0], lambda one: one[0])
+        async for page in pairs:
+            if checkpoint is not None:
+                await checkpoint()
+            for wanted, there in page:
+                if wanted is None:
+                    continue
+                count += 1
+                _compare_object(container.name, wanted, there, tell)
+    except Problem as problem:
+        tell(problem)
+        async for _ in listed:
+            pass  # the rest of the list may hold what is still to be found
+    for path in left:
+        tell(missing(container.name, path))
+    return count
+
+
+async def _listed(container: BackupContainer, left: dict[str, int], tell: Tell) -> Objects:
+    """The content of a list; what else is named is compared and struck off on the way."""
+    try:
+        async for blob in container.listed():
+            is_content = blob.name.startswith(_CONTENT)
+            wanted = blob.size if is_content else left.pop(blob.name, None)
+            if blob.archived and wanted is not None:
+                tell(archived(container.name, blob.name))
+            if is_content:
+                yield [(blob.name.removeprefix(_CONTENT), blob.size)]
+            elif wanted not in (None, blob.size):
+                fault = f"it has {blob.size} bytes, the descriptor says {wanted}"
+                tell(corrupt(blob.name, fault))
+    except AzureError as error:
+        if said(error) not in GONE:
+            raise
+        raise Problem(
+            Code.BACKUP_NOT_FOUND,
+            f"The container '{container.name}' went while it was looked at.",
+            target=container.name,
+        ) from error
+
+
+def _compare_object(
+    container: str, wanted: tuple[str, int], there: tuple[str, int] | None, tell: Tell
+) -> None:
+    path = f"{_CONTENT}{wanted[0]}"
+    if there is None:
+        tell(missing(container, path))
+    elif there[1] != wanted[1]:
+        tell(corrupt(path, f"it has {there[1]} bytes, its section says {wanted[1]}"))
+
+
+async def compare_descriptor(
+    container: BackupContainer,
+    descriptor: Descriptor,
+    tell: Tell,
+    checkpoint: Callable[[], Awaitable[None]] | None = None,
+) -> int:
+    """``compare`` with all that a descriptor names."""
+    named = {part.blob: part.bytes for part in descriptor.sections}
+    named[descriptor.secrets.blob] = descriptor.secrets.bytes
+    objects = _objects(container, descriptor)
+    return await compare(container, named, objects, tell, checkpoint)
+
+
+async def _objects(container: BackupContainer, descriptor: Descriptor) -> Objects:
+    part = descriptor.section(CONTENT)
+    if part is None:
+        raise missing(container.name, f"section {CONTENT}")
+    async for page in section_records(container, part):
+        yield [(str(line.get("sha256")), _size(line.get("size"))) for line in page]
+
+
+def _size(value: object) -> int:
+    return value if isinstance(value, int) else -1
+
+
+def account_name(accounts: Accounts, alias: str) -> str | None:
+    """The name of the account that an alias leads to, whether to it or to its replica; None where
+    no account is registered, or its address does not name it."""
+    return _addressed(accounts, alias).removesuffix(_SECONDARY) or None
+
+
+def _addressed(accounts: Accounts, alias: str) -> str:
+    """What an alias leads to: a name, with its suffix for a replica; empty where it has none."""
+    if alias not in accounts.aliases:
+        return ""
+    return str(accounts.require(alias, "").account_name or "").partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a backup found."""
+
+    found: Found
+    problem: Problem | None = None
+    """Why it is not whole."""
+    account_name: str | None = None
+    """The account in which it was found."""
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Looks at the backups of the history where they are."""
+
+    accounts: Accounts
+    provider: KeyProvider
+
+    def container(self, backup: Backup) -> BackupContainer:
+        """Where a backup is.
+
+        :raises Problem: StorageAccountUnknown.
+        """
+        account = self.accounts.require(backup.storage_account, "storageAccount")
+        return BackupContainer(account, backup.container)
+
+    def account_name(self, alias: str) -> str | None:
+        """As the function of this name."""
+        return account_name(self.accounts, alias)
+
+    def is_certain(self, backup: Backup) -> bool:
+        """Whether what is not there now is gone: the alias leads to the backup's own account, and
+        to no replica of it, which may be behind."""
+        addressed = _addressed(self.accounts, backup.storage_account)
+        return backup.account_name is not None and backup.account_name == addressed
+
+    async def is_gone(self, backup: Backup) -> bool:
+        """Whether its container is certainly not there."""
+        try:
+            return self.is_certain(backup) and not await self.container(backup).exists()
+        except (AzureError, Problem):
+            return False
+
+    def elsewhere(self, backup: Backup) -> Problem | None:
+        """Why the absence of its container says nothing; None where the alias is not known to
+        lead to another account than the one that the backup was written to."""
+        now = self.account_name(backup.storage_account)
+        if backup.account_name is None or now is None or backup.account_name == now:
+            return None
+        return Problem(
+            Code.STORAGE_ACCOUNT_UNKNOWN,
+            f"Backup '{shown(backup.name)}' is in the storage account '{backup.account_name}', but "
+            f"'{backup.storage_account}' leads to '{now}' by now, where there is no container "
+            f"'{backup.container}'. Register the account '{backup.account_name}' under this alias "
+            "again, or copy the container.",
+            target=backup.storage_account,
+        )
+
+    def not_there(self, alias: str, container: str) -> Problem:
+        """The answer to whoever wants a backup whose container is gone."""
+        name = self.account_name(alias)
+        account = f"'{alias}' ({name})" if name and name != alias else f"'{alias}'"
+        return Problem(
+            Code.BACKUP_NOT_FOUND,
+            f"There is no container '{shown(container)}' in the storage account {account}. If it "
+            "was deleted, undelete it in the portal under its name, for as long as the account "
+            "keeps deleted containers, and try again.",
+            target="backup",
+        )
+
+    async def descriptor(self, backup: Backup) -> Descriptor:
+        """The descriptor of a backup, read where the history says that it is.
+
+        :raises Problem: BackupNotFound, naming container and account; StorageAccountUnknown, also
+            where the alias leads to another account by now; DescriptorForged, also where it is
+            another backup's; FormatUnknown, KeyUnavailable, BlobArchived.
+        """
+        container = self.container(backup)
+        try:
+            descriptor = await read_descriptor(
+                container, self.provider, accept_renamed=backup.registered
+            )
+        except Problem as problem:
+            if problem.code not in NOT_THERE or await container.exists():
+                raise
+            gone = self.not_there(backup.storage_account, backup.container)
+            raise self.elsewhere(backup) or gone from problem
+        if not is_of(backup, descriptor):
+            raise forged(
+                descriptor_path(descriptor.backup.name), "it is not the one that the history knows"
+            )
+        return descriptor
+
+    async def look(self, backup: Backup) -> Look:
+        """Look whether a backup is whole: its seal, and all that its descriptor names."""
+        try:
+            return await self._look(backup)
+        except Problem as problem:
+            return Look(_found(problem), problem)
+        except AzureError as error:
+            return Look(Found.UNREADABLE, cannot_ask(backup, error))
+
+    async def _look(self, backup: Backup) -> Look:
+        faults: list[Problem] = []
+
+        def tell(problem: Problem) -> None:
+            if problem.code not in _BAD:
+                raise problem
+            faults.append(problem)
+
+        try:
+            await compare_descriptor(
+                self.container(backup), await self.descriptor(backup), _first(tell, faults)
+            )
+        except Problem as problem:
+            if problem.code is Code.BLOB_ARCHIVED and not faults:
+                return await self._look_at_archived(backup, problem)
+            if problem.code is Code.BACKUP_NOT_FOUND and await self.container(backup).exists():
+                return Look(Found.DAMAGED, problem)
+            raise
+        name = self.account_name(backup.storage_account)
+        if faults:
+            return Look(_found(faults[0]), faults[0], name)
+        return Look(Found.WHOLE, None, name)
+
+    async def _look_at_archived(self, backup: Backup, problem: Problem) -> Look:
+        """What cannot be read counts as there where its container holds as much as was written."""
+        descriptor = content = size = 0
+        own = {descriptor_path(backup.name), descriptor_path(backup.container)}
+        async for blob in self.container(backup).listed():
+            if blob.name in own:
+                descriptor += 1
+                continue
+            content += blob.name.startswith(_CONTENT)
+            size += blob.size
+        if backup.bytes is None or backup.content_objects is None:
+            return Look(Found.UNREADABLE, problem)
+        if descriptor and content >= backup.content_objects and size >= backup.bytes:
+            return Look(Found.ARCHIVED, problem, self.account_name(backup.storage_account))
+        return Look(Found.DAMAGED, problem)
+
+
+def noted(backup: Backup, look: Look, now: datetime) -> Backup | None:
+    """The entry with what a look found; None where it says the same since less than a day."""
+    before = backup.container_seen
+    same = before is not None and before.found is look.found
+    name = look.account_name or backup.account_name
+    if same and name == backup.account_name and before and now - before.at < NOTED_AGAIN:
+        return None
+    seen = ContainerSeen(found=look.found, at=now)
+    return backup.model_copy(update={"container_seen": seen, "account_name": name})
+
+
+def is_of(backup: Backup, descriptor: Descriptor) -> bool:
+    """Whether a descriptor is the one of a backup in the history."""
+    made = descriptor.backup
+    if backup.digest is not None:
+        return backup.digest == descriptor.digest
+    return backup.id == made.id and (backup.registered or backup.operation == made.operation_id)
+
+
+def cannot_ask(backup: Backup, error: AzureError) -> Problem:
+    """What is known of a backup whose account does not answer, or refuses the app."""
+    return Problem(
+        Code.STORAGE_UNAVAILABLE,
+        f"The storage account '{backup.storage_account}' cannot be asked. {meaning(error)}.",
+        target=backup.storage_account,
+        retry_after_seconds=None if is_refusal(error) else 60,
+    )
+
+
+def _first(tell: Tell, faults: list[Problem]) -> Tell:
+    """Whoever wants to know whether it is whole keeps one fault of a million."""
+
+    def once(problem: Problem) -> None:
+        if not faults:
+            tell(problem)
+
+    return once
+
+
+def _found(problem: Problem) -> Found:
+    if problem.code is Code.BACKUP_NOT_FOUND:
+        return Found.MISSING
+    return Found.DAMAGED if problem.code in _BAD else Found.UNREADABLE

@@ -1,0 +1,88 @@
+"""Backups that the history has given up and whose containers are there after all.
+
+A deletion can be taken back until it happened: a mark blocks readers only while the purge that
+made it is under way. `Deleted`, `Missing`, `Failed` and `Canceled` say nothing about reading:
+whoever reads looks at the container.
+"""
+
+from dataclasses import dataclass
+
+from shared.backup.entries import made_again
+from shared.backup.presence import Presence, is_of
+from shared.clock import Clock
+from shared.model.backup import Backup, BackupStatus, ContainerSeen, Found
+from shared.model.descriptor import Descriptor
+from shared.model.problem import Code, Problem
+from shared.rules.naming import shown
+from shared.state.operations import Operations
+
+
+@dataclass(frozen=True)
+class Returning:
+    """Tells what the history must say of a backup that somebody wants to read."""
+
+    presence: Presence
+    records: Operations
+    clock: Clock
+
+    async def readable(self, backup: Backup, descriptor: Descriptor | None = None) -> Backup:
+        """The entry as whoever reads the backup writes it, with what it enters itself.
+
+        Nothing is written here. One that is held is given as it is, without a look.
+
+        :param descriptor: what was read in the backup's own place; None to read it here.
+        :raises Problem: BackupInUse while it is written or its deletion is under way;
+            BackupNotFound where no container holds it; what reading its descriptor raises.
+        """
+        if backup.status.is_held():
+            return backup
+        if backup.status is BackupStatus.RUNNING:
+            raise being_written(backup)
+        await self.require_not_going(backup)
+        if descriptor is None:
+            descriptor = await self.presence.descriptor(backup)
+        elif not is_of(backup, descriptor):
+            raise Problem(
+                Code.BACKUP_NOT_FOUND,
+                f"The container '{backup.container}' holds another backup than "
+                f"'{shown(backup.name)}'.",
+                target=backup.container,
+            )
+        name = self.presence.account_name(backup.storage_account)
+        seen = ContainerSeen(found=Found.THERE, at=self.clock.now())
+        return made_again(backup, descriptor).model_copy(
+            update={"account_name": name, "container_seen": seen}
+        )
+
+    async def require_not_going(self, backup: Backup) -> None:
+        """Refuse a backup whose deletion is under way.
+
+        :raises Problem: BackupInUse.
+        """
+        if backup.status is not BackupStatus.DELETING or backup.deleted_by is None:
+            return
+        found = await self.records.find(backup.service, backup.deleted_by)
+        if found is not None and not found[0].operation.status.is_final():
+            raise being_deleted(backup)
+
+
+def being_written(backup: Backup) -> Problem:
+    """The refusal of whoever wants a backup that is not finished."""
+    return Problem(
+        Code.BACKUP_IN_USE,
+        f"Backup '{shown(backup.name)}' is still being written (operation {backup.operation}). "
+        "Wait until it ends.",
+        target=backup.name,
+        retry_after_seconds=10,
+    )
+
+
+def being_deleted(backup: Backup) -> Problem:
+    """The refusal of whoever wants a backup that goes."""
+    return Problem(
+        Code.BACKUP_IN_USE,
+        f"Backup '{shown(backup.name)}' is being deleted (operation {backup.deleted_by}). Choose "
+        "another one.",
+        target=backup.name,
+        retry_after_seconds=10,
+    )
