@@ -293,10 +293,15 @@ class Services:
                 # Whoever wrote under the former units has written by now, or looks again.
                 _require_fitting(scaled(before), await self._changes.settle_writers(before.id))
             except Problem:
-                former = {"unit_count": before.unit_count, "state": before.state}
-                await self._rewrite(
-                    written, unconditional, entry, lambda found: found.model_copy(update=former)
-                )
+
+                def given_back(found: Service) -> Service:
+                    # A deletion may have been accepted since: its state stays.
+                    unmoved = found.state is written.service.state
+                    state = before.state if unmoved else found.state
+                    former = {"unit_count": before.unit_count, "state": state}
+                    return found.model_copy(update=former)
+
+                await self._rewrite(written, unconditional, entry, given_back)
                 raise
         return await self.require(before.name)
 

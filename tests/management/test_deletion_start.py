@@ -37,7 +37,7 @@ from tests.faults.scenes import (
     start_delete,
     start_restore,
 )
-from tests.management.test_races import once_before
+from tests.management.test_races import BRIDGES, once_before
 
 BASIC = ServiceSettings.model_validate({"edition": "Basic"})
 MIC = {"messageId": "m", "mic": "x", "algorithm": "MD5", "as2From": "a", "as2To": "b"}
@@ -153,6 +153,28 @@ async def test_a_transition_that_was_on_its_way_meets_a_deletion(
     moving = app.services.move(listed, ServiceOperation.STOP, ASKED)
     assert (await refusal(moving)).code is Code.OPERATION_NOT_ALLOWED
     assert (await found(app)).state is State.DELETING
+
+
+async def test_units_that_are_given_back_leave_the_deletion(
+    two: tuple[Installation, ...],
+) -> None:
+    app, other = two
+    await scale(app)
+    service = await found(app)
+
+    async def fill_two_units() -> None:
+        items = [
+            ImportItem(section=Section.BRIDGES, name=f"b{i}", document={})
+            for i in range(BRIDGES + 1)
+        ]
+        await other.imports.write(service, items)
+
+    once_before(app.directory, "change", fill_two_units)
+    once_before(app.configuration, "write_head", lambda: start_delete(other))
+    listed = await app.services.require(SERVICE)
+    assert (await refusal(app.services.scale(listed, 1, ASKED))).code is Code.QUOTA_EXCEEDED
+    service = await found(app)
+    assert (service.state, service.unit_count) == (State.DELETING, 2)
 
 
 async def test_a_deletion_waits_for_no_other_operation(installation: Installation) -> None:
