@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+from azure.storage.blob.aio import ContainerClient
+
 from shared.model.wire import rfc3339
 from tests.api import Api, x12_document
 from tests.app.scheduled import TestClock, put, schedule, settled
+from tests.deployed import Deployed
+from tests.stored import Undeleted
 
 ALONE = True
 """The clock moves, and timers run by hand."""
@@ -135,3 +139,50 @@ async def test_history_filters_and_pages_with_reasons(api: Api) -> None:
     assert "nextLink" not in rest
     scheduled = await api.get(f"services/{name}/backups?trigger=scheduled")
     assert scheduled.body["value"] == []
+
+
+async def test_what_was_deleted_and_undeleted_is_there_again(api: Api, deployed: Deployed) -> None:
+    """As soft delete in the portal brings a container back."""
+    name = await api.service()
+    await api.agreement(name, "A")
+    backup = await api.backup(name)
+    path = f"services/{name}/backups/{backup}"
+    assert (await api.get(path)).body["containerSeen"]["found"] == "Whole"
+    async with ContainerClient.from_connection_string(deployed.offsite, backup) as client:
+        was = await Undeleted.of(client)
+        await api.succeeded(await api.delete(f"{path}?force=true"))
+        assert (await api.get(path)).body["status"] == "Deleted"
+        refused = await api.post(f"{path}/verify", {"level": "data"})
+        assert (refused.status, refused.code) == (404, "BackupNotFound")
+        assert "undelete it in the portal" in refused.body["error"]["message"]
+        await was.undelete(client)
+    assert (await api.get(f"{path}/contents")).status == 200
+    await api.succeeded(await api.post(f"{path}/verify", {"level": "data"}))
+    shown = (await api.get(path)).body
+    assert (shown["status"], shown["verifyStatus"]) == ("Succeeded", "Succeeded")
+    assert "deletedAt" not in shown
+    assert "deletedBy" not in shown
+
+
+async def test_keep_keeps_what_is_there(api: Api, clock: TestClock, deployed: Deployed) -> None:
+    """The newest of three went by hand: of a keep of three, three that are there are left."""
+    name = await api.service()
+    await put(api, name, retentionDays=2, keep={"daily": 3})
+    for _ in range(4):
+        await clock.days(1)
+        await settled(api, name)
+    names = [one["name"] for one in (await api.get(f"services/{name}/backups")).body["value"]]
+    gone = names[0]
+    async with ContainerClient.from_connection_string(deployed.offsite, gone) as client:
+        await client.delete_container()
+    await clock.days(10)
+    await settled(api, name)
+    listed = (await api.get(f"services/{name}/backups")).body["value"]
+    held = [one for one in listed if one["status"] == "Succeeded"]
+    assert [one["retention"]["reasons"][-1] for one in held] == ["daily-1", "daily-2", "daily-3"]
+    for one in held:
+        async with ContainerClient.from_connection_string(deployed.offsite, one["name"]) as client:
+            assert await client.exists()
+    missing = next(one for one in listed if one["name"] == gone)
+    assert missing["status"] == "Missing"
+    assert missing["containerSeen"]["found"] == "Missing"

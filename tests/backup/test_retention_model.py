@@ -276,8 +276,9 @@ class Run:
             for name, seen in before.items()
             if seen.own and not after[name].own and name != asked.by_hand
         ]
-        last = max((s for s in before.values() if s.good), key=_completed, default=None)
         left = [seen for seen in after.values() if seen.good]
+        good = [*left, *(seen for seen in before.values() if seen.good)]
+        last = max(good, key=_completed, default=None)
         for name in gone:
             entry = before[name].entry
             assert not entry.pinned, f"{name} was pinned"
