@@ -14,9 +14,10 @@ from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.operations.engine import Engine, Start
+from shared.operations.engine import Engine
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.operations.in_order import in_order
+from shared.operations.start import Start
 from shared.rules.due_times import coming_due
 from shared.rules.editions import require_backup
 from shared.rules.naming import require_new_backup_name, shown

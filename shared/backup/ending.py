@@ -85,8 +85,9 @@ class BackupEnding:
             if found is None or found.value.operation != operation.id:
                 return None
             final = _final(found, operation)
-            if found.value.completed_at is not None and final.status is found.value.status:
-                return found.value
+            entered = found.value.completed_at is not None
+            if entered and (final.status is found.value.status or found.value.status.is_held()):
+                return found.value  # also what a reader found whole, whatever its operation says
             if found.value.status not in _UNSETTLED:
                 return found.value  # it has been deleted since
             try:

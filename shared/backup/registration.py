@@ -17,8 +17,9 @@ from shared.model.backup import Backup, BackupStatus, ContainerSeen, Found, Trig
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationName
 from shared.model.problem import Code, Problem
-from shared.operations.engine import Engine, Start
+from shared.operations.engine import Engine
 from shared.operations.immediate import logged
+from shared.operations.start import Start
 from shared.rules.naming import require_backup_name, shown
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Versioned

@@ -15,7 +15,8 @@ from shared.management.services import Asked, Services
 from shared.model.condition import unconditional
 from shared.model.operation import Operation, OperationName
 from shared.model.service import Service, State
-from shared.operations.engine import Engine, Start
+from shared.operations.engine import Engine
+from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.runtime.claims import release_all

@@ -11,7 +11,8 @@ from shared.model.operation import NO_SERVICE, Operation, OperationName, Operati
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
-from shared.operations.engine import Engine, Start
+from shared.operations.engine import Engine
+from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration

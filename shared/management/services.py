@@ -17,8 +17,9 @@ from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
-from shared.operations.engine import Engine, Start
+from shared.operations.engine import Engine
 from shared.operations.immediate import Entry, logged, was_done
+from shared.operations.start import Start
 from shared.rules.documents import masked
 from shared.rules.editions import require_archiving, require_quota, require_units
 from shared.rules.naming import default_domain_url, require_service_name, shown

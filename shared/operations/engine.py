@@ -5,11 +5,9 @@ Finish: (1) record final and lock gone in one transaction, (2) what follows, (3)
 A crash between any two leaves what recovery (recover.py) finishes.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from azure.core.exceptions import AzureError
@@ -22,15 +20,13 @@ from shared.model.operation import (
     OperationName,
     OperationStatus,
     Progress,
-    Warning,
 )
 from shared.model.problem import Code, Problem
-from shared.model.service import Service
-from shared.model.wire import JsonObject
 from shared.operations.failures import cause, log_failure, operation_error, reason
 from shared.operations.lease import Lease
 from shared.operations.locks import holder_of_lock
 from shared.operations.measures import about, tell_end
+from shared.operations.start import Start
 from shared.operations.wholeness import committed
 from shared.operations.work import Canceled, Outcome, Task, Work
 from shared.rules.naming import require_operation_id
@@ -46,50 +42,14 @@ _REENTER_SECONDS = 60
 """Recovery drops a row without a record after 120 s; a start slower than this enters it again."""
 
 _SETTLING_SECONDS = 60
+_STARTS = 5
+"""Tries to enter an operation whose lock another one gave back, or whose id has rows left."""
 
 _TRANSIENT = frozenset(
     {Code.STORAGE_UNAVAILABLE, Code.KEY_VAULT_UNAVAILABLE, Code.CONFIGURATION_HELD}
 )
 
 log = logging.getLogger("interkeep.operations")
-
-
-@dataclass(frozen=True)
-class Start:
-    """What somebody wants started."""
-
-    operation: OperationName
-    service: str
-    caller: str
-    trigger: str
-    parameters: JsonObject = field(repr=False)
-    operation_id: str | None = None
-    """Given by the caller, to repeat a request whose answer was lost."""
-    service_id: str | None = None
-    request: JsonObject | None = field(default=None, repr=False)
-    """What the worker needs beside the parameters, secrets sealed."""
-    warnings: tuple[Warning, ...] = ()
-    """What is known to be wrong already; the end tells its own."""
-    asked: JsonObject | None = field(default=None, repr=False)
-    """What the request said, where the parameters say more; it tells requests apart."""
-    secrets: str = ""
-    """Says whether two requests bring the same secrets (DataKey.fingerprint); empty: unknown."""
-
-    def of(self, service: Service) -> "Start":
-        """The same for a service that was found: by its name as it was created."""
-        return replace(self, service=service.name, service_id=service.id)
-
-    def fingerprint(self) -> str:
-        """Says whether two requests are the same: of what is shown, and of the secrets."""
-        asked = self.parameters if self.asked is None else self.asked
-        text = json.dumps([self.operation, self.service.lower(), asked], sort_keys=True)
-        return f"{hashlib.sha256(text.encode()).hexdigest()}.{self.secrets}"
-
-    def is_of(self, fingerprint: str) -> bool:
-        """Whether a stored request is this one; secrets are compared where both are known."""
-        shown, _, secrets = self.fingerprint().partition(".")
-        stored, _, kept = fingerprint.partition(".")
-        return shown == stored and (not secrets or not kept or secrets == kept)
 
 
 class Engine:
@@ -128,15 +88,10 @@ class Engine:
             return None
         record, fingerprint = found
         if not any(one.is_of(fingerprint) for one in (start, *others)):
-            raise Problem(
-                Code.OPERATION_ID_IN_USE,
-                f"Operation-Id '{start.operation_id}' belongs to another request of service "
-                f"'{start.service}'. Draw a new id for each request.",
-                target="Operation-Id",
-            )
+            raise start.id_in_use()
         return record
 
-    async def start(self, start: Start) -> Record:
+    async def start(self, start: Start, tries: int = _STARTS) -> Record:
         """Enter an operation and send its message.
 
         :raises Problem: OperationIdInUse; OperationInProgress, naming the one under way.
@@ -160,13 +115,15 @@ class Engine:
                 operation, start.fingerprint(), lock=work.exclusive, request=start.request
             )
         except RowExists:
-            return await self._met_another(start, operation, entered)
+            return await self._met_another(start, operation, entered, tries)
         if self.clock.monotonic() - began > _REENTER_SECONDS:
             await self.in_flight.add(operation.service, operation.id)
         await self.send(operation)
         return record
 
-    async def _met_another(self, start: Start, operation: Operation, entered: bool) -> Record:
+    async def _met_another(
+        self, start: Start, operation: Operation, entered: bool, tries: int
+    ) -> Record:
         repeated = await self.repeated(start)
         if repeated is not None:
             return repeated
@@ -174,7 +131,9 @@ class Engine:
             await self.in_flight.drop(operation.service, operation.id)
         holder = await holder_of_lock(self.records, operation.service)
         if holder is None:
-            return await self.start(start)
+            if tries == 1:
+                raise start.id_in_use()
+            return await self.start(start, tries - 1)
         # Should its row for recovery ever have been lost, this brings it back.
         await self.in_flight.add(operation.service, holder.id)
         raise holder.in_progress(operation.service)

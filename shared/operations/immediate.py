@@ -11,7 +11,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from shared.model.operation import Operation, OperationError, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
-from shared.operations.engine import Engine, Start
+from shared.operations.engine import Engine
+from shared.operations.start import Start
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import Record
 

@@ -14,7 +14,8 @@ from shared.model.operation import OperationName
 from shared.model.problem import Code, Detail, Problem
 from shared.model.restore import Replaced, RestoreBody, RestorePlan
 from shared.model.wire import MASK, JsonObject, JsonValue
-from shared.operations.engine import Engine, Start
+from shared.operations.engine import Engine
+from shared.operations.start import Start
 from shared.restore.chosen import Chosen
 from shared.restore.planning import Planning
 from shared.rules.documents import masked

@@ -14,7 +14,8 @@ from shared.model.backup import Backup
 from shared.model.operation import OperationName
 from shared.model.schedule import Schedule
 from shared.model.wire import JsonObject
-from shared.operations.engine import Engine, Start
+from shared.operations.engine import Engine
+from shared.operations.start import Start
 from shared.rules.naming import scheduled_operation_id
 from shared.rules.retention import Candidate, Retention, Verdict, newest_good, verdicts
 from shared.state.history import History

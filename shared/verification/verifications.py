@@ -7,7 +7,8 @@ from shared.backup.returning import Returning
 from shared.model.backup import Backup, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.schedule import ScheduledVerify
-from shared.operations.engine import Engine, Start
+from shared.operations.engine import Engine
+from shared.operations.start import Start
 from shared.rules.naming import scheduled_operation_id
 from shared.state.history import History
 from shared.state.operations import Record

@@ -12,7 +12,7 @@ from shared.model.backup import Backup
 from shared.model.operation import OperationName
 from shared.model.schedule import ScheduleBody
 from shared.model.service import ServiceSettings
-from shared.operations.engine import Start
+from shared.operations.start import Start
 from shared.state.configuration import Versioned
 from shared.state.operations import Record
 from tests.deployed import Deployed

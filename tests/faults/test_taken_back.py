@@ -309,3 +309,25 @@ async def test_so_many_read_it_at_once(installation: Installation) -> None:
     assert verify.error.code == "BackupInUse"
     assert "100 operations" in verify.error.message
     assert len((await entry(app)).users) == 100
+
+
+async def test_what_a_reader_found_whole_is_not_failed_again_by_its_operation(
+    installation: Installation,
+) -> None:
+    """An operation that ended Failed is settled once more, after a verify found its backup."""
+    app = installation
+    await fill(app)
+    found = await app.backups.get(SERVICE, FIRST)
+    record = await app.records.find(SERVICE, found.value.operation)
+    assert record is not None
+    failed = record[0].operation.model_copy(
+        update={"status": OperationStatus.FAILED, "result": None}
+    )
+    changed = found.value.model_copy(update={"status": BackupStatus.FAILED, "digest": None})
+    await app.history.change(changed, found.etag)
+    assert (await verified(app)).status is OperationStatus.SUCCEEDED
+    assert (await entry(app)).status is BackupStatus.SUCCEEDED
+    await app.engine.settle(failed)
+    assert (await entry(app)).status is BackupStatus.SUCCEEDED
+    client = app.accounts.require("offsite", "").get_container_client(FIRST)
+    assert await client.exists()

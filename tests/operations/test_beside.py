@@ -10,7 +10,7 @@ from shared.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Problem
 from shared.operations import engine, recover
-from shared.operations.engine import Start
+from shared.operations.start import Start
 from shared.operations.work import Task
 from shared.state.gateway import Row
 from shared.state.operations import Lock, Record

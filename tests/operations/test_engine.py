@@ -15,8 +15,9 @@ from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import ServiceSettings, State
 from shared.operations.cancel import cancel
-from shared.operations.engine import ATTEMPTS, Start
+from shared.operations.engine import ATTEMPTS
 from shared.operations.immediate import logged
+from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation
 from shared.state.gateway import Row, RowChanged

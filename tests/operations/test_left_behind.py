@@ -16,9 +16,9 @@ from shared.installation import Installation
 from shared.model.backup import Backup, BackupStatus, Trigger
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations import recover
-from shared.operations.engine import Start
 from shared.operations.immediate import Entry
 from shared.operations.rounds import Bounds
+from shared.operations.start import Start
 from shared.state.gateway import Insert, Row
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SERVICE, fill

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from shared.installation import Installation
-from shared.model.operation import OperationStatus
+from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.operations import locks
+from shared.operations.start import Start
 from shared.state.gateway import Row
 from shared.state.operations import Lock
 from tests.deployed import Deployed, Emulator
@@ -118,3 +119,23 @@ async def test_one_that_ends_while_recovery_looks_has_lost_nothing(
     monkeypatch.setattr(app.records, "lock", later)
     assert await app.recovery.run() == 0
     assert "LockMissing" not in caplog.text
+
+
+async def test_an_id_whose_rows_are_left_in_part_is_in_use(app: Installation) -> None:
+    """Removed by hand, or restored in part: what would start under it is not tried for ever."""
+    start = Start(
+        OperationName.ROTATE_KEYS, SERVICE, "me", "http", {}, "an-id", request={"key": "kept"}
+    )
+    operation = Operation(
+        id="an-id",
+        operation=start.operation,
+        service=SERVICE,
+        caller="me",
+        trigger="http",
+        created_at=app.clock.now(),
+    )
+    await app.records.add(operation, start.fingerprint(), lock=False, request=start.request)
+    await app.records._table.delete(PARTITION, "i!an-id")
+    with pytest.raises(Problem) as refused:
+        await app.engine.start(start)
+    assert refused.value.code is Code.OPERATION_ID_IN_USE

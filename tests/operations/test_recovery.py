@@ -14,8 +14,9 @@ from shared.fence import LeaseLost
 from shared.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations import recover
-from shared.operations.engine import ATTEMPTS, Start
+from shared.operations.engine import ATTEMPTS
 from shared.operations.lease import Lease
+from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.state.gateway import Row
 from shared.state.operations import Record
