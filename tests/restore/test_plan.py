@@ -241,11 +241,10 @@ async def test_a_name_that_is_being_freed_as_the_work_begins(
     app = Installation(Deployed.new(emulator, tmp_path).read())
     await fill(app)
     started = await app.restores.start(body(service={"name": COPY}), "somebody", None)
-    wanted = ServiceSettings.model_validate({"edition": Edition.BASIC})
-    await app.services.create(COPY, wanted, ASKED)
-    listed = await app.services.require(COPY)
-    deleting = listed.service.model_copy(update={"state": State.DELETING})
-    await app.directory.change(deleting, listed.etag)
+    # A creation would be refused by now; one that came before the restore was deleted since.
+    other = (await app.services.require(SERVICE)).service
+    update = {"name": COPY, "id": app.clock.new_id(), "state": State.DELETING}
+    await app.directory.add(other.model_copy(update=update))
     await run(app, started)
     assert await error_of(app, started) == Code.SERVICE_NAME_UNAVAILABLE
     assert (await app.services.require(COPY)).service.state is State.DELETING
