@@ -78,7 +78,6 @@ from shared.verification.work import VerifyWork
 class Installation(Stores):
     """The parts of Interkeep over one set of settings.
 
-    :param transport: carries each try of a request to storage; tests put theirs in.
     :param patience: with calls to storage that nobody waits for over HTTP.
     :param transport: carries every request to storage; tests put theirs in.
     :param vault_transport: carries every request to key vaults.

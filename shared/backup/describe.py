@@ -1,7 +1,5 @@
 """Making the descriptor: what the backup is, sealed. It is written last, and once."""
 
-from collections.abc import Mapping
-
 from shared.backup.source import Cut, LeftOut
 from shared.backup.writer import RunResult
 from shared.model.backup import Backup
@@ -16,36 +14,6 @@ PRODUCER = "interkeep 0.1.0"
 def descriptor_path(name: str) -> str:
     """Where the descriptor of a backup is in its container."""
     return f"{name}.txt"
-
-
-_OPERATION = "interkeep_operation"
-_RUN = "interkeep_run"
-_DIGEST = "interkeep_digest"
-_OUTCOME = "interkeep_outcome"
-
-
-def sealed_metadata(written: Descriptor) -> dict[str, str]:
-    """What the descriptor's blob says of itself, for whoever cannot or need not read it.
-
-    Nothing is trusted for it: it only tells whether an operation came as far as its descriptor,
-    also to a worker of an older version, and where the blob is archived.
-    """
-    return {
-        _OPERATION: written.backup.operation_id,
-        _RUN: written.backup.run,
-        _DIGEST: written.digest,
-        _OUTCOME: written.backup.outcome,
-    }
-
-
-def said_outcome(metadata: Mapping[str, str], operation_id: str) -> str | None:
-    """The outcome that a descriptor's blob says an operation had; None where it is another's."""
-    return metadata.get(_OUTCOME) if metadata.get(_OPERATION) == operation_id else None
-
-
-def said_digest(metadata: Mapping[str, str]) -> str | None:
-    """The digest that a descriptor's blob says to have."""
-    return metadata.get(_DIGEST)
 
 
 def describe(

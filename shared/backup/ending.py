@@ -173,7 +173,9 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
         status = BackupStatus(operation.status)
     seen = found.value.container_seen
     if operation.status in _GOOD and operation.completed_at is not None:
-        seen = seen or ContainerSeen(found=Found.WHOLE, at=operation.completed_at)
+        # Of a descriptor that could not be read, its blob alone was heard.
+        compared = Found.WHOLE if sections else Found.THERE
+        seen = seen or ContainerSeen(found=compared, at=operation.completed_at)
     return found.value.model_copy(
         update={
             "status": status,

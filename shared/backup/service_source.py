@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.backup.order import record_key
@@ -34,6 +36,8 @@ from shared.state.services import Directory
 
 _LISTED = 20
 """Batches that a warning names."""
+
+log = logging.getLogger("interkeep.backup")
 
 
 class ServiceStores:
@@ -284,6 +288,16 @@ class ServiceCut:
     def content(self, sha256: str) -> BlobClient:
         """See Cut."""
         return self._stores.content.blob(self.service.id, sha256)
+
+    async def note_md5(self, sha256: str, md5: str, users: Sequence[tuple[str, str]]) -> None:
+        """See Cut. It is no change of what is configured, and the backup is whole without it."""
+        for section, name in users:
+            try:
+                await self._stores.configuration.note_md5(
+                    self.service.id, Section(section), name, sha256, md5
+                )
+            except AzureError as error:
+                log.warning("%s: the MD5 of content is not kept: %s", name, error)
 
     @property
     def content_account(self) -> BlobServiceClient:

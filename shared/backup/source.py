@@ -3,7 +3,7 @@
 A source offers one cut: configuration of one revision, then the run-time state as it is.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -85,6 +85,13 @@ class Cut(Protocol):
 
     def content(self, sha256: str) -> BlobClient:
         """Where bytes of an artifact are."""
+        ...
+
+    async def note_md5(self, sha256: str, md5: str, users: Sequence[tuple[str, str]]) -> None:
+        """Keep what the MD5 of bytes is, of which it was not known: the next copy says it.
+
+        :param users: section and name of the artifacts that they belong to.
+        """
         ...
 
     @property

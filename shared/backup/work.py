@@ -5,27 +5,22 @@ container that is no backup, which the next attempt goes on with; one after it a
 """
 
 import logging
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime
 
-from azure.core.exceptions import AzureError
-
 from shared.alerts.happenings import backups_missed
-from shared.backup.describe import (
-    describe,
-    descriptor_path,
-    said_digest,
-    said_outcome,
-    sealed,
+from shared.backup.describe import describe, descriptor_path, sealed
+from shared.backup.descriptor_blob import (
+    clear_other_runs,
+    require_found,
+    said_by_blob,
     sealed_metadata,
 )
 from shared.backup.ending import BackupEnding
-from shared.backup.presence import account_name, compare
+from shared.backup.presence import account_name
 from shared.backup.reader import descriptor_at
 from shared.backup.source import Cut, batches_active
 from shared.backup.stores import BackupStores
-from shared.backup.writer import RunResult, RunWriter
+from shared.backup.writer import RunWriter
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.blobs.copying import Copier
 from shared.model.backup import Backup, BackupStatus, Trigger
@@ -35,7 +30,6 @@ from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.operations.work import Outcome, Task
-from shared.refusals import Said, said
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.state.gateway import RowExists
@@ -59,7 +53,6 @@ _UNREADABLE = frozenset({Code.FORMAT_UNKNOWN, Code.BLOB_ARCHIVED})
 """Why a descriptor cannot be read that may well be the operation's: a worker of a newer version
 wrote it, or it was archived since. Its blob says whose it is."""
 
-_PAGE = 1000
 _SHOWN_FAILURES = 100
 """In the operation's result; the descriptor names all of them."""
 
@@ -136,14 +129,14 @@ class BackupWork:
         """
         seen = await container.seen(descriptor_path(backup.name))
         metadata = seen.metadata if seen else {}
-        outcome = said_outcome(metadata, backup.operation)
-        if outcome is None:
+        said = await said_by_blob(metadata, backup.operation, self._stores.provider)
+        if said is None:
             raise problem
         result: JsonObject = {
             "backup": backup.name,
             "storageAccount": backup.storage_account,
             "container": backup.container,
-            "digest": said_digest(metadata),
+            "digest": said.digest,
         }
         note = Warning(
             code=problem.code,
@@ -151,13 +144,13 @@ class BackupWork:
             f"{problem.message}",
             target=problem.target,
         )
-        return Outcome(OperationStatus(outcome), result, [note])
+        return Outcome(OperationStatus(said.outcome), result, [note])
 
     async def _outcome(
         self, container: BackupContainer, backup: Backup, written: Descriptor
     ) -> Outcome:
         warnings = [Warning.model_validate(warning.to_json()) for warning in written.warnings]
-        left = await self._clear_other_runs(container, written)
+        left = await clear_other_runs(container, written)
         if left:
             warnings.append(
                 Warning(
@@ -297,62 +290,19 @@ class BackupWork:
             held=held,
             completed_at=rfc3339(self._stores.clock.now()),
         )
-        await _require_found(container, writer.result)
+        await require_found(container, writer.result)
         descriptor, text = await sealed(document, self._stores.provider)
         path = descriptor_path(backup.name)
-        metadata = sealed_metadata(descriptor)
+        metadata = await sealed_metadata(descriptor, self._stores.provider)
         if await container.put_once(path, text, "text/plain; charset=utf-8", metadata):
             return descriptor
         other = await self._written_before(container, backup)
         assert other is not None, "a descriptor that exists can be read"
         return other
 
-    async def _clear_other_runs(self, container: BackupContainer, written: Descriptor) -> int:
-        """Remove what runs left that the descriptor does not name; how many must stay."""
-        left = 0
-        named = {section.blob for section in written.sections} | {written.secrets.blob}
-        for prefix in ("sections/", "secrets/"):
-            async for path in container.names(prefix):
-                if path in named:
-                    continue
-                try:
-                    await container.remove(path)
-                except AzureError as error:
-                    if said(error) is not Said.REFUSED:
-                        raise
-                    left += 1
-        return left
-
     async def settle(self, operation: Operation) -> None:
         """See Work: the history, the service's last backup, and no container of a failure."""
         await self._ending.settle(operation)
-
-
-async def _require_found(container: BackupContainer, result: RunResult) -> None:
-    """Look whether all that the descriptor will name is in the container, with its size.
-
-    :raises Problem: BlobMissing or BlobCorrupt, to be tried again: what storage said of a write
-        does not decide whether a backup is whole.
-    """
-    assert result.secrets is not None
-    named = {section.blob: section.bytes for section in result.sections}
-    named[result.secrets.blob] = result.secrets.bytes
-
-    def tell(problem: Problem) -> None:
-        raise replace(
-            problem,
-            message=f"'{problem.target}' was written, and is not in the container "
-            f"'{container.name}' as it was: somebody changes the container meanwhile. The backup "
-            "is tried again.",
-            again=True,
-        )
-
-    await compare(container, named, _pages(sorted(result.content.items())), tell)
-
-
-async def _pages(objects: list[tuple[str, int]]) -> AsyncIterator[list[tuple[str, int]]]:
-    for start in range(0, len(objects), _PAGE):
-        yield objects[start : start + _PAGE]
 
 
 def _time(value: JsonValue) -> datetime | None:

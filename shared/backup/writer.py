@@ -190,9 +190,14 @@ class RunWriter:
         objects = sorted(self._result.content)
         done = 0
 
-        def one_done(_target: BlobClient, _md5: str) -> None:
+        learned: dict[str, str] = {}
+
+        def one_done(target: BlobClient, md5: str) -> None:
             nonlocal done
             done += 1
+            sha256 = str(target.blob_name).rpartition("/")[2]
+            if md5 and sha256 not in self._md5s:
+                learned[sha256] = md5
             self._task.report("content", done, len(objects))
 
         async def wanted() -> AsyncIterator[tuple[BlobClient, BlobClient, str]]:
@@ -209,6 +214,8 @@ class RunWriter:
             one_done(target, "")
 
         await copy_all(copier, wanted(), one_done, one_failed)
+        for sha256, md5 in learned.items():
+            await cut.note_md5(sha256, md5, self._users[sha256])
         objects = sorted(self._result.content)
         writer = SectionWriter(self._container, self._run, CONTENT)
         page = 1000

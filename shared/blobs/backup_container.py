@@ -13,7 +13,7 @@ from azure.storage.blob import BlobBlock, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.blobs.blob_wire import BlobWire, Listed
-from shared.blobs.content_store import KIND
+from shared.blobs.content_store import CONTAINER, KIND
 from shared.model.problem import Code, Problem
 from shared.refusals import Said, expecting, said
 from shared.storage import MAX_BLOCK_BYTES
@@ -119,7 +119,17 @@ class BackupContainer:
         return found is not None and ownership.is_in(found)
 
     async def delete(self) -> None:
-        """Remove the container and all in it; does nothing where it is gone already."""
+        """Remove the container and all in it; does nothing where it is gone already.
+
+        :raises Problem: BackupInUse for the content store, whatever its metadata says.
+        """
+        if self.name == CONTAINER:
+            raise Problem(
+                Code.BACKUP_IN_USE,
+                f"The container '{CONTAINER}' holds the content of living services, whatever was "
+                "backed up into it. It is never deleted.",
+                target=CONTAINER,
+            )
         with expecting(*NOT_THERE):
             await self._client.delete_container()
 

@@ -28,6 +28,7 @@ _NAME = re.compile(r'<Name( Encoded="true")?>([^<]*)</Name>')
 _SIZE = re.compile(r"<Content-Length>([0-9]+)</Content-Length>")
 _MD5 = re.compile(r"<Content-MD5>([^<]+)</Content-MD5>")
 _TIER = re.compile(r"<(?:AccessTier|ArchiveStatus)>(Archive|rehydrate-[a-z-]+)</")
+_DIRECTORY = "<ResourceType>directory</ResourceType>"
 _FOLLOWING = re.compile(r"<NextMarker>([^<]+)</NextMarker>")
 _END = b"</EnumerationResults>"
 _LISTED = 1000
@@ -55,6 +56,8 @@ class Listed(NamedTuple):
     """What its bytes were when it was put, in base64; empty where that is not known."""
     archived: bool = False
     """Whether it is in the archive tier, or on its way out of it: nothing can read it there."""
+    directory: bool = False
+    """Whether it is none, but a folder of an account with a hierarchical namespace."""
 
 
 class BlobWire:
@@ -204,4 +207,5 @@ def _listed(blob: str) -> Listed:
         int(size[1]),
         md5[1] if md5 else "",
         _TIER.search(blob) is not None,
+        _DIRECTORY in blob,
     )

@@ -6,6 +6,7 @@ Content is bytes: never decoded, never encoded anew.
 import asyncio
 import base64
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
@@ -34,6 +35,8 @@ _PUT_TRIES = 4
 _SAS_HOURS = 1
 _IN_THREAD_BYTES = 256 * 1024
 """From here on hashing would keep the event loop from renewing leases."""
+
+log = logging.getLogger("interkeep.storage")
 
 
 class ContentStore:
@@ -130,23 +133,28 @@ class ContentStore:
     async def prepare(self) -> None:
         """Make the container where there is none; asked once a process.
 
-        :raises Problem: StorageUnavailable where it is not the content store: what deletes a
-            backup would delete all content with it.
+        A backup of that name, which an earlier version took, becomes the content store: what
+        deletes that backup would delete all content with it.
+
+        :raises Problem: StorageUnavailable where it is another installation's backup.
         """
         if self._is_own:
             return
+        own = {OWNER: await self._installation(), KIND: CONTENT_KIND}
         with expecting(Said.THERE):
-            await self._container.create_container(
-                metadata={OWNER: await self._installation(), KIND: CONTENT_KIND}
-            )
+            await self._container.create_container(metadata=own)
         found = (await self._container.get_container_properties()).metadata
-        if found.get(KIND, CONTENT_KIND) != CONTENT_KIND or _OF_A_BACKUP in found:
-            raise Problem(
-                Code.STORAGE_UNAVAILABLE,
-                f"The container '{CONTAINER}' of the state account is a backup's, not the content "
-                "store: no content is put into it. Copy the backup elsewhere, remove the container "
-                "by hand, and try again.",
-            )
+        if _OF_A_BACKUP in found or found.get(KIND, CONTENT_KIND) != CONTENT_KIND:
+            if found.get(OWNER) != own[OWNER]:
+                raise Problem(
+                    Code.STORAGE_UNAVAILABLE,
+                    f"The container '{CONTAINER}' of the state account is another installation's "
+                    "backup, not the content store: no content is put into it. Give the app a "
+                    "state account of its own, or copy that backup elsewhere and take its "
+                    "container's metadata away.",
+                )
+            await self._container.set_container_metadata(own)
+            log.warning("the container %s, made for a backup, is the content store now", CONTAINER)
         self._is_own = True
 
     async def drop(self, service_id: str) -> None:

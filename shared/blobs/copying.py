@@ -16,12 +16,12 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
-from shared.blobs.backup_container import ALREADY, BlobWriter, corrupt, reading
+from shared.blobs.backup_container import ALREADY, NOT_THERE, BlobWriter, corrupt, reading
 from shared.blobs.blob_wire import BlobWire, Part
 from shared.blobs.content_store import read_url
 from shared.clock import Clock
 from shared.model.problem import Problem
-from shared.refusals import Said, code_of, is_of_one_source, said
+from shared.refusals import Said, code_of, expecting, is_of_one_source, said
 from shared.storage import MAX_BLOCK_BYTES
 
 SIDE_BY_SIDE = 16
@@ -113,8 +113,18 @@ class Copier:
             else:
                 await writer.commit(last.data, md5)
         except AzureError as error:
-            if said(error) not in ALREADY:
+            if said(error) in ALREADY:
+                return
+            # A policy may forbid to write over it before the condition is looked at.
+            size = writer.size + len(last.data) * whole
+            if said(error) is not Said.REFUSED or not await _is_there(target, size):
                 raise
+
+
+async def _is_there(target: BlobClient, size: int) -> bool:
+    with expecting(*NOT_THERE):
+        return int((await BlobWire(target).head(""))["Content-Length"]) == size
+    return False
 
 
 def _update(sha256: "hashlib._Hash", md5: "hashlib._Hash", data: bytes) -> None:

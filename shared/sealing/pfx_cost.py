@@ -8,8 +8,9 @@ of them, during which the library lets nothing else run. The numbers stand in th
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-MOST_ROUNDS = 10_000_000
-"""In sum over one document: some seconds. Usual files take thousands, careful ones a million."""
+MOST_ROUNDS = 2_000_000
+"""In sum over one document: about a second, in which nothing else runs. Usual files take thousands,
+careful ones some hundred thousand."""
 
 _MOST_ELEMENTS = 50_000
 """A file with a long chain has some hundred: what is inside a certificate is not looked at."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic_core import to_json
 
@@ -131,6 +131,14 @@ def read_artifact(row: Row) -> Artifact:
             "changed_at": row.values["changedAt"],
         }
     )
+
+
+def row_with_md5(row: Row, sha256: str, md5: str) -> Row | None:
+    """The row with what the MD5 of its content is; None where it is known, or of other content."""
+    content = _content(row)
+    if content is None or content.sha256 != sha256 or content.md5:
+        return None
+    return replace(row, values={**row.values, "contentMd5": md5})
 
 
 def _content(row: Row) -> ContentReference | None:

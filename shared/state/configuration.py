@@ -6,6 +6,7 @@ nobody else wrote the head since. So two reads of the same revision enclose one 
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -19,6 +20,7 @@ from shared.state.artifact_rows import (
     named_by,
     read_artifact,
     read_numbering,
+    row_with_md5,
 )
 from shared.state.columns import document_columns, dumps, read_document
 from shared.state.edits import Edit, Put, PutSettings, Remove
@@ -29,6 +31,7 @@ from shared.state.gateway import (
     Insert,
     Replace,
     Row,
+    RowChanged,
     Step,
     Table,
 )
@@ -201,6 +204,16 @@ class Configuration:
         """One artifact, by its name without regard to case."""
         row = await self._table.get(service_id, named(section, name))
         return Versioned(read_artifact(row), row.etag) if row else None
+
+    async def note_md5(
+        self, service_id: str, section: Section, name: str, sha256: str, md5: str
+    ) -> None:
+        """Add the MD5 of an artifact's content where it is not known; nothing else changes."""
+        row = await self._table.get(service_id, named(section, name))
+        known = row_with_md5(row, sha256, md5) if row else None
+        if known is not None:
+            with suppress(RowChanged):
+                await self._table.replace(known, known.etag)
 
     async def numbering(self, service_id: str, agreement: str) -> Numbering | None:
         """What an agreement's document says of control numbers; None where there is none."""

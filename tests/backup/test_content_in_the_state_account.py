@@ -1,18 +1,25 @@
 """Content that somebody changed in the state account, its own MD5 with it."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContentSettings
+from azure.storage.blob.aio import BlobClient
 
+from shared.blobs.blob_wire import BlobWire
 from shared.blobs.copying import Copier
 from shared.installation import Installation
 from shared.model.artifact import Section
 from shared.model.operation import OperationStatus
+from shared.state.configuration import Head, Phase
+from shared.state.keys import named
 from tests.faults.scenes import (
     SECOND,
     SERVICE,
     fill,
+    require_whole,
     run,
     start_backup,
     start_delete,
@@ -87,3 +94,65 @@ async def test_a_restored_service_knows_what_its_content_was(installation: Insta
             assert kept is not None, "the blob has it too"
     assert md5s[large.sha256] == large.md5
     assert None not in md5s.values()
+
+
+async def test_content_of_before_streams_once(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Put by a version that kept no MD5: the first backup hashes it, and says so to the next."""
+    app = installation
+    await fill(app)
+    service = (await app.services.require(SERVICE)).service
+    table = app.configuration._table
+    for name in ("s0", "s1"):
+        row = await table.get(service.id, named(Section.SCHEMAS, name))
+        assert row is not None
+        values = {n: v for n, v in row.values.items() if n != "contentMd5"}
+        await table.replace(replace(row, values=values), row.etag)
+    streamed: list[str] = []
+    stream = Copier._stream
+
+    async def counted(self: Copier, source: BlobClient, target: BlobClient) -> str:
+        streamed.append(str(source.blob_name))
+        return await stream(self, source, target)
+
+    monkeypatch.setattr(Copier, "_stream", counted)
+    revision = (await app.configuration.head(service.id) or Head(0, Phase.OPEN, "", {})).revision
+    await run(app, await start_backup(app, SECOND))
+    assert len(streamed) == 2
+    await run(app, await start_backup(app, "third-backup"))
+    assert len(streamed) == 2, "the service copied them, and was told their MD5"
+    head = await app.configuration.head(service.id)
+    assert head is not None
+    assert head.revision == revision, "it is no change of what is configured"
+    for name in (SECOND, "third-backup"):
+        await require_whole(app, name)
+
+
+async def test_what_an_immutable_container_holds_is_there(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A policy may forbid the write before its condition is looked at: a second attempt goes on."""
+    app = installation
+    container = app.accounts.require("offsite", "").get_container_client("immutable")
+    sources = app.accounts.state.get_container_client("sources")
+    await container.create_container()
+    await sources.create_container()
+    name = hashlib.sha256(b"data").hexdigest()
+    await sources.upload_blob(name, b"data")
+    put_new = BlobWire.put_new
+
+    async def forbidden(self: BlobWire, *args: object, **options: object) -> None:
+        error = HttpResponseError("409")
+        error.status_code, error.error_code = 409, "BlobImmutableDueToPolicy"  # type: ignore[attr-defined]
+        raise error
+
+    copier = Copier(app.accounts.state, app.clock, by_service=False)
+    source, target = sources.get_blob_client(name), container.get_blob_client(name)
+    monkeypatch.setattr(BlobWire, "put_new", forbidden)
+    with pytest.raises(HttpResponseError):
+        await copier.copy(source, target)
+    monkeypatch.setattr(BlobWire, "put_new", put_new)
+    await copier.copy(source, target)
+    monkeypatch.setattr(BlobWire, "put_new", forbidden)
+    await copier.copy(source, target)

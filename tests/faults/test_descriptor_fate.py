@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from shared.blobs.backup_container import BackupContainer
+from shared.blobs.blob_wire import BlobWire, Listed
 from shared.installation import Installation
-from shared.model.backup import BackupStatus
+from shared.model.backup import BackupStatus, Found
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.operations.cancel import cancel
@@ -145,3 +147,61 @@ async def test_another_operations_blob_is_not_taken_for_its_own(app: Installatio
     await container.blob(PATH).upload_blob(newer, overwrite=True, metadata=others)
     with pytest.raises(Problem):
         await end(app, record, ENDS[0])
+
+
+@pytest.mark.parametrize("seal", ["", "bm90IGEgc2VhbA==", "eyJhbGdvcml0aG0iOiJITUFDIn0="])
+async def test_what_nobody_sealed_tells_nothing(app: Installation, seal: str) -> None:
+    """Whoever may write to the account knows the operation's id: it is in the container."""
+    record = await stopped(app)
+    container, text = await descriptor(app)
+    newer = text.replace(b"interkeep-backup/1", b"interkeep-backup/9")
+    seen = await container.seen(PATH)
+    assert seen is not None
+    forged = {**seen.metadata, "interkeep_outcome": "PartiallySucceeded"}
+    forged["interkeep_seal"] = seal or forged["interkeep_seal"]
+    await container.blob(PATH).upload_blob(newer, overwrite=True, metadata=forged)
+    with pytest.raises(Problem) as untold:
+        await end(app, record, ENDS[0])
+    assert untold.value.code is Code.FORMAT_UNKNOWN
+
+
+async def test_a_blob_that_was_heard_is_not_called_whole(app: Installation) -> None:
+    record = await stopped(app)
+    container, text = await descriptor(app)
+    newer = text.replace(b"interkeep-backup/1", b"interkeep-backup/9")
+    await replaced(container, newer, says=True)
+    await end(app, record, ENDS[0])
+    seen = (await app.backups.get(SERVICE, SECOND)).value.container_seen
+    assert seen is not None
+    assert seen.found is Found.THERE
+
+
+@pytest.mark.parametrize("code", ["DirectoryIsNotEmpty", "ContainerHasLegalHold", "SomethingNew"])
+async def test_what_cannot_be_tidied_up_fails_no_backup(
+    app: Installation, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """Folders of an account with a hierarchical namespace are listed beside the blobs."""
+
+    async def refused(self: BackupContainer, path: str) -> None:
+        error = HttpResponseError(f"409 {code}")
+        error.status_code, error.error_code = 409, code  # type: ignore[attr-defined]
+        raise error
+
+    listed = BlobWire.listed
+
+    async def with_folders(self: BlobWire, prefix: str) -> AsyncIterator[Listed]:
+        if prefix == "sections/":
+            yield Listed("sections/1-1", 0, "", directory=True)
+            yield Listed("sections/of-another-run/agreements", 1, "")
+        async for blob in listed(self, prefix):
+            yield blob
+
+    monkeypatch.setattr(BlobWire, "listed", with_folders)
+    monkeypatch.setattr(BackupContainer, "remove", refused)
+    record = await start_backup(app, SECOND)
+    await run(app, record)
+    found = await app.records.find(SERVICE, record.operation.id)
+    assert found is not None
+    assert found[0].operation.status is OperationStatus.SUCCEEDED, found[0].operation.error
+    [warning] = found[0].operation.warnings
+    assert (warning.code, warning.message[:7]) == ("BlobsLeft", "1 blobs")
