@@ -166,7 +166,7 @@ class VerifyWork:
             return noted(backup, Look(Found.WHOLE, None, name), self.clock.now()) or backup
         assert operation.error is not None
         found = _FOUND.get(operation.error.code)
-        if operation.error.code is Code.BACKUP_NOT_FOUND and await self.presence.is_gone(backup):
+        if _found_none(operation) and await self.presence.is_gone(backup):
             found = Found.MISSING
             if backup.status.is_held():
                 backup = backup.model_copy(update={"status": BackupStatus.MISSING})
@@ -188,12 +188,23 @@ def _clears(operation: Operation, backup: Backup) -> bool:
 
 
 def _level(operation: Operation, backup: Backup, *, found_bad: bool) -> str:
-    """The level of a verdict: of two that found faults, the deeper one must be answered."""
+    """The level of a verdict: of two that found faults, the deeper one must be answered.
+
+    Whoever finds no backup looks no deeper: any verify answers it.
+    """
     level = VerifyLevel(str(operation.parameters["level"]))
+    if found_bad and _found_none(operation):
+        level = VerifyLevel.DESCRIPTOR
     if found_bad and backup.verify_status == "Failed" and backup.verify_level:
         before = VerifyLevel(backup.verify_level)
         return before if before.covers(level) else level
     return level
+
+
+def _found_none(operation: Operation) -> bool:
+    """Whether there was no backup in the container, or no container."""
+    # As it is read from a record, a code is plain text.
+    return operation.error is not None and operation.error.code == Code.BACKUP_NOT_FOUND
 
 
 def _backup(operation: Operation) -> str:

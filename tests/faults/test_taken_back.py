@@ -278,6 +278,27 @@ async def test_what_nobody_saw_go_is_missing(installation: Installation) -> None
     assert (await entry(app)).status is BackupStatus.SUCCEEDED
 
 
+async def test_a_verify_that_met_no_container_is_answered_by_any_other(
+    installation: Installation,
+) -> None:
+    """However deep it was to look: a backup that is back counts as any other."""
+    app = installation
+    await fill(app)
+    client = app.accounts.require("offsite", "").get_container_client(FIRST)
+    kept = await Undeleted.of(client)
+    await client.delete_container()
+    assert (await verified(app, VerifyLevel.RESTORE)).status is OperationStatus.FAILED
+    gone = await entry(app)
+    assert (gone.status, gone.verify_status) == (BackupStatus.MISSING, "Failed")
+    assert gone.container_seen is not None
+    assert gone.container_seen.found is Found.MISSING
+    await kept.undelete(client)
+    assert (await verified(app, VerifyLevel.DESCRIPTOR)).status is OperationStatus.SUCCEEDED
+    back = await entry(app)
+    assert (back.status, back.verify_status) == (BackupStatus.SUCCEEDED, "Succeeded")
+    assert back.is_good()
+
+
 async def test_an_alias_that_leads_elsewhere_deletes_nothing(installation: Installation) -> None:
     app = installation
     await fill(app)
