@@ -22,7 +22,7 @@ help:
 	@echo "make exhaustive  the same tests, none of them a sample: an hour"
 	@echo "make bench       ratios, side by side  (QUICK=1 in three minutes; BENCH='backup --scale 0.1')"
 	@echo "make faults      every crash point  (FAULTS='-k restore')"
-	@echo "make soak        random actions on hosts that are killed (MINUTES=10 SEED=7)"
+	@echo "make soak        random actions, hosts that are killed, storage on bad days (MINUTES=10 SEED=7)"
 	@echo "make numbers     10,000 control numbers, one a request, through two hosts: none twice"
 	@echo "make cuts        50 backups while writers change everything: each is one revision"
 	@echo "make check       lint, types, security, Bicep, known vulnerabilities"

@@ -1,6 +1,7 @@
 """Backups, restores and schedules of a soak."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,9 @@ from tests.soak.actions import PAIR, Actions
 from tests.soak.model import Known, Violated
 
 _LEVELS = ("descriptor", "data", "data", "restore")
+_FORCED = 0.15
+"""How many deletions need leave no other good backup."""
+
 _CHANGES_WITH_TIME = {"control-numbers"}
 """Sections that a restore continues rather than repeats."""
 
@@ -19,6 +23,8 @@ _NO_SCHEDULE = ("OperationNotAllowed", "ServiceNotFound", "ScheduleNotFound", "C
 """The last where a timer moves the schedule on at the same moment."""
 
 _IN_THE_WAY = ("OperationInProgress", "BackupInUse", "BackupNotFound")
+_NOT_READ = ("BlobMissing", "BlobArchived")
+"""What reading meets while somebody at the portal is at the container."""
 
 
 class BackupActions(Actions):
@@ -27,15 +33,19 @@ class BackupActions(Actions):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.following: set[asyncio.Task[None]] = set()
+        self._pinning = asyncio.Lock()
 
     async def back_up(self, known: Known) -> None:
         """Start a backup, whatever goes on, and look at what comes of it."""
         name = f"soak-{self.chance.getrandbits(48):012x}"
         accepted = await self._start_backup(known, name)
         if accepted is not None:
-            task = asyncio.create_task(self._follow(known.name, name, accepted))
-            self.following.add(task)
+            self.follow(self._follow(known.name, name, accepted))
             await asyncio.sleep(0)
+
+    def follow(self, what: Coroutine[Any, Any, None]) -> None:
+        """Go on with something beside the actions."""
+        self.following.add(asyncio.create_task(what))
 
     async def _start_backup(self, known: Known, name: str) -> Reply | None:
         reply = await self.client.surely(
@@ -68,30 +78,37 @@ class BackupActions(Actions):
     async def _contents(self, service: str, name: str, section: str) -> list[Any]:
         """The records of a section; none where somebody deletes the backup just now."""
         path = f"services/{service}/backups/{name}/contents?section={section}"
-        reply = await self.client.surely(
-            "GET", path, refused=("BackupInUse", "BackupNotFound", "BlobMissing")
-        )
+        reply = await self.client.surely("GET", path, refused=(*_IN_THE_WAY, *_NOT_READ))
         return list(reply.body["value"]) if reply.status == 200 else []
 
     async def verify(self, known: Known) -> None:
         """Verify a backup: what is whole is found whole."""
         chosen = self._any_backup(known)
-        if chosen is None:
-            return
+        if chosen is not None:
+            await self.verified(known.name, chosen, self.chance.choice(_LEVELS))
+
+    async def verified(self, service: str, chosen: str, level: str) -> str:
+        """Verify a backup; empty where it was found whole, else why nobody knows."""
+        turns = self.model.hands.turns[chosen]
         reply = await self.client.surely(
             "POST",
-            f"services/{known.name}/backups/{chosen}/verify",
-            {"level": self.chance.choice(_LEVELS)},
+            f"services/{service}/backups/{chosen}/verify",
+            {"level": level},
             headers=self.client.operation_id(),
-            refused=(*_IN_THE_WAY, "OperationNotAllowed"),
+            refused=(*_IN_THE_WAY, "OperationNotAllowed", "BlobArchived"),
         )
         if reply.status != 202:
-            return
+            return str(reply.code)
         monitor = await self.client.ended(reply)
-        if monitor["status"] == "Failed" and monitor["error"]["code"] != "InternalError":
-            if monitor["error"]["code"] in ("BackupInUse", "BackupNotFound"):
-                return  # deleted between its start and its first step
+        if monitor["status"] != "Failed":
+            return "" if monitor["status"] == "Succeeded" else str(monitor["status"])
+        code = str(monitor["error"]["code"])
+        # BackupInUse, BackupNotFound: deleted between its start and its first step.
+        expected = ("InternalError", "BackupInUse", "BackupNotFound")
+        moved = turns != self.model.hands.turns[chosen] or self.model.hands.is_touched(chosen)
+        if code not in expected and not (moved and code in _NOT_READ):
             raise Violated(f"verify of {chosen}: {monitor}")
+        return code
 
     def _any_backup(self, known: Known) -> str | None:
         mine = sorted(name for name, service in self.model.backups.items() if service == known.name)
@@ -113,9 +130,10 @@ class BackupActions(Actions):
         if chosen is None:
             return
         was_pinned = chosen in self.model.pinned
+        force = "?force=true" if self.chance.random() < _FORCED else ""
         reply = await self.client.surely(
             "DELETE",
-            f"services/{known.name}/backups/{chosen}",
+            f"services/{known.name}/backups/{chosen}{force}",
             headers=self.client.operation_id(),
             refused=(*_IN_THE_WAY, "BackupPinned", "LastGoodBackup"),
         )
@@ -134,12 +152,22 @@ class BackupActions(Actions):
         chosen = self._any_backup(known)
         if chosen is None:
             return
-        pinned = self.chance.random() < 0.5
-        self.model.pinned.discard(chosen)
-        path = f"services/{known.name}/backups/{chosen}"
-        reply = await self.client.surely("PATCH", path, {"pinned": pinned}, refused=_IN_THE_WAY)
-        if pinned and reply.status == 200:
-            self.model.pinned.add(chosen)
+        await self.pinned(known.name, chosen, self.chance.random() < 0.5)
+
+    async def pinned(self, service: str, chosen: str, pinned: bool) -> bool:
+        """Pin a backup, or unpin it; whether that was done."""
+        # One at a time: of two, nobody knows which came last.
+        async with self._pinning:
+            self.model.pinned.discard(chosen)
+            reply = await self.client.surely(
+                "PATCH",
+                f"services/{service}/backups/{chosen}",
+                {"pinned": pinned},
+                refused=(*_IN_THE_WAY, "BlobArchived"),
+            )
+            if pinned and reply.status == 200:
+                self.model.pinned.add(chosen)
+        return reply.status == 200
 
     async def schedule(self, known: Known) -> None:
         """Save a daily schedule, or end it."""
@@ -164,12 +192,16 @@ class BackupActions(Actions):
 
     async def restore(self, known: Known) -> None:
         """Restore a backup under a name that is free, look at it, and resume it."""
-        async with known.lock:
-            backups = sorted(self.model.backups)
-            if known.state is not None or not backups:
-                return
+        backups = sorted(self.model.backups)
+        if backups:
             backup = self.chance.choice(backups)
-            origin = self.model.backups[backup]
+            await self.restored(known, backup, self.model.backups[backup])
+
+    async def restored(self, known: Known, backup: str, origin: str) -> bool:
+        """Restore a backup of a service under a name; whether that was done."""
+        async with known.lock:
+            if known.state is not None:
+                return False
             reply = await self.client.surely(
                 "POST",
                 "restores",
@@ -178,20 +210,21 @@ class BackupActions(Actions):
                     "service": {"name": known.name},
                 },
                 headers=self.client.operation_id(),
-                refused=(*_IN_THE_WAY, "BlobMissing", "ServiceExists"),
+                refused=(*_IN_THE_WAY, *_NOT_READ, "ServiceExists"),
             )
             if reply.status != 202:
-                return
+                return False
             monitor = await self.client.ended(reply)
             if monitor["status"] != "Succeeded":
                 await self._failed_restore(known, monitor)
-                return
+                return False
             known.state, known.units = State.SUSPENDED, 1
             await self._require_as_backed_up(known, origin, backup)
             await self.transition(known, ServiceOperation.RESUME)
+            return True
 
     async def _failed_restore(self, known: Known, monitor: Any) -> None:
-        codes = (*_IN_THE_WAY, "BlobMissing", "InternalError")
+        codes = (*_IN_THE_WAY, *_NOT_READ, "InternalError")
         if monitor["error"]["code"] not in codes:
             raise Violated(f"the restore of {known.name}: {monitor}")
         state = await self.settled(known)
@@ -233,7 +266,7 @@ class BackupActions(Actions):
 
     async def _lines(self, service: str, backup: str) -> dict[str, str]:
         path = f"services/{service}/backups/{backup}/contents"
-        reply = await self.client.surely("GET", path, refused=(*_IN_THE_WAY, "BlobMissing"))
+        reply = await self.client.surely("GET", path, refused=(*_IN_THE_WAY, *_NOT_READ))
         if reply.status != 200:
             return {}
         hashes = {part["name"]: part["linesSha256"] for part in reply.body["value"]}

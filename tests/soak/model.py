@@ -1,7 +1,10 @@
 """What must be true of the services of a soak, by all that was answered so far."""
 
 import asyncio
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +41,55 @@ class Known:
 
 
 @dataclass
+class Hands:
+    """What somebody at the portal did to the containers of backups, past the app."""
+
+    removed: dict[str, float] = field(default_factory=dict)
+    """Containers that were removed and are not back, and when (``time.monotonic``)."""
+    undeleted: set[str] = field(default_factory=set)
+    """Containers that were put back at least once."""
+    archived: set[str] = field(default_factory=set)
+    strangers: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """Containers that somebody else made, and their blobs."""
+    turns: Counter[str] = field(default_factory=Counter)
+    """By container: how often somebody began or ended something with it."""
+    busy: Counter[str] = field(default_factory=Counter)
+    """By container: how many are at it."""
+    ever: set[str] = field(default_factory=set)
+    """Containers that were away at some time: whoever read them then may have said so."""
+    done: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def at(self, container: str) -> Iterator[None]:
+        """What is seen of a container meanwhile tells nothing."""
+        self.turns[container] += 1
+        self.busy[container] += 1
+        try:
+            yield
+        finally:
+            self.busy[container] -= 1
+            self.turns[container] += 1
+
+    def is_touched(self, container: str) -> bool:
+        """Whether it is not just as the app left it."""
+        away = container in self.removed or container in self.archived
+        return away or container in self.strangers or self.busy[container] > 0
+
+    def remove(self, container: str) -> None:
+        """It is removed from now on."""
+        self.ever.add(container)
+        self.removed[container] = time.monotonic()
+        self.done["containers removed"] += 1
+
+    def put_back(self, container: str) -> None:
+        """It is there again, as it was."""
+        self.removed.pop(container, None)
+        self.ever.add(container)
+        self.undeleted.add(container)
+        self.done["containers undeleted"] += 1
+
+
+@dataclass
 class Model:
     """All services, numbers and backups."""
 
@@ -45,9 +97,11 @@ class Model:
     issued: dict[tuple[str, str], set[int]] = field(default_factory=dict)
     """By service name and agreement: no cycle ends within a soak, so each comes once."""
     backups: dict[str, str] = field(default_factory=dict)
-    """Backups on demand that succeeded, to their service name."""
+    """Backups that are there as far as anybody was told, to their service name: those on demand
+    that succeeded, and all that were put back."""
     pinned: set[str] = field(default_factory=set)
     """Backups that were pinned, and that nobody asked to unpin since."""
+    hands: Hands = field(default_factory=Hands)
     outcomes: Counter[str] = field(default_factory=Counter)
     serial: int = 0
 

@@ -1,5 +1,8 @@
 """Random actions on two hosts that are killed at random, against a model, watched all the time.
 
+Some of them are on the storage, past the app: it throttles, refuses to delete, archives; containers
+are removed by hand, and put back.
+
 `make test` runs six seconds of it; `make soak MINUTES=10 SEED=7` as long as one likes. The seed
 draws actions, kills and days; what they meet is up to the machine.
 """
@@ -16,10 +19,12 @@ import pytest
 
 from shared.installation import Installation
 from tests.deployed import Deployed, Emulator
-from tests.soak.backups import BackupActions
 from tests.soak.client import Client
+from tests.soak.disturbances import Disturbances
 from tests.soak.hosts import Hosts
 from tests.soak.model import Known, Model, Violated
+from tests.soak.portal import STRANGERS, Portal
+from tests.soak.storage import Storage
 from tests.soak.watch import Watch
 
 SECONDS = 60 * float(os.environ.get("SOAK_MINUTES") or 1 / 10)
@@ -29,11 +34,12 @@ CLIENTS = 6
 _KILL_EVERY = (2.5, 8.0)
 _DAY_EVERY = 10.0
 _QUIET_SECONDS = 120
+_DAYS_OF_THE_INVENTORY = 2
 
 Action = Callable[[Known], Awaitable[None]]
 
 
-def weighted(actions: BackupActions) -> list[Action]:
+def weighted(actions: Disturbances) -> list[Action]:
     """Each action as often as its weight says."""
     weights: list[tuple[int, Action]] = [
         (3, actions.create),
@@ -55,6 +61,13 @@ def weighted(actions: BackupActions) -> list[Action]:
         (2, actions.schedule),
         (1, actions.delete),
         (3, actions.restore),
+        (3, actions.keep),
+        (3, actions.undelete),
+        (2, actions.remove_container),
+        (2, actions.refuse_deletion),
+        (2, actions.archive),
+        (2, actions.throttle),
+        (1, actions.say_something_new),
     ]
     return [action for weight, action in weights for _ in range(weight)]
 
@@ -62,13 +75,16 @@ def weighted(actions: BackupActions) -> list[Action]:
 class Soak:
     """One run."""
 
-    def __init__(self, deployed: Deployed) -> None:
+    def __init__(self, deployed: Deployed, relayed: Deployed, storage: Storage) -> None:
         self._chance = random.Random(SEED)
-        self.hosts = Hosts(deployed, random.Random(f"{SEED} hosts"))
+        self.storage = storage
+        self.hosts = Hosts(relayed, random.Random(f"{SEED} hosts"))
         self.model = Model({name: Known(name) for name in SERVICES})
         self._client = Client(self.hosts, self.model, random.Random(f"{SEED} client"))
-        self._actions = BackupActions(self._client)
         self._app = Installation(deployed.read())
+        at_the_portal = random.Random(f"{SEED} portal")
+        self._portal = Portal(self._app, storage, self.model.hands, at_the_portal)
+        self._actions = Disturbances(self._client, storage=storage, portal=self._portal)
         self.watch = Watch(self._app, deployed, self.model)
         self._until = 0.0
         self.done = 0
@@ -80,6 +96,8 @@ class Soak:
         """
         try:
             await self.hosts.start()
+            for name in STRANGERS:
+                await self._portal.stranger(name)
             for known in self.model.services.values():
                 await self._begin(known)
             self._until = time.monotonic() + SECONDS
@@ -145,10 +163,12 @@ class Soak:
 
     async def _end(self) -> None:
         """Nobody asks or breaks any more: everything ends, and is as the model says."""
+        self._actions.calm.set()
         for known in self.model.services.values():
             await self._actions.end_schedule(known)
         await asyncio.gather(*self._actions.following)
         await self._idle()
+        await self._bring_back()
         for known in self.model.services.values():
             await self._actions.read(known)
         self.hosts.kill()  # no timer begins anything any more
@@ -157,6 +177,19 @@ class Soak:
             await self._idle()
             self.hosts.kill()
         await self.watch.at_the_end()
+
+    async def _bring_back(self) -> None:
+        """The inventory says what is gone or back, a verify what is back and was deleted."""
+        if self.model.hands.removed or self.model.hands.undeleted:
+            for _ in range(_DAYS_OF_THE_INVENTORY):
+                await self.hosts.next_day()
+            await self.hosts.tick("sweep")
+        for backup in await self.watch.to_bring_back():
+            why = await self._actions.verified(backup.service, backup.name, "restore")
+            if why:
+                raise Violated(f"{backup.name} is there ({backup.status}), and a verify says {why}")
+            self.model.hands.done["back at the end"] += 1
+        await self._idle()
 
     async def _idle(self) -> None:
         async with asyncio.timeout(_QUIET_SECONDS):
@@ -175,6 +208,8 @@ class Soak:
             f"  {self.model.numbers} control numbers issued, none twice",
             "  answers: " + _counted(self.model.outcomes),
             "  operations: " + _counted(self.watch.ended),
+            "  past the app: " + _counted(self.model.hands.done),
+            "  storage refused: " + _counted(self.storage.refused),
             "  timers by hand: " + _counted(self.hosts.asked),
             "  looked at: " + _counted(self.watch.looks),
         ]
@@ -190,7 +225,8 @@ async def test_nothing_breaks_that_must_not(
     emulator: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed = Deployed.new(emulator, tmp_path, LEASE_SECONDS="3", RECOVERY_NUDGE_SECONDS="1")
-    soak = Soak(deployed)
-    await soak.run()
+    async with Storage.opened(deployed) as (storage, relayed):
+        soak = Soak(deployed, relayed, storage)
+        await soak.run()
     with capsys.disabled():
         print(f"\n{soak.report()}")

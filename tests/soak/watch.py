@@ -20,6 +20,7 @@ from tests.deployed import Deployed
 from tests.faults.scenes import read_whole
 from tests.soak.client import ENDED_SECONDS
 from tests.soak.model import SECRET, Model, Violated
+from tests.soak.rights import Rights
 
 _HELD = (BackupStatus.SUCCEEDED, BackupStatus.PARTIALLY_SUCCEEDED)
 _GOING = (BackupStatus.DELETING, BackupStatus.DELETED)
@@ -32,9 +33,10 @@ class Watch:
         self._app = app
         self._deployed = deployed
         self._model = model
+        self._hands = model.hands
         self._whole: set[str] = set()
-        self._had_good: set[tuple[str, str]] = set()
-        self._first_seen: dict[str, float] = {}
+        self._rights = Rights(app, model)
+        self._began: dict[str, float] = {}
         self.looks = Counter[str]()
         self.ended = Counter[str]()
         """What the operation logs say at the end."""
@@ -44,12 +46,20 @@ class Watch:
 
         :raises Violated: naming what broke.
         """
+        there = await self._there()
+        turns = Counter(self._hands.turns)
         histories = await self._histories()
-        await self._last_good_ones(histories)
-        await self._containers(histories)
-        await self._pinned(histories)
         await self._nothing_hangs()
+        await self._rights.look(there, turns, histories, self._began)
+        self.looks["last good backups"] += self._rights.good
+        self._no_verdict_without_a_hand(histories)
+        await self._containers(there, histories)
+        await self._pinned(histories)
         self.looks["rounds"] += 1
+
+    async def _there(self) -> set[str]:
+        listed = self._app.accounts.require("offsite", "").list_containers()
+        return {str(container.name) async for container in listed}
 
     async def _histories(self) -> dict[str, Backup]:
         found = {}
@@ -58,30 +68,22 @@ class Watch:
                 found.update({backup.container: backup for backup in page})
         return found
 
-    async def _last_good_ones(self, histories: dict[str, Backup]) -> None:
-        """Neither a timer nor anybody without force deletes the last good backup of a service."""
-        good = {(b.service, b.service_id) for b in histories.values() if b.is_good()}
-        lost = self._had_good - good
-        if lost:
-            # One was marked, another one counted on it: the mark may be taken back at once.
-            await asyncio.sleep(1)
-            again = await self._histories()
-            good |= {(b.service, b.service_id) for b in again.values() if b.is_good()}
-            lost = self._had_good - good
-        if lost:
-            listed = [(b.name, str(b.status)) for b in histories.values()]
-            raise Violated(f"{lost} had a good backup and has none: {listed}")
-        bad = [b.name for b in histories.values() if b.verify_status == "Failed"]
+    def _no_verdict_without_a_hand(self, histories: dict[str, Backup]) -> None:
+        """Of one that was deleted, a verify says that it is not there."""
+        held = [b for b in histories.values() if b.status in _HELD]
+        failed = [b for b in held if b.verify_status == "Failed"]
+        bad = [b.name for b in failed if b.container not in self._hands.ever]
         if bad:
             raise Violated(f"a verify called whole backups damaged: {bad}")
-        self._had_good |= good
-        self.looks["last good backups"] += len(good)
 
-    async def _containers(self, histories: dict[str, Backup]) -> None:
+    async def _containers(self, there: set[str], histories: dict[str, Backup]) -> None:
         """A container with a descriptor is a whole backup."""
         offsite = self._app.accounts.require("offsite", "")
-        async for listed in offsite.list_containers():
-            name = str(listed.name)
+        for name in sorted(there):
+            turns = self._hands.turns[name]
+            if self._hands.is_touched(name):
+                self._whole.discard(name)
+                continue
             container = BackupContainer(offsite, name)
             try:
                 if not await container.blob(f"{name}.txt").exists():
@@ -94,6 +96,8 @@ class Watch:
                     self._whole.add(name)
                     self.looks["backups read whole"] += 1
             except (Problem, AzureError) as error:
+                if turns != self._hands.turns[name]:
+                    continue
                 now = await self._history_of(name, histories)
                 if now is None or now.status not in _GOING:
                     raise Violated(f"{name} has a descriptor and is not whole: {error}") from error
@@ -107,18 +111,27 @@ class Watch:
 
     async def _pinned(self, histories: dict[str, Backup]) -> None:
         for name in self._model.pinned & histories.keys():
-            backup = histories[name]
-            # The history follows the record: a host that was killed between the two leaves Running.
-            held = backup.status in _HELD or backup.status is BackupStatus.RUNNING
-            if not held and name in self._model.pinned:
-                raise Violated(f"{name} is pinned and {backup.status}")
+            if self._may_be_pinned(histories[name]):
+                continue
+            # It was deleted, put back, and pinned by what brought it back, since the list was read.
+            now = await self._history_of(name, histories)
+            if now is not None and not self._may_be_pinned(now) and name in self._model.pinned:
+                raise Violated(f"{name} is pinned and {now.status}")
+
+    def _may_be_pinned(self, backup: Backup) -> bool:
+        # The history follows the record: a host that was killed between the two leaves Running.
+        held = backup.status in _HELD or backup.status is BackupStatus.RUNNING
+        return held or (
+            backup.status is BackupStatus.MISSING and backup.container in self._hands.ever
+        )
 
     async def _nothing_hangs(self) -> None:
         """Whatever was begun ends."""
         now = time.monotonic()
         listed = [e.operation_id async for page in self._app.in_flight.pages() for e in page]
-        self._first_seen = {i: self._first_seen.get(i, now) for i in listed}
-        late = [i for i, since in self._first_seen.items() if now - since > ENDED_SECONDS]
+        for operation in listed:
+            self._began.setdefault(operation, now)
+        late = [one for one in listed if now - self._began[one] > ENDED_SECONDS]
         if late:
             raise Violated(f"under way for more than {ENDED_SECONDS} s: {late}")
 
@@ -136,20 +149,23 @@ class Watch:
 
         :raises Violated: naming what broke.
         """
-        histories = await self._histories()
         await self.look()
-        offsite = self._app.accounts.require("offsite", "")
-        async for listed in offsite.list_containers():
-            name = str(listed.name)
-            backup = histories.get(name)
-            whole = await BackupContainer(offsite, name).blob(f"{name}.txt").exists()
+        await self._strangers()
+        histories = await self._histories()
+        for name in sorted(await self._there() - self._hands.strangers.keys()):
+            backup = histories.pop(name, None)
+            whole = await self._container(name).blob(f"{name}.txt").exists()
             if backup is None or backup.status not in _HELD or not whole:
                 said = backup.status if backup else "unknown"
                 raise Violated(f"{name} is left: the history says {said}, descriptor: {whole}")
-            histories.pop(name)
+        for name in self._hands.strangers:
+            histories.pop(name, None)  # what is there is no backup, and may be one day
         gone = [b.name for b in histories.values() if b.status in _HELD]
         if gone:
             raise Violated(f"the history has them, no container does: {gone}")
+        left = [one.operation_id async for page in self._app.left_behind.pages() for one in page]
+        if left:
+            raise Violated(f"left behind: {left}")
         for service in self._model.services:
             if await self._app.records.active(service) is not None:
                 raise Violated(f"{service} is still locked")
@@ -160,6 +176,32 @@ class Watch:
                 if open_:
                     raise Violated(f"{service}: never ended: {open_}")
         await asyncio.to_thread(self._no_secret_outside_a_seal)
+
+    def _container(self, name: str) -> BackupContainer:
+        return BackupContainer(self._app.accounts.require("offsite", ""), name)
+
+    async def _strangers(self) -> None:
+        for name, blobs in self._hands.strangers.items():
+            container = self._container(name)
+            try:
+                found = {path: await container.read(path, 1000) for path in blobs}
+                names = [path async for path in container.names()]
+            except (Problem, AzureError) as error:
+                raise Violated(f"somebody else's {name} is not as it was: {error}") from error
+            if found != blobs or len(names) != len(blobs):
+                raise Violated(f"somebody else's {name} is not as it was: {names}")
+            self.looks["containers of strangers"] += 1
+
+    async def to_bring_back(self) -> list[Backup]:
+        """Backups that are there, and of which the history says something else, or worse."""
+        there = await self._there()
+        return [
+            backup
+            for name, backup in (await self._histories()).items()
+            if name in there - self._hands.strangers.keys()
+            and name in self._hands.ever
+            and (backup.status not in _HELD or backup.verify_status == "Failed")
+        ]
 
     def _no_secret_outside_a_seal(self) -> None:
         places = [path for path in self._deployed.folder.glob("*.log") if _holds(path)]
