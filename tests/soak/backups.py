@@ -23,8 +23,9 @@ _NO_SCHEDULE = ("OperationNotAllowed", "ServiceNotFound", "ScheduleNotFound", "C
 """The last where a timer moves the schedule on at the same moment."""
 
 _IN_THE_WAY = ("OperationInProgress", "BackupInUse", "BackupNotFound")
-_NOT_READ = ("BlobMissing", "BlobArchived")
-"""What reading meets while somebody at the portal is at the container."""
+_NOT_READ = ("BlobMissing", "BlobArchived", "DescriptorForged")
+"""What reading meets while somebody at the portal is at the container; the last where somebody else
+has one of its name by now."""
 
 
 class BackupActions(Actions):
@@ -95,7 +96,7 @@ class BackupActions(Actions):
             f"services/{service}/backups/{chosen}/verify",
             {"level": level},
             headers=self.client.operation_id(),
-            refused=(*_IN_THE_WAY, "OperationNotAllowed", "BlobArchived"),
+            refused=(*_IN_THE_WAY, *_NOT_READ, "OperationNotAllowed"),
         )
         if reply.status != 202:
             return str(reply.code)
@@ -163,7 +164,7 @@ class BackupActions(Actions):
                 "PATCH",
                 f"services/{service}/backups/{chosen}",
                 {"pinned": pinned},
-                refused=(*_IN_THE_WAY, "BlobArchived"),
+                refused=(*_IN_THE_WAY, *_NOT_READ),
             )
             if pinned and reply.status == 200:
                 self.model.pinned.add(chosen)

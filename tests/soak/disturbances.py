@@ -138,6 +138,7 @@ class Disturbances(BackupActions):
                     "OperationIdInUse",
                     "OperationInProgress",
                     "BlobArchived",
+                    "DescriptorForged",
                 ),
             )
             if reply.status == 201:

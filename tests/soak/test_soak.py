@@ -8,6 +8,7 @@ draws actions, kills and days; what they meet is up to the machine.
 """
 
 import asyncio
+import itertools
 import os
 import random
 import time
@@ -33,6 +34,7 @@ SERVICES = ("soak-one", "soak-two", "soak-three")
 CLIENTS = 6
 _KILL_EVERY = (2.5, 8.0)
 _DAY_EVERY = 10.0
+_DISTURBS_EVERY = 5
 _QUIET_SECONDS = 120
 _DAYS_OF_THE_INVENTORY = 2
 
@@ -61,6 +63,13 @@ def weighted(actions: Disturbances) -> list[Action]:
         (2, actions.schedule),
         (1, actions.delete),
         (3, actions.restore),
+    ]
+    return [action for weight, action in weights for _ in range(weight)]
+
+
+def disturbing(actions: Disturbances) -> list[Action]:
+    """Those on the storage, past the app."""
+    weights: list[tuple[int, Action]] = [
         (3, actions.keep),
         (3, actions.undelete),
         (2, actions.remove_container),
@@ -123,14 +132,20 @@ class Soak:
         for action in (self._actions.put_agreement, self._actions.put_pair):
             await action(known)
         await self._actions.schedule(known)
+        await self._actions.back_up(known)
 
     def _runs(self) -> bool:
         return time.monotonic() < self._until
 
     async def _act(self, chance: random.Random) -> None:
         choices = weighted(self._actions)
-        while self._runs():
-            await chance.choice(choices)(chance.choice(list(self.model.services.values())))
+        disturbances = disturbing(self._actions)
+        for number in itertools.count(1):
+            if not self._runs():
+                return
+            # A turn of their own: a run of seconds has its share of them.
+            drawn = choices if number % _DISTURBS_EVERY else disturbances
+            await chance.choice(drawn)(chance.choice(list(self.model.services.values())))
             self.done += 1
             self._raise_what_followers_found()
 
