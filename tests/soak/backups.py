@@ -28,6 +28,17 @@ _NOT_READ = ("BlobMissing", "BlobArchived", "DescriptorForged")
 has one of its name by now."""
 
 
+_ATTEMPTS = 5
+
+
+def given_up(monitor: Any) -> bool:
+    """Whether an operation ended because its host was killed, or storage refused, so often."""
+    code = monitor["error"]["code"]
+    return code == "InternalError" or (
+        code == "StorageUnavailable" and monitor["attempt"] >= _ATTEMPTS
+    )
+
+
 class BackupActions(Actions):
     """More actions, on backups."""
 
@@ -65,7 +76,7 @@ class BackupActions(Actions):
             self.model.backups[name] = service
             await self._require_pair(service, name)
         elif status == "Failed":
-            if monitor["error"]["code"] not in (*_NO_BACKUP_MEANWHILE, "InternalError"):
+            if monitor["error"]["code"] not in _NO_BACKUP_MEANWHILE and not given_up(monitor):
                 raise Violated(f"backup {name} of {service} failed: {monitor['error']}")
         elif status != "Canceled":
             raise Violated(f"backup {name} of {service} ended {monitor}")
@@ -105,9 +116,9 @@ class BackupActions(Actions):
             return "" if monitor["status"] == "Succeeded" else str(monitor["status"])
         code = str(monitor["error"]["code"])
         # BackupInUse, BackupNotFound: deleted between its start and its first step.
-        expected = ("InternalError", "BackupInUse", "BackupNotFound")
+        expected = given_up(monitor) or code in ("BackupInUse", "BackupNotFound")
         moved = turns != self.model.hands.turns[chosen] or self.model.hands.is_touched(chosen)
-        if code not in expected and not (moved and code in _NOT_READ):
+        if not expected and not (moved and code in _NOT_READ):
             raise Violated(f"verify of {chosen}: {monitor}")
         return code
 
@@ -145,7 +156,11 @@ class BackupActions(Actions):
             if was_pinned and chosen in self.model.pinned:
                 raise Violated(f"{chosen} was deleted, and is pinned")
             self.model.backups.pop(chosen, None)
-        elif monitor["error"]["code"] not in (*_IN_THE_WAY, "BackupPinned", "LastGoodBackup"):
+        elif not given_up(monitor) and monitor["error"]["code"] not in (
+            *_IN_THE_WAY,
+            "BackupPinned",
+            "LastGoodBackup",
+        ):
             raise Violated(f"the deletion of {chosen}: {monitor}")
 
     async def pin(self, known: Known) -> None:
@@ -225,8 +240,8 @@ class BackupActions(Actions):
             return True
 
     async def _failed_restore(self, known: Known, monitor: Any) -> None:
-        codes = (*_IN_THE_WAY, *_NOT_READ, "InternalError")
-        if monitor["error"]["code"] not in codes:
+        codes = (*_IN_THE_WAY, *_NOT_READ)
+        if monitor["error"]["code"] not in codes and not given_up(monitor):
             raise Violated(f"the restore of {known.name}: {monitor}")
         state = await self.settled(known)
         if state not in (None, State.RESTORE_FAILED):

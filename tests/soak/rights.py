@@ -128,8 +128,14 @@ class Rights:
             and backup.completed_at is not None
             and backup.digest is not None
             and (not newer or backup.completed_at >= gone.completed)
-            and (name not in self._seen or self._seen[name].last >= since)
+            and self._could_be_restored(backup, since)
         ]
+
+    def _could_be_restored(self, backup: Backup, since: float) -> bool:
+        seen = self._seen.get(backup.container)
+        if seen is None:
+            return not backup.registered and backup.verify_status != "Failed"
+        return seen.last >= since
 
     def _told(self, histories: dict[str, Backup], service_id: str, since: float) -> str:
         """What was seen of the backups of a service, for whoever looks for the reason."""

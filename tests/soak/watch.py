@@ -199,8 +199,13 @@ class Watch:
             backup
             for name, backup in (await self._histories()).items()
             if name in there - self._hands.strangers.keys()
-            and name in self._hands.ever
-            and (backup.status not in _HELD or backup.verify_status == "Failed")
+            and (
+                backup.status is BackupStatus.DELETING  # its purge was given up
+                or (
+                    name in self._hands.ever
+                    and (backup.status not in _HELD or backup.verify_status == "Failed")
+                )
+            )
         ]
 
     def _no_secret_outside_a_seal(self) -> None:
