@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from shared.blobs.content_listing import ContentListing, ListedContent, PlaceUnknown
+from shared.operations.under_way import record_of
 from shared.rules.collection import Step, step
 from shared.state.configuration import Configuration, Phase
 from shared.state.content_references import ContentReferences
@@ -127,9 +128,9 @@ class Collector:
         found: set[str] = set()
         async for page in self._stores.in_flight.pages():
             for entry in page:
-                record = await self._stores.records.find(entry.service, entry.operation_id)
-                if record is not None and record[0].operation.service_id:
-                    found.add(record[0].operation.service_id)
+                record = await record_of(self._stores.records, entry.service, entry.operation_id)
+                if record is not None and record.operation.service_id:
+                    found.add(record.operation.service_id)
         return found
 
     async def _do(self, blob: ListedContent, what: Step) -> int:

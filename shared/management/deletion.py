@@ -16,6 +16,7 @@ from shared.model.condition import unconditional
 from shared.model.operation import Operation, OperationName
 from shared.model.service import Service, State
 from shared.operations.engine import Engine
+from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation, require_allowed
@@ -67,7 +68,7 @@ class Deletions:
         service = listed.service
         failed = (
             service.state is State.DELETING
-            and await self.engine.records.active(service.name) is None
+            and await holder_of_lock(self.engine.records, service.name) is None
         )
         if not failed:
             require_allowed(service.name, service.state, ServiceOperation.DELETE)

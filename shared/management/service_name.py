@@ -3,6 +3,7 @@
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import State
+from shared.operations.locks import holder_of_lock
 from shared.state.operations import Operations
 from shared.state.services import Listed
 
@@ -15,13 +16,12 @@ async def require_no_restore(records: Operations, name: str) -> None:
 
     :raises Problem: ServiceNameUnavailable.
     """
-    active = await records.active(name)
-    found = await records.find(name, active) if active is not None else None
-    if found is None or found[0].operation.operation is not OperationName.RESTORE:
+    holder = await holder_of_lock(records, name)
+    if holder is None or holder.name != OperationName.RESTORE:
         return
     raise Problem(
         Code.SERVICE_NAME_UNAVAILABLE,
-        f"A restore makes service '{name}' (operation {active}). Nothing was changed. Choose "
+        f"A restore makes service '{name}' (operation {holder.id}). Nothing was changed. Choose "
         "another name, or wait until the restore ends.",
         target="service",
         retry_after_seconds=10,

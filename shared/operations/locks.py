@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 
 from shared.model.problem import Code, Problem
+from shared.operations.under_way import led_to_again
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import Lock, Operations, Record
 
@@ -40,7 +41,7 @@ async def holder_of_lock(records: Operations, service: str) -> Holder | None:
     lock = await records.lock(service)
     if lock is None:
         return None
-    record = await records.holder(lock)
+    record = await _record_of(records, lock)
     if _is_left(lock, record):
         await _release(records, lock)
         return None
@@ -50,7 +51,7 @@ async def holder_of_lock(records: Operations, service: str) -> Holder | None:
 async def release_left(records: Operations, partition: str) -> bool:
     """Release the lock of a partition of the log where nobody will give it back; whether it was."""
     lock = await records.lock_of(partition)
-    if lock is None or not _is_left(lock, await records.holder(lock)):
+    if lock is None or not _is_left(lock, await _record_of(records, lock)):
         return False
     return await _release(records, lock)
 
@@ -89,6 +90,15 @@ async def lock_again(records: Operations, record: Record) -> bool:
         lock.operation_id,
     )
     return False
+
+
+async def _record_of(records: Operations, lock: Lock) -> Record | None:
+    """The record of the operation that holds a lock. That no row leads to it does not say that
+    there is none: the log has it, of a lock that is older than a start."""
+    record = await records.holder(lock)
+    if record is not None or lock.age_seconds <= _LEFT_SECONDS:
+        return record
+    return await led_to_again(records, lock.partition, lock.operation_id)
 
 
 def _is_left(lock: Lock, record: Record | None) -> bool:

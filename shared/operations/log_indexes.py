@@ -1,4 +1,4 @@
-"""What follows from the log, compared with it: recovery's index, and the locks of services.
+"""What follows from the log, compared with it: its own index, recovery's, the locks of services.
 
 The sweep reads the log piece by piece anyway. Recovery looks at its index alone: an open operation
 that is not in it was helped by nobody, ever.
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shared.operations.engine import Engine
 from shared.operations.locks import release_left
+from shared.operations.under_way import record_of
 from shared.state.gateway import Row
 from shared.state.left_behind import LeftBehindIndex
 from shared.state.operations import is_lock, open_record
@@ -35,10 +36,10 @@ class LogIndexes:
         if operation is None:
             return
         service, operation_id = operation.service, operation.id
-        found = await self.engine.records.find(service, operation_id)
-        if found is None or found[0].age_seconds <= _OPEN_SECONDS:
+        record = await record_of(self.engine.records, service, operation_id)
+        if record is None or record.age_seconds <= _OPEN_SECONDS:
             return
-        if found[0].operation.status.is_final():
+        if record.operation.status.is_final():
             return
         if await self.left.get(service, operation_id) is not None:
             return

@@ -16,6 +16,7 @@ from shared.operations.failures import reason
 from shared.operations.immediate import close
 from shared.operations.locks import lock_again
 from shared.operations.rounds import Bounds, Rounds
+from shared.operations.under_way import record_of
 from shared.patience import Patience, hurried
 from shared.rules.left_behind import what_to_do
 from shared.state.gateway import RowChanged
@@ -126,7 +127,8 @@ class Recovery:
         if found is None:
             if entry.age_seconds <= _NO_RECORD_SECONDS:
                 return False
-            await engine.in_flight.drop(entry.service, entry.operation_id, entry.etag)
+            if await record_of(engine.records, entry.service, entry.operation_id) is None:
+                await engine.in_flight.drop(entry.service, entry.operation_id, entry.etag)
             return True
         record, operation = found[0], found[0].operation
         if operation.status.is_final():
@@ -196,9 +198,9 @@ class Recovery:
 
         async def look(one: LeftBehind) -> None:
             nonlocal done
-            found = await engine.records.find(one.service, one.operation_id)
-            if found is not None:
-                await self._finish(found[0].operation, found[0].etag)
+            record = await record_of(engine.records, one.service, one.operation_id)
+            if record is not None:
+                await self._finish(record.operation, record.etag)
             await self._left.drop(one.service, one.operation_id)
             log.info("%s of '%s' is left behind no longer", one.operation_id, one.service)
             done += 1

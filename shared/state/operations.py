@@ -12,6 +12,7 @@ from shared.model.wire import JsonObject
 from shared.rules.naming import service_key
 from shared.state.columns import document_columns, read_document
 from shared.state.gateway import (
+    Column,
     Delete,
     Insert,
     Replace,
@@ -79,6 +80,31 @@ class Operations:
         row = await self._table.get(partition, str(index.values["record"]))
         return (_record(row), str(index.values["hash"])) if row else None
 
+    @staticmethod
+    def partition(service: str) -> str:
+        """The partition that has the operations of a service name."""
+        return _partition(service)
+
+    async def unindexed(self, partition: str, operation_id: str) -> Record | None:
+        """A record by its id alone, None where the log has none.
+
+        Reads the log of the name, newest first: for one that no index row leads to.
+        """
+        end = f"!{encoded(operation_id)}"
+        async for page in self._table.pages(partition, after="t!", before="t!~", columns=()):
+            for listed in page:
+                if listed.key.endswith(end):
+                    row = await self._table.get(partition, listed.key)
+                    return _record(row) if row else None
+        return None
+
+    async def index_again(self, operation: Operation, request_hash: str) -> None:
+        """Enter the index row of a record that has none.
+
+        :raises RowExists: where it has one.
+        """
+        await self._table.insert(_index_row(operation, request_hash))
+
     async def active(self, service: str) -> str | None:
         """The id of the long operation of a service that is under way."""
         lock = await self.lock(service)
@@ -132,11 +158,7 @@ class Operations:
         :raises RowExists: where the id is in use, or another operation has the lock.
         """
         partition = _partition(operation.service)
-        key = _record_key(operation)
-        rows = [
-            Row(partition, _index_key(operation.id), {"record": key, "hash": request_hash}),
-            _row(operation),
-        ]
+        rows = [_index_row(operation, request_hash), _row(operation)]
         if lock:
             rows.append(Row(partition, _ACTIVE, {"id": operation.id}))
         if request is not None:
@@ -274,6 +296,11 @@ def _request_key(operation_id: str) -> str:
 
 def _record_key(operation: Operation) -> str:
     return f"t!{newest_first(operation.created_at)}!{encoded(operation.id)}"
+
+
+def _index_row(operation: Operation, request_hash: str) -> Row:
+    values: dict[str, Column] = {"record": _record_key(operation), "hash": request_hash}
+    return Row(_partition(operation.service), _index_key(operation.id), values)
 
 
 def _row(operation: Operation) -> Row:

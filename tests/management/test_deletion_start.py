@@ -21,6 +21,7 @@ from shared.model.restore import RestoreBody
 from shared.model.runtime import MicBody, ReceivedBody
 from shared.model.schedule import ScheduleBody
 from shared.model.service import Service, ServiceSettings, State
+from shared.operations import locks
 from shared.rules.states import ServiceOperation
 from shared.state.operations import Record
 from tests.api import Api
@@ -282,6 +283,25 @@ async def test_the_name_of_an_accepted_restore_is_taken_at_once(
     await run(app, restore)
     assert (await app.services.require(COPY)).service.state is State.SUSPENDED
     assert (await refusal(app.services.create(COPY, BASIC, ASKED))).code is Code.SERVICE_EXISTS
+
+
+async def test_a_lock_that_is_left_holds_neither_a_name_nor_a_deletion(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The records ended without giving it back: a table that was repaired row by row."""
+    app = installation
+    await fill(app)
+    restore, deletion = await start_copy(app), await start_delete(app)
+    for record in (restore, deletion):
+        ended = {"status": OperationStatus.FAILED, "completed_at": app.clock.now()}
+        await app.records.write(record.operation.model_copy(update=ended), record.etag)
+    problem = await refusal(app.services.create(COPY, BASIC, ASKED))
+    assert problem.code is Code.SERVICE_NAME_UNAVAILABLE, "it may be about to begin"
+    assert (await refusal(start_delete(app))).code is Code.OPERATION_NOT_ALLOWED
+    monkeypatch.setattr(locks, "_LEFT_SECONDS", -1)
+    await app.services.create(COPY, BASIC, ASKED)
+    await run(app, await start_delete(app))
+    assert await app.directory.get(SERVICE) is None
 
 
 async def test_a_creation_that_was_on_its_way_leaves_the_name_to_a_restore(

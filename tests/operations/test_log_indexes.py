@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from shared.installation import Installation
+from shared.model.backup import BackupBody
 from shared.model.operation import OperationStatus
-from shared.operations import locks, log_indexes
+from shared.model.problem import Code, Problem
+from shared.model.restore import RestoreBody
+from shared.operations import locks, log_indexes, recover
+from shared.operations.under_way import record_of
 from shared.state.gateway import Row
 from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import SECOND, SERVICE, fill, run, start_backup
+from tests.faults.scenes import COPY, FIRST, SECOND, SERVICE, fill, run, start_backup
 
 PARTITION = SERVICE.lower()
 
@@ -59,6 +63,89 @@ async def test_a_lock_that_nobody_gives_back_is_released(
     record = await start_backup(app, SECOND)
     await app.sweep.run()
     assert await app.records.active(SERVICE) == record.operation.id
+
+
+@pytest.mark.parametrize("met_by", ["recovery", "the sweep", "another start"])
+async def test_an_open_operation_whose_index_row_is_gone_goes_on(
+    installation: Installation,
+    met_by: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever meets its lock, or its row for recovery, finds its record in the log."""
+    app = installation
+    await fill(app)
+    record = await start_backup(app, SECOND)
+    await app.records._table.delete(PARTITION, f"i!{record.operation.id}")
+    monkeypatch.setattr(locks, "_LEFT_SECONDS", -1)
+    monkeypatch.setattr(recover, "_NO_RECORD_SECONDS", -1)
+    if met_by == "recovery":
+        await app.recovery.run()
+    elif met_by == "the sweep":
+        await app.sweep.run()
+    else:
+        with pytest.raises(Problem) as refused:
+            await start_backup(app, "another")
+        assert refused.value.code is Code.OPERATION_IN_PROGRESS
+        assert refused.value.target == record.operation.id
+    assert caplog.text.count("IndexMissing: ") == 1
+    assert "LockLeft" not in caplog.text
+    assert await app.records.active(SERVICE) == record.operation.id
+    assert await in_flight(app) == [record.operation.id]
+    await run(app, record)
+    found = await app.records.find(SERVICE, record.operation.id)
+    assert found is not None
+    assert found[0].operation.status is OperationStatus.SUCCEEDED
+    for _ in range(2):
+        await app.recovery.run()
+        await app.sweep.run()
+    assert caplog.text.count("IndexMissing: ") == 1
+    assert (await in_flight(app), await app.records.active(SERVICE)) == ([], None)
+
+
+async def test_what_a_repeat_answers_whose_index_row_was_put_back(
+    installation: Installation,
+) -> None:
+    """The hash of the request went with the row: what the parameters tell is compared alone."""
+    app = installation
+    await fill(app)
+    service = (await app.services.require(SERVICE)).service
+    body = BackupBody(name=SECOND, storage_account="offsite")
+    backup = await app.backups.start(service, body, "me", "once")
+    await app.records._table.delete(PARTITION, "i!once")
+    assert await record_of(app.records, SERVICE, "once") is not None
+    again = await app.backups.start(service, body, "me", "once")
+    assert again.etag == backup.etag
+    other = BackupBody(name="another", storage_account="offsite")
+    with pytest.raises(Problem) as refused:
+        await app.backups.start(service, other, "me", "once")
+    assert refused.value.code is Code.OPERATION_ID_IN_USE
+
+    await run(app, backup)
+    wanted = RestoreBody.model_validate(
+        {
+            "backup": {"storageAccount": "offsite", "container": FIRST},
+            "service": {"name": COPY},
+        }
+    )
+    restore = await app.restores.start(wanted, "me", "restored")
+    await app.records._table.delete(COPY.lower(), "i!restored")
+    assert await record_of(app.records, COPY, "restored") is not None
+    with pytest.raises(Problem) as refused:
+        await app.restores.start(wanted, "me", "restored")
+    assert refused.value.code is Code.OPERATION_ID_IN_USE, "it asked for more than is shown"
+    await run(app, restore)
+    assert await app.directory.get(COPY) is not None
+
+
+async def test_content_of_an_operation_whose_index_row_is_gone_is_not_collected(
+    installation: Installation,
+) -> None:
+    app = installation
+    await fill(app)
+    record = await start_backup(app, SECOND)
+    await app.records._table.delete(PARTITION, f"i!{record.operation.id}")
+    assert await app.collector._busy() == {record.operation.service_id}
 
 
 async def test_a_row_that_cannot_be_looked_at_stops_no_other(
