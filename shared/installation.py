@@ -15,6 +15,7 @@ from shared.backup.backups import SCHEDULE, Backups
 from shared.backup.browsing import Browsing
 from shared.backup.changes import Changes
 from shared.backup.contents import Contents
+from shared.backup.history_rows import HistoryRows
 from shared.backup.inventory import Inventory
 from shared.backup.known import KnownBackups
 from shared.backup.presence import Presence
@@ -109,7 +110,8 @@ class Installation(Stores):
         self.backup_users = BackupUsers(self.history, self.returning)
         self.removal = Removal(
             history=self.history,
-            presence=self.presence,
+            returning=self.returning,
+            users=self.backup_users,
             clock=self.clock,
             installation=self.id,
         )
@@ -216,8 +218,16 @@ class Installation(Stores):
             provider=self.provider,
             returning=self.returning,
         )
+        places = cursors.Cursors(self.table(services.TABLE))
         self.inventory = Inventory(
-            self.history, self.returning, cursors.Cursors(self.table(services.TABLE)), self.clock
+            history=self.history,
+            rows=HistoryRows(self.history, places, self.clock, self.telemetry),
+            returning=self.returning,
+            users=self.backup_users,
+            in_flight=self.in_flight,
+            left=self.left_behind,
+            cursors=places,
+            clock=self.clock,
         )
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
         apart = ClocksApart(self.records, self.alerts, self.clock)
@@ -277,7 +287,7 @@ class Installation(Stores):
                 ),
                 Broom("received", self.table(received_numbers.TABLE), expired_numbers),
             ],
-            cursors.Cursors(self.table(services.TABLE)),
+            places,
             self.clock,
             apart.tell,
         )

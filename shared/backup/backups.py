@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from shared.backup.removal import Removal, require_deletable
+from shared.backup.removal import Removal
 from shared.backup.returning import Returning
 from shared.backup.source import Source, batches_active
 from shared.blobs.accounts import Accounts
@@ -167,7 +167,7 @@ class Backups:
             if found.value.pinned is pinned and found.value.status.is_held():
                 return found
             backup = found.value
-            if pinned and backup.status is not BackupStatus.RUNNING:
+            if pinned and not await self._returning.is_written(backup):
                 backup = await self._returning.readable(backup)
             await self._returning.require_not_going(backup)
             changed = backup.model_copy(update={"pinned": pinned})
@@ -199,7 +199,7 @@ class Backups:
         if repeated is not None:
             return repeated
         if backup.status not in (BackupStatus.DELETING, BackupStatus.DELETED):
-            require_deletable(backup)
+            backup = (await self._removal.deletable(found)).value
             if not force:
                 await self._removal.require_not_last(backup)
         return await self._engine.start(start)

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
+from shared.backup.away import Away
 from shared.backup.presence import Look, noted
 from shared.backup.removal import Removal
 from shared.model.backup import Backup, Found
 from shared.model.operation import Warning
-from shared.model.problem import Code, Problem
+from shared.model.problem import Problem
 from shared.model.schedule import Plan
 from shared.operations.failures import cause
 from shared.operations.work import Task
@@ -17,6 +19,9 @@ from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
 
 _AT_ONCE = 8
+_LASTS = timedelta(hours=1)
+"""How long what an attempt found whole is whole for the next one."""
+
 _MOST_WARNINGS = 50
 """A record has an end: of an account that is away, all backups say the same."""
 
@@ -42,10 +47,10 @@ class Counting:
     task: Task
     service_id: str
     plan: Plan
+    away: Away = field(default_factory=Away)
     _problems: dict[str, Problem] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     """Aliases of the accounts in which a backup of the service was seen."""
-    _away: dict[str, Problem] = field(default_factory=dict)
     _gone: list[Versioned[Backup]] = field(default_factory=list)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
@@ -123,32 +128,38 @@ class Counting:
         return replace(now, found=look.found)
 
     async def _look(self, backup: Backup) -> Look:
-        away = self._away.get(backup.storage_account)
+        away = self.away.of(backup.storage_account)
         if away is not None:
             return Look(Found.UNREADABLE, away)
-        look = await self.removal.presence.look(backup)
+        if self._was_whole(backup):
+            return Look(Found.WHOLE)
+        look = await self.removal.presence.look(backup, self.task.checkpoint)
         if look.problem is not None:
-            self.met(look.problem)
+            self.away.met(look.problem)
         return look
 
-    def met(self, problem: Problem) -> None:
-        """Remember that an account does not answer."""
-        answered = problem.retry_after_seconds is None
-        if problem.code is Code.STORAGE_UNAVAILABLE and problem.target and not answered:
-            self._away[problem.target] = problem
+    def _was_whole(self, backup: Backup) -> bool:
+        """Whether an earlier attempt of this run found it whole, a while ago at most."""
+        operation, seen = self.task.operation, backup.container_seen
+        if operation.attempt <= 1 or operation.started_at is None or seen is None:
+            return False
+        recent = self.removal.clock.now() - seen.at <= _LASTS
+        return seen.found is Found.WHOLE and seen.at >= operation.started_at and recent
 
     def require_answering(self, backup: Backup) -> None:
         """Refuse to ask again an account that did not answer in this run.
 
         :raises Problem: StorageUnavailable.
         """
-        away = self._away.get(backup.storage_account)
+        away = self.away.of(backup.storage_account)
         if away is not None:
             raise away
 
     async def _note(self, found: Versioned[Backup], look: Look) -> None:
-        """Show in the history what was found; somebody who writes it meanwhile goes first."""
-        changed = noted(found.value, look, self.removal.clock.now())
+        """Show in the history what was found, for the next attempt too; somebody who writes it
+        meanwhile goes first."""
+        since = self.task.operation.started_at
+        changed = noted(found.value, look, self.removal.clock.now(), since)
         if changed is None:
             return
         try:

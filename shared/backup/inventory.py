@@ -1,7 +1,8 @@
-"""The inventory: a timer that looks each day whether the backups of the history are there.
+"""The inventory: a timer that looks whether the history says what is so.
 
-One cheap look each, a bounded number a run, on from where the last run stopped. So a history says
-`Missing` within a day of the removal of a container by hand, of backups on demand too.
+Each day one cheap look whether a backup is there, a bounded number a run, on from where the last
+run stopped. So a history says `Missing` within a day of the removal of a container by hand, of
+backups on demand too. Each run asks whether the operations that entries name are under way.
 """
 
 import asyncio
@@ -13,14 +14,20 @@ from dataclasses import dataclass, field
 from azure.core.exceptions import AzureError
 
 from shared.backup.describe import descriptor_path
-from shared.backup.presence import NOTED_AGAIN, Look, Presence, noted
+from shared.backup.history_rows import HistoryRows
+from shared.backup.presence import NOT_THERE, NOTED_AGAIN, Look, Presence, noted
+from shared.backup.removal import as_deleted, as_missing
 from shared.backup.returning import Returning
+from shared.backup.users import BackupUsers
 from shared.clock import Clock
 from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.problem import Code, Problem
+from shared.operations.under_way import record_of
 from shared.state.cursors import Cursors
-from shared.state.gateway import RowChanged
+from shared.state.gateway import RowChanged, SchemaTooNew
 from shared.state.history import History
+from shared.state.left_behind import LeftBehindIndex
+from shared.state.operations import InFlightIndex
 
 _NAME = "inventory"
 _MOST_LOOKS = 1000
@@ -37,6 +44,9 @@ _SECONDS = 5
 
 _THOROUGH_SECONDS = 60
 _MOST_UNANSWERED = 2
+_NAMES_OPERATION = frozenset({BackupStatus.RUNNING, BackupStatus.DELETING})
+"""What counts only while an operation is under way."""
+
 _DOUBTED = frozenset({Found.DAMAGED, Found.MISSING})
 """Findings that a look at the descriptor alone does not change."""
 
@@ -57,19 +67,29 @@ class Inventory:
 
     def __init__(
         self,
+        *,
         history: History,
+        rows: HistoryRows,
         returning: Returning,
+        users: BackupUsers,
+        in_flight: InFlightIndex,
+        left: LeftBehindIndex,
         cursors: Cursors,
         clock: Clock,
     ) -> None:
         self._history = history
+        self._rows = rows
         self._returning = returning
+        self._users = users
+        self._in_flight = in_flight
+        self._left = left
         self._presence: Presence = returning.presence
         self._cursors = cursors
         self._clock = clock
 
     async def run(self) -> int:
         """One bounded run; how many backups it looked at."""
+        await self._rows.run()
         run = _Run()
         ends = self._clock.monotonic() + _MOST_SECONDS
         place = ("", "")
@@ -96,6 +116,9 @@ class Inventory:
         return run.looked
 
     def _is_due(self, backup: Backup) -> bool:
+        return bool(backup.users) or backup.status in _NAMES_OPERATION or self._is_old(backup)
+
+    def _is_old(self, backup: Backup) -> bool:
         if not (backup.status.is_held() or backup.status is BackupStatus.MISSING):
             return False
         seen = backup.container_seen
@@ -106,11 +129,15 @@ class Inventory:
 
         async def one(backup: Backup) -> None:
             async with slots:
-                if run.unanswered[backup.storage_account] >= _MOST_UNANSWERED:
-                    return
+                away = run.unanswered[backup.storage_account] >= _MOST_UNANSWERED
+                if away and not (backup.users or backup.status is BackupStatus.RUNNING):
+                    return  # what its operation says needs no account
                 run.looked += 1
-                if not await self._look_at_one(backup):
-                    run.unanswered[backup.storage_account] += 1
+                try:
+                    if not await self._look_at_one(backup):
+                        run.unanswered[backup.storage_account] += 1
+                except (SchemaTooNew, KeyError, ValueError):
+                    log.exception("%s of %s: a later run looks", backup.name, backup.service)
 
         async with asyncio.TaskGroup() as group:
             for backup in backups:
@@ -121,6 +148,7 @@ class Inventory:
         found = await self._history.get(listed.service, listed.name)
         if found is None or not self._is_due(found.value):
             return True
+        found = await self._users.still(found)
         try:
             changed = await self._seen(found.value)
         except (TimeoutError, AzureError) as error:
@@ -137,6 +165,12 @@ class Inventory:
 
     async def _seen(self, backup: Backup) -> Backup | None:
         """The entry with what is there now; None where nothing is to be written."""
+        if backup.status is BackupStatus.RUNNING:
+            return await self._written(backup)
+        if backup.status is BackupStatus.DELETING:
+            return await self._marked(backup)
+        if not self._is_old(backup):
+            return None
         if backup.status is BackupStatus.MISSING:
             return await self._back(backup)
         look = await self._look(backup)
@@ -146,6 +180,63 @@ class Inventory:
         if look.found is Found.MISSING and self._presence.is_certain(backup):
             return (changed or backup).model_copy(update={"status": BackupStatus.MISSING})
         return changed
+
+    async def _written(self, backup: Backup) -> Backup | None:
+        """The entry of a backup whose operation may have ended without saying so.
+
+        Where its record tells how it ended, recovery is to enter that; else the container decides.
+        """
+        record = await record_of(self._returning.records, backup.service, backup.operation)
+        if record is None:
+            return await self._unrecorded(backup)
+        operation = record.operation
+        if not operation.status.is_final():
+            return None
+        now = await self._history.get(backup.service, backup.name)
+        if now is None or now.value.status is not BackupStatus.RUNNING:
+            return None  # it ended at this moment
+        if await self._left.get(operation.service, operation.id) is not None:
+            return None
+        if await self._in_flight.add(operation.service, operation.id):
+            log.error(
+                "InFlightMissing: %s %s of service '%s' has ended, and recovery did not know that "
+                "its backup does not say so: entered again",
+                operation.operation,
+                operation.id,
+                operation.service,
+            )
+        return None
+
+    async def _unrecorded(self, backup: Backup) -> Backup | None:
+        """The entry of a backup whose operation has no record; it failed where it is certain that
+        it has no descriptor."""
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return await self._returning.readable(backup)
+        except Problem as problem:
+            if problem.code not in NOT_THERE or not self._presence.is_certain(backup):
+                return None
+        update = {
+            "status": BackupStatus.FAILED,
+            "completed_at": self._clock.now(),
+            "error": "Its operation has no record any more, and its container no descriptor.",
+        }
+        return backup.model_copy(update=update)
+
+    async def _marked(self, backup: Backup) -> Backup | None:
+        """The entry of a backup whose purge may have ended: then the mark counts no more."""
+        if await self._returning.is_going(backup):
+            return None
+        async with asyncio.timeout(_SECONDS):
+            gone = await self._presence.is_gone(backup)
+        if gone:
+            now = self._clock.now()
+            return as_deleted(backup, now) if backup.deleting_seen else as_missing(backup, now)
+        before = backup.unmarked()
+        if not before.status.is_held():
+            return before
+        look = await self._look(before)
+        return before if look is None else self._noted(before, look) or before
 
     async def _back(self, backup: Backup) -> Backup | None:
         """The entry of a missing backup that is there again, undeleted by somebody."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from shared.backup.returning import Returning, being_written
+from shared.backup.returning import Returning
 from shared.blobs.backup_container import BackupContainer
-from shared.model.backup import Backup, BackupStatus
+from shared.model.backup import Backup
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
@@ -43,8 +43,7 @@ class KnownBackups:
                 target=target,
             )
         backup = found.value
-        if backup.status is BackupStatus.RUNNING:
-            raise being_written(backup)
+        await self._returning.require_not_written(backup)
         await self._returning.require_not_going(backup)
         presence = self._returning.presence
         try:

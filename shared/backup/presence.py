@@ -4,7 +4,8 @@ What a descriptor names is compared with one list of its container: names and si
 content is read, and nothing is held whole but what the descriptor itself names.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from shared.model.backup import Backup, ContainerSeen, Found
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.model.record import CONTENT
-from shared.refusals import is_refusal, meaning, said
+from shared.refusals import meaning, passes, said
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
 
@@ -40,6 +41,7 @@ Objects = AsyncIterator[list[tuple[str, int]]]
 """Pages of hash and size, in the order of the hashes."""
 
 Tell = Callable[[Problem], None]
+Checkpoint = Callable[[], Awaitable[None]]
 
 
 async def compare(
@@ -47,7 +49,7 @@ async def compare(
     named: Mapping[str, int],
     objects: Objects,
     tell: Tell,
-    checkpoint: Callable[[], Awaitable[None]] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> int:
     """Compare what a backup is made of with a list of its container; how many objects it names.
 
@@ -116,7 +118,7 @@ async def compare_descriptor(
     container: BackupContainer,
     descriptor: Descriptor,
     tell: Tell,
-    checkpoint: Callable[[], Awaitable[None]] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> int:
     """``compare`` with all that a descriptor names."""
     named = {part.blob: part.bytes for part in descriptor.sections}
@@ -243,16 +245,19 @@ class Presence:
             )
         return descriptor
 
-    async def look(self, backup: Backup) -> Look:
-        """Look whether a backup is whole: its seal, and all that its descriptor names."""
+    async def look(self, backup: Backup, checkpoint: Checkpoint | None = None) -> Look:
+        """Look whether a backup is whole: its seal, and all that its descriptor names.
+
+        :param checkpoint: is awaited now and then.
+        """
         try:
-            return await self._look(backup)
+            return await self._look(backup, checkpoint)
         except Problem as problem:
             return Look(_found(problem), problem)
         except AzureError as error:
             return Look(Found.UNREADABLE, cannot_ask(backup, error))
 
-    async def _look(self, backup: Backup) -> Look:
+    async def _look(self, backup: Backup, checkpoint: Checkpoint | None = None) -> Look:
         faults: list[Problem] = []
 
         def tell(problem: Problem) -> None:
@@ -261,9 +266,9 @@ class Presence:
             faults.append(problem)
 
         try:
-            await compare_descriptor(
-                self.container(backup), await self.descriptor(backup), _first(tell, faults)
-            )
+            descriptor = await self.descriptor(backup)
+            container = self.container(backup)
+            await compare_descriptor(container, descriptor, _first(tell, faults), checkpoint)
         except Problem as problem:
             if problem.code is Code.BLOB_ARCHIVED and not faults:
                 return await self._look_at_archived(backup, problem)
@@ -292,12 +297,18 @@ class Presence:
         return Look(Found.DAMAGED, problem)
 
 
-def noted(backup: Backup, look: Look, now: datetime) -> Backup | None:
-    """The entry with what a look found; None where it says the same since less than a day."""
+def noted(
+    backup: Backup, look: Look, now: datetime, since: datetime | None = None
+) -> Backup | None:
+    """The entry with what a look found; None where it says the same already.
+
+    :param since: what it says since then is new enough; None for a day.
+    """
     before = backup.container_seen
     same = before is not None and before.found is look.found
     name = look.account_name or backup.account_name
-    if same and name == backup.account_name and before and now - before.at < NOTED_AGAIN:
+    new = before is not None and before.at > (since or now - NOTED_AGAIN)
+    if same and new and name == backup.account_name:
         return None
     seen = ContainerSeen(found=look.found, at=now)
     return backup.model_copy(update={"container_seen": seen, "account_name": name})
@@ -317,8 +328,20 @@ def cannot_ask(backup: Backup, error: AzureError) -> Problem:
         Code.STORAGE_UNAVAILABLE,
         f"The storage account '{backup.storage_account}' cannot be asked. {meaning(error)}.",
         target=backup.storage_account,
-        retry_after_seconds=None if is_refusal(error) else 60,
+        retry_after_seconds=60 if passes(error) else None,
     )
+
+
+@contextmanager
+def asking(backup: Backup) -> Iterator[None]:
+    """Ask a backup's account.
+
+    :raises Problem: StorageUnavailable where it does not answer, or refuses.
+    """
+    try:
+        yield
+    except AzureError as error:
+        raise cannot_ask(backup, error) from error
 
 
 def _first(tell: Tell, faults: list[Problem]) -> Tell:

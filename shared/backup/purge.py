@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
+from shared.backup.away import Away
 from shared.backup.counted import Counting, Decision
-from shared.backup.removal import Removal, require_deletable
+from shared.backup.removal import Removal
 from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
@@ -43,7 +44,7 @@ class PurgeWork:
         """
         name = task.operation.parameters.get("backup")
         if isinstance(name, str):
-            return await self._one(task.operation, name)
+            return await self._one(task, name)
         return await self._retention(task)
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
@@ -54,32 +55,34 @@ class PurgeWork:
         """See Work: nothing follows. A mark that is left is taken up by the next purge, or taken
         back by whoever wants to read the backup."""
 
-    async def _one(self, operation: Operation, name: str) -> Outcome:
+    async def _one(self, task: Task, name: str) -> Outcome:
+        away = Away()
         while True:
-            found = await self._removal.history.get(operation.service, name)
+            found = await self._removal.history.get(task.operation.service, name)
             if found is None:
                 raise Problem(Code.BACKUP_NOT_FOUND, f"There is no backup '{shown(name)}'.")
             try:
-                return await self._delete_this(operation, found)
+                return await self._delete_this(task, found, away)
             except RowChanged:
                 continue
 
-    async def _delete_this(self, operation: Operation, found: Versioned[Backup]) -> Outcome:
+    async def _delete_this(self, task: Task, found: Versioned[Backup], away: Away) -> Outcome:
         """:raises RowChanged: where somebody wrote it since it was read."""
-        backup = found.value
+        operation, backup = task.operation, found.value
         nothing = Outcome(result={"deleted": []})
         if backup.status is BackupStatus.DELETED and not await self._is_back(backup):
             return nothing
         leaves_one = None
         if not operation.parameters.get("force"):
-            leaves_one = partial(self._removal.leaves_another, backup)
+            leaves_one = partial(self._removal.leaves_another, backup, away, task.checkpoint)
         if backup.status is not BackupStatus.DELETING:
-            require_deletable(backup)
+            found = await self._removal.deletable(found)
+            backup = found.value
             if not await self._removal.sees(backup):
                 await self._removal.note_missing(found)
                 return nothing
             if leaves_one is not None:
-                await self._removal.require_not_last(backup)
+                await self._removal.require_not_last(backup, away)
         marked = await self._removal.mark(found, operation, "on demand", leaves_one)
         deleted = await self._removal.remove(marked, operation)
         return Outcome(result={"deleted": [deleted]}) if deleted else nothing
@@ -124,7 +127,9 @@ class PurgeWork:
         if last_good is None or last_good.found is not Found.WHOLE:
             return False
         found = await self._removal.history.get(service, last_good.name)
-        return found is not None and found.value.is_good() and not found.value.users
+        if found is None or not found.value.is_good():
+            return False
+        return not await self._removal.is_read(found)
 
     async def _clocks_differ(self) -> Warning | None:
         storage = await self._removal.history.storage_time()
@@ -151,7 +156,7 @@ class PurgeWork:
             try:
                 gone = await self._delete_one(task.operation, counting, verdict, leaves_one)
             except Problem as problem:
-                counting.met(problem)
+                counting.away.met(problem)
                 log.warning("%s is kept: %s", verdict.backup.name, problem)
                 warnings.append(
                     Warning(code=problem.code, message=problem.message, target=verdict.backup.name)

@@ -13,7 +13,7 @@ from shared.backup.reader import forged, read_descriptor
 from shared.backup.returning import Returning
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
-from shared.model.backup import Backup, BackupStatus, ContainerSeen, Found, Trigger
+from shared.model.backup import Backup, ContainerSeen, Found, Trigger
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationName
 from shared.model.problem import Code, Problem
@@ -71,13 +71,13 @@ class Registration:
     ) -> Versioned[Backup]:
         """Enter a container's backup into the history, pinned; one that was is given as it is.
 
-        An entry of this backup that was given up (deleted, missing, failed, canceled) and whose
-        container is there after all gives way to it.
+        An entry of this backup that was given up (deleted, missing, failed, canceled), or whose
+        operation ended without saying so, and whose container is there after all gives way to it.
 
         :param accept_renamed: also where the container has not the backup's name.
         :raises Problem: StorageAccountUnknown, InvalidName, BackupNotFound, DescriptorForged,
             FormatUnknown, KeyUnavailable; BackupNameInUse where the history knows this backup
-            otherwise, or another one of its name; BackupInUse while it is being deleted;
+            otherwise, or another one of its name; BackupInUse while it is being written or deleted;
             OperationIdInUse.
         """
         account = self._accounts.require(alias, "account")
@@ -114,13 +114,14 @@ class Registration:
         none, or one that gives way.
 
         :raises Problem: BackupNameInUse where the name has another entry; BackupInUse while this
-            one is being deleted.
+            one is being written or deleted.
         """
         found = await self._history.get(backup.service, backup.name)
         if found is None:
             return None
         there = found.value
         if _gives_way(there, backup):
+            await self._returning.require_not_written(there)
             await self._returning.require_not_going(there)
             return None
         if _is_same(there, backup):
@@ -163,8 +164,8 @@ def _is_same(there: Backup, backup: Backup) -> bool:
 
 
 def _gives_way(there: Backup, backup: Backup) -> bool:
-    """Whether an entry is of this backup, in this container, and was given up."""
-    given_up = not there.status.is_held() and there.status is not BackupStatus.RUNNING
+    """Whether an entry is of this backup, in this container, and says of none that is held."""
+    given_up = not there.status.is_held()
     same = there.id == backup.id and there.digest in (None, backup.digest)
     places = {(one.storage_account, one.container) for one in (there, backup)}
     return given_up and same and len(places) == 1

@@ -7,91 +7,67 @@ agree who made it. `Deleted` is only what a purge saw before it was gone.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from azure.core.exceptions import AzureError
 
-from shared.backup.presence import NOT_THERE, Presence, cannot_ask
+from shared.backup.last_good import LastGood, last_good
+from shared.backup.presence import NOT_THERE, asking
 from shared.backup.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer, Ownership
-from shared.clock import Clock
 from shared.model.backup import Backup, BackupStatus, ContainerSeen, DeletionRefused, Found
 from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.refusals import meaning, passes
 from shared.rules.naming import shown
-from shared.rules.retention import Candidate, newest_first, newest_good
 from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
-from shared.state.history import History
 
 log = logging.getLogger("interkeep.retention")
 
 
 @dataclass(frozen=True)
-class Removal:
+class Removal(LastGood):
     """Marks backups and removes their containers.
 
     :param installation: gives the id of this installation.
     """
 
-    history: History
-    presence: Presence
-    clock: Clock
     installation: Callable[[], Awaitable[str]]
 
-    async def require_not_last(self, backup: Backup) -> None:
-        """Refuse to delete the only good backup that there is of a service, as far as descriptors
-        tell: somebody waits for the answer. Whoever deletes looks further.
+    async def deletable(self, found: Versioned[Backup]) -> Versioned[Backup]:
+        """The entry of a backup that may be deleted, without what it says of operations that have
+        ended.
 
-        :raises Problem: LastGoodBackup.
+        :raises Problem: BackupPinned; BackupInUse while it is read or written.
         """
+        await self.returning.require_not_written(found.value)
+        if found.value.pinned:
+            raise Problem(
+                Code.BACKUP_PINNED,
+                f"Backup '{shown(found.value.name)}' is pinned. Unpin it first (PATCH).",
+                target=found.value.name,
+            )
+        found = await self.users.still(found)
+        if found.value.users:
+            raise _being_read(found.value)
+        if found.value.status is BackupStatus.RUNNING:
+            return Versioned(await self._finished(found.value), found.etag)
+        return found
 
-        async def problem(other: Backup) -> Problem | None:
-            try:
-                await self.presence.descriptor(other)
-            except Problem as found:
-                return found
-            return None
-
-        if backup.is_good() and not await self._is_another(backup, problem):
-            raise last_good(backup)
-
-    async def leaves_another(self, backup: Backup) -> bool:
-        """Whether another good backup of the same service is whole."""
-
-        async def problem(other: Backup) -> Problem | None:
-            return (await self.presence.look(other)).problem
-
-        return await self._is_another(backup, problem)
-
-    async def _is_another(
-        self, backup: Backup, problem: Callable[[Backup], Awaitable[Problem | None]]
-    ) -> bool:
-        """Whether there is another good one without a problem that nobody reads just now: a verify
-        may find that one bad."""
-        candidates = await self.candidates(backup.service)
-        for candidate in newest_good(candidates, backup.service_id, self.clock.now()):
-            if candidate.name == backup.name:
-                continue
-            found = await self.history.get(backup.service, candidate.name)
-            if found is None or not found.value.is_good() or found.value.users:
-                continue
-            why = await problem(found.value)
-            if why is None:
-                return True
-            log.warning("%s is not counted on: %s", candidate.name, why)
-        return False
-
-    async def candidates(
-        self, service: str, of: Callable[[Backup], Candidate] = Candidate.of
-    ) -> list[Candidate]:
-        """All backups of a service name that may hold a container, newest first."""
-        found = [of(backup) async for page in self.history.pages(service) for backup in page]
-        return sorted(found, key=newest_first)
+    async def _finished(self, backup: Backup) -> Backup:
+        """The entry of a backup whose operation ended without saying so; as it is, where there is
+        none to be read."""
+        try:
+            with asking(backup):
+                return await self.returning.readable(backup)
+        except Problem as problem:
+            if problem.code is Code.STORAGE_UNAVAILABLE:
+                raise
+            return backup
 
     async def sees(self, backup: Backup) -> bool:
         """Whether the container of a backup is there, and its own.
@@ -99,7 +75,7 @@ class Removal:
         :raises Problem: BackupInUse for somebody else's container; StorageAccountUnknown where
             there is none and the alias leads to another account by now; StorageUnavailable.
         """
-        with _asking(backup):
+        with asking(backup):
             return await self._sees(backup)
 
     async def _sees(self, backup: Backup) -> bool:
@@ -176,7 +152,7 @@ class Removal:
             await self.note_missing(marked)
             return None
         try:
-            with _asking(backup):
+            with asking(backup):
                 await self._delete(backup)
         except _Refused as refused:
             refusal = _deletion_refused(backup, refused.error)
@@ -200,14 +176,8 @@ class Removal:
 
         Somebody who wrote the entry since it was read knows better.
         """
-        backup = found.value
-        before = backup.unmarked() if backup.status is BackupStatus.DELETING else backup
-        seen = ContainerSeen(found=Found.MISSING, at=self.clock.now())
-        update: dict[str, object] = {"container_seen": seen}
-        if before.status.is_held():
-            update["status"] = BackupStatus.MISSING
         try:
-            await self.history.change(before.model_copy(update=update), found.etag)
+            await self.history.change(as_missing(found.value, self.clock.now()), found.etag)
         except RowChanged:
             return
 
@@ -231,14 +201,8 @@ class Removal:
         """Whatever was written since: the container is gone, and this purge saw it go."""
         found: Versioned[Backup] | None = marked
         while found is not None and found.value.status is not BackupStatus.DELETED:
-            now = self.clock.now()
-            gone = found.value.model_copy(
+            gone = as_deleted(found.value, self.clock.now()).model_copy(
                 update={
-                    "status": BackupStatus.DELETED,
-                    "deleting_seen": None,
-                    "deletion_refused": None,
-                    "container_seen": ContainerSeen(found=Found.MISSING, at=now),
-                    "deleted_at": now,
                     "deleted_by": found.value.deleted_by or operation.id,
                     "deleted_because": found.value.deleted_because or marked.value.deleted_because,
                 }
@@ -275,42 +239,35 @@ class Removal:
             )
 
 
-def last_good(backup: Backup) -> Problem:
-    """The refusal to delete the only good backup."""
+def as_missing(backup: Backup, now: datetime) -> Backup:
+    """The entry of a backup, held or marked, whose container no purge saw go."""
+    before = backup.unmarked() if backup.status is BackupStatus.DELETING else backup
+    update: dict[str, object] = {"container_seen": ContainerSeen(found=Found.MISSING, at=now)}
+    if before.status.is_held():
+        update["status"] = BackupStatus.MISSING
+    return before.model_copy(update=update)
+
+
+def as_deleted(backup: Backup, now: datetime) -> Backup:
+    """The entry of a backup whose container a purge saw before it was gone."""
+    update = {
+        "status": BackupStatus.DELETED,
+        "deleting_seen": None,
+        "deletion_refused": None,
+        "container_seen": ContainerSeen(found=Found.MISSING, at=now),
+        "deleted_at": now,
+    }
+    return backup.model_copy(update=update)
+
+
+def _being_read(backup: Backup) -> Problem:
+    used_by = ", ".join(f"{user.service}/{user.operation}" for user in backup.users)
     return Problem(
-        Code.LAST_GOOD_BACKUP,
-        f"'{shown(backup.name)}' is the only good backup of service '{backup.service}' that can "
-        "be read now. Make another one first, or repeat with force=true.",
+        Code.BACKUP_IN_USE,
+        f"Backup '{shown(backup.name)}' is being read by: {used_by}. Wait until that ends.",
         target=backup.name,
+        retry_after_seconds=10,
     )
-
-
-def require_deletable(backup: Backup) -> None:
-    """Refuse to delete what is pinned, written or read just now.
-
-    :raises Problem: BackupPinned, BackupInUse.
-    """
-    if backup.status is BackupStatus.RUNNING:
-        raise Problem(
-            Code.BACKUP_IN_USE,
-            f"Backup '{shown(backup.name)}' is still being written (operation "
-            f"{backup.operation}). Wait until it ends.",
-            target=backup.name,
-        )
-    if backup.pinned:
-        raise Problem(
-            Code.BACKUP_PINNED,
-            f"Backup '{shown(backup.name)}' is pinned. Unpin it first (PATCH).",
-            target=backup.name,
-        )
-    if backup.users:
-        used_by = ", ".join(f"{user.service}/{user.operation}" for user in backup.users)
-        raise Problem(
-            Code.BACKUP_IN_USE,
-            f"Backup '{shown(backup.name)}' is being read by: {used_by}. Wait until that ends.",
-            target=backup.name,
-            retry_after_seconds=10,
-        )
 
 
 class _Refused(Exception):
@@ -319,15 +276,6 @@ class _Refused(Exception):
     def __init__(self, error: AzureError) -> None:
         super().__init__(str(error))
         self.error = error
-
-
-@contextmanager
-def _asking(backup: Backup) -> Iterator[None]:
-    """:raises Problem: StorageUnavailable where the backup's account does not answer."""
-    try:
-        yield
-    except AzureError as error:
-        raise cannot_ask(backup, error) from error
 
 
 def _deletion_refused(backup: Backup, error: AzureError) -> Problem:

@@ -1,8 +1,9 @@
 """Backups that the history has given up and whose containers are there after all.
 
-A deletion can be taken back until it happened: a mark blocks readers only while the purge that
-made it is under way. `Deleted`, `Missing`, `Failed` and `Canceled` say nothing about reading:
-whoever reads looks at the container.
+What an entry says of an operation counts only while that operation is open: `Running` blocks while
+it is being written, a mark while the purge that made it is under way, a user while it reads.
+`Deleted`, `Missing`, `Failed` and `Canceled` say nothing about reading: whoever reads looks at the
+container.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from shared.backup.entries import made_again
 from shared.backup.presence import Presence, is_of
 from shared.clock import Clock
-from shared.model.backup import Backup, BackupStatus, ContainerSeen, Found
+from shared.model.backup import Backup, BackupStatus, BackupUser, ContainerSeen, Found
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
+from shared.operations.under_way import is_open
 from shared.rules.naming import shown
 from shared.state.operations import Operations
 
@@ -36,8 +38,7 @@ class Returning:
         """
         if backup.status.is_held():
             return backup
-        if backup.status is BackupStatus.RUNNING:
-            raise being_written(backup)
+        await self.require_not_written(backup)
         await self.require_not_going(backup)
         if descriptor is None:
             descriptor = await self.presence.descriptor(backup)
@@ -54,15 +55,35 @@ class Returning:
             update={"account_name": name, "container_seen": seen}
         )
 
+    async def is_written(self, backup: Backup) -> bool:
+        """Whether the operation that writes a backup is under way."""
+        running = backup.status is BackupStatus.RUNNING
+        return running and await is_open(self.records, backup.service, backup.operation)
+
+    async def is_going(self, backup: Backup) -> bool:
+        """Whether the purge that marked a backup is under way."""
+        if backup.status is not BackupStatus.DELETING or backup.deleted_by is None:
+            return False
+        return await is_open(self.records, backup.service, backup.deleted_by)
+
+    async def is_reading(self, user: BackupUser) -> bool:
+        """Whether an operation that entered itself as a user is under way."""
+        return await is_open(self.records, user.service, user.operation)
+
+    async def require_not_written(self, backup: Backup) -> None:
+        """Refuse a backup that is being written.
+
+        :raises Problem: BackupInUse.
+        """
+        if await self.is_written(backup):
+            raise being_written(backup)
+
     async def require_not_going(self, backup: Backup) -> None:
         """Refuse a backup whose deletion is under way.
 
         :raises Problem: BackupInUse.
         """
-        if backup.status is not BackupStatus.DELETING or backup.deleted_by is None:
-            return
-        found = await self.records.find(backup.service, backup.deleted_by)
-        if found is not None and not found[0].operation.status.is_final():
+        if await self.is_going(backup):
             raise being_deleted(backup)
 
 

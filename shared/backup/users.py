@@ -79,6 +79,8 @@ class BackupUsers:
     ) -> Backup | None:
         """The entry with its new user; None where somebody wrote it since it was read."""
         user = _user(operation)
+        if len(found.value.users) >= _MOST:
+            found = await self.still(found)
         backup = await self._returning.readable(found.value, descriptor)
         if user in backup.users and backup == found.value:
             return backup
@@ -97,6 +99,23 @@ class BackupUsers:
         except RowChanged:
             return None
         return used
+
+    async def still(self, found: Versioned[Backup]) -> Versioned[Backup]:
+        """The entry of a backup with those users alone that are under way; where others are in
+        it, they are taken out."""
+        while True:
+            backup = found.value
+            users = [user for user in backup.users if await self._returning.is_reading(user)]
+            if users == backup.users:
+                return found
+            changed = backup.model_copy(update={"users": users})
+            try:
+                return Versioned(changed, await self._history.change(changed, found.etag))
+            except RowChanged:
+                now = await self._history.get(backup.service, backup.name)
+                if now is None:
+                    return found
+                found = now
 
     async def leave(self, service: str, backup: str, operation: Operation) -> None:
         """The operation has ended; done again after a crash."""

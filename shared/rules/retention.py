@@ -32,6 +32,7 @@ class Candidate:
     registered: bool = False
     in_use: bool = False
     good: bool = False
+    storage_account: str = ""
     found: Found | None = None
     """What a look at its container found; None where nobody looked."""
 
@@ -57,6 +58,7 @@ class Candidate:
             registered=backup.registered,
             in_use=bool(backup.users),
             good=backup.is_good(),
+            storage_account=backup.storage_account,
         )
 
     def counts(self) -> bool:

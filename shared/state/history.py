@@ -14,7 +14,7 @@ from shared.rules.naming import service_key
 from shared.state.columns import dumps
 from shared.state.configuration import Versioned
 from shared.state.gateway import Insert, Replace, Row, Table
-from shared.state.keys import encoded, newest_first
+from shared.state.keys import LAST, encoded, newest_first
 from shared.state.readable import readable
 
 TABLE = "interkeepBackups"
@@ -87,6 +87,48 @@ class History:
             end = (page[-1].partition, page[-1].key) if page else after
             yield ScannedPage(found, end)
 
+    async def incomplete(self, after: str) -> AsyncIterator[tuple[str, list[Row]]]:
+        """Partition by partition, the rows of those backups that have one row alone, which lead to
+        nothing but their keys.
+
+        :param after: the partition that the first one comes behind; empty for all.
+        """
+        partition = ""
+        by_name: dict[str, Row] = {}
+        by_time: dict[str, Row] = {}
+        async for page in self._table.scan(after=(after, LAST) if after else ("", ""), columns=()):
+            for row in page:
+                if row.partition != partition and partition:
+                    yield partition, _alone(by_name, by_time)
+                    by_name, by_time = {}, {}
+                partition = row.partition
+                kind, _, rest = row.key.partition("!")
+                if kind == "n":
+                    by_name[rest] = row
+                elif kind == "t":
+                    by_time[rest.partition("!")[2]] = row
+        if partition:
+            yield partition, _alone(by_name, by_time)
+
+    async def complete(self, listed: Row) -> Backup | None:
+        """Put back the other row of a backup that has one alone; None where nothing is missing, or
+        the backup is gone.
+
+        :raises RowExists: where somebody enters it at this moment.
+        :raises RowChanged: where somebody changes it, with both rows.
+        """
+        row = await self._table.get(listed.partition, listed.key)
+        if row is None:
+            return None
+        backup = _read(row)
+        by_name, by_time = _rows(backup)
+        other = by_time if row.key == by_name.key else by_name
+        if await self._table.get(other.partition, other.key) is not None:
+            return None
+        there = Row(row.partition, row.key, row.values)
+        await self._table.transact([Replace(there, row.etag), Insert(other)])
+        return backup
+
     async def key_ids(self) -> AsyncIterator[list[str]]:
         """The keys that each backup of the installation needs that is there, one after another.
 
@@ -105,6 +147,11 @@ class History:
     def place(backup: Backup) -> str:
         """Where a backup stands in the history, for paging."""
         return _rows(backup)[1].key
+
+
+def _alone(by_name: dict[str, Row], by_time: dict[str, Row]) -> list[Row]:
+    names = by_name.keys() ^ by_time.keys()
+    return [by_name.get(name) or by_time[name] for name in sorted(names)]
 
 
 def _rows(backup: Backup) -> tuple[Row, Row]:

@@ -8,7 +8,7 @@ from azure.core.rest import HttpRequest
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.installation import Installation
-from shared.model.backup import Backup
+from shared.model.backup import Backup, BackupUser, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.schedule import ScheduleBody
 from shared.model.service import ServiceSettings
@@ -92,6 +92,12 @@ class Kept:
             found = await self.app.records.find(entry.service, entry.operation_id)
             if found is not None and found[0].operation.operation is kind:
                 await self.app.engine.run(entry.service, entry.operation_id)
+
+    async def reader(self) -> BackupUser:
+        """The user of a backup, of an operation that is under way."""
+        oldest = (await self.backups())[0].value
+        record = await self.app.verifications.start(oldest, VerifyLevel.DESCRIPTOR, "x", None)
+        return BackupUser(service=SERVICE, operation=record.operation.id)
 
     async def retain(self) -> Record:
         """One retention run, as the timer starts it."""

@@ -1,12 +1,13 @@
 """What retention counts on was found whole in that very run: a row alone pushes nobody out."""
 
 import json
+from typing import Any
 
 import pytest
 
 from shared.backup.presence import Presence
 from shared.backup.removal import Removal
-from shared.model.backup import Backup, BackupStatus, BackupUser, Found
+from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.problem import Code, Problem
 from shared.model.schedule import ScheduleBody
 from tests.backup.kept import DAY, Kept
@@ -88,9 +89,9 @@ async def test_only_what_is_needed_is_looked_at(
     looked: list[str] = []
     look = Presence._look
 
-    async def counted(presence: Presence, backup: Backup) -> object:
+    async def counted(presence: Presence, backup: Backup, *more: Any) -> object:
         looked.append(backup.name)
-        return await look(presence, backup)
+        return await look(presence, backup, *more)
 
     monkeypatch.setattr(Presence, "_look", counted)
     names = [backup.name for backup in await backups(kept)]
@@ -164,7 +165,7 @@ async def test_a_mark_is_taken_back_where_nothing_else_can_be_counted_on(
         }
     )
     await kept.app.history.change(marked, three.etag)
-    await kept.change(4, users=[BackupUser(service=SERVICE, operation="verify")])
+    await kept.change(4, users=[await kept.reader()])
     record = await kept.retain()
     assert [warning.code for warning in record.operation.warnings] == ["LastGoodBackup"]
     assert await kept.held() == [False, False, False, True, True]
@@ -187,7 +188,7 @@ async def test_a_mark_is_taken_back_where_the_other_one_went(kept: Kept) -> None
 async def test_what_is_being_read_is_not_what_is_left(kept: Kept) -> None:
     for one in (await backups(kept))[:3]:
         await kept.container(one).delete()
-    await kept.change(4, users=[BackupUser(service=SERVICE, operation="verify")])
+    await kept.change(4, users=[await kept.reader()])
     three = (await kept.backups())[3]
     with pytest.raises(Problem) as refused:
         await kept.app.backups.delete(three, force=False, caller="x", operation_id=None)
@@ -201,7 +202,7 @@ async def test_one_that_is_read_since_the_decision_is_not_counted_on(
 
     async def read_meanwhile(removal: Removal, backup: Backup) -> bool:
         if not (await backups(kept))[4].users:
-            await kept.change(4, users=[BackupUser(service=SERVICE, operation="verify")])
+            await kept.change(4, users=[await kept.reader()])
         return await sees(removal, backup)
 
     monkeypatch.setattr(Removal, "sees", read_meanwhile)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.backup.removal import Removal
-from shared.model.backup import Backup, BackupStatus, BackupUser, VerifyLevel
+from shared.model.backup import Backup, BackupStatus, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.schedule import ScheduledVerify
@@ -108,8 +108,7 @@ async def test_on_demand_too_one_that_can_be_read_is_left(kept: Kept) -> None:
 
 async def test_a_backup_that_is_being_read_is_not_the_one_to_count_on(kept: Kept) -> None:
     """A verify may find the newest one bad: the next one stays until that is known."""
-    user = BackupUser(service=SERVICE, operation="verify")
-    await kept.change(4, users=[user])
+    await kept.change(4, users=[await kept.reader()])
     kept.clock.offset += 30 * DAY
     await kept.retain()
     assert await kept.held() == [False, False, False, True, True]

@@ -1,0 +1,64 @@
+"""The two rows of a backup in the history, by name and by time: one that is gone is put back.
+
+A list shows what has a row by time; whoever asks for a backup by its name reads the other one.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from shared.clock import Clock
+from shared.state.cursors import Cursors
+from shared.state.gateway import Row, RowChanged, RowExists
+from shared.state.history import History
+from shared.telemetry import Telemetry
+
+_NAME = "history-rows"
+_MOST_SECONDS = 60
+"""A run; where it stops, between two services, the next one goes on."""
+
+log = logging.getLogger("interkeep.backup")
+
+
+@dataclass(frozen=True)
+class HistoryRows:
+    """Compares the rows of the history with each other."""
+
+    history: History
+    cursors: Cursors
+    clock: Clock
+    telemetry: Telemetry
+
+    async def run(self) -> int:
+        """One bounded run; of how many backups a row was put back."""
+        ends = self.clock.monotonic() + _MOST_SECONDS
+        place = (await self.cursors.get(_NAME))[0]
+        mended = 0
+        async for partition, alone in self.history.incomplete(place):
+            for row in alone:
+                mended += await self._mend(row)
+            if self.clock.monotonic() >= ends:
+                await self.cursors.put(_NAME, (partition, ""))
+                return mended
+        await self.cursors.put(_NAME, ("", ""))
+        return mended
+
+    async def _mend(self, row: Row) -> bool:
+        try:
+            backup = await self.history.complete(row)
+        except (RowExists, RowChanged):
+            return False  # whoever writes it at this moment writes both
+        except Exception:
+            log.exception("the row %r of %r: a later run looks again", row.key, row.partition)
+            return False
+        if backup is None:
+            return False
+        missing = "time" if row.key.startswith("n!") else "name"
+        self.telemetry.tell(
+            log,
+            logging.ERROR,
+            "HistoryRowMissing",
+            f"the backup '{backup.name}' of '{backup.service}' had no row by {missing}: it was put "
+            "back. Somebody removed it from the table of backups.",
+            {"service": backup.service, "backup": backup.name, "missing": missing},
+        )
+        return True

@@ -1,0 +1,157 @@
+"""The good backups of a service, one of which is left where others go: it can be read now."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from shared.backup.away import Away
+from shared.backup.presence import Checkpoint, Presence, asking
+from shared.backup.returning import Returning
+from shared.backup.users import BackupUsers
+from shared.clock import Clock
+from shared.model.backup import Backup
+from shared.model.problem import Code, Problem
+from shared.rules.naming import shown
+from shared.rules.retention import Candidate, newest_first, newest_good
+from shared.state.configuration import Versioned
+from shared.state.history import History
+
+_AT_ONCE = 8
+"""Accounts that are asked side by side."""
+
+log = logging.getLogger("interkeep.retention")
+
+
+@dataclass(frozen=True)
+class LastGood:
+    """Tells whether another good backup is left."""
+
+    history: History
+    returning: Returning
+    users: BackupUsers
+    clock: Clock
+
+    @property
+    def presence(self) -> Presence:
+        """Looks at backups where they are."""
+        return self.returning.presence
+
+    async def require_not_last(self, backup: Backup, away: Away | None = None) -> None:
+        """Refuse to delete the only good backup that there is of a service, as far as descriptors
+        tell: somebody waits for the answer. Whoever deletes looks further.
+
+        :param away: accounts that did not answer before; None where none was asked.
+        :raises Problem: LastGoodBackup.
+        """
+
+        async def problem(other: Backup) -> Problem | None:
+            try:
+                with asking(other):
+                    await self.presence.descriptor(other)
+            except Problem as found:
+                return found
+            return None
+
+        if backup.is_good() and not await self._is_another(backup, problem, away or Away()):
+            raise last_good(backup)
+
+    async def leaves_another(
+        self, backup: Backup, away: Away | None = None, checkpoint: Checkpoint | None = None
+    ) -> bool:
+        """Whether another good backup of the same service is whole.
+
+        :param checkpoint: is awaited now and then.
+        """
+
+        async def problem(other: Backup) -> Problem | None:
+            return (await self.presence.look(other, checkpoint)).problem
+
+        return await self._is_another(backup, problem, away or Away())
+
+    async def _is_another(
+        self,
+        backup: Backup,
+        problem: Callable[[Backup], Awaitable[Problem | None]],
+        away: Away,
+    ) -> bool:
+        """Whether there is another good one without a problem that nobody reads just now: a verify
+        may find that one bad.
+
+        The newest of each account first, accounts side by side: one that does not answer is asked
+        once, and none waits for it.
+        """
+        candidates = await self.candidates(backup.service)
+        names: dict[str, list[str]] = {}
+        for candidate in newest_good(candidates, backup.service_id, self.clock.now()):
+            if candidate.name != backup.name:
+                names.setdefault(candidate.storage_account, []).append(candidate.name)
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def in_account(listed: list[str]) -> bool:
+            async with slots:
+                for name in listed:
+                    if await self._is_counted_on(backup.service, name, problem, away):
+                        return True
+            return False
+
+        asked = [asyncio.create_task(in_account(listed)) for listed in names.values()]
+        try:
+            for answer in asyncio.as_completed(asked):
+                if await answer:
+                    return True
+            return False
+        finally:
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+
+    async def _is_counted_on(
+        self,
+        service: str,
+        name: str,
+        problem: Callable[[Backup], Awaitable[Problem | None]],
+        away: Away,
+    ) -> bool:
+        found = await self.history.get(service, name)
+        if found is None or not found.value.is_good() or await self.is_read(found):
+            return False
+        why = away.of(found.value.storage_account)
+        if why is None:
+            why = await problem(found.value)
+            if why is None:
+                return True
+            away.met(why)
+            log.warning("%s is not counted on: %s", name, why)
+        return False
+
+    async def candidates(
+        self, service: str, of: Callable[[Backup], Candidate] = Candidate.of
+    ) -> list[Candidate]:
+        """All backups of a service name that may hold a container, newest first."""
+        found = [
+            of(await self._as_used(backup))
+            async for page in self.history.pages(service)
+            for backup in page
+        ]
+        return sorted(found, key=newest_first)
+
+    async def _as_used(self, listed: Backup) -> Backup:
+        if not listed.users:
+            return listed
+        found = await self.history.get(listed.service, listed.name)
+        return (await self.users.still(found)).value if found else listed
+
+    async def is_read(self, found: Versioned[Backup]) -> bool:
+        """Whether an operation that is under way reads a backup."""
+        return bool(found.value.users) and bool((await self.users.still(found)).value.users)
+
+
+def last_good(backup: Backup) -> Problem:
+    """The refusal to delete the only good backup."""
+    return Problem(
+        Code.LAST_GOOD_BACKUP,
+        f"'{shown(backup.name)}' is the only good backup of service '{backup.service}' that can "
+        "be read now. Make another one first, or repeat with force=true.",
+        target=backup.name,
+    )
