@@ -96,9 +96,9 @@ async def test_a_list_is_that_of_the_sdk_page_after_page(emulator: Emulator, tmp
     await app.close()
 
 
-def _told(blob: BlobProperties) -> tuple[str, int, str, bool]:
+def _told(blob: BlobProperties) -> tuple[str, int, str, bool, bool]:
     md5 = blob.content_settings.content_md5
-    return blob.name, blob.size, base64.b64encode(md5).decode() if md5 else "", False
+    return blob.name, blob.size, base64.b64encode(md5).decode() if md5 else "", False, False
 
 
 def _repeating(inner: FencedTransport | None = None) -> RepeatingTransport:
