@@ -115,7 +115,7 @@ class Portal:
         """Put a container back that went, however it went; its backup, None where there is none."""
         gone = [
             kept
-            for kept in self._kept.values()
+            for kept in list(self._kept.values())
             if kept.backup.service == known.name
             and kept.backup.container not in self._hands.strangers
             and not self._hands.busy[kept.backup.container]
