@@ -93,10 +93,10 @@ class Kept:
             if found is not None and found[0].operation.operation is kind:
                 await self.app.engine.run(entry.service, entry.operation_id)
 
-    async def reader(self) -> BackupUser:
+    async def reader(self, index: int = 0) -> BackupUser:
         """The user of a backup, of an operation that is under way."""
-        oldest = (await self.backups())[0].value
-        record = await self.app.verifications.start(oldest, VerifyLevel.DESCRIPTOR, "x", None)
+        backup = (await self.backups())[index].value
+        record = await self.app.verifications.start(backup, VerifyLevel.DESCRIPTOR, "x", None)
         return BackupUser(service=SERVICE, operation=record.operation.id)
 
     async def retain(self) -> Record:

@@ -150,12 +150,12 @@ async def test_one_that_takes_too_long_is_not_opened(
 async def test_many_in_one_document_are_counted_together(api: Api) -> None:
     name = await api.service()
     path = f"services/{name}/artifacts/certificates/c"
-    each = {"pfx": pfx(4_000_000), "password": "x"}
+    each = {"pfx": pfx(1_000_000), "password": "x"}
     # Each of them could be opened: that it does not open is said of the first.
     refused = await api.put(path, {"document": {"one": each}})
     assert (refused.status, refused.code) == (400, "CertificatePasswordWrong")
     whole = {"pfx": Made().pfx("x"), "password": "x"}
-    refused = await api.put(path, {"document": {"a": whole, "b": {"pfx": pfx(9_999_999)}}})
+    refused = await api.put(path, {"document": {"a": whole, "b": {"pfx": pfx(1_999_999)}}})
     assert (refused.status, refused.code) == (400, "InvalidRequest")
     assert refused.body["error"]["target"] == "/document/b/pfx"
     assert (await api.get(path)).status == 404
