@@ -15,6 +15,9 @@ _LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
 _AGAIN_CODES = frozenset({"ConfigurationHeld"})
 """Told to wait, and to ask again."""
 
+_INTERRUPTED = b"It was interrupted"
+"""What recovery makes of a change that waits for storage longer than the short lease of a soak."""
+
 ENDED_SECONDS = 150
 _ANSWERED_SECONDS = 120
 
@@ -53,6 +56,8 @@ class Client:
             return None
         if reply.status < 300 or reply.code in refused:
             return reply
+        if reply.code == "InternalError" and _INTERRUPTED in reply.content:
+            return None
         raise Violated(f"{method} {path} {json}: {reply.status} {reply.content!r}")
 
     async def surely(self, method: str, path: str, json: Any = None, **more: Any) -> Reply:
