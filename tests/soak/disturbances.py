@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.model.backup import Backup, BackupStatus
@@ -21,9 +22,10 @@ _BACKS = ("verify", "verify", "pin", "register", "restore", "wait")
 """How an undeleted backup is brought back: the last waits for the inventory, or for nobody."""
 
 _UNDER_WAY_SECONDS = 0.3
-_DAYS = 2
-_SWEEPS = 4
-"""So many days and sweeps after its removal, a history says that a container is gone."""
+_DAYS = timedelta(days=2)
+_SWEEPS = 20
+"""So many days and sweeps after it was last seen, a history says that a container is gone; storage
+that throttles spoils some of them."""
 
 _MAY_GO = (BackupStatus.DELETING, BackupStatus.DELETED)
 _OF_A_MARK = {
@@ -75,20 +77,22 @@ class Disturbances(BackupActions):
             self.follow(self._becomes_missing(backup, self.hands.turns[backup.container]))
 
     async def _becomes_missing(self, backup: Backup, turns: int) -> None:
-        """Unless it is put back: `Missing`, which says that nobody counts on it."""
+        """Unless it is put back: `Missing`, days after somebody last wrote that it is there."""
         hosts = self.client.hosts
-        day = hosts.offset + _DAYS * 86_400
-        while hosts.offset < day:
-            if await self._paused(backup, turns):
+        due = None
+        while not await self._paused(backup, turns):
+            entry = await self.portal.entry(backup)
+            if not entry.status.is_held():
+                self.hands.done["became Missing in time"] += entry.status is BackupStatus.MISSING
                 return
-        sweeps = hosts.asked["sweep"] + _SWEEPS
-        while hosts.asked["sweep"] < sweeps:
-            if await self._paused(backup, turns):
-                return
-        entry = await self.portal.entry(backup)
-        if turns == self.hands.turns[backup.container] and entry.status.is_held():
-            raise Violated(f"{backup.name} was removed by hand days ago, and is {entry.status}")
-        self.hands.done["became Missing in time"] += entry.status is BackupStatus.MISSING
+            now = datetime.now(UTC) + timedelta(seconds=hosts.offset)
+            seen = entry.container_seen
+            if seen is None or now - seen.at < _DAYS:
+                due = None
+            elif due is None:
+                due = hosts.asked["sweep"] + _SWEEPS
+            elif hosts.asked["sweep"] >= due and turns == self.hands.turns[backup.container]:
+                raise Violated(f"{backup.name} was removed by hand days ago, and is {entry}")
 
     async def _paused(self, backup: Backup, turns: int) -> bool:
         """A short while later: whether there is nothing to wait for any more."""
