@@ -162,6 +162,8 @@ class VerifyWork:
         if operation.status is OperationStatus.SUCCEEDED:
             name = self.presence.account_name(backup.storage_account)
             if backup.status is BackupStatus.MISSING:
+                if await self.presence.is_gone(backup):
+                    return backup  # it went after it was read
                 backup = backup.held_again(backup.held_status())
             return noted(backup, Look(Found.WHOLE, None, name), self.clock.now()) or backup
         assert operation.error is not None

@@ -359,3 +359,17 @@ async def test_what_a_reader_found_whole_is_not_failed_again_by_its_operation(
     assert (await entry(app)).status is BackupStatus.SUCCEEDED
     client = app.accounts.require("offsite", "").get_container_client(FIRST)
     assert await client.exists()
+
+
+async def test_a_verdict_that_comes_late_brings_nothing_back(installation: Installation) -> None:
+    """The container went after the verify had read it, and somebody noted that first."""
+    app = installation
+    await fill(app)
+    verify = await verified(app)
+    assert verify.status is OperationStatus.SUCCEEDED
+    await app.accounts.require("offsite", "").get_container_client(FIRST).delete_container()
+    found = await app.backups.get(SERVICE, FIRST)
+    update = {"status": BackupStatus.MISSING, "verify_operation": None}
+    await app.history.change(found.value.model_copy(update=update), found.etag)
+    await app.engine.settle(verify)
+    assert (await entry(app)).status is BackupStatus.MISSING
