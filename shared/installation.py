@@ -149,6 +149,7 @@ class Installation(Stores):
             changes=configuration_changes,
             keys=self.keys,
             engine=self.engine,
+            ledger=self.ledger,
             clock=self.clock,
             settings=settings,
         )
@@ -271,6 +272,7 @@ class Installation(Stores):
                 users=self.backup_users,
                 clock=self.clock,
                 settings=settings,
+                installation=self.id,
             ),
             accounts=self.accounts,
             keys=self.keys,

@@ -10,11 +10,13 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import NamedTuple
 
+from shared.backup.reader import record_of
 from shared.backup.unpacking import Gunzip, unpacked, whole_lines
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import SectionPart
 from shared.model.place import BEGINNING, LinePlace, no_such_place
 from shared.model.problem import Code, Problem
+from shared.model.record import Record
 
 _SMALL_BYTES = 4 * 1024 * 1024
 _RANGE_BYTES = 512 * 1024
@@ -125,6 +127,20 @@ class SectionLines:
                     yield found[start : start + _LINES_AT_ONCE]
         if rest or skip or not gunzip.has_ended or gunzip.unpacked != self.part.lines_bytes:
             raise corrupt(path, "it ends in the middle")
+
+
+async def checked_records(
+    container: BackupContainer, part: SectionPart
+) -> AsyncIterator[list[Record]]:
+    """The records of a section, none of them before all of its blob was checked.
+
+    For whoever writes what outlives a section that turns out to be damaged or forged.
+
+    :raises Problem: BlobMissing, BlobCorrupt.
+    """
+    blob = await SectionLines.checked(container, part)
+    async for page in blob.lines():
+        yield [record_of(part.blob, line.text) for line in page]
 
 
 def _line(gunzip: Gunzip, at: int) -> Line:

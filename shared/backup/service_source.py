@@ -23,6 +23,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.documents import replace_secrets
 from shared.rules.naming import artifact_key
+from shared.runtime.streams import Known, as_backed_up, kin_of
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.state.artifact_rows import read_artifact, section_of, written_record
@@ -234,12 +235,19 @@ class ServiceCut:
 
     async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[bytes]]:
         """See Cut. Whoever owns a row right now, it is where its agreement stands."""
+        known = await self._known_elsewhere()
         async for page in read_ahead(self._stores.ledger.pages(self.service.name)):
             rows = (row for row in page if artifact_key(row.agreement) in agreements)
-            yield [_counters(row).line() for row in rows]
+            yield [_record(row, known).line() for row in rows]
+
+    async def _known_elsewhere(self) -> Known:
+        """What other names issued of the same streams: a backup goes on behind that, too."""
+        ledger = self._stores.ledger
+        return await Known.of_names(ledger, await kin_of(ledger, self.service))
 
     async def _numbers_of_agreements(self, after: str) -> AsyncIterator[list[Record]]:
         """Both tables have the same order, so neither is read beyond the other's page."""
+        known = await self._known_elsewhere()
         names = self._stores.configuration.names(self.service.id, Section.AGREEMENTS, after=after)
         rows = self._stores.ledger.pages(self.service.name, after=after)
         async for pairs in side_by_side(
@@ -248,7 +256,8 @@ class ServiceCut:
             lambda name: record_key(CONTROL_NUMBERS, name),
             lambda row: record_key(CONTROL_NUMBERS, row.agreement),
         ):
-            yield [_counters(row) for name, row in pairs if name is not None and row is not None]
+            found = [row for name, row in pairs if name is not None and row is not None]
+            yield [_record(row, known) for row in found]
 
     async def received_numbers(self) -> AsyncIterator[list[bytes]]:
         """See Cut."""
@@ -305,6 +314,5 @@ class ServiceCut:
         return self._stores.content_account
 
 
-def _counters(row: LedgerRow) -> Record:
-    counters: JsonObject = {kind: counter.to_json() for kind, counter in row.counters.items()}
-    return Record(row.agreement, counters, row.changed_at)
+def _record(row: LedgerRow, known: Known) -> Record:
+    return Record(row.agreement, as_backed_up(row, known).to_json(), row.changed_at)

@@ -19,6 +19,7 @@ from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.editions import require_quota
 from shared.rules.naming import require_artifact_name, shown
 from shared.rules.states import require_manageable
+from shared.rules.trading import parties_key, stream_of
 from shared.runtime.claims import release
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
@@ -267,16 +268,17 @@ class Artifacts:
             ArtifactInUse, ConfigurationHeld.
         """
 
-        async def edit(listed: Listed, _: Head) -> tuple[list[Edit], None]:
+        async def edit(listed: Listed, _: Head) -> tuple[list[Edit], JsonObject]:
             require_manageable(service.name, listed.service.state)
             stored = await self.get(service, section, name)
             condition(stored.etag)
             await self._checks.require_unused(service, section, name)
-            return [Remove(section, name)], None
+            return [Remove(section, name)], stored.value.document
 
-        await self._changes.make(service, edit, before_write)
+        document, _ = await self._changes.make(service, edit, before_write)
         if section is Section.AGREEMENTS:
-            await release(self._ledger, service=service.name, agreement=name)
+            stream = stream_of(parties_key(document))
+            await release(self._ledger, service=service.name, agreement=name, stream=stream)
         if section is Section.BATCHES:
             await self._activities.drop(service.id, name)
 

@@ -7,7 +7,7 @@ from functools import partial
 from shared.clock import Clock
 from shared.management.counters import change_counters
 from shared.model.artifact import Artifact, Section
-from shared.model.numbers import Counters
+from shared.model.numbers import AgreementNumbers, Counters
 from shared.model.problem import Code, Detail, Problem, problems_within
 from shared.model.service import Service
 from shared.model.wire import JsonObject
@@ -20,8 +20,10 @@ from shared.rules.trading import (
     parties_key,
     partner_identities,
     require_belongs,
+    stream_of,
 )
-from shared.runtime.claims import taken
+from shared.runtime.claims import Claims
+from shared.runtime.streams import kin_of
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
 from shared.state.edits import Put
@@ -29,8 +31,8 @@ from shared.state.services import Directory
 
 _SHOWN_USERS = 10
 
-CounterChange = tuple[str, Callable[[Counters], Counters]]
-"""An agreement, and what its new bounds make of its counters."""
+CounterChange = tuple[AgreementNumbers, Callable[[Counters], Counters]]
+"""What an agreement is about to say, and what that makes of its counters."""
 
 
 class Checks:
@@ -40,9 +42,7 @@ class Checks:
         self, configuration: Configuration, directory: Directory, ledger: Ledger, clock: Clock
     ) -> None:
         self._configuration = configuration
-        self._directory = directory
-        self._ledger = ledger
-        self._clock = clock
+        self._claims = Claims(ledger, directory, clock)
 
     async def require_consistent(
         self,
@@ -154,14 +154,14 @@ class Checks:
         agreements: Sequence[Artifact],
         at: Mapping[tuple[Section, str], str],
     ) -> None:
-        keys = {agreement.name: parties_key(agreement.document) for agreement in agreements}
+        keys = {one.name: stream_of(parties_key(one.document)) for one in agreements}
         if not any(keys.values()):
             return
         written = {artifact_key(name) for name in keys}
         stored = await self._configuration.parties(service.id)
-        taken = {key: n for key, n in stored.items() if artifact_key(n) not in written}
+        taken = {stream_of(key): n for key, n in stored.items() if artifact_key(n) not in written}
         for name, key in keys.items():
-            if key is None:
+            if not key:
                 continue
             other = taken.setdefault(key, name)
             if other != name:
@@ -206,37 +206,46 @@ class Checks:
 
         :raises Problem: ControlNumberIssued.
         """
+        agreements = [
+            one for one in zip(puts, before, places, strict=True) if _is_agreement(one[0])
+        ]
         changes: list[CounterChange] = []
-        for put, stored, place in zip(puts, before, places, strict=True):
-            if put.artifact.section is not Section.AGREEMENTS:
-                continue
+        kin = await kin_of(self._claims.ledger, service) if agreements else []
+        for put, stored, place in agreements:
+            document = put.artifact.document
+            numbers = AgreementNumbers(
+                put.artifact.name, numbering(document), stream_of(parties_key(document))
+            )
             change: Callable[[Counters], Counters] = partial(
                 rebound,
                 before=numbering(stored.document) if stored else {},
-                after=numbering(put.artifact.document),
+                after=numbers.numbering,
                 allow_reuse=allow_reuse,
-                pointer=partial(upper_bound_pointer, put.artifact.document),
+                pointer=partial(upper_bound_pointer, document),
             )
-            row = await self._ledger.get(service.name, put.artifact.name)
             with problems_within(place):
-                change(taken(row, service.id).counters if row else {})
-            changes.append((put.artifact.name, change))
+                change(await self._claims.expected(service, numbers, kin))
+            changes.append((numbers, change))
         return changes
 
     async def settle_counters(self, service: Service, changes: Sequence[CounterChange]) -> None:
         """Claim the agreements' rows and bring their counters within bounds that were written.
 
         A crash before this loses nothing: allocating claims a row too, and refuses a counter
-        that lies above its bounds. So does a counter that went on meanwhile.
+        that lies above its bounds, or at their end where they were narrowed within the cycle. So
+        does a counter that went on meanwhile.
         """
-        for agreement, change in changes:
+        kin = await kin_of(self._claims.ledger, service) if changes else []
+        for numbers, change in changes:
             try:
-                await change_counters(
-                    self._ledger, self._directory, self._clock, service, agreement, change
-                )
+                await change_counters(self._claims, service, numbers, change, kin=kin)
             except Problem as problem:
                 if problem.code is not Code.CONTROL_NUMBER_ISSUED:
                     raise
+
+
+def _is_agreement(put: Put) -> bool:
+    return put.artifact.section is Section.AGREEMENTS
 
 
 def _key(section: Section, name: str) -> tuple[Section, str]:

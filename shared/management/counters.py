@@ -1,11 +1,11 @@
 """Setting where an agreement's control numbers go on: a management operation on the ledger."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
-from shared.model.numbers import Counters, Numbering, SetNextBody
+from shared.model.numbers import AgreementNumbers, Counters, Numbering, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
@@ -13,7 +13,7 @@ from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.naming import artifact_key, shown
 from shared.rules.numbers import first, moved, standing
 from shared.rules.states import require_manageable
-from shared.runtime.claims import claim
+from shared.runtime.claims import Claims, is_claimed
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import RowChanged
@@ -30,6 +30,8 @@ class Standing:
     numbering: Numbering
     row: LedgerRow | None
     """None where no number was ever issued or set under this service name."""
+    stream: str
+    """See AgreementNumbers."""
 
     @property
     def version(self) -> str:
@@ -41,6 +43,7 @@ class Standing:
         shown: JsonObject = {
             "agreement": self.agreement,
             "counters": standing(self.row.counters if self.row else {}, self.numbering),
+            "stream": "identities" if self.stream else "name",
         }
         if self.row is not None:
             shown["changedAt"] = self.row.changed_at
@@ -59,18 +62,17 @@ class CounterSettings:
         clock: Clock,
     ) -> None:
         self._configuration = configuration
-        self._directory = directory
         self._ledger = ledger
-        self._clock = clock
+        self._claims = Claims(ledger, directory, clock)
 
     async def get(self, service: Service, agreement: str) -> Standing:
         """Where one agreement stands.
 
         :raises Problem: AgreementNotFound, InvalidRequest for one that numbers nothing.
         """
-        numbering = await self._require_numbering(service, agreement)
+        numbers = await self._require_numbers(service, agreement)
         row = await self._ledger.get(service.name, agreement)
-        return Standing(row.agreement if row else agreement, numbering, row)
+        return _standing(numbers, row)
 
     async def pages(self, service: Service, after: str = "") -> AsyncIterator[list[Standing]]:
         """Where the agreements of a service stand, those that number anything, a page at a time.
@@ -78,13 +80,13 @@ class CounterSettings:
         :param after: the agreement that the first page begins behind.
         """
         pairs = joined(
-            self._configuration.numberings(service.id, after),
+            self._configuration.all_numbers(service.id, after),
             self._ledger.pages(service.name, after),
-            lambda found: encoded(artifact_key(found[0])),
+            lambda found: encoded(artifact_key(found.name)),
             lambda row: encoded(artifact_key(row.agreement)),
         )
         async for page in pairs:
-            yield [Standing(name, numbering, row) for (name, numbering), row in page if numbering]
+            yield [_standing(numbers, row) for numbers, row in page if numbers.numbering]
 
     async def set_next(
         self,
@@ -101,8 +103,8 @@ class CounterSettings:
             bounds, ControlNumberIssued, ConditionNotMet.
         """
         require_manageable(service.name, service.state)
-        numbering = await self._require_numbering(service, agreement)
-        bounds = numbering[body.kind]
+        numbers = await self._require_numbers(service, agreement)
+        bounds = numbers.numbering[body.kind]
 
         def change(counters: Counters) -> Counters:
             counter = counters.get(body.kind) or first(bounds)
@@ -112,68 +114,60 @@ class CounterSettings:
             }
 
         def check(row: LedgerRow | None) -> None:
-            condition(_version(row, numbering))
+            condition(_version(row, numbers.numbering))
 
         row = await change_counters(
-            self._ledger,
-            self._directory,
-            self._clock,
-            service,
-            agreement,
-            change,
-            check,
-            before_write,
+            self._claims, service, numbers, change, check=check, before_write=before_write
         )
-        return Standing(row.agreement, numbering, row)
+        return _standing(numbers, row)
 
-    async def _require_numbering(self, service: Service, agreement: str) -> Numbering:
-        numbering = await self._configuration.numbering(service.id, agreement)
-        if numbering is None:
+    async def _require_numbers(self, service: Service, agreement: str) -> AgreementNumbers:
+        numbers = await self._configuration.numbers(service.id, agreement)
+        if numbers is None:
             raise Problem(
                 Code.AGREEMENT_NOT_FOUND,
                 f"Service '{service.name}' has no agreement '{shown(agreement)}'.",
                 target="agreement",
             )
-        if not numbering:
+        if not numbers.numbering:
             raise Problem(
                 Code.INVALID_REQUEST,
                 f"'{shown(agreement)}' is no X12 or EDIFACT agreement: it has no control numbers.",
                 target="agreement",
             )
-        return numbering
+        return numbers
+
+
+def _standing(numbers: AgreementNumbers, row: LedgerRow | None) -> Standing:
+    return Standing(numbers.name, numbers.numbering, row, numbers.stream)
 
 
 async def change_counters(
-    ledger: Ledger,
-    directory: Directory,
-    clock: Clock,
+    claims: Claims,
     service: Service,
-    agreement: str,
+    numbers: AgreementNumbers,
     change: Callable[[Counters], Counters],
+    *,
+    kin: Sequence[str] | None = None,
     check: Callable[[LedgerRow | None], None] = lambda _row: None,
     before_write: BeforeWrite = unlogged,
 ) -> LedgerRow:
     """Write an agreement's counters, however many others write them meanwhile.
 
+    :param kin: see ``kin_of``; read where it is needed for None.
     :param check: looks at the row that is then written over, at each try again.
     """
+    ledger = claims.ledger
     while True:
-        row = await ledger.get(service.name, agreement)
+        row = await ledger.get(service.name, numbers.name)
         check(row)
-        if row is None or row.owner != service.id:
-            row = await claim(
-                ledger,
-                directory,
-                clock,
-                service=service.name,
-                service_id=service.id,
-                agreement=agreement,
-            )
+        if row is None or not is_claimed(row, service.id, numbers.stream):
+            row = await claims.claim(service, numbers, kin)
         counters = change(row.counters)
         if counters == row.counters:
             return row
         await before_write()
-        now = rfc3339(clock.now())
+        now = rfc3339(claims.clock.now())
         changed = replace(row, counters=counters, changed_at=now)
         try:
             return await ledger.write(service.name, changed)

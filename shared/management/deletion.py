@@ -137,7 +137,8 @@ class DeletionWork:
             return Outcome()  # an earlier attempt removed it
         await self._end_schedule(service)
         await self._close(service.id)
-        await release_all(self._stores.ledger, service=service.name)
+        numbers = self._stores.configuration.all_numbers(service.id)
+        await release_all(self._stores.ledger, service=service.name, numbers=numbers)
         task.report("run-time state")
         await self._stores.received.drop_all(service.id)
         await self._stores.mics.drop_all(service.id)

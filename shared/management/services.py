@@ -30,10 +30,12 @@ from shared.rules.states import (
     after_success,
     require_allowed,
 )
+from shared.runtime.claims import end_issuing
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.settings import Settings
 from shared.state.configuration import Configuration, Head, Phase
+from shared.state.control_numbers import Ledger
 from shared.state.edits import Edit, PutSettings
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.services import Directory, Listed
@@ -64,10 +66,12 @@ class Services:
         changes: ConfigurationChanges,
         keys: KeyRing,
         engine: Engine,
+        ledger: Ledger,
         clock: Clock,
         settings: Settings,
     ) -> None:
         self._directory = directory
+        self._ledger = ledger
         self._configuration = configuration
         self._changes = changes
         self._keys = keys
@@ -263,6 +267,11 @@ class Services:
             async with logged(self._engine, start) as entry:
                 await self._rewrite(listed, asked.condition, entry, moved)
                 await self._changes.settle_writers(listed.service.id)
+                if target is not State.ACTIVE:
+                    await end_issuing(self._ledger, listed.service)
+        elif target is not State.ACTIVE:
+            # Recovery may have found it done, and its process stopped before this.
+            await end_issuing(self._ledger, listed.service)
         return await self.require(listed.service.name)
 
     async def scale(self, listed: Listed, units: int, asked: Asked) -> Listed:

@@ -1,5 +1,6 @@
 """Control numbers of an agreement: the counters, and the bounds that its document sets."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -38,20 +39,38 @@ class Bounds(Stored):
 
 
 class Counter(Stored):
-    """Where one kind of an agreement stands.
+    """Up to where one kind of an agreement was issued, and from where it may go on: two facts.
 
     ``last`` is the last number that was issued in ``cycle``, 0 where none was; where a caller
-    asked for numbers again, the one before the first of them. ``cycle`` goes up at each rollover
-    and at each such reuse, so (cycle, last) only grows.
+    asked for numbers again, or left some out, the one before the first that is to come. ``next``
+    is above it. ``cycle`` goes up at each rollover and at each such reuse. Of one counter all three
+    only grow, in the order of ``cycle``; two counters are brought together by the later of each.
     """
 
     next: int
     last: int = 0
     cycle: int = 0
+    end: int | None = None
+    """The highest upper bound that numbers of this cycle were issued under; None where none were,
+    or by a version that did not keep it. Bounds that end before it do not roll over: numbers of
+    the same cycle would come again sooner than whoever receives them was told."""
 
 
 Counters = dict[Kind, Counter]
 Numbering = dict[Kind, Bounds]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementNumbers:
+    """What the document of an agreement says of its control numbers."""
+
+    name: str
+    """As it was typed."""
+    numbering: Numbering
+    """Empty where it numbers nothing, as for AS2."""
+    stream: str = ""
+    """Whose numbers they are: see ``rules.trading.stream_of``. Empty where the agreement names no
+    identities: its name is its stream then."""
 
 
 class AllocateBody(Wire):

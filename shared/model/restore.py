@@ -140,6 +140,11 @@ class NumberExposure(Stored):
     """The next number, by the backup."""
     known: int | None = None
     """The next number, by this installation's ledger; None where it knows none."""
+    known_by: str | None = None
+    """The service that the latest of those was issued under, where it is not the restored one's
+    name."""
+    known_as: str | None = None
+    """The agreement that it was issued under, where that has another name."""
     next: int | None = None
     """The first number that the restored service issues; None where its bounds hold none."""
     issued_again: int | None = None
@@ -156,11 +161,12 @@ class NumbersPlan(Stored):
     ahead: int = 0
     """Counters of which this installation knows later numbers than the backup."""
     unknown: int = 0
-    """Counters that this installation's ledger does not know: what was issued after the backup,
-    it cannot say."""
+    """Counters of which this installation cannot say what was issued after the backup: its ledger
+    does not know them, or another installation made the backup."""
     unissued: int = 0
-    """Counters that had issued nothing by the backup, and that no ledger knows: unless they are
-    moved on, they begin at their lower bound, whatever was issued since."""
+    """Counters that had issued nothing by the backup, and that no ledger knows, also of agreements
+    that the backup has no counters of: unless they are moved on, they begin at their lower bound,
+    whatever was issued since."""
     exhausted: int = 0
     """Counters whose bounds hold no number any more: nothing is issued."""
     issued_again: int = 0

@@ -7,22 +7,31 @@ from shared.backup.reader import records
 from shared.blobs.backup_container import BackupContainer, missing
 from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor, SectionPart
-from shared.model.numbers import Numbering
+from shared.model.numbers import AgreementNumbers
 from shared.model.problem import Problem
 from shared.model.record import Record
 from shared.rules.numbers import numbering
-from shared.rules.trading import agreement_content, duplicate_checks
+from shared.rules.trading import (
+    agreement_content,
+    duplicate_checks,
+    parties_key,
+    stream_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """What a plan keeps of one agreement."""
 
-    name: str
-    numbering: Numbering
+    numbers: AgreementNumbers
     checks: tuple[str, ...]
     """What its receiver refuses a second time."""
     is_as2: bool
+
+    @property
+    def name(self) -> str:
+        """As it was typed."""
+        return self.numbers.name
 
 
 async def agreements(
@@ -50,16 +59,16 @@ def part_of(container: BackupContainer, descriptor: Descriptor, name: str) -> Se
 def _agreement(record: Record) -> Agreement:
     content = agreement_content(record.document)
     return Agreement(
-        record.name,
-        _numbering(record),
+        _numbers(record),
         duplicate_checks(record.document),
         content is not None and content[0] == "as2",
     )
 
 
-def _numbering(record: Record) -> Numbering:
-    """Bounds that are refused today can have been stored: they number nothing, as they do live."""
+def _numbers(record: Record) -> AgreementNumbers:
+    """Bounds and parties that are refused today can have been stored: they say nothing then."""
     try:
-        return numbering(record.document)
+        stream = stream_of(parties_key(record.document))
+        return AgreementNumbers(record.name, numbering(record.document), stream)
     except Problem:
-        return {}
+        return AgreementNumbers(record.name, {})

@@ -8,17 +8,16 @@ from shared.backup.reader import records
 from shared.backup.side_by_side import side_by_side
 from shared.blobs.backup_container import BackupContainer
 from shared.model.descriptor import Descriptor
-from shared.model.numbers import Bounds, Counter, Counters, Kind
+from shared.model.numbers import AgreementNumbers, Bounds, Counter, Counters, Kind
 from shared.model.problem import Problem
 from shared.model.record import CONTROL_NUMBERS, Record
 from shared.model.restore import ControlNumbersBody, NumberExposure, NumbersPlan
 from shared.restore.agreements import Agreement, part_of
-from shared.restore.service_target import counters_of
 from shared.rules.naming import artifact_key, service_key
-from shared.rules.numbers import first, later, upcoming
-from shared.rules.restored_numbers import issued_again, restored
-from shared.state.control_numbers import Ledger, LedgerRow
-from shared.state.joined import joined
+from shared.rules.numbers import first, is_behind, join, joined_all, upcoming
+from shared.rules.restored_numbers import BackedUpCounters, issued_again, restored_counters
+from shared.runtime.streams import Known
+from shared.state.control_numbers import Ledger
 from shared.state.keys import encoded
 
 _TOLD = 1000
@@ -29,77 +28,108 @@ _ERRORS = 100
 
 
 @dataclass(frozen=True)
+class _Source:
+    """What one row of a ledger knows, and under which names it was issued."""
+
+    service: str
+    agreement: str
+    known: Sequence[Counters]
+
+
+@dataclass(frozen=True)
 class _Agreement:
     """All that is known of the numbers of one agreement that is restored."""
 
-    record: Record
-    backed_up: Agreement | None
-    ledgers: Sequence[LedgerRow]
+    numbers: AgreementNumbers
+    """Without bounds where its document is not in the backup."""
+    backed_up: BackedUpCounters
+    sources: Sequence[_Source]
+
+    @property
+    def known(self) -> list[Counters]:
+        """What ledgers know of them."""
+        return [counters for source in self.sources for counters in source.known]
 
     def bounds(self, kind: Kind) -> Bounds:
-        """Within what it counts; the widest where its document is not in the backup."""
-        found = self.backed_up.numbering.get(kind) if self.backed_up else None
-        return found or Bounds()
+        """Within what it counts; the widest where that is not known."""
+        return self.numbers.numbering.get(kind) or Bounds()
+
+    def latest(self, kind: Kind, known: Counter) -> _Source:
+        """Where the last number of a kind was issued that is known."""
+        of_kind = [(s, joined_all(s.known).get(kind)) for s in self.sources]
+        found = [(s, counter) for s, counter in of_kind if counter is not None]
+        reached = (known.cycle, known.last)
+        return next((s for s, one in found if (one.cycle, one.last) == reached), found[0][0])
 
 
 @dataclass
 class _Told:
+    name: str
+    """Of the service that the restore makes."""
+    is_own: bool
+    """Whether this installation made the backup: no other one issued numbers since."""
     errors: list[Problem] = field(default_factory=list)
     exposures: list[NumberExposure] = field(default_factory=list)
     counts: Tally[str] = field(default_factory=Tally)
 
     def look_at(self, wanted: ControlNumbersBody, agreement: _Agreement) -> None:
         """Count the counters of an agreement, and tell of those of which there is something."""
-        self.counts["agreements"] += 1
-        backed_up = counters_of(agreement.record.document)
-        known = [counters for row in agreement.ledgers for counters in row.known]
-        numbering = agreement.backed_up.numbering if agreement.backed_up else {}
+        numbering, known = agreement.numbers.numbering, agreement.known
         try:
-            counters = restored(wanted.policy, wanted.by, backed_up, known, numbering)
+            counters, _ = restored_counters(wanted, agreement.backed_up, known, numbering)
         except Problem as problem:
             if len(self.errors) < _ERRORS:
-                problem.message = f"Agreement '{agreement.record.name}': {problem.message}"
+                problem.message = f"Agreement '{agreement.numbers.name}': {problem.message}"
                 self.errors.append(problem)
             return
-        if not agreement.ledgers:
+        self.counts["agreements"] += bool(counters)
+        if not agreement.sources:
             self.counts["unissued"] += len(numbering.keys() - counters.keys())
         # Of a kind that issued nothing by the backup, asBackedUp restores no counter.
         for kind in sorted({*counters, *(kind for ledger in known for kind in ledger)}):
-            ledger = later(*(ledger.get(kind) for ledger in known))
-            self._add(agreement, kind, backed_up.get(kind), ledger, counters)
+            ledger = join(*(ledger.get(kind) for ledger in known))
+            self._add(agreement, kind, ledger, counters)
 
     def _add(
-        self,
-        agreement: _Agreement,
-        kind: Kind,
-        backed_up: Counter | None,
-        ledger: Counter | None,
-        counters: Counters,
+        self, agreement: _Agreement, kind: Kind, ledger: Counter | None, counters: Counters
     ) -> None:
         bounds = agreement.bounds(kind)
+        backed_up = agreement.backed_up.counters.get(kind)
+        passed = agreement.backed_up.passed.get(kind)
         counter = counters.get(kind) or first(bounds)
         following = upcoming(counter, bounds)
-        again = issued_again(counter, [ledger], bounds)
-        ahead = ledger is not None and later(ledger, backed_up) != backed_up
+        again = issued_again(counter, [ledger, passed], bounds)
+        ahead, unknown = is_behind(backed_up, ledger), ledger is None or not self.is_own
         self.counts["counters"] += 1
         self.counts["ahead"] += ahead
-        self.counts["unknown"] += ledger is None
+        self.counts["unknown"] += unknown
         self.counts["exhausted"] += following is None
         self.counts["issued_again"] += again or 0
-        if not (ahead or ledger is None or following is None or again):
+        if not (ahead or unknown or following is None or again):
             return
         if len(self.exposures) == _TOLD:
             self.counts["more"] += 1
             return
+        source = agreement.latest(kind, ledger) if ledger is not None else None
         exposure = NumberExposure(
-            agreement=agreement.record.name,
+            agreement=agreement.numbers.name,
             kind=kind,
             backed_up=_next(backed_up or first(bounds), bounds),
             known=_next(ledger, bounds) if ledger else None,
+            known_by=_unlike(source.service if source else "", self.name, service_key),
+            known_as=_unlike(
+                source.agreement if source else "", agreement.numbers.name, artifact_key
+            ),
             next=following.next if following else None,
-            issued_again=again,
+            # Of what another installation issued since, nobody here can say that it was nothing.
+            issued_again=again or (None if unknown else again),
         )
         self.exposures.append(exposure)
+
+
+def _unlike(name: str, usual: str, key: Callable[[str], str]) -> str | None:
+    """A name where it is another one than usual."""
+    return name if name and key(name) != key(usual) else None
 
 
 def _next(counter: Counter, bounds: Bounds) -> int:
@@ -127,65 +157,61 @@ async def numbers_plan(
     ledger: Ledger,
     agreements: AsyncIterator[list[Agreement]],
     takes: Callable[[str], bool],
+    *,
+    is_own: bool,
 ) -> Numbers:
     """How the counters of a backup go on under a service name, and what forbids it.
 
     Reads the backup's counters and agreements to the end, checked on the way, and the ledgers of
-    both names.
+    all names that share numbers with these two.
 
     :param agreements: those of the backup.
     :param takes: whether an agreement is restored.
+    :param is_own: whether this installation made the backup.
     :raises Problem: BlobMissing, BlobCorrupt.
     """
-    backed_up_name = descriptor.service.name
-    told = _Told()
-    renamed = service_key(backed_up_name) != service_key(name)
-    numbered = _of_records(
-        side_by_side(
-            records(container, part_of(container, descriptor, CONTROL_NUMBERS)),
-            agreements,
-            _record_key,
-            lambda found: _key(found.name),
-        )
+    told = _Told(name, is_own)
+    names = {service_key(one): one for one in (name, descriptor.service.name)}
+    kin = await ledger.lineage.kin(*names.values())
+    known = await Known.of_names(ledger, [*names.values(), *kin])
+    pairs = side_by_side(
+        records(container, part_of(container, descriptor, CONTROL_NUMBERS)),
+        agreements,
+        _record_key,
+        _agreement_key,
     )
-    others = joined(
-        numbered,
-        ledger.pages(backed_up_name) if renamed else _nothing(),
-        lambda pair: _record_key(pair[0]),
-        _row_key,
-    )
-    own = joined(others, ledger.pages(name), lambda pair: _record_key(pair[0][0]), _row_key)
-    async for page in own:
-        for ((record, agreement), other), mine in page:
-            if takes(record.name):
-                told.look_at(wanted, _Agreement(record, agreement, _rows(mine, other)))
+    async for page in pairs:
+        for record, agreement in page:
+            found = _agreement(record, agreement, name, known)
+            if takes(found.numbers.name):
+                told.look_at(wanted, found)
     taken = told.counts.pop("agreements", 0)
-    found = {
+    plan = {
         "policy": wanted.policy,
         "by": wanted.by,
         "since": descriptor.consistency.runtime_read_from,
         "exposures": told.exposures,
         **told.counts,
     }
-    return Numbers(NumbersPlan.model_validate(found), told.errors, taken)
+    return Numbers(NumbersPlan.model_validate(plan), told.errors, taken)
 
 
-def _rows(*found: LedgerRow | None) -> list[LedgerRow]:
-    return [row for row in found if row is not None]
-
-
-async def _of_records(
-    pages: AsyncIterator[list[tuple[Record | None, Agreement | None]]],
-) -> AsyncIterator[list[tuple[Record, Agreement | None]]]:
-    """Agreements without counters are passed over; both sides are read to their ends."""
-    async for page in pages:
-        yield [(record, agreement) for record, agreement in page if record is not None]
-
-
-async def _nothing() -> AsyncIterator[list[LedgerRow]]:
-    rows: list[list[LedgerRow]] = []
-    for page in rows:
-        yield page
+def _agreement(
+    record: Record | None, agreement: Agreement | None, service: str, known: Known
+) -> _Agreement:
+    """An agreement with what the backup and the ledgers know of it."""
+    if agreement is not None:
+        numbers = agreement.numbers
+    else:
+        assert record is not None, "one of the two is there"
+        numbers = AgreementNumbers(record.name, {})
+    backed_up = BackedUpCounters.read(record.document if record else {})
+    rows = [(one.service, one.row) for one in known.of(numbers.name, numbers.stream)]
+    mine = known.own(service, numbers.name)
+    if mine is not None and not mine.is_of(numbers.name, numbers.stream):
+        rows.append((service, mine))  # it traded with somebody else, and goes on with its numbers
+    sources = [_Source(name, row.agreement, row.known) for name, row in rows]
+    return _Agreement(numbers, backed_up, sources)
 
 
 def _key(name: str) -> str:
@@ -196,5 +222,5 @@ def _record_key(record: Record) -> str:
     return _key(record.name)
 
 
-def _row_key(row: LedgerRow) -> str:
-    return _key(row.agreement)
+def _agreement_key(agreement: Agreement) -> str:
+    return _key(agreement.name)

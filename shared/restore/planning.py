@@ -1,11 +1,11 @@
 """Making the plan of a restore: it reads, and writes nothing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from shared.backup.reader import records
 from shared.backup.users import BackupUsers
-from shared.blobs.backup_container import BackupContainer
+from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.clock import Clock
 from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
@@ -63,6 +63,8 @@ class Planning:
     users: BackupUsers
     clock: Clock
     settings: Settings
+    installation: Callable[[], Awaitable[str]]
+    """Gives the id of this installation."""
 
     async def planned(
         self, body: RestoreBody, container: BackupContainer, descriptor: Descriptor
@@ -89,6 +91,7 @@ class Planning:
             self.ledger,
             receiving.noted(agreements(container, descriptor)),
             parts.takes_agreement,
+            is_own=await container.is_made_by(await self._ownership(descriptor)),
         )
         inbound = await inbound_plan(container, descriptor, receiving, self.inbound, living)
         if parts.selected is not None:
@@ -123,6 +126,11 @@ class Planning:
             ],
         }
         return Planned(planned.model_copy(update=update), problems)
+
+    async def _ownership(self, descriptor: Descriptor) -> Ownership:
+        """What the container of a backup carries that this installation made."""
+        service, backup = descriptor.service, descriptor.backup
+        return Ownership(await self.installation(), service.id, backup.operation_id)
 
     async def _kin(self, planned: RestorePlan) -> list[Service]:
         """The living services that have the backup's numbers: the one of its name, and copies.

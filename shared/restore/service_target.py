@@ -15,23 +15,20 @@ from shared.management.service_name import being_deleted, exists
 from shared.model.artifact import Artifact, Section
 from shared.model.certificate import CertificateFacts
 from shared.model.keys import WrappedKey
-from shared.model.numbers import Counter, Counters, Kind, Numbering
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
-from shared.model.restore import NumbersPlan, NumbersPolicy, RestorePlan
+from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.service import RestoredFrom, Service, State
-from shared.model.wire import JsonObject
 from shared.pace import Pace
+from shared.restore.restored_ledger import RestoredLedger
 from shared.restore.resumed import WrittenBefore
 from shared.restore.sending import one_behind, side_by_side
 from shared.restore.target import Pages
-from shared.rules.naming import artifact_key, service_key
-from shared.rules.restored_numbers import restored, set_back
+from shared.rules.naming import artifact_key
 from shared.rules.written import may_have_member
 from shared.sealing.data_key import DataKey
 from shared.state.configuration import Head, Phase, Versioned
-from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.edits import Put, transactions
 from shared.state.gateway import TRANSACTION_ROWS, RowChanged, RowExists
 from shared.state.joined import joined
@@ -190,50 +187,13 @@ class ServiceTarget:
             record.content,
         )
 
-    async def control_numbers(self, plan: RestorePlan, pages: Pages) -> AsyncGenerator[int, None]:
+    def control_numbers(self, plan: RestorePlan, pages: Pages) -> AsyncGenerator[int, None]:
         """See RestoreTarget."""
-        ledger = self._stores.ledger
-        renamed = service_key(plan.backed_up_name) != service_key(self._name)
-        bounds = _no_bounds()
-        if plan.control_numbers.policy is NumbersPolicy.ADVANCE:
-            bounds = self._stores.configuration.numberings(self._id)
-        numbered = joined(pages, bounds, lambda r: _key(r.name), lambda found: _key(found[0]))
-        others = ledger.pages(plan.backed_up_name) if renamed else _nothing()
-        known = joined(numbered, others, lambda p: _key(p[0].name), _row_key)
-        own = joined(known, ledger.pages(self._name), lambda p: _key(p[0][0].name), _row_key)
-        async for page in own:
-            rows = [
-                self._restored(plan.control_numbers, record, found[1] if found else {}, other, mine)
-                for ((record, found), other), mine in page
-            ]
-            changed = [row for row in rows if row is not None]
-            for start in range(0, len(changed), BATCH_ROWS):
-                await ledger.write_all(self._name, changed[start : start + BATCH_ROWS])
-            yield len(page)
-
-    def _restored(
-        self,
-        wanted: NumbersPlan,
-        record: Record,
-        bounds: Numbering,
-        other: LedgerRow | None,
-        mine: LedgerRow | None,
-    ) -> LedgerRow | None:
-        """The row of an agreement after the restore; None where it stands already."""
-        if mine is not None and mine.owner == self._id:
-            return None
-        known = [row for row in (mine, other) if row is not None]
-        backed_up = counters_of(record.document)
-        counters = restored(
-            wanted.policy, wanted.by, backed_up, [c for row in known for c in row.known], bounds
+        stores = self._stores
+        ledger = RestoredLedger(
+            stores.ledger, stores.configuration, self._clock, self._name, self._id
         )
-        latest = next((row for row in known if row.counters == counters), None)
-        changed_at = record.changed_at
-        if counters != backed_up and latest is not None:
-            changed_at = latest.changed_at
-        etag = mine.etag if mine else ""
-        passed = set_back(counters, [c for row in known for c in row.known])
-        return LedgerRow(record.name, self._id, counters, changed_at, etag, passed)
+        return ledger.write(plan, pages)
 
     async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:
         """See RestoreTarget."""
@@ -313,35 +273,14 @@ async def _facts(section: Section, record: Record) -> CertificateFacts | None:
     return await restored_pfx_facts(record.document)
 
 
-def counters_of(document: JsonObject) -> Counters:
-    """The counters of a record of the section control-numbers."""
-    return {Kind(kind): Counter.model_validate(counter) for kind, counter in document.items()}
-
-
 def _key(name: str) -> str:
     """The order that rows, and so the lines of a section, are in."""
     return encoded(artifact_key(name))
 
 
-def _row_key(row: LedgerRow) -> str:
-    return _key(row.agreement)
-
-
 async def _alone(pages: Pages) -> AsyncIterator[list[tuple[Record, Versioned[Artifact] | None]]]:
     async for page in pages:
         yield [(record, None) for record in page]
-
-
-async def _no_bounds() -> AsyncIterator[list[tuple[str, Numbering]]]:
-    pages: list[list[tuple[str, Numbering]]] = []
-    for page in pages:
-        yield page
-
-
-async def _nothing() -> AsyncIterator[list[LedgerRow]]:
-    rows: list[list[LedgerRow]] = []
-    for page in rows:
-        yield page
 
 
 def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from shared.backup.reader import read_descriptor, records, section_lines, section_records
 from shared.backup.secret_entries import Secrets
+from shared.backup.section_lines import checked_records
 from shared.backup.users import BackupUsers
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, corrupt, missing
@@ -331,25 +332,20 @@ class _Run:
         return replace(record, content=None)
 
     async def control_numbers(self, planned: RestorePlan) -> None:
-        """Write counters.
+        """Write counters: they outlive a restore that fails, so their section is checked first."""
+        pages = self._checked_numbers()
+        await self._counted(CONTROL_NUMBERS, self.target.control_numbers(planned, pages))
 
-        The ledger outlives a restore that fails: the counters are read to the end and found
-        right before the first of them is written.
-        """
-        async for _page in section_records(self._container, self._part(CONTROL_NUMBERS)):
+    async def _checked_numbers(self) -> Pages:
+        """The counters of agreements that are restored, out of a blob that was checked."""
+        async for page in checked_records(self._container, self._part(CONTROL_NUMBERS)):
             await self._task.checkpoint()
-        records = self._of_agreements(CONTROL_NUMBERS)
-        await self._counted(CONTROL_NUMBERS, self.target.control_numbers(planned, records))
+            yield [record for record in page if self._parts.takes_agreement(record.name)]
 
     async def messages(self) -> None:
         """Write numbers that came in and MIC values: rows of this service's own alone."""
         await self._counted(RECEIVED_NUMBERS, self._received())
         await self._counted(MIC_VALUES, self._mics())
-
-    async def _of_agreements(self, name: str) -> Pages:
-        """Records that are named by an agreement, of those that are restored."""
-        async for page in self._records(name):
-            yield [record for record in page if self._parts.takes_agreement(record.name)]
 
     async def _received(self) -> AsyncGenerator[int, None]:
         part = self._part(RECEIVED_NUMBERS)

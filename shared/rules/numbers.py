@@ -165,17 +165,25 @@ def first(bounds: Bounds) -> Counter:
     return Counter(next=bounds.lower)
 
 
+def rolls_over(counter: Counter, bounds: Bounds) -> bool:
+    """Whether the counter begins a new cycle at the end of its bounds.
+
+    It does not where the upper bound was lowered within the cycle: see ``Counter.end``.
+    """
+    return bounds.rollover and (counter.end or 0) <= bounds.upper
+
+
 def upcoming(counter: Counter, bounds: Bounds) -> Counter | None:
     """The counter as it is when it issues its next number, rolled over or moved up to its bounds.
 
     None where it issues none: its bounds hold no number any more that was not issued.
     """
     following = max(counter.next, bounds.lower)
-    if following == bounds.upper + 1 and bounds.rollover:
+    if following == bounds.upper + 1 and rolls_over(counter, bounds):
         return Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
     if following > bounds.upper:
         return None
-    return Counter(next=following, last=counter.last, cycle=counter.cycle)
+    return counter.model_copy(update={"next": following})
 
 
 @dataclass(frozen=True)
@@ -204,11 +212,21 @@ def take(counter: Counter, bounds: Bounds, count: int) -> Taken:
             "that are in them may have been issued. Raise the upper bound, or set the next number "
             "with allowReuse: true if the partner expects numbers again.",
         )
-    if start > bounds.upper and bounds.rollover:
+    rollover = rolls_over(counter, bounds)
+    if start > bounds.upper and rollover:
         counter = Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
         start = bounds.lower
     left = bounds.upper - start + 1
-    if count > size or (count > left and not bounds.rollover):
+    if count > left and bounds.rollover and not rollover:
+        raise Problem(
+            Code.CONTROL_NUMBERS_EXHAUSTED,
+            f"{max(left, 0)} numbers are left up to {bounds.upper}, {count} were asked for, and "
+            f"they do not roll over yet: this cycle was begun under an upper bound of "
+            f"{counter.end}, and numbers of it would come again before that. Raise the upper bound "
+            "again, or put the agreement with ?allowReuse=true if the partner expects numbers "
+            "again.",
+        )
+    if count > size or (count > left and not rollover):
         raise Problem(
             Code.CONTROL_NUMBERS_EXHAUSTED,
             f"{max(left, 0)} numbers are left up to {bounds.upper}, {count} were asked for, and "
@@ -216,14 +234,38 @@ def take(counter: Counter, bounds: Bounds, count: int) -> Taken:
         )
     if count <= left:
         last = start + count - 1
-        return Taken(
-            (range(start, last + 1),), Counter(next=last + 1, last=last, cycle=counter.cycle)
-        )
+        end = max(counter.end or 0, bounds.upper)
+        following = Counter(next=last + 1, last=last, cycle=counter.cycle, end=end)
+        return Taken((range(start, last + 1),), following)
     last = bounds.lower + count - left - 1
     return Taken(
         (range(start, bounds.upper + 1), range(bounds.lower, last + 1)),
-        Counter(next=last + 1, last=last, cycle=counter.cycle + 1),
+        Counter(next=last + 1, last=last, cycle=counter.cycle + 1, end=bounds.upper),
     )
+
+
+def take_again(
+    counter: Counter,
+    bounds: Bounds,
+    count: int,
+    passed: Counter | None,
+    beyond: Counter | None,
+) -> Taken:
+    """Take numbers of a counter that a restore set back: those that it was asked for come again.
+
+    A call that would go further takes none of them, and goes on behind all that was issued.
+
+    :param passed: up to where numbers come again; None where nothing was set back.
+    :param beyond: what others issued behind that.
+    :raises Problem: as ``take``.
+    """
+    if passed is None:
+        return take(counter, bounds, count)
+    if is_behind(counter, passed):
+        taken = take(counter, bounds, count)
+        if (taken.counter.cycle, taken.counter.last) <= (passed.cycle, passed.last):
+            return taken
+    return take(join(counter, passed, beyond) or counter, bounds, count)
 
 
 def moved(counter: Counter, bounds: Bounds, following: int, *, allow_reuse: bool) -> Counter:
@@ -241,7 +283,7 @@ def moved(counter: Counter, bounds: Bounds, following: int, *, allow_reuse: bool
             target="/next",
         )
     if following > counter.last:
-        return Counter(next=following, last=counter.last, cycle=counter.cycle)
+        return counter.model_copy(update={"next": following})
     if not allow_reuse:
         raise Problem(
             Code.CONTROL_NUMBER_ISSUED,
@@ -268,7 +310,9 @@ def rebound(
     """The counters of an agreement whose bounds change.
 
     A counter stays where it is: inside its bounds, at their end, or below them, where it goes on
-    at the lower one (a gap, no repeat). One that lies above new bounds could only begin anew.
+    at the lower one (a gap, no repeat). One that lies above new bounds could only begin anew. Where
+    the upper bound is lowered within a cycle, that cycle does not roll over at the new one, unless
+    reuse is allowed.
 
     :param pointer: where the upper bound of a kind is in the request.
     :raises Problem: ControlNumberIssued for a counter above its new bounds, unless reuse is
@@ -277,11 +321,16 @@ def rebound(
     changed = dict(counters)
     for kind, counter in counters.items():
         bounds, known = after.get(kind), before.get(kind)
-        if bounds is None or counter.next <= bounds.upper:
+        if bounds is None:
+            continue
+        if counter.next <= bounds.upper:
+            changed[kind] = _within(counter, known, bounds, allow_reuse=allow_reuse)
             continue
         same_end = known is not None and known.upper == bounds.upper
         if same_end and (counter.next == bounds.upper + 1 or not allow_reuse):
-            continue  # at the end of what it had: it rolls over or is exhausted, as before
+            # At the end of what it had: it rolls over or is exhausted, as before.
+            changed[kind] = _within(counter, known, bounds, allow_reuse=allow_reuse)
+            continue
         began = known is not None and counter.next <= known.lower
         if began and counter.last == 0 and counter.cycle == 0:
             del changed[kind]  # nothing was issued: the first number is the new lower bound
@@ -298,24 +347,47 @@ def rebound(
     return changed
 
 
-def later(*counters: Counter | None) -> Counter | None:
-    """The counter that has come furthest, by (cycle, last), and of equals by next."""
-    known = [c for c in counters if c is not None]
-    return max(known, key=lambda c: (c.cycle, c.last, c.next), default=None)
+def _within(
+    counter: Counter, before: Bounds | None, after: Bounds, *, allow_reuse: bool
+) -> Counter:
+    """A counter that stays within new bounds: where the cycle that it is in ends."""
+    if allow_reuse:
+        lowered = (counter.end or 0) > after.upper
+        return counter.model_copy(update={"end": after.upper}) if lowered else counter
+    if before is None or after.upper >= before.upper or not counter.last:
+        return counter
+    # Issuing keeps it too, but not the version that issued before this one.
+    end = max(counter.end or 0, before.upper)
+    return counter if counter.end == end else counter.model_copy(update={"end": end})
 
 
-def continued(
-    backed_up: dict[Kind, Counter], known: Iterable[dict[Kind, Counter]]
-) -> dict[Kind, Counter]:
-    """The ``continue`` policy: of the backup and all that this installation knows, the latest.
+def join(*counters: Counter | None) -> Counter | None:
+    """What is known of one stream by several counters: of the highest cycle, the later of each.
 
-    :param backed_up: the agreement's counters in the backup.
-    :param known: the same agreement's counters in the ledgers of the names concerned.
+    Up to where one says that numbers were issued, and from where another may go on, both hold: a
+    gap is allowed, a repeat is not. The order and the number of times do not matter.
     """
-    ledgers = list(known)
-    kinds = set(backed_up).union(*ledgers) if ledgers else set(backed_up)
-    return {
-        kind: counter
-        for kind in sorted(kinds)
-        if (counter := later(backed_up.get(kind), *(ledger.get(kind) for ledger in ledgers)))
-    }
+    known = [c for c in counters if c is not None]
+    if not known:
+        return None
+    cycle = max(c.cycle for c in known)
+    latest = [c for c in known if c.cycle == cycle]
+    return Counter(
+        next=max(c.next for c in latest),
+        last=max(c.last for c in latest),
+        cycle=cycle,
+        end=max((c.end for c in latest if c.end is not None), default=None),
+    )
+
+
+def is_behind(counter: Counter | None, other: Counter | None) -> bool:
+    """Whether the other says of something later than the counter does."""
+    return other is not None and join(counter, other) != counter
+
+
+def joined_all(found: Iterable[Counters]) -> Counters:
+    """The counters of several sources, kind by kind brought together: see ``join``."""
+    sources = list(found)
+    kinds = sorted({kind for counters in sources for kind in counters})
+    joined = {kind: join(*(counters.get(kind) for counters in sources)) for kind in kinds}
+    return {kind: counter for kind, counter in joined.items() if counter is not None}

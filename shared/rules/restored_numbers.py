@@ -1,11 +1,16 @@
 """Where control numbers go on after a restore, and which of them may come twice."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from shared.model.numbers import Bounds, Counter, Counters, Numbering
+from shared.model.numbers import Bounds, Counter, Counters, Kind, Numbering
 from shared.model.problem import Code, Problem
-from shared.model.restore import NumbersPolicy
-from shared.rules.numbers import continued, first, later, upcoming
+from shared.model.restore import ControlNumbersBody, NumbersPlan, NumbersPolicy
+from shared.model.wire import JsonObject
+from shared.rules.numbers import first, is_behind, join, joined_all, rolls_over, upcoming
+
+_PASSED = "passed"
+"""The member of a backed-up counter that says up to where an earlier restore had set it back."""
 
 
 def restored(
@@ -18,14 +23,15 @@ def restored(
     """The counters of an agreement after a restore.
 
     :param by: how far ``advance`` moves on.
-    :param known: the same agreement's counters in the ledgers of the names concerned.
+    :param backed_up: the agreement's counters in the backup.
+    :param known: what ledgers know of the same stream, under whatever name.
     :param numbering: its bounds; ``advance`` alone asks for them, and moves on all of its kinds
         where no ledger knows the agreement, those too that had issued nothing by the backup.
     :raises Problem: ControlNumbersExhausted where too few numbers are left to move on.
     """
     if policy is NumbersPolicy.AS_BACKED_UP:
         return dict(backed_up)
-    counters = continued(backed_up, known)
+    counters = joined_all([backed_up, *known])
     if policy is NumbersPolicy.CONTINUE or by is None:
         return counters
     if not known:
@@ -38,27 +44,78 @@ def restored(
 
 
 def set_back(counters: Counters, known: Sequence[Counters]) -> Counters:
-    """Of each kind that a restore sets back, the latest that is known: it must not be forgotten.
+    """Of each kind that a restore sets back, what is known: it must not be forgotten.
 
     :param counters: as the restore leaves them.
     """
-    latest = continued({}, known)
     return {
         kind: counter
-        for kind, counter in latest.items()
-        if later(counters.get(kind), counter) != counters.get(kind)
+        for kind, counter in joined_all(known).items()
+        if is_behind(counters.get(kind), counter)
     }
 
 
+@dataclass(frozen=True)
+class BackedUpCounters:
+    """The counters of one agreement in a backup."""
+
+    counters: Counters
+    passed: Counters
+    """Up to where they come again, of the kinds that an earlier restore had set back."""
+
+    @property
+    def issued(self) -> Counters:
+        """What the backup knows to be issued."""
+        return joined_all([self.counters, self.passed])
+
+    @staticmethod
+    def read(document: JsonObject) -> "BackedUpCounters":
+        """From a record of the section control-numbers."""
+        counters, passed = Counters(), Counters()
+        for name, found in document.items():
+            kind = Kind(name)
+            before = found.get(_PASSED) if isinstance(found, dict) else None
+            if before is not None:
+                passed[kind] = Counter.model_validate(before)
+            counters[kind] = Counter.model_validate(found)
+        return BackedUpCounters(counters, passed)
+
+    def to_json(self) -> JsonObject:
+        """As a record has it; a counter is what it is in every version of the format."""
+        document: JsonObject = {kind: one.to_json() for kind, one in self.counters.items()}
+        for kind, passed in self.passed.items():
+            # A kind that had issued nothing: its bounds say where it begins.
+            one = self.counters.get(kind) or Counter(next=1)
+            document[kind] = {**one.to_json(), _PASSED: passed.to_json()}
+        return document
+
+
+def restored_counters(
+    plan: NumbersPlan | ControlNumbersBody,
+    backed_up: BackedUpCounters,
+    known: Sequence[Counters],
+    numbering: Numbering,
+) -> tuple[Counters, Counters]:
+    """The counters of an agreement after a restore, and up to where they come again.
+
+    :param known: as of ``restored``.
+    :raises Problem: as ``restored``.
+    """
+    if plan.policy is not NumbersPolicy.AS_BACKED_UP:
+        return restored(plan.policy, plan.by, backed_up.issued, known, numbering), {}
+    counters = backed_up.counters
+    return counters, set_back(counters, [backed_up.passed, *known])
+
+
 def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
-    """A counter moved on by some numbers, which are left out.
+    """A counter moved on by some numbers, which are left out and count as issued.
 
     :raises Problem: ControlNumbersExhausted where they do not roll over and too few are left.
     """
     start = max(counter.next, bounds.lower)
     following = start + by
     if following <= bounds.upper:
-        return Counter(next=following, last=counter.last, cycle=counter.cycle)
+        return counter.model_copy(update={"next": following, "last": following - 1})
     if start > bounds.upper + 1:
         raise Problem(
             Code.CONTROL_NUMBERS_EXHAUSTED,
@@ -67,7 +124,7 @@ def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
             "policy continue, and raise the upper bound before you resume the service.",
             target="/controlNumbers/policy",
         )
-    if not bounds.rollover:
+    if not rolls_over(counter, bounds):
         raise Problem(
             Code.CONTROL_NUMBERS_EXHAUSTED,
             f"{max(0, bounds.upper - start + 1)} numbers are left up to {bounds.upper}, and "
@@ -90,7 +147,7 @@ def issued_again(counter: Counter, known: Sequence[Counter | None], bounds: Boun
     :param known: where the ledgers stand that know the agreement.
     :param bounds: those of the restored agreement.
     """
-    latest = later(*known)
+    latest = join(*known)
     if latest is None:
         return None
     following = upcoming(counter, bounds)
@@ -100,7 +157,7 @@ def issued_again(counter: Counter, known: Sequence[Counter | None], bounds: Boun
     if following.cycle == latest.cycle:
         return max(0, last - following.next + 1)
     left = bounds.upper - following.next + 1
-    if not bounds.rollover:
+    if not rolls_over(counter, bounds):
         return left
     whole = latest.cycle - following.cycle - 1
     span = bounds.upper - bounds.lower + 1

@@ -13,6 +13,7 @@ from shared.model.wire import JsonObject, JsonValue
 from shared.rules.naming import shown
 
 STANDARDS = ("x12", "edifact", "as2")
+_BETWEEN = "\x1f"
 _MOST_KEY = 8000
 """Characters of what tells agreements apart; real identities have some dozen."""
 
@@ -113,7 +114,7 @@ class Parties:
         if self.host is None or self.guest is None:
             return None
         parts = (self.host.qualifier, self.host.value, self.guest.qualifier, self.guest.value)
-        key = "\x1f".join((standard, *parts))
+        key = _BETWEEN.join((standard, *parts))
         if len(key) <= _MOST_KEY:
             return key
         return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
@@ -161,6 +162,19 @@ def parties_key(document: JsonObject) -> str | None:
     """What no two agreements of a service share, None where the document does not say enough."""
     content = agreement_content(document)
     return parties(document).key(content[0]) if content else None
+
+
+def stream_of(key: str | None) -> str:
+    """The stream that an agreement's numbers are of, by its parties' key; empty without one.
+
+    A receiver tells numbers apart by standard, sender and receiver (X12.6: ISA05 to ISA08 with
+    ISA13), whatever the agreement is called. Spaces at the end of an identity are none: ISA06 and
+    ISA08 are filled up with them.
+    """
+    if not key:
+        return ""
+    parts = _BETWEEN.join(part.rstrip(" ") for part in key.split(_BETWEEN))
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def require_belongs(identity: Identity, partner: str, known: frozenset[Identity], at: str) -> None:

@@ -11,17 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.clock import Clock
-from shared.model.numbers import Bounds, Counters, IssuedNumber, Kind, Numbering
+from shared.model.numbers import (
+    AgreementNumbers,
+    Bounds,
+    Counters,
+    IssuedNumber,
+    Kind,
+    Numbering,
+)
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.patience import answering
 from shared.rules.naming import artifact_key, service_key, shown
-from shared.rules.numbers import first, formatted, take
+from shared.rules.numbers import first, formatted, take_again
 from shared.rules.states import require_active
-from shared.runtime.claims import claim
+from shared.runtime.claims import Claims, is_claimed
 from shared.state.configuration import Configuration
-from shared.state.control_numbers import Ledger
+from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import RowChanged
 from shared.state.services import Directory
 
@@ -69,6 +76,7 @@ class Allocator:
         self._configuration = configuration
         self._ledger = ledger
         self._clock = clock
+        self._claims = Claims(ledger, directory, clock)
         self._groups: dict[tuple[str, str], _Group] = {}
 
     async def allocate(
@@ -113,17 +121,14 @@ class Allocator:
     async def _commit(self, service: str, agreement: str, batch: Sequence[_Request]) -> None:
         for attempt in range(_TRIES):
             row = await self._ledger.get(service, agreement)
-            living, numbering = await self._require_issuing(service, agreement)
-            if row is None or row.owner != living.id:
-                row = await claim(
-                    self._ledger,
-                    self._directory,
-                    self._clock,
-                    service=living.name,
-                    service_id=living.id,
-                    agreement=agreement,
-                )
-            answers, counters = _serve_all(batch, row.counters, numbering)
+            living, numbers = await self._require_issuing(service, agreement)
+            if row is None or not is_claimed(row, living.id, numbers.stream):
+                row = await self._claims.claim(living, numbers)
+                # What allows it is read after the row: it may have ended meanwhile.
+                living, numbers = await self._require_issuing(service, agreement)
+                if not is_claimed(row, living.id, numbers.stream):
+                    continue
+            answers, counters = _serve_all(batch, row, numbers.numbering)
             if counters == row.counters:
                 break
             now = rfc3339(self._clock.now())
@@ -148,7 +153,9 @@ class Allocator:
             else:
                 request.answer.set_result(answer)
 
-    async def _require_issuing(self, service: str, agreement: str) -> tuple[Service, Numbering]:
+    async def _require_issuing(
+        self, service: str, agreement: str
+    ) -> tuple[Service, AgreementNumbers]:
         """Read after the row: an owner that changes meanwhile makes the write fail."""
         listed = await self._directory.get(service)
         if listed is None:
@@ -156,16 +163,16 @@ class Allocator:
                 Code.SERVICE_NOT_FOUND, f"There is no service '{shown(service)}'.", "service"
             )
         require_active(listed.service.name, listed.service.state)
-        numbering = await self._configuration.numbering(listed.service.id, agreement)
-        if numbering is None:
+        numbers = await self._configuration.numbers(listed.service.id, agreement)
+        if numbers is None:
             raise agreement_not_found(listed.service.name, agreement)
-        if not numbering:
+        if not numbers.numbering:
             raise Problem(
                 Code.INVALID_REQUEST,
                 f"'{shown(agreement)}' is no X12 or EDIFACT agreement: it has no control numbers.",
                 target="agreement",
             )
-        return listed.service, numbering
+        return listed.service, numbers
 
 
 def agreement_not_found(service: str, agreement: str) -> Problem:
@@ -188,28 +195,31 @@ def _fitting(waiting: Sequence[_Request]) -> int:
 
 
 def _serve_all(
-    batch: Sequence[_Request], counters: Counters, numbering: Numbering
+    batch: Sequence[_Request], row: LedgerRow, numbering: Numbering
 ) -> tuple[list[list[_Issued] | Problem], Counters]:
     """Serve requests in their order; one that cannot be served takes nothing."""
     answers: list[list[_Issued] | Problem] = []
     for request in batch:
         try:
-            numbers, counters = _serve_one(request, counters, numbering)
+            numbers, counters = _serve_one(request, row, numbering)
         except Problem as problem:
             answers.append(problem)
         else:
             answers.append(numbers)
-    return answers, counters
+            row = replace(row, counters=counters)
+    return answers, row.counters
 
 
 def _serve_one(
-    request: _Request, counters: Counters, numbering: Numbering
+    request: _Request, row: LedgerRow, numbering: Numbering
 ) -> tuple[list[_Issued], Counters]:
-    after = dict(counters)
+    after = dict(row.counters)
     numbers: list[_Issued] = []
     for kind in request.kinds:
         bounds = numbering[kind]
-        taken = take(after.get(kind) or first(bounds), bounds, request.count)
+        counter = after.get(kind) or first(bounds)
+        again = row.passed.get(kind), row.beyond.get(kind)
+        taken = take_again(counter, bounds, request.count, *again)
         after[kind] = taken.counter
         numbers.append(_Issued(kind, bounds, taken.values))
     return numbers, after

@@ -1,86 +1,260 @@
 """Who may issue an agreement's numbers: the owner in its ledger row.
 
-A row is claimed before its agreement is written and released after it is deleted. Releasing always
-writes, so that an allocation that read the row before fails at its conditional write.
+A row is claimed before numbers are issued from it, and goes on behind all that is known of its
+stream. Of one stream, one row has an owner. Whatever ends somebody's right to issue writes the row,
+so that an allocation that read it before fails at its conditional write: the release of a deleted
+agreement, the suspension of a service, and the claim by another agreement or service.
+
+A claim writes the rows of the others first and its own one last, over the version that it began
+with. So of two that claim at once, one finds its own row written by the other, and begins again.
 """
 
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
 
 from shared.clock import Clock
+from shared.model.numbers import AgreementNumbers, Counters
 from shared.model.problem import Code, Problem
+from shared.model.service import Service
 from shared.model.wire import rfc3339
-from shared.rules.numbers import continued
+from shared.rules.naming import artifact_key
+from shared.rules.numbers import joined_all
+from shared.runtime.streams import issued_under, kin_of, set_back_kinds
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
+from shared.state.joined import joined
+from shared.state.keys import encoded
 from shared.state.services import Directory
 
 
-async def claim(
-    ledger: Ledger,
-    directory: Directory,
-    clock: Clock,
-    *,
-    service: str,
+@dataclass(frozen=True)
+class Claims:
+    """Makes services the owners of rows."""
+
+    ledger: Ledger
+    directory: Directory
+    clock: Clock
+
+    async def claim(
+        self, service: Service, numbers: AgreementNumbers, kin: Sequence[str] | None = None
+    ) -> LedgerRow:
+        """Make the service the owner of an agreement's row; its counters go on: see ``taken``.
+
+        The directory is read after the row: a request of an earlier life of the name, which was
+        on its way when the service was deleted, takes nothing from the later one.
+
+        :param kin: see ``kin_of``; read here where it is None.
+        :raises Problem: ServiceNotFound where the service is no more.
+        """
+        while True:
+            row = await self.ledger.get(service.name, numbers.name)
+            if row is not None and is_claimed(row, service.id, numbers.stream):
+                return row
+            listed = await self.directory.get(service.name)
+            if listed is None or listed.service.id != service.id:
+                raise Problem(
+                    Code.SERVICE_NOT_FOUND,
+                    f"Service '{service.name}' was deleted meanwhile. Nothing was changed.",
+                    target="service",
+                )
+            if kin is None:
+                kin = await kin_of(self.ledger, listed.service)
+            try:
+                return await self._written(service, numbers, kin, row)
+            except (RowChanged, RowExists):
+                continue
+
+    async def _written(
+        self,
+        service: Service,
+        numbers: AgreementNumbers,
+        kin: Sequence[str],
+        row: LedgerRow | None,
+    ) -> LedgerRow:
+        """Claim over a version of the row.
+
+        :raises RowChanged: where somebody else wrote a row of the stream meanwhile.
+        :raises RowExists: where somebody else made one.
+        """
+        now = rfc3339(self.clock.now())
+        if row is None and kin:
+            # There to be written by whoever claims the stream under another name meanwhile.
+            row = LedgerRow(numbers.name, "", {}, now, stream=numbers.stream)
+            row = await self.ledger.write(service.name, row)
+        known: list[LedgerRow] = []
+        for name in kin:
+            found = await issued_under(self.ledger, name, *_of(numbers))
+            known += [row if row.former else await self._disowned(name, row) for row in found]
+        others = await self._same_stream(service.name, numbers)
+        mine = taken(row, service.id, numbers, _all([*known, *others]), now)
+        writes = [mine, *(other.owned_by("") for other in others if not other.former)]
+        if row is not None and row.stream and row.stream != numbers.stream:
+            writes.append(await left_behind(self.ledger, service.name, row))
+        return replace(mine, etag=(await self.ledger.write_all(service.name, writes))[0])
+
+    async def _disowned(self, service: str, row: LedgerRow) -> LedgerRow:
+        """The row as it is when nobody may issue from it any more."""
+        found: LedgerRow | None = row
+        while found is not None:
+            try:
+                return await self.ledger.write(service, found.owned_by(""))
+            except RowChanged:
+                found = await self.ledger.get(service, row.agreement)
+        return row
+
+    async def expected(
+        self, service: Service, numbers: AgreementNumbers, kin: Sequence[str]
+    ) -> Counters:
+        """The counters of an agreement as a claim would find them; nothing is written."""
+        row = await self.ledger.get(service.name, numbers.name)
+        if row is not None and is_claimed(row, service.id, numbers.stream):
+            return row.counters
+        known = await self._same_stream(service.name, numbers)
+        for name in kin:
+            known += await issued_under(self.ledger, name, *_of(numbers))
+        return taken(row, service.id, numbers, _all(known), "").counters
+
+    async def _same_stream(self, service: str, numbers: AgreementNumbers) -> list[LedgerRow]:
+        """The other rows of a service name that are of an agreement's stream."""
+        if not numbers.stream:
+            return []
+        return [
+            row
+            for row in await self.ledger.of_stream(service, numbers.stream)
+            if row.former or artifact_key(row.agreement) != artifact_key(numbers.name)
+        ]
+
+
+def is_claimed(row: LedgerRow, service_id: str, stream: str) -> bool:
+    """Whether a service may issue from a row in a stream."""
+    return row.owner == service_id and row.stream == stream
+
+
+def taken(
+    row: LedgerRow | None,
     service_id: str,
-    agreement: str,
+    numbers: AgreementNumbers,
+    known: Sequence[Counters],
+    now: str,
 ) -> LedgerRow:
-    """Make the service the owner of an agreement's row; its counters go on: see ``taken``.
-
-    The directory is read after the row: a request of an earlier life of the name, which was on
-    its way when the service was deleted, takes nothing from the later one.
-
-    :raises Problem: ServiceNotFound where the service is no more.
-    """
-    while True:
-        row = await ledger.get(service, agreement)
-        if row is not None and row.owner == service_id:
-            return row
-        listed = await directory.get(service)
-        if listed is None or listed.service.id != service_id:
-            raise Problem(
-                Code.SERVICE_NOT_FOUND,
-                f"Service '{service}' was deleted meanwhile. Nothing was changed.",
-                target="service",
-            )
-        if row is None:
-            row = LedgerRow(agreement, service_id, {}, rfc3339(clock.now()))
-        try:
-            return await ledger.write(service, taken(row, service_id))
-        except (RowChanged, RowExists):
-            continue
-
-
-def taken(row: LedgerRow, service_id: str) -> LedgerRow:
     """The row as the service has it that owns it from now on.
 
-    Another one than a restore set back (``asBackedUp``) goes on behind all that was issued: what
-    that restore asked for, it alone was given.
+    It goes on behind all that is known of its stream, and of its name: an agreement that trades
+    with somebody else from now on goes on with its numbers. Where a restore set the row back
+    (``asBackedUp``), the service that the restore made goes on as was asked for, and another one
+    behind all that was issued.
+
+    :param known: what other rows know.
+    :param now: RFC 3339.
     """
-    if row.owner == service_id:
-        return row
-    return replace(row, owner=service_id, counters=continued(row.counters, [row.passed]), passed={})
+    if row is None:
+        row = LedgerRow(numbers.name, service_id, {}, now)
+    issued = joined_all([*row.known, *known])
+    asked = set_back_kinds(row) if row.life == service_id else []
+    counters = {kind: counter for kind, counter in issued.items() if kind not in asked}
+    counters |= {kind: row.counters[kind] for kind in asked if kind in row.counters}
+    return replace(
+        row,
+        owner=service_id,
+        stream=numbers.stream,
+        counters=counters,
+        passed={kind: row.passed[kind] for kind in asked},
+        beyond={kind: issued[kind] for kind in asked},
+    )
 
 
-async def release(ledger: Ledger, *, service: str, agreement: str) -> None:
-    """Take an agreement's numbers from whoever may issue them."""
+async def left_behind(ledger: Ledger, service: str, row: LedgerRow) -> LedgerRow:
+    """What stays of a row's stream under a name when its agreement trades with somebody else."""
+    before = await ledger.former(service, row.stream)
+    counters = joined_all([*row.known, *(before.known if before else [])])
+    return LedgerRow(
+        row.agreement,
+        "",
+        counters,
+        row.changed_at,
+        before.etag if before else "",
+        stream=row.stream,
+        former=True,
+    )
+
+
+def _of(numbers: AgreementNumbers) -> tuple[str, str]:
+    return numbers.name, numbers.stream
+
+
+def _all(rows: Sequence[LedgerRow]) -> list[Counters]:
+    return [counters for row in rows for counters in row.known]
+
+
+async def release(ledger: Ledger, *, service: str, agreement: str, stream: str = "") -> None:
+    """Take an agreement's numbers from whoever may issue them.
+
+    :param stream: that of its document: a row of a version that kept none is told of it.
+    """
+
+    def released(row: LedgerRow) -> LedgerRow:
+        return replace(row, owner="", stream=row.stream or stream)
+
+    await _rewrite(ledger, service, agreement, released)
+
+
+async def release_all(
+    ledger: Ledger, *, service: str, numbers: AsyncIterator[list[AgreementNumbers]]
+) -> None:
+    """Take all numbers of a service name from whoever may issue them.
+
+    :param numbers: of its agreements, which tell rows of a version that kept none their stream.
+    """
+    pairs = joined(
+        ledger.pages(service),
+        numbers,
+        lambda row: encoded(artifact_key(row.agreement)),
+        lambda one: encoded(artifact_key(one.name)),
+    )
+    async for page in pairs:
+        streams = {row.agreement: one.stream for row, one in page if one is not None}
+
+        def released(row: LedgerRow, streams: dict[str, str] = streams) -> LedgerRow:
+            return replace(row, owner="", stream=row.stream or streams.get(row.agreement, ""))
+
+        await _rewrite_all(ledger, service, [row for row, _ in page], released)
+
+
+async def end_issuing(ledger: Ledger, service: Service) -> None:
+    """See that nothing is issued any more that was allowed while the service was Active.
+
+    An allocation that read its row, and then that the service was Active, finds the row changed.
+    One that has not read its row yet reads after it that the service is not Active.
+    """
+    async for page in ledger.pages(service.name):
+        mine = [row for row in page if row.owner == service.id]
+        await _rewrite_all(ledger, service.name, mine, lambda row: row)
+
+
+async def _rewrite_all(
+    ledger: Ledger,
+    service: str,
+    rows: Sequence[LedgerRow],
+    change: Callable[[LedgerRow], LedgerRow],
+) -> None:
+    for start in range(0, len(rows), BATCH_ROWS):
+        batch = rows[start : start + BATCH_ROWS]
+        try:
+            await ledger.write_all(service, [change(row) for row in batch])
+        except RowChanged:
+            for row in batch:
+                await _rewrite(ledger, service, row.agreement, change)
+
+
+async def _rewrite(
+    ledger: Ledger, service: str, agreement: str, change: Callable[[LedgerRow], LedgerRow]
+) -> None:
     while True:
         row = await ledger.get(service, agreement)
         if row is None:
             return
         try:
-            await ledger.write(service, row.owned_by(""))
+            await ledger.write(service, change(row))
         except RowChanged:
             continue
         return
-
-
-async def release_all(ledger: Ledger, *, service: str) -> None:
-    """Take all numbers of a service name from whoever may issue them."""
-    async for page in ledger.pages(service):
-        for start in range(0, len(page), BATCH_ROWS):
-            batch = page[start : start + BATCH_ROWS]
-            try:
-                await ledger.write_all(service, [row.owned_by("") for row in batch])
-            except RowChanged:
-                for row in batch:
-                    await release(ledger, service=service, agreement=row.agreement)

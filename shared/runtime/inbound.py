@@ -102,11 +102,11 @@ class Inbound:
 
         :raises Problem: AgreementNotFound.
         """
-        if await self._configuration.numbering(service.id, agreement) is None:
+        if await self._configuration.numbers(service.id, agreement) is None:
             raise agreement_not_found(service.name, agreement)
         return await self._mics.get(service.id, agreement, message_id)
 
     async def _require(self, service: Service, agreement: str) -> None:
         require_active(service.name, service.state)
-        if await self._configuration.numbering(service.id, agreement) is None:
+        if await self._configuration.numbers(service.id, agreement) is None:
             raise agreement_not_found(service.name, agreement)

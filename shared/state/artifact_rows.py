@@ -9,13 +9,13 @@ from pydantic_core import to_json
 
 from shared.model.artifact import Artifact, ContentReference, Section
 from shared.model.certificate import CertificateFacts
-from shared.model.numbers import Bounds, Kind, Numbering
+from shared.model.numbers import AgreementNumbers, Bounds, Kind
 from shared.model.record import Written, WrittenRecord
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.documents import SECRET_NAMES, holds_secret
 from shared.rules.numbers import numbering
 from shared.rules.references import MEMBERS, references
-from shared.rules.trading import parties_key
+from shared.rules.trading import parties_key, stream_of
 from shared.rules.written import may_have_member, may_hold_secret
 from shared.state.columns import (
     document_text,
@@ -154,7 +154,9 @@ def section_of(row: Row) -> str:
     return row.key.partition("!")[0]
 
 
-def read_numbering(row: Row) -> Numbering:
+def read_numbers(row: Row) -> AgreementNumbers:
     """What the row of an agreement says of its control numbers."""
-    kinds = json.loads(str(row.values.get("numbering", "{}")))
-    return {Kind(kind): Bounds.model_validate(bounds) for kind, bounds in kinds.items()}
+    kinds = json.loads(str(row.values.get("numbering") or "{}"))
+    numbering = {Kind(kind): Bounds.model_validate(bounds) for kind, bounds in kinds.items()}
+    stream = stream_of(str(row.values.get("parties") or ""))
+    return AgreementNumbers(str(row.values["name"]), numbering, stream)

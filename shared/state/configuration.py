@@ -13,13 +13,13 @@ from typing import Generic, TypeVar
 
 from shared.model.artifact import Artifact, Section
 from shared.model.keys import WrappedKey
-from shared.model.numbers import Numbering
+from shared.model.numbers import AgreementNumbers
 from shared.model.wire import JsonObject
 from shared.state.artifact_rows import (
     REFERENCE_COLUMNS,
     named_by,
     read_artifact,
-    read_numbering,
+    read_numbers,
     row_with_md5,
 )
 from shared.state.columns import document_columns, dumps, read_document
@@ -215,23 +215,23 @@ class Configuration:
             with suppress(RowChanged):
                 await self._table.replace(known, known.etag)
 
-    async def numbering(self, service_id: str, agreement: str) -> Numbering | None:
+    async def numbers(self, service_id: str, agreement: str) -> AgreementNumbers | None:
         """What an agreement's document says of control numbers; None where there is none."""
         row = await self._table.get(service_id, named(Section.AGREEMENTS, agreement))
-        return read_numbering(row) if row else None
+        return read_numbers(row) if row else None
 
-    async def numberings(
+    async def all_numbers(
         self, service_id: str, after: str = ""
-    ) -> AsyncIterator[list[tuple[str, Numbering]]]:
+    ) -> AsyncIterator[list[AgreementNumbers]]:
         """The agreements with what their documents say of control numbers, a page at a time.
 
         :param after: the agreement that the first page begins behind.
         """
         start = named(Section.AGREEMENTS, after) if after else f"{Section.AGREEMENTS}!"
-        end, columns = f"{Section.AGREEMENTS}!{LAST}", ("name", "numbering")
+        end, columns = f"{Section.AGREEMENTS}!{LAST}", ("name", "numbering", "parties")
         pages = self._table.pages(service_id, after=start, before=end, columns=columns)
         async for page in pages:
-            yield [(str(row.values["name"]), read_numbering(row)) for row in page]
+            yield [read_numbers(row) for row in page]
 
     async def has(self, service_id: str, section: Section, name: str) -> bool:
         """Whether there is an artifact of that name."""

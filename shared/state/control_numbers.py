@@ -1,7 +1,9 @@
 """Table ControlNumbers: the ledger of what was issued. Its rows are never deleted.
 
 A partition a service *name*, a row an agreement with all of its kinds, so that one conditional
-write takes numbers of several kinds, and a name that comes back continues where it stood.
+write takes numbers of several kinds, and a name that comes back continues where it stood. A row
+says which stream its numbers are of. An agreement that trades with somebody else from now on
+leaves a row behind that is of its former stream alone.
 """
 
 import json
@@ -12,7 +14,8 @@ from shared.model.numbers import Counter, Counters, Kind
 from shared.rules.naming import artifact_key, service_key
 from shared.state.columns import dumps
 from shared.state.gateway import TRANSACTION_ROWS, Column, Insert, Replace, Row, Step, Table
-from shared.state.keys import encoded
+from shared.state.keys import LAST, encoded
+from shared.state.lineage import Lineage
 
 TABLE = "interkeepControlNumbers"
 
@@ -23,22 +26,40 @@ class LedgerRow:
 
     agreement: str
     owner: str
-    """Id of the service that may issue; empty where none may."""
+    """Id of the service that may issue from it; empty where none may before it claims the row."""
     counters: Counters
     changed_at: str
     """RFC 3339; kept by a restore."""
     etag: str = ""
     passed: Counters = field(default_factory=dict)
-    """Where it stood before a restore set it back (``asBackedUp``), of kinds that stood later."""
+    """Up to where numbers come again, of the kinds that a restore set back (``asBackedUp``)."""
+    beyond: Counters = field(default_factory=dict)
+    """What others issued beyond that, of the same kinds: they go on behind it in the end."""
+    stream: str = ""
+    """Whose numbers they are, see ``AgreementNumbers.stream``; empty where its agreement names no
+    identities, or a version wrote the row that did not keep it: its name is its stream."""
+    life: str = ""
+    """Id of the service that a restore wrote it for, which may be set back as was asked."""
+    former: bool = False
+    """Whether it is what an agreement left behind that trades with somebody else since."""
 
     @property
     def known(self) -> list[Counters]:
-        """All that it knows to be issued: a later restore goes on behind every one of them."""
-        return [self.counters, self.passed]
+        """All that it knows to be issued: whoever goes on does so behind every one of them."""
+        return [self.counters, self.passed, self.beyond]
 
     def owned_by(self, service_id: str) -> "LedgerRow":
         """The same row with another owner."""
         return replace(self, owner=service_id)
+
+    def is_of(self, agreement: str, stream: str) -> bool:
+        """Whether its numbers are those of an agreement: the same stream, or without one, name.
+
+        What an agreement left behind is of its stream alone.
+        """
+        if self.former or (self.stream and stream):
+            return self.stream == stream
+        return artifact_key(self.agreement) == artifact_key(agreement)
 
 
 class Ledger:
@@ -46,11 +67,23 @@ class Ledger:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self.lineage = Lineage(table)
+        """Which other names have numbers of a service's."""
 
     async def get(self, service: str, agreement: str) -> LedgerRow | None:
         """The row of an agreement, None where none was ever needed."""
         row = await self._table.get(_partition(service), encoded(artifact_key(agreement)))
         return _read(row) if row else None
+
+    async def former(self, service: str, stream: str) -> LedgerRow | None:
+        """What agreements that trade with somebody else since left behind of a stream."""
+        row = await self._table.get(_partition(service), _former_key(stream))
+        return _read(row) if row else None
+
+    async def of_stream(self, service: str, stream: str) -> list[LedgerRow]:
+        """The rows of a service name that are of a stream, former ones among them."""
+        pages = self._table.pages(_partition(service), equal=("stream", stream))
+        return [_read(row) async for page in pages for row in page]
 
     async def write(self, service: str, row: LedgerRow) -> LedgerRow:
         """Write a row over the version that was read; a new one where it has no ETag.
@@ -61,22 +94,27 @@ class Ledger:
         step = _step(service, row)
         return replace(row, etag=(await self._table.transact([step]))[0])
 
-    async def write_all(self, service: str, rows: Sequence[LedgerRow]) -> None:
-        """Write up to 100 rows, each over the version that was read, all or none.
+    async def write_all(self, service: str, rows: Sequence[LedgerRow]) -> list[str]:
+        """Write up to 100 rows, each over the version that was read, all or none; their ETags.
 
         :raises RowChanged: where somebody else wrote one since.
         :raises RowExists: where somebody else made one.
         """
-        await self._table.transact([_step(service, row) for row in rows])
+        return await self._table.transact([_step(service, row) for row in rows])
 
     async def pages(self, service: str, after: str = "") -> AsyncIterator[list[LedgerRow]]:
-        """The rows of a service name in the order of their keys, a page at a time.
+        """The rows of a service name's agreements in the order of their keys, a page at a time.
 
         :param after: the agreement that the first page begins behind.
         """
         behind = encoded(artifact_key(after))
-        async for page in self._table.pages(_partition(service), after=behind):
+        async for page in self._table.pages(_partition(service), after=behind, before=LAST):
             yield [_read(row) for row in page]
+
+    async def issued(self, service: str) -> AsyncIterator[list["Issued"]]:
+        """All rows of a service name, former ones among them, a page at a time."""
+        async for page in self._table.pages(_partition(service)):
+            yield [_issued(service, row) for row in page]
 
     async def drop_all(self, service: str) -> None:
         """Remove all rows of a name: of a verify's scratch service alone, which issued nothing."""
@@ -91,6 +129,33 @@ def _partition(service: str) -> str:
     return encoded(service_key(service))
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A row of the ledger for whoever holds very many: it is read when it is asked for."""
+
+    service: str
+    agreement: str
+    stream: str
+    is_former: bool
+    _stored: Row
+
+    @property
+    def row(self) -> LedgerRow:
+        """The row itself."""
+        return _read(self._stored)
+
+
+def _issued(service: str, row: Row) -> Issued:
+    stream = str(row.values.get("stream") or "")
+    is_former = row.key.startswith(LAST)
+    return Issued(service, str(row.values["agreement"]), stream, is_former, row)
+
+
+def _former_key(stream: str) -> str:
+    """Behind the keys of all agreements."""
+    return f"{LAST}{stream}"
+
+
 def _step(service: str, row: LedgerRow) -> Step:
     values: dict[str, Column] = {
         "agreement": row.agreement,
@@ -98,9 +163,12 @@ def _step(service: str, row: LedgerRow) -> Step:
         "counters": _dumped(row.counters),
         "changedAt": row.changed_at,
     }
-    if row.passed:
-        values["passed"] = _dumped(row.passed)
-    stored = Row(_partition(service), encoded(artifact_key(row.agreement)), values)
+    counters = {"passed": row.passed, "beyond": row.beyond}
+    texts = {"stream": row.stream, "life": row.life}
+    values |= {name: _dumped(found) for name, found in counters.items() if found}
+    values |= {name: text for name, text in texts.items() if text}
+    key = _former_key(row.stream) if row.former else encoded(artifact_key(row.agreement))
+    stored = Row(_partition(service), key, values)
     return Replace(stored, row.etag) if row.etag else Insert(stored)
 
 
@@ -119,5 +187,9 @@ def _read(row: Row) -> LedgerRow:
         counters=_loaded(str(row.values["counters"])),
         changed_at=str(row.values["changedAt"]),
         etag=row.etag,
-        passed=_loaded(str(row.values.get("passed", "{}"))),
+        passed=_loaded(str(row.values.get("passed") or "{}")),
+        beyond=_loaded(str(row.values.get("beyond") or "{}")),
+        stream=str(row.values.get("stream") or ""),
+        life=str(row.values.get("life") or ""),
+        former=row.key.startswith(LAST),
     )

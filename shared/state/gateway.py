@@ -243,6 +243,7 @@ class Table:
         *,
         after: str = "",
         before: str = "",
+        equal: tuple[str, str] | None = None,
         columns: Sequence[str] | None = None,
         size: int = 1000,
     ) -> AsyncIterator[list[Row]]:
@@ -250,12 +251,14 @@ class Table:
 
         :param after: only keys greater than this one.
         :param before: only keys less than this one.
+        :param equal: only rows that have this text in this column; storage looks at each row.
         :param columns: read only these columns.
         :param size: the most rows of a page; a page may be short or empty and not be the last.
         """
         clauses = [f"PartitionKey eq {literal(partition)}"]
         clauses += [f"RowKey gt {literal(after)}"] if after else []
         clauses += [f"RowKey lt {literal(before)}"] if before else []
+        clauses += [f"{equal[0]} eq {literal(equal[1])}"] if equal else []
         async for page in self._query(" and ".join(clauses), columns, size):
             yield page
 

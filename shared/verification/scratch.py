@@ -20,7 +20,7 @@ from shared.blobs.copying import Copier
 from shared.clock import Clock
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation
-from shared.model.restore import BackupPlace, RestoreBody
+from shared.model.restore import BackupPlace, NumbersPlan, NumbersPolicy, RestoreBody
 from shared.model.service import Service, State
 from shared.operations.work import Task
 from shared.restore.service_target import ServiceTarget
@@ -53,7 +53,10 @@ class Scratch:
         place = BackupPlace(storage_account="scratch", container=descriptor.backup.name)
         planned = plan(descriptor, RestoreBody(backup=place, accept_partial=True), "scratch")
         target = planned.target.model_copy(update={"name": name})
-        planned = planned.model_copy(update={"target": target})
+        # As it is in the backup, and under no other name: nobody goes on from it.
+        numbers = NumbersPlan(policy=NumbersPolicy.AS_BACKED_UP)
+        update = {"target": target, "backed_up_name": name, "control_numbers": numbers}
+        planned = planned.model_copy(update=update)
         restored = ServiceTarget(
             self.stores,
             self.directory,

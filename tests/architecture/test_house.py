@@ -36,11 +36,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime": {"state", "rules", "model"},
     "management": {"operations", "runtime", "state", "blobs", "sealing", "rules", "model"},
     "alerts": {"model"},
-    "backup": {"alerts", "operations", "state", "blobs", "sealing", "rules", "model"},
+    "backup": {"alerts", "operations", "runtime", "state", "blobs", "sealing", "rules", "model"},
     "restore": {
         "backup",
         "management",
         "operations",
+        "runtime",
         "state",
         "blobs",
         "sealing",

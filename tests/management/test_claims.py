@@ -11,7 +11,7 @@ from shared.model.artifact import Section
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
-from shared.runtime.claims import claim, release, release_all
+from shared.runtime.claims import Claims, release, release_all
 from shared.state.configuration import Phase
 from shared.state.gateway import RowChanged
 from tests.deployed import Deployed, Emulator
@@ -36,7 +36,7 @@ async def test_a_number_of_an_agreement_that_goes_meanwhile_is_not_issued(
 
     async def goes_behind(service: str, agreement: str) -> Any:
         found = await require(service, agreement)
-        monkeypatch.setattr(app.configuration, "numbering", nothing)
+        monkeypatch.setattr(app.configuration, "numbers", nothing)
         await release(app.ledger, service=service, agreement=agreement)
         return found
 
@@ -54,15 +54,12 @@ async def test_a_number_of_an_agreement_that_goes_meanwhile_is_not_issued(
 
 async def test_a_service_of_an_earlier_life_claims_nothing(app: Installation) -> None:
     before = await app.ledger.get(SERVICE, "A")
+    service = (await app.services.require(SERVICE)).service
+    numbers = await app.configuration.numbers(service.id, "A")
+    assert numbers is not None
+    earlier = service.model_copy(update={"id": "an-earlier-life"})
     with pytest.raises(Problem) as refused:
-        await claim(
-            app.ledger,
-            app.directory,
-            app.clock,
-            service=SERVICE,
-            service_id="an-earlier-life",
-            agreement="A",
-        )
+        await Claims(app.ledger, app.directory, app.clock).claim(earlier, numbers)
     assert refused.value.code is Code.SERVICE_NOT_FOUND
     assert await app.ledger.get(SERVICE, "A") == before
 
@@ -87,7 +84,9 @@ async def test_rows_that_others_write_meanwhile_are_released_one_by_one(
         raise RowChanged
 
     monkeypatch.setattr(app.ledger, "write_all", changed)
-    await release_all(app.ledger, service=SERVICE)
+    service = (await app.services.require(SERVICE)).service
+    numbers = app.configuration.all_numbers(service.id)
+    await release_all(app.ledger, service=SERVICE, numbers=numbers)
     after = await app.ledger.get(SERVICE, "A")
     assert after is not None
     assert after.owner == ""

@@ -123,7 +123,7 @@ async def test_a_big_service_is_deleted_however_often_its_worker_dies(
             await worker.close()
 
     # Among the ledger's rows, among the content, among the artifacts.
-    for dies_at, among in ((15, "$batch"), (60, "/artifacts/"), (85, "$batch")):
+    for dies_at, among in ((16, "$batch"), (61, "/artifacts/"), (86, "$batch")):
         with pytest.raises(ProcessStopped):
             await attempt(dies_at)
         assert any(among in call for call in transports[-1].log[-2:])

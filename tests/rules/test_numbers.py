@@ -7,15 +7,19 @@ from hypothesis import strategies as st
 from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Kind
 from shared.model.problem import Code, Problem
 from shared.rules.numbers import (
-    continued,
     first,
     formatted,
-    later,
+    is_behind,
+    join,
+    joined_all,
     moved,
     numbering,
     rebound,
     take,
+    take_again,
 )
+
+KIND = Kind.INTERCHANGE
 
 
 def values(taken_from: Counter, bounds: Bounds, count: int) -> tuple[list[int], Counter]:
@@ -90,7 +94,7 @@ def test_no_number_comes_twice_in_a_cycle(
                 assert bounds.lower <= value <= bounds.upper
                 assert (cycle + index, value) not in issued
                 issued.add((cycle + index, value))
-        assert later(counter, taken.counter) == taken.counter
+        assert not is_behind(taken.counter, counter)
         counter = taken.counter
 
 
@@ -100,25 +104,40 @@ counters = st.builds(
 
 
 @given(st.lists(counters, min_size=1))
-def test_later_is_the_largest_whatever_the_order(found: list[Counter]) -> None:
-    assert later(*found) == later(*reversed(found))
-    top = later(*found)
-    assert top is not None
-    assert all((c.cycle, c.last) <= (top.cycle, top.last) for c in found)
+def test_a_join_is_the_later_of_each_fact_whatever_the_order(found: list[Counter]) -> None:
+    joined = join(*found)
+    assert joined is not None
+    assert joined == join(*reversed(found)) == join(joined, *found)
+    cycle = max(c.cycle for c in found)
+    latest = [c for c in found if c.cycle == cycle]
+    assert joined.cycle == cycle
+    assert joined.next == max(c.next for c in latest)
+    assert joined.last == max(c.last for c in latest)
+
+
+@given(counters, counters, counters)
+def test_a_join_may_be_made_in_parts(one: Counter, other: Counter, third: Counter) -> None:
+    assert join(join(one, other), third) == join(one, join(other, third))
+
+
+def test_a_join_forgets_neither_what_was_issued_nor_from_where_to_go_on() -> None:
+    """A number that was set ahead is not given up for one that was issued later."""
+    moved_on, rehearsed = Counter(next=5000, last=2), Counter(next=8, last=7)
+    assert join(moved_on, rehearsed) == Counter(next=5000, last=7)
 
 
 @given(
     st.dictionaries(st.sampled_from(Kind), counters),
     st.lists(st.dictionaries(st.sampled_from(Kind), counters), max_size=3),
 )
-def test_continue_never_goes_back(
+def test_what_is_joined_never_goes_back(
     backed_up: dict[Kind, Counter], known: list[dict[Kind, Counter]]
 ) -> None:
-    result = continued(backed_up, known)
+    result = joined_all([backed_up, *known])
     for source in (backed_up, *known):
         for kind, counter in source.items():
-            assert later(counter, result[kind]) == result[kind]
-    assert continued(result, [*known, backed_up]) == result
+            assert not is_behind(result[kind], counter)
+    assert joined_all([result, *known, backed_up]) == result
 
 
 def x12(**settings: object) -> dict[str, object]:
@@ -205,7 +224,7 @@ def test_a_number_that_was_issued_comes_again_only_in_a_new_cycle() -> None:
     assert refused.value.code is Code.CONTROL_NUMBER_ISSUED
     after = moved(before, BOUNDS, 19, allow_reuse=True)
     assert after == Counter(next=19, last=18, cycle=3)
-    assert later(before, after) == after
+    assert not is_behind(after, before)
     with pytest.raises(Problem) as refused:
         moved(after, BOUNDS, 11, allow_reuse=False)
     assert refused.value.code is Code.CONTROL_NUMBER_ISSUED, "nobody asked for those again"
@@ -286,3 +305,95 @@ def test_bounds_that_stay_change_nothing() -> None:
     stale = {Kind.GROUP: Counter(next=150, last=149)}
     assert rebound(stale, ending, ending, allow_reuse=False) == stale
     assert rebound(stale, ending, ending, allow_reuse=True)[Kind.GROUP].next == 10
+
+
+def test_a_cycle_whose_bounds_were_narrowed_does_not_roll_over_early() -> None:
+    """Whoever was told of 999 numbers a cycle gets none of them again after 20."""
+    wide, narrow = Bounds(upper=999), Bounds(upper=20)
+    counter = take(first(wide), wide, 19).counter
+    within = rebound({KIND: counter}, {KIND: wide}, {KIND: narrow}, allow_reuse=False)[KIND]
+    issued, counter = values(within, narrow, 1)
+    assert issued == [20]
+    with pytest.raises(Problem) as refused:
+        take(counter, narrow, 1)
+    assert refused.value.code is Code.CONTROL_NUMBERS_EXHAUSTED
+    assert "allowReuse=true" in refused.value.message
+    asked = rebound({KIND: counter}, {KIND: narrow}, {KIND: narrow}, allow_reuse=True)[KIND]
+    assert values(asked, narrow, 2)[0] == [1, 2]
+    assert values(counter, wide, 2)[0] == [21, 22], "or the bounds are widened again"
+
+
+def test_a_number_that_is_issued_while_its_bounds_are_narrowed_is_no_end() -> None:
+    """The bounds were looked at before it was issued: it stands exactly at their end then."""
+    wide, narrow = Bounds(upper=1000), Bounds(upper=10)
+    counter = take(first(wide), wide, 9).counter
+    rebound({KIND: counter}, {KIND: wide}, {KIND: narrow}, allow_reuse=False)
+    counter = take(counter, wide, 1).counter
+    with pytest.raises(Problem):
+        take(counter, narrow, 1)
+
+
+def test_bounds_that_were_narrowed_are_known_of_counters_without_an_end_too() -> None:
+    wide, narrow = Bounds(upper=999), Bounds(upper=20)
+    before = Counter(next=20, last=19)
+    within = rebound({KIND: before}, {KIND: wide}, {KIND: narrow}, allow_reuse=False)[KIND]
+    _, counter = values(within, narrow, 1)
+    with pytest.raises(Problem):
+        take(counter, narrow, 1)
+
+
+@given(
+    st.integers(1, 12),
+    st.lists(
+        st.tuples(st.sampled_from(["take", "widen", "narrow"]), st.integers(1, 12)), max_size=30
+    ),
+)
+def test_no_number_comes_twice_while_bounds_change(
+    upper: int, steps: list[tuple[str, int]]
+) -> None:
+    """But in a new cycle, which begins where the widest bounds of the one before end."""
+    bounds, counter = Bounds(upper=upper), first(Bounds(upper=upper))
+    issued: set[int] = set()
+    widest = 0
+    for step, size in steps:
+        if step == "take":
+            try:
+                taken = take(counter, bounds, min(size, bounds.upper))
+            except Problem:
+                continue
+            for span in taken.values:
+                for value in span:
+                    if value == 1 and issued:
+                        assert bounds.upper >= widest, "rolled over early"
+                        issued, widest = set(), 0
+                    assert value not in issued
+                    issued.add(value)
+                    widest = max(widest, bounds.upper)
+            counter = taken.counter
+        else:
+            size = bounds.upper + size if step == "widen" else max(1, bounds.upper - size)
+            after = Bounds(upper=size)
+            try:
+                changed = rebound({KIND: counter}, {KIND: bounds}, {KIND: after}, allow_reuse=False)
+            except Problem:
+                continue
+            counter, bounds = changed.get(KIND) or first(after), after
+
+
+@given(st.integers(1, 20), st.integers(0, 20), st.integers(0, 8), st.lists(st.integers(1, 6)))
+def test_what_was_set_back_comes_again_once_and_no_further(
+    backed_up: int, since: int, beyond: int, counts: list[int]
+) -> None:
+    """Behind what the restore was asked for, it goes on behind all that was issued."""
+    bounds = Bounds()
+    counter = take(first(bounds), bounds, backed_up).counter
+    passed = take(counter, bounds, since).counter if since else counter
+    further = take(passed, bounds, beyond).counter if beyond else passed
+    issued: list[int] = []
+    for count in counts:
+        taken = take_again(counter, bounds, count, passed, further)
+        issued += [value for span in taken.values for value in span]
+        counter = taken.counter
+    assert len(issued) == len(set(issued))
+    allowed = range(backed_up + 1, backed_up + since + 1)
+    assert all(value in allowed or value > backed_up + since + beyond for value in issued)

@@ -1,0 +1,158 @@
+"""The counters of a service that a restore makes: from its backup, and from all that is known.
+
+What is written here outlives a restore that fails, and is never deleted: the lineage of the name,
+and rows of the ledger. So it comes from a backup's section that was checked to its end.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from shared.backup.side_by_side import side_by_side
+from shared.clock import Clock
+from shared.model.numbers import AgreementNumbers, Counters
+from shared.model.record import Record
+from shared.model.restore import NumbersPlan, RestorePlan
+from shared.model.wire import rfc3339
+from shared.rules.naming import artifact_key, service_key
+from shared.rules.restored_numbers import BackedUpCounters, restored_counters
+from shared.runtime.claims import left_behind
+from shared.runtime.streams import Known
+from shared.state.configuration import Configuration
+from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
+from shared.state.gateway import RowChanged, RowExists
+from shared.state.keys import encoded
+from shared.state.lineage import Descent
+
+_ROWS_OF_ONE = 2
+"""That an agreement's restore writes at most: its own, and what it leaves behind."""
+
+
+@dataclass(frozen=True)
+class RestoredLedger:
+    """Writes the ledger of a service that a restore makes.
+
+    Nobody owns the rows: the first number claims its row, behind what was issued meanwhile.
+    """
+
+    ledger: Ledger
+    configuration: Configuration
+    clock: Clock
+    name: str
+    service_id: str
+
+    async def write(
+        self, plan: RestorePlan, pages: AsyncIterator[list[Record]]
+    ) -> AsyncGenerator[int, None]:
+        """Set the counters of all agreements; yields how many records more are done.
+
+        An agreement may have counters though the backup has none of it: what was issued since is
+        known under the same name or another one.
+
+        :param pages: the section of the backup, checked.
+        """
+        await self._enter(plan)
+        kin = await self.ledger.lineage.kin(self.name)
+        known = await Known.of_names(self.ledger, [self.name, *kin])
+        pairs = side_by_side(
+            pages, self.configuration.all_numbers(self.service_id), _record_key, _numbers_key
+        )
+        async for page in pairs:
+            wanted = [_Wanted.of(record, numbers) for record, numbers in page]
+            for start in range(0, len(wanted), BATCH_ROWS // _ROWS_OF_ONE):
+                batch = wanted[start : start + BATCH_ROWS // _ROWS_OF_ONE]
+                await self._write(plan.control_numbers, batch, known)
+            yield sum(record is not None for record, _ in page)
+
+    async def _enter(self, plan: RestorePlan) -> None:
+        """Before anything can be issued under the new name."""
+        if service_key(plan.backed_up_name) == service_key(self.name):
+            return
+        now = rfc3339(self.clock.now())
+        await self.ledger.lineage.enter(Descent(plan.backed_up_name, self.name, plan.backup, now))
+
+    async def _write(self, plan: NumbersPlan, wanted: Sequence["_Wanted"], known: Known) -> None:
+        rows: list[LedgerRow] = []
+        for one in wanted:
+            mine = known.own(self.name, one.numbers.name)
+            rows += await self._rows(plan, one, mine, known)
+        if not rows:
+            return
+        try:
+            await self.ledger.write_all(self.name, rows)
+        except (RowChanged, RowExists):
+            # A service of another name claims its streams, and writes these rows too.
+            for one in wanted:
+                await self._write_one(plan, one, known)
+
+    async def _write_one(self, plan: NumbersPlan, one: "_Wanted", known: Known) -> None:
+        while True:
+            mine = await self.ledger.get(self.name, one.numbers.name)
+            rows = await self._rows(plan, one, mine, known)
+            try:
+                if rows:
+                    await self.ledger.write_all(self.name, rows)
+            except (RowChanged, RowExists):
+                continue
+            return
+
+    async def _rows(
+        self, plan: NumbersPlan, one: "_Wanted", mine: LedgerRow | None, known: Known
+    ) -> list[LedgerRow]:
+        """What is to be written of an agreement: nothing where it is done, or nothing is known."""
+        if mine is not None and self.service_id in (mine.life, mine.owner):
+            return []
+        numbers = one.numbers
+        found = [row.row for row in known.of(numbers.name, numbers.stream)]
+        found += [mine] if mine is not None else []
+        ledgers = [counters for row in found for counters in row.known]
+        counters, passed = restored_counters(plan, one.backed_up, ledgers, numbers.numbering)
+        if not counters and not passed and mine is None:
+            return []
+        row = LedgerRow(
+            numbers.name,
+            "",
+            counters,
+            self._changed_at(one, found, counters),
+            mine.etag if mine else "",
+            passed,
+            stream=numbers.stream,
+            life=self.service_id,
+        )
+        if mine is None or not mine.stream or mine.stream == numbers.stream:
+            return [row]
+        return [row, await left_behind(self.ledger, self.name, mine)]
+
+    def _changed_at(self, one: "_Wanted", known: Sequence[LedgerRow], counters: Counters) -> str:
+        """When the counters came to be what they are."""
+        latest = next((row for row in known if row.counters == counters), None)
+        if counters != one.backed_up.counters and latest is not None:
+            return latest.changed_at
+        return one.changed_at or rfc3339(self.clock.now())
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """An agreement that is restored, with what the backup has of its counters."""
+
+    numbers: AgreementNumbers
+    backed_up: BackedUpCounters
+    changed_at: str
+    """Empty where the backup has no counters of it."""
+
+    @staticmethod
+    def of(record: Record | None, numbers: AgreementNumbers | None) -> "_Wanted":
+        """What a record and a restored agreement of one name are together."""
+        if record is None:
+            assert numbers is not None, "one of the two is there"
+            return _Wanted(numbers, BackedUpCounters({}, {}), "")
+        backed_up = BackedUpCounters.read(record.document)
+        numbers = numbers or AgreementNumbers(record.name, {})
+        return _Wanted(numbers, backed_up, record.changed_at)
+
+
+def _record_key(record: Record) -> str:
+    return encoded(artifact_key(record.name))
+
+
+def _numbers_key(numbers: AgreementNumbers) -> str:
+    return encoded(artifact_key(numbers.name))

@@ -1,0 +1,94 @@
+"""What is known of a stream of numbers, under whatever names of services and agreements.
+
+A stream is of who gets the numbers: standard, sender and receiver. Names that were restored one
+from the other share their streams, whichever of them lives.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from shared.model.numbers import Kind
+from shared.model.service import Service
+from shared.rules.naming import artifact_key, service_key
+from shared.rules.numbers import is_behind, joined_all
+from shared.rules.restored_numbers import BackedUpCounters
+from shared.state.control_numbers import Issued, Ledger, LedgerRow
+
+
+class Known:
+    """The rows of several service names' ledgers, to be found by stream and by agreement."""
+
+    def __init__(self) -> None:
+        self._own: dict[tuple[str, str], Issued] = {}
+        self._of_stream: defaultdict[str, list[Issued]] = defaultdict(list)
+        self._of_name: defaultdict[str, list[Issued]] = defaultdict(list)
+
+    @staticmethod
+    async def of_names(ledger: Ledger, names: Iterable[str]) -> "Known":
+        """Read the ledgers of service names."""
+        known = Known()
+        for name in names:
+            async for page in ledger.issued(name):
+                for one in page:
+                    known.add(one)
+        return known
+
+    def add(self, one: Issued) -> None:
+        """Add a row."""
+        if one.stream:
+            self._of_stream[one.stream].append(one)
+        if not one.is_former:
+            key = artifact_key(one.agreement)
+            self._of_name[key].append(one)
+            self._own[service_key(one.service), key] = one
+
+    def own(self, service: str, agreement: str) -> LedgerRow | None:
+        """The row of an agreement under a service name."""
+        found = self._own.get((service_key(service), artifact_key(agreement)))
+        return found.row if found else None
+
+    def of(self, agreement: str, stream: str) -> list[Issued]:
+        """What is known of an agreement's stream; of its name, where one of both has no stream."""
+        named = self._of_name.get(artifact_key(agreement), [])
+        if not stream:
+            return named
+        return [*self._of_stream.get(stream, []), *(one for one in named if not one.stream)]
+
+
+async def issued_under(ledger: Ledger, name: str, agreement: str, stream: str) -> list[LedgerRow]:
+    """The rows of one service name that are of an agreement's stream."""
+    found = await ledger.of_stream(name, stream) if stream else []
+    named = await ledger.get(name, agreement)
+    is_among_them = named is not None and stream != "" and named.stream == stream
+    if named is not None and not is_among_them and named.is_of(agreement, stream):
+        found.append(named)
+    return found
+
+
+async def kin_of(ledger: Ledger, service: Service) -> list[str]:
+    """The other names that have numbers of a service's.
+
+    Also the name that it was restored from by a version that kept no lineage.
+    """
+    origin = service.restored_from.service if service.restored_from else service.name
+    kin = await ledger.lineage.kin(service.name, origin)
+    return kin if service_key(origin) == service_key(service.name) else [*kin, origin]
+
+
+def set_back_kinds(row: LedgerRow) -> list[Kind]:
+    """The kinds that a restore set back, as it was asked to, and that are still behind."""
+    passed = row.passed.items()
+    return [kind for kind, counter in passed if is_behind(row.counters.get(kind), counter)]
+
+
+def as_backed_up(row: LedgerRow, known: Known) -> BackedUpCounters:
+    """The counters of an agreement for its backup, behind what other names issued of its stream.
+
+    What a restore had set back is as it is, with all that it goes on behind in the end.
+    """
+    elsewhere = [c for one in known.of(row.agreement, row.stream) for c in one.row.known]
+    issued = joined_all([*row.known, *elsewhere])
+    asked = set_back_kinds(row)
+    counters = {kind: one for kind, one in issued.items() if kind not in asked}
+    counters |= {kind: row.counters[kind] for kind in asked if kind in row.counters}
+    return BackedUpCounters(counters, {kind: issued[kind] for kind in asked})
