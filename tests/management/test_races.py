@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
+from shared.management.checks import Checks
+from shared.management.services import Asked
 from shared.model.artifact import ImportItem, Section
+from shared.model.condition import unconditional
+from shared.model.numbers import Kind
 from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, ServiceSettings, State
 from shared.rules.states import ServiceOperation
+from tests.api import partner_document, x12_document
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import ASKED
 
@@ -191,3 +196,134 @@ async def test_an_interrupted_change_is_logged_as_uncertain(
     error = await other.recovery._interrupted(operation)
     assert error is not None
     assert "not known" in error.message
+
+
+async def with_agreement(app: Installation, **bounds: object) -> Service:
+    """A service with an agreement that numbers within bounds."""
+    made = await service(app)
+    partners = [
+        ImportItem(section=Section.PARTNERS, name=name, document=partner_document(name))
+        for name in ("Northwind", "Fabrikam")
+    ]
+    await app.imports.write(made, [*partners, agreement(**bounds)])
+    return made
+
+
+def agreement(**bounds: object) -> ImportItem:
+    document = x12_document()
+    settings = {"envelopeSettings": {f"interchangeControlNumber{k}": v for k, v in bounds.items()}}
+    document["content"]["x12"]["sendAgreement"] = {"protocolSettings": settings}
+    return ImportItem(section=Section.AGREEMENTS, name="A", document=document)
+
+
+async def issue(app: Installation, count: int) -> list[int]:
+    found = await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], count)
+    return [one.value for one in found]
+
+
+@pytest.mark.parametrize(
+    "operation", [ServiceOperation.SUSPEND, ServiceOperation.STOP, ServiceOperation.DISABLE]
+)
+async def test_numbers_on_their_way_meet_a_service_that_is_not_active_any_more(
+    two: tuple[Installation, ...], operation: ServiceOperation
+) -> None:
+    """Read as Active, written when the suspension was answered, and a backup may have been made."""
+    app, other = two
+    await with_agreement(app)
+    await issue(app, 2)
+
+    async def move() -> None:
+        await other.services.move(await other.services.require(SERVICE), operation, ASKED)
+
+    once_before(app.ledger, "write", move)
+    with pytest.raises(Problem) as refused:
+        await issue(app, 1)
+    assert refused.value.code is Code.SERVICE_NOT_ACTIVE
+    row = await app.ledger.get(SERVICE, "A")
+    assert row is not None
+    assert row.counters[Kind.INTERCHANGE].last == 2
+
+
+async def test_a_first_number_on_its_way_meets_a_suspended_service(
+    two: tuple[Installation, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row is made behind the suspension, which had none to write."""
+    app, other = two
+    monkeypatch.setattr(Checks, "settle_counters", _nothing)
+    await with_agreement(app)
+
+    async def suspend() -> None:
+        listed = await other.services.require(SERVICE)
+        await other.services.move(listed, ServiceOperation.SUSPEND, ASKED)
+
+    once_before(app.ledger, "write_all", suspend)
+    with pytest.raises(Problem) as refused:
+        await issue(app, 1)
+    assert refused.value.code is Code.SERVICE_NOT_ACTIVE
+    row = await app.ledger.get(SERVICE, "A")
+    assert row is None or row.counters == {}
+
+
+async def test_a_suspension_that_stopped_early_is_finished_when_it_is_sent_again(
+    two: tuple[Installation, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its state was written, and recovery told its record so; numbers were still on their way."""
+    app, other = two
+    await with_agreement(app)
+    await issue(app, 2)
+    asked = Asked("somebody", operation_id="a-suspension")
+    pages = other.ledger.pages
+
+    def stops(*_: object, **__: object) -> Any:
+        raise RuntimeError("before the rows are written")
+
+    async def suspend() -> None:
+        monkeypatch.setattr(other.ledger, "pages", stops)
+        with pytest.raises(RuntimeError):
+            await other.services.move(
+                await other.services.require(SERVICE), ServiceOperation.SUSPEND, asked
+            )
+        monkeypatch.setattr(other.ledger, "pages", pages)
+        found = await other.records.find(SERVICE, "a-suspension")
+        assert found is not None
+        await other.recovery._finish(found[0].operation, found[0].etag)
+        await other.services.move(
+            await other.services.require(SERVICE), ServiceOperation.SUSPEND, asked
+        )
+
+    once_before(app.ledger, "write", suspend)
+    with pytest.raises(Problem) as refused:
+        await issue(app, 1)
+    assert refused.value.code is Code.SERVICE_NOT_ACTIVE
+
+
+async def test_a_number_that_is_issued_while_its_bounds_are_narrowed_is_no_rollover(
+    two: tuple[Installation, ...],
+) -> None:
+    """It stands exactly at the new end then, which looks like one that was reached honestly."""
+    app, other = two
+    made = await with_agreement(app, UpperBound=1000)
+    await issue(app, 9)
+
+    async def another() -> None:
+        assert await issue(other, 1) == [10]
+
+    once_before(app.configuration, "change", another)
+    await app.imports.write(made, [agreement(UpperBound=10)])
+    for _ in range(2):
+        with pytest.raises(Problem) as refused:
+            await issue(app, 1)
+        assert refused.value.code is Code.CONTROL_NUMBERS_EXHAUSTED
+    await app.artifacts.put(
+        made,
+        Section.AGREEMENTS,
+        "A",
+        agreement(UpperBound=10).document,
+        unconditional,
+        allow_reuse=True,
+    )
+    assert await issue(app, 3) == [1, 2, 3], "as was asked for"
+
+
+async def _nothing(*_args: object) -> None:
+    return
