@@ -132,11 +132,13 @@ class KindStanding(Stored):
     rollover: bool
 
 
-class AgreementNumbers(Stored):
+class ShownNumbers(Stored):
     """Where the control numbers of one agreement stand."""
 
     agreement: str
     counters: dict[Kind, KindStanding]
+    stream: Literal["identities", "name"]
+    """Whose numbers they are: of the two that its identities name, or of its name alone."""
     changed_at: Time | None = None
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.http.answer_models import (
-    AgreementNumbers,
     DeepHealthReport,
     Health,
     ImportReport,
@@ -24,6 +23,7 @@ from shared.http.answer_models import (
     ReportedActivity,
     SeenNumber,
     ShownAccount,
+    ShownNumbers,
     ShownService,
 )
 from shared.http.backup_answers import (
@@ -66,9 +66,9 @@ _SHAPES: dict[str, tuple[Shape, ...]] = {
     "put_artifact": (Artifact,),
     "put_content": (Artifact,),
     "import_artifacts": (ImportReport,),
-    "list_control_numbers": (Page(AgreementNumbers),),
-    "get_control_numbers": (AgreementNumbers,),
-    "set_control_number": (AgreementNumbers,),
+    "list_control_numbers": (Page(ShownNumbers),),
+    "get_control_numbers": (ShownNumbers,),
+    "set_control_number": (ShownNumbers,),
     "allocate_control_numbers": (IssuedNumbers,),
     "receive_control_number": (SeenNumber,),
     "put_mic_value": (MicValue,),

@@ -106,7 +106,7 @@ class RestoredLedger:
         found += [mine] if mine is not None else []
         ledgers = [counters for row in found for counters in row.known]
         counters, passed = restored_counters(plan, one.backed_up, ledgers, numbers.numbering)
-        if not counters and not passed and mine is None:
+        if mine is None and not one.changed_at and not counters:
             return []
         row = LedgerRow(
             numbers.name,

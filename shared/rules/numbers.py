@@ -155,7 +155,7 @@ def standing(counters: Counters, numbering: Numbering) -> JsonObject:
             "cycle": counter.cycle,
             "lowerBound": bounds.lower,
             "upperBound": bounds.upper,
-            "rollover": bounds.rollover,
+            "rollover": rolls_over(counter, bounds),
         }
     return shown
 

@@ -102,7 +102,8 @@ def notes(
         Warning(
             code="LivingCopy",
             message=f"'{copy}', {_kinship(planned, copy)}, lives: once '{planned.target.name}' "
-            "is resumed, both issue the same control numbers. Let only one of them send.",
+            "is resumed, both draw from the same control numbers: none comes twice, and each "
+            "leaves gaps in the other's. Let only one of them send.",
             target=copy,
         )
         for copy in copies[:_NAMED]
@@ -178,7 +179,7 @@ def before_resuming(
             f"{rfc3339(inbound.since)}, as it would pass."
         )
     found += [
-        f"Suspend or delete '{copy}': both would issue the same control numbers."
+        f"Suspend or delete '{copy}': both would send under the same control numbers."
         for copy in copies[:_NAMED]
     ]
     if renamed:

@@ -19,7 +19,7 @@ from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
-from shared.runtime.streams import issued_under, kin_of, set_back_kinds
+from shared.runtime.streams import issued_elsewhere, kin_of, set_back_kinds
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.joined import joined
@@ -81,10 +81,10 @@ class Claims:
             # There to be written by whoever claims the stream under another name meanwhile.
             row = LedgerRow(numbers.name, "", {}, now, stream=numbers.stream)
             row = await self.ledger.write(service.name, row)
-        known: list[LedgerRow] = []
-        for name in kin:
-            found = await issued_under(self.ledger, name, *_of(numbers))
-            known += [row if row.former else await self._disowned(name, row) for row in found]
+        known = [
+            row if row.former else await self._disowned(name, row)
+            for name, row in await issued_elsewhere(self.ledger, kin, *_of(numbers))
+        ]
         others = await self._same_stream(service.name, numbers)
         mine = taken(row, service.id, numbers, _all([*known, *others]), now)
         writes = [mine, *(other.owned_by("") for other in others if not other.former)]
@@ -109,9 +109,8 @@ class Claims:
         row = await self.ledger.get(service.name, numbers.name)
         if row is not None and is_claimed(row, service.id, numbers.stream):
             return row.counters
-        known = await self._same_stream(service.name, numbers)
-        for name in kin:
-            known += await issued_under(self.ledger, name, *_of(numbers))
+        elsewhere = await issued_elsewhere(self.ledger, kin, *_of(numbers))
+        known = [*await self._same_stream(service.name, numbers), *(row for _, row in elsewhere)]
         return taken(row, service.id, numbers, _all(known), "").counters
 
     async def _same_stream(self, service: str, numbers: AgreementNumbers) -> list[LedgerRow]:

@@ -4,8 +4,9 @@ A stream is of who gets the numbers: standard, sender and receiver. Names that w
 from the other share their streams, whichever of them lives.
 """
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shared.model.numbers import Kind
 from shared.model.service import Service
@@ -13,6 +14,9 @@ from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import is_behind, joined_all
 from shared.rules.restored_numbers import BackedUpCounters
 from shared.state.control_numbers import Issued, Ledger, LedgerRow
+
+_NAMES_AT_ONCE = 8
+"""A name that is rehearsed each month has many others."""
 
 
 class Known:
@@ -55,8 +59,21 @@ class Known:
         return [*self._of_stream.get(stream, []), *(one for one in named if not one.stream)]
 
 
-async def issued_under(ledger: Ledger, name: str, agreement: str, stream: str) -> list[LedgerRow]:
-    """The rows of one service name that are of an agreement's stream."""
+async def issued_elsewhere(
+    ledger: Ledger, kin: Sequence[str], agreement: str, stream: str
+) -> list[tuple[str, LedgerRow]]:
+    """The rows of other names that are of an agreement's stream, each with its name."""
+    found: list[tuple[str, LedgerRow]] = []
+    for start in range(0, len(kin), _NAMES_AT_ONCE):
+        names = kin[start : start + _NAMES_AT_ONCE]
+        rows = await asyncio.gather(
+            *(_issued_under(ledger, name, agreement, stream) for name in names)
+        )
+        found += [(name, row) for name, some in zip(names, rows, strict=True) for row in some]
+    return found
+
+
+async def _issued_under(ledger: Ledger, name: str, agreement: str, stream: str) -> list[LedgerRow]:
     found = await ledger.of_stream(name, stream) if stream else []
     named = await ledger.get(name, agreement)
     is_among_them = named is not None and stream != "" and named.stream == stream

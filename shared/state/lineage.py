@@ -6,7 +6,7 @@ pairs of names that were ever restored one from the other.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -53,7 +53,9 @@ class Lineage:
     async def kin(self, *names: str) -> list[str]:
         """The other names that have numbers of these: living, deleted or never used again.
 
-        Over any number of restores, in both directions; sorted, one spelling of each.
+        What they go on from, over any number of restores, and all that goes on from that. Two
+        names that were both restored under a third one share nothing by it. Sorted, one spelling
+        of each.
         """
         pairs = [
             (str(row.values["source"]), str(row.values["target"]))
@@ -65,16 +67,23 @@ class Lineage:
 
 def _kin(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> list[str]:
     spelled: dict[str, str] = {}
-    beside: defaultdict[str, set[str]] = defaultdict(set)
+    sources: defaultdict[str, set[str]] = defaultdict(set)
+    targets: defaultdict[str, set[str]] = defaultdict(set)
     for pair in pairs:
-        one, other = (service_key(name) for name in pair)
-        spelled |= {one: pair[0], other: pair[1]}
-        beside[one].add(other)
-        beside[other].add(one)
+        source, target = (service_key(name) for name in pair)
+        spelled |= {source: pair[0], target: pair[1]}
+        sources[target].add(source)
+        targets[source].add(target)
     given = {service_key(name) for name in names}
-    found, waiting = set(given), list(given)
+    found = _reached(_reached(given, sources), targets)
+    return [spelled[key] for key in sorted(found - given)]
+
+
+def _reached(names: set[str], ways: Mapping[str, set[str]]) -> set[str]:
+    """The names, and all that lead on from them."""
+    found, waiting = set(names), list(names)
     while waiting:
-        new = beside[waiting.pop()] - found
+        new = ways.get(waiting.pop(), set()) - found
         found |= new
         waiting += new
-    return [spelled[key] for key in sorted(found - given)]
+    return found

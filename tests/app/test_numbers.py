@@ -356,3 +356,44 @@ async def test_many_large_requests_are_served_in_bounded_writes(api: Api) -> Non
         (number["kind"], number["value"]) for reply in replies for number in reply.body["numbers"]
     ]
     assert len(set(values)) == len(values) == 6 * 4 * 5000
+
+
+async def test_an_agreement_that_is_made_anew_under_another_name_goes_on(api: Api) -> None:
+    """Names of agreements do not change, so deleting and making anew is how they are renamed."""
+    name = await api.service()
+    await api.agreement(name, "Old")
+    assert [await api.allocate(name, "Old") for _ in range(3)] == [1, 2, 3]
+    before = (await api.get(f"services/{name}/control-numbers/Old")).body
+    assert before["stream"] == "identities"
+    assert (await api.delete(f"services/{name}/artifacts/agreements/Old")).status == 204
+    await api.agreement(name, "New")
+    shown = (await api.get(f"services/{name}/control-numbers/New")).body
+    assert shown["counters"] == before["counters"], "before anybody asks for a number"
+    assert await api.allocate(name, "New") == 4
+
+
+async def test_an_agreement_without_identities_is_a_stream_by_its_name(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "Old", nobodys(x12_document()))
+    assert await api.allocate(name, "Old") == 1
+    await api.delete(f"services/{name}/artifacts/agreements/Old")
+    await api.agreement(name, "New", nobodys(x12_document()))
+    shown = (await api.get(f"services/{name}/control-numbers/New")).body
+    assert (shown["stream"], shown["counters"]["interchange"]["next"]) == ("name", 1)
+    await api.agreement(name, "Old", nobodys(x12_document()))
+    assert await api.allocate(name, "Old") == 2
+
+
+async def test_a_name_of_another_stream_is_refused_bounds_that_its_numbers_are_beyond(
+    api: Api,
+) -> None:
+    """What was issued under the former name counts when the bounds are looked at."""
+    name = await api.service()
+    await api.agreement(name, "Old")
+    path = f"services/{name}/control-numbers/Old/allocate"
+    await api.post(path, {"kind": "interchange", "count": 500})
+    await api.delete(f"services/{name}/artifacts/agreements/Old")
+    narrow = x12_document(interchangeControlNumberUpperBound=100)
+    refused = await api.put(f"services/{name}/artifacts/agreements/New", {"document": narrow})
+    assert (refused.status, refused.code) == (409, "ControlNumberIssued")
+    assert (await api.get(f"services/{name}/artifacts/agreements/New")).status == 404
