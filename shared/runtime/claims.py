@@ -149,7 +149,8 @@ def taken(
     if row is None:
         row = LedgerRow(numbers.name, service_id, {}, now)
     issued = joined_all([*row.known, *known])
-    asked = set_back_kinds(row) if row.life == service_id else []
+    is_as_restored = row.life == service_id and row.stream == numbers.stream
+    asked = set_back_kinds(row) if is_as_restored else []
     counters = {kind: counter for kind, counter in issued.items() if kind not in asked}
     counters |= {kind: row.counters[kind] for kind in asked if kind in row.counters}
     return replace(
