@@ -25,7 +25,7 @@ help:
 	@echo "make soak        random actions, hosts that are killed, storage on bad days (MINUTES=10 SEED=7)"
 	@echo "make numbers     10,000 control numbers, one a request, through two hosts: none twice"
 	@echo "make cuts        50 backups while writers change everything: each is one revision"
-	@echo "make check       lint, types, security, Bicep, known vulnerabilities"
+	@echo "make check       lint, types, security, Bicep, KQL, known vulnerabilities"
 	@echo "make audit       known vulnerabilities of what requirements.lock names; asks their database"
 	@echo "make format      lay the code out"
 	@echo "make clean       remove the environment, and all data of make run"
@@ -78,6 +78,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/bandit -q -r shared localhost benchmarks infra scripts function_app.py -c pyproject.toml
 	$(BIN)/python -m infra.check
+	$(BIN)/python -m infra.check.queries
 	@$(MAKE) --no-print-directory audit
 
 # In an environment of its own: what audits is not audited with, and never deployed.

@@ -7,11 +7,12 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localhost.node import InstallFailed, alone, find_node, installed_azurite
+from localhost.node import InstallFailed, alone, find_node, installed
 from localhost.processes import free_ports, is_free, spawn, stop, wait_for_port
 
 _READY_SECONDS = 30
-_COLLECTS_ONCE = Path(__file__).parent / "azurite" / "once.cjs"
+_LOCK = Path(__file__).parent / "azurite"
+_COLLECTS_ONCE = _LOCK / "once.cjs"
 
 
 class PortInUse(Exception):
@@ -92,7 +93,8 @@ class Azurite:
                 raise PortInUse(f"port {port}, for {what}s of the storage emulator, is in use")
         with alone(self._install):
             node = find_node()
-            script = installed_azurite(node, self._install)
+            modules = installed(node, _LOCK, self._install, "Azurite, the storage emulator")
+        script = modules / "azurite" / "dist" / "src" / "azurite.js"
         place = ["--location", str(self._data)] if self._data else ["--inMemoryPersistence"]
         listen = [
             part

