@@ -79,6 +79,7 @@ check: $(STAMP)
 	$(BIN)/bandit -q -r shared localhost benchmarks infra scripts function_app.py -c pyproject.toml
 	$(BIN)/python -m infra.check
 	$(BIN)/python -m infra.check.queries
+	$(BIN)/python -m infra.check.schemas
 	@$(MAKE) --no-print-directory audit
 
 # In an environment of its own: what audits is not audited with, and never deployed.
