@@ -31,6 +31,21 @@ def server_context(host: str, authority: Path, folder: Path) -> ssl.SSLContext:
     root = (
         build(issuer, signer.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        # From 3.13 on, Python trusts no authority that does not say that it may sign.
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=False,
+                content_commitment=False,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                key_cert_sign=True,
+                crl_sign=True,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
         .add_extension(
             x509.SubjectKeyIdentifier.from_public_key(signer.public_key()), critical=False
         )
