@@ -360,9 +360,13 @@ def _row(entity: Entity, read_at: datetime | None = None) -> Row:
     values = {
         name: untyped(entity, name)
         for name in entity
-        if name not in _SYSTEM and "@" not in name and not name.startswith("odata.")
+        if name not in _SYSTEM
+        and "@" not in name
+        and not name.startswith("odata.")
+        # Azure answers a column that was asked for with null where a row has none.
+        and entity[name] is not None
     }
-    version = int(untyped(entity, "v")) if "v" in entity else SCHEMA
+    version = SCHEMA if entity.get("v") is None else int(untyped(entity, "v"))
     age = 0.0
     written = entity.get("Timestamp")
     if read_at is not None and written is not None:

@@ -5,8 +5,9 @@ own HTTP. Everything else goes through as it is: a shared key signs no host name
 """
 
 import asyncio
+import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -69,6 +70,9 @@ class StorageProxy:
         self.script: list[Scripted] = []
         self.cut = Cut("", 0)
         self.pace: Pace | None = None
+        self.tells_nulls = False
+        """Whether rows have null for each column that was asked for and that they lack."""
+        self.nulls = 0
         self._turn = asyncio.Lock()
         self._seen: dict[str, int] = {}
         self.answered = 0
@@ -101,7 +105,17 @@ class StorageProxy:
             if request.method == "GET" and self._cuts(request, content):
                 content = content[: len(content) // 2]
                 kept["Content-Range"] = f"bytes 0-{len(content) - 1}/{len(content)}"
+            if self.tells_nulls and "$select" in request.query and found.status == 200:
+                content = self._with_nulls(content, request.query["$select"].split(","))
             return web.Response(status=found.status, headers=kept, body=content)
+
+    def _with_nulls(self, content: bytes, columns: Sequence[str]) -> bytes:
+        answer = json.loads(content)
+        for row in answer["value"]:
+            lacking = [name for name in columns if name not in row]
+            row |= dict.fromkeys(lacking)
+            self.nulls += len(lacking)
+        return json.dumps(answer).encode()
 
     def _cuts(self, request: web.Request, content: bytes) -> bool:
         fits = self.cut.times > 0 and re.search(self.cut.address, request.path) is not None
