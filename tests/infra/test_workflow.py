@@ -9,6 +9,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / ".github" / "workflows" / "ci.yml"
+CI = (ROOT / ".ci" / "run").read_text()
 
 
 @pytest.fixture
@@ -18,10 +19,20 @@ def workflow() -> Any:
 
 def test_it_calls_the_make_targets_of_ci_on_every_python(workflow: Any) -> None:
     job = workflow["jobs"]["test"]
-    called = re.findall(r"^make (\w+)", (ROOT / ".ci" / "run").read_text(), re.M)
+    called = re.findall(r"^make (\w+)$", CI, re.M)
     runs = [step["run"].split()[1] for step in job["steps"] if "run" in step]
     assert runs == called
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+
+
+def test_what_meets_the_platform_is_tested_on_the_python_that_is_deployed() -> None:
+    bicep = (ROOT / "infra" / "modules" / "app.bicep").read_text()
+    (deployed,) = re.findall(r"name: 'python'\s+version: '([\d.]+)'", bicep)
+    again = CI.split("\nmake test\n")[1]
+    assert f"PYENV_VERSION={deployed} python{deployed} " in again
+    (parts,) = re.findall(r'TESTS="([^"]+)"', again)
+    assert {"tests/localhost", "tests/sealing", "tests/app"} <= set(parts.split())
+    assert all((ROOT / part).is_dir() for part in parts.split())
 
 
 def test_it_may_read_and_nothing_else(workflow: Any) -> None:
