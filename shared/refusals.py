@@ -116,7 +116,7 @@ _RANGE_NOT_SATISFIABLE = "InvalidRange"
 _SOURCE_CODE = "x-ms-copy-source-error-code"
 _SOURCE_STATUS = "x-ms-copy-source-status-code"
 _ONE_SOURCE = frozenset({"Md5Mismatch", "InvalidMd5", "InvalidInput"})
-_MISSING_SOURCE = frozenset({"404", "409"})
+_MISSING_SOURCE = frozenset({"404", "409", "416"})  # 416: it is empty
 
 
 class CutOff(ServiceResponseError):

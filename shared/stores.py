@@ -9,6 +9,7 @@ from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_store import ContentStore
+from shared.blobs.signed_reads import SignedReads
 from shared.clock import Clock
 from shared.identity import Identities
 from shared.meters import meters_of
@@ -59,7 +60,7 @@ class Stores:
         self.telemetry = Telemetry(meters_of(settings.telemetry_export, clock.new_id()))
         self.identities = Identities()
         self.clients = StorageClients(self.identities, self.clock, transport, patience)
-        self.accounts = Accounts(settings, self.clients)
+        self.accounts = Accounts(settings, self.clients, SignedReads(self.clock))
         self._id: str | None = None
 
         self.directory = services.Directory(self.table(services.TABLE))

@@ -263,7 +263,9 @@ class BackupWork:
             finally:
                 unchanged = await cut.end()
             if unchanged:
-                await writer.write_rest(cut, Copier(cut.content_account, self._stores.clock))
+                signed = self._stores.accounts.signed
+                copier = Copier(cut.content_account, self._stores.clock, signed=signed)
+                await writer.write_rest(cut, copier)
                 warnings = [active] if active else []
                 return await self._describe(
                     container, backup, cut, writer, run, number > 1, warnings

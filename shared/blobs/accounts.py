@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobServiceClient
 
+from shared.blobs.signed_reads import SignedReads
 from shared.model.place import no_such_place
 from shared.model.problem import Code, Problem
 from shared.refusals import is_unknown_place
@@ -14,11 +15,15 @@ from shared.storage import StorageClients
 
 
 class Accounts:
-    """The accounts of the app setting STORAGE_ACCOUNTS, and the state account."""
+    """The accounts of the app setting STORAGE_ACCOUNTS, and the state account.
 
-    def __init__(self, settings: Settings, clients: StorageClients) -> None:
+    :ivar signed: addresses that one account is given to read from another.
+    """
+
+    def __init__(self, settings: Settings, clients: StorageClients, signed: SignedReads) -> None:
         self._settings = settings
         self._clients = clients
+        self.signed = signed
 
     @property
     def aliases(self) -> list[str]:

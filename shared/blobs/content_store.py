@@ -8,10 +8,9 @@ import base64
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
 
 from azure.core.exceptions import AzureError
-from azure.storage.blob import BlobSasPermissions, ContentSettings, generate_blob_sas
+from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
 from shared.blobs.blob_wire import BlobWire
@@ -32,7 +31,6 @@ _OF_A_BACKUP = "interkeep_operation"
 """Member of the metadata of a backup's container, also where that is older than kinds."""
 
 _PUT_TRIES = 4
-_SAS_HOURS = 1
 _IN_THREAD_BYTES = 256 * 1024
 """From here on hashing would keep the event loop from renewing leases."""
 
@@ -167,28 +165,3 @@ class ContentStore:
 
 def _hashes(data: bytes) -> tuple[bytes, str]:
     return hashlib.md5(data, usedforsecurity=False).digest(), hashlib.sha256(data).hexdigest()
-
-
-async def read_url(blob: BlobClient, account: BlobServiceClient, clock: Clock) -> str:
-    """An address that reads one blob for an hour: for a copy between accounts.
-
-    Signed with the account's key, or, under a managed identity, by user delegation.
-    """
-    # By the machine's own time: the storage checks it by its own, which nobody moves.
-    now = clock.machine()
-    start, expiry = now - timedelta(minutes=15), now + timedelta(hours=_SAS_HOURS)
-    key = getattr(account.credential, "account_key", None)
-    delegation = None
-    if key is None:
-        delegation = await account.get_user_delegation_key(start, expiry)
-    sas = generate_blob_sas(
-        account_name=str(account.account_name),
-        container_name=blob.container_name,
-        blob_name=blob.blob_name,
-        account_key=key,
-        user_delegation_key=delegation,
-        permission=BlobSasPermissions(read=True),
-        start=start,
-        expiry=expiry,
-    )
-    return f"{blob.url}?{sas}"

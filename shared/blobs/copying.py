@@ -11,6 +11,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
@@ -18,7 +19,7 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.blobs.backup_container import ALREADY, NOT_THERE, BlobWriter, corrupt, reading
 from shared.blobs.blob_wire import BlobWire, Part
-from shared.blobs.content_store import read_url
+from shared.blobs.signed_reads import SignedReads
 from shared.clock import Clock
 from shared.model.problem import Problem
 from shared.refusals import Said, code_of, expecting, is_of_one_source, said
@@ -28,6 +29,7 @@ SIDE_BY_SIDE = 16
 """How many copies are under way at once; the memory of a copy that streams is one block."""
 
 _SOURCE_MD5 = "x-ms-source-content-md5"
+_MD5_OF_NOTHING = "1B2M2Y8AsgTpgAmY7PhCfg=="
 _AWAY = frozenset({"ServerBusy", "OperationTimedOut"})
 
 
@@ -37,28 +39,37 @@ class Copier:
     :param source: the account that the bytes come from.
     :param by_service: whether to ask the storage service for it. What must be checked on its way,
         a backup that others could write to, streams through this process and its hash.
+    :param signed: makes the addresses that the service reads; it keeps what signs them.
     """
 
-    def __init__(self, source: BlobServiceClient, clock: Clock, *, by_service: bool = True) -> None:
+    def __init__(
+        self,
+        source: BlobServiceClient,
+        clock: Clock,
+        *,
+        by_service: bool = True,
+        signed: SignedReads | None = None,
+    ) -> None:
         self._source = source
-        self._clock = clock
+        self._signed = signed or SignedReads(clock)
         self._by_service = by_service
 
     async def copy(self, source: BlobClient, target: BlobClient, md5: str = "") -> str:
         """Copy one blob whose name is its hash, unless it is there; the MD5 of its bytes.
 
         :param md5: what it was when the bytes were put, in base64. Where that is not known, the
-            bytes stream.
+            bytes stream; so does what is empty, which the service refuses as a source.
         :raises Problem: BlobMissing, BlobArchived or BlobCorrupt of the source.
         :raises azure.core.exceptions.AzureError: what forbids it otherwise.
         """
-        if self._by_service and md5 and await self._ask_service(source, target, md5):
+        asks = self._by_service and md5 not in ("", _MD5_OF_NOTHING)
+        if asks and await self._ask_service(source, target, md5):
             return md5
         return await self._stream(source, target)
 
     async def _ask_service(self, source: BlobClient, target: BlobClient, md5: str) -> bool:
         """Whether the service copied it, or it is there. What else it says, streaming tells."""
-        url = await read_url(source, self._source, self._clock)
+        url = await self._signed.url(source, self._source)
         try:
             await target.start_copy_from_url(
                 url,
@@ -75,7 +86,9 @@ class Copier:
                 case Said.BUSY if code_of(error) in _AWAY:
                     raise
             # A source that is not there, or not as it was put, says nothing of the others.
-            self._by_service = self._by_service and is_of_one_source(error)
+            if not is_of_one_source(error):
+                self._by_service = False
+                self._signed.forget(self._source)
             return False
         return True
 
@@ -87,6 +100,9 @@ class Copier:
         wire, path = BlobWire(source), str(source.blob_name)
         with reading(str(source.container_name), path):
             first = await wire.part("", 0, MAX_BLOCK_BYTES)
+            if not first.size:
+                # What has no range to read is refused, without its type.
+                first = replace(first, content_type=(await wire.head(""))["Content-Type"])
         sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         writer = BlobWriter(target, first.content_type)
         part, offset = first, 0

@@ -11,18 +11,27 @@ import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import md5, sha256
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+from azure.core.rest import HttpRequest
+from azure.storage.blob.aio import BlobClient
 
 from localhost.azurite import Account, Azurite, Certificate, Ports
 from localhost.processes import free_ports
 from localhost.stack import PACKAGES, HostFailed, HostProcess
-from tests.api import Api, api_of
+from shared.blobs.copying import Copier, copy_all
+from shared.clock import Clock
+from shared.installation import Installation
+from shared.settings import read_settings
+from shared.storage import FencedTransport
+from tests.api import Api, api_of, unique
 from tests.managed_identity import STORAGE, IdentityEndpoint, certificate_for_this_machine, token
 
+_SOURCE = "x-ms-copy-source"
 CONTENT = "<schema/>".encode("utf-16")
 CLIENT = "22222222-3333-4444-5555-666666666666"
 
@@ -139,6 +148,79 @@ async def test_content_is_copied_by_the_service_with_a_signature_of_the_identity
     answer = await asked(address, {**bearer, "x-ms-version": "2025-05-05"}, cloud.tls)
     assert answer.status == 200
     assert answer.headers["x-ms-copy-status"] == "success"
+
+
+class Watched(FencedTransport):
+    """Counts the keys of user delegation that are asked for; refuses copies where it is told to."""
+
+    def __init__(self, tls: Certificate) -> None:
+        super().__init__()
+        self._trusts = str(tls.authority)
+        self.keys = 0
+        self.refuses = False
+
+    async def send(self, request: HttpRequest, **config: Any) -> Any:
+        self.keys += "comp=userdelegationkey" in request.url
+        if self.refuses and _SOURCE in request.headers:
+            request.headers[_SOURCE] = request.headers[_SOURCE].replace("sig=", "sig=x")
+        return await super().send(request, **config, connection_verify=self._trusts)
+
+
+class Later(Clock):
+    """As much later as a test says; the time of day stays the storage's."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.seconds
+
+
+async def test_one_key_of_user_delegation_signs_the_copies_of_an_hour(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each costs a call before its copy; a backup has ten thousand of them."""
+    for name, value in cloud.identity.settings.items():
+        monkeypatch.setenv(name, value)
+    transport, clock = Watched(cloud.tls), Later()
+    app = Installation(read_settings(cloud.settings()), transport=transport, clock=clock)
+    sources = app.accounts.state.get_container_client(unique("source"))
+    targets = app.accounts.require("offsite", "").get_container_client(unique("target"))
+    await sources.create_container()
+    await targets.create_container()
+
+    async def backed_up(run: str) -> set[str]:
+        """Thirty copies by a copier of their own; how each blob came about."""
+        copier = Copier(app.accounts.state, clock, signed=app.accounts.signed)
+
+        async def wanted() -> AsyncIterator[tuple[BlobClient, BlobClient, str]]:
+            for number in range(30):
+                data = f"{run} {number}".encode()
+                name = sha256(data).hexdigest()
+                await sources.upload_blob(name, data)
+                known = b64encode(md5(data).digest()).decode()
+                yield sources.get_blob_client(name), targets.get_blob_client(name), known
+
+        copied: list[BlobClient] = []
+        await copy_all(copier, wanted(), lambda target, _: copied.append(target))
+        assert len(copied) == 30
+        found = [await target.get_blob_properties() for target in copied]
+        return {str(one.copy.status) for one in found}
+
+    assert await backed_up("first") == {"success"}
+    assert await backed_up("second") == {"success"}
+    assert transport.keys == 1
+    clock.seconds = 54 * 60
+    assert await backed_up("just before its end") == {"success"}
+    assert transport.keys == 1
+    transport.refuses = True
+    assert await backed_up("refused") == {"None"}, "they stream"
+    transport.refuses = False
+    assert await backed_up("after a refusal") == {"success"}
+    assert transport.keys == 2, "what is refused is not kept"
+    clock.seconds += 56 * 60
+    assert await backed_up("later") == {"success"}
+    assert transport.keys == 3
+    await app.close()
 
 
 async def test_the_storage_takes_nobody_without_a_token(cloud: Cloud) -> None:

@@ -76,6 +76,57 @@ async def test_bytes_arrive_as_they_are(emulator: Emulator, tmp_path: Any, refus
     await app.close()
 
 
+async def test_what_is_empty_is_put_and_the_others_are_copied(
+    emulator: Emulator, tmp_path: Any
+) -> None:
+    """Azure refuses an empty source (CannotVerifyCopySource), which says nothing of the others."""
+    transport = Refusing(refuses=False)
+    deployed = Deployed.new(emulator, tmp_path)
+    async with proxied(deployed.offsite, "BlobEndpoint") as (proxy, offsite):
+        settings = {**deployed.settings, "OFFSITE_STORAGE": offsite}
+        app = Installation(replace(deployed, settings=settings).read(), transport=transport)
+        sources = app.accounts.state.get_container_client("source")
+        targets = app.accounts.require("offsite", "").get_container_client("target")
+        await sources.create_container()
+        await targets.create_container()
+        copier = Copier(app.accounts.state, app.clock)
+
+        async def copy(data: bytes, stored: bytes) -> None:
+            name = f"content/{sha256(data)}"
+            source, target = sources.get_blob_client(name), targets.get_blob_client(name)
+            await source.upload_blob(stored, content_settings=ContentSettings("text/xml"))
+            known = base64.b64encode(hashlib.md5(data).digest()).decode()
+            assert await copier.copy(source, target, known) == known
+            assert await (await target.download_blob()).readall() == data
+            assert (await target.get_blob_properties()).content_settings.content_type == "text/xml"
+
+        await copy(b"", b"")
+        assert transport.copies == 0
+        await copy(b"whole", b"whole")
+        assert transport.copies == 1
+        proxy.script = [Scripted("PUT", "/target/content/", 416, "CannotVerifyCopySource", times=1)]
+        with pytest.raises(Problem) as emptied:
+            await copy(b"was whole", b"")
+        assert emptied.value.code is Code.BLOB_CORRUPT
+        await copy(b"another", b"another")
+        assert transport.copies == 3, "one that was emptied says nothing of the others"
+        await app.close()
+
+
+async def test_an_empty_blob_that_is_gone_is_missing(emulator: Emulator, tmp_path: Any) -> None:
+    app = Installation(Deployed.new(emulator, tmp_path).read())
+    sources = app.accounts.state.get_container_client("source")
+    await sources.create_container()
+    gone = sources.get_blob_client(sha256(b""))
+    known = base64.b64encode(hashlib.md5(b"").digest()).decode()
+    with pytest.raises(Problem) as missing:
+        await Copier(app.accounts.state, app.clock).copy(
+            gone, sources.get_blob_client("target"), known
+        )
+    assert missing.value.code is Code.BLOB_MISSING
+    await app.close()
+
+
 async def test_without_what_the_bytes_were_they_stream(emulator: Emulator, tmp_path: Any) -> None:
     transport = Refusing(refuses=False)
     app = Installation(Deployed.new(emulator, tmp_path).read(), transport=transport)
