@@ -1,6 +1,7 @@
 """What azd deploys: the app and nothing beside it."""
 
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pathspec
@@ -34,6 +35,9 @@ def test_the_package_is_the_app() -> None:
         ".local/secrets.json",
         ".mypy_cache/3.11/a.json",
         ".venv/bin/python",
+        "venv/lib/python3.13/site-packages/yaml/__init__.py",
+        "env/bin/python",
+        "interkeep_env/bin/python",
         "benchmarks/results/a.json",
         "local.settings.json",
         "shared/__pycache__/clock.cpython-313.pyc",
@@ -41,3 +45,12 @@ def test_the_package_is_the_app() -> None:
 )
 def test_what_lies_around_is_not_deployed(path: str) -> None:
     assert IGNORED.match_file(path)
+
+
+def test_what_azd_restores_are_the_apps_own_requirements() -> None:
+    """``pip install .`` finds several folders of modules here, and refuses to guess."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["tool"]["setuptools"]["packages"] == []
+    assert project["project"]["dynamic"] == ["dependencies"]
+    named = project["tool"]["setuptools"]["dynamic"]["dependencies"]["file"]
+    assert named == ["requirements.txt"]
