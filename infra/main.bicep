@@ -83,6 +83,9 @@ param httpConcurrency int = 50
 @description('Instances for HTTP that are always ready, billed all the time. 0 scales to nothing, and a first request waits for a cold start.')
 param alwaysReadyInstances int = 0
 
+@description('Spread the app over availability zones, where the region has them for Flex Consumption. At least two instances of each group of functions are then always ready, and billed.')
+param zoneRedundant bool = false
+
 @description('Origins whose pages may call the app. The Azure portal needs its own for Test/Run.')
 param corsOrigins array = ['https://portal.azure.com']
 
@@ -280,6 +283,7 @@ module app 'modules/app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     httpConcurrency: httpConcurrency
     alwaysReadyInstances: alwaysReadyInstances
+    zoneRedundant: zoneRedundant
     corsOrigins: corsOrigins
     serviceDomain: serviceDomain
     alertWebhookUrl: alertWebhookUrl

@@ -34,6 +34,7 @@ param instanceMemoryMB int
 param maximumInstanceCount int
 param httpConcurrency int
 param alwaysReadyInstances int
+param zoneRedundant bool
 param corsOrigins array
 param serviceDomain string?
 
@@ -118,7 +119,10 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
     name: 'FC1'
     tier: 'FlexConsumption'
   }
-  properties: { reserved: true }
+  properties: {
+    reserved: true
+    zoneRedundant: zoneRedundant
+  }
 }
 
 resource app 'Microsoft.Web/sites@2024-11-01' = {
