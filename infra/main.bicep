@@ -221,9 +221,10 @@ module backups 'modules/storage.bicep' = {
     immutabilityDays: immutabilityDays
     immutabilityLocked: immutabilityLocked
     principalId: identity.outputs.principalId
-    // It may also ask for user delegation keys, which server-side copies between backups need.
     roles: [blobDataContributor]
     workspaceId: monitoring.outputs.workspaceId
+    // Who changes a backup writes; Interkeep never writes over a blob.
+    logsWrites: true
   }
 }
 

@@ -27,9 +27,11 @@ TABLES = {
     "traces": "timestamp: datetime, message: string, severityLevel: int",
     "requests": "timestamp: datetime, name: string, success: string",
     "AppTraces": "TimeGenerated: datetime, Message: string, SeverityLevel: int",
+    "StorageBlobLogs": "TimeGenerated: datetime, Category: string, OperationName: string, "
+    "StatusText: string, Uri: string, RequesterObjectId: string, CallerIpAddress: string",
 }
 """The columns that queries use, as Application Insights and Log Analytics have them:
-https://learn.microsoft.com/azure/azure-monitor/reference/tables/apptraces
+https://learn.microsoft.com/azure/azure-monitor/reference/tables-index
 """
 
 _IN_THE_WORKSPACE = {

@@ -25,10 +25,14 @@ param principalId string
 @description('Ids of role definitions.')
 param roles array
 
-@description('Log Analytics workspace that hears of every deletion.')
+@description('Log Analytics workspace that hears of every deletion, and of every write where they are logged.')
 param workspaceId string
 
+@description('Log writes too: for an account in which nothing is ever changed.')
+param logsWrites bool = false
+
 var isImmutable = immutabilityDays > 0
+var logged = logsWrites ? ['StorageDelete', 'StorageWrite'] : ['StorageDelete']
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: name
@@ -97,12 +101,10 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: blobs
   properties: {
     workspaceId: workspaceId
-    logs: [
-      {
-        category: 'StorageDelete'
-        enabled: true
-      }
-    ]
+    logs: [for category in logged: {
+      category: category
+      enabled: true
+    }]
   }
 }
 
