@@ -42,7 +42,7 @@ param softDeleteDays int = 14
 @description('Days for which nothing written to the backup account can be changed or deleted; 0 for none. Only a new account can be given it, and retention cannot remove its containers: see docs/deploying.md.')
 param immutabilityDays int = 0
 
-@description('Lock the immutability policy that a former deployment made: Azure makes none that is locked. Nobody can shorten or remove a locked one, Microsoft included.')
+@description('Lock the immutability policy that a former deployment made: Azure makes none that is locked. Nobody can shorten or remove a locked one, Microsoft included. What was backed up before stays unlocked: back up anew.')
 param immutabilityLocked bool = false
 
 @description('Further storage accounts that requests may name, as in the app setting STORAGE_ACCOUNTS: {"alias": {"blobServiceUri": "https://…"}}. Give the app\'s identity Storage Blob Data Contributor on each.')
@@ -202,7 +202,8 @@ module state 'modules/storage.bicep' = {
     containers: ['deploymentpackage']
     principalId: identity.outputs.principalId
     // The Functions host asks for Owner of blobs on the account of AzureWebJobsStorage: it keeps
-    // its locks and keys there.
+    // its locks and keys there. The role may also ask for user delegation keys, which server-side
+    // copies of content are signed with.
     roles: [blobDataOwner, queueDataContributor, tableDataContributor]
     workspaceId: monitoring.outputs.workspaceId
   }

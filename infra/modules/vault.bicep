@@ -15,7 +15,7 @@ param principalId string
 @description('Log Analytics workspace that hears of every use of a key.')
 param workspaceId string
 
-// Get, wrap and unwrap, and nothing else.
+// Of what is done with keys: get, list, wrap and unwrap alone.
 var cryptoServiceEncryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6'
 // The only built-in role that may sign without managing keys; the key's own operations narrow it.
 var cryptoUser = '12338af0-0e69-4776-bea7-57ae8d297424'

@@ -100,3 +100,38 @@ def test_no_module_comes_from_a_registry() -> None:
             assert place
             assert place.endswith(".bicep")
             assert ":" not in place
+
+
+def test_writes_to_backups_are_logged_and_the_pages_say_of_which_account() -> None:
+    storage = next(source for source in SOURCES if source.path.name == "storage.bicep")
+    assert "logsWrites ? ['StorageDelete', 'StorageWrite'] : ['StorageDelete']" in text(
+        storage.tree
+    )
+    modules = {
+        text(node.named_children[0]): text(node) for node in MAIN.nodes("module_declaration")
+    }
+    assert [name for name, said in modules.items() if "logsWrites: true" in said] == ["backups"]
+    runbook = (ROOT / "docs" / "operations.md").read_text()
+    assert "The logs of the backup account name who wrote and who deleted" in runbook
+    assert "written to the backup account" in section("What is made")
+
+
+def test_a_private_app_is_opened_for_each_deployment() -> None:
+    """And its endpoint deleted: a deployment of Bicep deletes nothing."""
+    said = section("Private endpoints")
+    block = said.split("```bash\n")[2].split("```")[0]
+    steps = ("PRIVATE_APP false", "azd provision", "private-endpoint delete", "azd deploy")
+    places = [block.index(step) for step in (*steps, "PRIVATE_APP true")]
+    assert places == sorted(places)
+    assert block.rstrip().endswith("azd provision")
+    endpoint = next(text(n) for n in MAIN.nodes("module_declaration") if "appEndpoint" in text(n))
+    assert "name: 'pe-app-${token}'" in endpoint
+    assert "starts_with(name, 'pe-app-')" in block
+    assert "open the app meanwhile" in section("Upgrading, and back")
+
+
+def test_only_what_is_written_after_locking_is_called_locked() -> None:
+    said = section("Immutable backups")
+    assert "Locking counts for what is written from then on" in said
+    assert "back up every service anew after locking" in said
+    assert "nobody who has a role on it" not in said
