@@ -22,6 +22,7 @@ from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
     HeadersPolicy,
+    RequestIdPolicy,
     SansIOHTTPPolicy,
 )
 from azure.core.pipeline.transport import AsyncHttpTransport
@@ -34,6 +35,9 @@ from shared.refusals import BatchRefused, CutOff, code_in, passes, refusal
 from shared.repeating import UNDERSTAND, asked_to_wait
 
 _SCOPE = "https://storage.azure.com/.default"
+_WHO = "interkeep"
+"""What a log of the account, and who supports it, finds these requests by."""
+
 _READ = {
     "Accept": "application/json;odata=minimalmetadata",
     "DataServiceVersion": "3.0",
@@ -110,7 +114,8 @@ class TableWire:
         self._pipeline: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
             self._account,
             policies=[
-                HeadersPolicy({"x-ms-version": client.api_version}),
+                HeadersPolicy({"x-ms-version": client.api_version, "User-Agent": _WHO}),
+                RequestIdPolicy(),
                 *_authentication(client.credential),
             ],
             transport=transport,
@@ -282,7 +287,15 @@ def _authentication(credential: Any) -> list[Any]:
         return []
     if isinstance(credential, AzureNamedKeyCredential):
         return [_SharedKey(credential)]
-    return [AsyncBearerTokenCredentialPolicy(credential, _SCOPE)]
+    return [_Dated(), AsyncBearerTokenCredentialPolicy(credential, _SCOPE)]
+
+
+class _Dated(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
+    """Says when a request is sent; with a shared key that is part of its signature."""
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        """Date a request."""
+        request.http_request.headers["x-ms-date"] = formatdate(usegmt=True)
 
 
 class _SharedKey(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):

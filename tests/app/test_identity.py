@@ -11,6 +11,7 @@ import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
 from shared.installation import Installation
 from shared.settings import read_settings
+from shared.state.gateway import Insert, Row
 from shared.storage import FencedTransport
 from tests.api import Api, api_of, unique
 from tests.managed_identity import STORAGE, IdentityEndpoint, certificate_for_this_machine, token
@@ -158,9 +160,13 @@ class Watched(FencedTransport):
         self._trusts = str(tls.authority)
         self.keys = 0
         self.refuses = False
+        self.to_tables: list[dict[str, str]] = []
+        """The headers of each request to a table's rows."""
 
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         self.keys += "comp=userdelegationkey" in request.url
+        if "DataServiceVersion" in request.headers and not request.url.endswith("/Tables"):
+            self.to_tables.append(dict(request.headers))
         if self.refuses and _SOURCE in request.headers:
             request.headers[_SOURCE] = request.headers[_SOURCE].replace("sig=", "sig=x")
         return await super().send(request, **config, connection_verify=self._trusts)
@@ -221,6 +227,27 @@ async def test_one_key_of_user_delegation_signs_the_copies_of_an_hour(
     assert await backed_up("later") == {"success"}
     assert transport.keys == 3
     await app.close()
+
+
+async def test_a_request_to_a_table_says_who_asks_and_when(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the SDK's do: the REST pages call the date required, and the id is what support asks."""
+    for name, value in cloud.identity.settings.items():
+        monkeypatch.setenv(name, value)
+    transport = Watched(cloud.tls)
+    app = Installation(read_settings(cloud.settings()), transport=transport)
+    table = app.table("interkeepProbe")
+    await table.transact([Insert(Row("p", key, {"n": 1})) for key in "ab"])
+    assert await table.get("p", "a")
+    await app.close()
+    sent = transport.to_tables
+    assert len(sent) >= 3
+    assert all(one["Authorization"].startswith("Bearer ") for one in sent)
+    assert {one["User-Agent"] for one in sent} == {"interkeep"}
+    assert len({one["x-ms-client-request-id"] for one in sent}) >= 2
+    for one in sent:
+        assert abs(parsedate_to_datetime(one["x-ms-date"]).timestamp() - time.time()) < 60
 
 
 async def test_the_storage_takes_nobody_without_a_token(cloud: Cloud) -> None:
