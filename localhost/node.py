@@ -44,19 +44,25 @@ def find_node() -> Node:
 
     :raises InstallFailed: where there is none and none can be installed.
     """
-    found = _on_path() or _from_wheel()
-    if found is None:
-        print(f"Node.js {OLDEST} or newer is not on PATH: installing {_PACKAGE} …", flush=True)
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", _NO_NOTICE]
-        command = [*pip, f"{_PACKAGE}>=24,<25"]
-        if subprocess.run(command, check=False).returncode == 0:
-            found = _from_wheel()
+    found = _on_path() or _from_wheel() or _installed_wheel()
     if found is None:
         raise InstallFailed(
-            f"Azurite needs Node.js {OLDEST} or newer. Install it, or see why "
+            f"Node.js {OLDEST} or newer is needed. Install it, or see why "
             f"`pip install {_PACKAGE}` fails."
         )
     return found
+
+
+def _installed_wheel() -> Node | None:
+    # Others may want it for another folder of packages at the same moment.
+    with alone(Path(sys.prefix)):
+        found = _from_wheel()
+        if found is not None:
+            return found
+        print(f"Node.js {OLDEST} or newer is not on PATH: installing {_PACKAGE} …", flush=True)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", _NO_NOTICE]
+        command = [*pip, f"{_PACKAGE}>=24,<25"]
+        return _from_wheel() if subprocess.run(command, check=False).returncode == 0 else None
 
 
 def _on_path() -> Node | None:

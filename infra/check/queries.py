@@ -120,11 +120,11 @@ def _said(query: Query, found: Mapping[str, str | int]) -> str:
 
 
 def problems_of(root: Path) -> list[str]:
-    """Of every page of docs/ and every Bicep file.
+    """Of every page and every Bicep file.
 
     :param root: the folder of docs/ and infra/.
     """
-    pages = sorted((root / "docs").glob("*.md"))
+    pages = [*sorted(root.glob("*.md")), *sorted((root / "docs").glob("*.md"))]
     of_docs = [query for page in pages for query in queries_of_page(page, root)]
     sources = [Source(path, root) for path in sorted((root / "infra").rglob("*.bicep"))]
     of_rules = [query for source in sources for query in queries_of_bicep(source)]
