@@ -92,6 +92,12 @@ param corsOrigins array = ['https://portal.azure.com']
 @description('Domain of a service\'s default URL; the app\'s default where none is given.')
 param serviceDomain string?
 
+@description('Parts of names, comma-separated, that make a member of a document a secret.')
+param secretMembers string = ''
+
+@description('Names of members, comma-separated, that are no secret whatever the rule says.')
+param publicMembers string = ''
+
 @secure()
 @description('Where alerts are posted as CloudEvents; empty for the log alone. It may hold a key.')
 param alertWebhookUrl string = ''
@@ -288,6 +294,8 @@ module app 'modules/app.bicep' = {
     zoneRedundant: zoneRedundant
     corsOrigins: corsOrigins
     serviceDomain: serviceDomain
+    secretMembers: secretMembers
+    publicMembers: publicMembers
     alertWebhookUrl: alertWebhookUrl
     scheduleTimer: scheduleTimer
     recoveryTimer: recoveryTimer

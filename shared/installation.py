@@ -30,7 +30,6 @@ from shared.backup.work import BackupWork
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
 from shared.management.artifacts import Artifacts
-from shared.management.changes import ConfigurationChanges
 from shared.management.collection import CollectionStores, Collector
 from shared.management.counters import CounterSettings
 from shared.management.deletion import Deletions, DeletionStores, DeletionWork
@@ -38,6 +37,7 @@ from shared.management.health import DeepHealth
 from shared.management.imports import Imports
 from shared.management.interrupted import Interrupted
 from shared.management.key_rotation import KeyRotation, RotationWork
+from shared.management.secret_sealing import SealingWork, SecretSealing
 from shared.management.services import Services
 from shared.management.start_check import StartCheck
 from shared.model.backup import Backup
@@ -127,6 +127,9 @@ class Installation(Stores):
                 OperationName.ROTATE_KEYS: RotationWork(
                     self.directory, self.configuration, self.provider
                 ),
+                OperationName.SEAL_SECRETS: SealingWork(
+                    self.directory, self.configuration, self.configuration_changes, self.keys
+                ),
                 OperationName.VERIFY_BACKUP: VerifyWork(
                     history=self.history,
                     users=self.backup_users,
@@ -142,11 +145,10 @@ class Installation(Stores):
             telemetry=self.telemetry,
         )
 
-        configuration_changes = ConfigurationChanges(self.configuration, self.directory)
         self.services = Services(
             directory=self.directory,
             configuration=self.configuration,
-            changes=configuration_changes,
+            changes=self.configuration_changes,
             keys=self.keys,
             engine=self.engine,
             ledger=self.ledger,
@@ -157,12 +159,12 @@ class Installation(Stores):
             engine=self.engine,
             services=self.services,
             directory=self.directory,
-            changes=configuration_changes,
+            changes=self.configuration_changes,
             clock=self.clock,
         )
         self.artifacts = Artifacts(
             configuration=self.configuration,
-            changes=configuration_changes,
+            changes=self.configuration_changes,
             directory=self.directory,
             ledger=self.ledger,
             activities=self.batch_activities,
@@ -251,6 +253,7 @@ class Installation(Stores):
         )
         self.preview = Preview(self.schedule_settings, self.retention_runs, self.clock)
         self.key_rotation = KeyRotation(self.engine, self.provider)
+        self.secret_sealing = SecretSealing(self.engine)
         self.deep_health = DeepHealth(
             self.directory,
             self.history,
@@ -299,7 +302,7 @@ class Installation(Stores):
             Interrupted(
                 self.directory,
                 self.configuration,
-                configuration_changes,
+                self.configuration_changes,
                 self.registration.was_written,
             ),
             self.left_behind,

@@ -10,7 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from shared.account_settings import (
     HOST,
@@ -71,6 +79,10 @@ class Settings(BaseModel):
     retry_seconds: Annotated[
         tuple[Annotated[int, Field(ge=1, le=86_400)], ...], Field(min_length=1, max_length=10)
     ] = (10, 60, 300, 900)
+    secret_members: tuple[str, ...] = ()
+    """Parts of names that make a member a secret, beyond the rule."""
+    public_members: tuple[str, ...] = ()
+    """Names of members that are none, with their section and a slash before them or without."""
     require_roles: bool = False
     telemetry_export: Literal["azuremonitor", "otlp"] | None = None
     """Where measures go beside the log."""
@@ -93,6 +105,19 @@ class Settings(BaseModel):
     @classmethod
     def _one_key_id(cls, value: object) -> str:
         return _key_id(value)
+
+    @field_validator("secret_members", "public_members", mode="before")
+    @classmethod
+    def _members(cls, value: object, info: ValidationInfo) -> tuple[str, ...]:
+        given = tuple(part.strip() for part in str(value).split(",") if part.strip())
+        for one in given:
+            section, slash, name = one.rpartition("/")
+            public = info.field_name == "public_members"
+            if not any(c.isalnum() for c in name) or (
+                slash and not (public and section in SECTIONS)
+            ):
+                raise ValueError(_MEMBERS if public else _PARTS)
+        return given
 
     @field_validator("retry_seconds", mode="before")
     @classmethod
@@ -141,6 +166,20 @@ def purpose_of(former: bytes | str) -> tuple[str, bytes | str]:
     return "", former
 
 
+SECTIONS = frozenset(
+    {
+        *("agreements", "assemblies", "batches", "bridges", "certificates", "hybrid-connections"),
+        *("partners", "pipelines", "schemas", "templates", "transforms", "x12-mappings"),
+    }
+)
+"""What may stand before the slash of PUBLIC_MEMBERS."""
+
+_PARTS = "needs parts of members' names with commas between them, such as iban,kennung"
+_MEMBERS = (
+    "needs names of members with commas between them, each with the section of its artifacts and "
+    "a slash before it or without, such as schemas/lineToken"
+)
+
 _TRUTH = TypeAdapter(bool)
 
 _KEY_ID = re.compile(
@@ -172,6 +211,8 @@ _NAMES = {
     "recovery_nudge_seconds": "RECOVERY_NUDGE_SECONDS",
     "retry_seconds": "RETRY_SECONDS",
     "require_roles": "REQUIRE_ROLES",
+    "secret_members": "SECRET_MEMBERS",
+    "public_members": "PUBLIC_MEMBERS",
     "alert_webhook_url": "ALERT_WEBHOOK_URL",
     "telemetry_export": "TELEMETRY_EXPORT",
 }

@@ -12,9 +12,11 @@ from shared.blobs.content_store import ContentStore
 from shared.blobs.signed_reads import SignedReads
 from shared.clock import Clock
 from shared.identity import Identities
+from shared.management.changes import ConfigurationChanges
 from shared.meters import meters_of
 from shared.model.service import Service
 from shared.patience import Patience
+from shared.rules.secret_names import Named, set_named
 from shared.sealing.from_settings import keys_of
 from shared.sealing.key_ring import KeyRing
 from shared.sealing.vault_clients import VaultClients
@@ -55,6 +57,7 @@ class Stores:
         patience: Patience,
         vault_transport: AioHttpTransport | None,
     ) -> None:
+        set_named(Named.of(settings.secret_members, settings.public_members))
         self.settings = settings
         self.clock = clock
         self.telemetry = Telemetry(meters_of(settings.telemetry_export, clock.new_id()))
@@ -65,6 +68,7 @@ class Stores:
 
         self.directory = services.Directory(self.table(services.TABLE))
         self.configuration = configuration.Configuration(self.table(configuration.TABLE))
+        self.configuration_changes = ConfigurationChanges(self.configuration, self.directory)
         self.ledger = control_numbers.Ledger(self.table(control_numbers.TABLE))
         self.received = received_numbers.ReceivedNumbers(self.table(received_numbers.TABLE))
         self.mics = mic_values.MicValues(self.table(mic_values.TABLE))

@@ -37,6 +37,8 @@ param alwaysReadyInstances int
 param zoneRedundant bool
 param corsOrigins array
 param serviceDomain string?
+param secretMembers string
+param publicMembers string
 
 @secure()
 param alertWebhookUrl string
@@ -95,6 +97,8 @@ var always = {
 // What is not given is left to the app's own default.
 var whereGiven = union(
   empty(serviceDomain) ? {} : { SERVICE_DOMAIN: serviceDomain },
+  empty(secretMembers) ? {} : { SECRET_MEMBERS: secretMembers },
+  empty(publicMembers) ? {} : { PUBLIC_MEMBERS: publicMembers },
   empty(alertWebhookUrl) ? {} : { ALERT_WEBHOOK_URL: alertWebhookUrl },
   // Without authentication nobody has a role: the app would refuse to start.
   hasAuthentication && requireRoles ? { REQUIRE_ROLES: 'true' } : {},

@@ -25,6 +25,13 @@ _TAKEN: JsonObject = {SECRET: 0}
 
 
 @dataclass(frozen=True)
+class InTheClear:
+    """A secret of a backup that was made before its name or look was known as a secret's."""
+
+    value: JsonValue = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Entry:
     """A record of one side."""
 
@@ -32,8 +39,8 @@ class Entry:
     key: str
     record: Record
     """Its secrets taken out."""
-    secrets: Mapping[str, JsonValue] = field(repr=False)
-    """Pointer → index in a backup, value in a living service."""
+    secrets: Mapping[str, JsonValue | InTheClear] = field(repr=False)
+    """Pointer → index in a backup; the value, where it stands in the record."""
     size: int
     """Bytes of its line; 0 for a living service's."""
     behind: SidePlace
@@ -102,6 +109,9 @@ class BackupSide:
         found: dict[str, JsonValue] = {}
         for pointer in sorted(pointers):
             index = entry.secrets[pointer]
+            if isinstance(index, InTheClear):
+                found[pointer] = index.value
+                continue
             if not isinstance(index, int) or isinstance(index, bool):
                 raise corrupt(self._descriptor.secrets.blob, f"'{entry.record.name}' has no index")
             found[pointer] = await self.secrets.value(
@@ -117,12 +127,13 @@ class BackupSide:
 
 def _entry(section: str, path: str, text: bytes, behind: LinePlace) -> Entry:
     record = as_record(path, parsed_line(path, text))
-    indexes: dict[str, JsonValue] = {}
+    indexes: dict[str, JsonValue | InTheClear] = {}
 
     def take(pointer: str, value: JsonValue) -> JsonValue:
-        if not (isinstance(value, dict) and SECRET in value):
-            return value
-        indexes[pointer] = value[SECRET]
+        if isinstance(value, dict) and SECRET in value:
+            indexes[pointer] = value[SECRET]
+        else:
+            indexes[pointer] = InTheClear(value)
         return _TAKEN
 
     document = replace_secrets(section, record.document, take)
@@ -154,7 +165,8 @@ class LiveSide:
 
     async def opened(self, entry: Entry, pointers: Sequence[str]) -> Mapping[str, JsonValue] | None:
         """See Side."""
-        return {pointer: entry.secrets[pointer] for pointer in pointers}
+        found = {pointer: entry.secrets[pointer] for pointer in pointers}
+        return {p: v.value for p, v in found.items() if isinstance(v, InTheClear)}
 
     @property
     def secret_place(self) -> SecretPlace:
@@ -163,10 +175,10 @@ class LiveSide:
 
 
 def _living(section: str, record: Record) -> Entry:
-    values: dict[str, JsonValue] = {}
+    values: dict[str, JsonValue | InTheClear] = {}
 
     def take(pointer: str, value: JsonValue) -> JsonValue:
-        values[pointer] = value
+        values[pointer] = InTheClear(value)
         return _TAKEN
 
     document = replace_secrets(section, record.document, take)

@@ -97,6 +97,7 @@ _SHAPES: dict[str, tuple[Shape, ...]] = {
     "browse_backups": (Page(BrowsedBackup),),
     "register_backup": (Backup,),
     "rotate_keys": (Monitor,),
+    "seal_secrets": (Monitor,),
     "health": (Health,),
     "deep_health": (DeepHealthReport,),
 }

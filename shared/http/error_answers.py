@@ -136,6 +136,7 @@ _OWN: dict[str, set[Code]] = {
     "cancel_operation": {Code.OPERATION_NOT_FOUND, Code.OPERATION_NOT_ALLOWED},
     "browse_backups": {Code.STORAGE_ACCOUNT_UNKNOWN},
     "rotate_keys": {Code.OPERATION_IN_PROGRESS},
+    "seal_secrets": {Code.OPERATION_IN_PROGRESS},
     "register_backup": _READ_DESCRIPTOR
     | {Code.INVALID_NAME, Code.BACKUP_NAME_IN_USE, Code.OPERATION_IN_PROGRESS},
 }

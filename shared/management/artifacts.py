@@ -8,7 +8,7 @@ from shared.clock import Clock
 from shared.management.certificates import pfx_facts
 from shared.management.changes import ConfigurationChanges, require_open
 from shared.management.checks import Checks, CounterChange
-from shared.management.documents import open_document, sealed_document
+from shared.management.documents import open_document, sealed_at_rest, sealed_document
 from shared.model.artifact import Artifact, ContentReference, ImportItem, Section
 from shared.model.certificate import CertificateFacts
 from shared.model.condition import Condition, unconditional
@@ -150,12 +150,19 @@ class Artifacts:
             ConfigurationHeld.
         """
 
+        key = await self._keys.data_key(service.id)
+
         async def edit(listed: Listed, _: Head) -> tuple[list[Edit], tuple[Artifact, bool]]:
             require_manageable(service.name, listed.service.state)
             stored = await self.get(service, section, name)
             condition(stored.value.content.version if stored.value.content else None)
+            document = sealed_at_rest(key, section, stored.value.name, stored.value.document)
             artifact = stored.value.model_copy(
-                update={"content": content, "changed_at": self._clock.now()}
+                update={
+                    "content": content,
+                    "document": document,
+                    "changed_at": self._clock.now(),
+                }
             )
             return [Put(artifact, new=False)], (artifact, stored.value.content is None)
 

@@ -5,9 +5,17 @@ from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.acceptable import require_acceptable
-from shared.rules.documents import NESTED, SEALED, at, carried_masks, masked, replace_secrets
+from shared.rules.documents import (
+    NESTED,
+    at,
+    carried_masks,
+    holds_open_secret,
+    is_stand_in,
+    masked,
+    replace_secrets,
+)
 from shared.rules.naming import artifact_key
-from shared.rules.written import may_hold_open_secret, sealed_text
+from shared.rules.written import sealed_text
 from shared.sealing.data_key import DataKey
 from shared.state.artifact_rows import Restored
 
@@ -27,15 +35,17 @@ def sealed_document(
     require_acceptable(document, at_document)
     bound_to = artifact_key(name)
     masks = carried_masks(section, document, stored) if stored else {}
+    shown = masked(section, stored) if masks and stored else {}
 
     def seal(pointer: str, value: JsonValue) -> JsonValue:
         if value != MASK:
             return key.seal(section, bound_to, pointer, value)
         before = masks.get(pointer)
-        kept = at(stored, before) if before is not None else None
-        if before is not None and isinstance(kept, dict) and SEALED in kept:
-            if before == pointer:
+        if before is not None and at(shown, before) == MASK:
+            kept = at(stored, before)
+            if before == pointer and is_stand_in(kept):
                 return kept
+            # What was stored before its name or look was known as a secret's is in the clear.
             return key.seal(section, bound_to, pointer, key.open(section, bound_to, before, kept))
         raise Problem(
             Code.MASK_WITHOUT_VALUE,
@@ -47,13 +57,23 @@ def sealed_document(
     return replace_secrets(section, document, seal)
 
 
+def sealed_at_rest(key: DataKey, section: str, name: str, document: JsonObject) -> JsonObject:
+    """A document that is kept, its secrets sealed; those that are sealed already stay."""
+    bound_to = artifact_key(name)
+
+    def seal(pointer: str, value: JsonValue) -> JsonValue:
+        return value if is_stand_in(value) else key.seal(section, bound_to, pointer, value)
+
+    return replace_secrets(section, document, seal)
+
+
 def sealed_again(key: DataKey, section: str, record: Record) -> Restored | None:
     """A backed-up document as it is stored, its secrets sealed anew.
 
     None where somebody must walk through its parts; see ``sealed_document``.
     """
     written = record.written
-    if written is None or may_hold_open_secret(section, written):
+    if written is None or holds_open_secret(section, written.document):
         return None
     secrets = written.secrets
     if any(isinstance(value, NESTED) or value == MASK for _, value in secrets.values()):

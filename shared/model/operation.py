@@ -31,6 +31,7 @@ class OperationName(StrEnum):
     VERIFY_BACKUP = "VerifyBackupBizTalkService"
     REGISTER_BACKUP = "RegisterBackupBizTalkService"
     ROTATE_KEYS = "RotateKeys"
+    SEAL_SECRETS = "SealSecrets"
     RUN_SCHEDULES = "RunSchedules"
     """In the log only where a run of the schedules could start nothing at all."""
 

@@ -18,6 +18,7 @@ _KINDS = {
     OperationName.PURGE_BACKUP: "purge",
     OperationName.DELETE: "delete",
     OperationName.ROTATE_KEYS: "key_rotation",
+    OperationName.SEAL_SECRETS: "secret_sealing",
 }
 _OUTCOMES = {
     OperationStatus.SUCCEEDED: "success",

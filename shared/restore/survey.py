@@ -15,7 +15,7 @@ from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import PolledSource, Replaced, Replacement, RestoreBody
 from shared.model.wire import MASK, JsonObject, JsonValue
-from shared.rules.documents import SECRET, is_secret
+from shared.rules.documents import at, masked
 from shared.rules.naming import artifact_key, shown
 from shared.rules.polled_sources import Place, may_poll, sources
 from shared.rules.replacing import replaced
@@ -134,6 +134,7 @@ def _replace(
     except Problem as problem:
         problem.target = f"/replace/{min(replacements)}/value"
         found.problems.append(problem)
+    was, will_be = masked(section, record.document), masked(section, document)
     for index, change in changes.items():
         pointer = replacements[index].pointer
         found.replaced.append(
@@ -141,28 +142,16 @@ def _replace(
                 section=section,
                 name=record.name,
                 pointer=pointer,
-                before=_shown(section, pointer, change.before),
-                after=_shown(section, pointer, change.after),
+                before=_shown(change.before, pointer, record.document, was),
+                after=_shown(change.after, pointer, document, will_be),
             )
         )
     return document
 
 
-def _shown(section: Section, pointer: str, value: JsonValue) -> JsonValue:
+def _shown(value: JsonValue, pointer: str, document: JsonObject, shown: JsonObject) -> JsonValue:
     """A value as a plan shows it: a secret, or what holds one, as a mask."""
-    secret = is_secret(section, pointer, pointer.rpartition("/")[2])
-    return MASK if secret or _holds_secret(section, pointer, value) else value
-
-
-def _holds_secret(section: Section, pointer: str, value: JsonValue) -> bool:
-    if isinstance(value, dict):
-        return SECRET in value or any(
-            is_secret(section, f"{pointer}/{m}", m) or _holds_secret(section, f"{pointer}/{m}", v)
-            for m, v in value.items()
-        )
-    if isinstance(value, list):
-        return any(_holds_secret(section, f"{pointer}/{i}", v) for i, v in enumerate(value))
-    return False
+    return value if at(shown, pointer) == at(document, pointer) else MASK
 
 
 def _polled(bridge: str, document: JsonObject, living: Sequence[Living]) -> list[PolledSource]:

@@ -7,10 +7,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, lru_cache
 
-from shared.model.artifact import Section
+from shared.model.record import SERVICE
 from shared.model.wire import MASK, JsonObject, JsonValue
+from shared.rules.secret_looks import LEAST_CHARACTERS, looks_secret
+from shared.rules.secret_names import PLACES, Kind, is_secret_name, kind
 
 NESTED = (dict, list)
 """What has values of its own; a union in its place is made anew, and costs double."""
@@ -20,63 +21,10 @@ SEALED = "$sealed"
 SECRET = "$secret"  # nosec B105
 """Member that stands for a secret in a backup's section."""
 
-_SECRET_ENDINGS = (
-    "password",
-    "secret",
-    "connectionstring",
-    "accountkey",
-    "sharedaccesskey",
-    "privatekey",
-)
-_AGREEMENT_SECRETS = frozenset(
-    {
-        "passwordvalue",
-        "authorizationvalue",
-        "recipientreferencepasswordvalue",
-        "groupapplicationpassword",
-    }
-)
-_SECTION_SECRETS: dict[str, frozenset[str]] = {
-    Section.AGREEMENTS: _AGREEMENT_SECRETS,
-    Section.CERTIFICATES: frozenset({"pfx"}),
-    "service": frozenset({"/accesscontrol/key", "/sslcertificate/data"}),
-}
-_PLACED = frozenset(
-    section for section, known in _SECTION_SECRETS.items() if any("/" in one for one in known)
-)
-"""Sections in which a place, not the name alone, says what is a secret."""
-
 
 def escaped(member: str) -> str:
     """A member's name as a part of a JSON pointer."""
     return member.replace("~", "~0").replace("/", "~1")
-
-
-def is_secret(section: str, pointer: str, member: str) -> bool:
-    """Whether a member of a section's document is a secret, by its name."""
-    special = _SECTION_SECRETS.get(section, frozenset())
-    return _is_secret_name(section, member) or pointer.lower() in special
-
-
-@lru_cache(maxsize=16_384)
-def _is_secret_name(section: str, member: str) -> bool:
-    """Documents have the same few names again and again."""
-    name = member.lower()
-    special = _SECTION_SECRETS.get(section, frozenset())
-    return name.endswith(_SECRET_ENDINGS) or name in special
-
-
-@cache
-def secret_names(section: str) -> tuple[bytes, ...] | None:
-    """How names of a section's secrets end in canonical text, in small letters.
-
-    None where a place, not the name alone, says what is a secret.
-    """
-    if section in _PLACED:
-        return None
-    special = sorted(_SECTION_SECRETS.get(section, ()))
-    names = (*_SECRET_ENDINGS, *(f'"{name}' for name in special))
-    return tuple(f'{name}":'.encode() for name in names)
 
 
 def _is_value(value: JsonValue) -> bool:
@@ -84,8 +32,41 @@ def _is_value(value: JsonValue) -> bool:
     return not (value is None or isinstance(value, bool) or value == "")
 
 
-def _stands_for_secret(value: JsonValue) -> bool:
+def is_stand_in(value: JsonValue) -> bool:
+    """Whether a value stands for a secret in a stored document, or in a backup's section."""
     return isinstance(value, dict) and (SEALED in value or SECRET in value)
+
+
+def _is_secret(said: Kind, value: JsonValue, *, looked_at: bool) -> bool:
+    """Whether a value is a secret by its member's name or its look, or stands for one.
+
+    :param said: what the name says of the member, or of that whose list it is in.
+    :param looked_at: whether looks count in the section.
+    """
+    if isinstance(value, str):
+        if said is _SECRET:
+            return value != ""
+        if len(value) < LEAST_CHARACTERS:
+            return False
+        return looks_secret(value) if looked_at and said is not _PUBLIC else value == MASK
+    return (said is _SECRET and _is_value(value)) or is_stand_in(value)
+
+
+_SECRET, _PUBLIC, _BESIDE = Kind.SECRET, Kind.PUBLIC, Kind.NAMED  # asked of each member
+
+
+def _secret_beside(section: str, holder: JsonObject) -> frozenset[Kind]:
+    """Which kinds of an object's members are secret for what stands beside them."""
+    if section == SERVICE:
+        return frozenset()
+    named = any(
+        isinstance(value, str)
+        and kind(section, name) is Kind.NAMING
+        and (is_secret_name(section, value) or value.lower().startswith("secure"))
+        for name, value in holder.items()
+    )
+    found = {Kind.NAMED} if named else set()
+    return frozenset(found | {Kind.OF_JWK}) if "kty" in holder else frozenset(found)
 
 
 def replace_secrets(
@@ -95,85 +76,75 @@ def replace_secrets(
 
     :param replacement: called with pointer and value of each secret, outermost ones only.
     """
-    placed = section in _PLACED
+    placed = section == SERVICE
     path: list[str] = []
 
-    def walked(value: JsonValue) -> JsonValue:
-        if isinstance(value, dict):
-            return members(value)
-        if isinstance(value, list):
-            return elements(value)
-        return value
-
     def members(value: JsonObject) -> JsonObject:
-        found = value
+        found, beside = value, None
         for name, inner in value.items():
-            secret = _is_secret_name(section, name) or (
-                placed and is_secret(section, pointer_of([*path, name]), name)
-            )
-            nested = isinstance(inner, NESTED)
-            if not (secret or nested):
-                continue
-            if (secret and _is_value(inner)) or _stands_for_secret(inner):
-                new = replacement(pointer_of([*path, name]), inner)
-            else:
-                path.append(name)
-                new = walked(inner)
-                path.pop()
-            if new is not inner:
-                found = dict(value) if found is value else found
-                found[name] = new
+            said = kind(section, name)
+            secret = _is_secret(said, inner, looked_at=not placed)
+            if not secret and said >= _BESIDE and _is_value(inner):
+                beside = _secret_beside(section, value) if beside is None else beside
+                secret = said in beside
+            if placed and not secret and _is_value(inner):
+                secret = pointer_of([*path, name]).lower() in PLACES
+            if secret or isinstance(inner, NESTED):
+                new = replaced(name, inner, said, secret)
+                if new is not inner:
+                    found = dict(value) if found is value else found
+                    found[name] = new
         return found
 
-    def elements(value: list[JsonValue]) -> list[JsonValue]:
+    def elements(value: list[JsonValue], said: Kind) -> list[JsonValue]:
         found = value
         for index, inner in enumerate(value):
-            if isinstance(inner, NESTED):
-                path.append(str(index))
-                new = walked(inner)
-                path.pop()
+            secret = _is_secret(said, inner, looked_at=not placed)
+            if secret or isinstance(inner, NESTED):
+                new = replaced(str(index), inner, said, secret)
                 if new is not inner:
                     found = list(value) if found is value else found
                     found[index] = new
         return found
+
+    def replaced(part: str, value: JsonValue, said: Kind, secret: bool) -> JsonValue:
+        path.append(part)
+        if secret:
+            new = replacement(pointer_of(path), value)
+        else:
+            assert isinstance(value, NESTED)
+            new = members(value) if isinstance(value, dict) else elements(value, said)
+        path.pop()
+        return new
 
     return members(document)
 
 
 def holds_secret(section: str, document: JsonObject) -> bool:
     """Whether there is a secret in a document, in the clear or what stands for one."""
-    if section in _PLACED:
-        found: dict[str, JsonValue] = {}
-        replace_secrets(section, document, found.setdefault)
-        return bool(found)
-    return _holds_secret(section, document)
+    return _any_secret(section, document, lambda _value: True)
 
 
-def _holds_secret(section: str, value: JsonObject) -> bool:
-    for name, inner in value.items():
-        if _is_secret_name(section, name) and _is_value(inner):
-            return True
-        if isinstance(inner, dict):
-            if SEALED in inner or SECRET in inner or _holds_secret(section, inner):
-                return True
-        elif isinstance(inner, list) and _any_holds_secret(section, inner):
-            return True
+def holds_open_secret(section: str, document: JsonObject) -> bool:
+    """Whether there is a secret in the clear in a document."""
+    return _any_secret(section, document, lambda value: not is_stand_in(value))
+
+
+class _Found(Exception):
+    """The rest of a document makes no difference."""
+
+
+def _any_secret(section: str, document: JsonObject, counts: Callable[[JsonValue], bool]) -> bool:
+    def look(_pointer: str, value: JsonValue) -> JsonValue:
+        if counts(value):
+            raise _Found
+        return value
+
+    try:
+        replace_secrets(section, document, look)
+    except _Found:
+        return True
     return False
-
-
-def _any_holds_secret(section: str, values: list[JsonValue]) -> bool:
-    return any(
-        _holds_secret(section, value)
-        if isinstance(value, dict)
-        else isinstance(value, list) and _any_holds_secret(section, value)
-        for value in values
-    )
-
-
-SECRET_NAMES = json.dumps(
-    [_SECRET_ENDINGS, sorted((s, sorted(names)) for s, names in _SECTION_SECRETS.items())]
-)
-"""Which names say that a member is a secret: what was looked for with others is looked at again."""
 
 
 def pointer_of(path: Iterable[str]) -> str:
@@ -262,20 +233,14 @@ def _has_mask(value: JsonValue) -> bool:
 
 def _public_text(section: str, value: JsonValue, aside: frozenset[str]) -> str:
     """What of a value is no secret and not set aside, as text: the same for the same value."""
+    shown = masked(section, {"": [value]})
 
     def public(value: JsonValue) -> JsonValue:
         if isinstance(value, dict):
-            return {n: public(v) for n, v in value.items() if not hidden(n, v)}
+            return {n: public(v) for n, v in value.items() if n not in aside and v != MASK}
         return [public(v) for v in value] if isinstance(value, list) else value
 
-    def hidden(name: str, value: JsonValue) -> bool:
-        return (
-            name in aside
-            or _stands_for_secret(value)
-            or (is_secret(section, "", name) and _is_value(value))
-        )
-
-    return json.dumps(public(value), sort_keys=True)
+    return json.dumps(public(shown), sort_keys=True)
 
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")

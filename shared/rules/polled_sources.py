@@ -7,6 +7,7 @@ from shared.model.record import Written
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.documents import escaped
 from shared.rules.naming import artifact_key
+from shared.rules.secret_looks import looks_secret
 from shared.rules.trading import member
 from shared.rules.written import may_have_member
 
@@ -68,7 +69,8 @@ def _is_polled(source: JsonObject) -> bool:
 def _address(source: JsonObject) -> str:
     for name in ("address", "url", "server", "host", "queue", "topic"):
         value = member(source, name)
-        if isinstance(value, str):
+        # With a password in it, it is sealed in a service, and tells nothing there either.
+        if isinstance(value, str) and not looks_secret(value):
             return value
     return ""
 

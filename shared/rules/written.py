@@ -10,12 +10,10 @@ from functools import cache
 
 from shared.model.record import Written
 from shared.model.wire import JsonValue
-from shared.rules.documents import SEALED, SECRET, secret_names
+from shared.rules.documents import SEALED, SECRET
 
 _STAND_IN = b'{"%b":' % SECRET.encode()
 _RESERVED = tuple(f'"{name}"'.encode() for name in (SEALED, SECRET))
-_NO_VALUES = (b"null", b"true", b"false", b'""')
-"""How the values begin that are no secret by any name."""
 
 
 def may_have_member(written: Written, names: Iterable[str]) -> bool:
@@ -31,11 +29,6 @@ def _members(names: tuple[str, ...]) -> re.Pattern[bytes]:
     return re.compile("|".join(f'"{re.escape(name)}":' for name in names).encode())
 
 
-def may_hold_secret(section: str, written: Written) -> bool:
-    """Whether a secret may be in a document, in the clear or what stands for one."""
-    return stand_ins(written) != 0 or may_hold_open_secret(section, written)
-
-
 def stand_ins(written: Written) -> int:
     """How many members of a document stand for a secret, at the most; -1 where that is not known.
 
@@ -44,25 +37,6 @@ def stand_ins(written: Written) -> int:
     if written.searchable is None:
         return -1
     return sum(map(written.text.count, _RESERVED)) if b"$" in written.text else 0
-
-
-def may_hold_open_secret(section: str, written: Written) -> bool:
-    """Whether a secret may be in the clear in a document."""
-    small, names = written.searchable, secret_names(section)
-    if small is None or names is None:
-        return True
-    return any(_has_value(written.text, small, name) for name in names)
-
-
-def _has_value(text: bytes, small: bytes, name: bytes) -> bool:
-    at = small.find(name)
-    while at >= 0:
-        value = at + len(name)
-        stands = text.startswith(_STAND_IN, value) or text.startswith(_STAND_IN, at - 3)
-        if not (stands or text.startswith(_NO_VALUES, value)):
-            return True
-        at = small.find(name, value)
-    return False
 
 
 def sealed_text(written: Written, sealed: Mapping[int, JsonValue]) -> bytes | None:

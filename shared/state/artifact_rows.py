@@ -12,11 +12,12 @@ from shared.model.certificate import CertificateFacts
 from shared.model.numbers import AgreementNumbers, Bounds, Kind
 from shared.model.record import Written, WrittenRecord
 from shared.model.wire import JsonObject, rfc3339
-from shared.rules.documents import SECRET_NAMES, holds_secret
+from shared.rules.documents import holds_secret
 from shared.rules.numbers import numbering
 from shared.rules.references import MEMBERS, references
+from shared.rules.secret_names import fingerprint
 from shared.rules.trading import parties_key, stream_of
-from shared.rules.written import may_have_member, may_hold_secret
+from shared.rules.written import may_have_member
 from shared.state.columns import (
     document_text,
     dumps,
@@ -60,7 +61,7 @@ def artifact_columns(
             values["contentMd5"] = artifact.content.md5
     section, document = artifact.section, artifact.document
     written = restored.written if restored else Written(text.encode(), document)
-    if not (written.secrets if restored else _holds_secret(section, written)):
+    if not (written.secrets if restored else holds_secret(section, document)):
         values["asWritten"] = _as_written(section, values, written.text)
     if artifact.certificate:
         values["certificate"] = dumps(artifact.certificate.to_json())
@@ -91,13 +92,9 @@ def named_by(row: Row) -> list[str]:
     return read_list(_REFERENCES, row.values)
 
 
-def _holds_secret(section: str, written: Written) -> bool:
-    return may_hold_secret(section, written) and holds_secret(section, written.document)
-
-
 def _as_written(section: str, values: Mapping[str, Column], text: bytes) -> str:
-    """Says that a document is canonical and holds no secret, by the names that are known now."""
-    beside = [section, SECRET_NAMES, *(values.get(n) for n in ("name", "changedAt", "content"))]
+    """Says that a document is canonical and holds no secret, by the rule that counts now."""
+    beside = [section, fingerprint(), *(values.get(n) for n in ("name", "changedAt", "content"))]
     return hashlib.sha256(to_json(beside) + text).hexdigest()
 
 

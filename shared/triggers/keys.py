@@ -1,4 +1,4 @@
-"""Keys: wrap the services' data keys with the current sealing key."""
+"""Keys and secrets of all services: data keys wrapped anew, what lies in the clear sealed."""
 
 from shared.http.call import Answer, Call
 from shared.http.monitor import accepted
@@ -12,3 +12,10 @@ async def rotate_keys(call: Call) -> Answer:
     """Wrap the data key of every service with the current sealing key."""
     call.require_no_body()
     return accepted(call, await call.app.key_rotation.start(call.caller, call.operation_id))
+
+
+@route(blueprint, "POST", "secrets/seal", answers=(202,))
+async def seal_secrets(call: Call) -> Answer:
+    """Seal the secrets of all services that were stored before the rule knew them."""
+    call.require_no_body()
+    return accepted(call, await call.app.secret_sealing.start(call.caller, call.operation_id))

@@ -5,11 +5,14 @@ ledger of the real name is not touched. Whatever happens, its rows, content and 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
+from shared.backup.reader import records
 from shared.backup.service_source import ServiceSource, ServiceStores
-from shared.backup.writer import RunWriter
+from shared.backup.side_by_side import side_by_side
+from shared.backup.source import Cut
+from shared.backup.writer import CONFIGURATION_SECTIONS, RunWriter
 from shared.blobs.backup_container import (
     SCRATCH_KIND,
     BackupContainer,
@@ -18,8 +21,9 @@ from shared.blobs.backup_container import (
 )
 from shared.blobs.copying import Copier
 from shared.clock import Clock
-from shared.model.descriptor import Descriptor
+from shared.model.descriptor import SectionPart
 from shared.model.operation import Operation
+from shared.model.record import Record
 from shared.model.restore import BackupPlace, NumbersPlan, NumbersPolicy, RestoreBody
 from shared.model.service import Service, State
 from shared.operations.work import Task
@@ -66,10 +70,10 @@ class Scratch:
             operation_id=operation.id,
         )
         await apply(task, backup, restored, planned, copier)
-        await self._back_up_again(task, descriptor, findings)
+        await self._back_up_again(task, backup, findings)
 
-    async def _back_up_again(self, task: Task, descriptor: Descriptor, findings: Findings) -> None:
-        operation = task.operation
+    async def _back_up_again(self, task: Task, backup: Opened, findings: Findings) -> None:
+        operation, descriptor = task.operation, backup.descriptor
         listed = await self.directory.get(_name(operation))
         assert listed is not None, "it was restored just now"
         service: Service = listed.service
@@ -83,7 +87,6 @@ class Scratch:
             operation.id, hold=False
         )
         await writer.write_configuration(cut)
-        await cut.end()
         await writer.write_runtime(cut)
         again = {part.name: part.lines_sha256 for part in writer.result.sections}
         # A record whose content could not be backed up comes back without it, and differs.
@@ -93,8 +96,10 @@ class Scratch:
                 part.name in again
                 and part.name not in lacking
                 and again[part.name] != part.lines_sha256
+                and not await _has_same_records(cut, backup, part)
             ):
                 findings.add(corrupt(part.blob, "restored and backed up again it has other lines"))
+        await cut.end()
 
     async def clear(self, operation: Operation) -> None:
         """Remove the scratch services of all attempts; what is gone is as good."""
@@ -119,6 +124,29 @@ class Scratch:
         listed = await self.directory.get(name)
         if listed is not None and listed.service.state is not State.CREATING:
             await self.directory.remove(listed)
+
+
+async def _has_same_records(cut: Cut, backup: Opened, part: SectionPart) -> bool:
+    """Whether a section's records are the same with their secrets in place.
+
+    Their lines differ where secrets lay in the clear in the backup, which are sealed since.
+    """
+    if part.name not in CONFIGURATION_SECTIONS:
+        return False
+    secrets = backup.secrets.entries()
+
+    async def backed_up() -> AsyncIterator[list[Record]]:
+        async for page in records(backup.container, part):
+            yield [await secrets.put_back(part.name, record) for record in page]
+
+    async for pairs in side_by_side(backed_up(), cut.records(part.name), _line, _line):
+        if any(None in pair for pair in pairs):
+            return False
+    return True
+
+
+def _line(record: Record) -> str:
+    return record.line().decode()
 
 
 def _digest(operation: Operation) -> str:

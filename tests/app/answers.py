@@ -195,6 +195,7 @@ class _Day:
         await self.ask("get_docs", "GET", "//docs")
         rotated = await self.ask("rotate_keys", "POST", "//keys/rotate")
         await self.api.ended(rotated)
+        await self.api.ended(await self.ask("seal_secrets", "POST", "//secrets/seal"))
         await self.ask("get_general_operation", "GET", f"//operations/{rotated.body['id']}")
 
     async def moves(self) -> None:

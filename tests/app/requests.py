@@ -81,6 +81,7 @@ GOOD: dict[str, Ask] = {
     "delete_schedule": Ask("/backup-schedule"),
     "preview_schedule": Ask("/backup-schedule/preview", {"days": 3, "schedule": SCHEDULE}),
     "rotate_keys": Ask("//keys/rotate"),
+    "seal_secrets": Ask("//secrets/seal"),
     "cancel_operation": Ask("/operations/{taken}/cancel"),
     "start_restore": Ask(
         "//restores",

@@ -91,3 +91,41 @@ async def test_a_mask_in_a_list_gives_no_secret_to_another_element(
     inner = "/routes/0" if "routes" in sent[0] else ""
     assert refused.body["error"]["target"] == f"/document/sources/0{inner}/password"
     assert (await api.get(path)).headers["ETag"] == before
+
+
+async def test_secrets_under_names_that_nobody_listed(api: Api, parts: Installation) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/bridges/In"
+    source = {
+        "sshPrivateKey": "KEY",
+        "sshPrivateKeyPassphrase": "open-sesame",
+        "privateKeyContent": "KEY2",
+        "sasToken": "sv=1&sig=abc",
+        "address": "sftp://edi:hush@example.com",
+        "headers": [{"name": "x-functions-key", "value": "function"}],
+    }
+    hidden = {
+        **dict.fromkeys(source, "********"),
+        "headers": [{"name": "x-functions-key", "value": "********"}],
+        "type": "SFTP",
+    }
+    put = await api.put(path, {"document": {"source": {"type": "SFTP", **source}}})
+    assert put.body["document"]["source"] == hidden
+    assert (await api.get(path)).body["document"]["source"] == hidden
+    service = (await parts.services.require(name)).service
+    stored = str((await parts.artifacts.get(service, Section.BRIDGES, "In")).value.document)
+    for secret in ("KEY", "sesame", "sig=", "hush", "'function'"):
+        assert secret not in stored
+    backup = await api.backup(name)
+    contents = await api.get(f"services/{name}/backups/{backup}/contents?section=bridges")
+    assert contents.body["value"][0]["document"]["source"] == hidden
+    kept = await api.put(path, {"document": {"source": hidden}})
+    assert kept.status == 200, kept.body
+    moved = await api.put(path, {"document": {"note": "********"}})
+    assert (moved.status, moved.code) == (400, "MaskWithoutValue")
+
+
+async def test_all_that_lies_in_the_clear_is_sealed_by_an_operation(api: Api) -> None:
+    done = await api.succeeded(await api.post("secrets/seal"))
+    assert done["operation"] == "SealSecrets"
+    assert done["result"]["failed"] == 0

@@ -52,6 +52,7 @@ HISTORY = {"{backup}": "BackupNotFound", "operations/{id}": "OperationNotFound"}
 
 AT_ANY_TIME = {
     "rotate_keys",
+    "seal_secrets",
     "pin_backup",
     "delete_backup",
     "verify_backup",

@@ -18,17 +18,22 @@ from pydantic import BaseModel
 
 import shared
 from shared.account_settings import AccountSetting
-from shared.model.artifact import Section
 from shared.model.wire import JsonValue
-from shared.rules.documents import _SECTION_SECRETS, is_secret
+from shared.rules.secret_names import PLACES
 from shared.sealing.data_key import DataKey
 from shared.sealing.local import LocalKey
 
 CANARY = "canary-of-a-secret"
 JSON = {"password": CANARY, "list": [CANARY]}
 
-_PLACED = {place.rsplit("/")[-1] for place in _SECTION_SECRETS["service"]}
+_PLACED = {place.rsplit("/")[-1] for place in PLACES}
 """Members that are secret by their place."""
+
+_ENDINGS = (
+    *("password", "secret", "connection_string", "account_key", "shared_access_key"),
+    *("private_key", "pfx"),
+)
+"""Narrower than the rule for documents: the app's own names are known."""
 
 _OTHERS = {"alert_webhook_url"}
 """Secret though no document has it."""
@@ -79,7 +84,7 @@ def may_be_secret(of: type, name: str, holds: Any) -> bool:
     """Whether what a member holds can be a secret, by its type or its name."""
     if f"{of.__name__}.{name}" in SHOWN:
         return False
-    named = is_secret(Section.AGREEMENTS, "", name.replace("_", ""))
+    named = name.endswith(_ENDINGS)
     placed = issubclass(of, BaseModel) and name in _PLACED
     if named or placed or name in _OTHERS:
         return _holds(holds, str)

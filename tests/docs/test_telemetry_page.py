@@ -94,7 +94,7 @@ def told(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 async def lived(api: Api, admin: Admin) -> None:
-    """Backed up, verified, restored; keys rotated, due times missed, a backup removed."""
+    """Backed up, verified, restored; keys rotated, secrets sealed, due times missed."""
     service = await api.service()
     await api.agreement(service, "Orders")
     backup = await api.backup(service)
@@ -102,6 +102,7 @@ async def lived(api: Api, admin: Admin) -> None:
         await api.post(f"services/{service}/backups/{backup}/verify", {"level": "data"})
     )
     await api.succeeded(await api.post("keys/rotate"))
+    await api.succeeded(await api.post("secrets/seal"))
     schedule = {
         "status": "Automatic",
         "storageAccount": "offsite",

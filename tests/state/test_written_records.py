@@ -13,6 +13,7 @@ from shared.model.numbers import Kind
 from shared.model.record import Record
 from shared.model.runtime import MicAlgorithm, MicValue, ReceivedNumber
 from shared.model.wire import JsonObject, parsed, rfc3339
+from shared.rules.secret_names import Named, set_named
 from shared.state.artifact_rows import read_artifact, written_record
 from shared.state.edits import Put
 from shared.state.gateway import Row
@@ -95,10 +96,16 @@ def test_one_that_is_not_as_it_was_written_is_parsed(changed: dict[str, str]) ->
     assert written_record(replace(row, values={**row.values, **changed})) is None
 
 
-def test_the_same_text_in_another_section_is_parsed() -> None:
-    row = _row(_artifact({"pfx": "no secret of a schema"}))
+def test_the_same_text_by_another_rule_is_parsed() -> None:
+    row = _row(_artifact({"kennung": "no secret yet"}))
     assert written_record(row) is not None
     assert written_record(replace(row, key="certificates!x")) is None
+    set_named(Named.of(["kennung"], []))
+    try:
+        assert written_record(row) is None
+    finally:
+        set_named(Named())
+    assert written_record(row) is not None
 
 
 @given(_TEXT, _TEXT, _TEXT)

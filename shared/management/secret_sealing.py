@@ -1,0 +1,169 @@
+"""Sealing what lies in the clear: secrets that were stored before a rule, or a setting, knew them.
+
+Each artifact is written under the head of its service, as any change is; its document stays the
+same. Backups that were made before stay as they are.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from shared.management.changes import ConfigurationChanges
+from shared.management.documents import sealed_at_rest
+from shared.model.artifact import Artifact, Section
+from shared.model.operation import NO_SERVICE, Operation, OperationName, OperationStatus, Warning
+from shared.model.problem import Code, Problem
+from shared.model.service import Service
+from shared.model.wire import JsonObject
+from shared.operations.engine import Engine
+from shared.operations.start import Start
+from shared.operations.work import Outcome, Task
+from shared.rules.documents import holds_open_secret
+from shared.sealing.key_ring import KeyRing
+from shared.state.artifact_rows import read_artifact, written_record
+from shared.state.configuration import Configuration, Head
+from shared.state.edits import Edit, Put, transactions
+from shared.state.operations import Record
+from shared.state.services import Directory, Listed
+
+_TOLD = 100
+"""Of the services that were not done, how many the operation names."""
+
+_TRIES = 30
+"""Of a service whose configuration a backup holds, a minute at most."""
+
+_GONE = frozenset({Code.SERVICE_NOT_FOUND, Code.OPERATION_NOT_ALLOWED})
+"""A service that is deleted has nothing to seal, and one that is restored was sealed as it was
+written."""
+
+
+class SecretSealing:
+    """Starts it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def start(self, caller: str, operation_id: str | None) -> Record:
+        """Start one, over all services.
+
+        :raises Problem: OperationInProgress while another operation of all services is under way;
+            OperationIdInUse.
+        """
+        return await self._engine.start(
+            Start(OperationName.SEAL_SECRETS, NO_SERVICE, caller, "http", {}, operation_id)
+        )
+
+
+@dataclass
+class _Count:
+    services: int = 0
+    artifacts: int = 0
+    sealed: int = 0
+    failed: int = 0
+
+
+class SealingWork:
+    """See Work: SealSecrets. An artifact whose secrets are sealed is left as it is."""
+
+    exclusive = True
+
+    def __init__(
+        self,
+        directory: Directory,
+        configuration: Configuration,
+        changes: ConfigurationChanges,
+        keys: KeyRing,
+    ) -> None:
+        self._directory = directory
+        self._configuration = configuration
+        self._changes = changes
+        self._keys = keys
+
+    async def run(self, task: Task) -> Outcome:
+        """See Work. What cannot be sealed in one service is told, and the others are done.
+
+        :raises Problem: KeyVaultUnavailable.
+        """
+        count = _Count()
+        warnings: list[Warning] = []
+        async for page in self._directory.pages():
+            for listed in page:
+                count.services += 1
+                try:
+                    await self._seal(task, listed.service, count)
+                except Problem as problem:
+                    if problem.code in _GONE:
+                        continue
+                    if problem.code is Code.KEY_VAULT_UNAVAILABLE:
+                        raise
+                    count.failed += 1
+                    warning = Warning(
+                        code=problem.code, message=problem.message, target=listed.service.name
+                    )
+                    warnings += [warning] if len(warnings) < _TOLD else []
+        status = OperationStatus.PARTIALLY_SUCCEEDED if count.failed else OperationStatus.SUCCEEDED
+        result: JsonObject = {
+            "services": count.services,
+            "artifacts": count.artifacts,
+            "sealed": count.sealed,
+            "failed": count.failed,
+        }
+        return Outcome(status, result, warnings)
+
+    async def _seal(self, task: Task, service: Service, count: _Count) -> None:
+        async for artifacts in self._open_ones(task, service, count):
+            for group in transactions(Put(one, new=False) for one in artifacts):
+                names = [(put.artifact.section, put.artifact.name) for put in group]
+                count.sealed += await self._write(task, service, names)
+
+    async def _open_ones(
+        self, task: Task, service: Service, count: _Count
+    ) -> AsyncIterator[list[Artifact]]:
+        """Artifacts with secrets in the clear, a page at a time."""
+        async for page in self._configuration.rows(service.id):
+            await task.checkpoint()
+            count.artifacts += len(page)
+            task.report("artifacts", count.artifacts)
+            read = (read_artifact(row) for row in page if written_record(row) is None)
+            found = [one for one in read if holds_open_secret(one.section, one.document)]
+            if found:
+                yield found
+
+    async def _write(
+        self, task: Task, service: Service, names: Sequence[tuple[Section, str]]
+    ) -> int:
+        """Seal artifacts as they are by then; how many there were to seal."""
+        key = await self._keys.data_key(service.id)
+
+        async def edit(_listed: Listed, _head: Head) -> tuple[list[Edit], int]:
+            found = await asyncio.gather(
+                *(
+                    self._configuration.artifact(service.id, section, name)
+                    for section, name in names
+                )
+            )
+            edits: list[Edit] = []
+            for one in found:
+                if one is None or not holds_open_secret(one.value.section, one.value.document):
+                    continue
+                artifact = one.value
+                sealed = sealed_at_rest(key, artifact.section, artifact.name, artifact.document)
+                edits.append(Put(artifact.model_copy(update={"document": sealed}), new=False))
+            return edits, len(edits)
+
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return (await self._changes.make(service, edit))[0]
+            except Problem as problem:
+                if problem.code is not Code.CONFIGURATION_HELD or attempt == _TRIES:
+                    raise
+                await task.checkpoint()
+                await asyncio.sleep(problem.retry_after_seconds or 1)
+        raise AssertionError  # the last try returned or raised
+
+    async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
+        """See Work: each artifact is sealed by itself, and a run that stopped is begun again."""
+        return None
+
+    async def settle(self, operation: Operation) -> None:
+        """See Work: nothing follows from it."""
