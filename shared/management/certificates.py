@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from shared.sealing.certificates import Spent
 
 
-def public_certificate(data: bytes) -> CertificateFacts:
+async def public_certificate(data: bytes) -> CertificateFacts:
     """The facts of a certificate in DER or PEM; see sealing/certificates.py.
+
+    Read in a thread: content may be long.
 
     :raises Problem: InvalidRequest.
     """
     # X.509 is a tenth of what the app's own imports take, and few requests bring certificates.
     from shared.sealing import certificates
 
-    return certificates.public_certificate(data)
+    return await asyncio.to_thread(certificates.public_certificate, data)
 
 
 def _pfx_certificate(
@@ -95,7 +97,7 @@ def _pfx_facts(
 
     found: CertificateFacts | None = None
     spent = Spent()
-    for pointer, holder in _pfx_holders(opened, "/document"):
+    for pointer, holder in pfx_holders(opened, "/document"):
         name = _only(holder, "pfx", pointer)
         pfx, target = _text(holder, name, pointer), f"{pointer}/{escaped(name or '')}"
         password = _text(holder, _only(holder, "password", pointer), pointer)
@@ -114,16 +116,16 @@ async def restored_pfx_facts(document: JsonObject) -> CertificateFacts | None:
         return None
 
 
-def _pfx_holders(value: JsonValue, pointer: str) -> Iterator[tuple[str, JsonObject]]:
+def pfx_holders(value: JsonValue, pointer: str) -> Iterator[tuple[str, JsonObject]]:
     """The objects with a member pfx, with their pointers."""
     if isinstance(value, dict):
         if any(name.lower() == "pfx" for name in value):
             yield pointer, value
         for name, inner in value.items():
-            yield from _pfx_holders(inner, f"{pointer}/{escaped(name)}")
+            yield from pfx_holders(inner, f"{pointer}/{escaped(name)}")
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _pfx_holders(inner, f"{pointer}/{index}")
+            yield from pfx_holders(inner, f"{pointer}/{index}")
 
 
 def _only(holder: JsonObject, member: str, pointer: str) -> str | None:
@@ -149,4 +151,4 @@ def _text(holder: JsonObject, name: str | None, pointer: str) -> str | None:
     )
 
 
-__all__ = ["pfx_facts", "public_certificate", "restored_pfx_facts", "with_ssl_facts"]
+__all__ = ["pfx_facts", "pfx_holders", "public_certificate", "restored_pfx_facts", "with_ssl_facts"]

@@ -16,6 +16,7 @@ from shared.model.service import Service, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.in_order import three_in_order
 from shared.restore.agreements import agreements
+from shared.restore.certificates import certificate_problems
 from shared.restore.inbound_plan import InboundStores, Receiving, inbound_plan
 from shared.restore.numbers_plan import Numbers, numbers_plan
 from shared.restore.service_target import taken
@@ -24,6 +25,7 @@ from shared.rules.naming import service_key
 from shared.rules.polled_sources import sources
 from shared.rules.restore_notes import before_resuming, exhausted, expired, not_backed_up, notes
 from shared.rules.restore_plan import held, plan, settings_of, wrong
+from shared.sealing.provider import KeyProvider
 from shared.settings import Settings
 from shared.state.columns import dumps
 from shared.state.configuration import Configuration
@@ -67,11 +69,15 @@ class Planning:
     """Gives the id of this installation."""
 
     async def planned(
-        self, body: RestoreBody, container: BackupContainer, descriptor: Descriptor
+        self,
+        body: RestoreBody,
+        container: BackupContainer,
+        descriptor: Descriptor,
+        provider: KeyProvider,
     ) -> Planned:
         """What a restore would make, and all that forbids it.
 
-        :raises Problem: BlobMissing, BlobCorrupt.
+        :raises Problem: BlobMissing, BlobCorrupt, KeyVaultUnavailable.
         """
         planned = plan(descriptor, body, self.settings.service_domain)
         kin = await self._kin(planned)
@@ -103,6 +109,7 @@ class Planning:
             *wrong(planned, descriptor, body, settings, self.settings.accounts),
             *in_the_way,
             *parts.problems,
+            *await certificate_problems(container, descriptor, body, provider, self.clock.now()),
             *numbers.problems,
         ]
         copies = [one.name for one in kin if not _is(one, planned.target.name)]

@@ -74,7 +74,8 @@ class Restores:
             BlobCorrupt.
         """
         container, descriptor = await self._read(body)
-        return (await self._planning.planned(body, container, descriptor)).plan
+        provider = self._keys.provider
+        return (await self._planning.planned(body, container, descriptor, provider)).plan
 
     async def start(self, body: RestoreBody, caller: str, operation_id: str | None) -> Record:
         """Start a restore.
@@ -123,7 +124,9 @@ class Restores:
         repeated = await self._engine.repeated(start)
         if repeated is not None:
             return repeated
-        planned = await self._planning.planned(body, asking.container, asking.descriptor)
+        planned = await self._planning.planned(
+            body, asking.container, asking.descriptor, self._keys.provider
+        )
         if planned.problems:
             raise _refusal(planned.problems)
         recorded = _shortened(planned.plan)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_cer
 from shared.model.certificate import CertificateFacts
 from shared.model.problem import Code, Problem
 from shared.sealing.pfx_cost import MOST_ROUNDS, rounds
+from shared.sealing.pfx_order import KeyHidden, PasswordWrong, with_key_first
+from shared.sealing.x509_names import subject_of
 
 _PEM = b"-----BEGIN CERTIFICATE-----"
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
@@ -28,7 +31,9 @@ def public_certificate(data: bytes) -> CertificateFacts:
     :raises Problem: InvalidRequest where it is neither, or holds more.
     """
     try:
-        return _facts(_from_pem(data) if _PEM in data else _from_der(data))
+        certificate = _from_pem(data) if _PEM in data else _from_der(data)
+    except x509.InvalidVersion as error:
+        raise _unknown_version(error, "content") from error
     except ValueError as error:
         raise Problem(
             Code.INVALID_REQUEST,
@@ -37,6 +42,16 @@ def public_certificate(data: bytes) -> CertificateFacts:
             "document, where it is sealed.",
             target="content",
         ) from error
+    return _facts(certificate, "content")
+
+
+def _unknown_version(error: x509.InvalidVersion, target: str) -> Problem:
+    return Problem(
+        Code.INVALID_REQUEST,
+        f"The certificate says that it is of X.509 version {error.parsed_version + 1}; versions 1 "
+        "and 3 are taken. Have it issued anew.",
+        target,
+    )
 
 
 def _from_pem(data: bytes) -> x509.Certificate:
@@ -86,8 +101,8 @@ def pfx_certificate(
     :param data: base64.
     :param now: refuse one that has expired by then; None takes an expired one.
     :param target: JSON pointer of the member that holds the data.
-    :raises Problem: InvalidRequest, CertificatePasswordWrong, CertificateHasNoPrivateKey,
-        CertificateExpired.
+    :raises Problem: InvalidRequest, also for keys of kinds that nobody could use here;
+        CertificatePasswordWrong, CertificateHasNoPrivateKey, CertificateExpired.
     """
     try:
         packed = base64.b64decode("".join(data.split()), validate=True)
@@ -95,10 +110,27 @@ def pfx_certificate(
         raise Problem(Code.INVALID_REQUEST, "The PFX is to be sent in base64.", target) from error
     try:
         spent.take(packed, target)
+        in_order = with_key_first(packed, password)
         key, certificate, _chain = load_key_and_certificates(
-            packed, password.encode() if password else None
+            in_order, password.encode() if password else None
         )
-    except ValueError as error:
+    except KeyHidden as error:
+        raise Problem(
+            Code.CERTIFICATE_HAS_NO_PRIVATE_KEY,
+            "The PFX shows no private key: it has none, or one within an encrypted part, where "
+            "nobody sees what opening it takes. Export it again, with the key.",
+            target,
+        ) from error
+    except UnsupportedAlgorithm as error:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"The PFX opens, and what is in it is of a kind that cannot be used: {error}. Use a "
+            "key that is RSA, or of a curve such as P-256.",
+            target,
+        ) from error
+    except x509.InvalidVersion as error:
+        raise _unknown_version(error, target) from error
+    except (ValueError, PasswordWrong) as error:
         raise Problem(
             Code.CERTIFICATE_PASSWORD_WRONG,
             "The PFX does not open with this password, or it is no PFX. Check both, or export "
@@ -111,7 +143,7 @@ def pfx_certificate(
             "The PFX holds no certificate with its private key. Export it again, with the key.",
             target,
         )
-    facts = _facts(certificate)
+    facts = _facts(certificate, target)
     if now is not None and facts.expires_at <= now:
         raise Problem(
             Code.CERTIFICATE_EXPIRED,
@@ -130,10 +162,19 @@ def _short(subject: str) -> str:
     return subject if len(subject) <= _MOST_SUBJECT else f"{subject[:_MOST_SUBJECT]}…"
 
 
-def _facts(certificate: x509.Certificate) -> CertificateFacts:
-    return CertificateFacts(
-        # The thumbprint is a name that the platform gave certificates, no protection.
-        thumbprint=certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303  # nosec B303
-        subject=_short(certificate.subject.rfc4514_string()),
-        expires_at=certificate.not_valid_after_utc,
-    )
+def _facts(certificate: x509.Certificate, target: str) -> CertificateFacts:
+    """:raises Problem: InvalidRequest where its subject or its end cannot be read."""
+    try:
+        return CertificateFacts(
+            # The thumbprint is a name that the platform gave certificates, no protection.
+            thumbprint=certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303  # nosec B303
+            subject=_short(subject_of(certificate)),
+            expires_at=certificate.not_valid_after_utc,
+        )
+    except (ValueError, TypeError, LookupError) as error:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "The certificate's subject, or the time at which it expires, is none that can be "
+            "read. Have it issued anew.",
+            target,
+        ) from error

@@ -101,7 +101,7 @@ async def put_content(call: Call) -> Answer:
     check = condition(call)
     await call.app.artifacts.require_content_place(service, section, name, check)
     data = _bytes(call)
-    facts = public_certificate(data) if section is Section.CERTIFICATES else None
+    facts = await public_certificate(data) if section is Section.CERTIFICATES else None
     content = await call.app.content.put(service.id, data, _content_type(call), _content_md5(call))
     content = content.model_copy(update={"certificate": facts})
     async with _logged(call, service, "PutContent", {"sha256": content.sha256}) as entry:

@@ -151,9 +151,9 @@ async def test_many_in_one_document_are_counted_together(api: Api) -> None:
     name = await api.service()
     path = f"services/{name}/artifacts/certificates/c"
     each = {"pfx": pfx(1_000_000), "password": "x"}
-    # Each of them could be opened: that it does not open is said of the first.
+    # Each of them could be opened: what is wrong with it is said of the first.
     refused = await api.put(path, {"document": {"one": each}})
-    assert (refused.status, refused.code) == (400, "CertificatePasswordWrong")
+    assert (refused.status, refused.code) == (400, "CertificateHasNoPrivateKey")
     whole = {"pfx": Made().pfx("x"), "password": "x"}
     refused = await api.put(path, {"document": {"a": whole, "b": {"pfx": pfx(1_999_999)}}})
     assert (refused.status, refused.code) == (400, "InvalidRequest")

@@ -1,0 +1,105 @@
+"""What a restore replaces in certificates is checked as a PUT of them is, before it starts.
+
+What a backup holds of a certificate comes back as it is; a PFX or a password that the request
+brings must open.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared.backup.reader import records
+from shared.backup.secret_entries import Secrets
+from shared.blobs.backup_container import BackupContainer
+from shared.management.certificates import pfx_facts, pfx_holders
+from shared.model.artifact import Section
+from shared.model.descriptor import Descriptor
+from shared.model.problem import Code, Problem
+from shared.model.restore import Replacement, RestoreBody
+from shared.model.wire import MASK, JsonObject, JsonValue
+from shared.rules.documents import at, with_value
+from shared.rules.naming import artifact_key, shown
+from shared.rules.replacing import replaced
+from shared.sealing.provider import KeyProvider
+
+
+async def certificate_problems(
+    container: BackupContainer,
+    descriptor: Descriptor,
+    body: RestoreBody,
+    provider: KeyProvider,
+    now: datetime,
+) -> list[Problem]:
+    """Replacements under which a certificate does not open; those that are refused apart.
+
+    :raises Problem: BlobMissing, BlobCorrupt, KeyVaultUnavailable.
+    """
+    wanted: dict[str, dict[int, Replacement]] = {}
+    for index, one in enumerate(body.replace):
+        if one.section is Section.CERTIFICATES:
+            wanted.setdefault(artifact_key(one.name), {})[index] = one
+    part = descriptor.section(Section.CERTIFICATES)
+    if not wanted or part is None:
+        return []
+    try:
+        secrets = (await Secrets.checked(container, descriptor, provider)).entries()
+    except Problem as problem:
+        if problem.code is not Code.KEY_UNAVAILABLE:
+            raise
+        return [problem]
+    found: list[Problem] = []
+    async for page in records(container, part):
+        for record in page:
+            mine = wanted.get(artifact_key(record.name))
+            if mine is not None:
+                document = (await secrets.put_back(part.name, record)).document
+                found += await _problems(document, mine, now)
+    return found
+
+
+async def _problems(
+    document: JsonObject, replacements: Mapping[int, Replacement], now: datetime
+) -> list[Problem]:
+    after, changes, _refused = replaced(Section.CERTIFICATES, document, replacements)
+    if _openings(after) == _openings(document):
+        return []
+    sent = after
+    for place, (pfx, _) in _openings(after).items():
+        if pfx is not None and pfx == _openings(document).get(place, (None,))[0]:
+            sent = with_value(sent, place, MASK)  # it is kept, and may have expired
+    try:
+        await pfx_facts(sent, after, now)
+    except Problem as problem:
+        target = (problem.target or "").removeprefix("/document")
+        index = _at_fault(target.rpartition("/")[0], replacements, changes)
+        one = replacements[index]
+        return [
+            Problem(
+                problem.code,
+                f"With that value {one.section}/{shown(one.name)} is refused: {problem.message}",
+                f"/replace/{index}/value",
+            )
+        ]
+    return []
+
+
+def _openings(document: JsonObject) -> dict[str, tuple[JsonValue, list[JsonValue]]]:
+    """Each PFX of a document by its place, with what opens it."""
+    found: dict[str, tuple[JsonValue, list[JsonValue]]] = {}
+    for pointer, holder in pfx_holders(document, ""):
+        passwords = [value for name, value in holder.items() if name.lower() == "password"]
+        for name in (name for name in holder if name.lower() == "pfx"):
+            found[f"{pointer}/{name}"] = (at(document, f"{pointer}/{name}"), passwords)
+    return found
+
+
+def _at_fault(
+    holder: str, replacements: Mapping[int, Replacement], changes: Mapping[int, object]
+) -> int:
+    """The replacement that changed what is in an object, or that brought it; the first of them."""
+    near = [
+        index
+        for index in changes
+        if f"{replacements[index].pointer}/".startswith(f"{holder}/")
+        or f"{holder}/".startswith(f"{replacements[index].pointer}/")
+    ]
+    return min(near or changes or replacements)
