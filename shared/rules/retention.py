@@ -61,6 +61,10 @@ class Candidate:
             storage_account=backup.storage_account,
         )
 
+    def is_kept_always(self) -> bool:
+        """Whether something keeps it that time does not change."""
+        return self.pinned or self.in_use or self.found is Found.UNREADABLE
+
     def counts(self) -> bool:
         """Whether it takes a place of ``keep``, as far as is known."""
         return self.good and self.found in (None, Found.WHOLE, Found.ARCHIVED)
@@ -93,6 +97,11 @@ def is_ruled(backup: Candidate, service_id: str) -> bool:
     return backup.scheduled and not backup.registered and backup.service_id == service_id
 
 
+def older_than(backup: Candidate, plan: Plan) -> Verdict:
+    """The verdict on a backup that nothing keeps."""
+    return Verdict(backup, True, (f"older-than-{plan.retention_days}-days",))
+
+
 class Retention:
     """Gives verdicts, newest backup first.
 
@@ -121,7 +130,7 @@ class Retention:
         reasons = (*self._reasons(backup), *taken)
         if reasons:
             return Verdict(backup, False, reasons, bool(taken))
-        return Verdict(backup, True, (f"older-than-{self._plan.retention_days}-days",))
+        return older_than(backup, self._plan)
 
     def _reasons(self, backup: Candidate) -> Iterator[str]:
         if backup.registered:
@@ -160,30 +169,39 @@ class Retention:
             yield from self._slots.taken(completed)
 
 
+def places(keep: Keep) -> dict[str, int]:
+    """How many backups each rule keeps."""
+    return {
+        "daily": keep.daily,
+        "weekly": keep.weekly,
+        "monthly": keep.monthly,
+        "yearly": keep.yearly,
+    }
+
+
+def spans(completed: datetime) -> dict[str, object]:
+    """By rule, the span that a backup is of."""
+    week = completed.isocalendar()
+    return {
+        "daily": completed.date(),
+        "weekly": (week.year, week.week),
+        "monthly": (completed.year, completed.month),
+        "yearly": completed.year,
+    }
+
+
 class _Slots:
     """Days, weeks, months and years that have their backup."""
 
     def __init__(self, keep: Keep) -> None:
-        self._left = {
-            "daily": keep.daily,
-            "weekly": keep.weekly,
-            "monthly": keep.monthly,
-            "yearly": keep.yearly,
-        }
-        self._most = dict(self._left)
+        self._most = places(keep)
+        self._left = dict(self._most)
         self._last: dict[str, object] = {}
 
     def taken(self, completed: datetime) -> Iterator[str]:
         """The rules that keep a backup: the newest of its day, week and so on, as
         ``weekly-3`` for the third newest week that has one."""
-        week = completed.isocalendar()
-        spans: dict[str, object] = {
-            "daily": completed.date(),
-            "weekly": (week.year, week.week),
-            "monthly": (completed.year, completed.month),
-            "yearly": completed.year,
-        }
-        for rule, span in spans.items():
+        for rule, span in spans(completed).items():
             if self._left[rule] and self._last.get(rule) != span:
                 self._last[rule] = span
                 self._left[rule] -= 1

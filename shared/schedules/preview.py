@@ -20,6 +20,7 @@ from shared.rules.retention import (
     newest_good,
     verdicts,
 )
+from shared.rules.retention_ahead import RetentionAhead
 from shared.schedules.retention import RetentionRuns
 from shared.schedules.schedules import ScheduleSettings
 
@@ -69,18 +70,29 @@ def _played(
     checks = _days(schedule.next_retention_at or now, now, until)
     runs: list[JsonObject] = []
     deletes: list[JsonObject] = []
+    due_times, gone = frozenset(due), set[str]()
     # What retention never deletes is looked at once, at the end; but it may be the last good one.
     held = [backup for backup in candidates if is_ruled(backup, schedule.service_id)]
     others = sorted(set(candidates).difference(held), key=newest_first)
+    ahead: RetentionAhead | None = None
     for at in sorted({*due, *checks}):
-        if at in due:
+        made: list[Candidate] = []
+        if at in due_times:
             name = container_name(schedule.service, at)
             runs.append({"dueAt": rfc3339(at), "backup": name})
-            held.append(_good(name, schedule.service_id, at))
-        decided = _decide(held, others, plan, schedule.service_id, max(at, now))
-        doomed = [verdict for verdict in decided if verdict.delete]
+            made.append(_good(name, schedule.service_id, at))
+        if ahead is None:
+            # What there is, is decided as a run does it; what becomes of it then, as time goes on.
+            decided = _decide([*held, *made], others, plan, schedule.service_id, max(at, now))
+            doomed = [verdict for verdict in decided if verdict.delete]
+            held = [verdict.backup for verdict in decided if not verdict.delete]
+            ahead = RetentionAhead(plan, schedule.service_id, held, others)
+        else:
+            held += made
+            doomed = ahead.at(max(at, now), made)
         deletes += [{"at": rfc3339(at), **_shown(verdict)} for verdict in doomed]
-        held = [verdict.backup for verdict in decided if not verdict.delete]
+        gone.update(verdict.backup.name for verdict in doomed)
+    held = [backup for backup in held if backup.name not in gone]
     kept = _decide([*held, *others], [], plan, schedule.service_id, until)
     return {
         "from": rfc3339(now),

@@ -1,5 +1,6 @@
 """What retention keeps, and how a backup goes, through HTTP on a clock that is moved."""
 
+import time
 from datetime import timedelta
 
 from azure.storage.blob.aio import ContainerClient
@@ -186,3 +187,16 @@ async def test_keep_keeps_what_is_there(api: Api, clock: TestClock, deployed: De
     missing = next(one for one in listed if one["name"] == gone)
     assert missing["status"] == "Missing"
     assert missing["containerSeen"]["found"] == "Missing"
+
+
+async def test_a_preview_of_ten_years_takes_a_second(api: Api) -> None:
+    name = await api.service()
+    plan = schedule(retentionDays=3653)
+    begun = time.monotonic()
+    preview = await api.post(
+        f"services/{name}/backup-schedule/preview", {"days": 3653, "schedule": plan}
+    )
+    assert time.monotonic() - begun < 5, "on a machine that others use too"
+    assert preview.status == 200, preview.body
+    assert len(preview.body["runs"]) > 3650
+    assert preview.body["deletes"] == []
