@@ -17,7 +17,7 @@ from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, SecretPlace
 from shared.model.record import Record
 from shared.model.wire import JsonObject, JsonValue
-from shared.rules.documents import SECRET, replace_secrets, with_value
+from shared.rules.documents import SECRET, replace_stand_ins, with_value
 from shared.rules.naming import artifact_key
 from shared.rules.written import stand_ins
 from shared.sealing.frames import MAX_FRAME_BYTES, FrameCorrupt, Frames
@@ -159,7 +159,7 @@ class SecretEntries:
             return {}
         return {
             pointer: (index, await self.value(index, section, record.name, pointer))
-            for pointer, index in sorted(_indexes(section, record).items(), key=_by_index)
+            for pointer, index in sorted(_indexes(record).items(), key=_by_index)
         }
 
     async def require_end(self) -> None:
@@ -189,13 +189,13 @@ class SecretEntries:
         self._next_frame += 1
 
 
-def _indexes(section: str, record: Record) -> dict[str, int]:
+def _indexes(record: Record) -> dict[str, int]:
     """Pointer → index of each secret that was taken out."""
     found: dict[str, int] = {}
     there = stand_ins(record.written) if record.written else -1
 
-    def find(pointer: str, value: JsonValue) -> JsonValue:
-        if isinstance(value, dict) and SECRET in value:
+    def find(pointer: str, value: JsonObject) -> JsonValue:
+        if SECRET in value:
             index = value[SECRET]
             whole = isinstance(index, int) and not isinstance(index, bool)
             found[pointer] = index if whole else -1  # type: ignore[assignment]
@@ -204,7 +204,7 @@ def _indexes(section: str, record: Record) -> dict[str, int]:
         return value
 
     with contextlib.suppress(_AllFound):
-        replace_secrets(section, record.document, find)
+        replace_stand_ins(record.document, find)
     return found
 
 

@@ -21,7 +21,7 @@ from shared.model.problem import Code, Problem
 from shared.model.record import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Record
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.rules.documents import replace_secrets
+from shared.rules.documents import replace_stand_ins
 from shared.rules.naming import artifact_key
 from shared.runtime.streams import Known, as_backed_up, kin_of
 from shared.sealing.data_key import DataKey
@@ -208,10 +208,8 @@ class ServiceCut:
 
     def _opened(self, section: str, name: str, document: JsonObject) -> JsonObject:
         bound_to = artifact_key(name)
-        return replace_secrets(
-            section,
-            document,
-            lambda pointer, value: self._key.open(section, bound_to, pointer, value),
+        return replace_stand_ins(
+            document, lambda pointer, value: self._key.open(section, bound_to, pointer, value)
         )
 
     async def end(self) -> bool:

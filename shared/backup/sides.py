@@ -18,17 +18,10 @@ from shared.blobs.backup_container import corrupt
 from shared.model.place import LinePlace, SecretPlace, SidePlace, no_such_place
 from shared.model.record import Record
 from shared.model.wire import JsonObject, JsonValue
-from shared.rules.documents import SECRET, replace_secrets
+from shared.rules.documents import SECRET, replace_secrets, replace_stand_ins
 
 _TAKEN: JsonObject = {SECRET: 0}
 """In the place of each secret, so that two documents differ there only where one has none."""
-
-
-@dataclass(frozen=True)
-class InTheClear:
-    """A secret of a backup that was made before its name or look was known as a secret's."""
-
-    value: JsonValue = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -39,8 +32,9 @@ class Entry:
     key: str
     record: Record
     """Its secrets taken out."""
-    secrets: Mapping[str, JsonValue | InTheClear] = field(repr=False)
-    """Pointer → index in a backup; the value, where it stands in the record."""
+    secrets: Mapping[str, JsonValue] = field(repr=False)
+    """Pointer → value. In a backup it is what stands for it: of one that was made before a name or
+    look was known as a secret's, the value itself, or what stands for parts of it."""
     size: int
     """Bytes of its line; 0 for a living service's."""
     behind: SidePlace
@@ -106,18 +100,20 @@ class BackupSide:
         """See Side."""
         if self.secrets is None:
             return None
-        found: dict[str, JsonValue] = {}
-        for pointer in sorted(pointers):
-            index = entry.secrets[pointer]
-            if isinstance(index, InTheClear):
-                found[pointer] = index.value
-                continue
-            if not isinstance(index, int) or isinstance(index, bool):
-                raise corrupt(self._descriptor.secrets.blob, f"'{entry.record.name}' has no index")
-            found[pointer] = await self.secrets.value(
-                index, entry.section, entry.record.name, pointer
+        held: JsonObject = {pointer: entry.secrets[pointer] for pointer in pointers}
+        taken = {pointer: self._index(entry, value) for pointer, value in _stand_ins(held).items()}
+        values: dict[str, JsonValue] = {}
+        for place, index in sorted(taken.items(), key=lambda found: found[1]):
+            values[place] = await self.secrets.value(
+                index, entry.section, entry.record.name, _pointer_at(place)
             )
-        return found
+        return replace_stand_ins(held, lambda place, _value: values[place])
+
+    def _index(self, entry: Entry, stand_in: JsonObject) -> int:
+        index = stand_in.get(SECRET)
+        if not isinstance(index, int) or isinstance(index, bool):
+            raise corrupt(self._descriptor.secrets.blob, f"'{entry.record.name}' has no index")
+        return index
 
     @property
     def secret_place(self) -> SecretPlace:
@@ -127,13 +123,10 @@ class BackupSide:
 
 def _entry(section: str, path: str, text: bytes, behind: LinePlace) -> Entry:
     record = as_record(path, parsed_line(path, text))
-    indexes: dict[str, JsonValue | InTheClear] = {}
+    stand_ins: dict[str, JsonValue] = {}
 
     def take(pointer: str, value: JsonValue) -> JsonValue:
-        if isinstance(value, dict) and SECRET in value:
-            indexes[pointer] = value[SECRET]
-        else:
-            indexes[pointer] = InTheClear(value)
+        stand_ins[pointer] = value
         return _TAKEN
 
     document = replace_secrets(section, record.document, take)
@@ -142,7 +135,24 @@ def _entry(section: str, path: str, text: bytes, behind: LinePlace) -> Entry:
     except ValueError as error:
         raise corrupt(path, "a record has a name that is none of the section's") from error
     taken = Record(record.name, document, record.changed_at, record.content)
-    return Entry(section, key, taken, indexes, len(text), SidePlace(line=behind))
+    return Entry(section, key, taken, stand_ins, len(text), SidePlace(line=behind))
+
+
+def _stand_ins(held: JsonObject) -> dict[str, JsonObject]:
+    found: dict[str, JsonObject] = {}
+
+    def find(place: str, value: JsonObject) -> JsonValue:
+        found[place] = value
+        return value
+
+    replace_stand_ins(held, find)
+    return found
+
+
+def _pointer_at(place: str) -> str:
+    """The pointer into a document of a place among secrets by their pointers."""
+    _, member, *parts = place.split("/")
+    return member.replace("~1", "/").replace("~0", "~") + "".join(f"/{part}" for part in parts)
 
 
 class LiveSide:
@@ -165,8 +175,7 @@ class LiveSide:
 
     async def opened(self, entry: Entry, pointers: Sequence[str]) -> Mapping[str, JsonValue] | None:
         """See Side."""
-        found = {pointer: entry.secrets[pointer] for pointer in pointers}
-        return {p: v.value for p, v in found.items() if isinstance(v, InTheClear)}
+        return {pointer: entry.secrets[pointer] for pointer in pointers}
 
     @property
     def secret_place(self) -> SecretPlace:
@@ -175,10 +184,10 @@ class LiveSide:
 
 
 def _living(section: str, record: Record) -> Entry:
-    values: dict[str, JsonValue | InTheClear] = {}
+    values: dict[str, JsonValue] = {}
 
     def take(pointer: str, value: JsonValue) -> JsonValue:
-        values[pointer] = InTheClear(value)
+        values[pointer] = value
         return _TAKEN
 
     document = replace_secrets(section, record.document, take)

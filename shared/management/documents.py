@@ -1,5 +1,7 @@
 """Documents on their way in and out: secrets rest sealed, and show as masks."""
 
+from collections.abc import Callable
+
 from shared.model.artifact import Artifact
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
@@ -9,10 +11,12 @@ from shared.rules.documents import (
     NESTED,
     at,
     carried_masks,
+    escaped,
     holds_open_secret,
     is_stand_in,
     masked,
     replace_secrets,
+    replace_stand_ins,
 )
 from shared.rules.naming import artifact_key
 from shared.rules.written import sealed_text
@@ -37,16 +41,15 @@ def sealed_document(
     masks = carried_masks(section, document, stored) if stored else {}
     shown = masked(section, stored) if masks and stored else {}
 
-    def seal(pointer: str, value: JsonValue) -> JsonValue:
-        if value != MASK:
-            return key.seal(section, bound_to, pointer, value)
+    def kept(pointer: str) -> JsonValue:
         before = masks.get(pointer)
-        if before is not None and at(shown, before) == MASK:
-            kept = at(stored, before)
-            if before == pointer and is_stand_in(kept):
-                return kept
-            # What was stored before its name or look was known as a secret's is in the clear.
-            return key.seal(section, bound_to, pointer, key.open(section, bound_to, before, kept))
+        # A secret, or a part of one: what is shown of it is not what it is.
+        if before is not None and at(shown, before) != at(stored, before):
+            # Stored before its name or look was known as a secret's, it is in the clear.
+            held: JsonObject = {"": at(stored, before)}
+            return replace_stand_ins(
+                held, lambda place, value: key.open(section, bound_to, before + place[1:], value)
+            )[""]
         raise Problem(
             Code.MASK_WITHOUT_VALUE,
             f"{MASK} keeps the stored secret, and none is stored there; in a list, for an element "
@@ -54,17 +57,36 @@ def sealed_document(
             target=f"{at_document}{pointer}",
         )
 
+    def seal(pointer: str, value: JsonValue) -> JsonValue:
+        if value == MASK and masks.get(pointer) == pointer and is_stand_in(at(stored, pointer)):
+            return at(stored, pointer)
+        return key.seal(section, bound_to, pointer, _filled(value, pointer, kept))
+
     return replace_secrets(section, document, seal)
+
+
+def _filled(value: JsonValue, pointer: str, kept: Callable[[str], JsonValue]) -> JsonValue:
+    """A secret with what its masks stand for; who knew it by another rule masks parts of it."""
+    if value == MASK:
+        return kept(pointer)
+    if isinstance(value, dict):
+        return {n: _filled(v, f"{pointer}/{escaped(n)}", kept) for n, v in value.items()}
+    if isinstance(value, list):
+        return [_filled(v, f"{pointer}/{i}", kept) for i, v in enumerate(value)]
+    return value
 
 
 def sealed_at_rest(key: DataKey, section: str, name: str, document: JsonObject) -> JsonObject:
     """A document that is kept, its secrets sealed; those that are sealed already stay."""
     bound_to = artifact_key(name)
 
-    def seal(pointer: str, value: JsonValue) -> JsonValue:
-        return value if is_stand_in(value) else key.seal(section, bound_to, pointer, value)
+    known = open_document(key, section, name, document)
 
-    return replace_secrets(section, document, seal)
+    def seal(pointer: str, value: JsonValue) -> JsonValue:
+        stored = at(document, pointer)
+        return stored if is_stand_in(stored) else key.seal(section, bound_to, pointer, value)
+
+    return replace_secrets(section, known, seal)
 
 
 def sealed_again(key: DataKey, section: str, record: Record) -> Restored | None:
@@ -92,8 +114,8 @@ def sealed_again(key: DataKey, section: str, record: Record) -> Restored | None:
 def open_document(key: DataKey, section: str, name: str, document: JsonObject) -> JsonObject:
     """A stored document with its secrets in the clear: for a backup, never for an answer."""
     bound_to = artifact_key(name)
-    return replace_secrets(
-        section, document, lambda pointer, value: key.open(section, bound_to, pointer, value)
+    return replace_stand_ins(
+        document, lambda pointer, value: key.open(section, bound_to, pointer, value)
     )
 
 

@@ -120,6 +120,51 @@ def replace_secrets(
     return members(document)
 
 
+def replace_stand_ins(
+    document: JsonObject, replacement: Callable[[str, JsonObject], JsonValue]
+) -> JsonObject:
+    """The document with everything that stands for a secret replaced, whatever it is called.
+
+    By another rule than today's, it may be within what is a secret as a whole by now.
+
+    :param replacement: called with pointer and stand-in.
+    """
+
+    path: list[str] = []
+
+    def replaced(part: str, value: dict[str, JsonValue] | list[JsonValue]) -> JsonValue:
+        path.append(part)
+        if isinstance(value, dict):
+            stands = is_stand_in(value)
+            new = replacement(pointer_of(path), value) if stands else members(value)
+        else:
+            new = elements(value)
+        path.pop()
+        return new
+
+    def members(value: JsonObject) -> JsonObject:
+        found = value
+        for name, inner in value.items():
+            if isinstance(inner, NESTED):
+                new = replaced(name, inner)
+                if new is not inner:
+                    found = dict(value) if found is value else found
+                    found[name] = new
+        return found
+
+    def elements(value: list[JsonValue]) -> list[JsonValue]:
+        found = value
+        for index, inner in enumerate(value):
+            if isinstance(inner, NESTED):
+                new = replaced(str(index), inner)
+                if new is not inner:
+                    found = list(value) if found is value else found
+                    found[index] = new
+        return found
+
+    return members(document)
+
+
 def holds_secret(section: str, document: JsonObject) -> bool:
     """Whether there is a secret in a document, in the clear or what stands for one."""
     return _any_secret(section, document, lambda _value: True)

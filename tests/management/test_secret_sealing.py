@@ -17,6 +17,7 @@ from shared.model.artifact import Artifact, Section
 from shared.model.backup import VerifyLevel
 from shared.model.condition import unconditional
 from shared.model.operation import OperationStatus
+from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
 from shared.model.service import Service
 from shared.model.wire import MASK
@@ -27,17 +28,18 @@ from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SERVICE, fill, run, start_backup
 
-SOURCE = {
+SOURCE: dict[str, Any] = {
     "type": "SFTP",
     "sshPrivateKey": "KEY",
     "sshPrivateKeyPassphrase": "open-sesame",
     "privateKeyContent": "KEY2",
     "sasToken": "sv=1&sig=abc",
     "url": "sftp://edi:hush@example.com/out",
+    "credentials": {"user": "edi-user", "passwords": [{"password": "sealed before"}]},
 }
-SECRETS = ("open-sesame", "KEY2", "sig=abc", "hush")
+SECRETS = ("open-sesame", "KEY2", "sig=abc", "hush", "edi-user")
 OLD = "before-the-rule"
-_PUBLIC = "sshPrivateKeyPassphrase,privateKeyContent,sasToken,url"
+_PUBLIC = "sshPrivateKeyPassphrase,privateKeyContent,sasToken,url,credentials,passwords"
 
 
 @pytest.fixture
@@ -109,6 +111,21 @@ async def test_a_mask_keeps_and_seals_them(app: Installation) -> None:
     assert found[0].document == {"source": SOURCE}
 
 
+async def test_parts_that_were_masked_before_are_kept(app: Installation) -> None:
+    service = await service_of(app)
+    of_before = {"user": "edi-user", "passwords": [{"password": MASK}]}
+    sent: Any = {"source": {**SOURCE, "credentials": of_before}}
+    await app.artifacts.put(service, Section.BRIDGES, "In", sent, unconditional)
+    assert await clear(app, Section.BRIDGES, "In") == []
+    cut = await app.source(service).cut("", hold=False)
+    found = [r for page in [p async for p in cut.records("bridges")] for r in page]
+    assert found[0].document == {"source": SOURCE}
+    with pytest.raises(Problem) as refused:
+        await app.artifacts.put(service, Section.BRIDGES, "In", sent, unconditional)
+    assert refused.value.code is Code.MASK_WITHOUT_VALUE, "it is sealed as a whole by now"
+    assert refused.value.target == "/document/source/credentials/passwords/0/password"
+
+
 async def test_content_that_is_put_seals_the_document(app: Installation) -> None:
     service = await service_of(app)
     content = await app.content.put(service.id, b"<a/>", "text/xml", None)
@@ -161,6 +178,11 @@ async def test_a_backup_of_before_is_masked_and_compared(app: Installation) -> N
     changed: Any = {"source": {**SOURCE, "sasToken": "another"}}
     await app.artifacts.put(service, Section.BRIDGES, "In", changed, unconditional)
     await ended(app, await start_backup(app, "changed"))
+    other: Any = {**SOURCE, "credentials": {**SOURCE["credentials"], "user": "x"}}
+    await app.artifacts.put(service, Section.BRIDGES, "In", {"source": other}, unconditional)
+    found = await app.changes.page(SERVICE, OLD, LIVE, Page("bridges", 10, None))
+    assert found.changes[0]["secretsChanged"] == ["/source/credentials"]
+    await app.artifacts.put(service, Section.BRIDGES, "In", changed, unconditional)
     for since in (LIVE, "changed"):
         found = await app.changes.page(SERVICE, OLD, since, Page("bridges", 10, None))
         assert found.changes[0]["secretsChanged"] == ["/source/sasToken"]
