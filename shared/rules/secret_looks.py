@@ -17,6 +17,9 @@ MOST_CHARACTERS = 32_768
 LEAST_CHARACTERS = 8
 """Of a text that is looked at: a mask, and the shortest of those below, has so many."""
 
+_LEAST_OF_A_KEY = 40
+"""Letters and digits alone are a secret where they are a key in base64, which has more of them."""
+
 _HINT = re.compile(
     r"[=@<]|: |:[\"'\\]|-----BEGIN|eyJ|\*{8}|PuTTY|CAQ|AgE|IBA|(?i:bearer|basic|sharedkey)"
 )
@@ -59,9 +62,9 @@ _ANY = "bridges"
 
 def looks_secret(text: str) -> bool:
     """Whether a text is a secret by its look, or the mask of one."""
-    if len(text) < LEAST_CHARACTERS or not _HINT.search(text):
+    if len(text) < _LEAST_OF_A_KEY and (len(text) < LEAST_CHARACTERS or text.isalnum()):
         return False
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MOST_CHARACTERS or not _HINT.search(text):
         return False
     return (
         text == MASK
