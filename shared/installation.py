@@ -115,7 +115,7 @@ class Installation(Stores):
             clock=self.clock,
             installation=self.id,
         )
-        services, changes = (self.directory, self.configuration), self.configuration_changes
+        every, changes = (self.directory, self.configuration), self.configuration_changes
         self.engine = Engine(
             records=self.records,
             in_flight=self.in_flight,
@@ -125,8 +125,8 @@ class Installation(Stores):
                 OperationName.RESTORE: RestoreWork(self._restore_stores()),
                 OperationName.DELETE: DeletionWork(self._deletion_stores()),
                 OperationName.PURGE_BACKUP: PurgeWork(self.removal, self.schedules),
-                OperationName.ROTATE_KEYS: RotationWork(*services, self.provider),
-                OperationName.SEAL_SECRETS: SealingWork(*services, changes, self.keys),
+                OperationName.ROTATE_KEYS: RotationWork(*every, self.provider),
+                OperationName.SEAL_SECRETS: SealingWork(*every, changes, self.keys),
                 OperationName.VERIFY_BACKUP: VerifyWork(
                     history=self.history,
                     users=self.backup_users,
