@@ -29,6 +29,7 @@ from shared.backup.users import BackupUsers
 from shared.backup.work import BackupWork
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
+from shared.management.advances import Advances
 from shared.management.artifacts import Artifacts
 from shared.management.collection import CollectionStores, Collector
 from shared.management.counters import CounterSettings
@@ -66,10 +67,8 @@ from shared.settings import Settings, read_settings
 from shared.state import (
     configuration,
     content_references,
-    cursors,
     operations,
     received_numbers,
-    services,
 )
 from shared.stores import Stores
 from shared.verification.verifications import Verifications
@@ -180,6 +179,7 @@ class Installation(Stores):
             ledger=self.ledger,
             clock=self.clock,
         )
+        self.advances = Advances(self.configuration, self.ledger, self.directory, self.engine)
         self.allocator = Allocator(
             directory=self.directory,
             configuration=self.configuration,
@@ -218,15 +218,14 @@ class Installation(Stores):
             provider=self.provider,
             returning=self.returning,
         )
-        places = cursors.Cursors(self.table(services.TABLE))
         self.inventory = Inventory(
             history=self.history,
-            rows=HistoryRows(self.history, places, self.clock, self.telemetry),
+            rows=HistoryRows(self.history, self.cursors, self.clock, self.telemetry),
             returning=self.returning,
             users=self.backup_users,
             in_flight=self.in_flight,
             left=self.left_behind,
-            cursors=places,
+            cursors=self.cursors,
             clock=self.clock,
         )
         self.retention_runs = RetentionRuns(self.engine, self.removal, self.schedules, self.clock)
@@ -289,7 +288,7 @@ class Installation(Stores):
                 ),
                 Broom("received", self.table(received_numbers.TABLE), expired_numbers),
             ],
-            places,
+            self.cursors,
             self.clock,
             apart.tell,
         )
@@ -301,6 +300,7 @@ class Installation(Stores):
                 self.configuration,
                 self.configuration_changes,
                 self.registration.was_written,
+                self.advances,
             ),
             self.left_behind,
             self.telemetry,
@@ -372,7 +372,7 @@ class Installation(Stores):
             directory=self.directory,
             in_flight=self.in_flight,
             records=self.records,
-            cursors=cursors.Cursors(self.table(services.TABLE)),
+            cursors=self.cursors,
             installation=self.id,
         )
 

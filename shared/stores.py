@@ -25,6 +25,7 @@ from shared.state import (
     batch_activity,
     configuration,
     control_numbers,
+    cursors,
     history,
     mic_values,
     operations,
@@ -67,6 +68,7 @@ class Stores:
         self._id: str | None = None
 
         self.directory = services.Directory(self.table(services.TABLE))
+        self.cursors = cursors.Cursors(self.table(services.TABLE))
         self.configuration = configuration.Configuration(self.table(configuration.TABLE))
         self.configuration_changes = ConfigurationChanges(self.configuration, self.directory)
         self.ledger = control_numbers.Ledger(self.table(control_numbers.TABLE))

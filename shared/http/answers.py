@@ -36,6 +36,7 @@ from shared.http.backup_answers import (
     ShownRestore,
     ShownSchedule,
 )
+from shared.model.advances import AdvancePlan
 from shared.model.artifact import Artifact
 from shared.model.backup import Backup
 from shared.model.restore import RestorePlan
@@ -69,6 +70,7 @@ _SHAPES: dict[str, tuple[Shape, ...]] = {
     "list_control_numbers": (Page(ShownNumbers),),
     "get_control_numbers": (ShownNumbers,),
     "set_control_number": (ShownNumbers,),
+    "advance_control_numbers": (AdvancePlan,),
     "allocate_control_numbers": (IssuedNumbers,),
     "receive_control_number": (SeenNumber,),
     "put_mic_value": (MicValue,),

@@ -74,6 +74,12 @@ _OWN: dict[str, set[Code]] = {
         Code.AGREEMENT_NOT_FOUND,
         Code.CONTROL_NUMBER_ISSUED,
     },
+    "advance_control_numbers": {
+        Code.OPERATION_NOT_ALLOWED,
+        Code.OPERATION_IN_PROGRESS,
+        Code.AGREEMENT_NOT_FOUND,
+        Code.CONTROL_NUMBERS_EXHAUSTED,
+    },
     "allocate_control_numbers": {
         Code.SERVICE_NOT_ACTIVE,
         Code.AGREEMENT_NOT_FOUND,

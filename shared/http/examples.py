@@ -51,6 +51,7 @@ BODIES: dict[str, JsonObject] = {
         "service": {"name": "contoso-b2b-dr", "edition": "Premium"},
         "controlNumbers": {"policy": "continue"},
     },
+    "advance_control_numbers": {"by": 500},
     "allocate_control_numbers": {"kind": "interchange", "count": 1},
     "set_control_number": {"kind": "interchange", "next": 1000},
     "receive_control_number": {

@@ -52,9 +52,17 @@ def task(path: str) -> str:
     return next(name for name, _, pattern in TASKS if re.fullmatch(pattern, path))
 
 
+_NAMES_OPERATION = {
+    "advance_control_numbers": True,
+    "cancel_operation": False,
+    "register_backup": True,
+}
+"""Of routes where their path and their answers do not say it."""
+
+
 def names_operation(declared: Route) -> bool:
     """Whether the caller may choose the id under which the log has what it does."""
-    if declared.name in ("register_backup", "cancel_operation"):
-        return declared.name == "register_backup"
+    if declared.name in _NAMES_OPERATION:
+        return _NAMES_OPERATION[declared.name]
     changes_service = declared.method != "GET" and task(declared.path) == "Services"
     return changes_service or 202 in declared.answers

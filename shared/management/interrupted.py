@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from shared.management.advances import CHANGE as ADVANCE
+from shared.management.advances import Advances
 from shared.management.changes import ConfigurationChanges
 from shared.model.operation import Operation, OperationError, OperationName
 from shared.model.problem import Code
@@ -23,6 +25,8 @@ _UNCERTAIN = (
 class Interrupted:
     """Finds out whether an interrupted operation did its write; if not, it never will.
 
+    An advance writes many rows, each once: it is brought to its end.
+
     :param was_registered: the same for the registration of a backup.
     """
 
@@ -30,6 +34,7 @@ class Interrupted:
     configuration: Configuration
     changes: ConfigurationChanges
     was_registered: Callable[[Operation], Awaitable[bool]]
+    advances: Advances
 
     async def __call__(self, operation: Operation) -> OperationError | None:
         """How it ends: its error, None for a success.
@@ -37,6 +42,8 @@ class Interrupted:
         :raises RowChanged: somebody writes the service right now; ask again later.
         """
         if operation.operation is OperationName.SERVICE_UPDATE:
+            if operation.parameters.get("change") == ADVANCE:
+                return await self.advances.go_on(operation)
             return OperationError(code=Code.INTERNAL_ERROR, message=_UNCERTAIN)
         if operation.operation is OperationName.REGISTER_BACKUP:
             written = await self.was_registered(operation)

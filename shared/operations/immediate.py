@@ -67,7 +67,9 @@ class Entry:
         )
         await engine.in_flight.add(operation.service, operation.id)
         try:
-            self._record = await engine.records.add(operation, start.fingerprint(), lock=False)
+            self._record = await engine.records.add(
+                operation, start.fingerprint(), lock=False, request=start.request
+            )
         except RowExists as error:
             raise _under_way(operation) from error
 

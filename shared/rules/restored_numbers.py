@@ -7,6 +7,7 @@ from shared.model.numbers import Bounds, Counter, Counters, Kind, Numbering
 from shared.model.problem import Code, Problem
 from shared.model.restore import ControlNumbersBody, NumbersPlan, NumbersPolicy
 from shared.model.wire import JsonObject
+from shared.rules.moving_on import moved_on
 from shared.rules.numbers import first, is_behind, join, joined_all, rolls_over, upcoming
 
 _PASSED = "passed"
@@ -112,10 +113,10 @@ def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
 
     :raises Problem: ControlNumbersExhausted where they do not roll over and too few are left.
     """
+    moved = moved_on(counter, bounds, by)
+    if moved is not None:
+        return moved
     start = max(counter.next, bounds.lower)
-    following = start + by
-    if following <= bounds.upper:
-        return counter.model_copy(update={"next": following, "last": following - 1})
     if start > bounds.upper + 1:
         raise Problem(
             Code.CONTROL_NUMBERS_EXHAUSTED,
@@ -124,18 +125,13 @@ def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
             "policy continue, and raise the upper bound before you resume the service.",
             target="/controlNumbers/policy",
         )
-    if not rolls_over(counter, bounds):
-        raise Problem(
-            Code.CONTROL_NUMBERS_EXHAUSTED,
-            f"{max(0, bounds.upper - start + 1)} numbers are left up to {bounds.upper}, and "
-            f"they do not roll over: they cannot be moved on by {by}. Choose a smaller one, or "
-            "the policy continue.",
-            target="/controlNumbers/by",
-        )
-    span = bounds.upper - bounds.lower + 1
-    cycles, place = divmod(following - bounds.lower, span)
-    following = bounds.lower + place
-    return Counter(next=following, last=following - 1, cycle=counter.cycle + cycles)
+    raise Problem(
+        Code.CONTROL_NUMBERS_EXHAUSTED,
+        f"{max(0, bounds.upper - start + 1)} numbers are left up to {bounds.upper}, and "
+        f"they do not roll over: they cannot be moved on by {by}. Choose a smaller one, or "
+        "the policy continue.",
+        target="/controlNumbers/by",
+    )
 
 
 def issued_again(counter: Counter, known: Sequence[Counter | None], bounds: Bounds) -> int | None:

@@ -40,6 +40,8 @@ class LedgerRow:
     identities, or a version wrote the row that did not keep it: its name is its stream."""
     life: str = ""
     """Id of the service that a restore wrote it for, which may be set back as was asked."""
+    advances: tuple[str, ...] = ()
+    """Ids of the operations that moved it on and may not have ended: none moves it on twice."""
     former: bool = False
     """Whether it is what an agreement left behind that trades with somebody else since."""
 
@@ -164,7 +166,7 @@ def _step(service: str, row: LedgerRow) -> Step:
         "changedAt": row.changed_at,
     }
     counters = {"passed": row.passed, "beyond": row.beyond}
-    texts = {"stream": row.stream, "life": row.life}
+    texts = {"stream": row.stream, "life": row.life, "advances": " ".join(row.advances)}
     values |= {name: _dumped(found) for name, found in counters.items() if found}
     values |= {name: text for name, text in texts.items() if text}
     key = _former_key(row.stream) if row.former else encoded(artifact_key(row.agreement))
@@ -191,5 +193,6 @@ def _read(row: Row) -> LedgerRow:
         beyond=_loaded(str(row.values.get("beyond") or "{}")),
         stream=str(row.values.get("stream") or ""),
         life=str(row.values.get("life") or ""),
+        advances=tuple(str(row.values.get("advances") or "").split()),
         former=row.key.startswith(LAST),
     )

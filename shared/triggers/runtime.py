@@ -4,6 +4,7 @@ from shared.http.call import Answer, Call
 from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.paging import PAGING, after, one_page
 from shared.http.route import new_blueprint, route
+from shared.model.advances import AdvanceBody
 from shared.model.numbers import AllocateBody, Kind, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.runtime import BatchActivityBody, MicBody, ReceivedBody
@@ -50,6 +51,17 @@ async def set_control_number(call: Call) -> Answer:
             service, agreement, body, condition(call), entry.open
         )
     return Answer(found.to_json(), headers={"ETag": strong(found.version)})
+
+
+@route(blueprint, "POST", f"{_NUMBERS}/advance", query=("validateOnly",), body=AdvanceBody)
+async def advance_control_numbers(call: Call) -> Answer:
+    """Move numbers on where the ledger may lag; with validateOnly=true, only plan it."""
+    body = call.body(AdvanceBody)
+    service = (await call.app.services.require(call.path("service"))).service
+    if call.flag("validateOnly"):
+        return Answer((await call.app.advances.plan(service, body)).to_json())
+    done = await call.app.advances.advance(service, body, call.caller, call.operation_id)
+    return Answer(done.to_json())
 
 
 @route(blueprint, "POST", f"{_NUMBERS}/{{agreement}}/allocate", body=AllocateBody)

@@ -117,6 +117,7 @@ class _Day:
         await self.ask("set_control_number", "PUT", f"{numbers}/{_AGREEMENT}", body)
         await self.ask("list_control_numbers", "GET", numbers)
         await self.ask("get_control_numbers", "GET", f"{numbers}/{_AGREEMENT}")
+        await self.ask("advance_control_numbers", "POST", f"{numbers}/advance", {"by": 500})
         received = {"kind": "group", "value": 7, "validityDays": 30, "messageId": _MESSAGE}
         await self.ask(
             "receive_control_number", "POST", f"/received-control-numbers/{_AGREEMENT}", received

@@ -65,6 +65,9 @@ GOOD: dict[str, Ask] = {
         "/import", {"artifacts": [{"section": "schemas", "name": "t", "document": {}}]}
     ),
     "set_control_number": Ask("/control-numbers/A", {"kind": "interchange", "next": 500}),
+    "advance_control_numbers": Ask(
+        "/control-numbers/advance", {"agreements": [{"name": "A", "by": 5}]}
+    ),
     "allocate_control_numbers": Ask("/control-numbers/A/allocate", {"kind": "interchange"}),
     "receive_control_number": Ask(
         "/received-control-numbers/A",
@@ -209,6 +212,23 @@ ONLY_HERE: dict[str, list[Refused]] = {
             "set_control_number",
             ("/control-numbers/none", "AgreementNotFound"),
             ("/control-numbers/as2", "InvalidRequest"),
+        ),
+    ],
+    "advance_control_numbers": [
+        (Ask("/control-numbers/advance", {"by": 2}), "ControlNumbersExhausted"),
+        (Ask("/control-numbers/advance", {"by": 0}), "InvalidRequest"),
+        *(
+            (Ask("/control-numbers/advance", {"agreements": agreements}), code)
+            for agreements, code in (
+                ([{"name": "none", "by": 5}], "AgreementNotFound"),
+                ([{"name": "as2", "by": 5}], "InvalidRequest"),
+                ([{"name": "A", "by": 5}, {"name": "a", "by": 5}], "InvalidRequest"),
+                ([{"name": "A", "by": 5}, {"name": "small", "by": 3}], "ControlNumbersExhausted"),
+            )
+        ),
+        (
+            GOOD["advance_control_numbers"].but(path="/control-numbers/advance?validateOnly=1"),
+            "InvalidRequest",
         ),
     ],
     "allocate_control_numbers": [

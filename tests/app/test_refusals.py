@@ -35,6 +35,7 @@ STARTING = {
     "verify_backup",
     "register_backup",
     "start_restore",
+    "advance_control_numbers",
 }
 """Routes that take an Operation-Id; the other transitions are the code of suspend."""
 

@@ -22,6 +22,7 @@ ALL = {*Role}
         ("POST", "start_backup", {Role.OPERATOR, Role.ADMIN}),
         ("POST", "resume_service", {Role.OPERATOR, Role.ADMIN}),
         ("PUT", "set_control_number", {Role.ADMIN}),
+        ("POST", "advance_control_numbers", {Role.ADMIN}),
         ("POST", "start_restore", {Role.ADMIN}),
         ("DELETE", "delete_backup", {Role.ADMIN}),
         ("PUT", "put_artifact", {Role.ADMIN}),

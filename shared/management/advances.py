@@ -1,0 +1,324 @@
+"""Advances: moving control numbers on where the ledger may lag behind what was issued.
+
+A storage account that failed over has lost its last minutes; one that was brought in from elsewhere
+may be older than what it was copied from. The plan comes first, and anything wrong in it refuses
+the whole.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from shared.management.advancing import Advancing, Wanted, no_agreement
+from shared.model.advances import AdvanceBody, AdvancePlan, AgreementAdvance, CounterMove
+from shared.model.numbers import AgreementNumbers, Kind
+from shared.model.operation import Operation, OperationError, OperationName
+from shared.model.problem import Code, Detail, Problem
+from shared.model.restore import PlanError
+from shared.model.service import Service, State
+from shared.model.wire import JsonObject
+from shared.operations.engine import Engine
+from shared.operations.immediate import BeforeWrite, logged, was_done
+from shared.operations.in_order import in_order
+from shared.operations.start import Start
+from shared.rules.naming import artifact_key, shown
+from shared.rules.states import MANAGEABLE, require_manageable
+from shared.runtime.claims import Claims, is_claimed, taken
+from shared.runtime.streams import Known, kin_of
+from shared.state.configuration import Configuration
+from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
+from shared.state.gateway import RowChanged
+from shared.state.joined import joined
+from shared.state.keys import encoded
+from shared.state.operations import Record
+from shared.state.services import Directory
+
+CHANGE = "AdvanceControlNumbers"
+"""What the log calls it."""
+
+_TOLD = 1000
+"""How many counters, and how many errors, an answer tells of one by one."""
+
+_RECORDED = 100
+"""How many counters the operation's record shows."""
+
+_UNDER_WAY = MANAGEABLE | {State.DISABLED}
+"""States in which one that was accepted is brought to its end."""
+
+Page = list[tuple[Wanted, LedgerRow | None]]
+Refuse = Callable[[Problem], None]
+
+
+class Advances:
+    """Moves the counters of living services on."""
+
+    def __init__(
+        self, configuration: Configuration, ledger: Ledger, directory: Directory, engine: Engine
+    ) -> None:
+        self._configuration = configuration
+        self._ledger = ledger
+        self._directory = directory
+        self._engine = engine
+        self._claims = Claims(ledger, directory, engine.clock)
+
+    async def plan(self, service: Service, body: AdvanceBody) -> AdvancePlan:
+        """How the counters would be moved on, and all that forbids it; nothing is written.
+
+        :raises Problem: OperationNotAllowed; InvalidRequest for an agreement that comes twice.
+        """
+        return (await self._planned(service, body)).plan()
+
+    async def advance(
+        self, service: Service, body: AdvanceBody, caller: str, operation_id: str | None
+    ) -> AdvancePlan:
+        """Move counters on: all that was asked for, or none.
+
+        :return: how; of a request that is sent again, what it did the first time.
+        :raises Problem: what ``plan`` raises; what its errors are, all of them in the details;
+            ControlNumbersExhausted, AgreementNotFound where others took what was left after the
+            plan was made: all else was moved on; OperationInProgress, OperationIdInUse.
+        """
+        asked: JsonObject = {"change": CHANGE, "request": body.to_json()}
+        start = Start(
+            OperationName.SERVICE_UPDATE,
+            service.name,
+            caller,
+            "http",
+            asked,
+            operation_id,
+            service.id,
+            asked=asked,
+        )
+        done = await was_done(self._engine, start)
+        if done is not None:
+            return await self._told_before(done)
+        told = await self._planned(service, body)
+        if told.errors:
+            raise _refusal(told.errors)
+        plan = told.plan()
+        parameters: JsonObject = {**asked, "plan": _shortened(plan).to_json()}
+        start = replace(start, parameters=parameters, request={"plan": plan.to_json()})
+        async with logged(self._engine, start) as entry:
+            advancing = self._advancing(service, entry.id, entry.open)
+            await self._advance_all(body, advancing)
+            entry.result = advancing.result()
+            if advancing.errors:
+                raise _too_late(advancing.errors)
+        return plan
+
+    async def _told_before(self, done: Record) -> AdvancePlan:
+        operation = done.operation
+        kept = await self._engine.records.request(operation.service, operation.id)
+        return AdvancePlan.model_validate((kept or operation.parameters)["plan"])
+
+    async def go_on(self, operation: Operation) -> OperationError | None:
+        """Bring an interrupted operation to its end; what it has moved on stays as it is.
+
+        :raises RowChanged: another recovery has closed it.
+        """
+        listed = await self._directory.get(operation.service)
+        if listed is None or listed.service.id != operation.service_id:
+            return _stopped("its service was deleted")
+        service = listed.service
+        if service.state not in _UNDER_WAY:
+            return _stopped(f"its service is {service.state}")
+
+        async def require_open() -> None:
+            found = await self._engine.records.find(operation.service, operation.id)
+            if found is None or found[0].operation.status.is_final():
+                raise RowChanged
+
+        body = AdvanceBody.model_validate(operation.parameters["request"])
+        advancing = self._advancing(service, operation.id, require_open)
+        await self._advance_all(body, advancing)
+        if not advancing.errors:
+            return None
+        problem = _too_late(advancing.errors)
+        return OperationError(code=problem.code, message=problem.message, target=problem.target)
+
+    def _advancing(
+        self, service: Service, operation_id: str, before_write: BeforeWrite
+    ) -> Advancing:
+        return Advancing(
+            service=service,
+            operation_id=operation_id,
+            claims=self._claims,
+            configuration=self._configuration,
+            records=self._engine.records,
+            before_write=before_write,
+        )
+
+    async def _advance_all(self, body: AdvanceBody, advancing: Advancing) -> None:
+        async for page in self._pages(advancing.service, body, advancing.errors.append):
+            await advancing.move(page)
+
+    async def _planned(self, service: Service, body: AdvanceBody) -> "_Told":
+        require_manageable(service.name, service.state)
+        told = _Told()
+        known: Known | None = None
+        async for page in self._pages(service, body, told.refuse):
+            for wanted, row in page:
+                numbers = wanted.numbers
+                if row is None or not is_claimed(row, service.id, numbers.stream):
+                    if known is None:
+                        kin = await kin_of(self._ledger, service)
+                        known = await Known.of_names(self._ledger, [service.name, *kin])
+                    others = [one.row for one in known.of(numbers.name, numbers.stream)]
+                    counters = [each for other in others for each in other.known]
+                    row = taken(row, service.id, numbers, counters, "")
+                told.look_at(wanted, row)
+        return told
+
+    def _pages(self, service: Service, body: AdvanceBody, refuse: Refuse) -> AsyncIterator[Page]:
+        """What is to be moved on, with the rows of the ledger.
+
+        :param refuse: hears of agreements that there are not, or that number nothing.
+        """
+        if body.agreements is None:
+            return self._all(service, body.by or 0)
+        return self._named(service, body.agreements, refuse)
+
+    async def _all(self, service: Service, by: int) -> AsyncIterator[Page]:
+        pairs = joined(
+            self._configuration.all_numbers(service.id),
+            self._ledger.pages(service.name),
+            lambda found: encoded(artifact_key(found.name)),
+            lambda row: encoded(artifact_key(row.agreement)),
+        )
+        async for page in pairs:
+            yield [
+                (Wanted(numbers, list(numbers.numbering), by), row)
+                for numbers, row in page
+                if numbers.numbering
+            ]
+
+    async def _named(
+        self, service: Service, agreements: Sequence[AgreementAdvance], refuse: Refuse
+    ) -> AsyncIterator[Page]:
+        _require_each_once(agreements)
+        for start in range(0, len(agreements), BATCH_ROWS):
+            some = agreements[start : start + BATCH_ROWS]
+            numbers = await in_order(*(self._numbers(service, one.name) for one in some))
+            rows = await in_order(*(self._row(service, one.name) for one in some))
+            page: Page = []
+            for index, (one, found, row) in enumerate(zip(some, numbers, rows, strict=True), start):
+                at = f"/agreements/{index}"
+                if found is None:
+                    refuse(no_agreement(service.name, one.name, at))
+                elif not found.numbering:
+                    refuse(_numbers_nothing(found.name, at))
+                else:
+                    page.append((Wanted(found, one.kinds or list(Kind), one.by, at), row))
+            yield page
+
+    async def _numbers(self, service: Service, agreement: str) -> AgreementNumbers | None:
+        return await self._configuration.numbers(service.id, agreement)
+
+    async def _row(self, service: Service, agreement: str) -> LedgerRow | None:
+        return await self._ledger.get(service.name, agreement)
+
+
+@dataclass
+class _Told:
+    """What a plan tells."""
+
+    errors: list[Problem] = field(default_factory=list)
+    _moves: list[CounterMove] = field(default_factory=list)
+    _agreements: int = 0
+    _counters: int = 0
+
+    def refuse(self, problem: Problem) -> None:
+        """Add what forbids it."""
+        if len(self.errors) < _TOLD:
+            self.errors.append(problem)
+
+    def look_at(self, wanted: Wanted, row: LedgerRow) -> None:
+        """Add an agreement, as the service has its row."""
+        found, short = wanted.moves(row)
+        for one in short:
+            self.refuse(wanted.too_few(one))
+        if short:
+            return
+        self._agreements += 1
+        self._counters += len(found)
+        name = wanted.numbers.name
+        self._moves += [
+            CounterMove(
+                agreement=name,
+                kind=move.kind,
+                next_before=move.before,
+                next_after=move.counter.next,
+                rollovers=move.rollovers,
+            )
+            for move in found[: _TOLD - len(self._moves)]
+        ]
+
+    def plan(self) -> AdvancePlan:
+        """All of it."""
+        return AdvancePlan(
+            agreements=self._agreements,
+            counters=self._counters,
+            moves=self._moves,
+            more=self._counters - len(self._moves),
+            errors=[
+                PlanError(code=one.code, message=one.message, target=one.target)
+                for one in self.errors
+            ],
+        )
+
+
+def _shortened(plan: AdvancePlan) -> AdvancePlan:
+    """The plan as the operation's record shows it."""
+    told = plan.moves[:_RECORDED]
+    return plan.model_copy(update={"moves": told, "more": plan.counters - len(told)})
+
+
+def _require_each_once(agreements: Sequence[AgreementAdvance]) -> None:
+    seen: set[str] = set()
+    for index, one in enumerate(agreements):
+        key = artifact_key(one.name)
+        if key in seen:
+            raise Problem(
+                Code.INVALID_REQUEST,
+                f"'{shown(one.name)}' comes twice: its numbers would be moved on twice.",
+                target=f"/agreements/{index}/name",
+            )
+        seen.add(key)
+
+
+def _numbers_nothing(agreement: str, at: str) -> Problem:
+    return Problem(
+        Code.INVALID_REQUEST,
+        f"'{shown(agreement)}' is no X12 or EDIFACT agreement: it has no control numbers.",
+        target=f"{at}/name",
+    )
+
+
+def _refusal(problems: Sequence[Problem]) -> Problem:
+    """All that is wrong: one thing as it is, several with the details of each."""
+    if len(problems) == 1:
+        return problems[0]
+    return _with_details(
+        problems, f"{len(problems)} things forbid this, and nothing was changed; details names each"
+    )
+
+
+def _too_late(problems: Sequence[Problem]) -> Problem:
+    """What others took after the plan was made."""
+    return _with_details(
+        problems,
+        f"All else was moved on, but not {len(problems)} that changed after the plan was made; "
+        "details names each",
+    )
+
+
+def _with_details(problems: Sequence[Problem], message: str) -> Problem:
+    first = problems[0]
+    details = [Detail(each.code, each.message, each.target or "") for each in problems[:_TOLD]]
+    return Problem(first.code, f"{message}. The first: {first.message}", first.target, details)
+
+
+def _stopped(why: str) -> OperationError:
+    return OperationError(
+        code=Code.INTERNAL_ERROR,
+        message=f"It was interrupted, and {why} now. Counters that it had moved on stay so.",
+    )

@@ -1,0 +1,76 @@
+"""Moving counters on: the numbers that are left out count as issued."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.model.numbers import Bounds, Counter, Counters, Kind, Numbering
+from shared.rules.numbers import first, join, rolls_over, upcoming
+
+
+def moved_on(counter: Counter, bounds: Bounds, by: int) -> Counter | None:
+    """A counter moved on by some numbers, over as many rollovers as that takes.
+
+    None where its bounds hold too few numbers and do not roll over.
+    """
+    start = max(counter.next, bounds.lower)
+    following = start + by
+    if following <= bounds.upper:
+        return counter.model_copy(update={"next": following, "last": following - 1})
+    if start > bounds.upper + 1 or not rolls_over(counter, bounds):
+        return None
+    span = bounds.upper - bounds.lower + 1
+    cycles, place = divmod(following - bounds.lower, span)
+    following = bounds.lower + place
+    return Counter(next=following, last=following - 1, cycle=counter.cycle + cycles)
+
+
+@dataclass(frozen=True)
+class Move:
+    """How one kind of an agreement is moved on."""
+
+    kind: Kind
+    before: int
+    """The number that would be issued next."""
+    counter: Counter
+    """As it is then."""
+    rollovers: int
+
+
+@dataclass(frozen=True)
+class Short:
+    """A kind of an agreement whose bounds hold too few numbers."""
+
+    kind: Kind
+    left: int
+
+
+def moves(
+    counters: Counters,
+    passed: Counters,
+    beyond: Counters,
+    numbering: Numbering,
+    kinds: Iterable[Kind],
+    by: int,
+) -> tuple[list[Move], list[Short]]:
+    """How the counters of an agreement are moved on, and which of them cannot be.
+
+    A kind that has issued nothing moves on from its lower bound. One that a restore set back moves
+    on behind all that was issued.
+
+    :param passed: see ``take_again``.
+    :param beyond: likewise.
+    """
+    found: list[Move] = []
+    short: list[Short] = []
+    for kind in kinds:
+        bounds = numbering[kind]
+        counter = counters.get(kind) or first(bounds)
+        issued = join(counter, passed.get(kind), beyond.get(kind)) or counter
+        moved = moved_on(issued, bounds, by)
+        if moved is None:
+            left = bounds.upper - max(issued.next, bounds.lower) + 1
+            short.append(Short(kind, max(0, left)))
+            continue
+        following = upcoming(counter, bounds) or counter
+        found.append(Move(kind, following.next, moved, moved.cycle - following.cycle))
+    return found, short
