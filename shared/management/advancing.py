@@ -17,9 +17,9 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.operations.immediate import BeforeWrite
 from shared.operations.in_order import in_order
 from shared.rules.moving_on import Move, Short, moves
-from shared.rules.naming import shown
-from shared.runtime.claims import Claims, is_claimed
-from shared.runtime.streams import kin_of
+from shared.rules.naming import artifact_key, shown
+from shared.runtime.claims import Claims, is_claimed, taken
+from shared.runtime.streams import Known, kin_of
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
@@ -28,7 +28,11 @@ from shared.state.operations import Operations
 _AT_ONCE = 16
 """Rows that are claimed, or written one by one, side by side."""
 
+_MANY = 16
+"""So many rows of one page that nobody owns are worth a look at the whole ledger of the name."""
+
 Found = TypeVar("Found")
+Pair = tuple["Wanted", LedgerRow | None]
 
 
 @dataclass(frozen=True)
@@ -92,16 +96,51 @@ class Advancing:
         """How much was moved on, by this worker."""
         return {"agreements": self._agreements, "counters": self._counters}
 
-    async def move(self, page: Sequence[tuple[Wanted, LedgerRow | None]]) -> None:
+    async def move(self, page: Sequence[Pair]) -> None:
         """Move agreements on, a hundred in one write.
 
         :param page: with the rows as they were read, before this was called.
         :raises Problem: ServiceNotFound; what ``before_write`` raises.
         """
+        page = await self._claimed_alone(page)
         for start in range(0, len(page), BATCH_ROWS):
             await self._move(page[start : start + BATCH_ROWS])
 
-    async def _move(self, batch: Sequence[tuple[Wanted, LedgerRow | None]]) -> None:
+    async def _claimed_alone(self, page: Sequence[Pair]) -> Sequence[Pair]:
+        """With the rows that a claim would write alone, as it would: they go into one write.
+
+        Those are rows whose streams no other row is of, under names that share no numbers. The
+        ledger is read behind the page, as a claim reads the others behind its own row: whoever
+        claims such a stream from then on writes the row that was read.
+        """
+        owned = sum(row is not None and self._is_mine(wanted, row) for wanted, row in page)
+        if len(page) - owned < _MANY or await self._kin_of_service():
+            return page
+        service, ledger = self.service, self.claims.ledger
+        listed = await self.claims.directory.get(service.name)
+        if listed is None or listed.service.id != service.id:
+            return page
+        known = await Known.of_names(ledger, [service.name])
+        now = rfc3339(self.claims.clock.now())
+
+        def claimed(wanted: Wanted, row: LedgerRow | None) -> LedgerRow | None:
+            numbers = wanted.numbers
+            if row is not None and (row.stream != numbers.stream or self._is_mine(wanted, row)):
+                return row
+            same = known.of(numbers.name, numbers.stream)
+            key = artifact_key(numbers.name)
+            if any(one.is_former or artifact_key(one.agreement) != key for one in same):
+                return row
+            return taken(row, service.id, numbers, [], now)
+
+        return [(wanted, claimed(wanted, row)) for wanted, row in page]
+
+    async def _kin_of_service(self) -> Sequence[str]:
+        if self._kin is None:
+            self._kin = await kin_of(self.claims.ledger, self.service)
+        return self._kin
+
+    async def _move(self, batch: Sequence[Pair]) -> None:
         ready = [(wanted, row) for wanted, row in batch if row and self._is_mine(wanted, row)]
         mine = {wanted.numbers.name for wanted, _ in ready}
         others = [wanted for wanted, _ in batch if wanted.numbers.name not in mine]
@@ -151,10 +190,9 @@ class Advancing:
         return is_claimed(row, self.service.id, wanted.numbers.stream)
 
     async def _claimed(self, numbers: AgreementNumbers) -> LedgerRow:
-        if self._kin is None:
-            self._kin = await kin_of(self.claims.ledger, self.service)
+        kin = await self._kin_of_service()
         try:
-            return await self.claims.claim(self.service, numbers, self._kin)
+            return await self.claims.claim(self.service, numbers, kin)
         except Problem as problem:
             if problem.code is not Code.SERVICE_NOT_FOUND:
                 raise

@@ -4,6 +4,7 @@ Two agreements a write, so that there is something between two of them.
 """
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,12 @@ ASKS = 60
 @pytest.fixture(autouse=True)
 def two_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(advancing, "BATCH_ROWS", 2)
+    monkeypatch.setattr(advancing, "_MANY", 1)
 
 
 async def five(app: Installation) -> None:
-    """Agreements of which one issued numbers, one has no row, and nobody owns the row of one."""
+    """Agreements of which one issued numbers, one has no row, nobody owns the row of one, and one
+    traded with somebody else before."""
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     document = nobodys(x12_document())
@@ -41,9 +44,10 @@ async def five(app: Installation) -> None:
         ImportItem(section=Section.AGREEMENTS, name=name, document=document) for name in NAMES[1:]
     ]
     await app.imports.write(service, items)
-    row = await app.ledger.get(SERVICE, "C")
-    assert row is not None
-    await app.ledger.write(SERVICE, row.owned_by(""))
+    for name, stream in (("B", "somebody-else"), ("C", "")):
+        row = await app.ledger.get(SERVICE, name)
+        assert row is not None
+        await app.ledger.write(SERVICE, replace(row, owner="", stream=stream))
     await app.ledger._table.delete("contoso-b2b", "d", None)
     assert await app.ledger.get(SERVICE, "D") is None
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from shared.management.services import Asked
 from shared.model.advances import AdvanceBody
 from shared.model.artifact import ImportItem, Section
 from shared.model.condition import unconditional
-from shared.model.numbers import Counter, Kind
+from shared.model.numbers import AgreementNumbers, Bounds, Counter, Kind
 from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, State
 from shared.rules.states import ServiceOperation
+from shared.runtime.claims import Claims
 from shared.state.control_numbers import LedgerRow
 from tests.api import nobodys, x12_document
 from tests.deployed import Deployed, Emulator
@@ -273,8 +275,12 @@ async def test_a_service_that_takes_no_change_when_recovery_comes(
     assert await stands(app) == ([101] * 4 if done else [101, 101, 1, 1])
 
 
-async def test_rows_that_are_nobodys_are_as_planned(app: Installation) -> None:
+@pytest.mark.parametrize("many", [1, 16])
+async def test_rows_that_are_nobodys_are_as_planned(
+    app: Installation, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
     """Written by a restore, or never: the plan knows what a claim would find."""
+    monkeypatch.setattr(advancing, "_MANY", many)
     for name in ("B", "C"):
         row = await app.ledger.get(SERVICE, name)
         assert row is not None
@@ -291,6 +297,35 @@ async def test_rows_that_are_nobodys_are_as_planned(app: Installation) -> None:
             kind: moved[name, kind] for kind in Kind
         }
         assert row.owner == (await living(app)).id
+
+
+@pytest.mark.parametrize("many", [1, 16])
+async def test_a_stream_that_another_agreement_claims_meanwhile_goes_on_behind_it(
+    app: Installation, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """Its row is read, then the ledger, then somebody else takes the stream, then it is written."""
+    monkeypatch.setattr(advancing, "_MANY", many)
+    service = await living(app)
+    row = await app.ledger.get(SERVICE, "A")
+    assert row is not None
+    await app.ledger.write(SERVICE, row.owned_by(""))
+    stops = Stops(app, monkeypatch, 0)
+    task = asyncio.create_task(advance(app, "one", 100, "A"))
+    await asyncio.wait_for(stops.stood.wait(), 20)
+    with monkeypatch.context() as patch:
+        patch.setattr(app.ledger, "write_all", stops._write)
+        twin = AgreementNumbers("Twin", {kind: Bounds() for kind in Kind}, row.stream)
+        taken = await Claims(app.ledger, app.directory, app.clock).claim(service, twin)
+        issued = Counter(next=8, last=7)
+        await app.ledger.write(SERVICE, replace(taken, counters={Kind.INTERCHANGE: issued}))
+    stops.go_on()
+    await task
+    after = await app.ledger.get(SERVICE, "A")
+    assert after is not None
+    assert after.counters[Kind.INTERCHANGE].next == 108
+    twins = await app.ledger.get(SERVICE, "Twin")
+    assert twins is not None
+    assert (twins.owner, after.owner) == ("", service.id)
 
 
 async def test_a_row_keeps_what_it_knows_of_a_stream(app: Installation) -> None:
