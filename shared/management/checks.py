@@ -11,8 +11,13 @@ from shared.model.numbers import AgreementNumbers, Counters
 from shared.model.problem import Code, Detail, Problem, problems_within
 from shared.model.service import Service
 from shared.model.wire import JsonObject
+from shared.rules.agreement_numbers import (
+    numbering,
+    require_fit_for_envelope,
+    upper_bound_pointer,
+)
 from shared.rules.naming import artifact_key, shown
-from shared.rules.numbers import numbering, rebound, upper_bound_pointer
+from shared.rules.numbers import rebound
 from shared.rules.references import TARGETS, Reference, references
 from shared.rules.trading import (
     Identity,
@@ -55,7 +60,8 @@ class Checks:
 
         :param places: where each stands in the body of the request: problems point into it.
         :raises Problem: DanglingReference; InvalidRequest for identities that their partner does
-            not have, for two agreements between the same identities, for wrong bounds.
+            not have, for two agreements between the same identities, for wrong bounds, for prefixes
+            that no envelope holds.
         """
         new = {_key(put.artifact.section, put.artifact.name): put.artifact for put in puts}
         at = dict(zip(new, places, strict=True))
@@ -64,6 +70,7 @@ class Checks:
         for agreement in agreements:
             with problems_within(at[_key(agreement.section, agreement.name)]):
                 numbering(agreement.document)
+                require_fit_for_envelope(agreement.document)
                 await self._require_identities(service, agreement, new)
         await self._require_one_agreement_between_two(service, agreements, at)
         for put, stored, place in zip(puts, before, places, strict=True):

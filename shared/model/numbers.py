@@ -23,14 +23,17 @@ class Kind(StrEnum):
 
 
 HIGHEST_NUMBER = 999_999_999
-"""Nine digits: what ISA13 holds, and the ceiling of every kind."""
+"""Nine digits: what ISA13 holds, and the ceiling of every kind of X12."""
+
+HIGHEST_REFERENCE = 99_999_999_999_999
+"""Fourteen digits: what the EDIFACT references hold without prefix and suffix."""
 
 
 class Bounds(Stored):
     """Within what, and how, one kind of an agreement counts."""
 
-    lower: Annotated[int, Field(ge=1, le=HIGHEST_NUMBER)] = 1
-    upper: Annotated[int, Field(ge=1, le=HIGHEST_NUMBER)] = HIGHEST_NUMBER
+    lower: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE)] = 1
+    upper: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE)] = HIGHEST_NUMBER
     rollover: bool = True
     prefix: str = ""
     suffix: str = ""
@@ -85,7 +88,7 @@ class SetNextBody(Wire):
     """Body of PUT …/control-numbers/{agreement}."""
 
     kind: Kind
-    next: Annotated[int, Field(ge=1, le=HIGHEST_NUMBER, strict=True)]
+    next: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE, strict=True)]
     allow_reuse: bool = False
     """Start a new cycle where the number was issued before."""
 

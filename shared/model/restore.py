@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from shared.model.artifact import Section
-from shared.model.numbers import HIGHEST_NUMBER
+from shared.model.numbers import HIGHEST_REFERENCE
 from shared.model.operation import Warning
 from shared.model.service import AdvancedDatabase, Edition, Store
 from shared.model.wire import JsonObject, JsonValue, Stored, Text, Time, Wire
@@ -70,7 +70,7 @@ class ControlNumbersBody(Wire):
     """How control numbers go on."""
 
     policy: NumbersPolicy = NumbersPolicy.CONTINUE
-    by: Annotated[int, Field(ge=1, le=HIGHEST_NUMBER, strict=True)] | None = None
+    by: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE, strict=True)] | None = None
     """How far ``advance`` moves on."""
 
 

@@ -10,7 +10,7 @@ from shared.model.descriptor import Descriptor, SectionPart
 from shared.model.numbers import AgreementNumbers
 from shared.model.problem import Problem
 from shared.model.record import Record
-from shared.rules.numbers import numbering
+from shared.rules.agreement_numbers import numbering
 from shared.rules.trading import (
     agreement_content,
     duplicate_checks,

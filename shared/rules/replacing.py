@@ -8,9 +8,9 @@ from shared.model.problem import Code, Problem
 from shared.model.restore import Replacement
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.acceptable import require_acceptable, require_no_mask
+from shared.rules.agreement_numbers import numbering
 from shared.rules.documents import SECRET, at, with_value
 from shared.rules.naming import artifact_key, shown
-from shared.rules.numbers import numbering
 from shared.rules.references import references
 from shared.rules.trading import parties, partner_identities
 

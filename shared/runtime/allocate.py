@@ -23,8 +23,9 @@ from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.patience import answering
+from shared.rules.agreement_numbers import formatted
 from shared.rules.naming import artifact_key, service_key, shown
-from shared.rules.numbers import first, formatted, take_again
+from shared.rules.numbers import first, take_again
 from shared.rules.states import require_active
 from shared.runtime.claims import Claims, is_claimed
 from shared.state.configuration import Configuration

@@ -12,8 +12,8 @@ from shared.model.certificate import CertificateFacts
 from shared.model.numbers import AgreementNumbers, Bounds, Kind
 from shared.model.record import Written, WrittenRecord
 from shared.model.wire import JsonObject, rfc3339
+from shared.rules.agreement_numbers import filled_up, numbering
 from shared.rules.documents import holds_secret
-from shared.rules.numbers import numbering
 from shared.rules.references import MEMBERS, references
 from shared.rules.secret_names import fingerprint
 from shared.rules.trading import parties_key, stream_of
@@ -156,4 +156,4 @@ def read_numbers(row: Row) -> AgreementNumbers:
     kinds = json.loads(str(row.values.get("numbering") or "{}"))
     numbering = {Kind(kind): Bounds.model_validate(bounds) for kind, bounds in kinds.items()}
     stream = stream_of(str(row.values.get("parties") or ""))
-    return AgreementNumbers(str(row.values["name"]), numbering, stream)
+    return AgreementNumbers(str(row.values["name"]), filled_up(numbering), stream)

@@ -325,7 +325,7 @@ async def test_bounds_that_end_just_below_the_next_number(api: Api) -> None:
     ("member", "value"),
     [
         ("interchangeControlNumberLowerBound", "100"),
-        ("interchangeControlNumberLowerBound", 100.0),
+        ("interchangeControlNumberLowerBound", 100.5),
         ("interchangeControlNumberUpperBound", True),
         ("interchangeControlNumberUpperBound", 9_999_999_999),
         ("rolloverInterchangeControlNumber", "false"),

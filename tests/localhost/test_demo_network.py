@@ -23,9 +23,9 @@ from localhost.demo.terminal import Terminal
 from shared.model.numbers import Kind
 from shared.model.service import Edition
 from shared.rules import acceptable, documents
+from shared.rules.agreement_numbers import formatted, numbering
 from shared.rules.editions import quotas
 from shared.rules.naming import require_artifact_name
-from shared.rules.numbers import formatted, numbering
 
 ONE_TRANSACTION = 99
 CANONICAL = {"c": "http://schemas.tarnfell.example/canonical/1"}

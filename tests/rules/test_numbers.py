@@ -6,14 +6,13 @@ from hypothesis import strategies as st
 
 from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Kind
 from shared.model.problem import Code, Problem
+from shared.rules.agreement_numbers import formatted, numbering
 from shared.rules.numbers import (
     first,
-    formatted,
     is_behind,
     join,
     joined_all,
     moved,
-    numbering,
     rebound,
     take,
     take_again,
@@ -169,25 +168,10 @@ def test_the_bounds_of_an_x12_agreement() -> None:
     )
     assert found[Kind.INTERCHANGE] == Bounds(lower=10, upper=99, rollover=False, digits=9)
     assert found[Kind.GROUP] == Bounds()
-    assert found[Kind.TRANSACTION_SET] == Bounds(upper=9_999_999, prefix="A", suffix="Z")
+    assert found[Kind.TRANSACTION_SET] == Bounds(upper=9_999_999, prefix="A", suffix="Z", digits=2)
     assert found[Kind.ACKNOWLEDGEMENT].lower == 7
     assert formatted(found[Kind.INTERCHANGE], 42) == "000000042"
     assert formatted(found[Kind.TRANSACTION_SET], 42) == "A42Z"
-
-
-def test_an_upper_bound_over_nine_digits_counts_as_nine_digits() -> None:
-    document = {
-        "content": {
-            "EDIFACT": {
-                "sendAgreement": {
-                    "protocolSettings": {
-                        "envelopeSettings": {"interchangeControlNumberUpperBound": 2147483647}
-                    }
-                }
-            }
-        }
-    }
-    assert numbering(document)[Kind.INTERCHANGE].upper == HIGHEST_NUMBER  # type: ignore[arg-type]
 
 
 def test_an_agreement_wrapped_as_an_arm_resource() -> None:

@@ -1,0 +1,247 @@
+"""Within what an agreement numbers, read from its document, and how a number stands in an envelope.
+
+Interchange, group and transaction set numbers are those of the send settings (ISA13, GS06, ST02;
+UNB 0020, UNG 0048, UNH 0062).
+"""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.model.numbers import HIGHEST_NUMBER, HIGHEST_REFERENCE, Bounds, Kind, Numbering
+from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject, JsonValue
+from shared.rules.naming import shown
+from shared.rules.trading import agreement_content, member
+
+_MEMBERS: dict[Kind, tuple[str, str]] = {
+    Kind.INTERCHANGE: ("envelopeSettings", "interchangeControlNumber"),
+    Kind.GROUP: ("envelopeSettings", "groupControlNumber"),
+    Kind.TRANSACTION_SET: ("envelopeSettings", "transactionSetControlNumber"),
+    Kind.ACKNOWLEDGEMENT: ("acknowledgementSettings", "acknowledgementControlNumber"),
+}
+_ISA13_DIGITS = 9
+_ST02 = frozenset({Kind.TRANSACTION_SET, Kind.ACKNOWLEDGEMENT})
+_ST02_LEAST, _ST02_MOST = 4, 9
+"""Characters of X12 element 329."""
+_REFERENCE_MOST = 14
+"""Characters of the EDIFACT references that numbers stand in (an..14)."""
+
+_CAPITALS = frozenset(string.ascii_uppercase + string.digits)
+_PRINTED = frozenset(string.digits + string.ascii_letters + string.punctuation)
+_SETS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("x12", "basic"): _CAPITALS | frozenset("!\"&'()+,-./;?="),
+    ("edifact", "unoa"): _CAPITALS | frozenset('.,-()/=!"%&;<>'),
+    ("edifact", "unob"): _CAPITALS | frozenset(string.ascii_lowercase + '.,-()/=!"%&;<>'),
+}
+"""What a prefix may hold where an agreement names its character set (X12.6 3.3.1, ISO 9735 annex
+A); printed ASCII without spaces where it names none, or a larger one."""
+_SEPARATORS = {"x12": frozenset("*:>^|~"), "edifact": frozenset("+:'?*")}
+"""What separates where the agreement says nothing else."""
+_SEPARATING = (
+    "dataElementSeparator",
+    "componentSeparator",
+    "segmentTerminator",
+    "repetitionSeparator",
+    "releaseIndicator",
+)
+"""Members of framingSettings, each the code of a character."""
+
+
+def numbering(document: JsonObject) -> Numbering:
+    """Within what each kind of an agreement counts; empty for AS2, which numbers nothing.
+
+    Member names are compared without regard to case, as integration accounts write both
+    ``x12`` and ``X12``. X12 numbers have nine digits at most. EDIFACT references have fourteen
+    characters with prefix and suffix: of an upper bound over nine digits counts what fits them.
+
+    :raises Problem: InvalidRequest.
+    """
+    found = agreement_content(document)
+    if found is None or found[0] == "as2":
+        return {}
+    return {kind: _bounds(_settings(*found, kind)) for kind in _MEMBERS}
+
+
+def upper_bound_pointer(document: JsonObject, kind: Kind) -> str:
+    """Where an agreement's document has the upper bound of a kind, a JSON pointer into the body."""
+    found = agreement_content(document) or ("x12", {})
+    settings = _settings(*found, kind)
+    return f"{settings.at}/{settings.stem}UpperBound"
+
+
+def require_fit_for_envelope(document: JsonObject) -> None:
+    """Refuse prefixes and suffixes that would break an envelope.
+
+    Agreements that were stored before this was looked at go on as they are.
+
+    :raises Problem: InvalidRequest.
+    """
+    found = agreement_content(document)
+    if found is None or found[0] == "as2":
+        return
+    protocol = member(member(found[1], "sendAgreement"), "protocolSettings")
+    allowed = _allowed(found[0], protocol)
+    for kind in _MEMBERS:
+        settings = _settings(*found, kind)
+        for name in (f"{settings.stem}Prefix", f"{settings.stem}Suffix"):
+            text = settings.text(name)
+            if text and settings.is_digits_alone:
+                raise settings.wrong(name, f"X12 {kind} numbers are digits alone: {_EMPTY}.")
+            if not allowed.issuperset(text):
+                wrong = shown("".join(sorted(set(text) - allowed)))
+                raise settings.wrong(
+                    name,
+                    f"{name} holds '{wrong}', which separates in an envelope or is not in the "
+                    "agreement's character set. Letters A to Z and digits are safe.",
+                )
+
+
+_EMPTY = "their prefix and suffix must be empty"
+
+
+def _allowed(standard: str, protocol: JsonValue) -> frozenset[str]:
+    """The characters that a prefix may hold."""
+    framing = member(protocol, "framingSettings")
+    named = member(framing, "characterSet")
+    level = named.lower() if isinstance(named, str) else ""
+    codes = [member(framing, name) for name in _SEPARATING]
+    own = {chr(code) for code in codes if isinstance(code, int) and 0 < code < 0x80}
+    return _SETS.get((standard, level), _PRINTED) - _SEPARATORS[standard] - own
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What an agreement says of one kind: absent or null is the default, another type is refused.
+
+    Whole numbers may be written as ``1.0``: some tools write all numbers so.
+    """
+
+    settings: JsonValue = field(repr=False)
+    at: str
+    stem: str
+    standard: str
+    kind: Kind
+
+    @property
+    def is_digits_alone(self) -> bool:
+        """Whether its element takes no letters: ISA13 and GS06."""
+        return self.standard == "x12" and self.kind not in _ST02
+
+    def number(self, name: str) -> int | None:
+        """A whole number."""
+        value = member(self.settings, name)
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        if isinstance(value, str):
+            raise self.wrong(name, f"{name} is a whole number, without quotes.")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise self.wrong(name, f"{name} is a whole number.")
+        return value
+
+    def text(self, name: str) -> str:
+        """A text; empty where there is none."""
+        value = member(self.settings, name)
+        if value is not None and not isinstance(value, str):
+            raise self.wrong(name, f"{name} is a text.")
+        return value or ""
+
+    def flag(self, name: str, default: bool) -> bool:
+        """True or false."""
+        value = member(self.settings, name)
+        if value is not None and not isinstance(value, bool):
+            raise self.wrong(name, f"{name} is true or false, without quotes.")
+        return default if value is None else value
+
+    def wrong(self, name: str, message: str) -> Problem:
+        """The refusal of one member."""
+        return Problem(Code.INVALID_REQUEST, message, target=f"{self.at}/{name}")
+
+
+def _settings(standard: str, agreement: JsonObject, kind: Kind) -> _Settings:
+    group, stem = _MEMBERS[kind]
+    protocol = member(member(agreement, "sendAgreement"), "protocolSettings")
+    at = f"/document/content/{standard}/sendAgreement/protocolSettings/{group}"
+    return _Settings(member(protocol, group), at, stem, standard, kind)
+
+
+def _bounds(settings: _Settings) -> Bounds:
+    stem = settings.stem
+    prefix, suffix = settings.text(f"{stem}Prefix"), settings.text(f"{stem}Suffix")
+    low, said = settings.number(f"{stem}LowerBound"), settings.number(f"{stem}UpperBound")
+    lower = 1 if low is None else low
+    upper = HIGHEST_NUMBER if said is None else said
+    highest = HIGHEST_NUMBER
+    if settings.standard == "edifact":
+        fitting = 10 ** max(0, _REFERENCE_MOST - len(prefix) - len(suffix)) - 1
+        highest = min(max(HIGHEST_NUMBER, fitting), HIGHEST_REFERENCE)
+        upper = min(upper, highest)
+        if said is None:
+            upper = max(upper, min(lower, highest))
+    if not 1 <= lower <= upper <= highest:
+        above = f" and {stem}UpperBound {said}" if said is not None else ""
+        raise settings.wrong(
+            f"{stem}LowerBound",
+            f"{stem}LowerBound is {lower}{above}: the bounds lie between 1 and {highest}, the "
+            "lower one first.",
+        )
+    _require_short(settings, f"{prefix}{upper}{suffix}")
+    return Bounds(
+        lower=lower,
+        upper=upper,
+        rollover=settings.flag(f"rollover{stem[0].upper()}{stem[1:]}", True),
+        prefix=prefix,
+        suffix=suffix,
+        digits=_digits(settings.standard, settings.kind, prefix, suffix),
+    )
+
+
+def _require_short(settings: _Settings, longest: str) -> None:
+    """Refuse numbers that their element of the envelope does not hold.
+
+    ISA13 and GS06 are digits alone; ST02 has nine characters, the EDIFACT references (0020, 0048,
+    0062) fourteen.
+    """
+    stem = settings.stem
+    if settings.is_digits_alone:
+        if not longest.isdecimal():
+            raise settings.wrong(
+                f"{stem}Prefix", f"X12 {settings.kind} numbers are digits alone: {_EMPTY}."
+            )
+        return
+    edifact = settings.standard == "edifact"
+    element, most = ("EDIFACT", _REFERENCE_MOST) if edifact else ("ST02", _ST02_MOST)
+    if len(longest) > most:
+        raise settings.wrong(
+            f"{stem}Prefix",
+            f"{stem}Prefix, the digits of the upper bound and {stem}Suffix take {len(longest)} "
+            f"characters; {element} has {most}. Lower the upper bound or shorten them.",
+        )
+
+
+def _digits(standard: str, kind: Kind, prefix: str, suffix: str) -> int:
+    """To how many digits a number is filled up with zeros: ISA13 has nine, ST02 four characters
+    at least with what stands around them."""
+    if standard != "x12":
+        return 0
+    if kind in _ST02:
+        return max(0, _ST02_LEAST - len(prefix) - len(suffix))
+    return _ISA13_DIGITS if kind is Kind.INTERCHANGE else 0
+
+
+def filled_up(found: Numbering) -> Numbering:
+    """The numbering of a row that may be of before ST02 was filled up; X12 fills up ISA13."""
+    interchange = found.get(Kind.INTERCHANGE)
+    if interchange is None or not interchange.digits:
+        return found
+    return {
+        kind: bounds.model_copy(
+            update={"digits": _digits("x12", kind, bounds.prefix, bounds.suffix)}
+        )
+        for kind, bounds in found.items()
+    }
+
+
+def formatted(bounds: Bounds, value: int) -> str:
+    """A number as it stands in the envelope."""
+    return f"{bounds.prefix}{value:0{bounds.digits}d}{bounds.suffix}"

@@ -1,0 +1,56 @@
+"""Numbers as X12 and EDIFACT have them, through HTTP."""
+
+from typing import Any
+
+import pytest
+
+from tests.api import Api
+
+
+def edi_document(standard: str, send: Any = None, receive: Any = None) -> Any:
+    """An agreement with protocol settings of both sides."""
+    sides = {"sendAgreement": send or {}, "receiveAgreement": receive or {}}
+    content = {side: {"protocolSettings": settings} for side, settings in sides.items()}
+    return {"agreementType": standard, "content": {standard.lower(): content}}
+
+
+async def test_st02_is_filled_up(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "X", edi_document("X12"))
+    body = {"kinds": ["transactionSet", "acknowledgement"]}
+    reply = await api.post(f"services/{name}/control-numbers/X/allocate", body)
+    assert [number["formatted"] for number in reply.body["numbers"]] == ["0001", "0001"]
+    assert [number["value"] for number in reply.body["numbers"]] == [1, 1]
+
+
+async def test_an_edifact_agreement_that_stands_at_fourteen_digits_is_taken_over(api: Api) -> None:
+    name = await api.service()
+    bounds = {
+        "interchangeControlNumberLowerBound": 10_000_000_000_000,
+        "interchangeControlNumberUpperBound": 99_999_999_999_999,
+        "transactionSetControlNumberUpperBound": 99_999_999_999_999,
+    }
+    await api.agreement(name, "E", edi_document("Edifact", {"envelopeSettings": bounds}))
+    path = f"services/{name}/control-numbers/E"
+    moved = await api.put(path, {"kind": "transactionSet", "next": 90_062_700_464_801})
+    assert moved.status == 200
+    reply = await api.post(f"{path}/allocate", {"kinds": ["interchange", "transactionSet"]})
+    issued = [number["formatted"] for number in reply.body["numbers"]]
+    assert issued == ["10000000000000", "90062700464801"]
+    beyond = await api.put(path, {"kind": "transactionSet", "next": 10**14})
+    assert (beyond.status, beyond.code) == (400, "InvalidRequest")
+
+
+@pytest.mark.parametrize(("standard", "prefix"), [("X12", "A*~"), ("Edifact", "Kö+:'")])
+async def test_a_prefix_that_breaks_the_envelope_is_refused(
+    api: Api, standard: str, prefix: str
+) -> None:
+    name = await api.service()
+    settings = {
+        "transactionSetControlNumberPrefix": prefix,
+        "transactionSetControlNumberUpperBound": 9999,
+    }
+    document = edi_document(standard, {"envelopeSettings": settings})
+    reply = await api.put(f"services/{name}/artifacts/agreements/A", {"document": document})
+    assert (reply.status, reply.code) == (400, "InvalidRequest")
+    assert reply.body["error"]["target"].endswith("/transactionSetControlNumberPrefix")
