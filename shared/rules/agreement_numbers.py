@@ -1,7 +1,12 @@
 """Within what an agreement numbers, read from its document, and how a number stands in an envelope.
 
 Interchange, group and transaction set numbers are those of the send settings (ISA13, GS06, ST02;
-UNB 0020, UNG 0048, UNH 0062).
+UNB 0020, UNG 0048, UNH 0062). An acknowledgement answers what was received, and its range, prefix
+and suffix are of the receive settings: Microsoft's reference of EDIFACT message settings in Logic
+Apps has them there ("EDIFACT Acknowledgment Control Number"), and for X12 BizTalk Server, whose
+agreements integration accounts took over, calls them the receiver's ("ACK Control number (ST02)").
+Exported agreements have the members on both sides, as the API of integration accounts asks for
+them, one side with defaults: a side that says nothing but defaults gives way to the other.
 """
 
 import string
@@ -110,6 +115,10 @@ def _allowed(standard: str, protocol: JsonValue) -> frozenset[str]:
     return _SETS.get((standard, level), _PRINTED) - _SEPARATORS[standard] - own
 
 
+_HIGHEST_SAID = (HIGHEST_NUMBER, 2**31 - 1)
+"""What integration accounts write as upper bound where nobody chose one."""
+
+
 @dataclass(frozen=True)
 class _Settings:
     """What an agreement says of one kind: absent or null is the default, another type is refused.
@@ -127,6 +136,25 @@ class _Settings:
     def is_digits_alone(self) -> bool:
         """Whether its element takes no letters: ISA13 and GS06."""
         return self.standard == "x12" and self.kind not in _ST02
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it says other than that all numbers there are may be used, and begin again."""
+        stem = self.stem
+        said = {
+            f"{stem}LowerBound": (1,),
+            f"{stem}Prefix": ("",),
+            f"{stem}Suffix": ("",),
+            self.rollover: (True,),
+            f"{stem}UpperBound": _HIGHEST_SAID,
+        }
+        found = {name: member(self.settings, name) for name in said}
+        return any(v is not None and v not in said[name] for name, v in found.items())
+
+    @property
+    def rollover(self) -> str:
+        """The member that says whether it begins again."""
+        return f"rollover{self.stem[0].upper()}{self.stem[1:]}"
 
     def number(self, name: str) -> int | None:
         """A whole number."""
@@ -159,10 +187,20 @@ class _Settings:
 
 
 def _settings(standard: str, agreement: JsonObject, kind: Kind) -> _Settings:
+    """Where an agreement says how a kind is numbered."""
     group, stem = _MEMBERS[kind]
-    protocol = member(member(agreement, "sendAgreement"), "protocolSettings")
-    at = f"/document/content/{standard}/sendAgreement/protocolSettings/{group}"
-    return _Settings(member(protocol, group), at, stem, standard, kind)
+    sides = _ACKNOWLEDGING if kind is Kind.ACKNOWLEDGEMENT else ("sendAgreement",)
+    found: list[_Settings] = []
+    for side in sides:
+        protocol = member(member(agreement, side), "protocolSettings")
+        at = f"/document/content/{standard}/{side}/protocolSettings/{group}"
+        found.append(_Settings(member(protocol, group), at, stem, standard, kind))
+    saying = (one for one in found if one.says_something)
+    there = (one for one in found if one.settings is not None)
+    return next(saying, None) or next(there, found[0])
+
+
+_ACKNOWLEDGING = ("receiveAgreement", "sendAgreement")
 
 
 def _bounds(settings: _Settings) -> Bounds:
@@ -189,7 +227,7 @@ def _bounds(settings: _Settings) -> Bounds:
     return Bounds(
         lower=lower,
         upper=upper,
-        rollover=settings.flag(f"rollover{stem[0].upper()}{stem[1:]}", True),
+        rollover=settings.flag(settings.rollover, True),
         prefix=prefix,
         suffix=suffix,
         digits=_digits(settings.standard, settings.kind, prefix, suffix),

@@ -54,3 +54,22 @@ async def test_a_prefix_that_breaks_the_envelope_is_refused(
     reply = await api.put(f"services/{name}/artifacts/agreements/A", {"document": document})
     assert (reply.status, reply.code) == (400, "InvalidRequest")
     assert reply.body["error"]["target"].endswith("/transactionSetControlNumberPrefix")
+
+
+async def test_a_contrl_is_numbered_by_the_receive_settings(api: Api) -> None:
+    """As integration accounts export it: agreed on the receive side, defaults on the other."""
+    name = await api.service()
+    stem = "acknowledgementControlNumber"
+    agreed = {f"{stem}Prefix": "AK", f"{stem}LowerBound": 500_000, f"{stem}UpperBound": 599_999}
+    defaults = {f"{stem}LowerBound": 1, f"{stem}UpperBound": 2_147_483_647}
+    document = edi_document(
+        "Edifact",
+        {"acknowledgementSettings": defaults},
+        {"acknowledgementSettings": agreed},
+    )
+    await api.agreement(name, "E", document)
+    path = f"services/{name}/control-numbers/E"
+    reply = await api.post(f"{path}/allocate", {"kind": "acknowledgement"})
+    assert reply.body["numbers"][0]["formatted"] == "AK500000"
+    counters = (await api.get(path)).body["counters"]
+    assert counters["acknowledgement"]["upperBound"] == 599_999

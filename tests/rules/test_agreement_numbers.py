@@ -1,5 +1,7 @@
 """What agreements say of their numbers, and how these stand in an envelope."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from shared.rules.agreement_numbers import (
     formatted,
     numbering,
     require_fit_for_envelope,
+    upper_bound_pointer,
 )
 
 INTERCHANGE = "interchangeControlNumber"
@@ -139,3 +142,74 @@ def test_what_an_agreement_says_of_its_characters(
         return
     with pytest.raises(Problem):
         require_fit_for_envelope(document)
+
+
+_ROLLOVER = "rolloverAcknowledgementControlNumber"
+
+
+def acknowledging(standard: str, **sides: dict[str, Any]) -> Any:
+    """An agreement whose acknowledgement settings are given for each side."""
+    stem = "acknowledgementControlNumber"
+    content = {
+        f"{side}Agreement": {
+            "protocolSettings": {
+                "acknowledgementSettings": {
+                    _ROLLOVER if name == "rollover" else f"{stem}{name}": value
+                    for name, value in said.items()
+                }
+            }
+        }
+        for side, said in sides.items()
+    }
+    return {"content": {standard: content}}
+
+
+_DEFAULTS = {"LowerBound": 1, "UpperBound": 999_999_999, "rollover": True, "Prefix": ""}
+_SHORT = {"LowerBound": 7, "UpperBound": 9}
+
+
+@pytest.mark.parametrize("standard", ["edifact", "x12"])
+@pytest.mark.parametrize(
+    ("sides", "first"),
+    [
+        ({"receive": _SHORT}, 7),
+        ({"receive": _SHORT, "send": _DEFAULTS}, 7),
+        ({"receive": _SHORT, "send": {"LowerBound": 3}}, 7),
+        ({"receive": _DEFAULTS, "send": _SHORT}, 7),
+        ({"receive": {"LowerBound": 1, "UpperBound": 2**31 - 1}, "send": _SHORT}, 7),
+        ({"send": _SHORT}, 7),
+        ({"receive": {}, "send": {}}, 1),
+        ({"receive": {"rollover": False}, "send": _SHORT}, 1),
+        ({"receive": _DEFAULTS, "send": _DEFAULTS}, 1),
+    ],
+)
+def test_acknowledgements_are_numbered_by_the_receive_settings(
+    standard: str, sides: Any, first: int
+) -> None:
+    found = numbering(acknowledging(standard, **sides))
+    assert found[Kind.ACKNOWLEDGEMENT].lower == first
+
+
+def test_the_range_that_is_used_is_the_one_that_is_checked() -> None:
+    document = acknowledging("edifact", receive={"LowerBound": "500000"}, send=_SHORT)
+    with pytest.raises(Problem) as refused:
+        numbering(document)
+    at = "/document/content/edifact/receiveAgreement/protocolSettings/acknowledgementSettings/"
+    assert refused.value.target == f"{at}acknowledgementControlNumberLowerBound"
+    pointer = upper_bound_pointer(
+        acknowledging("edifact", receive=_DEFAULTS, send=_SHORT), Kind.ACKNOWLEDGEMENT
+    )
+    assert pointer.startswith("/document/content/edifact/sendAgreement/")
+
+
+def test_real_agreements(corpus: Path) -> None:
+    """Every exported one numbers four kinds, and the EDIFACT ones acknowledge with their prefix."""
+    folder = corpus / "integration_account" / "agreements"
+    for path in (*folder.glob("x12/*.json"), *folder.glob("edifact/*.json")):
+        document = json.loads(path.read_text("utf-8-sig"))
+        found = numbering(document if "content" in str(document)[:400] else {"content": document})
+        require_fit_for_envelope({"content": document})
+        if found:
+            assert set(found) == set(Kind), path.name
+        if "EDIFACT" in document:
+            assert formatted(found[Kind.ACKNOWLEDGEMENT], 1) == "CN1NU"
