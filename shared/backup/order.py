@@ -2,6 +2,7 @@
 
 from shared.model.record import MIC_VALUES, RECEIVED_NUMBERS
 from shared.rules.naming import artifact_key
+from shared.rules.received import kept
 from shared.state.keys import encoded
 from shared.state.mic_values import mic_key
 from shared.state.received_numbers import number_key
@@ -13,8 +14,9 @@ def record_key(section: str, name: str) -> str:
     :raises ValueError: for a name that no record of the section has.
     """
     if section == RECEIVED_NUMBERS:
-        agreement, kind, value = name.split("/")
-        return number_key(agreement, kind, int(value))
+        # A reference may have a slash, its agreement and kind have none.
+        agreement, kind, value = name.split("/", 2)
+        return number_key(agreement, kind, kept(value))
     if section == MIC_VALUES:
         # An agreement's name has no slash, a message id may.
         agreement, slash, message_id = name.partition("/")

@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, WithJsonSchema
 
-from shared.model.numbers import HIGHEST_NUMBER, Counter, Kind
+from shared.model.numbers import HIGHEST_REFERENCE, Counter, Kind
 from shared.model.record import flat_line
 from shared.model.wire import Stored, Text, Time, Wire, rfc3339
 
@@ -24,11 +24,45 @@ MessageId = Annotated[str, Field(min_length=1, max_length=998)]
 """An AS2 message id: up to 998 characters, and it may hold ``/``."""
 
 
+_MOST_REFERENCE = 14
+
+
+def _is_printed(text: str) -> bool:
+    return text.isprintable() and text.strip(" ") != ""
+
+
+def _reference(value: object) -> int | str:
+    """What an envelope has: its text as it came, or a whole number."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST_REFERENCE:
+        return value
+    if isinstance(value, str) and len(value) <= _MOST_REFERENCE and _is_printed(value):
+        return value
+    raise ValueError(
+        f"takes the reference as it came, a text of 1 to {_MOST_REFERENCE} printed characters, or "
+        f"a whole number up to {HIGHEST_REFERENCE}"
+    )
+
+
+Reference = Annotated[
+    int | str,
+    PlainValidator(_reference),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": _MOST_REFERENCE},
+                {"type": "integer", "minimum": 0, "maximum": HIGHEST_REFERENCE},
+            ]
+        }
+    ),
+]
+"""A control number that came in: its text as it stands in the envelope, or as a whole number."""
+
+
 class ReceivedBody(Wire):
     """Body of POST …/received-control-numbers/{agreement}."""
 
     kind: Kind
-    value: Annotated[int, Field(ge=0, le=HIGHEST_NUMBER, strict=True)]
+    value: Reference
     validity_days: Annotated[int, Field(ge=1, le=3650, strict=True)]
     message_id: MessageId
 
@@ -38,7 +72,8 @@ class ReceivedNumber(Stored):
 
     agreement: str
     kind: Kind
-    value: int
+    value: int | str
+    """As ``rules.received.reference`` has it: a number where it is written as one."""
     message_id: str
     seen_at: Time
     expires_at: Time

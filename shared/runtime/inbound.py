@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
+from shared.model.numbers import AgreementNumbers
 from shared.model.runtime import MicBody, MicValue, ReceivedBody, ReceivedNumber
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
+from shared.rules.received import reference
 from shared.rules.states import require_active
 from shared.runtime.allocate import agreement_not_found
 from shared.state.configuration import Configuration, Versioned
@@ -47,20 +49,22 @@ class Inbound:
     async def receive(self, service: Service, agreement: str, body: ReceivedBody) -> Seen:
         """Record a number; a duplicate is one that another message brought while it was valid.
 
-        :raises Problem: ServiceNotActive, AgreementNotFound.
+        :raises Problem: ServiceNotActive, AgreementNotFound; InvalidRequest for a value that the
+            agreement's standard does not have.
         """
-        await self._require(service, agreement)
+        numbers = await self._require(service, agreement)
+        value = reference(body.value, body.kind, numbers.numbering)
         now = self._clock.now()
         number = ReceivedNumber(
             agreement=agreement,
             kind=body.kind,
-            value=body.value,
+            value=value,
             message_id=body.message_id,
             seen_at=now,
             expires_at=now + timedelta(days=body.validity_days),
         )
         while True:
-            found = await self._received.get(service.id, agreement, body.kind, body.value)
+            found = await self._received.get(service.id, agreement, body.kind, value)
             try:
                 if found is None:
                     await self._received.add(service.id, number)
@@ -106,7 +110,9 @@ class Inbound:
             raise agreement_not_found(service.name, agreement)
         return await self._mics.get(service.id, agreement, message_id)
 
-    async def _require(self, service: Service, agreement: str) -> None:
+    async def _require(self, service: Service, agreement: str) -> AgreementNumbers:
         require_active(service.name, service.state)
-        if await self._configuration.numbers(service.id, agreement) is None:
+        numbers = await self._configuration.numbers(service.id, agreement)
+        if numbers is None:
             raise agreement_not_found(service.name, agreement)
+        return numbers

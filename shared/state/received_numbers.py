@@ -8,7 +8,7 @@ from shared.rules.naming import artifact_key
 from shared.state.columns import flat
 from shared.state.configuration import Versioned
 from shared.state.gateway import Replace, Row, Table
-from shared.state.keys import row_key
+from shared.state.keys import bounded, encoded, row_key
 
 TABLE = "interkeepReceivedControlNumbers"
 
@@ -20,7 +20,7 @@ class ReceivedNumbers:
         self._table = table
 
     async def get(
-        self, service_id: str, agreement: str, kind: Kind, value: int
+        self, service_id: str, agreement: str, kind: Kind, value: int | str
     ) -> Versioned[ReceivedNumber] | None:
         """The number as it was seen, also where its validity has run out."""
         row = await self._table.get(service_id, number_key(agreement, kind, value))
@@ -62,9 +62,12 @@ def number_of(row: Row) -> ReceivedNumber:
     return _read(row)
 
 
-def number_key(agreement: str, kind: str, value: int) -> str:
-    """The key of a number's row."""
-    return f"{row_key(artifact_key(agreement), kind.lower())}!{value:09d}"
+def number_key(agreement: str, kind: str, value: int | str) -> str:
+    """The key of a number's row; texts stand behind the numbers."""
+    of_kind = row_key(artifact_key(agreement), kind.lower())
+    if isinstance(value, int):
+        return f"{of_kind}!{value:09d}"
+    return bounded(f"{of_kind}!t{encoded(value)}")
 
 
 def _row(service_id: str, number: ReceivedNumber) -> Row:

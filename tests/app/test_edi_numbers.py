@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import Api
+from tests.api import Api, unique
 
 
 def edi_document(standard: str, send: Any = None, receive: Any = None) -> Any:
@@ -73,3 +73,57 @@ async def test_a_contrl_is_numbered_by_the_receive_settings(api: Api) -> None:
     assert reply.body["numbers"][0]["formatted"] == "AK500000"
     counters = (await api.get(path)).body["counters"]
     assert counters["acknowledgement"]["upperBound"] == 599_999
+
+
+async def test_references_come_in_as_they_stand_in_their_envelopes(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "E", edi_document("Edifact"))
+    await api.agreement(name, "X", edi_document("X12"))
+    path = f"services/{name}/received-control-numbers"
+
+    async def seen(agreement: str, kind: str, value: Any, message: str) -> Any:
+        body = {"kind": kind, "value": value, "validityDays": 30, "messageId": message}
+        reply = await api.post(f"{path}/{agreement}", body)
+        return reply.body["duplicate"] if reply.status == 200 else reply.code
+
+    for value in ("ME00012345", 90_062_700_464_801, "000000641", "a/b", "Kö"):
+        assert await seen("E", "interchange", value, "one") is False
+        assert await seen("E", "interchange", value, "other") is True
+    assert await seen("E", "interchange", "90062700464801", "other") is True
+    assert await seen("E", "interchange", "me00012345", "other") is False
+    assert await seen("E", "interchange", 641, "other") is False
+    assert await seen("X", "interchange", 641, "one") is False
+    assert await seen("X", "interchange", "000000641", "other") is True
+    assert await seen("X", "transactionSet", "0001", "one") is False
+    assert await seen("X", "transactionSet", 1, "other") is True
+    assert await seen("X", "transactionSet", "A001", "one") is False
+    assert await seen("X", "group", "A001", "one") == "InvalidRequest"
+    for wrong in ("", " ", "x" * 15, "a\nb", -1, 1.5, True, None, 10**14, "\ud800"):
+        assert await seen("E", "interchange", wrong, "one") == "InvalidRequest", wrong
+
+
+async def test_references_are_in_backups_and_come_back(api: Api) -> None:
+    name = await api.service(edition="Premium")
+    await api.agreement(name, "E", edi_document("Edifact"))
+    path = f"services/{name}/received-control-numbers/E"
+    body = {"kind": "interchange", "validityDays": 30, "messageId": "one"}
+    values = ["ME0001/2", "00641", 641, 90_062_700_464_801]
+    for value in values:
+        await api.post(path, {**body, "value": value})
+    backup = await api.backup(name)
+    section = f"services/{name}/backups/{backup}/contents?section=received-control-numbers"
+    listed, link = [], f"{section}&top=1"
+    while link:
+        page = (await api.get(link)).body
+        listed += [record["document"]["value"] for record in page["value"]]
+        link = page.get("nextLink", "").partition("/api/")[2]
+    assert sorted(map(str, listed)) == sorted(map(str, values))
+    changes = f"services/{name}/backups/{backup}/changes?since=live"
+    assert (await api.get(changes)).body["value"] == []
+    restored = unique("svc")
+    await api.restore(backup, name=restored)
+    await api.post(f"services/{restored}/resume")
+    path = f"services/{restored}/received-control-numbers/E"
+    for value in values:
+        again = await api.post(path, {**body, "value": value, "messageId": "other"})
+        assert again.body["duplicate"] is True, value

@@ -1,0 +1,42 @@
+"""References of envelopes that came in: which of them are the same."""
+
+from shared.model.numbers import Kind, Numbering
+from shared.model.problem import Code, Problem
+
+_NUMERIC = frozenset({Kind.INTERCHANGE, Kind.GROUP})
+_X12_MOST = 9
+_ST02_LEAST = 4
+
+
+def reference(value: int | str, kind: Kind, numbering: Numbering) -> int | str:
+    """A reference as it is compared and kept, out of what the envelope or a caller's integer has.
+
+    X12 compares ISA13 and GS06 as numbers: ``000000641`` is 641. All others are texts, with regard
+    to case and to zeros in front: ST02 (an integer, or fewer digits, are filled up to its four
+    characters) and the EDIFACT references. Spaces at the end are none (ISO 9735 leaves them out).
+    What is written as its number, without zeros in front, is kept as one.
+
+    :param numbering: the agreement's; X12 fills up ISA13.
+    :raises Problem: InvalidRequest for what is no such reference.
+    """
+    text = str(value).rstrip(" ")
+    interchange = numbering.get(Kind.INTERCHANGE)
+    if interchange is None or not interchange.digits:
+        return kept(text)
+    if len(text) > _X12_MOST or (kind in _NUMERIC and not _is_digits(text)):
+        what = "takes one to nine digits" if kind in _NUMERIC else "has at most nine characters"
+        raise Problem(Code.INVALID_REQUEST, f"The {kind} number of X12 {what}.", target="/value")
+    if kind in _NUMERIC:
+        return int(text)
+    padded = text.zfill(_ST02_LEAST) if _is_digits(text) else text
+    is_usual = _is_digits(padded) and f"{int(padded):0{_ST02_LEAST}d}" == padded
+    return int(padded) if is_usual else padded
+
+
+def kept(text: str) -> int | str:
+    """A text as it is kept: one that is a number, without zeros in front, as that number."""
+    return int(text) if _is_digits(text) and str(int(text)) == text else text
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
