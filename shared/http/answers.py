@@ -40,7 +40,7 @@ from shared.model.advances import AdvancePlan
 from shared.model.artifact import Artifact
 from shared.model.backup import Backup
 from shared.model.restore import RestorePlan
-from shared.model.runtime import MicValue
+from shared.model.runtime import MicValue, ReceivedNumber
 
 _EXAMPLES = Path(__file__).with_name("answer_examples.json")
 _MOVES = ("start", "stop", "restart", "scale", "suspend", "resume", "disable", "enable")
@@ -73,6 +73,7 @@ _SHAPES: dict[str, tuple[Shape, ...]] = {
     "advance_control_numbers": (AdvancePlan,),
     "allocate_control_numbers": (IssuedNumbers,),
     "receive_control_number": (SeenNumber,),
+    "get_received_number": (ReceivedNumber,),
     "put_mic_value": (MicValue,),
     "get_mic_value": (MicValue,),
     "list_batch_activity": (Page(ReportedActivity),),

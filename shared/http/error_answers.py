@@ -86,6 +86,12 @@ _OWN: dict[str, set[Code]] = {
         Code.CONTROL_NUMBERS_EXHAUSTED,
     },
     "receive_control_number": {Code.SERVICE_NOT_ACTIVE, Code.AGREEMENT_NOT_FOUND},
+    "get_received_number": {Code.AGREEMENT_NOT_FOUND, Code.ARTIFACT_NOT_FOUND},
+    "release_received_number": {
+        Code.OPERATION_NOT_ALLOWED,
+        Code.AGREEMENT_NOT_FOUND,
+        Code.ARTIFACT_NOT_FOUND,
+    },
     "put_mic_value": {Code.SERVICE_NOT_ACTIVE, Code.AGREEMENT_NOT_FOUND},
     "get_mic_value": {Code.AGREEMENT_NOT_FOUND, Code.ARTIFACT_NOT_FOUND},
     "put_batch_activity": {Code.SERVICE_NOT_ACTIVE, Code.ARTIFACT_NOT_FOUND},

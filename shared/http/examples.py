@@ -19,7 +19,11 @@ PARAMETERS = {
 }
 """Of paths, by their names."""
 
-QUERIES = {"get_mic_value": "messageId=%3C20261101.1%40northwind.example%3E"}
+QUERIES = {
+    "get_mic_value": "messageId=%3C20261101.1%40northwind.example%3E",
+    "get_received_number": "kind=interchange&value=000004711",
+    "release_received_number": "kind=interchange&value=000004711",
+}
 """Of routes that answer nothing without them."""
 
 _PARTNER: JsonObject = {
@@ -56,7 +60,7 @@ BODIES: dict[str, JsonObject] = {
     "set_control_number": {"kind": "interchange", "next": 1000},
     "receive_control_number": {
         "kind": "interchange",
-        "value": 4711,
+        "value": "000004711",
         "validityDays": 30,
         "messageId": "<20261101.1@northwind.example>",
     },

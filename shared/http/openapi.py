@@ -13,6 +13,7 @@ from shared.http.route import API_VERSIONS, ROUTES, Route
 from shared.http.tasks import TASKS, names_operation, task
 from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.backup import BackupStatus, Trigger
+from shared.model.numbers import Kind
 from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code
 from shared.model.record import CONTENT, CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE
@@ -179,7 +180,15 @@ _COMPARED = (
 )
 """The sections of a backup whose records have names."""
 
-_NEEDED = {("list_backup_changes", "since"), ("get_mic_value", "messageId")}
+_NEEDED = {
+    ("list_backup_changes", "since"),
+    ("get_mic_value", "messageId"),
+    *(
+        (route, name)
+        for route in ("get_received_number", "release_received_number")
+        for name in ("kind", "value")
+    ),
+}
 """Query parameters without which their routes answer nothing."""
 
 
@@ -198,6 +207,8 @@ _QUERY: dict[str, Any] = {
     "edition": _one_of(Edition),
     "trigger": _one_of(Trigger),
     "operation": _one_of(OperationName),
+    "kind": _one_of(Kind),
+    "value": {"type": "string", "minLength": 1, "maxLength": 14},
     "messageId": {"type": "string", "minLength": 1, "maxLength": 998},
     "list_backups status": _one_of(BackupStatus),
     "list_operations status": _one_of(OperationStatus),

@@ -31,8 +31,11 @@ def _is_printed(text: str) -> bool:
     return text.isprintable() and text.strip(" ") != ""
 
 
-def _reference(value: object) -> int | str:
-    """What an envelope has: its text as it came, or a whole number."""
+def reference_of(value: object) -> int | str:
+    """What an envelope has: its text as it came, or a whole number.
+
+    :raises ValueError: for what no envelope has.
+    """
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST_REFERENCE:
         return value
     if isinstance(value, str) and len(value) <= _MOST_REFERENCE and _is_printed(value):
@@ -45,7 +48,7 @@ def _reference(value: object) -> int | str:
 
 Reference = Annotated[
     int | str,
-    PlainValidator(_reference),
+    PlainValidator(reference_of),
     WithJsonSchema(
         {
             "anyOf": [

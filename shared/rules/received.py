@@ -8,7 +8,9 @@ _X12_MOST = 9
 _ST02_LEAST = 4
 
 
-def reference(value: int | str, kind: Kind, numbering: Numbering) -> int | str:
+def reference(
+    value: int | str, kind: Kind, numbering: Numbering, target: str = "/value"
+) -> int | str:
     """A reference as it is compared and kept, out of what the envelope or a caller's integer has.
 
     X12 compares ISA13 and GS06 as numbers: ``000000641`` is 641. All others are texts, with regard
@@ -17,6 +19,7 @@ def reference(value: int | str, kind: Kind, numbering: Numbering) -> int | str:
     What is written as its number, without zeros in front, is kept as one.
 
     :param numbering: the agreement's; X12 fills up ISA13.
+    :param target: where the request has it.
     :raises Problem: InvalidRequest for what is no such reference.
     """
     text = str(value).rstrip(" ")
@@ -25,7 +28,7 @@ def reference(value: int | str, kind: Kind, numbering: Numbering) -> int | str:
         return kept(text)
     if len(text) > _X12_MOST or (kind in _NUMERIC and not _is_digits(text)):
         what = "takes one to nine digits" if kind in _NUMERIC else "has at most nine characters"
-        raise Problem(Code.INVALID_REQUEST, f"The {kind} number of X12 {what}.", target="/value")
+        raise Problem(Code.INVALID_REQUEST, f"The {kind} number of X12 {what}.", target=target)
     if kind in _NUMERIC:
         return int(text)
     padded = text.zfill(_ST02_LEAST) if _is_digits(text) else text

@@ -23,6 +23,7 @@ RUNTIME = frozenset(
         "put_batch_activity",
         "put_mic_value",
         "receive_control_number",
+        "release_received_number",
     }
 )
 """Routes of an EDI runtime: what it issues and records while messages flow."""

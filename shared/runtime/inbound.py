@@ -1,16 +1,17 @@
 """What came in: received control numbers against duplicates, MIC values for receipts."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
-from shared.model.numbers import AgreementNumbers
+from shared.model.numbers import AgreementNumbers, Kind
 from shared.model.runtime import MicBody, MicValue, ReceivedBody, ReceivedNumber
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.received import reference
-from shared.rules.states import require_active
+from shared.rules.states import require_active, require_manageable
 from shared.runtime.allocate import agreement_not_found
 from shared.state.configuration import Configuration, Versioned
 from shared.state.gateway import RowChanged, RowExists
@@ -76,6 +77,48 @@ class Inbound:
             except (RowExists, RowChanged):
                 continue
             return Seen(False, rfc3339(now))
+
+    async def received(
+        self, service: Service, agreement: str, kind: Kind, value: int | str
+    ) -> Versioned[ReceivedNumber] | None:
+        """A number that came in, None where none did, or its validity has run out.
+
+        :raises Problem: AgreementNotFound; InvalidRequest as ``receive``.
+        """
+        numbers = await self._configuration.numbers(service.id, agreement)
+        if numbers is None:
+            raise agreement_not_found(service.name, agreement)
+        known = reference(value, kind, numbers.numbering, "value")
+        found = await self._received.get(service.id, agreement, kind, known)
+        expired = found is not None and found.value.expires_at <= self._clock.now()
+        return None if expired else found
+
+    async def release(
+        self,
+        service: Service,
+        agreement: str,
+        kind: Kind,
+        value: int | str,
+        condition: Condition,
+        before_write: Callable[[], Awaitable[None]],
+    ) -> bool:
+        """Forget a number, so that its next message is no duplicate; whether it was known.
+
+        :param before_write: called before it is forgotten; what it raises stops that.
+        :raises Problem: OperationNotAllowed, ConditionNotMet; what ``received`` raises.
+        """
+        require_manageable(service.name, service.state)
+        while True:
+            found = await self.received(service, agreement, kind, value)
+            condition(found.etag if found else None)
+            if found is None:
+                return False
+            await before_write()
+            try:
+                await self._received.drop(service.id, found.value, found.etag)
+            except RowChanged:
+                continue
+            return True
 
     async def put_mic(
         self,

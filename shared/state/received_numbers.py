@@ -40,6 +40,14 @@ class ReceivedNumbers:
         """
         await self._table.replace(_row(service_id, number), etag)
 
+    async def drop(self, service_id: str, number: ReceivedNumber, etag: str) -> None:
+        """Remove a number; what is gone is as good.
+
+        :raises RowChanged: where somebody else wrote it since.
+        """
+        key = number_key(number.agreement, number.kind, number.value)
+        await self._table.delete(service_id, key, etag)
+
     async def put_all(self, service_id: str, numbers: Sequence[ReceivedNumber]) -> None:
         """Write up to 100 numbers, all or none, whatever is there."""
         await self._table.transact([Replace(_row(service_id, n), None) for n in numbers])

@@ -7,12 +7,14 @@ from shared.http.route import new_blueprint, route
 from shared.model.advances import AdvanceBody
 from shared.model.numbers import AllocateBody, Kind, SetNextBody
 from shared.model.problem import Code, Problem
-from shared.model.runtime import BatchActivityBody, MicBody, ReceivedBody
+from shared.model.runtime import BatchActivityBody, MicBody, ReceivedBody, reference_of
+from shared.model.wire import JsonObject
 from shared.operations.immediate import service_update
 from shared.rules.naming import is_artifact_name, shown
 
 blueprint = new_blueprint()
 _NUMBERS = "services/{service}/control-numbers"
+_RECEIVED = "services/{service}/received-control-numbers/{agreement}"
 
 
 @route(blueprint, "GET", _NUMBERS, query=PAGING)
@@ -74,18 +76,42 @@ async def allocate_control_numbers(call: Call) -> Answer:
     return Answer({"numbers": [number.to_json() for number in numbers]})
 
 
-@route(
-    blueprint,
-    "POST",
-    "services/{service}/received-control-numbers/{agreement}",
-    body=ReceivedBody,
-)
+@route(blueprint, "POST", _RECEIVED, body=ReceivedBody)
 async def receive_control_number(call: Call) -> Answer:
     """Record a control number that came in, and say whether it is a duplicate."""
     body = call.body(ReceivedBody)
     service = (await call.app.services.require(call.path("service"))).service
     seen = await call.app.inbound.receive(service, call.path("agreement"), body)
     return Answer(seen.to_json())
+
+
+@route(blueprint, "GET", _RECEIVED, query=("kind", "value"), answers=(200, 304))
+async def get_received_number(call: Call) -> Answer:
+    """Read a control number that came in, by the query parameters kind and value."""
+    kind, value = _number_asked_for(call)
+    service = (await call.app.services.require(call.path("service"))).service
+    found = await call.app.inbound.received(service, call.path("agreement"), kind, value)
+    if found is None:
+        raise _not_received(kind, value)
+    return unless_unchanged(call, found.etag, found.value.to_json())
+
+
+@route(blueprint, "DELETE", _RECEIVED, query=("kind", "value"), answers=(204,), conditional=True)
+async def release_received_number(call: Call) -> Answer:
+    """Forget a control number that came in: its next message is no duplicate."""
+    kind, value = _number_asked_for(call)
+    service = (await call.app.services.require(call.path("service"))).service
+    agreement = call.path("agreement")
+    about: JsonObject = {"agreement": agreement, "kind": kind, "value": value}
+    async with service_update(
+        call.app.engine, service.name, service.id, call.caller, "ReleaseReceivedNumber", about
+    ) as entry:
+        known = await call.app.inbound.release(
+            service, agreement, kind, value, condition(call), entry.open
+        )
+        if not known:
+            raise _not_received(kind, value)
+    return Answer(status=204)
 
 
 @route(
@@ -160,6 +186,25 @@ async def put_batch_activity(call: Call) -> Answer:
         service, call.path("batch"), body.active_messages, condition(call)
     )
     return Answer(reported.value.to_json(), headers={"ETag": strong(reported.etag)})
+
+
+def _number_asked_for(call: Call) -> tuple[Kind, str]:
+    kind, value = call.choice("kind", Kind), call.query("value")
+    try:
+        reference_of(value)
+    except ValueError as error:
+        raise Problem(Code.INVALID_REQUEST, f"value {error}.", target="value") from error
+    if kind is None or value is None:
+        raise Problem(Code.INVALID_REQUEST, "Name the number with ?kind=…&value=….", target="kind")
+    return kind, value
+
+
+def _not_received(kind: Kind, value: str) -> Problem:
+    return Problem(
+        Code.ARTIFACT_NOT_FOUND,
+        f"No {kind} number '{shown(value)}' is known to have come in; it may have expired.",
+        target="value",
+    )
 
 
 def _kinds(body: AllocateBody) -> list[Kind]:

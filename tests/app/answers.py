@@ -122,6 +122,9 @@ class _Day:
         await self.ask(
             "receive_control_number", "POST", f"/received-control-numbers/{_AGREEMENT}", received
         )
+        number = f"/received-control-numbers/{_AGREEMENT}?kind=group&value=7"
+        await self.ask("get_received_number", "GET", number)
+        await self.ask("release_received_number", "DELETE", number)
         for _ in range(2):
             await self.ask("put_mic_value", "PUT", f"/mic-values/{_AGREEMENT}", _MIC)
         await self.ask(

@@ -73,6 +73,7 @@ GOOD: dict[str, Ask] = {
         "/received-control-numbers/A",
         {"kind": "group", "value": 7, "validityDays": 30, "messageId": "m"},
     ),
+    "release_received_number": Ask("/received-control-numbers/A?kind=group&value=77"),
     "put_mic_value": Ask("/mic-values/A", MIC),
     "put_batch_activity": Ask("/batch-activity/hourly", {"activeMessages": 1}),
     "start_backup": Ask("/backups", {"name": "never-made", "storageAccount": "offsite"}),
@@ -248,6 +249,15 @@ ONLY_HERE: dict[str, list[Refused]] = {
     ],
     "receive_control_number": _paths(
         "receive_control_number", ("/received-control-numbers/none", "AgreementNotFound")
+    ),
+    "release_received_number": _paths(
+        "release_received_number",
+        ("/received-control-numbers/none?kind=group&value=77", "AgreementNotFound"),
+        ("/received-control-numbers/A?kind=group&value=78", "ArtifactNotFound"),
+        ("/received-control-numbers/A?kind=group&value=A", "InvalidRequest"),
+        ("/received-control-numbers/A?kind=group", "InvalidRequest"),
+        ("/received-control-numbers/A?value=77", "InvalidRequest"),
+        ("/received-control-numbers/A?kind=all&value=77", "InvalidRequest"),
     ),
     "put_mic_value": _paths("put_mic_value", ("/mic-values/none", "AgreementNotFound")),
     "put_batch_activity": _paths(

@@ -29,6 +29,9 @@ async def test_each_change_is_one_record(api: Api) -> None:
     await api.post(f"{base}/import", {"artifacts": items})
     await api.agreement(name, "A", x12_document())
     await api.put(f"{base}/control-numbers/A", {"kind": "interchange", "next": 70})
+    number = {"kind": "group", "value": 7, "validityDays": 30, "messageId": "m"}
+    await api.post(f"{base}/received-control-numbers/A", number)
+    await api.delete(f"{base}/received-control-numbers/A?kind=group&value=7")
     schedule = {"status": "None"}
     await api.put(f"{base}/backup-schedule", schedule)
     await api.delete(f"{base}/backup-schedule")
@@ -42,11 +45,12 @@ async def test_each_change_is_one_record(api: Api) -> None:
         "DeleteArtifact",
         "ImportArtifacts",
         "SetControlNumber",
+        "ReleaseReceivedNumber",
         "PutSchedule",
         "DeleteSchedule",
         "PinBackup",
     ]
-    assert len(changes) == 13
+    assert len(changes) == 14
     assert {record["status"] for record in log} == {"Succeeded"}
     imported = next(r for r in log if r["parameters"].get("artifacts") == 3)
     assert imported["result"] == {"written": 3, "refused": 0}

@@ -37,6 +37,8 @@ async def service(api: Api) -> str:
     name = await api.service()
     await api.agreement(name, "A")
     await api.put(f"services/{name}/mic-values/A", MIC)
+    number = {"kind": "group", "value": 7, "validityDays": 30, "messageId": "m"}
+    await api.post(f"services/{name}/received-control-numbers/A", number)
     await api.put(f"services/{name}/artifacts/schemas/s", {"document": {}})
     await api.put(f"services/{name}/artifacts/schemas/s/content", data=b"<a/>")
     return name
@@ -52,6 +54,7 @@ async def test_what_has_not_changed_is_not_sent_again(api: Api, service: str) ->
         f"services/{service}/artifacts/schemas/s/content",
         f"services/{service}/control-numbers/A",
         f"services/{service}/mic-values/A?messageId={quote('m/1', safe='')}",
+        f"services/{service}/received-control-numbers/A?kind=group&value=7",
         f"services/{service}/backups/{backup}",
         f"services/{copy}/operations/{restore['id']}",
         f"restores/{copy}.{restore['id']}",

@@ -1,6 +1,7 @@
 """Numbers as X12 and EDIFACT have them, through HTTP."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -127,3 +128,49 @@ async def test_references_are_in_backups_and_come_back(api: Api) -> None:
     for value in values:
         again = await api.post(path, {**body, "value": value, "messageId": "other"})
         assert again.body["duplicate"] is True, value
+
+
+async def test_a_received_number_is_looked_up_and_released(api: Api) -> None:
+    """A partner sends again, corrected, what could not be taken in the first time."""
+    name = await api.service()
+    await api.agreement(name, "E", edi_document("Edifact"))
+    path = f"services/{name}/received-control-numbers/E"
+    asked = f"{path}?kind=interchange&value=641"
+    body = {"kind": "interchange", "value": 641, "validityDays": 3650, "messageId": "crashed"}
+    assert (await api.get(asked)).code == "ArtifactNotFound"
+    first = await api.post(path, body)
+    read = await api.get(asked)
+    known = {"agreement": "E", "kind": "interchange", "value": 641, "messageId": "crashed"}
+    assert {member: read.body[member] for member in known} == known
+    assert read.body["seenAt"] == first.body["firstSeenAt"]
+    other = await api.delete(asked, headers={"If-Match": '"other"'})
+    assert (other.status, other.code) == (412, "ConditionNotMet")
+    released = await api.delete(asked, headers={"If-Match": read.headers["ETag"]})
+    assert released.status == 204
+    for gone in (await api.get(asked), await api.delete(asked)):
+        assert (gone.status, gone.code) == (404, "ArtifactNotFound")
+    corrected = await api.post(path, {**body, "validityDays": 1, "messageId": "corrected"})
+    assert corrected.body["duplicate"] is False
+    log = (await api.get(f"services/{name}/operations")).body["value"]
+    records = [r["parameters"] for r in log if r["parameters"].get("change", "")[:7] == "Release"]
+    assert records == [
+        {
+            "change": "ReleaseReceivedNumber",
+            "agreement": "E",
+            "kind": "interchange",
+            "value": "641",
+        }
+    ], "what is refused leaves none"
+    await api.post(f"services/{name}/suspend")
+    assert (await api.delete(asked)).status == 204
+
+
+async def test_a_reference_with_signs_is_looked_up(api: Api) -> None:
+    name = await api.service()
+    await api.agreement(name, "E", edi_document("Edifact"))
+    path = f"services/{name}/received-control-numbers/E"
+    body = {"kind": "interchange", "value": "A/B &1+?", "validityDays": 1, "messageId": "m"}
+    assert (await api.post(path, body)).status == 200
+    asked = f"{path}?kind=INTERCHANGE&value={quote('A/B &1+?', safe='')}"
+    assert (await api.get(asked)).body["value"] == "A/B &1+?"
+    assert (await api.delete(asked)).status == 204

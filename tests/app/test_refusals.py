@@ -68,8 +68,9 @@ only asks."""
 def wrong_anywhere(route: Route) -> Iterator[tuple[Ask, str | None]]:
     """What every writing route refuses; the code is None where the host itself does."""
     good = GOOD[route.name]
-    yield good.but(path=f"{good.path}?color=red"), "InvalidRequest"
-    yield good.but(path=f"{good.path}?api-version=2020-01-01"), "UnsupportedApiVersionValue"
+    asked = f"{good.path}{'&' if '?' in good.path else '?'}"
+    yield good.but(path=f"{asked}color=red"), "InvalidRequest"
+    yield good.but(path=f"{asked}api-version=2020-01-01"), "UnsupportedApiVersionValue"
     yield good.but(headers={"x-functions-key": "wrong"}), None
     if route.body is not None:
         yield Ask(good.path, data=b""), "InvalidJson"
@@ -144,6 +145,8 @@ async def staged(api: Api) -> dict[str, str]:
     for _ in range(2):
         await api.allocate(service, "A")
     await api.put(f"services/{service}/mic-values/A", MIC)
+    number = {**GOOD["receive_control_number"].body, "value": 77}
+    await api.post(f"services/{service}/received-control-numbers/A", number)
     await api.put(f"services/{service}/backup-schedule", {"status": "None"})
     taken = unique("taken")
     await api.post(f"services/{service}/restart", headers={"Operation-Id": taken})
