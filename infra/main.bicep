@@ -117,6 +117,11 @@ param sweepTimer string = '0 7 * * * *'
 param leaseSeconds int?
 
 @minValue(1)
+@maxValue(3650)
+@description('Days that a MIC value is kept; the app\'s default where none is given.')
+param micDays int?
+
+@minValue(1)
 @maxValue(3600)
 @description('Seconds between two messages of recovery for one operation; the app\'s default where none is given.')
 param recoveryNudgeSeconds int?
@@ -301,6 +306,7 @@ module app 'modules/app.bicep' = {
     recoveryTimer: recoveryTimer
     sweepTimer: sweepTimer
     leaseSeconds: leaseSeconds
+    micDays: micDays
     recoveryNudgeSeconds: recoveryNudgeSeconds
     retrySeconds: retrySeconds
     telemetryExport: telemetryExport

@@ -46,7 +46,7 @@ from shared.model.operation import Operation, OperationName
 from shared.operations.engine import QUEUE, Engine
 from shared.operations.log_indexes import LogIndexes
 from shared.operations.recover import Recovery
-from shared.operations.sweep import Broom, Sweep, expired_numbers, old_records
+from shared.operations.sweep import Broom, Sweep, old_records, runtime_brooms
 from shared.patience import WORK, Patience
 from shared.restore.chosen import Chosen
 from shared.restore.inbound_plan import InboundStores
@@ -68,7 +68,6 @@ from shared.state import (
     configuration,
     content_references,
     operations,
-    received_numbers,
 )
 from shared.stores import Stores
 from shared.verification.verifications import Verifications
@@ -286,7 +285,7 @@ class Installation(Stores):
                     old_records,
                     LogIndexes(self.engine, self.left_behind).look_at,
                 ),
-                Broom("received", self.table(received_numbers.TABLE), expired_numbers),
+                *runtime_brooms(self.table, self.settings.mic_days),
             ],
             self.cursors,
             self.clock,

@@ -79,6 +79,8 @@ class Settings(BaseModel):
     retry_seconds: Annotated[
         tuple[Annotated[int, Field(ge=1, le=86_400)], ...], Field(min_length=1, max_length=10)
     ] = (10, 60, 300, 900)
+    mic_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    """How long a MIC value is kept."""
     secret_members: tuple[str, ...] = ()
     """Parts of names that make a member a secret, beyond the rule."""
     public_members: tuple[str, ...] = ()
@@ -210,6 +212,7 @@ _NAMES = {
     "lease_seconds": "LEASE_SECONDS",
     "recovery_nudge_seconds": "RECOVERY_NUDGE_SECONDS",
     "retry_seconds": "RETRY_SECONDS",
+    "mic_days": "MIC_DAYS",
     "require_roles": "REQUIRE_ROLES",
     "secret_members": "SECRET_MEMBERS",
     "public_members": "PUBLIC_MEMBERS",
@@ -222,6 +225,7 @@ _HINTS = {
     "2,048 characters",
     "KEY_PROVIDER": "is local or keyvault",
     "LEASE_SECONDS": "needs a whole number of seconds, 3 to 600",
+    "MIC_DAYS": "needs a whole number of days, 1 to 3650",
     "RECOVERY_NUDGE_SECONDS": "needs a whole number of seconds, 1 to 3600",
     "REQUIRE_ROLES": "is true or false",
     "RETRY_SECONDS": "needs 1 to 10 whole numbers of seconds, each 1 to 86400, such as "

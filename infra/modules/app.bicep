@@ -47,6 +47,7 @@ param scheduleTimer string
 param recoveryTimer string
 param sweepTimer string
 param leaseSeconds int?
+param micDays int?
 param recoveryNudgeSeconds int?
 param retrySeconds string?
 param telemetryExport string
@@ -104,6 +105,7 @@ var whereGiven = union(
   hasAuthentication && requireRoles ? { REQUIRE_ROLES: 'true' } : {},
   empty(sealingKeysFormer) ? {} : { SEALING_KEYS_FORMER: sealingKeysFormer },
   leaseSeconds == null ? {} : { LEASE_SECONDS: string(leaseSeconds) },
+  micDays == null ? {} : { MIC_DAYS: string(micDays) },
   recoveryNudgeSeconds == null ? {} : { RECOVERY_NUDGE_SECONDS: string(recoveryNudgeSeconds) },
   empty(retrySeconds) ? {} : { RETRY_SECONDS: retrySeconds },
   empty(telemetryExport) ? {} : { TELEMETRY_EXPORT: telemetryExport }

@@ -1,6 +1,7 @@
 """ETags and conditional requests (RFC 9110, section 13)."""
 
 import hashlib
+import re
 
 from shared.http.call import Answer, Call
 from shared.model.condition import Condition, unconditional
@@ -11,6 +12,9 @@ from shared.model.wire import JsonObject
 def strong(version: str) -> str:
     """The ETag of a stored version: opaque, and strong, as a row changes only as a whole."""
     return '"' + hashlib.sha256(version.encode()).hexdigest()[:16] + '"'
+
+
+_IS_TAG = re.compile(r'\*|"[^"]*"')
 
 
 def condition(call: Call) -> Condition:
@@ -61,10 +65,11 @@ def is_unchanged(call: Call, version: str) -> bool:
 def _given_tags(call: Call, name: str) -> set[str]:
     given = call.header(name.lower())
     tags = _tags(given)
-    if given is not None and not tags:
+    if given is not None and not (tags and all(map(_IS_TAG.fullmatch, tags))):
         raise Problem(
             Code.INVALID_REQUEST,
-            f"{name} holds no ETag. Send the one that you read, or leave the header out.",
+            f"{name} holds no ETag. Send the one that you read, with its quotes, or *, or leave "
+            "the header out.",
             target=name,
         )
     return tags

@@ -146,7 +146,9 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
 
 
 def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
-    spelled = sorted(req.params, key=str.lower)
+    # Of the address: the host joins what comes twice with a comma.
+    given = parse_qsl(urlsplit(req.url).query, keep_blank_values=True)
+    spelled = sorted((name for name, _ in given), key=str.lower)
     twice = next((a for a, b in pairwise(spelled) if a.lower() == b.lower()), None)
     if twice is not None:
         raise Problem(
@@ -162,7 +164,8 @@ def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
             target="api-version",
         )
     known = {*_EVERYWHERE, *(name.lower() for name in declared.query)}
-    empty = _empty(req.url)
+    # The host drops parameters without a value, and ``?validateOnly=`` would restore.
+    empty = [name for name, value in given if name and not value]
     unknown = sorted(n[:80] for n in {*req.params, *empty} if n.lower() not in known)
     if unknown:
         takes = ", ".join(declared.query) or "none but api-version"
@@ -183,12 +186,6 @@ def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
             f"The query parameter '{empty[0]}' has no value. Give it one, or leave it out.",
             target=empty[0],
         )
-
-
-def _empty(url: str) -> list[str]:
-    """The parameters without a value: the host drops them, and ``?validateOnly=`` would restore."""
-    query = urlsplit(url).query
-    return [name for name, value in parse_qsl(query, keep_blank_values=True) if name and not value]
 
 
 def _one_line(value: str | None) -> str | None:

@@ -25,6 +25,7 @@ from shared.rules.trading import (
     parties_key,
     partner_identities,
     require_belongs,
+    require_members_once,
     stream_of,
 )
 from shared.runtime.claims import Claims
@@ -71,6 +72,7 @@ class Checks:
             with problems_within(at[_key(agreement.section, agreement.name)]):
                 numbering(agreement.document)
                 require_fit_for_envelope(agreement.document)
+                require_members_once(agreement.document)
                 await self._require_identities(service, agreement, new)
         await self._require_one_agreement_between_two(service, agreements, at)
         for put, stored, place in zip(puts, before, places, strict=True):

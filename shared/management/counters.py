@@ -132,7 +132,8 @@ class CounterSettings:
         if not numbers.numbering:
             raise Problem(
                 Code.INVALID_REQUEST,
-                f"'{shown(agreement)}' is no X12 or EDIFACT agreement: it has no control numbers.",
+                f"'{shown(agreement)}' has no settings of X12 or EDIFACT in its content: it has no "
+                "control numbers.",
                 target="agreement",
             )
         return numbers

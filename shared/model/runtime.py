@@ -1,9 +1,10 @@
 """Run-time state beside the control numbers: what came in, and what receipts say."""
 
+import base64
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from shared.model.numbers import HIGHEST_REFERENCE, Counter, Kind
 from shared.model.record import flat_line
@@ -19,6 +20,30 @@ class MicAlgorithm(StrEnum):
     SHA2_384 = "SHA2-384"
     SHA2_512 = "SHA2-512"
 
+
+_DIGESTS = {one.replace("-", "").lower(): one for one in MicAlgorithm}
+_DIGESTS |= {f"sha{size}": MicAlgorithm(f"SHA2-{size}") for size in (256, 384, 512)}
+
+
+def _algorithm(value: object) -> object:
+    """As AS2 headers and RFC 5751 spell it too: ``sha-256``, ``sha256``, ``SHA-1``."""
+    name = value.replace("-", "").strip().lower() if isinstance(value, str) else ""
+    return _DIGESTS.get(name, value)
+
+
+def _base64(value: str) -> str:
+    try:
+        base64.b64decode(value, validate=True)
+    except ValueError as error:
+        raise ValueError(
+            "takes the digest alone, in base64: what stands before the comma of "
+            "Received-Content-MIC"
+        ) from error
+    return value
+
+
+As2Name = Annotated[Text, Field(min_length=1, max_length=128)]
+"""RFC 4130, section 6.2."""
 
 MessageId = Annotated[str, Field(min_length=1, max_length=998)]
 """An AS2 message id: up to 998 characters, and it may hold ``/``."""
@@ -113,10 +138,10 @@ class MicBody(Wire):
     """Body of PUT …/mic-values/{agreement}."""
 
     message_id: MessageId
-    mic: Annotated[str, Field(min_length=1, max_length=256)]
-    algorithm: MicAlgorithm
-    as2_from: Text = Field(alias="as2From")
-    as2_to: Text = Field(alias="as2To")
+    mic: Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_base64)]
+    algorithm: Annotated[MicAlgorithm, BeforeValidator(_algorithm)]
+    as2_from: As2Name = Field(alias="as2From")
+    as2_to: As2Name = Field(alias="as2To")
 
 
 class MicValue(Stored):

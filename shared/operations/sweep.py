@@ -1,8 +1,8 @@
 """The sweep: a timer that drops what has had its time, a bounded piece a run.
 
 Operation records go after 180 days, received control numbers when their validity has run out (they
-count for nothing from that moment on, swept or not). A run reads at most 20 pages of a table and
-goes on where the last one stopped.
+count for nothing from that moment on, swept or not), MIC values after ``MIC_DAYS``. A run reads
+at most 20 pages of a table and goes on where the last one stopped.
 """
 
 import logging
@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 
 from shared.clock import Clock
 from shared.rules.clocks import clocks_differ
+from shared.state import mic_values, received_numbers
 from shared.state.cursors import Cursors
 from shared.state.gateway import Delete, Row, RowChanged, Table
+from shared.state.mic_values import mic_of
 from shared.state.operations import record_of, rows_of_record
 from shared.state.readable import readable
 from shared.state.received_numbers import number_of
@@ -114,6 +116,20 @@ def old_records(row: Row, now: datetime) -> list[str]:
     return rows_of_record(operation)
 
 
-def expired_numbers(row: Row, now: datetime) -> list[str]:
-    """A received control number whose validity has run out."""
-    return [row.key] if number_of(row).expires_at <= now else []
+def runtime_brooms(table: Callable[[str], Table], mic_days: int) -> list[Broom]:
+    """What is swept of that which came in.
+
+    :param mic_days: how long a MIC value is kept.
+    """
+    kept = timedelta(days=mic_days)
+
+    def expired_number(row: Row, now: datetime) -> list[str]:
+        return [row.key] if number_of(row).expires_at <= now else []
+
+    def old_mic(row: Row, now: datetime) -> list[str]:
+        return [row.key] if now - mic_of(row).time > kept else []
+
+    return [
+        Broom("received", table(received_numbers.TABLE), expired_number),
+        Broom("mics", table(mic_values.TABLE), old_mic),
+    ]

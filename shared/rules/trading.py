@@ -46,7 +46,10 @@ def agreement_content(document: JsonObject) -> tuple[str, JsonObject] | None:
     inner = bare(document)
     content = member(inner, "content")
     holder = content if isinstance(content, dict) else inner
-    for standard in STANDARDS:
+    kind = member(inner, "agreementType")
+    said = kind.lower() if isinstance(kind, str) else ""
+    # Some tools write the settings of all standards, empty but for those of its type.
+    for standard in sorted(STANDARDS, key=lambda one: one != said):
         settings = member(holder, standard)
         if isinstance(settings, dict):
             return standard, settings
@@ -94,6 +97,30 @@ def duplicate_checks(document: JsonObject) -> tuple[str, ...]:
     receiving = member(content[1] if content else None, "receiveAgreement")
     validation = member(member(receiving, "protocolSettings"), "validationSettings")
     return tuple(what for what, name in _CHECKED.items() if member(validation, name) is True)
+
+
+def require_members_once(value: JsonValue, at: str = "/document") -> None:
+    """Refuse members whose names differ in case alone: which of them counts would be a guess.
+
+    :raises Problem: InvalidRequest, naming both.
+    """
+    left: list[tuple[JsonValue, str]] = [(value, at)]
+    while left:
+        found, place = left.pop()
+        if isinstance(found, list):
+            left += [(one, f"{place}/{index}") for index, one in enumerate(found)]
+        if not isinstance(found, dict):
+            continue
+        names: dict[str, str] = {}
+        for name, inner in found.items():
+            other = names.setdefault(name.lower(), name)
+            if other != name:
+                raise _wrong(
+                    f"The members '{shown(other)}' and '{shown(name)}' differ in case alone. Keep "
+                    "the one that is meant.",
+                    f"{place}/{name}",
+                )
+            left.append((inner, f"{place}/{name}"))
 
 
 @dataclass(frozen=True)

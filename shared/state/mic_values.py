@@ -52,6 +52,11 @@ class MicValues:
             yield [_read(row) for row in page]
 
 
+def mic_of(row: Row) -> MicValue:
+    """The MIC value that a row of the table is."""
+    return _read(row)
+
+
 def mic_key(agreement: str, message_id: str) -> str:
     """The key of a message's row."""
     return bounded(f"{_agreement_key(agreement)}!{encoded(message_id)}")

@@ -184,6 +184,14 @@ def _written(written: Written, status: int) -> Answer:
 
 def _bytes(call: Call) -> bytes:
     """The body. The Functions host hands on a chunked one as none at all."""
+    packed = call.header("content-encoding") or "identity"
+    if packed.strip().lower() != "identity":
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "Content is kept as it comes, and is answered without Content-Encoding. Send it "
+            "unpacked, or as a file of that kind without the header.",
+            target="Content-Encoding",
+        )
     data: bytes = call.request.get_body()
     if not data and call.header("content-length") != "0":
         raise Problem(

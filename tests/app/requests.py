@@ -185,6 +185,7 @@ ONLY_HERE: dict[str, list[Refused]] = {
         ),
         (GOOD["put_content"].but(headers={"Content-MD5": "A" * 22 + "=="}), "ContentMd5Mismatch"),
         (GOOD["put_content"].but(headers={"Content-MD5": "x"}), "InvalidRequest"),
+        (GOOD["put_content"].but(headers={"Content-Encoding": "gzip"}), "InvalidRequest"),
     ],
     "import_artifacts": [
         (
@@ -290,6 +291,7 @@ ONLY_HERE: dict[str, list[Refused]] = {
         ({"retentionDays": 1}, "InvalidRequest"),
         ({"storageAccount": "elsewhere"}, "StorageAccountUnknown"),
         ({"startAt": "2926-01-01T02:00:00Z"}, "InvalidRequest"),
+        ({"startAt": "2126-01-01T02:00:00Z"}, "InvalidRequest"),
         ({"startAt": 1796083200}, "InvalidRequest"),
         ({"startAt": "1796083200"}, "InvalidRequest"),
     ),

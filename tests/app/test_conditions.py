@@ -66,6 +66,17 @@ async def test_what_has_not_changed_is_not_sent_again(api: Api, service: str) ->
         assert (await api.get(path, headers={"If-None-Match": '"other"'})).body == first.body
 
 
+@pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
+@pytest.mark.parametrize("tags", ["abc", '"a', '"a", b', "W/abc"])
+async def test_a_condition_without_quotes_is_none(
+    api: Api, service: str, name: str, tags: str
+) -> None:
+    path = f"services/{service}/artifacts/schemas/s"
+    refused = await api.put(path, {"document": {"a": 1}}, headers={name: tags})
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    assert (await api.get(path)).body["document"] == {}
+
+
 async def test_a_services_etag_covers_its_settings_and_its_quota(api: Api, service: str) -> None:
     path = f"services/{service}"
     first = await api.get(path)

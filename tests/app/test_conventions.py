@@ -55,6 +55,11 @@ async def test_a_query_parameter_is_given_once_however_it_is_spelled(api: Api) -
     for query in ("top=1&TOP=2", "top=1&top=2"):
         refused = await api.get(f"services?{query}")
         assert (refused.status, refused.code) == (400, "InvalidRequest"), query
+    name = await api.service()
+    for query in ("messageId=a&messageId=b", "messageId=a&MESSAGEID=a", "messageId=a&messageId="):
+        refused = await api.get(f"services/{name}/mic-values/Uses?{query}")
+        assert (refused.status, refused.code) == (400, "InvalidRequest"), query
+        assert "comes twice" in refused.body["error"]["message"], query
     old = await api.get("services?Api-Version=2020-01-01")
     assert old.code == "UnsupportedApiVersionValue"
     assert (await api.get("services?API-Version=2026-11-01&TOP=1")).status == 200

@@ -174,3 +174,52 @@ async def test_a_reference_with_signs_is_looked_up(api: Api) -> None:
     asked = f"{path}?kind=INTERCHANGE&value={quote('A/B &1+?', safe='')}"
     assert (await api.get(asked)).body["value"] == "A/B &1+?"
     assert (await api.delete(asked)).status == 204
+
+
+async def test_an_agreement_says_one_thing(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/agreements"
+    twice = {"interchangeControlNumberLowerBound": 10, "InterchangeControlNumberLowerBound": 700}
+    document = edi_document("X12", {"envelopeSettings": twice})
+    refused = await api.put(f"{path}/A", {"document": document})
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
+    assert "differ in case alone" in refused.body["error"]["message"]
+    several = {"agreementType": "AS2", "content": {"x12": {}, "edifact": {}, "aS2": {}}}
+    assert (await api.put(f"{path}/As2", {"document": several})).status == 201
+    other = {"agreementType": "AS2", "content": {"x12": {}}}
+    assert (await api.put(f"{path}/B", {"document": other})).code == "InvalidRequest"
+    assert (await api.put(f"{path}/Bare", {"document": {"agreementType": "X12"}})).status == 201
+    spent = await api.post(f"services/{name}/control-numbers/Bare/allocate", {"kind": "group"})
+    assert "has no settings of X12 or EDIFACT" in spent.body["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("sha-256", "SHA2-256"), ("sha256", "SHA2-256"), ("SHA-1", "SHA1"), ("md5", "MD5")],
+)
+async def test_algorithms_as_headers_spell_them(api: Api, said: str, kept: str) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    path = f"services/{name}/mic-values/A"
+    mic = {"messageId": "m", "mic": "q83v", "algorithm": said, "as2From": "a b", "as2To": 'a"b"'}
+    put = await api.put(path, mic)
+    assert (put.status, put.body["algorithm"]) == (201, kept)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mic": "q83v, sha256"},
+        {"mic": "not base64!"},
+        {"algorithm": "sha"},
+        {"as2From": ""},
+        {"as2To": "x" * 129},
+    ],
+)
+async def test_no_mic_that_no_receipt_has(api: Api, wrong: dict[str, str]) -> None:
+    name = await api.service()
+    await api.agreement(name, "A")
+    mic = {"messageId": "m", "mic": "q83v", "algorithm": "SHA1", "as2From": "a", "as2To": "b"}
+    put = await api.put(f"services/{name}/mic-values/A", {**mic, **wrong})
+    assert (put.status, put.code) == (400, "InvalidRequest")
+    assert put.body["error"]["target"] == f"/{next(iter(wrong))}"

@@ -37,7 +37,7 @@ async def signed(api: Api, service: str, agreement: str, *messages: str) -> None
     for message in messages:
         body = {
             "messageId": message,
-            "mic": "x",
+            "mic": "q83v",
             "algorithm": "SHA1",
             "as2From": "f",
             "as2To": "t",

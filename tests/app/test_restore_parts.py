@@ -41,7 +41,13 @@ async def filled(api: Api) -> str:
     for _ in range(3):
         await api.allocate(name, "A")
     for agreement, message in (("A", "m/1"), ("a", "m/2"), ("Lone", "m/3")):
-        mic = {"messageId": message, "mic": "x", "algorithm": "SHA1", "as2From": "f", "as2To": "t"}
+        mic = {
+            "messageId": message,
+            "mic": "q83v",
+            "algorithm": "SHA1",
+            "as2From": "f",
+            "as2To": "t",
+        }
         assert (await api.put(f"services/{name}/mic-values/{agreement}", mic)).status == 201
     return name
 

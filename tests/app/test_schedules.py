@@ -50,7 +50,7 @@ async def test_a_schedule_is_put_read_and_removed(api: Api) -> None:
         ({"frequencyDays": 1.5}, "InvalidRequest", "/frequencyDays"),
         ({"startAt": "2026-01-01T02:00:00"}, "InvalidRequest", "offset"),
         ({"startAt": "0001-01-01T00:00:00+14:00"}, "InvalidRequest", "/startAt"),
-        ({"startAt": "2926-01-01T02:00:00Z"}, "InvalidRequest", "hundred years"),
+        ({"startAt": "2926-01-01T02:00:00Z"}, "InvalidRequest", "ten years"),
         ({"startAt": None}, "InvalidRequest", "needs startAt"),
         ({"storageAccount": "nowhere"}, "StorageAccountUnknown", "offsite"),
         ({"keep": {"hourly": 3}}, "InvalidRequest", "no such member"),

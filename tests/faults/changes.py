@@ -110,7 +110,7 @@ async def receive(app: Installation, service: Service) -> None:
 
 
 async def put_mic(app: Installation, service: Service) -> None:
-    members = {"messageId": "m", "mic": "x", "algorithm": "MD5", "as2From": "a", "as2To": "b"}
+    members = {"messageId": "m", "mic": "q83v", "algorithm": "MD5", "as2From": "a", "as2To": "b"}
     await app.inbound.put_mic(service, "A", MicBody.model_validate(members))
 
 

@@ -41,7 +41,7 @@ from tests.faults.scenes import (
 from tests.management.test_races import BRIDGES, once_before
 
 BASIC = ServiceSettings.model_validate({"edition": "Basic"})
-MIC = {"messageId": "m", "mic": "x", "algorithm": "MD5", "as2From": "a", "as2To": "b"}
+MIC = {"messageId": "m", "mic": "q83v", "algorithm": "MD5", "as2From": "a", "as2To": "b"}
 PLAN = {
     "status": "Automatic",
     "storageAccount": "offsite",

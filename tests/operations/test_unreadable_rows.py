@@ -11,7 +11,7 @@ import pytest
 
 from shared.installation import Installation
 from shared.model.numbers import Kind
-from shared.model.runtime import ReceivedBody
+from shared.model.runtime import MicBody, ReceivedBody
 from shared.rules.naming import service_key
 from shared.state import gateway, operations, received_numbers, schedules
 from shared.state.gateway import Row, SchemaTooNew
@@ -105,6 +105,24 @@ async def test_the_sweep_goes_on_behind_them(
     with pytest.raises(SchemaTooNew):
         await app.received.get(service.id, "A", Kind.INTERCHANGE, 1)
     assert await app.received.get(service.id, "A", Kind.INTERCHANGE, 2) is None
+
+
+async def test_mic_values_end(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, clock = installation, Later()
+    await fill(app)
+    service = (await app.services.require(SERVICE)).service
+    monkeypatch.setattr(app.inbound, "_clock", clock)
+    for days in (0, 100):
+        clock.offset = timedelta(days=days)
+        mic = {"messageId": f"m{days}", "mic": "q83v", "algorithm": "sha-256"}
+        names = {"as2From": "a", "as2To": "b"}
+        await app.inbound.put_mic(service, "A", MicBody.model_validate({**mic, **names}))
+    monkeypatch.setattr(app.sweep, "_clock", clock)
+    for days, left in ((179, ["m0", "m100"]), (181, ["m100"]), (281, [])):
+        clock.offset = timedelta(days=days)
+        await app.sweep.run()
+        found = [await app.mics.get(service.id, "A", one) for one in ("m0", "m100")]
+        assert [one.value.message_id for one in found if one] == left, days
 
 
 async def test_what_is_newer_is_never_written_over(

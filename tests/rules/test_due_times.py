@@ -42,7 +42,7 @@ def test_the_first_is_the_next_such_time_at_or_after_saving(
     assert first_due(START, 7, saved) == first
 
 
-def test_a_start_a_century_ahead_is_a_mistake() -> None:
+def test_a_start_decades_ahead_is_a_mistake() -> None:
     with pytest.raises(Problem) as refused:
         first_due(START + days(40_000), 1, START)
     assert refused.value.code is Code.INVALID_REQUEST
@@ -76,7 +76,7 @@ def test_fifty_years_of_due_times_are_plain_arithmetic(frequency: int) -> None:
 
 @given(start=TIMES, frequency=DAYS, saved=TIMES)
 def test_laws_of_the_first(start: datetime, frequency: int, saved: datetime) -> None:
-    if start - saved > days(36_525):
+    if start - saved > days(3653):
         return
     first = first_due(start, frequency, saved)
     assert first >= saved

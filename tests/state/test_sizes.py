@@ -103,7 +103,7 @@ async def app(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]
 def mic(message_id: str = LONG_ID) -> MicBody:
     members = {
         "messageId": message_id,
-        "mic": "x",
+        "mic": "q83v",
         "algorithm": "SHA1",
         "as2From": "A",
         "as2To": "B",
