@@ -89,7 +89,6 @@ class Advancing:
     """What could not be moved on."""
     _agreements: int = 0
     _counters: int = 0
-    _kin: Sequence[str] | None = None
     _ended: dict[str, bool] = field(default_factory=dict)
 
     def result(self) -> JsonObject:
@@ -109,14 +108,14 @@ class Advancing:
     async def _claimed_alone(self, page: Sequence[Pair]) -> Sequence[Pair]:
         """With the rows that a claim would write alone, as it would: they go into one write.
 
-        Those are rows whose streams no other row is of, under names that share no numbers. The
-        ledger is read behind the page, as a claim reads the others behind its own row: whoever
+        Those are rows whose streams no other row is of, under names that share no numbers. Ledger
+        and lineage are read behind the page, as a claim reads them behind its own row: whoever
         claims such a stream from then on writes the row that was read.
         """
         owned = sum(row is not None and self._is_mine(wanted, row) for wanted, row in page)
-        if len(page) - owned < _MANY or await self._kin_of_service():
-            return page
         service, ledger = self.service, self.claims.ledger
+        if len(page) - owned < _MANY or await kin_of(ledger, service):
+            return page
         listed = await self.claims.directory.get(service.name)
         if listed is None or listed.service.id != service.id:
             return page
@@ -125,7 +124,7 @@ class Advancing:
 
         def claimed(wanted: Wanted, row: LedgerRow | None) -> LedgerRow | None:
             numbers = wanted.numbers
-            if row is not None and (row.stream != numbers.stream or self._is_mine(wanted, row)):
+            if row is None or row.stream != numbers.stream or self._is_mine(wanted, row):
                 return row
             same = known.of(numbers.name, numbers.stream)
             key = artifact_key(numbers.name)
@@ -134,11 +133,6 @@ class Advancing:
             return taken(row, service.id, numbers, [], now)
 
         return [(wanted, claimed(wanted, row)) for wanted, row in page]
-
-    async def _kin_of_service(self) -> Sequence[str]:
-        if self._kin is None:
-            self._kin = await kin_of(self.claims.ledger, self.service)
-        return self._kin
 
     async def _move(self, batch: Sequence[Pair]) -> None:
         ready = [(wanted, row) for wanted, row in batch if row and self._is_mine(wanted, row)]
@@ -190,9 +184,8 @@ class Advancing:
         return is_claimed(row, self.service.id, wanted.numbers.stream)
 
     async def _claimed(self, numbers: AgreementNumbers) -> LedgerRow:
-        kin = await self._kin_of_service()
         try:
-            return await self.claims.claim(self.service, numbers, kin)
+            return await self.claims.claim(self.service, numbers)
         except Problem as problem:
             if problem.code is not Code.SERVICE_NOT_FOUND:
                 raise

@@ -28,7 +28,7 @@ from shared.rules.trading import (
     require_members_once,
     stream_of,
 )
-from shared.runtime.claims import Claims
+from shared.runtime.claims import Claims, tell_stream
 from shared.runtime.streams import kin_of
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
@@ -37,8 +37,9 @@ from shared.state.services import Directory
 
 _SHOWN_USERS = 10
 
-CounterChange = tuple[AgreementNumbers, Callable[[Counters], Counters]]
-"""What an agreement is about to say, and what that makes of its counters."""
+CounterChange = tuple[AgreementNumbers, Callable[[Counters], Counters], bool]
+"""What an agreement is about to say, what that makes of its counters, and whether its bounds are
+other ones."""
 
 
 class Checks:
@@ -211,7 +212,7 @@ class Checks:
     ) -> list[CounterChange]:
         """See that the counters of agreements fit their new bounds; what to change of them then.
 
-        Nothing is written: a counter changes only after the bounds did.
+        No counter is written: it changes only after the bounds did.
 
         :raises Problem: ControlNumberIssued.
         """
@@ -225,32 +226,52 @@ class Checks:
             numbers = AgreementNumbers(
                 put.artifact.name, numbering(document), stream_of(parties_key(document))
             )
+            await self._tell_former_stream(service, stored, numbers)
+            former = numbering(stored.document) if stored else {}
             change: Callable[[Counters], Counters] = partial(
                 rebound,
-                before=numbering(stored.document) if stored else {},
+                before=former,
                 after=numbers.numbering,
                 allow_reuse=allow_reuse,
                 pointer=partial(upper_bound_pointer, document),
             )
             with problems_within(place):
                 change(await self._claims.expected(service, numbers, kin))
-            changes.append((numbers, change))
+            changes.append((numbers, change, former != numbers.numbering))
         return changes
+
+    async def _tell_former_stream(
+        self, service: Service, stored: Artifact | None, numbers: AgreementNumbers
+    ) -> None:
+        """Before an agreement trades with somebody else: its row may not know with whom it did."""
+        former = _stored_stream(stored) if stored else ""
+        if former and former != numbers.stream:
+            ledger = self._claims.ledger
+            await tell_stream(ledger, service=service.name, agreement=numbers.name, stream=former)
 
     async def settle_counters(self, service: Service, changes: Sequence[CounterChange]) -> None:
         """Claim the agreements' rows and bring their counters within bounds that were written.
 
         A crash before this loses nothing: allocating claims a row too, and refuses a counter
         that lies above its bounds, or at their end where they were narrowed within the cycle. So
-        does a counter that went on meanwhile.
+        does a counter that went on meanwhile. Numbers that are on their way under the former
+        bounds find the row written, and are taken within the new ones.
         """
-        kin = await kin_of(self._claims.ledger, service) if changes else []
-        for numbers, change in changes:
+        for numbers, change, is_rebound in changes:
+            rewrite = is_rebound and bool(numbers.numbering)
             try:
-                await change_counters(self._claims, service, numbers, change, kin=kin)
+                await change_counters(self._claims, service, numbers, change, rewrite=rewrite)
             except Problem as problem:
                 if problem.code is not Code.CONTROL_NUMBER_ISSUED:
                     raise
+
+
+def _stored_stream(agreement: Artifact) -> str:
+    """Identities that are refused today can have been stored: they say nothing then."""
+    try:
+        return stream_of(parties_key(agreement.document))
+    except Problem:
+        return ""
 
 
 def _is_agreement(put: Put) -> bool:

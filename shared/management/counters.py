@@ -1,6 +1,6 @@
 """Setting where an agreement's control numbers go on: a management operation on the ledger."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from shared.clock import Clock
@@ -10,6 +10,7 @@ from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.immediate import BeforeWrite, unlogged
+from shared.rules.coming_again import all_go_on
 from shared.rules.naming import artifact_key, shown
 from shared.rules.numbers import first, moved, standing
 from shared.rules.states import require_manageable
@@ -40,9 +41,13 @@ class Standing:
 
     def to_json(self) -> JsonObject:
         """As answers show it."""
+        row = self.row
+        found: Counters = {}
+        if row is not None:
+            found = all_go_on(row.counters, row.passed, row.beyond, self.numbering)
         shown: JsonObject = {
             "agreement": self.agreement,
-            "counters": standing(self.row.counters if self.row else {}, self.numbering),
+            "counters": standing(found, self.numbering),
             "stream": "identities" if self.stream else "name",
         }
         if self.row is not None:
@@ -149,13 +154,13 @@ async def change_counters(
     numbers: AgreementNumbers,
     change: Callable[[Counters], Counters],
     *,
-    kin: Sequence[str] | None = None,
+    rewrite: bool = False,
     check: Callable[[LedgerRow | None], None] = lambda _row: None,
     before_write: BeforeWrite = unlogged,
 ) -> LedgerRow:
     """Write an agreement's counters, however many others write them meanwhile.
 
-    :param kin: see ``kin_of``; read where it is needed for None.
+    :param rewrite: write the row in any case: numbers that are on their way are issued anew.
     :param check: looks at the row that is then written over, at each try again.
     """
     ledger = claims.ledger
@@ -163,12 +168,13 @@ async def change_counters(
         row = await ledger.get(service.name, numbers.name)
         check(row)
         if row is None or not is_claimed(row, service.id, numbers.stream):
-            row = await claims.claim(service, numbers, kin)
+            row = await claims.claim(service, numbers)
         counters = change(row.counters)
-        if counters == row.counters:
+        if counters == row.counters and not rewrite:
             return row
         await before_write()
-        now = rfc3339(claims.clock.now())
+        same = counters == row.counters
+        now = row.changed_at if same else rfc3339(claims.clock.now())
         changed = replace(row, counters=counters, changed_at=now)
         try:
             return await ledger.write(service.name, changed)

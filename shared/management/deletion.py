@@ -21,6 +21,7 @@ from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.runtime.claims import release_all
+from shared.runtime.streams import family
 from shared.state.batch_activity import BatchActivities
 from shared.state.configuration import Configuration, Phase
 from shared.state.control_numbers import Ledger
@@ -137,6 +138,8 @@ class DeletionWork:
             return Outcome()  # an earlier attempt removed it
         await self._end_schedule(service)
         await self._close(service.id)
+        # Who it was restored from is known only as long as it is there.
+        await family(self._stores.ledger, service)
         numbers = self._stores.configuration.all_numbers(service.id)
         await release_all(self._stores.ledger, service=service.name, numbers=numbers)
         task.report("run-time state")

@@ -13,6 +13,7 @@ from shared.model.problem import Problem
 from shared.model.record import CONTROL_NUMBERS, Record
 from shared.model.restore import ControlNumbersBody, NumberExposure, NumbersPlan
 from shared.restore.agreements import Agreement, part_of
+from shared.rules.coming_again import goes_on
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import first, is_behind, join, joined_all, upcoming
 from shared.rules.restored_numbers import BackedUpCounters, issued_again, restored_counters
@@ -76,27 +77,32 @@ class _Told:
         """Count the counters of an agreement, and tell of those of which there is something."""
         numbering, known = agreement.numbers.numbering, agreement.known
         try:
-            counters, _ = restored_counters(wanted, agreement.backed_up, known, numbering)
+            counters, again = restored_counters(wanted, agreement.backed_up, known, numbering)
         except Problem as problem:
             if len(self.errors) < _ERRORS:
                 problem.message = f"Agreement '{agreement.numbers.name}': {problem.message}"
                 self.errors.append(problem)
             return
         self.counts["agreements"] += bool(counters)
-        if not agreement.sources:
+        if not (agreement.sources and self.is_own):
             self.counts["unissued"] += len(numbering.keys() - counters.keys())
         # Of a kind that issued nothing by the backup, asBackedUp restores no counter.
         for kind in sorted({*counters, *(kind for ledger in known for kind in ledger)}):
             ledger = join(*(ledger.get(kind) for ledger in known))
-            self._add(agreement, kind, ledger, counters)
+            self._add(agreement, kind, ledger, counters.get(kind), again.get(kind))
 
     def _add(
-        self, agreement: _Agreement, kind: Kind, ledger: Counter | None, counters: Counters
+        self,
+        agreement: _Agreement,
+        kind: Kind,
+        ledger: Counter | None,
+        restored: Counter | None,
+        set_back: Counter | None,
     ) -> None:
         bounds = agreement.bounds(kind)
         backed_up = agreement.backed_up.counters.get(kind)
         passed = agreement.backed_up.passed.get(kind)
-        counter = counters.get(kind) or first(bounds)
+        counter = goes_on(restored or first(bounds), bounds, set_back)
         following = upcoming(counter, bounds)
         again = issued_again(counter, [ledger, passed], bounds)
         ahead, unknown = is_behind(backed_up, ledger), ledger is None or not self.is_own

@@ -77,12 +77,17 @@ class RestoredLedger:
             rows += await self._rows(plan, one, mine, known)
         if not rows:
             return
+        left = [row.stream for row in rows if row.former]
         try:
-            await self.ledger.write_all(self.name, rows)
+            if len(left) == len(set(left)):
+                await self.ledger.write_all(self.name, rows)
+                return
         except (RowChanged, RowExists):
-            # A service of another name claims its streams, and writes these rows too.
-            for one in wanted:
-                await self._write_one(plan, one, known)
+            pass
+        # A service of another name claims its streams, and writes these rows too; or two of the
+        # agreements leave one stream behind.
+        for one in wanted:
+            await self._write_one(plan, one, known)
 
     async def _write_one(self, plan: NumbersPlan, one: "_Wanted", known: Known) -> None:
         while True:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.model.numbers import Bounds, Counter, Counters, Kind, Numbering
+from shared.rules.coming_again import goes_on
 from shared.rules.numbers import first, join, rolls_over, upcoming
 
 
@@ -15,13 +16,15 @@ def moved_on(counter: Counter, bounds: Bounds, by: int) -> Counter | None:
     start = max(counter.next, bounds.lower)
     following = start + by
     if following <= bounds.upper:
-        return counter.model_copy(update={"next": following, "last": following - 1})
+        end = max(counter.end or 0, bounds.upper)
+        return counter.model_copy(update={"next": following, "last": following - 1, "end": end})
     if start > bounds.upper + 1 or not rolls_over(counter, bounds):
         return None
     span = bounds.upper - bounds.lower + 1
     cycles, place = divmod(following - bounds.lower, span)
     following = bounds.lower + place
-    return Counter(next=following, last=following - 1, cycle=counter.cycle + cycles)
+    cycle, last = counter.cycle + cycles, following - 1
+    return Counter(next=following, last=last, cycle=cycle, end=bounds.upper)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def moves(
             left = bounds.upper - max(issued.next, bounds.lower) + 1
             short.append(Short(kind, max(0, left)))
             continue
-        following = upcoming(counter, bounds) or counter
+        next_from = goes_on(counter, bounds, passed.get(kind), beyond.get(kind))
+        following = upcoming(next_from, bounds) or next_from
         found.append(Move(kind, following.next, moved, moved.cycle - following.cycle))
     return found, short

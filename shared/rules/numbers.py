@@ -218,8 +218,8 @@ def _within(
 ) -> Counter:
     """A counter that stays within new bounds: where the cycle that it is in ends."""
     if allow_reuse:
-        lowered = (counter.end or 0) > after.upper
-        return counter.model_copy(update={"end": after.upper}) if lowered else counter
+        # A cycle of its own: wherever else the stream is known, the former one ends further up.
+        return _anew(counter, counter.next) if (counter.end or 0) > after.upper else counter
     if before is None or after.upper >= before.upper or not counter.last:
         return counter
     # Issuing keeps it too, but not the version that issued before this one.

@@ -26,8 +26,8 @@ def restored(
     :param by: how far ``advance`` moves on.
     :param backed_up: the agreement's counters in the backup.
     :param known: what ledgers know of the same stream, under whatever name.
-    :param numbering: its bounds; ``advance`` alone asks for them, and moves on all of its kinds
-        where no ledger knows the agreement, those too that had issued nothing by the backup.
+    :param numbering: its bounds; ``advance`` alone asks for them, and moves on all of its kinds,
+        those too that had issued nothing by the backup.
     :raises Problem: ControlNumbersExhausted where too few numbers are left to move on.
     """
     if policy is NumbersPolicy.AS_BACKED_UP:
@@ -35,9 +35,9 @@ def restored(
     counters = joined_all([backed_up, *known])
     if policy is NumbersPolicy.CONTINUE or by is None:
         return counters
-    if not known:
-        # Nobody knows that a kind without a counter issued nothing since the backup.
-        counters = {kind: first(bounds) for kind, bounds in numbering.items()} | counters
+    # Of a kind without a counter, nobody knows that it issued nothing since: what a ledger has of
+    # the agreement may be from the backup itself, by an earlier restore.
+    counters = {kind: first(bounds) for kind, bounds in numbering.items()} | counters
     return {
         kind: advanced(counter, numbering[kind], by) if kind in numbering else counter
         for kind, counter in counters.items()

@@ -9,6 +9,7 @@ A claim writes the rows of the others first and its own one last, over the versi
 with. So of two that claim at once, one finds its own row written by the other, and begins again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,12 +20,19 @@ from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
-from shared.runtime.streams import issued_elsewhere, kin_of, set_back_kinds
+from shared.runtime.streams import family, issued_elsewhere, set_back_kinds
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.joined import joined
 from shared.state.keys import encoded
 from shared.state.services import Directory
+
+_OTHERS_WITH_ITS_OWN = BATCH_ROWS - 2
+"""Rows of its own name that a claim disowns in the write of its row, and what that leaves behind;
+where agreements between the same two were made anew more often, it disowns them before."""
+
+_ROWS_AT_ONCE = 16
+"""Rows that are disowned side by side."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +43,13 @@ class Claims:
     directory: Directory
     clock: Clock
 
-    async def claim(
-        self, service: Service, numbers: AgreementNumbers, kin: Sequence[str] | None = None
-    ) -> LedgerRow:
+    async def claim(self, service: Service, numbers: AgreementNumbers) -> LedgerRow:
         """Make the service the owner of an agreement's row; its counters go on: see ``taken``.
 
         The directory is read after the row: a request of an earlier life of the name, which was
-        on its way when the service was deleted, takes nothing from the later one.
+        on its way when the service was deleted, takes nothing from the later one. So is the
+        lineage, at each try: a copy that was restored since writes the row before it issues.
 
-        :param kin: see ``kin_of``; read here where it is None.
         :raises Problem: ServiceNotFound where the service is no more.
         """
         while True:
@@ -57,44 +63,54 @@ class Claims:
                     f"Service '{service.name}' was deleted meanwhile. Nothing was changed.",
                     target="service",
                 )
-            if kin is None:
-                kin = await kin_of(self.ledger, listed.service)
             try:
-                return await self._written(service, numbers, kin, row)
+                if row is None:
+                    # There to be written by whoever claims the stream under another name.
+                    row = LedgerRow(numbers.name, "", {}, "", stream=numbers.stream)
+                    row = await self.ledger.write(service.name, self._dated(row))
+                return await self._written(listed.service, numbers, row)
             except (RowChanged, RowExists):
                 continue
+
+    def _dated(self, row: LedgerRow) -> LedgerRow:
+        return replace(row, changed_at=rfc3339(self.clock.now()))
 
     async def _written(
         self,
         service: Service,
         numbers: AgreementNumbers,
-        kin: Sequence[str],
-        row: LedgerRow | None,
+        row: LedgerRow,
     ) -> LedgerRow:
         """Claim over a version of the row.
 
         :raises RowChanged: where somebody else wrote a row of the stream meanwhile.
         :raises RowExists: where somebody else made one.
         """
-        now = rfc3339(self.clock.now())
-        if row is None and kin:
-            # There to be written by whoever claims the stream under another name meanwhile.
-            row = LedgerRow(numbers.name, "", {}, now, stream=numbers.stream)
-            row = await self.ledger.write(service.name, row)
-        known = [
-            row if row.former else await self._disowned(name, row)
-            for name, row in await issued_elsewhere(self.ledger, kin, *_of(numbers))
-        ]
+        kin = await family(self.ledger, service)
+        elsewhere = await issued_elsewhere(self.ledger, kin, *_of(numbers))
         others = await self._same_stream(service.name, numbers)
+        if len(others) > _OTHERS_WITH_ITS_OWN:
+            elsewhere += [(service.name, other) for other in others]
+            others = []
+        known = await self._all_disowned(elsewhere)
+        now = rfc3339(self.clock.now())
         mine = taken(row, service.id, numbers, _all([*known, *others]), now)
         writes = [mine, *(other.owned_by("") for other in others if not other.former)]
-        if row is not None and row.stream and row.stream != numbers.stream:
+        if row.stream and row.stream != numbers.stream:
             writes.append(await left_behind(self.ledger, service.name, row))
         return replace(mine, etag=(await self.ledger.write_all(service.name, writes))[0])
 
+    async def _all_disowned(self, rows: Sequence[tuple[str, LedgerRow]]) -> list[LedgerRow]:
+        """The rows of service names as they are when nobody may issue from them any more."""
+        known: list[LedgerRow] = []
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[start : start + _ROWS_AT_ONCE]
+            known += await asyncio.gather(*(self._disowned(name, row) for name, row in some))
+        return known
+
     async def _disowned(self, service: str, row: LedgerRow) -> LedgerRow:
-        """The row as it is when nobody may issue from it any more."""
-        found: LedgerRow | None = row
+        """The row as it is when nobody may issue from it any more; nobody may from former ones."""
+        found: LedgerRow | None = None if row.former else row
         while found is not None:
             try:
                 return await self.ledger.write(service, found.owned_by(""))
@@ -196,6 +212,17 @@ async def release(ledger: Ledger, *, service: str, agreement: str, stream: str =
         return replace(row, owner="", stream=row.stream or stream)
 
     await _rewrite(ledger, service, agreement, released)
+
+
+async def tell_stream(ledger: Ledger, *, service: str, agreement: str, stream: str) -> None:
+    """Tell a row of a version that kept no streams of which one it is.
+
+    Nobody owns it then: who claims it looks at the other rows of the stream, which that version
+    did not.
+    """
+    row = await ledger.get(service, agreement)
+    if row is not None and not row.stream:
+        await release(ledger, service=service, agreement=agreement, stream=stream)
 
 
 async def release_all(

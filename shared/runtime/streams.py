@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 
 from shared.model.numbers import Kind
 from shared.model.service import Service
+from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import is_behind, joined_all
 from shared.rules.restored_numbers import BackedUpCounters
 from shared.state.control_numbers import Issued, Ledger, LedgerRow
+from shared.state.lineage import Descent
 
 _NAMES_AT_ONCE = 8
 """A name that is rehearsed each month has many others."""
@@ -90,6 +92,23 @@ async def kin_of(ledger: Ledger, service: Service) -> list[str]:
     origin = service.restored_from.service if service.restored_from else service.name
     kin = await ledger.lineage.kin(service.name, origin)
     return kin if service_key(origin) == service_key(service.name) else [*kin, origin]
+
+
+async def family(ledger: Ledger, service: Service) -> list[str]:
+    """The names of ``kin_of``, to whom the service is known as theirs from now on.
+
+    A version that kept no lineage may have restored it.
+    """
+    kin = await kin_of(ledger, service)
+    origin = service.restored_from
+    if origin is not None and service_key(origin.service) != service_key(service.name):
+        known = {service_key(name) for name in await ledger.lineage.kin(service.name)}
+        if service_key(origin.service) not in known:
+            at = rfc3339(service.created_at)
+            descent = Descent(origin.service, service.name, origin.backup, at)
+            await ledger.lineage.enter(descent)
+            return await kin_of(ledger, service)
+    return kin
 
 
 def set_back_kinds(row: LedgerRow) -> list[Kind]:
