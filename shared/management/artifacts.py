@@ -17,7 +17,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.editions import require_quota
-from shared.rules.naming import require_artifact_name, shown
+from shared.rules.naming import is_same_name, require_apart, require_artifact_name, shown
 from shared.rules.states import require_manageable
 from shared.rules.trading import parties_key, stream_of
 from shared.runtime.claims import release
@@ -82,7 +82,7 @@ class Artifacts:
         :raises Problem: ArtifactNotFound.
         """
         found = await self._configuration.artifact(service.id, section, name)
-        if found is None:
+        if found is None or not is_same_name(found.value.name, name):
             raise _not_found(service, section, name)
         return found
 
@@ -225,6 +225,8 @@ class Artifacts:
         read: _ReadFacts,
     ) -> Put:
         stored = found.value if found else None
+        if stored is not None:
+            require_apart(item.name, stored.name)
         document = sealed_document(
             key, item.section, item.name, item.document, stored.document if stored else None
         )

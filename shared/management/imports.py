@@ -10,7 +10,7 @@ from shared.model.artifact import Artifact, ImportItem
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.operations.immediate import BeforeWrite, unlogged
-from shared.rules.naming import artifact_key, require_artifact_name, shown
+from shared.rules.naming import artifact_key, require_apart, require_artifact_name, shown
 from shared.rules.references import ORDER
 from shared.rules.states import require_manageable
 from shared.sealing.key_ring import KeyRing
@@ -146,18 +146,19 @@ class Imports:
 
 
 def _require_names(wanted: Sequence[Wanted]) -> None:
-    seen: set[tuple[str, str]] = set()
+    seen: dict[tuple[str, str], str] = {}
     for one in wanted:
         item, target = one.item, f"{one.place}/name"
         require_artifact_name(item.name, target)
         key = (item.section, artifact_key(item.name))
         if key in seen:
+            require_apart(item.name, seen[key], target)
             raise Problem(
                 Code.INVALID_REQUEST,
                 f"'{shown(item.name)}' comes twice in the section {item.section}.",
                 target=target,
             )
-        seen.add(key)
+        seen[key] = item.name
 
 
 def _too_large(wanted: Sequence[Wanted]) -> Report:

@@ -157,6 +157,39 @@ def artifact_key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two artifact names are one for Azure, which compares without regard to case, letter
+    by letter: ß is not ss. The Kelvin sign is K in every Unicode form. Names that are not one may
+    share a key all the same.
+    """
+    return ordinal(one) == ordinal(other)
+
+
+def require_apart(name: str, other: str, target: str = "name") -> None:
+    """Refuse a name that shares its key with another one and is not the same: one of the two
+    would replace the other.
+
+    :raises Problem: InvalidName.
+    """
+    if not is_same_name(name, other):
+        raise Problem(
+            Code.INVALID_NAME,
+            f"'{shown(name)}' cannot stand beside '{shown(other)}': they are told apart by "
+            "letters that are written in two ways, such as ß and ss. Choose another name.",
+            target=target,
+        )
+
+
+def ordinal(name: str) -> str:
+    """What is equal of names that are one: see ``is_same_name``."""
+    return "".join(map(_capital, unicodedata.normalize("NFD", name)))
+
+
+def _capital(letter: str) -> str:
+    capital = letter.upper()
+    return capital if len(capital) == 1 and capital.isascii() == letter.isascii() else letter
+
+
 def default_domain_url(name: str, domain: str) -> str:
     """The service's URL where none was chosen."""
     return f"https://{service_key(name)}.{domain}"

@@ -24,7 +24,7 @@ from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.patience import answering
 from shared.rules.agreement_numbers import formatted
-from shared.rules.naming import artifact_key, service_key, shown
+from shared.rules.naming import ordinal, service_key, shown
 from shared.rules.numbers import first, take_again
 from shared.rules.states import require_active
 from shared.runtime.claims import Claims, is_claimed
@@ -88,7 +88,7 @@ class Allocator:
         :raises Problem: ServiceNotFound, ServiceNotActive, AgreementNotFound,
             ControlNumbersExhausted, InvalidRequest for an agreement that numbers nothing.
         """
-        key = (service_key(service), artifact_key(agreement))
+        key = (service_key(service), ordinal(agreement))
         group = self._groups.setdefault(key, _Group())
         request = _Request(kinds, count, asyncio.get_running_loop().create_future())
         group.waiting.append(request)

@@ -15,6 +15,7 @@ from shared.model.artifact import Artifact, Section
 from shared.model.keys import WrappedKey
 from shared.model.numbers import AgreementNumbers
 from shared.model.wire import JsonObject
+from shared.rules.naming import is_same_name
 from shared.state.artifact_rows import (
     REFERENCE_COLUMNS,
     named_by,
@@ -218,7 +219,8 @@ class Configuration:
     async def numbers(self, service_id: str, agreement: str) -> AgreementNumbers | None:
         """What an agreement's document says of control numbers; None where there is none."""
         row = await self._table.get(service_id, named(Section.AGREEMENTS, agreement))
-        return read_numbers(row) if row else None
+        found = read_numbers(row) if row else None
+        return found if found and is_same_name(found.name, agreement) else None
 
     async def all_numbers(
         self, service_id: str, after: str = ""

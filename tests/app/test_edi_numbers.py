@@ -223,3 +223,28 @@ async def test_no_mic_that_no_receipt_has(api: Api, wrong: dict[str, str]) -> No
     put = await api.put(f"services/{name}/mic-values/A", {**mic, **wrong})
     assert (put.status, put.code) == (400, "InvalidRequest")
     assert put.body["error"]["target"] == f"/{next(iter(wrong))}"
+
+
+async def test_no_put_replaces_what_it_did_not_name(api: Api) -> None:
+    """Two companies: one of them was gone when the other one came."""
+    name = await api.service()
+    path = f"services/{name}/artifacts/partners"
+    first = {"document": {"for": "Weiß"}}
+    assert (await api.put(f"{path}/{quote('Weiß GmbH')}", first)).status == 201
+    refused = await api.put(f"{path}/Weiss GmbH", {"document": {"for": "Weiss"}})
+    assert (refused.status, refused.code) == (400, "InvalidName")
+    assert (await api.get(f"{path}/{quote('weiß GMBH')}")).body["document"] == first["document"]
+    for gone in (await api.get(f"{path}/Weiss GmbH"), await api.delete(f"{path}/Weiss GmbH")):
+        assert (gone.status, gone.code) == (404, "ArtifactNotFound")
+    items = [
+        {"section": "partners", "name": one, "document": {}} for one in ("Groß KG", "Gross KG")
+    ]
+    both = await api.post(f"services/{name}/import", {"artifacts": items})
+    assert (both.status, both.code) == (400, "InvalidName")
+    assert both.body["error"]["target"] == "/artifacts/1/name"
+    await api.agreement(name, quote("Weiß-810"), edi_document("X12"))
+    assert await api.allocate(name, quote("WEIß-810")) == 1
+    numbers = f"services/{name}/control-numbers/Weiss-810"
+    assert (await api.get(numbers)).code == "AgreementNotFound"
+    issued = await api.post(f"{numbers}/allocate", {"kind": "interchange"})
+    assert issued.code == "AgreementNotFound"

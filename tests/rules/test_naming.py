@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.model.problem import Code, Problem
 from shared.rules.naming import (
     artifact_key,
+    is_same_name,
     require_artifact_name,
     require_backup_name,
     require_operation_id,
@@ -105,6 +106,26 @@ def test_artifact_names_compare_without_case_and_in_one_unicode_form() -> None:
     assert artifact_key("STRASSE") == artifact_key("straße")
     assert artifact_key("é") == artifact_key("e\u0301")
     assert artifact_key("a") != artifact_key("b")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Contoso", "CONTOSO", True),
+        ("Müller", "MÜLLER", True),
+        ("é", "E\u0301", True),
+        ("ΣΑΣ", "σας", True),
+        ("Weiß", "WEIß", True),
+        ("Weiß", "Weiss", False),
+        ("\ufb01x", "fix", False),
+        ("\u212a", "k", True),
+        ("\u017f", "s", False),
+        ("I", "\u0131", False),
+    ],
+)
+def test_names_that_are_one(one: str, other: str, same: bool) -> None:
+    assert is_same_name(one, other) is same
+    assert is_same_name(other, one) is same
 
 
 @given(st.text())
