@@ -69,14 +69,14 @@ async def test_what_is_refused(api: Api, changes: Any, code: str, said: str) -> 
 
 async def test_what_a_schedule_will_need_nobody_takes(api: Api) -> None:
     name = await api.service()
-    made = await put(api, name, startAt="2099-01-05T02:00:00Z", frequencyDays=7, retentionDays=9)
-    assert made["nextRunAt"] == "2099-01-05T02:00:00.000Z"
-    body = {"name": f"{name.lower()}-20990112-020000", "storageAccount": "offsite"}
+    made = await put(api, name, startAt="2035-01-05T02:00:00Z", frequencyDays=7, retentionDays=9)
+    assert made["nextRunAt"] == "2035-01-05T02:00:00.000Z"
+    body = {"name": f"{name.lower()}-20350112-020000", "storageAccount": "offsite"}
     refused = await api.post(f"services/{name}/backups", body)
     assert (refused.code, refused.body["error"]["target"]) == ("BackupNameInUse", "/name")
-    assert "scheduled backup of 2099-01-12" in refused.body["error"]["message"]
+    assert "scheduled backup of 2035-01-12" in refused.body["error"]["message"]
     ids = {"Operation-Id": "Schedule-1"}
-    free = {**body, "name": f"{name.lower()}-20990113-020000"}
+    free = {**body, "name": f"{name.lower()}-20350113-020000"}
     refused = await api.post(f"services/{name}/backups", free, headers=ids)
     assert (refused.code, refused.body["error"]["target"]) == ("InvalidName", "Operation-Id")
     assert (await history(api, name)) == []
