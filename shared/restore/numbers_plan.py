@@ -188,7 +188,7 @@ async def numbers_plan(
     )
     async for page in pairs:
         for record, agreement in page:
-            found = _agreement(record, agreement, name, known)
+            found = _agreement(record, agreement, known)
             if takes(found.numbers.name):
                 told.look_at(wanted, found)
     taken = told.counts.pop("agreements", 0)
@@ -202,9 +202,7 @@ async def numbers_plan(
     return Numbers(NumbersPlan.model_validate(plan), told.errors, taken)
 
 
-def _agreement(
-    record: Record | None, agreement: Agreement | None, service: str, known: Known
-) -> _Agreement:
+def _agreement(record: Record | None, agreement: Agreement | None, known: Known) -> _Agreement:
     """An agreement with what the backup and the ledgers know of it."""
     if agreement is not None:
         numbers = agreement.numbers
@@ -213,9 +211,6 @@ def _agreement(
         numbers = AgreementNumbers(record.name, {})
     backed_up = BackedUpCounters.read(record.document if record else {})
     rows = [(one.service, one.row) for one in known.of(numbers.name, numbers.stream)]
-    mine = known.own(service, numbers.name)
-    if mine is not None and not mine.is_of(numbers.name, numbers.stream):
-        rows.append((service, mine))  # it traded with somebody else, and goes on with its numbers
     sources = [_Source(name, row.agreement, row.known) for name, row in rows]
     return _Agreement(numbers, backed_up, sources)
 

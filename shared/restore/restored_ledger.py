@@ -108,7 +108,7 @@ class RestoredLedger:
             return []
         numbers = one.numbers
         found = [row.row for row in known.of(numbers.name, numbers.stream)]
-        found += [mine] if mine is not None else []
+        found += [mine] if mine is not None and mine.is_of(numbers.name, numbers.stream) else []
         ledgers = [counters for row in found for counters in row.known]
         counters, passed = restored_counters(plan, one.backed_up, ledgers, numbers.numbering)
         if mine is None and not one.changed_at and not counters:

@@ -20,7 +20,7 @@ from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
-from shared.runtime.streams import family, issued_elsewhere, set_back_kinds
+from shared.runtime.streams import carried_over, family, issued_elsewhere, set_back_kinds
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.joined import joined
@@ -156,17 +156,19 @@ def taken(
 
     It goes on behind all that is known of its stream, and of its name: an agreement that trades
     with somebody else from now on goes on with its numbers. Where a restore set the row back
-    (``asBackedUp``), the service that the restore made goes on as was asked for, and another one
-    behind all that was issued.
+    (``asBackedUp``), the service that the restore made goes on as was asked for, with whom the
+    agreement traded then; another one, or with somebody else, behind all that was issued.
 
     :param known: what other rows know.
     :param now: RFC 3339.
     """
     if row is None:
         row = LedgerRow(numbers.name, service_id, {}, now)
-    issued = joined_all([*row.known, *known])
-    is_as_restored = row.life == service_id and row.stream == numbers.stream
-    asked = set_back_kinds(row) if is_as_restored else []
+    if row.stream != numbers.stream:
+        issued, asked = carried_over(joined_all(known), joined_all(row.known)), []
+    else:
+        issued = joined_all([*row.known, *known])
+        asked = set_back_kinds(row) if row.life == service_id else []
     counters = {kind: counter for kind, counter in issued.items() if kind not in asked}
     counters |= {kind: row.counters[kind] for kind in asked if kind in row.counters}
     return replace(

@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from shared.model.numbers import Kind
+from shared.model.numbers import Counter, Counters, Kind
 from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key, service_key
@@ -115,6 +115,24 @@ def set_back_kinds(row: LedgerRow) -> list[Kind]:
     """The kinds that a restore set back, as it was asked to, and that are still behind."""
     passed = row.passed.items()
     return [kind for kind, counter in passed if is_behind(row.counters.get(kind), counter)]
+
+
+def carried_over(known: Counters, brought: Counters) -> Counters:
+    """What is known of a stream, and beyond what an agreement issued that was of another one.
+
+    Cycles of two streams do not compare: who has had 500 numbers gets no 6 because somebody else's
+    have begun anew.
+    """
+    found = dict(brought)
+    for kind, counter in known.items():
+        other = brought.get(kind, counter)
+        found[kind] = Counter(
+            next=max(counter.next, other.next),
+            last=max(counter.last, other.last),
+            cycle=max(counter.cycle, other.cycle),
+            end=max((end for end in (counter.end, other.end) if end is not None), default=None),
+        )
+    return found
 
 
 def as_backed_up(row: LedgerRow, known: Known) -> BackedUpCounters:

@@ -241,6 +241,53 @@ async def test_an_agreement_that_trades_with_somebody_else_leaves_its_stream_beh
     assert (await issue(app, 1), await issue(app, 1, agreement="B")) == ([5], [4])
 
 
+async def test_what_a_restore_set_back_comes_again_with_the_same_partner_alone(
+    app: Installation,
+) -> None:
+    """Who trades with somebody else from now on was not asked about by the restore."""
+    other = partner_document("Tailspin")
+    identity = other["content"]["b2b"]["businessIdentities"][0]  # type: ignore[index, call-overload]
+    with_other = {"guestPartner": "Tailspin", "guestIdentity": identity}
+    partner = ImportItem(section=Section.PARTNERS, name="Tailspin", document=other)
+    await app.imports.write(await service_of(app, SERVICE), [partner, agreement("B", **with_other)])
+    await back_up(app, SECOND)
+    assert await issue(app, 6) == [3, 4, 5, 6, 7, 8]
+    assert await issue(app, 5, agreement="B") == [1, 2, 3, 4, 5]
+    await delete(app)
+    await restore(app, container=SECOND, policy="asBackedUp")
+    await resume(app)
+    service = await service_of(app, SERVICE)
+    await app.artifacts.delete(service, Section.AGREEMENTS, "B", unconditional)
+    await app.imports.write(service, [agreement("A", **with_other)])
+    assert (await issue(app, 1))[0] > 5, "nobody asked for 3 to 5 of this partner again"
+
+
+async def test_a_cycle_that_began_with_one_partner_is_not_that_of_another(
+    app: Installation,
+) -> None:
+    """Cycles of two streams do not compare: one that is further on knows less of the other."""
+    other = partner_document("Tailspin")
+    identity = other["content"]["b2b"]["businessIdentities"][0]  # type: ignore[index, call-overload]
+    with_other = {"guestPartner": "Tailspin", "guestIdentity": identity}
+    partner = ImportItem(section=Section.PARTNERS, name="Tailspin", document=other)
+    service = await service_of(app, SERVICE)
+    await app.imports.write(service, [partner, agreement("B", **with_other)])
+    assert (await issue(app, 9, agreement="B"))[-1] == 9
+    body = SetNextBody.model_validate({"kind": "interchange", "next": 1, "allowReuse": True})
+    await app.counters.set_next(service, "A", body)
+    assert await issue(app, 2) == [1, 2]
+    await back_up(app, SECOND)
+    await app.artifacts.delete(service, Section.AGREEMENTS, "B", unconditional)
+    await app.imports.write(service, [agreement("A", **with_other)])
+    assert await issue(app, 2) == [10, 11], "Tailspin has had those up to 9"
+    await delete(app)
+    planned = (await restore(app, DR, SECOND)).control_numbers
+    told = {one.agreement: one.next for one in planned.exposures}
+    assert told == {"B": 12}
+    await resume(app, DR)
+    assert (await issue(app, 1, DR), await issue(app, 1, DR, "B")) == ([3], [12])
+
+
 async def test_two_agreements_may_exchange_whom_they_trade_with(app: Installation) -> None:
     service = await service_of(app, SERVICE)
     other = partner_document("Tailspin")

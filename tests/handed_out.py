@@ -1,0 +1,262 @@
+"""What callers were handed of streams of numbers, and which of them they asked for again.
+
+A model that knows nothing of how the app decides: it sees requests and answers alone. Where an
+answer was lost, it allows for both.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+
+Key = tuple[str, ...]
+"""Of a stream: who gets its numbers."""
+
+
+class Repeated(AssertionError):
+    """A number came twice, or was to be left out, and nobody asked for it."""
+
+
+@dataclass(frozen=True)
+class Within:
+    """The bounds that an agreement's document sets."""
+
+    lower: int = 1
+    upper: int = 999_999_999
+    rollover: bool = True
+
+
+@dataclass
+class Position:
+    """How far a stream is, by what callers were handed and asked for."""
+
+    cycle: int = 0
+    """Goes up where the numbers begin again: at the end of the bounds, or as a caller asked."""
+    issued: int = 0
+    """Up to here, numbers of this cycle were handed out, or count as if they were."""
+    ahead: int = 0
+    """Up to here, a caller left them out."""
+    lost: int = 0
+    """How many more may have been taken, of which no answer came."""
+    end: int = 0
+    """The highest upper bound under which numbers of this cycle were handed out."""
+    vague: bool = False
+    """Whether the number of the cycle is a guess, since an answer was lost."""
+
+    @property
+    def taken(self) -> int:
+        """Up to where numbers may have been taken."""
+        return self.issued + self.lost
+
+    def is_at_end(self, within: Within, leap: int = 0) -> bool:
+        """Whether its numbers may begin again under these bounds."""
+        reached = max(self.issued, self.ahead) + self.lost + leap
+        return within.rollover and reached >= within.upper >= self.end
+
+    def accept(self, value: int, within: Within, leap: int = 0) -> bool:
+        """Go on with a number; whether that is right.
+
+        :param leap: how many more a restore may have left out.
+        """
+        if value > max(self.issued, self.ahead):
+            self.end = max(self.end, within.upper)
+        elif self.is_at_end(within, leap):
+            self.cycle, self.end = self.cycle + 1, within.upper
+            self.vague |= leap > 0
+        else:
+            return False
+        self.issued = self.ahead = value
+        self.lost = 0
+        return True
+
+    def begin_anew(self, following: int) -> None:
+        """As a caller asked: from a number on they come again, and those before it do not."""
+        self.cycle += 1
+        self.issued = self.ahead = following - 1
+        self.lost = self.end = 0
+
+
+@dataclass
+class SetBack:
+    """What a restore as backed up issues again, as its caller asked."""
+
+    at: Position
+    until: Position
+    """Where the stream was when it was restored: what was issued since comes no second time."""
+
+    def accept(self, value: int, within: Within) -> bool:
+        """Go on with a number that comes again; whether it may."""
+        after = copy(self.at)
+        if not after.accept(value, within):
+            return False
+        known = not (after.vague or self.until.vague)
+        if known and (after.cycle, value) > (self.until.cycle, self.until.taken):
+            return False
+        self.at = after
+        return True
+
+
+@dataclass(frozen=True)
+class BackedUp:
+    """What a backup says of a stream."""
+
+    at: Position
+    stream: Position
+    """As far as it was then; behind ``at`` where a restore had set the service back."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that a caller was handed."""
+
+    life: str
+    """Of the service that issued it: another one after each restore or creation."""
+    stream: Key
+    value: int
+    within: Within
+
+
+@dataclass
+class HandedOut:
+    """All streams of an installation."""
+
+    streams: defaultdict[Key, Position] = field(default_factory=lambda: defaultdict(Position))
+    set_back: dict[tuple[str, Key], SetBack] = field(default_factory=dict)
+    leaps: defaultdict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    """How many numbers restores left out."""
+    highest: int = 0
+    """That was ever handed out or left out, of all streams."""
+
+    def of(self, life: str, stream: Key) -> Position:
+        """From where a service goes on."""
+        back = self.set_back.get((life, stream))
+        return back.at if back else self.streams[stream]
+
+    def backed_up(self, life: str, stream: Key) -> BackedUp:
+        """What a backup of a service holds."""
+        return BackedUp(copy(self.of(life, stream)), copy(self.streams[stream]))
+
+    def hand_out(self, numbers: Sequence[Number]) -> list[Number]:
+        """Callers are handed numbers, all at once; those that came again, as was asked for.
+
+        :raises Repeated: where one should not have been.
+        """
+        again: list[Number] = []
+        behind: list[Number] = []
+        asked: set[Number] = set()
+        self.highest = max([self.highest, *(one.value for one in numbers)])
+        for one in _in_order(numbers, lambda one: self.of(one.life, one.stream)):
+            assert one.within.lower <= one.value <= one.within.upper, f"{one} outside its bounds"
+            back, now = self.set_back.get((one.life, one.stream)), self.streams[one.stream]
+            if back is None or not back.accept(one.value, one.within):
+                behind.append(one)
+            elif back.at.cycle != now.cycle or one.value <= now.issued:
+                again.append(one)
+            else:
+                asked.add(one)  # a number among them that nobody had been handed yet
+                behind.append(one)
+        for one in _in_order(behind, lambda one: self.streams[one.stream]):
+            at = self.streams[one.stream]
+            before, key = copy(at), (one.life, one.stream)
+            if key in self.set_back and at.issued < one.value <= at.ahead:
+                at.issued = one.value  # left out since the backup, and asked for with all of it
+            elif not at.accept(one.value, one.within, self.leaps[one.stream]):
+                raise Repeated(f"{one} with the stream at {before}")
+            elif one not in asked:
+                self.set_back.pop(key, None)
+        return again
+
+    def lose(self, life: str, stream: Key, count: int) -> None:
+        """No answer came to a request for numbers."""
+        self.streams[stream].lost += count
+        back = self.set_back.get((life, stream))
+        if back is not None:
+            back.at.lost += count
+
+    def set_next(
+        self, life: str, stream: Key, following: int, *, reuse: bool, answered: bool
+    ) -> None:
+        """A caller sets the next number.
+
+        :param answered: False where it is not known whether that was done.
+        :raises Repeated: where it was done and should have been refused.
+        """
+        at, now = self.of(life, stream), self.streams[stream]
+        if at is not now and not reuse and following > now.issued:
+            # Of a service that had been set back, and may be no longer.
+            now.ahead = min(now.ahead, following - 1)
+            at.ahead = following - 1
+            return
+        if following <= at.issued and not reuse:
+            if answered:
+                raise Repeated(f"set to {following} without reuse, with the stream at {at}")
+            return
+        self.highest = max(self.highest, following)
+        if following <= at.taken and reuse:
+            self._begin_anew(life, stream, following, sure=answered and following <= at.issued)
+        elif answered:
+            at.ahead = following - 1
+        else:
+            at.lost = max(at.taken, following - 1) - at.issued
+
+    def set_bounds(
+        self,
+        life: str,
+        stream: Key,
+        before: Within,
+        after: Within,
+        *,
+        reuse: bool,
+        answered: bool,
+    ) -> None:
+        """A caller changes the bounds of an agreement, which may have been of another stream.
+
+        It goes on with its numbers then, so those may be what lies above the new bounds.
+        """
+        if not reuse:
+            return
+        at = self.of(life, stream)
+        sure = answered and after.upper != before.upper
+        if max(at.issued, at.ahead) >= after.upper:
+            self._begin_anew(life, stream, after.lower, sure=sure)
+        elif max(at.taken, self.highest + sum(self.leaps.values())) >= after.upper:
+            self._begin_anew(life, stream, after.lower, sure=False)
+        else:
+            at.end = min(at.end, after.upper)
+
+    def _begin_anew(self, life: str, stream: Key, following: int, *, sure: bool) -> None:
+        at, now = self.of(life, stream), self.streams[stream]
+        before = copy(at)
+        at.begin_anew(following)
+        if not sure:
+            at.vague = True
+            at.issued, at.ahead = min(at.issued, before.issued), min(at.ahead, before.ahead)
+        if at is now:
+            return
+        if at.vague or at.cycle > now.cycle:
+            # The service that had been set back is ahead of all others now.
+            self.streams[stream] = at
+            del self.set_back[life, stream]
+
+    def restored(self, life: str, stream: Key, backed_up: BackedUp | None) -> None:
+        """A service was restored as it was backed up: it may issue again what it says.
+
+        :param backed_up: None where the backup has no numbers of the stream.
+        """
+        at, until = copy(backed_up.at) if backed_up else Position(), copy(self.streams[stream])
+        if self.leaps[stream]:  # what was left out counts as issued, over however many cycles
+            until.vague = True
+        elif at.cycle == until.cycle and at.taken >= until.taken and at.ahead >= until.ahead:
+            return  # nothing was issued or left out since
+        self.set_back[life, stream] = SetBack(at, until)
+
+    def advanced(self, stream: Key, by: int) -> None:
+        """A service was restored, and numbers left out: which may be the last of a cycle."""
+        self.leaps[stream] += by
+
+
+def _in_order(numbers: Sequence[Number], at: Callable[[Number], Position]) -> list[Number]:
+    """As they were issued: those beyond a position, then those of the next cycle."""
+    ends = [max(at(one).issued, at(one).ahead) for one in numbers]
+    pairs = sorted(zip(ends, numbers, strict=True), key=lambda p: (p[1].value <= p[0], p[1].value))
+    return [one for _, one in pairs]
