@@ -67,7 +67,7 @@ async def save_schedule(app: Installation, service: Service) -> None:
     members = {
         "status": "Automatic",
         "storageAccount": "offsite",
-        "startAt": "2099-01-01T02:00:00Z",
+        "startAt": "2035-01-01T02:00:00Z",
         "frequencyDays": 1,
         "retentionDays": 3,
     }

@@ -45,7 +45,7 @@ MIC = {"messageId": "m", "mic": "q83v", "algorithm": "MD5", "as2From": "a", "as2
 PLAN = {
     "status": "Automatic",
     "storageAccount": "offsite",
-    "startAt": "2099-01-01T02:00:00Z",
+    "startAt": "2035-01-01T02:00:00Z",
     "frequencyDays": 1,
     "retentionDays": 3,
 }
