@@ -19,12 +19,12 @@ from hypothesis.stateful import (
 from shared.model.numbers import AgreementNumbers, Bounds, Counters, Kind
 from shared.model.problem import Problem
 from shared.model.restore import ControlNumbersBody, NumbersPolicy
-from shared.rules.numbers import first, join, joined_all, moved, rebound, take_again
+from shared.rules.coming_again import goes_on
+from shared.rules.numbers import first, join, joined_all, moved, rebound, take_again, upcoming
 from shared.rules.restored_numbers import (
     BackedUpCounters,
     issued_again,
     restored_counters,
-    upcoming_again,
 )
 from shared.runtime.claims import is_claimed, taken
 from shared.runtime.streams import Known, as_backed_up
@@ -377,7 +377,7 @@ class Numbers(RuleBasedStateMachine):
         counters, passed = restored_counters(wanted, backed_up, ledgers, numbers.numbering)
         row = LedgerRow(agreement, "", counters, "", passed=passed, stream=says.stream, life=life)
         counter = counters.get(KIND) or first(says.bounds)
-        following = upcoming_again(counter, says.bounds, passed.get(KIND))
+        following = upcoming(goes_on(counter, says.bounds, passed.get(KIND)), says.bounds)
         latest = join(*(one.get(KIND) for one in ledgers))
         again = issued_again(counter, [latest, backed_up.passed.get(KIND)], says.bounds)
         return row, (following.next if following else None, again)
