@@ -214,7 +214,7 @@ _NAMES = {
     "retry_seconds": "RETRY_SECONDS",
     "mic_days": "MIC_DAYS",
     "require_roles": "REQUIRE_ROLES",
-    "secret_members": "SECRET_MEMBERS",
+    "secret_members": "SECRET_MEMBERS",  # nosec B105
     "public_members": "PUBLIC_MEMBERS",
     "alert_webhook_url": "ALERT_WEBHOOK_URL",
     "telemetry_export": "TELEMETRY_EXPORT",

@@ -50,5 +50,5 @@ async def _require_whole(app: Installation, service: Service, held: Mapping[str,
         assert found == names
     row = await app.ledger.get(service.name, "A")
     assert row is not None
-    assert row.owner == service.id
+    assert row.life == service.id
     assert row.counters[Kind.INTERCHANGE].last >= 2, "its numbers begin anew"
