@@ -192,6 +192,10 @@ class HandedOut:
                 raise Repeated(f"set to {following} without reuse, with the stream at {at}")
             return
         self.highest = max(self.highest, following)
+        if at is not now and reuse and following <= now.taken:
+            # As above: of those that were set back, or of all.
+            self._begin_anew(life, stream, following, sure=False)
+            return
         if following <= at.taken and reuse:
             self._begin_anew(life, stream, following, sure=answered and following <= at.issued)
         elif answered:

@@ -12,10 +12,10 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.backup.order import record_key
 from shared.backup.read_ahead import read_ahead
-from shared.backup.side_by_side import side_by_side
 from shared.backup.source import LeftOut, SectionRecord, Unreadable
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import NOT_BACKED_UP, Artifact, Section
+from shared.model.numbers import AgreementNumbers
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.record import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Record
@@ -31,6 +31,7 @@ from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import Row, RowChanged
+from shared.state.joined import joined
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
@@ -233,29 +234,26 @@ class ServiceCut:
 
     async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[bytes]]:
         """See Cut. Whoever owns a row right now, it is where its agreement stands."""
-        known = await self._known_elsewhere()
-        async for page in read_ahead(self._stores.ledger.pages(self.service.name)):
-            rows = (row for row in page if artifact_key(row.agreement) in agreements)
-            yield [_record(row, known).line() for row in rows]
-
-    async def _known_elsewhere(self) -> Known:
-        """What other names issued of the same streams: a backup goes on behind that, too."""
-        ledger = self._stores.ledger
-        return await Known.of_names(ledger, await kin_of(ledger, self.service))
+        async for page in read_ahead(self._numbers_of_agreements("")):
+            yield [one.line() for one in page if artifact_key(one.name) in agreements]
 
     async def _numbers_of_agreements(self, after: str) -> AsyncIterator[list[Record]]:
-        """Both tables have the same order, so neither is read beyond the other's page."""
-        known = await self._known_elsewhere()
-        names = self._stores.configuration.names(self.service.id, Section.AGREEMENTS, after=after)
-        rows = self._stores.ledger.pages(self.service.name, after=after)
-        async for pairs in side_by_side(
-            names,
-            rows,
-            lambda name: record_key(CONTROL_NUMBERS, name),
+        """Both tables have the same order, so neither is read beyond the other's page.
+
+        An agreement without a row has numbers all the same that were issued under other names.
+        """
+        ledger, service = self._stores.ledger, self.service
+        kin = await kin_of(ledger, service)
+        known = await Known.of_names(ledger, [service.name, *kin])
+        pairs = joined(
+            self._stores.configuration.all_numbers(service.id, after),
+            ledger.pages(service.name, after),
+            lambda numbers: record_key(CONTROL_NUMBERS, numbers.name),
             lambda row: record_key(CONTROL_NUMBERS, row.agreement),
-        ):
-            found = [row for name, row in pairs if name is not None and row is not None]
-            yield [_record(row, known) for row in found]
+        )
+        async for page in pairs:
+            found = [_record(numbers, row, known) for numbers, row in page]
+            yield [one for one in found if one is not None]
 
     async def received_numbers(self) -> AsyncIterator[list[bytes]]:
         """See Cut."""
@@ -312,5 +310,11 @@ class ServiceCut:
         return self._stores.content_account
 
 
-def _record(row: LedgerRow, known: Known) -> Record:
-    return Record(row.agreement, as_backed_up(row, known).to_json(), row.changed_at)
+def _record(numbers: AgreementNumbers, row: LedgerRow | None, known: Known) -> Record | None:
+    """The counters of an agreement; None where nothing is known of any."""
+    document = as_backed_up(numbers, row, known).to_json()
+    if row is not None:
+        return Record(row.agreement, document, row.changed_at)
+    rows = known.of(numbers.name, numbers.stream)
+    latest = max((one.row.changed_at for one in rows), default="")
+    return Record(numbers.name, document, latest) if document else None

@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from shared.model.numbers import Counter, Counters, Kind
+from shared.model.numbers import AgreementNumbers, Counter, Counters, Kind
 from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key, service_key
@@ -135,13 +135,23 @@ def carried_over(known: Counters, brought: Counters) -> Counters:
     return found
 
 
-def as_backed_up(row: LedgerRow, known: Known) -> BackedUpCounters:
-    """The counters of an agreement for its backup, behind what other names issued of its stream.
+def as_backed_up(
+    numbers: AgreementNumbers, row: LedgerRow | None, known: Known
+) -> BackedUpCounters:
+    """The counters of an agreement for its backup, behind all that was issued of its stream.
 
     What a restore had set back is as it is, with all that it goes on behind in the end.
+
+    :param row: its own, as it is now; None where nothing was ever needed under this name.
+    :param known: the rows of all names that share numbers with its service, and of its own name.
     """
-    elsewhere = [c for one in known.of(row.agreement, row.stream) for c in one.row.known]
-    issued = joined_all([*row.known, *elsewhere])
+    rows = known.of(numbers.name, numbers.stream)
+    elsewhere = joined_all(counters for one in rows for counters in one.row.known)
+    if row is None:
+        return BackedUpCounters(elsewhere, {})
+    if row.stream and row.stream != numbers.stream:
+        return BackedUpCounters(carried_over(elsewhere, joined_all(row.known)), {})
+    issued = joined_all([*row.known, elsewhere])
     asked = set_back_kinds(row)
     counters = {kind: one for kind, one in issued.items() if kind not in asked}
     counters |= {kind: row.counters[kind] for kind in asked if kind in row.counters}

@@ -101,6 +101,7 @@ class Hosts:
         self._deployed = deployed
         self._draw = draw
         self.both = [self._started(), self._started()]
+        asyncio.get_running_loop().set_exception_handler(_tell)
 
     def _started(self) -> Host:
         update = {
@@ -180,19 +181,17 @@ class Hosts:
             found = await app.records.find(entry.service, entry.operation_id)
             if found is None:
                 continue  # a start that did not come to its record
-            record = await self._without_worker(app, found[0])
+            await self._without_worker(app, found[0])
             await app.engine.run(entry.service, entry.operation_id)
             left += await app.in_flight.get(entry.service, entry.operation_id) is not None
-            del record
         return left
 
     @staticmethod
-    async def _without_worker(app: Installation, record: Record) -> Record:
+    async def _without_worker(app: Installation, record: Record) -> None:
         """What a minute of waiting does."""
         if record.operation.worker:
             idle = record.operation.model_copy(update={"worker": ""})
-            return await app.records.write(idle, record.etag)
-        return record
+            await app.records.write(idle, record.etag)
 
     async def look(self, name: str) -> Living | None:
         """A service as anybody may read it."""
@@ -214,6 +213,12 @@ def _says(name: str, document: Any) -> Says:
     )
     guest = document.get("guestIdentity")
     return Says(("x12", guest["value"]) if guest else ("name", name), within)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Tasks of a process that is gone have nobody who asks what became of them."""
+    if not isinstance(context.get("exception"), ProcessStopped):
+        loop.default_exception_handler(context)
 
 
 class Elsewhere:

@@ -228,7 +228,6 @@ async def test_numbers_on_their_way_are_within_bounds_that_were_answered(
         await other.close()
 
 
-@pytest.mark.xfail(strict=True, reason="the backup has rows of agreements alone")
 async def test_a_stream_whose_agreement_has_no_row_is_in_the_backup(
     app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

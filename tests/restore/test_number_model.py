@@ -32,7 +32,7 @@ from tests.handed_out import BackedUp, HandedOut, Key, Number, Repeated, Within
 from tests.restore.numbers_world import FAULTS, KILLS, Answer, Elsewhere, Hosts, Living
 
 RUNS = int(os.environ.get("NUMBER_RUNS", "2"))
-STEPS = int(os.environ.get("NUMBER_STEPS", "25"))
+STEPS = int(os.environ.get("NUMBER_STEPS", "20"))
 SEED = os.environ.get("NUMBER_SEED") or datetime.now(UTC).strftime("%Y%m%d")
 
 NAMES = ("Contoso-B2B", "Contoso-DR", "Contoso-Third", "Contoso-Fourth")

@@ -288,6 +288,29 @@ async def test_a_cycle_that_began_with_one_partner_is_not_that_of_another(
     assert (await issue(app, 1, DR), await issue(app, 1, DR, "B")) == ([3], [12])
 
 
+async def test_a_backup_has_what_a_copy_issued_of_an_agreement_that_issued_nothing(
+    app: Installation,
+) -> None:
+    """It has no row under its own name, and the ledger may be lost when the backup is needed."""
+    other = partner_document("Tailspin")
+    identity = other["content"]["b2b"]["businessIdentities"][0]  # type: ignore[index, call-overload]
+    partner = ImportItem(section=Section.PARTNERS, name="Tailspin", document=other)
+    item = agreement("B", guestPartner="Tailspin", guestIdentity=identity)
+    await app.imports.write(await service_of(app, SERVICE), [partner, item])
+    await back_up(app, SECOND)
+    await restore(app, DR, SECOND)
+    assert await issue(app, 5, agreement="B") == [1, 2, 3, 4, 5]
+    row = await app.ledger.get(DR, "B")
+    assert row is None or not row.counters
+    await back_up(app, "of-dr", DR)
+    for name in (SERVICE, DR):
+        await delete(app, name)
+        await app.ledger.drop_all(name)
+    await restore(app, "Contoso-Third", "of-dr")
+    await resume(app, "Contoso-Third")
+    assert await issue(app, 1, "Contoso-Third", "B") == [6]
+
+
 async def test_two_agreements_may_exchange_whom_they_trade_with(app: Installation) -> None:
     service = await service_of(app, SERVICE)
     other = partner_document("Tailspin")

@@ -306,9 +306,8 @@ class Numbers(RuleBasedStateMachine):
         rows = self.ledger.rows
         known = known_of(rows)
         counters = {
-            agreement: as_backed_up(rows[name, agreement], known)
-            for agreement in service.agreements
-            if (name, agreement) in rows
+            agreement: as_backed_up(says.numbers(agreement), rows.get((name, agreement)), known)
+            for agreement, says in service.agreements.items()
         }
         model = {
             one.stream: self.model.backed_up(service.id, (one.stream,))
