@@ -202,22 +202,25 @@ def _key_id(value: object) -> str:
 
 
 _NAMES = {
-    "sealing_key": "SEALING_KEY",
-    "sealing_key_id": "SEALING_KEY_ID",
-    "seal_key_id": "SEAL_KEY_ID",
-    "key_vault_client_id": "KEY_VAULT_CLIENT_ID",
-    "sealing_keys_former": "SEALING_KEYS_FORMER",
-    "key_provider": "KEY_PROVIDER",
-    "service_domain": "SERVICE_DOMAIN",
-    "lease_seconds": "LEASE_SECONDS",
-    "recovery_nudge_seconds": "RECOVERY_NUDGE_SECONDS",
-    "retry_seconds": "RETRY_SECONDS",
-    "mic_days": "MIC_DAYS",
-    "require_roles": "REQUIRE_ROLES",
-    "secret_members": "SECRET_MEMBERS",  # nosec B105
-    "public_members": "PUBLIC_MEMBERS",
-    "alert_webhook_url": "ALERT_WEBHOOK_URL",
-    "telemetry_export": "TELEMETRY_EXPORT",
+    name: name.upper()
+    for name in (
+        "sealing_key",
+        "sealing_key_id",
+        "seal_key_id",
+        "key_vault_client_id",
+        "sealing_keys_former",
+        "key_provider",
+        "service_domain",
+        "lease_seconds",
+        "recovery_nudge_seconds",
+        "retry_seconds",
+        "mic_days",
+        "require_roles",
+        "secret_members",
+        "public_members",
+        "alert_webhook_url",
+        "telemetry_export",
+    )
 }
 
 _HINTS = {

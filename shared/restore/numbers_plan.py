@@ -35,6 +35,8 @@ class _Source:
     service: str
     agreement: str
     known: Sequence[Counters]
+    was_restored: bool
+    """Whether a restore wrote it: what it knows is from a backup, and what was issued since."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class _Agreement:
     def known(self) -> list[Counters]:
         """What ledgers know of them."""
         return [counters for source in self.sources for counters in source.known]
+
+    @property
+    def knows_all(self) -> bool:
+        """Whether a ledger was there from the beginning: see ``restored``."""
+        return any(not source.was_restored for source in self.sources)
 
     def bounds(self, kind: Kind) -> Bounds:
         """Within what it counts; the widest where that is not known."""
@@ -77,7 +84,9 @@ class _Told:
         """Count the counters of an agreement, and tell of those of which there is something."""
         numbering, known = agreement.numbers.numbering, agreement.known
         try:
-            counters, again = restored_counters(wanted, agreement.backed_up, known, numbering)
+            counters, again = restored_counters(
+                wanted, agreement.backed_up, known, numbering, knows_all=agreement.knows_all
+            )
         except Problem as problem:
             if len(self.errors) < _ERRORS:
                 problem.message = f"Agreement '{agreement.numbers.name}': {problem.message}"
@@ -211,7 +220,7 @@ def _agreement(record: Record | None, agreement: Agreement | None, known: Known)
         numbers = AgreementNumbers(record.name, {})
     backed_up = BackedUpCounters.read(record.document if record else {})
     rows = [(one.service, one.row) for one in known.of(numbers.name, numbers.stream)]
-    sources = [_Source(name, row.agreement, row.known) for name, row in rows]
+    sources = [_Source(name, row.agreement, row.known, bool(row.life)) for name, row in rows]
     return _Agreement(numbers, backed_up, sources)
 
 

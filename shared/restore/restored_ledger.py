@@ -110,7 +110,10 @@ class RestoredLedger:
         found = [row.row for row in known.of(numbers.name, numbers.stream)]
         found += [mine] if mine is not None and mine.is_of(numbers.name, numbers.stream) else []
         ledgers = [counters for row in found for counters in row.known]
-        counters, passed = restored_counters(plan, one.backed_up, ledgers, numbers.numbering)
+        knows_all = any(not row.life for row in found)
+        counters, passed = restored_counters(
+            plan, one.backed_up, ledgers, numbers.numbering, knows_all=knows_all
+        )
         if mine is None and not one.changed_at and not counters:
             return []
         row = LedgerRow(

@@ -20,14 +20,18 @@ def restored(
     backed_up: Counters,
     known: Sequence[Counters],
     numbering: Numbering,
+    *,
+    knows_all: bool = True,
 ) -> Counters:
     """The counters of an agreement after a restore.
 
     :param by: how far ``advance`` moves on.
     :param backed_up: the agreement's counters in the backup.
     :param known: what ledgers know of the same stream, under whatever name.
-    :param numbering: its bounds; ``advance`` alone asks for them, and moves on all of its kinds,
-        those too that had issued nothing by the backup.
+    :param numbering: its bounds; ``advance`` alone asks for them, and moves on all of its kinds
+        where no ledger knows all, those too that had issued nothing by the backup.
+    :param knows_all: whether ``known`` has all that was issued, as far as there is any of it: what
+        an earlier restore wrote is from a backup itself.
     :raises Problem: ControlNumbersExhausted where too few numbers are left to move on.
     """
     if policy is NumbersPolicy.AS_BACKED_UP:
@@ -35,9 +39,9 @@ def restored(
     counters = joined_all([backed_up, *known])
     if policy is NumbersPolicy.CONTINUE or by is None:
         return counters
-    # Of a kind without a counter, nobody knows that it issued nothing since: what a ledger has of
-    # the agreement may be from the backup itself, by an earlier restore.
-    counters = {kind: first(bounds) for kind, bounds in numbering.items()} | counters
+    if not (known and knows_all):
+        # Nobody knows that a kind without a counter issued nothing since the backup.
+        counters = {kind: first(bounds) for kind, bounds in numbering.items()} | counters
     return {
         kind: advanced(counter, numbering[kind], by) if kind in numbering else counter
         for kind, counter in counters.items()
@@ -96,14 +100,19 @@ def restored_counters(
     backed_up: BackedUpCounters,
     known: Sequence[Counters],
     numbering: Numbering,
+    *,
+    knows_all: bool = True,
 ) -> tuple[Counters, Counters]:
     """The counters of an agreement after a restore, and up to where they come again.
 
     :param known: as of ``restored``.
+    :param knows_all: likewise.
     :raises Problem: as ``restored``.
     """
     if plan.policy is not NumbersPolicy.AS_BACKED_UP:
-        return restored(plan.policy, plan.by, backed_up.issued, known, numbering), {}
+        issued = backed_up.issued
+        moved = restored(plan.policy, plan.by, issued, known, numbering, knows_all=knows_all)
+        return moved, {}
     counters = backed_up.counters
     return counters, set_back(counters, [backed_up.passed, *known])
 
