@@ -188,7 +188,7 @@ class HandedOut:
             at.ahead = following - 1
             return
         if following <= at.issued and not reuse:
-            if answered:
+            if answered and not at.vague:
                 raise Repeated(f"set to {following} without reuse, with the stream at {at}")
             return
         self.highest = max(self.highest, following)

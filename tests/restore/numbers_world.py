@@ -22,6 +22,7 @@ from tests.faults.transport import ONCE, FaultTransport, ProcessStopped, Way
 from tests.handed_out import Key, Within
 
 _LEASE_SECONDS = 2
+_STALLED_SECONDS = 3
 _ROUNDS = 200
 """Of recovery, until nothing is under way; each waits a little longer than the last."""
 
@@ -37,12 +38,18 @@ class Storage(FaultTransport):
         self._draw = draw
         self.slow = 0.0
         """The longest that a call waits before it is sent, in seconds."""
+        self.stalled = 0
+        """Writes to the ledger that wait for seconds before they are sent."""
         self.gone = asyncio.Event()
 
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         """See FaultTransport."""
         if self.slow:
             await asyncio.sleep(self._draw.uniform(0, self.slow))
+        writes = request.method != "GET" and TABLE in f"{request.url} {request.content!r}"
+        if self.stalled and writes:
+            self.stalled -= 1
+            await asyncio.sleep(_STALLED_SECONDS)
         try:
             return await super().send(request, **config)
         finally:
@@ -161,7 +168,7 @@ class Hosts:
     async def go_on(self) -> None:
         """Replace whoever is gone, and let recovery finish what was begun."""
         for index, host in enumerate(self.both):
-            host.storage.slow = 0
+            host.storage.slow = host.storage.stalled = 0
             host.storage.mend()
             if host.storage.stopped:
                 await asyncio.sleep(0.02)  # what it was doing ends
