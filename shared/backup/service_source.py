@@ -31,7 +31,6 @@ from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import Row, RowChanged
-from shared.state.joined import joined
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
@@ -238,21 +237,16 @@ class ServiceCut:
             yield [one.line() for one in page if artifact_key(one.name) in agreements]
 
     async def _numbers_of_agreements(self, after: str) -> AsyncIterator[list[Record]]:
-        """Both tables have the same order, so neither is read beyond the other's page.
+        """In the order of their keys, with what was issued of their streams under any name.
 
         An agreement without a row has numbers all the same that were issued under other names.
         """
         ledger, service = self._stores.ledger, self.service
         kin = await kin_of(ledger, service)
         known = await Known.of_names(ledger, [service.name, *kin])
-        pairs = joined(
-            self._stores.configuration.all_numbers(service.id, after),
-            ledger.pages(service.name, after),
-            lambda numbers: record_key(CONTROL_NUMBERS, numbers.name),
-            lambda row: record_key(CONTROL_NUMBERS, row.agreement),
-        )
-        async for page in pairs:
-            found = [_record(numbers, row, known) for numbers, row in page]
+        async for page in self._stores.configuration.all_numbers(service.id, after):
+            rows = [known.own(service.name, numbers.name) for numbers in page]
+            found = [_record(one, row, known) for one, row in zip(page, rows, strict=True)]
             yield [one for one in found if one is not None]
 
     async def received_numbers(self) -> AsyncIterator[list[bytes]]:

@@ -23,12 +23,10 @@ from shared.operations.start import Start
 from shared.rules.naming import artifact_key, shown
 from shared.rules.states import MANAGEABLE, require_manageable
 from shared.runtime.claims import Claims, is_claimed, taken
-from shared.runtime.streams import Known, kin_of
+from shared.runtime.streams import Known, kin_of, with_rows
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged
-from shared.state.joined import joined
-from shared.state.keys import encoded
 from shared.state.operations import Record
 from shared.state.services import Directory
 
@@ -178,18 +176,8 @@ class Advances:
         return self._named(service, body.agreements, refuse)
 
     async def _all(self, service: Service, by: int) -> AsyncIterator[Page]:
-        pairs = joined(
-            self._configuration.all_numbers(service.id),
-            self._ledger.pages(service.name),
-            lambda found: encoded(artifact_key(found.name)),
-            lambda row: encoded(artifact_key(row.agreement)),
-        )
-        async for page in pairs:
-            yield [
-                (Wanted(numbers, list(numbers.numbering), by), row)
-                for numbers, row in page
-                if numbers.numbering
-            ]
+        async for page in with_rows(self._configuration, self._ledger, service):
+            yield [(Wanted(numbers, list(numbers.numbering), by), row) for numbers, row in page]
 
     async def _named(
         self, service: Service, agreements: Sequence[AgreementAdvance], refuse: Refuse

@@ -17,7 +17,8 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.operations.immediate import BeforeWrite
 from shared.operations.in_order import in_order
 from shared.rules.moving_on import Move, Short, moves
-from shared.rules.naming import artifact_key, shown
+from shared.rules.naming import artifact_key
+from shared.runtime.allocate import agreement_not_found
 from shared.runtime.claims import Claims, is_claimed, taken
 from shared.runtime.streams import Known, kin_of
 from shared.state.configuration import Configuration
@@ -65,11 +66,7 @@ class Wanted:
 
 def no_agreement(service: str, name: str, at: str) -> Problem:
     """There is no such agreement."""
-    return Problem(
-        Code.AGREEMENT_NOT_FOUND,
-        f"Service '{service}' has no agreement '{shown(name)}'.",
-        target=f"{at}/name",
-    )
+    return replace(agreement_not_found(service, name), target=f"{at}/name")
 
 
 @dataclass

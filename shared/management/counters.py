@@ -11,15 +11,15 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.coming_again import all_go_on
-from shared.rules.naming import artifact_key, shown
+from shared.rules.naming import shown
 from shared.rules.numbers import first, moved, standing
 from shared.rules.states import require_manageable
+from shared.runtime.allocate import agreement_not_found
 from shared.runtime.claims import Claims, is_claimed
+from shared.runtime.streams import with_rows
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.gateway import RowChanged
-from shared.state.joined import joined
-from shared.state.keys import encoded
 from shared.state.services import Directory
 
 
@@ -84,14 +84,8 @@ class CounterSettings:
 
         :param after: the agreement that the first page begins behind.
         """
-        pairs = joined(
-            self._configuration.all_numbers(service.id, after),
-            self._ledger.pages(service.name, after),
-            lambda found: encoded(artifact_key(found.name)),
-            lambda row: encoded(artifact_key(row.agreement)),
-        )
-        async for page in pairs:
-            yield [_standing(numbers, row) for numbers, row in page if numbers.numbering]
+        async for page in with_rows(self._configuration, self._ledger, service, after):
+            yield [_standing(numbers, row) for numbers, row in page]
 
     async def set_next(
         self,
@@ -129,11 +123,7 @@ class CounterSettings:
     async def _require_numbers(self, service: Service, agreement: str) -> AgreementNumbers:
         numbers = await self._configuration.numbers(service.id, agreement)
         if numbers is None:
-            raise Problem(
-                Code.AGREEMENT_NOT_FOUND,
-                f"Service '{service.name}' has no agreement '{shown(agreement)}'.",
-                target="agreement",
-            )
+            raise agreement_not_found(service.name, agreement)
         if not numbers.numbering:
             raise Problem(
                 Code.INVALID_REQUEST,

@@ -6,7 +6,7 @@ from the other share their streams, whichever of them lives.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from shared.model.numbers import AgreementNumbers, Counter, Counters, Kind
 from shared.model.service import Service
@@ -14,7 +14,10 @@ from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import is_behind, joined_all
 from shared.rules.restored_numbers import BackedUpCounters
+from shared.state.configuration import Configuration
 from shared.state.control_numbers import Issued, Ledger, LedgerRow
+from shared.state.joined import joined
+from shared.state.keys import encoded
 from shared.state.lineage import Descent
 
 _NAMES_AT_ONCE = 8
@@ -59,6 +62,25 @@ class Known:
         if not stream:
             return named
         return [*self._of_stream.get(stream, []), *(one for one in named if not one.stream)]
+
+
+async def with_rows(
+    configuration: Configuration, ledger: Ledger, service: Service, after: str = ""
+) -> AsyncIterator[list[tuple[AgreementNumbers, LedgerRow | None]]]:
+    """The agreements of a service that number anything, each with its row, a page at a time.
+
+    Both tables have the same order, so neither is read beyond the other's page.
+
+    :param after: the agreement that the first page begins behind.
+    """
+    pairs = joined(
+        configuration.all_numbers(service.id, after),
+        ledger.pages(service.name, after),
+        lambda numbers: encoded(artifact_key(numbers.name)),
+        lambda row: encoded(artifact_key(row.agreement)),
+    )
+    async for page in pairs:
+        yield [(numbers, row) for numbers, row in page if numbers.numbering]
 
 
 async def issued_elsewhere(
