@@ -13,8 +13,8 @@ from benchmarks.figures import Figure, figure
 from benchmarks.filling import new_service
 from benchmarks.rounds import Measured, Stopwatch, interleaved
 from benchmarks.run import Run
-from shared.model.artifact import Section
 from shared.model.numbers import Kind
+from shared.model.sections import Section
 from shared.model.wire import JsonObject
 
 CLIENTS = 32

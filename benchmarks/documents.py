@@ -3,7 +3,7 @@
 import json
 import random
 
-from shared.model.artifact import Section
+from shared.model.sections import Section
 from shared.model.wire import JsonObject
 
 SMALLEST, LARGEST = 1_000, 20_000

@@ -12,9 +12,10 @@ from benchmarks.sizes import AGREEMENTS, ARTIFACTS, MICS, OBJECTS, part
 from benchmarks.stage import App, Stage
 from shared.management.documents import sealed_document
 from shared.management.services import Asked
-from shared.model.artifact import Artifact, ContentReference, Section
+from shared.model.artifact import Artifact, ContentReference
 from shared.model.numbers import Counter, Kind
 from shared.model.runtime import MicAlgorithm, MicValue
+from shared.model.sections import Section
 from shared.model.service import Edition, Service, ServiceSettings
 from shared.model.wire import rfc3339
 from shared.rules.editions import quotas

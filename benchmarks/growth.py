@@ -18,8 +18,9 @@ from benchmarks.run import Run
 from benchmarks.stage import App
 from benchmarks.ticks import fill_schedules
 from shared.management.documents import sealed_document
-from shared.model.artifact import Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.backup import Backup, BackupStatus, Trigger
+from shared.model.sections import Section
 from shared.model.service import Edition, Service, ServiceSettings, State
 from shared.state.edits import Put, transactions
 

@@ -29,6 +29,7 @@ from shared.account_settings import (
     registered_accounts,
     state_account,
 )
+from shared.model.sections import SECTIONS
 from shared.timer_settings import DEFAULT_TIMERS, timer_problems
 
 
@@ -167,14 +168,6 @@ def purpose_of(former: bytes | str) -> tuple[str, bytes | str]:
                 return purpose, former[len(purpose) :].lstrip()
     return "", former
 
-
-SECTIONS = frozenset(
-    {
-        *("agreements", "assemblies", "batches", "bridges", "certificates", "hybrid-connections"),
-        *("partners", "pipelines", "schemas", "templates", "transforms", "x12-mappings"),
-    }
-)
-"""What may stand before the slash of PUBLIC_MEMBERS."""
 
 _PARTS = "needs parts of members' names with commas between them, such as iban,kennung"
 _MEMBERS = (

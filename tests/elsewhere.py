@@ -9,8 +9,9 @@ from azure.storage.blob import ContainerClient
 
 from shared.installation import Installation
 from shared.management.services import Asked
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody
+from shared.model.sections import Section
 from shared.model.service import ServiceSettings
 from shared.settings import read_settings
 from tests.api import unique

@@ -8,11 +8,15 @@ from shared.backup.known import KnownBackups, Opened
 from shared.backup.secret_entries import have_same_secrets
 from shared.backup.sides import BackupSide, LiveSide
 from shared.backup.source import Source
-from shared.backup.writer import CONFIGURATION_SECTIONS
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, ChangesPlace, no_such_place
 from shared.model.problem import Code, Problem
-from shared.model.record import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS
+from shared.model.sections import (
+    CONFIGURATION_SECTIONS,
+    CONTROL_NUMBERS,
+    MIC_VALUES,
+    RECEIVED_NUMBERS,
+)
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.naming import shown

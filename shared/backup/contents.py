@@ -13,7 +13,7 @@ from shared.backup.section_lines import SectionLines
 from shared.model.descriptor import Descriptor
 from shared.model.place import BEGINNING, LinePlace
 from shared.model.problem import Code, Problem
-from shared.model.record import CONTENT
+from shared.model.sections import CONTENT
 from shared.model.wire import JsonObject
 from shared.rules.documents import masked
 from shared.rules.naming import shown

@@ -1,6 +1,6 @@
 """The order of the records in each section of a backup: that of the tables they come from."""
 
-from shared.model.record import MIC_VALUES, RECEIVED_NUMBERS
+from shared.model.sections import MIC_VALUES, RECEIVED_NUMBERS
 from shared.rules.naming import artifact_key
 from shared.rules.received import kept
 from shared.state.keys import encoded

@@ -20,7 +20,7 @@ from shared.blobs.backup_container import BackupContainer, archived, corrupt, mi
 from shared.model.backup import Backup, ContainerSeen, Found
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
-from shared.model.record import CONTENT
+from shared.model.sections import CONTENT
 from shared.refusals import meaning, passes, said
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider

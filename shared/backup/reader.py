@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
@@ -13,10 +13,11 @@ from pydantic_core import from_json
 
 from shared.backup.describe import descriptor_path
 from shared.backup.unpacking import Gunzip, unpacked, whole_lines
-from shared.blobs.backup_container import BackupContainer, corrupt
+from shared.blobs.backup_container import BackupContainer, corrupt, missing
 from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
 from shared.model.problem import Code, Problem
 from shared.model.record import Record, Written
+from shared.model.sections import BACKED_UP, BACKUP_SECTIONS, SECTIONS, Section
 from shared.model.wire import JsonObject, parsed
 from shared.rules.documents import SECRET
 from shared.rules.naming import shown
@@ -217,6 +218,15 @@ def undamaged_descriptor(path: str, text: bytes) -> Descriptor:
         raise forged(path, "it holds what no descriptor does") from error
     if not same:
         raise forged(path, "its digest does not fit its text")
+    unknown = [part.name for part in descriptor.sections if part.name not in BACKUP_SECTIONS]
+    if unknown:
+        raise Problem(
+            Code.FORMAT_UNKNOWN,
+            f"'{shown(path)}' has the section '{shown(unknown[0])}', which this app does not know: "
+            "without it, a restore would not be whole. Deploy a newer Interkeep to read newer "
+            "backups.",
+            target=shown(path),
+        )
     return descriptor
 
 
@@ -228,6 +238,31 @@ def forged(path: str, reason: str) -> Problem:
         "written, or made by somebody without the key. Use another backup.",
         target=shown(path),
     )
+
+
+def part_of(container: BackupContainer, descriptor: Descriptor, name: str) -> SectionPart:
+    """A section that every backup has.
+
+    :raises Problem: BlobMissing.
+    """
+    part = descriptor.section(name)
+    if part is None:
+        raise missing(container.name, f"section {name}")
+    return part
+
+
+def artifact_parts(
+    container: BackupContainer, descriptor: Descriptor
+) -> Iterator[tuple[Section, SectionPart]]:
+    """The sections of artifacts that a backup has, in their order.
+
+    One that is younger than the backup is not among them: there was nothing of it.
+
+    :raises Problem: BlobMissing for a section that every backup has.
+    """
+    for section in BACKED_UP:
+        if SECTIONS[section].first or descriptor.section(section) is not None:
+            yield section, part_of(container, descriptor, section)
 
 
 async def section_records(

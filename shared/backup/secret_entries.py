@@ -11,11 +11,11 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 
 from shared.backup.reader import parsed_line
-from shared.backup.writer import CONFIGURATION_SECTIONS
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, SecretPlace
 from shared.model.record import Record
+from shared.model.sections import CONFIGURATION_SECTIONS
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.documents import SECRET, replace_stand_ins, with_value
 from shared.rules.naming import artifact_key

@@ -14,11 +14,20 @@ from shared.backup.order import record_key
 from shared.backup.read_ahead import read_ahead
 from shared.backup.source import LeftOut, SectionRecord, Unreadable
 from shared.blobs.content_store import ContentStore
-from shared.model.artifact import NOT_BACKED_UP, Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.numbers import AgreementNumbers
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
-from shared.model.record import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Record
+from shared.model.record import Record
+from shared.model.sections import (
+    CONTROL_NUMBERS,
+    MIC_VALUES,
+    NOT_BACKED_UP,
+    RECEIVED_NUMBERS,
+    SECTIONS,
+    SERVICE,
+    Section,
+)
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.documents import replace_stand_ins
@@ -171,6 +180,9 @@ class ServiceCut:
 
     def _read(self, row: Row) -> SectionRecord | Unreadable:
         """A row as its record. One that storage changed must not keep the others from a backup."""
+        if section_of(row) not in SECTIONS:
+            reason = "its section is of a newer Interkeep, which can back it up"
+            return Unreadable(section_of(row), str(row.values.get("name", row.key)), reason)
         try:
             written = written_record(row)
             record = self._record(read_artifact(row)) if written is None else written

@@ -12,27 +12,22 @@ from shared.backup.source import Cut, Unreadable
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
-from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Failure, SecretsPart, SectionPart
 from shared.model.problem import Code, Problem
-from shared.model.record import (
+from shared.model.record import Record, WrittenRecord, canonical_line
+from shared.model.sections import (
+    CONFIGURATION_SECTIONS,
     CONTENT,
     CONTROL_NUMBERS,
     MIC_VALUES,
     RECEIVED_NUMBERS,
     SERVICE,
-    Record,
-    WrittenRecord,
-    canonical_line,
+    Section,
 )
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.work import Task
 from shared.rules.naming import artifact_key
 from shared.sealing.provider import KeyProvider
-
-CONFIGURATION_SECTIONS = (SERVICE, *(s for s in Section if s not in NOT_BACKED_UP))
-"""In the order in which a cut gives them."""
-
 
 _LACKS = {
     Code.BLOB_ARCHIVED: "Archived",

@@ -9,10 +9,10 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from shared.model.artifact import Section
 from shared.model.numbers import IssuedNumber, Kind
 from shared.model.operation import HIDDEN, Operation, OperationName
 from shared.model.problem import Code, DetailCode
+from shared.model.sections import Section
 from shared.model.service import LastBackup, Service, ServiceSettings
 from shared.model.wire import JsonObject, Stored, Time
 

@@ -11,12 +11,19 @@ from shared.http.error_examples import error_example
 from shared.http.examples import BODIES
 from shared.http.route import API_VERSIONS, ROUTES, Route
 from shared.http.tasks import TASKS, names_operation, task
-from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.backup import BackupStatus, Trigger
 from shared.model.numbers import Kind
 from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code
-from shared.model.record import CONTENT, CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE
+from shared.model.sections import (
+    BACKED_UP,
+    CONTENT,
+    CONTROL_NUMBERS,
+    MIC_VALUES,
+    RECEIVED_NUMBERS,
+    SERVICE,
+    Section,
+)
 from shared.model.service import Edition, State
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -173,7 +180,7 @@ _FLAG = {"type": "string", "enum": ["true", "false"]}
 
 _COMPARED = (
     SERVICE,
-    *(section for section in Section if section not in NOT_BACKED_UP),
+    *BACKED_UP,
     CONTROL_NUMBERS,
     RECEIVED_NUMBERS,
     MIC_VALUES,

@@ -9,10 +9,11 @@ from shared.management.certificates import pfx_facts
 from shared.management.changes import ConfigurationChanges, require_open
 from shared.management.checks import Checks, CounterChange
 from shared.management.documents import open_document, sealed_at_rest, sealed_document
-from shared.model.artifact import Artifact, ContentReference, ImportItem, Section
+from shared.model.artifact import Artifact, ContentReference, ImportItem
 from shared.model.certificate import CertificateFacts
 from shared.model.condition import Condition, unconditional
 from shared.model.problem import Code, Problem, problems_within
+from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.immediate import BeforeWrite, unlogged

@@ -6,9 +6,10 @@ from functools import partial
 
 from shared.clock import Clock
 from shared.management.counters import change_counters
-from shared.model.artifact import Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.numbers import AgreementNumbers, Counters
 from shared.model.problem import Code, Detail, Problem, problems_within
+from shared.model.sections import NAMED, Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.agreement_numbers import (
@@ -18,7 +19,7 @@ from shared.rules.agreement_numbers import (
 )
 from shared.rules.naming import artifact_key, shown
 from shared.rules.numbers import rebound
-from shared.rules.references import TARGETS, Reference, references
+from shared.rules.references import Reference, references
 from shared.rules.trading import (
     Identity,
     parties,
@@ -187,7 +188,7 @@ class Checks:
 
         :raises Problem: ArtifactInUse, listing the users.
         """
-        if section not in TARGETS:
+        if section not in NAMED:
             return
         found = await self._configuration.users(service.id, section, name)
         users = [f"{user}/{named}" for user, named in found]

@@ -8,10 +8,10 @@ from shared.management.artifacts import Artifacts, Wanted, Written
 from shared.management.changes import require_open
 from shared.model.artifact import Artifact, ImportItem
 from shared.model.problem import Code, Problem
+from shared.model.sections import IMPORT_ORDER
 from shared.model.service import Service
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.naming import artifact_key, require_apart, require_artifact_name, shown
-from shared.rules.references import ORDER
 from shared.rules.states import require_manageable
 from shared.sealing.key_ring import KeyRing
 from shared.state.columns import require_storable
@@ -125,7 +125,7 @@ class Imports:
 
     def _groups(self, wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
         """Items that each fit one transaction together, what is named before what names it."""
-        ordered = sorted(wanted, key=lambda one: ORDER.index(one.item.section))
+        ordered = sorted(wanted, key=lambda one: IMPORT_ORDER.index(one.item.section))
         now = self._clock.now()
         puts = (
             Put(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from shared.management.changes import ConfigurationChanges
 from shared.management.documents import sealed_at_rest
-from shared.model.artifact import Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.operation import NO_SERVICE, Operation, OperationName, OperationStatus, Warning
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.engine import Engine

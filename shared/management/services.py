@@ -11,10 +11,10 @@ from shared.management.changes import ConfigurationChanges
 from shared.management.documents import SERVICE, open_document, sealed_document
 from shared.management.service_name import exists, require_no_restore, taken
 from shared.management.service_view import ServiceView, service_view
-from shared.model.artifact import Section
 from shared.model.condition import Condition, unconditional
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine

@@ -1,45 +1,12 @@
 """Artifacts: the named documents, with or without content, that a service holds."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from shared.model.certificate import CertificateFacts
+from shared.model.sections import Section
 from shared.model.wire import Kept, Sent, Stored, Text, Time, Wire
-
-
-class Section(StrEnum):
-    """The sections of a service's configuration, in the order of a backup."""
-
-    AGREEMENTS = "agreements"
-    ASSEMBLIES = "assemblies"
-    BATCHES = "batches"
-    BRIDGES = "bridges"
-    CERTIFICATES = "certificates"
-    HYBRID_CONNECTIONS = "hybrid-connections"
-    PARTNERS = "partners"
-    PIPELINES = "pipelines"
-    SCHEMAS = "schemas"
-    TEMPLATES = "templates"
-    TRANSFORMS = "transforms"
-    X12_MAPPINGS = "x12-mappings"
-
-
-WITH_CONTENT = frozenset(
-    {
-        Section.ASSEMBLIES,
-        Section.CERTIFICATES,
-        Section.SCHEMAS,
-        Section.TEMPLATES,
-        Section.TRANSFORMS,
-        Section.X12_MAPPINGS,
-    }
-)
-"""Sections whose artifacts may carry bytes beside their document."""
-
-NOT_BACKED_UP = frozenset({Section.HYBRID_CONNECTIONS})
-"""Named in every backup's notIncluded, with their number: recreate them."""
 
 
 class ContentReference(Stored):

@@ -11,12 +11,6 @@ from pydantic_core import to_json
 from shared.model.artifact import ContentReference
 from shared.model.wire import JsonObject, JsonValue
 
-SERVICE = "service"
-CONTROL_NUMBERS = "control-numbers"
-RECEIVED_NUMBERS = "received-control-numbers"
-MIC_VALUES = "mic-values"
-CONTENT = "content"
-
 _KELVIN = "\N{KELVIN SIGN}".encode()
 """The one character beyond ASCII whose small letter is in ASCII: bytes do not know that."""
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from shared.model.artifact import Section
 from shared.model.numbers import HIGHEST_REFERENCE
 from shared.model.operation import Warning
+from shared.model.sections import Section
 from shared.model.service import AdvancedDatabase, Edition, Store
 from shared.model.wire import JsonObject, JsonValue, Stored, Text, Time, Wire
 

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from shared.backup.reader import records
-from shared.blobs.backup_container import BackupContainer, missing
-from shared.model.artifact import Section
-from shared.model.descriptor import Descriptor, SectionPart
+from shared.backup.reader import part_of, records
+from shared.blobs.backup_container import BackupContainer
+from shared.model.descriptor import Descriptor
 from shared.model.numbers import AgreementNumbers
 from shared.model.problem import Problem
 from shared.model.record import Record
+from shared.model.sections import Section
 from shared.rules.agreement_numbers import numbering
 from shared.rules.trading import (
     agreement_content,
@@ -43,17 +43,6 @@ async def agreements(
     """
     async for page in records(container, part_of(container, descriptor, Section.AGREEMENTS)):
         yield [_agreement(record) for record in page]
-
-
-def part_of(container: BackupContainer, descriptor: Descriptor, name: str) -> SectionPart:
-    """A section that every backup has.
-
-    :raises Problem: BlobMissing.
-    """
-    part = descriptor.section(name)
-    if part is None:
-        raise missing(container.name, f"section {name}")
-    return part
 
 
 def _agreement(record: Record) -> Agreement:

@@ -11,10 +11,10 @@ from shared.backup.reader import records
 from shared.backup.secret_entries import Secrets
 from shared.blobs.backup_container import BackupContainer
 from shared.management.certificates import pfx_facts, pfx_holders
-from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.model.restore import Replacement, RestoreBody
+from shared.model.sections import Section
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import at, with_value
 from shared.rules.naming import artifact_key, shown

@@ -12,15 +12,15 @@ from collections import Counter as Tally
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shared.backup.reader import section_lines
+from shared.backup.reader import part_of, section_lines
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import Descriptor
-from shared.model.record import MIC_VALUES, RECEIVED_NUMBERS
 from shared.model.restore import InboundExposure, InboundPlan
 from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.sections import MIC_VALUES, RECEIVED_NUMBERS
 from shared.model.service import Service, State
 from shared.model.wire import rfc3339
-from shared.restore.agreements import Agreement, part_of
+from shared.restore.agreements import Agreement
 from shared.rules.naming import artifact_key
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers

@@ -4,15 +4,16 @@ from collections import Counter as Tally
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.backup.reader import records
+from shared.backup.reader import part_of, records
 from shared.backup.side_by_side import side_by_side
 from shared.blobs.backup_container import BackupContainer
 from shared.model.descriptor import Descriptor
 from shared.model.numbers import AgreementNumbers, Bounds, Counter, Counters, Kind
 from shared.model.problem import Problem
-from shared.model.record import CONTROL_NUMBERS, Record
+from shared.model.record import Record
 from shared.model.restore import ControlNumbersBody, NumberExposure, NumbersPlan
-from shared.restore.agreements import Agreement, part_of
+from shared.model.sections import CONTROL_NUMBERS
+from shared.restore.agreements import Agreement
 from shared.rules.coming_again import goes_on
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import first, is_behind, join, joined_all, upcoming

@@ -7,11 +7,17 @@ from shared.backup.reader import records
 from shared.backup.users import BackupUsers
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.clock import Clock
-from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
-from shared.model.record import CONTENT, CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE
 from shared.model.restore import InboundPlan, PlanError, RestoreBody, RestorePlan
+from shared.model.sections import (
+    CONTENT,
+    CONTROL_NUMBERS,
+    MIC_VALUES,
+    RECEIVED_NUMBERS,
+    SERVICE,
+    Section,
+)
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.in_order import three_in_order

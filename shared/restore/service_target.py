@@ -18,13 +18,14 @@ from shared.management.documents import (
     sealed_document,
 )
 from shared.management.service_name import being_deleted, exists
-from shared.model.artifact import Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.certificate import CertificateFacts
 from shared.model.keys import WrappedKey
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.sections import Section
 from shared.model.service import RestoredFrom, Service, State
 from shared.pace import Pace
 from shared.restore.restored_ledger import RestoredLedger

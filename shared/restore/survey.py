@@ -7,13 +7,13 @@ the names of all artifacts while it runs, never their documents.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.backup.reader import records
+from shared.backup.reader import artifact_parts, records
 from shared.blobs.backup_container import BackupContainer
-from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import PolledSource, Replaced, Replacement, RestoreBody
+from shared.model.sections import Section
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import at, masked
 from shared.rules.naming import artifact_key, shown
@@ -76,14 +76,9 @@ async def survey(
     partial = bool(body.include or body.exclude)
     wanted = _by_artifact(body)
     seen: set[Key] = set()
-    for section in Section:
-        if section in NOT_BACKED_UP:
-            continue
+    for section, part in artifact_parts(container, descriptor):
         of_section = [key for key in wanted if key[0] is section]
         if not (partial or of_section or section is Section.BRIDGES):
-            continue
-        part = descriptor.section(section)
-        if part is None:
             continue
         async for page in records(container, part):
             for record in page:

@@ -5,11 +5,11 @@ from typing import Protocol
 
 from azure.storage.blob.aio import BlobClient
 
-from shared.model.artifact import Section
 from shared.model.keys import WrappedKey
 from shared.model.record import Record
 from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.sections import Section
 
 Pages = AsyncIterator[list[Record]]
 

@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from azure.storage.blob.aio import BlobClient
 from pydantic import ValidationError
 
-from shared.backup.reader import read_descriptor, records, section_lines, section_records
+from shared.backup.reader import (
+    artifact_parts,
+    part_of,
+    read_descriptor,
+    records,
+    section_lines,
+    section_records,
+)
 from shared.backup.secret_entries import Secrets
 from shared.backup.section_lines import checked_records
 from shared.backup.users import BackupUsers
@@ -21,24 +28,23 @@ from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, corrupt, missing
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
-from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor, SectionPart
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
-from shared.model.record import (
+from shared.model.record import Record
+from shared.model.restore import RestoreBody, RestorePlan
+from shared.model.runtime import MicRecord, ReceivedRecord
+from shared.model.sections import (
     CONTENT,
     CONTROL_NUMBERS,
     MIC_VALUES,
     RECEIVED_NUMBERS,
     SERVICE,
-    Record,
+    Section,
 )
-from shared.model.restore import RestoreBody, RestorePlan
-from shared.model.runtime import MicRecord, ReceivedRecord
 from shared.model.wire import JsonObject
 from shared.operations.failures import cause
 from shared.operations.work import Outcome, Task
-from shared.restore.agreements import part_of
 from shared.restore.chosen import Chosen
 from shared.restore.survey import Survey, survey
 from shared.restore.target import Pages, RestoreTarget
@@ -239,9 +245,8 @@ class _Run:
     async def configuration(self, planned: RestorePlan, copier: Copier) -> None:
         """Write content, artifacts and, when all of them are there, counters."""
         await self.content(copier)
-        for section in Section:
-            if section not in NOT_BACKED_UP:
-                await self.artifacts(section)
+        for section, _ in artifact_parts(self._container, self._descriptor):
+            await self.artifacts(section)
         await self.secrets.require_end()
         await self.control_numbers(planned)
 

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from shared.model.record import SERVICE
+from shared.model.sections import SERVICE
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.secret_looks import LEAST_CHARACTERS, looks_secret
 from shared.rules.secret_names import PLACES, Kind, is_secret_name, kind

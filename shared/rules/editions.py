@@ -2,29 +2,26 @@
 
 from dataclasses import dataclass
 
-from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
+from shared.model.sections import SECTIONS, Section
 from shared.model.service import Edition
 
 
 @dataclass(frozen=True)
 class Limits:
-    """One column of the edition table; quotas are per unit."""
+    """One column of the edition table; what a unit may hold says the table of sections."""
 
     backup: bool
     max_units: int
-    bridges: int
-    agreements: int
-    hybrid_connections: int
     archiving: bool
 
 
 LIMITS: dict[Edition, Limits] = {
-    Edition.FREE: Limits(False, 1, 0, 0, 5, False),
-    Edition.DEVELOPER: Limits(False, 1, 25, 10, 5, True),
-    Edition.BASIC: Limits(True, 8, 25, 50, 10, False),
-    Edition.STANDARD: Limits(True, 8, 125, 250, 50, False),
-    Edition.PREMIUM: Limits(True, 8, 500, 1000, 100, True),
+    Edition.FREE: Limits(False, 1, False),
+    Edition.DEVELOPER: Limits(False, 1, True),
+    Edition.BASIC: Limits(True, 8, False),
+    Edition.STANDARD: Limits(True, 8, False),
+    Edition.PREMIUM: Limits(True, 8, True),
 }
 
 _RESTORE_ORDER = (Edition.BASIC, Edition.STANDARD, Edition.PREMIUM)
@@ -32,11 +29,10 @@ _RESTORE_ORDER = (Edition.BASIC, Edition.STANDARD, Edition.PREMIUM)
 
 def quotas(edition: Edition, units: int) -> dict[Section, int]:
     """How many artifacts of a section a service may hold (per unit times units)."""
-    limits = LIMITS[edition]
     return {
-        Section.AGREEMENTS: limits.agreements * units,
-        Section.BRIDGES: limits.bridges * units,
-        Section.HYBRID_CONNECTIONS: limits.hybrid_connections * units,
+        section: facts.quota[edition] * units
+        for section, facts in SECTIONS.items()
+        if facts.quota is not None
     }
 
 

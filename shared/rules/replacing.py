@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
 from shared.model.restore import Replacement
+from shared.model.sections import Section
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.acceptable import require_acceptable, require_no_mask
 from shared.rules.agreement_numbers import numbering

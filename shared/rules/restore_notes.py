@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Warning
 from shared.model.restore import InboundPlan, NumbersPlan, RestorePlan
+from shared.model.sections import Section
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.editions import has_archiving
 from shared.rules.naming import service_key

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
 from shared.model.restore import Pick
+from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.rules.naming import artifact_key, shown
 from shared.rules.references import references

@@ -5,10 +5,10 @@ Everything that is wrong is found, not only the first of it.
 
 from collections.abc import Callable, Collection, Iterator
 
-from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.model.restore import NumbersPolicy, RestoreBody, RestorePlan, Target
+from shared.model.sections import BACKED_UP, Section
 from shared.model.service import Edition
 from shared.model.wire import JsonObject
 from shared.rules.acceptable import require_no_mask
@@ -77,7 +77,7 @@ def wrong(
         lambda: _require_policy(body),
         lambda: require_no_mask(body.service.to_json(), "/service"),
     ]
-    checks += [_fits(planned, section) for section in Section if section not in NOT_BACKED_UP]
+    checks += [_fits(planned, section) for section in BACKED_UP]
     if body.service.archiving_store is not None:
         checks.append(lambda: require_archiving(target.edition))
     for check in checks:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from shared.model.record import SERVICE
+from shared.model.sections import SERVICE
 
 _ALWAYS = (
     *("password", "passwd", "pwd", "passphrase", "passcode", "passwort", "kennwort", "wachtwoord"),

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 
 from shared.clock import Clock
-from shared.model.artifact import Section
 from shared.model.condition import Condition, unconditional
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.rules.naming import shown

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from pydantic_core import to_json
 
-from shared.model.artifact import Artifact, ContentReference, Section
+from shared.model.artifact import Artifact, ContentReference
 from shared.model.certificate import CertificateFacts
 from shared.model.numbers import AgreementNumbers, Bounds, Kind
 from shared.model.record import Written, WrittenRecord
+from shared.model.sections import SECTIONS, Section
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.agreement_numbers import filled_up, numbering
 from shared.rules.documents import holds_secret
-from shared.rules.references import MEMBERS, references
+from shared.rules.references import references
 from shared.rules.secret_names import fingerprint
 from shared.rules.trading import parties_key, stream_of
 from shared.rules.written import may_have_member
@@ -65,7 +66,7 @@ def artifact_columns(
         values["asWritten"] = _as_written(section, values, written.text)
     if artifact.certificate:
         values["certificate"] = dumps(artifact.certificate.to_json())
-    if may_have_member(written, MEMBERS.get(section, {})):
+    if may_have_member(written, SECTIONS[section].names):
         values |= reference_columns(section, document)
     if artifact.section is Section.AGREEMENTS:
         kinds = numbering(artifact.document)

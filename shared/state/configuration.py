@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from shared.model.artifact import Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.keys import WrappedKey
 from shared.model.numbers import AgreementNumbers
+from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.rules.naming import is_same_name
 from shared.state.artifact_rows import (

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from shared.model.artifact import Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.problem import Problem
 from shared.model.record import canonical_text
+from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.state.artifact_rows import Restored, artifact_columns
 from shared.state.columns import text_columns

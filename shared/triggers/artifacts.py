@@ -11,8 +11,9 @@ from shared.http.route import new_blueprint, route
 from shared.management.artifacts import Written
 from shared.management.certificates import public_certificate
 from shared.management.documents import shown_artifact
-from shared.model.artifact import WITH_CONTENT, ArtifactBody, ImportBody, Section
+from shared.model.artifact import ArtifactBody, ImportBody
 from shared.model.problem import Code, Problem
+from shared.model.sections import WITH_CONTENT, Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.immediate import Entry, service_update

@@ -17,21 +17,22 @@ from shared.backup.reader import (
 )
 from shared.backup.secret_entries import SecretEntries, Secrets
 from shared.blobs.backup_container import BackupContainer, corrupt
-from shared.model.artifact import NOT_BACKED_UP, Section
 from shared.model.descriptor import Descriptor, SectionPart
 from shared.model.problem import Code, Problem
-from shared.model.record import (
+from shared.model.record import Record
+from shared.model.runtime import CountersRecord, MicRecord, ReceivedRecord, RuntimeRecord
+from shared.model.sections import (
     CONTENT,
     CONTROL_NUMBERS,
     MIC_VALUES,
     RECEIVED_NUMBERS,
+    SECTIONS,
     SERVICE,
-    Record,
+    Section,
 )
-from shared.model.runtime import CountersRecord, MicRecord, ReceivedRecord, RuntimeRecord
 from shared.operations.work import Task
 from shared.rules.naming import artifact_key, shown
-from shared.rules.references import MEMBERS, references
+from shared.rules.references import references
 from shared.rules.written import may_have_member
 from shared.verification.findings import Findings
 
@@ -188,11 +189,11 @@ class Reading:
         if part.name != SERVICE:
             section = Section(part.name)
             self._names.add((section, artifact_key(record.name)))
-            named = MEMBERS.get(section, {})
+            named = SECTIONS[section].names
             if record.written is not None and not may_have_member(record.written, named):
                 return
             for reference in references(section, record.document):
-                if reference.section not in NOT_BACKED_UP:
+                if SECTIONS[reference.section].backed_up:
                     place = (reference.section, artifact_key(reference.name))
                     self._wanted.setdefault(place, f"{section}/{record.name}")
 

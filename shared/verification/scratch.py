@@ -12,7 +12,7 @@ from shared.backup.reader import records
 from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.backup.side_by_side import side_by_side
 from shared.backup.source import Cut
-from shared.backup.writer import CONFIGURATION_SECTIONS, RunWriter
+from shared.backup.writer import RunWriter
 from shared.blobs.backup_container import (
     SCRATCH_KIND,
     BackupContainer,
@@ -25,6 +25,7 @@ from shared.model.descriptor import SectionPart
 from shared.model.operation import Operation
 from shared.model.record import Record
 from shared.model.restore import BackupPlace, NumbersPlan, NumbersPolicy, RestoreBody
+from shared.model.sections import CONFIGURATION_SECTIONS
 from shared.model.service import Service, State
 from shared.operations.work import Task
 from shared.restore.service_target import ServiceTarget

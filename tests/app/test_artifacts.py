@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.model.artifact import Section
+from shared.model.sections import Section
 from tests.api import Api, nobodys, partner_document, x12_document
 
 DOCUMENT = nobodys(x12_document())

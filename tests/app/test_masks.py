@@ -6,7 +6,7 @@ import pytest
 
 from shared.installation import Installation
 from shared.management.documents import open_document
-from shared.model.artifact import Section
+from shared.model.sections import Section
 from tests.api import Api, x12_document
 
 

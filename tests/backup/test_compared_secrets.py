@@ -14,11 +14,11 @@ from shared.backup.secrets import SecretsWriter
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation import Installation
 from shared.management.documents import sealed_document
-from shared.model.artifact import Section
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, ChangesPlace
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
+from shared.model.sections import Section
 from shared.state.edits import Put
 from tests.api import unique
 from tests.faults.scenes import FIRST, SECOND, SERVICE, fill, run, start_backup

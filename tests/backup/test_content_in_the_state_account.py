@@ -11,8 +11,8 @@ from azure.storage.blob.aio import BlobClient
 from shared.blobs.blob_wire import BlobWire
 from shared.blobs.copying import Copier
 from shared.installation import Installation
-from shared.model.artifact import Section
 from shared.model.operation import OperationStatus
+from shared.model.sections import Section
 from shared.state.configuration import Head, Phase
 from shared.state.keys import named
 from tests.faults.scenes import (

@@ -13,10 +13,11 @@ from shared.backup import service_source
 from shared.backup.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.state.configuration import Head
 from shared.state.edits import Edit, Put, Remove

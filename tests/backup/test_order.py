@@ -12,10 +12,11 @@ from shared.backup.order import record_key
 from shared.backup.side_by_side import side_by_side
 from shared.backup.source import Cut
 from shared.installation import Installation
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
-from shared.model.record import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Record
+from shared.model.record import Record
 from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.sections import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Section
 from tests.api import nobodys, x12_document
 from tests.faults.scenes import SERVICE as NAME
 from tests.faults.scenes import fill

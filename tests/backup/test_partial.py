@@ -48,6 +48,29 @@ async def damage(parts: Installation, name: str) -> None:
     await parts.content.blob(service_id, found.value.content.sha256).delete_blob()
 
 
+async def test_a_section_that_this_version_does_not_know_is_named(
+    api: Api, parts: Installation
+) -> None:
+    """A newer version wrote it, and the app was rolled back since."""
+    name = await api.service()
+    service_id = (await parts.services.require(name)).service.id
+    await api.put(f"services/{name}/artifacts/schemas/s", {"document": {}})
+    with configuration_table(parts) as table:
+        row = dict(table.get_entity(service_id, "schemas!s"))
+        newer = {**row, "RowKey": "lookups!l", "section": "lookups", "name": "l"}
+        table.create_entity(newer)
+    body = {"name": unique("partial"), "storageAccount": "offsite"}
+    monitor = await api.ended(await api.post(f"services/{name}/backups", body))
+    assert monitor["status"] == "PartiallySucceeded", monitor
+    [failure] = monitor["result"]["failures"]
+    assert (failure["section"], failure["name"], failure["code"]) == (
+        "lookups",
+        "l",
+        "ItemUnreadable",
+    )
+    assert "newer Interkeep" in failure["message"]
+
+
 async def test_everything_else_is_backed_up(api: Api, parts: Installation) -> None:
     name = await filled(api)
     await api.put(f"services/{name}/artifacts/pipelines/cut", {"document": {"steps": [1, 2, 3]}})

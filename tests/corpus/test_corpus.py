@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from shared.model.artifact import WITH_CONTENT
+from shared.model.sections import WITH_CONTENT
 from tests.api import Api, unique
 
 SIDE_BY_SIDE = 8

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from azure.storage.blob import ContainerClient
 
 from shared.management.services import Asked
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody
 from shared.model.numbers import Kind
+from shared.model.sections import Section
 from shared.model.service import ServiceSettings
 from tests.api import Api, nobodys, x12_document
 from tests.deployed import Deployed, Emulator

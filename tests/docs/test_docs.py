@@ -19,8 +19,8 @@ import shared.triggers.storage_accounts  # noqa: F401 - declared on import
 from shared import settings, timer_settings
 from shared.http.route import ROUTES
 from shared.model.alert import AlertType
-from shared.model.artifact import WITH_CONTENT, Section
 from shared.model.problem import Code, DetailCode
+from shared.model.sections import WITH_CONTENT, Section
 from shared.model.service import State
 from shared.rules.roles import Role
 from shared.rules.states import allowed_operations

@@ -6,11 +6,12 @@ from typing import Any
 from shared.installation import Installation
 from shared.management.documents import open_document
 from shared.management.services import Asked
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind, SetNextBody
 from shared.model.runtime import MicBody, ReceivedBody
 from shared.model.schedule import ScheduleBody
+from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings
 from shared.operations.immediate import service_update
 from shared.rules.states import ServiceOperation

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 import pytest
 
 from shared.installation import Installation
-from shared.model.artifact import Section
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import Service, State
 from shared.state.configuration import Phase
 

@@ -12,12 +12,13 @@ from shared.clock import Clock
 from shared.installation import Installation
 from shared.management.documents import open_document
 from shared.management.services import Asked
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody, VerifyLevel
 from shared.model.descriptor import Descriptor
 from shared.model.numbers import Kind
 from shared.model.restore import RestoreBody
 from shared.model.schedule import ScheduleBody
+from shared.model.sections import Section
 from shared.model.service import ServiceSettings, State
 from shared.rules.states import ServiceOperation
 from shared.sealing.keys_at_hand import KeysAtHand

@@ -10,9 +10,10 @@ import pytest
 
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import State
 from shared.rules.states import ServiceOperation
 from tests.deployed import Deployed, Emulator

@@ -11,9 +11,10 @@ import pytest
 from shared.installation import Installation
 from shared.management.documents import open_document
 from shared.management.services import Asked
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import ServiceSettings, State
 from tests.api import partner_document, x12_document
 from tests.deployed import Deployed, Emulator

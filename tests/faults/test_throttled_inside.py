@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from shared.installation import Installation
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
 from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.runtime import ReceivedNumber
+from shared.model.sections import Section
 from shared.pace import Pace, at_pace, storage_is_busy
 from shared.patience import answering
 from shared.restore.resumed import WrittenBefore

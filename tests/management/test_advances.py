@@ -12,11 +12,12 @@ from shared.installation import Installation
 from shared.management import advancing
 from shared.management.services import Asked
 from shared.model.advances import AdvanceBody
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import AgreementNumbers, Bounds, Counter, Kind
 from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import Service, State
 from shared.rules.states import ServiceOperation
 from shared.runtime.claims import Claims

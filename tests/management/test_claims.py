@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.model.artifact import Section
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.runtime.claims import Claims, release, release_all
 from shared.state.configuration import Phase
 from shared.state.gateway import RowChanged

@@ -14,7 +14,8 @@ from azure.core.rest import HttpRequest
 from shared.clock import Clock
 from shared.installation import Installation
 from shared.management.collection import Collector
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
+from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings
 from shared.state.configuration import Phase
 from tests.faults.proxy import Scripted, proxied

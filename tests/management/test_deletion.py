@@ -7,10 +7,11 @@ import pytest
 from azure.core.rest import HttpRequest
 
 from shared.installation import Installation
-from shared.model.artifact import Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.numbers import Counter, Kind
 from shared.model.problem import Code, Problem
 from shared.model.runtime import MicAlgorithm, MicValue
+from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings
 from shared.model.wire import rfc3339
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.operation import OperationStatus
@@ -20,6 +20,7 @@ from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
 from shared.model.runtime import MicBody, ReceivedBody
 from shared.model.schedule import ScheduleBody
+from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings, State
 from shared.operations import locks
 from shared.rules.states import ServiceOperation

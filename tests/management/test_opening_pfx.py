@@ -12,8 +12,9 @@ import pytest
 
 from shared.installation import Installation
 from shared.management.certificates import restored_pfx_facts
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.problem import Problem
+from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings
 from shared.sealing import certificates
 from tests.api import Api, unique

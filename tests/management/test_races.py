@@ -9,11 +9,12 @@ import pytest
 from shared.installation import Installation
 from shared.management.checks import Checks
 from shared.management.services import Asked
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings, State
 from shared.rules.states import ServiceOperation
 from tests.api import partner_document, x12_document

@@ -13,12 +13,13 @@ from shared.backup.changes import Asked as Page
 from shared.backup.reader import section_lines
 from shared.installation import Installation
 from shared.management.documents import shown_artifact
-from shared.model.artifact import Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.backup import VerifyLevel
 from shared.model.condition import unconditional
 from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
+from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import MASK
 from shared.rules.secret_names import Named, set_named

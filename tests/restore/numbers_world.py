@@ -11,8 +11,8 @@ from azure.core.rest import HttpRequest
 from azure.data.tables import TableServiceClient
 
 from shared.installation import Installation
-from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import Service
 from shared.settings import read_settings
 from shared.state.control_numbers import TABLE

@@ -17,7 +17,7 @@ from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.model.descriptor import SectionPart
 from shared.model.operation import Operation
-from shared.model.record import CONTROL_NUMBERS
+from shared.model.sections import CONTROL_NUMBERS
 from tests.faults.scenes import FIRST, SERVICE, run, start_restore
 from tests.restore.numbering import delete, issue, restore, resume
 

@@ -19,11 +19,12 @@ import pytest
 
 from shared.installation import Installation
 from shared.management.services import Asked
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind, SetNextBody
 from shared.model.restore import RestoreBody, RestorePlan
+from shared.model.sections import Section
 from shared.model.service import ServiceSettings
 from shared.rules.states import ServiceOperation
 from tests.api import nobodys, partner_document, x12_document

@@ -6,9 +6,10 @@ import pytest
 
 from shared.installation import Installation
 from shared.management.checks import Checks
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
 from shared.model.restore import RestoreBody
+from shared.model.sections import Section
 from shared.model.service import ServiceSettings, State
 from shared.restore.service_target import ServiceTarget
 from shared.rules.states import ServiceOperation

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody, BackupStatus
 from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
 from shared.model.runtime import ReceivedBody
+from shared.model.sections import Section
 from shared.model.service import Edition, ServiceSettings, State
 from shared.restore import inbound_plan
 from shared.state.operations import Record

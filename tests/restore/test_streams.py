@@ -6,10 +6,11 @@ import pytest
 
 from shared.installation import Installation
 from shared.management.checks import Checks
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind, SetNextBody
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import ServiceSettings
 from shared.rules.states import ServiceOperation
 from tests.api import partner_document, x12_document

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.model.artifact import Section
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.problem import Problem
+from shared.model.sections import Section
 from shared.model.service import Service
 from tests.api import x12_document
 from tests.faults.scenes import SECOND, SERVICE

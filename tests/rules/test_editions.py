@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.model.artifact import Section
 from shared.model.problem import Code, Problem
+from shared.model.sections import Section
 from shared.model.service import Edition
 from shared.rules.editions import (
     has_archiving,

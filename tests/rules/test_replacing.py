@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.model.artifact import Section
 from shared.model.problem import Code
 from shared.model.restore import Replacement
+from shared.model.sections import Section
 from shared.rules import replacing
 from shared.rules.replacing import replaced
 

@@ -8,13 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.artifact import Section
+from shared.model.sections import SECTIONS
 from shared.model.wire import MASK
 from shared.rules.documents import masked
-from shared.rules.references import MEMBERS
 from shared.rules.secret_looks import MOST_CHARACTERS, looks_secret
 from shared.rules.secret_names import Named, fingerprint, is_secret_name, set_named
-from shared.settings import SECTIONS
 
 USUAL = (
     *("password", "sshPrivateKey", "accountKey", "clientSecret", "connectionString", "keyPassword"),
@@ -73,8 +71,8 @@ def test_what_is_about_a_secret_or_none(name: str) -> None:
 
 
 def test_what_the_app_reads_of_a_document_is_never_sealed() -> None:
-    for section, members in MEMBERS.items():
-        assert [name for name in members if is_secret_name(section, name)] == []
+    for section, facts in SECTIONS.items():
+        assert [name for name in facts.names if is_secret_name(section, name)] == []
 
 
 _FORMER = (
@@ -220,7 +218,3 @@ def test_settings_widen_and_narrow() -> None:
     assert masked("service", {"trackingDatabase": {"password": "x"}}) == {
         "trackingDatabase": {"password": MASK}
     }
-
-
-def test_the_settings_know_every_section() -> None:
-    assert set(Section) == SECTIONS

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from shared.backup.reader import record_of
 from shared.management.documents import open_document, sealed_again
-from shared.model.artifact import Artifact, Section
+from shared.model.artifact import Artifact
 from shared.model.record import Record, Written, canonical_text
+from shared.model.sections import SECTIONS, Section
 from shared.model.wire import JsonObject, JsonValue, parsed
 from shared.rules.documents import SECRET, holds_open_secret, replace_secrets, with_value
-from shared.rules.references import MEMBERS, references
+from shared.rules.references import references
 from shared.rules.written import may_have_member, stand_ins
 from shared.sealing.data_key import DataKey
 from shared.state.edits import Put
@@ -43,12 +44,12 @@ def _written(document: JsonObject) -> Written:
 def test_a_search_finds_what_a_walk_finds(section: Section, document: JsonObject) -> None:
     written = _written(document)
     if references(section, document):
-        assert may_have_member(written, MEMBERS[section])
+        assert may_have_member(written, SECTIONS[section].names)
 
 
 def test_a_search_rules_out_what_is_not_there() -> None:
     document: JsonObject = {"a": {"mapName": "x"}, "b": ["schema"]}
-    assert not may_have_member(_written(document), MEMBERS[Section.BRIDGES])
+    assert not may_have_member(_written(document), SECTIONS[Section.BRIDGES].names)
 
 
 def test_a_text_that_hides_names_is_left_to_the_walk() -> None:

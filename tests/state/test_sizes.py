@@ -19,13 +19,13 @@ from azure.core.rest import HttpRequest
 
 from shared.backup.order import record_key
 from shared.installation import Installation
-from shared.model.artifact import ImportItem, Section
+from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
-from shared.model.record import MIC_VALUES
 from shared.model.restore import RestoreBody
 from shared.model.runtime import MicBody, MicValue, ReceivedBody
+from shared.model.sections import MIC_VALUES, Section
 from shared.model.service import Service, ServiceSettings
 from shared.state.columns import list_columns, read_list
 from shared.state.configuration import Versioned

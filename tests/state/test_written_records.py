@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.artifact import Artifact, ContentReference, Section
+from shared.model.artifact import Artifact, ContentReference
 from shared.model.numbers import Kind
 from shared.model.record import Record
 from shared.model.runtime import MicAlgorithm, MicValue, ReceivedNumber
+from shared.model.sections import Section
 from shared.model.wire import JsonObject, parsed, rfc3339
 from shared.rules.secret_names import Named, set_named
 from shared.state.artifact_rows import read_artifact, written_record

@@ -1,0 +1,157 @@
+"""The sections of a backup, in one table: what each holds, what it names, how much it may hold.
+
+A new section of artifacts is a member of ``Section`` and a row of ``SECTIONS``; everything else
+follows from the row. Backups of before have none of it, and a reader takes that for empty.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from graphlib import TopologicalSorter
+
+from shared.model.service import Edition
+
+SERVICE = "service"
+"""One record: the settings of the service."""
+
+CONTROL_NUMBERS = "control-numbers"
+RECEIVED_NUMBERS = "received-control-numbers"
+MIC_VALUES = "mic-values"
+
+CONTENT = "content"
+"""Which objects are under content/."""
+
+
+class Section(StrEnum):
+    """The sections of a service's artifacts."""
+
+    AGREEMENTS = "agreements"
+    ASSEMBLIES = "assemblies"
+    BATCHES = "batches"
+    BRIDGES = "bridges"
+    CERTIFICATES = "certificates"
+    HYBRID_CONNECTIONS = "hybrid-connections"
+    PARTNERS = "partners"
+    PIPELINES = "pipelines"
+    SCHEMAS = "schemas"
+    TEMPLATES = "templates"
+    TRANSFORMS = "transforms"
+    X12_MAPPINGS = "x12-mappings"
+
+
+def _per_unit(
+    free: int, developer: int, basic: int, standard: int, premium: int
+) -> Mapping[Edition, int]:
+    return dict(zip(Edition, (free, developer, basic, standard, premium), strict=True))
+
+
+@dataclass(frozen=True)
+class SectionFacts:
+    """One row of the table."""
+
+    content: bool = False
+    """Whether its artifacts may carry bytes with their document."""
+    names: Mapping[str, Section] = field(default_factory=dict)
+    """Member of a document, in small letters → section of the artifact that it names. Members are
+    those of Logic Apps integration accounts (agreements) and of the bridge model of BizTalk
+    Services."""
+    quota: Mapping[Edition, int] | None = None
+    """How many artifacts a service may hold per unit, from the edition table of Azure BizTalk
+    Services; None for any number."""
+    backed_up: bool = True
+    """Where it is not, every backup names it in notIncluded, with the number: recreate them."""
+    first: bool = True
+    """Whether every backup of format version 1 has it. A section that was added later is absent
+    from backups of before, which is no damage."""
+
+
+SECTIONS: Mapping[Section, SectionFacts] = {
+    Section.AGREEMENTS: SectionFacts(
+        names={
+            "hostpartner": Section.PARTNERS,
+            "guestpartner": Section.PARTNERS,
+            "signingcertificatename": Section.CERTIFICATES,
+            "encryptioncertificatename": Section.CERTIFICATES,
+            "schemaname": Section.SCHEMAS,
+        },
+        quota=_per_unit(0, 10, 50, 250, 1000),
+    ),
+    Section.ASSEMBLIES: SectionFacts(content=True),
+    Section.BATCHES: SectionFacts(names={"agreement": Section.AGREEMENTS}),
+    Section.BRIDGES: SectionFacts(
+        names={
+            "transform": Section.TRANSFORMS,
+            "transforms": Section.TRANSFORMS,
+            "map": Section.TRANSFORMS,
+            "maps": Section.TRANSFORMS,
+            "schema": Section.SCHEMAS,
+            "schemas": Section.SCHEMAS,
+            "schemaname": Section.SCHEMAS,
+            "pipeline": Section.PIPELINES,
+            "template": Section.TEMPLATES,
+            "agreement": Section.AGREEMENTS,
+            "certificate": Section.CERTIFICATES,
+            "certificatename": Section.CERTIFICATES,
+            "signingcertificate": Section.CERTIFICATES,
+            "signingcertificatename": Section.CERTIFICATES,
+            "encryptioncertificate": Section.CERTIFICATES,
+            "encryptioncertificatename": Section.CERTIFICATES,
+            "hybridconnection": Section.HYBRID_CONNECTIONS,
+            "assembly": Section.ASSEMBLIES,
+            "assemblies": Section.ASSEMBLIES,
+        },
+        quota=_per_unit(0, 25, 25, 125, 500),
+    ),
+    Section.CERTIFICATES: SectionFacts(content=True),
+    Section.HYBRID_CONNECTIONS: SectionFacts(
+        quota=_per_unit(5, 5, 10, 50, 100),
+        backed_up=False,
+    ),
+    Section.PARTNERS: SectionFacts(),
+    Section.PIPELINES: SectionFacts(
+        names={
+            "schema": Section.SCHEMAS,
+            "schemas": Section.SCHEMAS,
+            "assembly": Section.ASSEMBLIES,
+            "assemblies": Section.ASSEMBLIES,
+        },
+    ),
+    Section.SCHEMAS: SectionFacts(content=True),
+    Section.TEMPLATES: SectionFacts(content=True),
+    Section.TRANSFORMS: SectionFacts(
+        content=True,
+        names={
+            "sourceschema": Section.SCHEMAS,
+            "targetschema": Section.SCHEMAS,
+            "assembly": Section.ASSEMBLIES,
+            "assemblies": Section.ASSEMBLIES,
+        },
+    ),
+    Section.X12_MAPPINGS: SectionFacts(content=True),
+}
+
+WITH_CONTENT = frozenset(section for section, facts in SECTIONS.items() if facts.content)
+"""Sections whose artifacts may carry bytes with their document."""
+
+NOT_BACKED_UP = frozenset(section for section, facts in SECTIONS.items() if not facts.backed_up)
+
+BACKED_UP: tuple[Section, ...] = tuple(sorted(frozenset(Section) - NOT_BACKED_UP))
+"""In the order of a backup, which is that of the keys in the table Configuration."""
+
+CONFIGURATION_SECTIONS: tuple[str, ...] = (SERVICE, *BACKED_UP)
+"""In the order in which a cut gives them."""
+
+NAMED = frozenset(target for facts in SECTIONS.values() for target in facts.names.values())
+"""Sections whose artifacts can be named by others."""
+
+IMPORT_ORDER: tuple[Section, ...] = tuple(
+    TopologicalSorter(
+        {section: [*facts.names.values()] for section, facts in SECTIONS.items()}
+    ).static_order()
+)
+"""An order of the sections in which what is named comes before what names it."""
+
+BACKUP_SECTIONS = frozenset(
+    (*CONFIGURATION_SECTIONS, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES, CONTENT)
+)
+"""All sections that a backup may have: a reader refuses one that has others."""
