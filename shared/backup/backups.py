@@ -22,11 +22,10 @@ from shared.rules.due_times import coming_due
 from shared.rules.editions import require_backup
 from shared.rules.naming import require_new_backup_name, shown
 from shared.rules.states import ServiceOperation, require_allowed
-from shared.state.configuration import Versioned
-from shared.state.gateway import RowChanged
 from shared.state.history import History
 from shared.state.operations import Record
 from shared.state.schedules import Schedules
+from shared.state.versioned import Versioned, optimistic
 
 SCHEDULE = "schedule"
 """Caller and trigger of what a schedule starts."""
@@ -154,6 +153,7 @@ class Backups:
             )
         )
 
+    @optimistic
     async def pin(
         self, service: str, name: str, pinned: bool, before_write: BeforeWrite = unlogged
     ) -> Versioned[Backup]:
@@ -162,20 +162,16 @@ class Backups:
         :raises Problem: BackupNotFound, also where it was deleted and its container is gone;
             BackupInUse while it is being deleted.
         """
-        while True:
-            found = await self.get(service, name)
-            if found.value.pinned is pinned and found.value.status.is_held():
-                return found
-            backup = found.value
-            if pinned and not await self._returning.is_written(backup):
-                backup = await self._returning.readable(backup)
-            await self._returning.require_not_going(backup)
-            changed = backup.model_copy(update={"pinned": pinned})
-            await before_write()
-            try:
-                return Versioned(changed, await self._history.change(changed, found.etag))
-            except RowChanged:
-                continue
+        found = await self.get(service, name)
+        if found.value.pinned is pinned and found.value.status.is_held():
+            return found
+        backup = found.value
+        if pinned and not await self._returning.is_written(backup):
+            backup = await self._returning.readable(backup)
+        await self._returning.require_not_going(backup)
+        changed = backup.model_copy(update={"pinned": pinned})
+        await before_write()
+        return Versioned(changed, await self._history.change(changed, found.etag))
 
     async def delete(
         self, found: Versioned[Backup], *, force: bool, caller: str, operation_id: str | None

@@ -15,8 +15,8 @@ from shared.model.schedule import Plan
 from shared.operations.failures import cause
 from shared.operations.work import Task
 from shared.rules.retention import Candidate, Verdict, last_good_of, unseen, verdicts
-from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
+from shared.state.versioned import Versioned
 
 _AT_ONCE = 8
 _LASTS = timedelta(hours=1)

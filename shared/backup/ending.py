@@ -22,8 +22,7 @@ from shared.model.problem import Problem
 from shared.model.service import LastBackup
 from shared.model.wire import JsonValue
 from shared.refusals import meaning, passes
-from shared.state.configuration import Versioned
-from shared.state.gateway import RowChanged
+from shared.state.versioned import Versioned, optimistic
 
 _UNSETTLED = frozenset(
     {
@@ -78,23 +77,20 @@ class BackupEnding:
         if alert is not None and not await self._is_entered(operation, name):
             await self._stores.alerts.tell(alert(operation, name, self._stores.clock.now()))
 
+    @optimistic
     async def _in_history(self, operation: Operation, name: str) -> Backup | None:
         """Enter how it ended, unless that was done; None where this operation has no entry."""
-        while True:
-            found = await self._stores.history.get(operation.service, name)
-            if found is None or found.value.operation != operation.id:
-                return None
-            final = _final(found, operation)
-            entered = found.value.completed_at is not None
-            if entered and (final.status is found.value.status or found.value.status.is_held()):
-                return found.value  # also what a reader found whole, whatever its operation says
-            if found.value.status not in _UNSETTLED:
-                return found.value  # it has been deleted since
-            try:
-                await self._stores.history.change(final, found.etag)
-            except RowChanged:
-                continue
-            return final
+        found = await self._stores.history.get(operation.service, name)
+        if found is None or found.value.operation != operation.id:
+            return None
+        final = _final(found, operation)
+        entered = found.value.completed_at is not None
+        if entered and (final.status is found.value.status or found.value.status.is_held()):
+            return found.value  # also what a reader found whole, whatever its operation says
+        if found.value.status not in _UNSETTLED:
+            return found.value  # it has been deleted since
+        await self._stores.history.change(final, found.etag)
+        return final
 
     async def _follow(self, backup: Backup) -> None:
         """Start what follows. The backup is good without it, and a timer starts it later too."""
@@ -126,6 +122,7 @@ class BackupEnding:
                 raise
             log.warning("the container of %s stays: %s", backup.name, meaning(error))
 
+    @optimistic
     async def _show_on_service(self, operation: Operation, name: str) -> None:
         assert operation.completed_at is not None
         last = LastBackup(
@@ -134,22 +131,17 @@ class BackupEnding:
             completed_at=operation.completed_at,
             operation=operation.id,
         )
-        while True:
-            listed = await self._stores.directory.get(operation.service)
-            if listed is None or listed.service.id != operation.service_id:
-                return
-            update = {"last_backup": _later(listed.service.last_backup, last)}
-            if _is_scheduled(operation):
-                before = listed.service.last_scheduled_backup
-                update["last_scheduled_backup"] = _later(before, last)
-            service = listed.service.model_copy(update=update)
-            if service == listed.service:
-                return
-            try:
-                await self._stores.directory.change(service, listed.etag)
-            except RowChanged:
-                continue
+        listed = await self._stores.directory.get(operation.service)
+        if listed is None or listed.service.id != operation.service_id:
             return
+        update = {"last_backup": _later(listed.service.last_backup, last)}
+        if _is_scheduled(operation):
+            before = listed.service.last_scheduled_backup
+            update["last_scheduled_backup"] = _later(before, last)
+        service = listed.service.model_copy(update=update)
+        if service == listed.service:
+            return
+        await self._stores.directory.change(service, listed.etag)
 
 
 def _is_scheduled(operation: Operation) -> bool:

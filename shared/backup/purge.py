@@ -16,9 +16,9 @@ from shared.operations.work import Outcome, Task
 from shared.rules.clocks import clocks_differ
 from shared.rules.naming import shown
 from shared.rules.retention import Candidate, Verdict
-from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
 from shared.state.schedules import Schedules
+from shared.state.versioned import Versioned, optimistic
 
 _LeavesOne = Callable[[], Awaitable[bool]] | None
 
@@ -55,16 +55,13 @@ class PurgeWork:
         """See Work: nothing follows. A mark that is left is taken up by the next purge, or taken
         back by whoever wants to read the backup."""
 
+    @optimistic
     async def _one(self, task: Task, name: str) -> Outcome:
         away = Away()
-        while True:
-            found = await self._removal.history.get(task.operation.service, name)
-            if found is None:
-                raise Problem(Code.BACKUP_NOT_FOUND, f"There is no backup '{shown(name)}'.")
-            try:
-                return await self._delete_this(task, found, away)
-            except RowChanged:
-                continue
+        found = await self._removal.history.get(task.operation.service, name)
+        if found is None:
+            raise Problem(Code.BACKUP_NOT_FOUND, f"There is no backup '{shown(name)}'.")
+        return await self._delete_this(task, found, away)
 
     async def _delete_this(self, task: Task, found: Versioned[Backup], away: Away) -> Outcome:
         """:raises RowChanged: where somebody wrote it since it was read."""

@@ -22,10 +22,10 @@ from shared.operations.immediate import logged
 from shared.operations.start import Start
 from shared.rules.naming import require_backup_name, shown
 from shared.sealing.provider import KeyProvider
-from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.history import History
 from shared.state.operations import Record
+from shared.state.versioned import Versioned
 
 _KEPT = (
     "started_at",  # its place in the history

@@ -23,8 +23,8 @@ from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.refusals import meaning, passes
 from shared.rules.naming import shown
-from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
+from shared.state.versioned import Versioned, optimistic
 
 log = logging.getLogger("interkeep.retention")
 
@@ -181,21 +181,17 @@ class Removal(LastGood):
         except RowChanged:
             return
 
+    @optimistic
     async def _take_back(self, marked: Backup, operation: Operation, refusal: Problem) -> None:
         """The entry becomes what it was, unless the mark is another purge's by now."""
         note = DeletionRefused(at=self.clock.now(), operation=operation.id, message=refusal.message)
-        while True:
-            found = await self.history.get(marked.service, marked.name)
-            if found is None or found.value.status is not BackupStatus.DELETING:
-                return
-            if found.value.deleted_by != operation.id:
-                return
-            before = found.value.unmarked().model_copy(update={"deletion_refused": note})
-            try:
-                await self.history.change(before, found.etag)
-            except RowChanged:
-                continue
+        found = await self.history.get(marked.service, marked.name)
+        if found is None or found.value.status is not BackupStatus.DELETING:
             return
+        if found.value.deleted_by != operation.id:
+            return
+        before = found.value.unmarked().model_copy(update={"deletion_refused": note})
+        await self.history.change(before, found.etag)
 
     async def _enter_deleted(self, marked: Versioned[Backup], operation: Operation) -> None:
         """Whatever was written since: the container is gone, and this purge saw it go."""

@@ -11,9 +11,9 @@ from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
-from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
 from shared.state.history import History
+from shared.state.versioned import Versioned, optimistic
 
 _MOST = 100
 """Operations that read one backup at once: all of them are in one column of its row."""
@@ -117,21 +117,15 @@ class BackupUsers:
                     return found
                 found = now
 
+    @optimistic
     async def leave(self, service: str, backup: str, operation: Operation) -> None:
         """The operation has ended; done again after a crash."""
         user = _user(operation)
-        while True:
-            found = await self._history.get(service, backup)
-            if found is None or user not in found.value.users:
-                return
-            others = [other for other in found.value.users if other != user]
-            try:
-                await self._history.change(
-                    found.value.model_copy(update={"users": others}), found.etag
-                )
-            except RowChanged:
-                continue
+        found = await self._history.get(service, backup)
+        if found is None or user not in found.value.users:
             return
+        others = [other for other in found.value.users if other != user]
+        await self._history.change(found.value.model_copy(update={"users": others}), found.etag)
 
 
 def _is_there(backup: Backup, descriptor: Descriptor, place: Place) -> bool:

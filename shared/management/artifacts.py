@@ -27,10 +27,11 @@ from shared.sealing.key_ring import KeyRing
 from shared.state.artifact_rows import reference_columns
 from shared.state.batch_activity import BatchActivities
 from shared.state.columns import require_storable
-from shared.state.configuration import Configuration, Head, Versioned
+from shared.state.configuration import Configuration, Head
 from shared.state.control_numbers import Ledger
 from shared.state.edits import Edit, Put, Remove, require_together
 from shared.state.services import Directory, Listed
+from shared.state.versioned import Versioned
 
 
 @dataclass(frozen=True)

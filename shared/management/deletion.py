@@ -25,12 +25,12 @@ from shared.runtime.streams import family
 from shared.state.batch_activity import BatchActivities
 from shared.state.configuration import Configuration, Phase
 from shared.state.control_numbers import Ledger
-from shared.state.gateway import RowChanged
 from shared.state.mic_values import MicValues
 from shared.state.operations import Record
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.schedules import Schedules
 from shared.state.services import Directory
+from shared.state.versioned import optimistic
 
 
 @dataclass(frozen=True)
@@ -82,27 +82,24 @@ class Deletions:
             await self.changes.settle_writers(service.id)
 
 
+@optimistic
 async def mark_deleting(directory: Directory, clock: Clock, operation: Operation) -> Service | None:
     """Set the state of an operation's service to ``Deleting``; None where the service is gone.
 
     :raises Problem: OperationNotAllowed where its state does not allow a deletion.
     """
-    while True:
-        listed = await directory.get(operation.service)
-        if listed is None or listed.service.id != operation.service_id:
-            return None
-        service = listed.service
-        if service.state is State.DELETING:
-            return service
-        require_allowed(service.name, service.state, ServiceOperation.DELETE)
-        deleting = service.written_by(operation.id).model_copy(
-            update={"state": State.DELETING, "changed_at": clock.now()}
-        )
-        try:
-            await directory.change(deleting, listed.etag)
-        except RowChanged:
-            continue
-        return deleting
+    listed = await directory.get(operation.service)
+    if listed is None or listed.service.id != operation.service_id:
+        return None
+    service = listed.service
+    if service.state is State.DELETING:
+        return service
+    require_allowed(service.name, service.state, ServiceOperation.DELETE)
+    deleting = service.written_by(operation.id).model_copy(
+        update={"state": State.DELETING, "changed_at": clock.now()}
+    )
+    await directory.change(deleting, listed.etag)
+    return deleting
 
 
 @dataclass(frozen=True)
@@ -157,41 +154,29 @@ class DeletionWork:
         await self._remove(service)
         return Outcome()
 
+    @optimistic
     async def _end_schedule(self, service: Service) -> None:
         """A schedule ends with its service."""
-        while True:
-            found = await self._stores.schedules.get(service.name)
-            if found is None or found.value.service_id != service.id:
-                return
-            try:
-                await self._stores.schedules.remove(found)
-            except RowChanged:
-                continue
+        found = await self._stores.schedules.get(service.name)
+        if found is None or found.value.service_id != service.id:
             return
+        await self._stores.schedules.remove(found)
 
+    @optimistic
     async def _close(self, service_id: str) -> None:
         """From here on no change of the configuration is accepted."""
-        while True:
-            head = await self._stores.configuration.head(service_id)
-            if head is None or head.phase is Phase.CLOSED:
-                return
-            try:
-                closed = replace(head, phase=Phase.CLOSED, hold="")
-                await self._stores.configuration.write_head(service_id, closed)
-            except RowChanged:
-                continue
+        head = await self._stores.configuration.head(service_id)
+        if head is None or head.phase is Phase.CLOSED:
             return
+        closed = replace(head, phase=Phase.CLOSED, hold="")
+        await self._stores.configuration.write_head(service_id, closed)
 
+    @optimistic
     async def _remove(self, service: Service) -> None:
-        while True:
-            listed = await self._stores.directory.get(service.name)
-            if listed is None or listed.service.id != service.id:
-                return
-            try:
-                await self._stores.directory.remove(listed)
-            except RowChanged:
-                continue
+        listed = await self._stores.directory.get(service.name)
+        if listed is None or listed.service.id != service.id:
             return
+        await self._stores.directory.remove(listed)
 
     async def committed(self, operation: Operation) -> Outcome | None:
         """See Work: a service that is gone was deleted."""

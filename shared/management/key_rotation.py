@@ -16,9 +16,9 @@ from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
-from shared.state.gateway import RowChanged
 from shared.state.operations import Record
 from shared.state.services import Directory
+from shared.state.versioned import optimistic
 
 _AT_ONCE = 8
 """Data keys that are wrapped side by side; a vault opens each of them."""
@@ -122,23 +122,20 @@ class RotationWork:
                 "was changed.",
             )
 
+    @optimistic
     async def _rewrap(self, service: Service) -> bool | Warning:
         """Whether a service's key was wrapped now; what is wrong with it where it cannot be."""
-        while True:
-            found = await self._configuration.wrapped_key(service.id)
-            if found is None or found.value.key_id == self._provider.wrapping_key_id:
-                return False
-            try:
-                wrapped = await self._provider.wrap(await self._provider.unwrap(found.value))
-            except Problem as problem:
-                if problem.code is not Code.KEY_UNAVAILABLE:
-                    raise
-                return Warning(code=problem.code, message=problem.message, target=service.name)
-            try:
-                await self._configuration.write_key(service.id, wrapped, found.etag)
-            except RowChanged:
-                continue
-            return True
+        found = await self._configuration.wrapped_key(service.id)
+        if found is None or found.value.key_id == self._provider.wrapping_key_id:
+            return False
+        try:
+            wrapped = await self._provider.wrap(await self._provider.unwrap(found.value))
+        except Problem as problem:
+            if problem.code is not Code.KEY_UNAVAILABLE:
+                raise
+            return Warning(code=problem.code, message=problem.message, target=service.name)
+        await self._configuration.write_key(service.id, wrapped, found.etag)
+        return True
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
         """See Work: each key is wrapped by itself, and a rotation that stopped is begun again."""

@@ -36,14 +36,15 @@ from shared.rules.acceptable import require_acceptable
 from shared.rules.naming import artifact_key
 from shared.rules.written import may_have_member
 from shared.sealing.data_key import DataKey
-from shared.state.configuration import Head, Phase, Versioned
+from shared.state.configuration import Head, Phase
 from shared.state.edits import Put, transactions
-from shared.state.gateway import TRANSACTION_ROWS, RowChanged, RowExists
+from shared.state.gateway import TRANSACTION_ROWS, RowExists
 from shared.state.joined import joined
 from shared.state.keys import encoded
 from shared.state.mic_values import mic_key
 from shared.state.received_numbers import number_key
 from shared.state.services import Directory
+from shared.state.versioned import Versioned, optimistic
 
 Item = TypeVar("Item")
 
@@ -248,19 +249,15 @@ class ServiceTarget:
         """See RestoreTarget."""
         await self._show(State.RESTORE_FAILED)
 
+    @optimistic
     async def _show(self, state: State) -> None:
-        while True:
-            listed = await self._directory.get(self._name)
-            if listed is None or listed.service.id != self._id:
-                return
-            if listed.service.state is not State.RESTORING:
-                return
-            update = {"state": state, "changed_at": self._clock.now()}
-            try:
-                await self._directory.change(listed.service.model_copy(update=update), listed.etag)
-            except RowChanged:
-                continue
+        listed = await self._directory.get(self._name)
+        if listed is None or listed.service.id != self._id:
             return
+        if listed.service.state is not State.RESTORING:
+            return
+        update = {"state": state, "changed_at": self._clock.now()}
+        await self._directory.change(listed.service.model_copy(update=update), listed.etag)
 
 
 def taken(name: str, state: State) -> Problem:

@@ -11,8 +11,8 @@ from shared.model.wire import rfc3339
 from shared.rules.naming import shown
 from shared.rules.states import require_active
 from shared.state.batch_activity import BatchActivities, BatchActivity
-from shared.state.configuration import Configuration, Versioned
-from shared.state.gateway import RowChanged, RowExists
+from shared.state.configuration import Configuration
+from shared.state.versioned import Versioned, optimistic
 
 
 class Batches:
@@ -33,6 +33,7 @@ class Batches:
         batches = self._configuration.names(service.id, Section.BATCHES, after=after)
         return self._activities.pages(service.id, batches, after)
 
+    @optimistic
     async def report(
         self,
         service: Service,
@@ -60,13 +61,7 @@ class Batches:
             active_messages,
             rfc3339(self._clock.now()),
         )
-        while True:
-            known = await self._activities.get(service.id, batch)
-            condition(known.etag if known else None)
-            try:
-                etag = await self._activities.put(
-                    service.id, activity, known.etag if known else None
-                )
-            except (RowExists, RowChanged):
-                continue
-            return Versioned(activity, etag)
+        known = await self._activities.get(service.id, batch)
+        condition(known.etag if known else None)
+        etag = await self._activities.put(service.id, activity, known.etag if known else None)
+        return Versioned(activity, etag)

@@ -13,10 +13,10 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.rules.received import reference
 from shared.rules.states import require_active, require_manageable
 from shared.runtime.allocate import agreement_not_found
-from shared.state.configuration import Configuration, Versioned
-from shared.state.gateway import RowChanged, RowExists
+from shared.state.configuration import Configuration
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
+from shared.state.versioned import Versioned, optimistic
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Inbound:
         self._mics = mics
         self._clock = clock
 
+    @optimistic
     async def receive(self, service: Service, agreement: str, body: ReceivedBody) -> Seen:
         """Record a number; a duplicate is one that another message brought while it was valid.
 
@@ -64,19 +65,15 @@ class Inbound:
             seen_at=now,
             expires_at=now + timedelta(days=body.validity_days),
         )
-        while True:
-            found = await self._received.get(service.id, agreement, body.kind, value)
-            try:
-                if found is None:
-                    await self._received.add(service.id, number)
-                elif found.value.expires_at <= now:
-                    await self._received.replace(service.id, number, found.etag)
-                else:
-                    duplicate = found.value.message_id != body.message_id
-                    return Seen(duplicate, rfc3339(found.value.seen_at))
-            except (RowExists, RowChanged):
-                continue
-            return Seen(False, rfc3339(now))
+        found = await self._received.get(service.id, agreement, body.kind, value)
+        if found is None:
+            await self._received.add(service.id, number)
+        elif found.value.expires_at <= now:
+            await self._received.replace(service.id, number, found.etag)
+        else:
+            duplicate = found.value.message_id != body.message_id
+            return Seen(duplicate, rfc3339(found.value.seen_at))
+        return Seen(False, rfc3339(now))
 
     async def received(
         self, service: Service, agreement: str, kind: Kind, value: int | str
@@ -93,6 +90,7 @@ class Inbound:
         expired = found is not None and found.value.expires_at <= self._clock.now()
         return None if expired else found
 
+    @optimistic
     async def release(
         self,
         service: Service,
@@ -108,18 +106,15 @@ class Inbound:
         :raises Problem: OperationNotAllowed, ConditionNotMet; what ``received`` raises.
         """
         require_manageable(service.name, service.state)
-        while True:
-            found = await self.received(service, agreement, kind, value)
-            condition(found.etag if found else None)
-            if found is None:
-                return False
-            await before_write()
-            try:
-                await self._received.drop(service.id, found.value, found.etag)
-            except RowChanged:
-                continue
-            return True
+        found = await self.received(service, agreement, kind, value)
+        condition(found.etag if found else None)
+        if found is None:
+            return False
+        await before_write()
+        await self._received.drop(service.id, found.value, found.etag)
+        return True
 
+    @optimistic
     async def put_mic(
         self,
         service: Service,
@@ -133,14 +128,10 @@ class Inbound:
         """
         await self._require(service, agreement)
         mic = MicValue(agreement=agreement, time=self._clock.now(), **body.model_dump())
-        while True:
-            known = await self._mics.get(service.id, agreement, body.message_id)
-            condition(known.etag if known else None)
-            try:
-                etag = await self._mics.put(service.id, mic, known.etag if known else None)
-            except (RowExists, RowChanged):
-                continue
-            return Versioned(mic, etag), known is None
+        known = await self._mics.get(service.id, agreement, body.message_id)
+        condition(known.etag if known else None)
+        etag = await self._mics.put(service.id, mic, known.etag if known else None)
+        return Versioned(mic, etag), known is None
 
     async def get_mic(
         self, service: Service, agreement: str, message_id: str

@@ -23,11 +23,11 @@ from shared.rules.due_times import Due, container_name, due_now, next_retention
 from shared.rules.naming import scheduled_operation_id
 from shared.schedules.clocks import ClocksApart
 from shared.schedules.retention import RetentionRuns
-from shared.state.configuration import Versioned
 from shared.state.gateway import RowChanged
 from shared.state.operations import Operations
 from shared.state.schedules import DueKind, DueRow, Schedules
 from shared.state.services import Directory
+from shared.state.versioned import Versioned
 from shared.telemetry import Telemetry
 
 _AT_ONCE = 16

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Generic, TypeVar
 
 from shared.model.artifact import Artifact
 from shared.model.keys import WrappedKey
@@ -38,6 +37,7 @@ from shared.state.gateway import (
     Table,
 )
 from shared.state.keys import LAST, named
+from shared.state.versioned import Versioned
 
 TABLE = "interkeepConfiguration"
 HOLD_SECONDS = 60
@@ -89,17 +89,6 @@ class Head:
     def held_for_seconds(self) -> float:
         """How much longer writers must wait, 0 where nothing holds."""
         return max(0.0, HOLD_SECONDS - self.age_seconds) if self.hold else 0.0
-
-
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Versioned(Generic[Value]):
-    """A stored value with the version of its row."""
-
-    value: Value
-    etag: str
 
 
 class Configuration:

@@ -8,8 +8,8 @@ from shared.http.route import new_blueprint, route
 from shared.model.backup import Backup, BackupBody, BackupStatus, PinBody, Trigger, VerifyBody
 from shared.model.wire import JsonObject
 from shared.operations.immediate import service_update
-from shared.state.configuration import Versioned
 from shared.state.keys import is_timed
+from shared.state.versioned import Versioned
 
 blueprint = new_blueprint()
 

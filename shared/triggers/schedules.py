@@ -12,7 +12,7 @@ from shared.model.schedule import PreviewBody, Schedule, ScheduleBody
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.immediate import Entry, service_update
-from shared.state.configuration import Versioned
+from shared.state.versioned import Versioned
 from shared.telemetry import quiet_the_sdk
 
 blueprint = new_blueprint()

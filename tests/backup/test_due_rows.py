@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from shared.model.schedule import Schedule, ScheduleBody
-from shared.state.configuration import Versioned
 from shared.state.gateway import Row
 from shared.state.schedules import DueKind, due_key
+from shared.state.versioned import Versioned
 from tests.backup.kept import DAY, Kept
 from tests.faults.scenes import SERVICE
 

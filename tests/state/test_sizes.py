@@ -28,8 +28,8 @@ from shared.model.runtime import MicBody, MicValue, ReceivedBody
 from shared.model.sections import MIC_VALUES, Section
 from shared.model.service import Service, ServiceSettings
 from shared.state.columns import list_columns, read_list
-from shared.state.configuration import Versioned
 from shared.state.mic_values import mic_key
+from shared.state.versioned import Versioned
 from shared.storage import FencedTransport
 from tests.api import Api, partner_document, x12_document
 from tests.deployed import Deployed, Emulator
