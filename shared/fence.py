@@ -15,6 +15,10 @@ class LeaseLost(Exception):
     """This operation's lease has run out or is another worker's: stop before the next write."""
 
 
+class Canceled(Exception):
+    """The caller asked the operation to stop, and it has."""
+
+
 @contextmanager
 def fenced(check: Callable[[], None] | None) -> Iterator[None]:
     """Run the body, and every task that it starts, under a check.

@@ -16,7 +16,6 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.engine import Engine
 from shared.operations.immediate import BeforeWrite, unlogged
-from shared.operations.in_order import in_order
 from shared.operations.start import Start
 from shared.rules.due_times import coming_due
 from shared.rules.editions import require_backup
@@ -26,6 +25,7 @@ from shared.state.history import History
 from shared.state.operations import Record
 from shared.state.schedules import Schedules
 from shared.state.versioned import Versioned, optimistic
+from shared.streams.in_order import in_order
 
 SCHEDULE = "schedule"
 """Caller and trigger of what a schedule starts."""

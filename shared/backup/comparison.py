@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from shared.backup.side_by_side import side_by_side
 from shared.backup.sides import Entry, Side
 from shared.model.place import ChangesPlace, SidePlace
 from shared.model.wire import JsonObject
 from shared.rules.differences import MOST_POINTERS, differences
+from shared.streams.merged import merged
 
 _MOST_RECORDS = 20_000
 """That a page compares: two large sides that differ in nothing are several pages too."""
@@ -57,7 +57,7 @@ class Comparison:
         :raises Problem: BlobMissing, BlobCorrupt, KeyUnavailable.
         """
         section, since, backup = place.section, place.since, place.backup
-        async for pairs in side_by_side(
+        async for pairs in merged(
             self._since.entries(section, since),
             self._backup.entries(section, backup),
             lambda entry: entry.key,

@@ -1,6 +1,5 @@
 """What one run of retention decides, having looked at every backup that others go on account of."""
 
-import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -12,11 +11,12 @@ from shared.model.backup import Backup, Found
 from shared.model.operation import Warning
 from shared.model.problem import Problem
 from shared.model.schedule import Plan
-from shared.operations.failures import cause
 from shared.operations.work import Task
+from shared.pace import Pace
 from shared.rules.retention import Candidate, Verdict, last_good_of, unseen, verdicts
 from shared.state.gateway import RowChanged
 from shared.state.versioned import Versioned
+from shared.streams.bounded import each_of
 
 _AT_ONCE = 8
 _LASTS = timedelta(hours=1)
@@ -52,7 +52,7 @@ class Counting:
     _seen: set[str] = field(default_factory=set)
     """Aliases of the accounts in which a backup of the service was seen."""
     _gone: list[Versioned[Backup]] = field(default_factory=list)
-    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    _pace: Pace = field(default_factory=lambda: Pace(_AT_ONCE))
 
     async def decide(self) -> Decision:
         """Decide, look at what that counts on, and decide again, until it counts on nothing more.
@@ -93,17 +93,11 @@ class Counting:
         looked: dict[str, Candidate] = {}
 
         async def one(candidate: Candidate) -> None:
-            async with self._slots:
-                await self.task.checkpoint()
-                looked[candidate.name] = await self._looked(candidate)
-                self.task.report("looking at what is counted on", len(looked), len(wanted))
+            await self.task.checkpoint()
+            looked[candidate.name] = await self._looked(candidate)
+            self.task.report("looking at what is counted on", len(looked), len(wanted))
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for candidate in wanted:
-                    group.create_task(one(candidate))
-        except BaseExceptionGroup as errors:
-            raise cause(errors) from errors
+        await each_of(wanted, one, self._pace)
         return looked
 
     async def _looked(self, candidate: Candidate) -> Candidate:

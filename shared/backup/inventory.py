@@ -23,11 +23,13 @@ from shared.clock import Clock
 from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.problem import Code, Problem
 from shared.operations.under_way import record_of
+from shared.pace import Pace
 from shared.state.cursors import Cursors
 from shared.state.gateway import RowChanged, SchemaTooNew
 from shared.state.history import History
 from shared.state.left_behind import LeftBehindIndex
 from shared.state.operations import InFlightIndex
+from shared.streams.bounded import each_of
 
 _NAME = "inventory"
 _MOST_LOOKS = 1000
@@ -125,23 +127,18 @@ class Inventory:
         return seen is None or self._clock.now() - seen.at >= NOTED_AGAIN
 
     async def _look_at(self, run: _Run, backups: list[Backup]) -> None:
-        slots = asyncio.Semaphore(_AT_ONCE)
-
         async def one(backup: Backup) -> None:
-            async with slots:
-                away = run.unanswered[backup.storage_account] >= _MOST_UNANSWERED
-                if away and not (backup.users or backup.status is BackupStatus.RUNNING):
-                    return  # what its operation says needs no account
-                run.looked += 1
-                try:
-                    if not await self._look_at_one(backup):
-                        run.unanswered[backup.storage_account] += 1
-                except (SchemaTooNew, KeyError, ValueError):
-                    log.exception("%s of %s: a later run looks", backup.name, backup.service)
+            away = run.unanswered[backup.storage_account] >= _MOST_UNANSWERED
+            if away and not (backup.users or backup.status is BackupStatus.RUNNING):
+                return  # what its operation says needs no account
+            run.looked += 1
+            try:
+                if not await self._look_at_one(backup):
+                    run.unanswered[backup.storage_account] += 1
+            except (SchemaTooNew, KeyError, ValueError):
+                log.exception("%s of %s: a later run looks", backup.name, backup.service)
 
-        async with asyncio.TaskGroup() as group:
-            for backup in backups:
-                group.create_task(one(backup))
+        await each_of(backups, one, Pace(_AT_ONCE))
 
     async def _look_at_one(self, listed: Backup) -> bool:
         """Look at one backup and write what was found; whether its account answered."""

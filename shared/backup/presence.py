@@ -13,7 +13,6 @@ from azure.core.exceptions import AzureError
 
 from shared.backup.describe import descriptor_path
 from shared.backup.reader import forged, read_descriptor, section_records
-from shared.backup.side_by_side import side_by_side
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import NOT_THERE as GONE
 from shared.blobs.backup_container import BackupContainer, archived, corrupt, missing
@@ -24,6 +23,7 @@ from shared.model.sections import CONTENT
 from shared.refusals import meaning, passes, said
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
+from shared.streams.merged import merged
 
 NOT_THERE = frozenset({Code.BACKUP_NOT_FOUND, Code.BLOB_MISSING})
 """What reading a descriptor meets where there is none."""
@@ -63,7 +63,7 @@ async def compare(
     listed = _listed(container, left, tell)
     count = 0
     try:
-        pairs = side_by_side(objects, listed, lambda one: one[0], lambda one: one[0])
+        pairs = merged(objects, listed, lambda one: one[0], lambda one: one[0])
         async for page in pairs:
             if checkpoint is not None:
                 await checkpoint()

@@ -11,7 +11,6 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.backup.order import record_key
-from shared.backup.read_ahead import read_ahead
 from shared.backup.source import LeftOut, SectionRecord, Unreadable
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import Artifact
@@ -43,6 +42,7 @@ from shared.state.gateway import Row, RowChanged
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
+from shared.streams.read_ahead import read_ahead
 
 _LISTED = 20
 """Batches that a warning names."""

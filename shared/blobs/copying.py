@@ -22,8 +22,10 @@ from shared.blobs.blob_wire import BlobWire, Part
 from shared.blobs.signed_reads import SignedReads
 from shared.clock import Clock
 from shared.model.problem import Problem
+from shared.pace import Pace
 from shared.refusals import Said, code_of, expecting, is_of_one_source, said
 from shared.storage import MAX_BLOCK_BYTES
+from shared.streams.bounded import each_of
 
 SIDE_BY_SIDE = 16
 """How many copies are under way at once; the memory of a copy that streams is one block."""
@@ -160,21 +162,16 @@ async def copy_all(
     :param done: called after each, with its target and the MD5 of its bytes.
     :param failed: told of a target whose source is missing, archived or corrupt; the others go
         on. Without it that is raised like any other failure.
-    :raises ExceptionGroup: of what failed; no new copy begins after the first failure.
+    :raises Exception: the first that failed; no new copy begins after it.
     """
-    slots = asyncio.Semaphore(SIDE_BY_SIDE)
 
-    async def one(source: BlobClient, target: BlobClient, md5: str) -> None:
+    async def one(copy: tuple[BlobClient, BlobClient, str]) -> None:
+        source, target, md5 = copy
         try:
             done(target, await copier.copy(source, target, md5))
         except Problem as problem:
             if failed is None:
                 raise
             failed(target, problem)
-        finally:
-            slots.release()
 
-    async with asyncio.TaskGroup() as group:
-        async for source, target, md5 in wanted:
-            await slots.acquire()
-            group.create_task(one(source, target, md5))
+    await each_of(wanted, one, Pace(SIDE_BY_SIDE))

@@ -18,7 +18,6 @@ from shared.model.service import Service, State
 from shared.model.wire import JsonObject
 from shared.operations.engine import Engine
 from shared.operations.immediate import BeforeWrite, logged, was_done
-from shared.operations.in_order import in_order
 from shared.operations.start import Start
 from shared.rules.naming import artifact_key, shown
 from shared.rules.states import MANAGEABLE, require_manageable
@@ -29,6 +28,7 @@ from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged
 from shared.state.operations import Record
 from shared.state.services import Directory
+from shared.streams.in_order import in_order
 
 CHANGE = "AdvanceControlNumbers"
 """What the log calls it."""

@@ -15,7 +15,6 @@ from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.immediate import BeforeWrite
-from shared.operations.in_order import in_order
 from shared.rules.moving_on import Move, Short, moves
 from shared.rules.naming import artifact_key
 from shared.runtime.allocate import agreement_not_found
@@ -25,6 +24,7 @@ from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import Operations
+from shared.streams.in_order import in_order
 
 _AT_ONCE = 16
 """Rows that are claimed, or written one by one, side by side."""

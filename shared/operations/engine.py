@@ -13,7 +13,7 @@ from datetime import timedelta
 from azure.core.exceptions import AzureError
 
 from shared.clock import Clock
-from shared.fence import LeaseLost
+from shared.fence import Canceled, LeaseLost
 from shared.model.operation import (
     Operation,
     OperationError,
@@ -22,18 +22,19 @@ from shared.model.operation import (
     Progress,
 )
 from shared.model.problem import Code, Problem
-from shared.operations.failures import cause, log_failure, operation_error, reason
+from shared.operations.failures import log_failure, operation_error, reason
 from shared.operations.lease import Lease
 from shared.operations.locks import holder_of_lock
 from shared.operations.measures import about, tell_end
 from shared.operations.start import Start
 from shared.operations.wholeness import committed
-from shared.operations.work import Canceled, Outcome, Task, Work
+from shared.operations.work import Outcome, Task, Work
 from shared.rules.naming import require_operation_id
 from shared.settings import Settings
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import InFlightIndex, Operations, Record
 from shared.storage import MessageQueue, send_message
+from shared.streams.bounded import cause
 from shared.telemetry import Telemetry, lines_about
 
 QUEUE = "interkeep-operations"

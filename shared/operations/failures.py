@@ -4,23 +4,12 @@ import logging
 
 from azure.core.exceptions import AzureError
 
-from shared.fence import LeaseLost
 from shared.model.operation import Operation, OperationError
 from shared.model.problem import Code, Problem
-from shared.operations.work import Canceled
 from shared.refusals import is_refusal, meaning
 from shared.state.gateway import SchemaTooNew
 
 log = logging.getLogger("interkeep.operations")
-
-
-def cause(error: BaseException) -> BaseException:
-    """What an error comes down to: of a group, the Problem or lost lease in it, else the first."""
-    if not isinstance(error, BaseExceptionGroup):
-        return error
-    causes = [cause(inner) for inner in error.exceptions]
-    telling = (c for c in causes if isinstance(c, LeaseLost | Problem | Canceled))
-    return next(telling, causes[0])
 
 
 def operation_error(error: BaseException) -> OperationError:

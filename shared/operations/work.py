@@ -5,12 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from shared.fence import Canceled
 from shared.model.operation import Operation, OperationError, OperationStatus, Progress, Warning
 from shared.model.wire import JsonObject
-
-
-class Canceled(Exception):
-    """The caller asked the operation to stop, and it has."""
 
 
 @dataclass(frozen=True)

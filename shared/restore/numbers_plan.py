@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from shared.backup.reader import part_of, records
-from shared.backup.side_by_side import side_by_side
 from shared.blobs.backup_container import BackupContainer
 from shared.model.descriptor import Descriptor
 from shared.model.numbers import AgreementNumbers, Bounds, Counter, Counters, Kind
@@ -21,6 +20,7 @@ from shared.rules.restored_numbers import BackedUpCounters, issued_again, restor
 from shared.runtime.streams import Known
 from shared.state.control_numbers import Ledger
 from shared.state.keys import encoded
+from shared.streams.merged import merged
 
 _TOLD = 1000
 """How many counters an answer tells of one by one."""
@@ -190,7 +190,7 @@ async def numbers_plan(
     names = {service_key(one): one for one in (name, descriptor.service.name)}
     kin = await ledger.lineage.kin(*names.values())
     known = await Known.of_names(ledger, [*names.values(), *kin])
-    pairs = side_by_side(
+    pairs = merged(
         records(container, part_of(container, descriptor, CONTROL_NUMBERS)),
         agreements,
         _record_key,

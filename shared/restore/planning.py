@@ -20,7 +20,6 @@ from shared.model.sections import (
 )
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject, rfc3339
-from shared.operations.in_order import three_in_order
 from shared.restore.agreements import agreements
 from shared.restore.certificates import certificate_problems
 from shared.restore.inbound_plan import InboundStores, Receiving, inbound_plan
@@ -37,6 +36,7 @@ from shared.state.columns import dumps
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
 from shared.state.services import Directory, Listed
+from shared.streams.in_order import three_in_order
 
 _NEVER_LIVED = frozenset({State.CREATE_FAILED, State.RESTORE_FAILED, State.DELETING})
 """States that only lead to a service being gone: it issues nothing and polls nothing."""

@@ -7,7 +7,6 @@ and rows of the ledger. So it comes from a backup's section that was checked to 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from shared.backup.side_by_side import side_by_side
 from shared.clock import Clock
 from shared.model.numbers import AgreementNumbers, Counters
 from shared.model.record import Record
@@ -22,6 +21,7 @@ from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.keys import encoded
 from shared.state.lineage import Descent
+from shared.streams.merged import merged
 
 _ROWS_OF_ONE = 2
 """That an agreement's restore writes at most: its own, and what it leaves behind."""
@@ -53,7 +53,7 @@ class RestoredLedger:
         await self._enter(plan)
         kin = await self.ledger.lineage.kin(self.name)
         known = await Known.of_names(self.ledger, [self.name, *kin])
-        pairs = side_by_side(
+        pairs = merged(
             pages, self.configuration.all_numbers(self.service_id), _record_key, _numbers_key
         )
         async for page in pairs:

@@ -30,7 +30,6 @@ from shared.model.service import RestoredFrom, Service, State
 from shared.pace import Pace
 from shared.restore.restored_ledger import RestoredLedger
 from shared.restore.resumed import WrittenBefore
-from shared.restore.sending import one_behind, side_by_side
 from shared.restore.target import Pages
 from shared.rules.acceptable import require_acceptable
 from shared.rules.naming import artifact_key
@@ -39,12 +38,14 @@ from shared.sealing.data_key import DataKey
 from shared.state.configuration import Head, Phase
 from shared.state.edits import Put, transactions
 from shared.state.gateway import TRANSACTION_ROWS, RowExists
-from shared.state.joined import joined
 from shared.state.keys import encoded
 from shared.state.mic_values import mic_key
 from shared.state.received_numbers import number_key
 from shared.state.services import Directory
 from shared.state.versioned import Versioned, optimistic
+from shared.streams.bounded import each_of
+from shared.streams.merged import joined
+from shared.streams.one_behind import one_behind
 
 Item = TypeVar("Item")
 
@@ -215,7 +216,7 @@ class ServiceTarget:
             )
         lacking = await self._received.lacking(numbers)
         put_all = partial(self._stores.received.put_all, self._id)
-        await side_by_side(_batches(lacking), put_all, self._pace)
+        await each_of(_batches(lacking), put_all, self._pace)
 
     async def mic_values(self, mics: list[MicValue]) -> None:
         """See RestoreTarget."""
@@ -224,7 +225,7 @@ class ServiceTarget:
             self._mics = WrittenBefore(pages, lambda m: mic_key(m.agreement, m.message_id))
         lacking = await self._mics.lacking(mics)
         put_all = partial(self._stores.mics.put_all, self._id)
-        await side_by_side(_batches(lacking), put_all, self._pace)
+        await each_of(_batches(lacking), put_all, self._pace)
 
     async def complete(self) -> None:
         """See RestoreTarget. Opening the head first makes a late batch fail."""

@@ -43,7 +43,6 @@ from shared.model.sections import (
     Section,
 )
 from shared.model.wire import JsonObject
-from shared.operations.failures import cause
 from shared.operations.work import Outcome, Task
 from shared.restore.chosen import Chosen
 from shared.restore.survey import Survey, survey
@@ -53,6 +52,7 @@ from shared.rules.polled_sources import may_poll, with_sources_stopped
 from shared.rules.replacing import replaced
 from shared.rules.restore_plan import settings_of
 from shared.sealing.provider import KeyProvider
+from shared.streams.bounded import cause
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -23,9 +23,9 @@ from shared.rules.numbers import joined_all
 from shared.runtime.streams import carried_over, family, issued_elsewhere, set_back_kinds
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.gateway import RowChanged, RowExists
-from shared.state.joined import joined
 from shared.state.keys import encoded
 from shared.state.services import Directory
+from shared.streams.merged import joined
 
 _OTHERS_WITH_ITS_OWN = BATCH_ROWS - 2
 """Rows of its own name that a claim disowns in the write of its row, and what that leaves behind;

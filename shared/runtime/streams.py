@@ -16,9 +16,9 @@ from shared.rules.numbers import is_behind, joined_all
 from shared.rules.restored_numbers import BackedUpCounters
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Issued, Ledger, LedgerRow
-from shared.state.joined import joined
 from shared.state.keys import encoded
 from shared.state.lineage import Descent
+from shared.streams.merged import joined
 
 _NAMES_AT_ONCE = 8
 """A name that is rehearsed each month has many others."""

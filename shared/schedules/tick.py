@@ -5,7 +5,6 @@ moves on with its schedule by ETag. A crash between the two, or another timer, s
 operation again, which is no second one.
 """
 
-import asyncio
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +17,7 @@ from shared.model.problem import Code, Problem
 from shared.model.schedule import Schedule
 from shared.model.service import Service
 from shared.model.wire import rfc3339
+from shared.pace import Pace
 from shared.rules.clocks import clocks_differ
 from shared.rules.due_times import Due, container_name, due_now, next_retention
 from shared.rules.naming import scheduled_operation_id
@@ -28,6 +28,7 @@ from shared.state.operations import Operations
 from shared.state.schedules import DueKind, DueRow, Schedules
 from shared.state.services import Directory
 from shared.state.versioned import Versioned
+from shared.streams.bounded import each_of
 from shared.telemetry import Telemetry
 
 _AT_ONCE = 16
@@ -58,16 +59,14 @@ class Tick:
     async def run(self) -> int:
         """Start all that is due; how many due rows there were. One that fails stays due."""
         seen = 0
-        side_by_side = asyncio.Semaphore(_AT_ONCE)
 
         async def see_to(rows: list[DueRow]) -> None:
             # What is due of one service changes one row: one after the other.
-            async with side_by_side:
-                for row in rows:
-                    try:
-                        await self._see_to(row)
-                    except Exception:
-                        log.exception("%s of %s stays due", row.kind, row.service)
+            for row in rows:
+                try:
+                    await self._see_to(row)
+                except Exception:
+                    log.exception("%s of %s stays due", row.kind, row.service)
 
         async for page in self.schedules.due(self.clock.now()):
             if page and not seen and await self._clocks_differ():
@@ -76,7 +75,7 @@ class Tick:
             by_service: dict[str, list[DueRow]] = {}
             for row in page:
                 by_service.setdefault(row.service, []).append(row)
-            await asyncio.gather(*(see_to(rows) for rows in by_service.values()))
+            await each_of(by_service.values(), see_to, Pace(_AT_ONCE))
         return seen
 
     async def _clocks_differ(self) -> bool:

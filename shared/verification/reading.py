@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from pydantic import ValidationError
 
@@ -31,9 +31,11 @@ from shared.model.sections import (
     Section,
 )
 from shared.operations.work import Task
+from shared.pace import Pace
 from shared.rules.naming import artifact_key, shown
 from shared.rules.references import references
 from shared.rules.written import may_have_member
+from shared.streams.bounded import each_of
 from shared.verification.findings import Findings
 
 _TRIES = 3
@@ -102,26 +104,20 @@ class Reading:
                 )
 
     async def _read_objects(self) -> None:
-        slots = asyncio.Semaphore(_SIDE_BY_SIDE)
-        async with asyncio.TaskGroup() as group:
+        part = self._descriptor.section(CONTENT)
+        if part is None:
+            return  # it is missing, and was found so
+        await each_of(self._objects(part), self._read_object, Pace(_SIDE_BY_SIDE))
 
-            async def one(sha256: str) -> None:
-                try:
-                    await self._read_object(sha256)
-                finally:
-                    slots.release()
-
-            part = self._descriptor.section(CONTENT)
-            if part is None:
-                return  # it is missing, and was found so
-            try:
-                async for page in section_records(self._container, part):
-                    await self._task.checkpoint()
-                    for line in page:
-                        await slots.acquire()
-                        group.create_task(one(str(line.get("sha256"))))
-            except Problem as problem:
-                self._findings.add(problem)
+    async def _objects(self, part: SectionPart) -> AsyncIterator[str]:
+        """The hashes of all content; what is wrong with their section is noted."""
+        try:
+            async for page in section_records(self._container, part):
+                await self._task.checkpoint()
+                for line in page:
+                    yield str(line.get("sha256"))
+        except Problem as problem:
+            self._findings.add(problem)
 
     async def _read_object(self, sha256: str) -> None:
         path = f"content/{sha256}"

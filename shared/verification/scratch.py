@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from shared.backup.reader import records
 from shared.backup.service_source import ServiceSource, ServiceStores
-from shared.backup.side_by_side import side_by_side
 from shared.backup.source import Cut
 from shared.backup.writer import RunWriter
 from shared.blobs.backup_container import (
@@ -34,6 +33,7 @@ from shared.rules.restore_plan import plan
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Phase
 from shared.state.services import Directory
+from shared.streams.merged import merged
 from shared.verification.findings import Findings
 
 
@@ -140,7 +140,7 @@ async def _has_same_records(cut: Cut, backup: Opened, part: SectionPart) -> bool
         async for page in records(backup.container, part):
             yield [await secrets.put_back(part.name, record) for record in page]
 
-    async for pairs in side_by_side(backed_up(), cut.records(part.name), _line, _line):
+    async for pairs in merged(backed_up(), cut.records(part.name), _line, _line):
         if any(None in pair for pair in pairs):
             return False
     return True

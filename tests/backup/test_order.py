@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.backup.order import record_key
-from shared.backup.side_by_side import side_by_side
 from shared.backup.source import Cut
 from shared.installation import Installation
 from shared.model.artifact import ImportItem
@@ -17,6 +16,7 @@ from shared.model.numbers import Kind
 from shared.model.record import Record
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.sections import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Section
+from shared.streams.merged import merged
 from tests.api import nobodys, x12_document
 from tests.faults.scenes import SERVICE as NAME
 from tests.faults.scenes import fill
@@ -125,9 +125,7 @@ async def test_two_sorted_streams_side_by_side(left: set[str], right: set[str], 
             yield ordered[start : start + size]
             yield []
 
-    found = [
-        pair async for pairs in side_by_side(pages(left), pages(right), str, str) for pair in pairs
-    ]
+    found = [pair async for pairs in merged(pages(left), pages(right), str, str) for pair in pairs]
     assert found == [
         (item if item in left else None, item if item in right else None)
         for item in sorted(left | right)

@@ -1,16 +1,13 @@
-"""Batches on their way while the next ones are made: storage and process need not wait.
+"""A write on its way while the next one is made: storage and process need not wait.
 
 Whoever leaves, leaves nothing on its way: a write that comes after its restore has failed would be
 one that nobody knows of.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
-
-from shared.operations.failures import cause
-from shared.pace import Pace, at_pace
 
 Item = TypeVar("Item")
 State = TypeVar("State")
@@ -56,29 +53,3 @@ async def one_behind(first: Callable[[], Awaitable[State]]) -> AsyncIterator[One
         if sending.sent is not None:
             sending.sent.cancel()
             await asyncio.gather(sending.sent, return_exceptions=True)
-
-
-async def side_by_side(
-    items: Iterable[Item], each: Callable[[Item], Awaitable[None]], pace: Pace
-) -> None:
-    """Do something with every item, as many at once as the pace allows; it slows down and recovers.
-
-    :raises Exception: the first that one of them raised; no other begins after it.
-    """
-    under_way: set[asyncio.Task[None]] = set()
-
-    async def one(item: Item) -> None:
-        await each(item)
-        pace.went_well()
-
-    try:
-        with at_pace(pace):
-            async with asyncio.TaskGroup() as group:
-                for item in items:
-                    while len(under_way) >= pace.at_once:
-                        await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                    task = group.create_task(one(item))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
-    except BaseExceptionGroup as errors:
-        raise cause(errors) from errors

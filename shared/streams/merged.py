@@ -1,4 +1,4 @@
-"""Two streams that are sorted by the same key, side by side; neither is held whole."""
+"""Two streams that are sorted by the same key, as one; neither is held whole."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
@@ -9,7 +9,7 @@ Right = TypeVar("Right")
 _PAIRS_AT_ONCE = 500
 
 
-async def side_by_side(
+async def merged(
     left: AsyncIterator[list[Left]],
     right: AsyncIterator[list[Right]],
     left_key: Callable[[Left], str],
@@ -30,6 +30,29 @@ async def side_by_side(
         if order >= 0:
             other = await anext(rights, None)
     if pairs:
+        yield pairs
+
+
+async def joined(
+    left: AsyncIterator[list[Left]],
+    right: AsyncIterator[list[Right]],
+    left_key: Callable[[Left], str],
+    right_key: Callable[[Right], str],
+) -> AsyncIterator[list[tuple[Left, Right | None]]]:
+    """Each item of the left with the one of the right that has its key, a page at a time.
+
+    Both are sorted by their keys; what only the right has is passed over. Neither is held whole.
+    """
+    others = _items(right)
+    other = await anext(others, None)
+    async for page in left:
+        pairs: list[tuple[Left, Right | None]] = []
+        for item in page:
+            key = left_key(item)
+            while other is not None and right_key(other) < key:
+                other = await anext(others, None)
+            same = other is not None and right_key(other) == key
+            pairs.append((item, other if same else None))
         yield pairs
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.operations.in_order import in_order
+from shared.streams.in_order import in_order
 
 
 async def _after(seconds: float, found: str | Exception) -> str:

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from shared.backup.read_ahead import read_ahead
+from shared.streams.read_ahead import read_ahead
 
 
 class _Pages:

@@ -1,0 +1,1 @@
+"""Streams: pages merged, read ahead, and worked on side by side."""
