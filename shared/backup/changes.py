@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from shared.backup.comparison import Comparison
-from shared.backup.known import KnownBackups, Opened
+from shared.backup.known import KnownBackups
+from shared.backup.opened import OpenBackup
 from shared.backup.secret_entries import have_same_secrets
 from shared.backup.sides import BackupSide, LiveSide
 from shared.backup.source import Source
@@ -106,7 +107,7 @@ class Changes:
         return await self._since_backup(base, wanted, sections, asked)
 
     async def _since_backup(
-        self, base: Opened, wanted: Opened, sections: Sequence[str], asked: Asked
+        self, base: OpenBackup, wanted: OpenBackup, sections: Sequence[str], asked: Asked
     ) -> ChangesPage:
         old_key, old_reason = await self._run_key(base.descriptor)
         new_key, new_reason = await self._run_key(wanted.descriptor)
@@ -133,7 +134,7 @@ class Changes:
         return ChangesPage(compared, comparison.changes, following)
 
     async def _since_live(
-        self, name: str, wanted: Opened, sections: Sequence[str], asked: Asked
+        self, name: str, wanted: OpenBackup, sections: Sequence[str], asked: Asked
     ) -> ChangesPage:
         listed = await self._directory.get(name)
         if listed is None:

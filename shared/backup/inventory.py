@@ -261,7 +261,7 @@ class Inventory:
             # An earlier version entered it: what is in this account now tells the account's name.
             with suppress(Problem):
                 async with asyncio.timeout(_SECONDS):
-                    await self._presence.descriptor(backup)
+                    await self._presence.open(backup)
                 name = self._presence.account_name(backup.storage_account)
                 return Look(Found.THERE, None, name)
         for name in dict.fromkeys((backup.name, backup.container)):

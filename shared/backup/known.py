@@ -1,23 +1,12 @@
 """Backups that the history knows, opened for reading."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from shared.backup.opened import OpenBackup
 from shared.backup.returning import Returning
-from shared.blobs.backup_container import BackupContainer
-from shared.model.backup import Backup
-from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
 from shared.state.history import History
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A backup whose descriptor was checked, and is the one that the history knows."""
-
-    backup: Backup
-    container: BackupContainer
-    descriptor: Descriptor
 
 
 class KnownBackups:
@@ -27,7 +16,7 @@ class KnownBackups:
         self._history = history
         self._returning = returning
 
-    async def open(self, service: str, name: str, target: str = "backup") -> Opened:
+    async def open(self, service: str, name: str, target: str = "backup") -> OpenBackup:
         """Read and check the descriptor of a backup, whatever the history says of its container.
 
         :param target: the parameter that named it.
@@ -47,9 +36,8 @@ class KnownBackups:
         await self._returning.require_not_going(backup)
         presence = self._returning.presence
         try:
-            descriptor = await presence.descriptor(backup)
+            return await presence.open(backup)
         except Problem as problem:
             if problem.code is not Code.BACKUP_NOT_FOUND:
                 raise
             raise replace(problem, target=target) from problem
-        return Opened(backup, presence.container(backup), descriptor)

@@ -48,7 +48,7 @@ class LastGood:
         async def problem(other: Backup) -> Problem | None:
             try:
                 with asking(other):
-                    await self.presence.descriptor(other)
+                    await self.presence.open(other)
             except Problem as found:
                 return found
             return None

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from azure.core.exceptions import AzureError
 
 from shared.backup.describe import descriptor_path
-from shared.backup.reader import forged, read_descriptor, section_records
+from shared.backup.opened import OpenBackup
+from shared.backup.reader import forged, section_records
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import NOT_THERE as GONE
 from shared.blobs.backup_container import BackupContainer, archived, corrupt, missing
@@ -114,24 +115,16 @@ def _compare_object(
         tell(corrupt(path, f"it has {there[1]} bytes, its section says {wanted[1]}"))
 
 
-async def compare_descriptor(
-    container: BackupContainer,
-    descriptor: Descriptor,
-    tell: Tell,
-    checkpoint: Checkpoint | None = None,
-) -> int:
-    """``compare`` with all that a descriptor names."""
-    named = {part.blob: part.bytes for part in descriptor.sections}
-    named[descriptor.secrets.blob] = descriptor.secrets.bytes
-    objects = _objects(container, descriptor)
-    return await compare(container, named, objects, tell, checkpoint)
+async def compare_all(backup: OpenBackup, tell: Tell, checkpoint: Checkpoint | None = None) -> int:
+    """``compare`` with all that a backup's descriptor names."""
+    secrets = backup.descriptor.secrets
+    named = {part.blob: part.bytes for part in backup.descriptor.sections}
+    named[secrets.blob] = secrets.bytes
+    return await compare(backup.container, named, _objects(backup), tell, checkpoint)
 
 
-async def _objects(container: BackupContainer, descriptor: Descriptor) -> Objects:
-    part = descriptor.section(CONTENT)
-    if part is None:
-        raise missing(container.name, f"section {CONTENT}")
-    async for page in section_records(container, part):
+async def _objects(backup: OpenBackup) -> Objects:
+    async for page in section_records(backup.container, backup.section(CONTENT)):
         yield [(str(line.get("sha256")), _size(line.get("size"))) for line in page]
 
 
@@ -222,8 +215,8 @@ class Presence:
             target="backup",
         )
 
-    async def descriptor(self, backup: Backup) -> Descriptor:
-        """The descriptor of a backup, read where the history says that it is.
+    async def open(self, backup: Backup) -> OpenBackup:
+        """Open a backup where the history says that it is.
 
         :raises Problem: BackupNotFound, naming container and account; StorageAccountUnknown, also
             where the alias leads to another account by now; DescriptorForged, also where it is
@@ -231,7 +224,7 @@ class Presence:
         """
         container = self.container(backup)
         try:
-            descriptor = await read_descriptor(
+            opened = await OpenBackup.read(
                 container, self.provider, accept_renamed=backup.registered
             )
         except Problem as problem:
@@ -239,11 +232,10 @@ class Presence:
                 raise
             gone = self.not_there(backup.storage_account, backup.container)
             raise self.elsewhere(backup) or gone from problem
-        if not is_of(backup, descriptor):
-            raise forged(
-                descriptor_path(descriptor.backup.name), "it is not the one that the history knows"
-            )
-        return descriptor
+        if not is_of(backup, opened.descriptor):
+            path = descriptor_path(opened.descriptor.backup.name)
+            raise forged(path, "it is not the one that the history knows")
+        return opened
 
     async def look(self, backup: Backup, checkpoint: Checkpoint | None = None) -> Look:
         """Look whether a backup is whole: its seal, and all that its descriptor names.
@@ -266,9 +258,7 @@ class Presence:
             faults.append(problem)
 
         try:
-            descriptor = await self.descriptor(backup)
-            container = self.container(backup)
-            await compare_descriptor(container, descriptor, _first(tell, faults), checkpoint)
+            await compare_all(await self.open(backup), _first(tell, faults), checkpoint)
         except Problem as problem:
             if problem.code is Code.BLOB_ARCHIVED and not faults:
                 return await self._look_at_archived(backup, problem)

@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
@@ -13,11 +13,11 @@ from pydantic_core import from_json
 
 from shared.backup.describe import descriptor_path
 from shared.backup.unpacking import Gunzip, unpacked, whole_lines
-from shared.blobs.backup_container import BackupContainer, corrupt, missing
+from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
 from shared.model.problem import Code, Problem
 from shared.model.record import Record, Written
-from shared.model.sections import BACKED_UP, BACKUP_SECTIONS, SECTIONS, Section
+from shared.model.sections import BACKUP_SECTIONS
 from shared.model.wire import JsonObject, parsed
 from shared.rules.documents import SECRET
 from shared.rules.naming import shown
@@ -46,15 +46,11 @@ async def read_descriptor(
     :param accept_renamed: also where the container has not the backup's name, as a copy may.
     :raises Problem: BackupNotFound, FormatUnknown, DescriptorForged, KeyUnavailable.
     """
-    path, text = await descriptor_text(container, MOST_DESCRIPTOR_BYTES)
-    try:
-        descriptor = await parsed_descriptor(path, text, provider)
-    except Problem as problem:
-        if problem.code is not Code.DESCRIPTOR_FORGED:
-            raise
-        # restic 5467: what one answer says is not yet what is stored.
-        path, text = await descriptor_text(container, MOST_DESCRIPTOR_BYTES)
-        descriptor = await parsed_descriptor(path, text, provider)
+
+    async def text() -> tuple[str, bytes]:
+        return await descriptor_text(container, MOST_DESCRIPTOR_BYTES)
+
+    path, descriptor = await _read_twice(text, provider)
     if not accept_renamed:
         require_own_name(path, descriptor, container.name)
     return descriptor
@@ -165,19 +161,29 @@ def require_own_name(path: str, descriptor: Descriptor, container: str) -> None:
 async def descriptor_at(container: BackupContainer, path: str, provider: KeyProvider) -> Descriptor:
     """The descriptor in a blob, its digest and seal checked.
 
-    What one answer says is not yet what is stored: one that looks forged is read once more.
-
     :raises Problem: BlobMissing, BlobArchived, BlobCorrupt, FormatUnknown, DescriptorForged,
         KeyUnavailable.
     """
-    text = await container.read(path, MOST_DESCRIPTOR_BYTES)
+
+    async def text() -> tuple[str, bytes]:
+        return path, await container.read(path, MOST_DESCRIPTOR_BYTES)
+
+    return (await _read_twice(text, provider))[1]
+
+
+async def _read_twice(
+    read: Callable[[], Awaitable[tuple[str, bytes]]], provider: KeyProvider
+) -> tuple[str, Descriptor]:
+    """Where a descriptor is, and what it says. One that looks forged is read once more: what one
+    answer says is not yet what is stored (restic 5467)."""
+    path, text = await read()
     try:
-        return await parsed_descriptor(path, text, provider)
+        return path, await parsed_descriptor(path, text, provider)
     except Problem as problem:
         if problem.code is not Code.DESCRIPTOR_FORGED:
             raise
-        text = await container.read(path, MOST_DESCRIPTOR_BYTES)
-        return await parsed_descriptor(path, text, provider)
+    path, text = await read()
+    return path, await parsed_descriptor(path, text, provider)
 
 
 async def parsed_descriptor(path: str, text: bytes, provider: KeyProvider) -> Descriptor:
@@ -238,31 +244,6 @@ def forged(path: str, reason: str) -> Problem:
         "written, or made by somebody without the key. Use another backup.",
         target=shown(path),
     )
-
-
-def part_of(container: BackupContainer, descriptor: Descriptor, name: str) -> SectionPart:
-    """A section that every backup has.
-
-    :raises Problem: BlobMissing.
-    """
-    part = descriptor.section(name)
-    if part is None:
-        raise missing(container.name, f"section {name}")
-    return part
-
-
-def artifact_parts(
-    container: BackupContainer, descriptor: Descriptor
-) -> Iterator[tuple[Section, SectionPart]]:
-    """The sections of artifacts that a backup has, in their order.
-
-    One that is younger than the backup is not among them: there was nothing of it.
-
-    :raises Problem: BlobMissing for a section that every backup has.
-    """
-    for section in BACKED_UP:
-        if SECTIONS[section].first or descriptor.section(section) is not None:
-            yield section, part_of(container, descriptor, section)
 
 
 async def section_records(

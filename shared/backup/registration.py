@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from shared.backup.browsing import require_names
 from shared.backup.describe import descriptor_path
 from shared.backup.entries import facts
-from shared.backup.reader import forged, read_descriptor
+from shared.backup.opened import OpenBackup
+from shared.backup.reader import forged
 from shared.backup.returning import Returning
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
@@ -82,12 +83,12 @@ class Registration:
         """
         account = self._accounts.require(alias, "account")
         require_backup_name(container, "container")
-        descriptor = await read_descriptor(
+        opened = await OpenBackup.read(
             BackupContainer(account, container), self._provider, accept_renamed=accept_renamed
         )
         name = self._returning.presence.account_name(alias)
         seen = ContainerSeen(found=Found.THERE, at=self._returning.clock.now())
-        backup = _entry(descriptor, alias, container, caller, name).model_copy(
+        backup = _entry(opened.descriptor, alias, container, caller, name).model_copy(
             update={"container_seen": seen}
         )
         start = Start(

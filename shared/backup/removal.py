@@ -14,8 +14,8 @@ from datetime import datetime
 from azure.core.exceptions import AzureError
 
 from shared.backup.last_good import LastGood, last_good
+from shared.backup.opened import OpenBackup
 from shared.backup.presence import NOT_THERE, asking
-from shared.backup.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.model.backup import Backup, BackupStatus, ContainerSeen, DeletionRefused, Found
 from shared.model.operation import Operation
@@ -213,9 +213,7 @@ class Removal(LastGood):
     async def _require_registered(self, container: BackupContainer, backup: Backup) -> None:
         """A backup made elsewhere is known by its descriptor."""
         try:
-            descriptor = await read_descriptor(
-                container, self.presence.provider, accept_renamed=True
-            )
+            opened = await OpenBackup.read(container, self.presence.provider, accept_renamed=True)
         except Problem as problem:
             if problem.code not in NOT_THERE:
                 raise
@@ -226,7 +224,7 @@ class Removal(LastGood):
                 "remove it by hand if it may go.",
                 target=backup.container,
             ) from problem
-        if descriptor.digest != backup.digest:
+        if opened.descriptor.digest != backup.digest:
             raise Problem(
                 Code.BACKUP_IN_USE,
                 f"The container '{backup.container}' in '{backup.storage_account}' holds another "

@@ -41,7 +41,7 @@ class Returning:
         await self.require_not_written(backup)
         await self.require_not_going(backup)
         if descriptor is None:
-            descriptor = await self.presence.descriptor(backup)
+            descriptor = (await self.presence.open(backup)).descriptor
         elif not is_of(backup, descriptor):
             raise Problem(
                 Code.BACKUP_NOT_FOUND,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.backup.known import Opened
+from shared.backup.opened import OpenBackup
 from shared.backup.order import record_key
 from shared.backup.reader import as_record, parsed_line
 from shared.backup.secret_entries import SecretEntries
@@ -67,7 +67,7 @@ class BackupSide:
     :param run_key: opens its secrets; None where it cannot be unwrapped.
     """
 
-    def __init__(self, opened: Opened, run_key: bytes | None, place: SecretPlace) -> None:
+    def __init__(self, opened: OpenBackup, run_key: bytes | None, place: SecretPlace) -> None:
         self._descriptor = opened.descriptor
         self._container = opened.container
         self.secrets = (

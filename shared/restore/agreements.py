@@ -3,9 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from shared.backup.reader import part_of, records
-from shared.blobs.backup_container import BackupContainer
-from shared.model.descriptor import Descriptor
+from shared.backup.opened import OpenBackup
 from shared.model.numbers import AgreementNumbers
 from shared.model.problem import Problem
 from shared.model.record import Record
@@ -34,14 +32,12 @@ class Agreement:
         return self.numbers.name
 
 
-async def agreements(
-    container: BackupContainer, descriptor: Descriptor
-) -> AsyncIterator[list[Agreement]]:
+async def agreements(backup: OpenBackup) -> AsyncIterator[list[Agreement]]:
     """The agreements of a backup in the order of their keys, a page at a time.
 
     :raises Problem: BlobMissing, BlobCorrupt.
     """
-    async for page in records(container, part_of(container, descriptor, Section.AGREEMENTS)):
+    async for page in backup.records(Section.AGREEMENTS):
         yield [_agreement(record) for record in page]
 
 

@@ -7,11 +7,8 @@ brings must open.
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.backup.reader import records
-from shared.backup.secret_entries import Secrets
-from shared.blobs.backup_container import BackupContainer
+from shared.backup.opened import OpenBackup
 from shared.management.certificates import pfx_facts, pfx_holders
-from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.model.restore import Replacement, RestoreBody
 from shared.model.sections import Section
@@ -23,8 +20,7 @@ from shared.sealing.provider import KeyProvider
 
 
 async def certificate_problems(
-    container: BackupContainer,
-    descriptor: Descriptor,
+    backup: OpenBackup,
     body: RestoreBody,
     provider: KeyProvider,
     now: datetime,
@@ -37,21 +33,20 @@ async def certificate_problems(
     for index, one in enumerate(body.replace):
         if one.section is Section.CERTIFICATES:
             wanted.setdefault(artifact_key(one.name), {})[index] = one
-    part = descriptor.section(Section.CERTIFICATES)
-    if not wanted or part is None:
+    if not wanted:
         return []
     try:
-        secrets = (await Secrets.checked(container, descriptor, provider)).entries()
+        secrets = (await backup.secrets(provider)).entries()
     except Problem as problem:
         if problem.code is not Code.KEY_UNAVAILABLE:
             raise
         return [problem]
     found: list[Problem] = []
-    async for page in records(container, part):
+    async for page in backup.records(Section.CERTIFICATES):
         for record in page:
             mine = wanted.get(artifact_key(record.name))
             if mine is not None:
-                document = (await secrets.put_back(part.name, record)).document
+                document = (await secrets.put_back(Section.CERTIFICATES, record)).document
                 found += await _problems(document, mine, now)
     return found
 

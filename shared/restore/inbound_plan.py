@@ -12,8 +12,8 @@ from collections import Counter as Tally
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shared.backup.reader import part_of, section_lines
-from shared.blobs.backup_container import BackupContainer, corrupt
+from shared.backup.opened import OpenBackup
+from shared.blobs.backup_container import corrupt
 from shared.model.descriptor import Descriptor
 from shared.model.restore import InboundExposure, InboundPlan
 from shared.model.runtime import MicValue, ReceivedNumber
@@ -103,8 +103,7 @@ class _Seen:
 
 
 async def inbound_plan(
-    container: BackupContainer,
-    descriptor: Descriptor,
+    backup: OpenBackup,
     agreements: Receiving,
     stores: InboundStores,
     living: Service | None,
@@ -115,11 +114,11 @@ async def inbound_plan(
     :param living: the service of the backed-up name, where there is one.
     :raises Problem: BlobMissing, BlobCorrupt.
     """
-    since = descriptor.consistency.runtime_read_from
+    since = backup.descriptor.consistency.runtime_read_from
     received, mics, later_received, later_mics = await asyncio.gather(
-        _in_section(container, descriptor, RECEIVED_NUMBERS),
-        _in_section(container, descriptor, MIC_VALUES),
-        *_since(stores, since, _receiver(descriptor, living)),
+        _in_section(backup, RECEIVED_NUMBERS),
+        _in_section(backup, MIC_VALUES),
+        *_since(stores, since, _receiver(backup.descriptor, living)),
     )
     seen = _Seen(received, mics, later_received, later_mics)
     told = [
@@ -147,17 +146,15 @@ def _receiver(descriptor: Descriptor, living: Service | None) -> Service | None:
     return living
 
 
-async def _in_section(
-    container: BackupContainer, descriptor: Descriptor, name: str
-) -> _Counted | None:
+async def _in_section(backup: OpenBackup, name: str) -> _Counted | None:
     """How many records of a section each agreement has; None for a section that is too large."""
-    part = part_of(container, descriptor, name)
+    part = backup.section(name)
     if part.items == 0:
         return {}
     if part.lines_bytes > _MOST_BYTES:
         return None
     counts: Tally[bytes] = Tally()
-    async for page in section_lines(container, part):
+    async for page in backup.lines(name):
         found = [_AGREEMENT.search(line) for line in page]
         counts.update(match[1] for match in found if match is not None)
     if counts.total() != part.items:

@@ -4,9 +4,7 @@ from collections import Counter as Tally
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.backup.reader import part_of, records
-from shared.blobs.backup_container import BackupContainer
-from shared.model.descriptor import Descriptor
+from shared.backup.opened import OpenBackup
 from shared.model.numbers import AgreementNumbers, Bounds, Counter, Counters, Kind
 from shared.model.problem import Problem
 from shared.model.record import Record
@@ -166,8 +164,7 @@ class Numbers:
 
 
 async def numbers_plan(
-    container: BackupContainer,
-    descriptor: Descriptor,
+    backup: OpenBackup,
     name: str,
     wanted: ControlNumbersBody,
     ledger: Ledger,
@@ -187,11 +184,11 @@ async def numbers_plan(
     :raises Problem: BlobMissing, BlobCorrupt.
     """
     told = _Told(name, is_own)
-    names = {service_key(one): one for one in (name, descriptor.service.name)}
+    names = {service_key(one): one for one in (name, backup.descriptor.service.name)}
     kin = await ledger.lineage.kin(*names.values())
     known = await Known.of_names(ledger, [*names.values(), *kin])
     pairs = merged(
-        records(container, part_of(container, descriptor, CONTROL_NUMBERS)),
+        backup.records(CONTROL_NUMBERS),
         agreements,
         _record_key,
         _agreement_key,
@@ -205,7 +202,7 @@ async def numbers_plan(
     plan = {
         "policy": wanted.policy,
         "by": wanted.by,
-        "since": descriptor.consistency.runtime_read_from,
+        "since": backup.descriptor.consistency.runtime_read_from,
         "exposures": told.exposures,
         **told.counts,
     }

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from shared.backup.reader import records
+from shared.backup.opened import OpenBackup
 from shared.backup.users import BackupUsers
-from shared.blobs.backup_container import BackupContainer, Ownership
+from shared.blobs.backup_container import Ownership
 from shared.clock import Clock
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
@@ -77,35 +77,34 @@ class Planning:
     async def planned(
         self,
         body: RestoreBody,
-        container: BackupContainer,
-        descriptor: Descriptor,
+        backup: OpenBackup,
         provider: KeyProvider,
     ) -> Planned:
         """What a restore would make, and all that forbids it.
 
         :raises Problem: BlobMissing, BlobCorrupt, KeyVaultUnavailable.
         """
+        descriptor = backup.descriptor
         planned = plan(descriptor, body, self.settings.service_domain)
         kin = await self._kin(planned)
         living = next((one for one in kin if _is(one, planned.backed_up_name)), None)
         polling = [await self._polling(one) for one in kin[:_POLLING]]
         parts, backed_up, in_the_way = await three_in_order(
-            survey(container, descriptor, body, polling),
-            _settings(container, descriptor),
+            survey(backup, body, polling),
+            _settings(backup),
             self._in_the_way(planned, descriptor),
         )
         receiving = Receiving(parts.takes_agreement)
         numbers = await numbers_plan(
-            container,
-            descriptor,
+            backup,
             planned.target.name,
             body.control_numbers,
             self.ledger,
-            receiving.noted(agreements(container, descriptor)),
+            receiving.noted(agreements(backup)),
             parts.takes_agreement,
-            is_own=await container.is_made_by(await self._ownership(descriptor)),
+            is_own=await backup.container.is_made_by(await self._ownership(descriptor)),
         )
-        inbound = await inbound_plan(container, descriptor, receiving, self.inbound, living)
+        inbound = await inbound_plan(backup, receiving, self.inbound, living)
         if parts.selected is not None:
             sections = _sections_of_part(parts, numbers, inbound)
             planned = planned.model_copy(update={"sections": sections, "partial": True})
@@ -115,7 +114,7 @@ class Planning:
             *wrong(planned, descriptor, body, settings, self.settings.accounts),
             *in_the_way,
             *parts.problems,
-            *await certificate_problems(container, descriptor, body, provider, self.clock.now()),
+            *await certificate_problems(backup, body, provider, self.clock.now()),
             *numbers.problems,
         ]
         copies = [one.name for one in kin if not _is(one, planned.target.name)]
@@ -199,12 +198,9 @@ def _is_copy(service: Service, names: Collection[str], backed_up: Listed | None)
     )
 
 
-async def _settings(container: BackupContainer, descriptor: Descriptor) -> JsonObject:
+async def _settings(backup: OpenBackup) -> JsonObject:
     """The settings of a backed-up service as the backup holds them, secrets apart."""
-    part = descriptor.section(SERVICE)
-    if part is None:
-        return {}
-    found = [record async for page in records(container, part) for record in page]
+    found = [record async for page in backup.records(SERVICE) for record in page]
     return found[0].document if found else {}
 
 

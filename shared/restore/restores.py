@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shared.backup.opened import OpenBackup
 from shared.backup.presence import Presence
-from shared.backup.reader import read_descriptor
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.management.documents import SERVICE
-from shared.model.descriptor import Descriptor
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Detail, Problem
 from shared.model.restore import Replaced, RestoreBody, RestorePlan
@@ -36,8 +35,7 @@ class _Asking:
     """A request, and the backup that it names."""
 
     body: RestoreBody
-    container: BackupContainer
-    descriptor: Descriptor
+    backup: OpenBackup
     name: str
     """Of the service that comes into being."""
     caller: str
@@ -73,9 +71,8 @@ class Restores:
             BackupNotFound, DescriptorForged, FormatUnknown, KeyUnavailable, BlobMissing,
             BlobCorrupt.
         """
-        container, descriptor = await self._read(body)
-        provider = self._keys.provider
-        return (await self._planning.planned(body, container, descriptor, provider)).plan
+        backup = await self._opened(body)
+        return (await self._planning.planned(body, backup, self._keys.provider)).plan
 
     async def start(self, body: RestoreBody, caller: str, operation_id: str | None) -> Record:
         """Start a restore.
@@ -83,11 +80,11 @@ class Restores:
         :raises Problem: what ``plan`` raises; what its errors are, all of them in the details;
             OperationInProgress, OperationIdInUse.
         """
-        container, descriptor = await self._read(body)
+        backup = await self._opened(body)
         wanted = body.service.name
-        name = descriptor.service.name if wanted is None else wanted
+        name = backup.descriptor.service.name if wanted is None else wanted
         known = await Chosen.known(self._records, self._keys, name, operation_id)
-        asking = _Asking(body, container, descriptor, name, caller, operation_id)
+        asking = _Asking(body, backup, name, caller, operation_id)
         try:
             chosen = known or await Chosen.new(self._keys, self._clock.new_id())
             return await self._start(asking, chosen)
@@ -104,7 +101,7 @@ class Restores:
             **body.to_json(),
             "service": masked(SERVICE, body.service.to_json()),
             "replace": [{**one.to_json(), "value": MASK} for one in body.replace],
-            "digest": asking.descriptor.digest,
+            "digest": asking.backup.descriptor.digest,
         }
         secrets: JsonObject = {
             "service": body.service.to_json(),
@@ -124,9 +121,7 @@ class Restores:
         repeated = await self._engine.repeated(start)
         if repeated is not None:
             return repeated
-        planned = await self._planning.planned(
-            body, asking.container, asking.descriptor, self._keys.provider
-        )
+        planned = await self._planning.planned(body, asking.backup, self._keys.provider)
         if planned.problems:
             raise _refusal(planned.problems)
         recorded = _shortened(planned.plan)
@@ -134,7 +129,7 @@ class Restores:
         request = chosen.request(body)
         return await self._engine.start(replace(start, parameters=parameters, request=request))
 
-    async def _read(self, body: RestoreBody) -> tuple[BackupContainer, Descriptor]:
+    async def _opened(self, body: RestoreBody) -> OpenBackup:
         place = body.backup
         account = self._accounts.require(place.storage_account, "/backup/storageAccount")
         require_backup_name(place.container, "/backup/container")
@@ -142,7 +137,7 @@ class Restores:
         renamed = body.accept_renamed
         provider = self._keys.provider
         try:
-            return container, await read_descriptor(container, provider, accept_renamed=renamed)
+            return await OpenBackup.read(container, provider, accept_renamed=renamed)
         except Problem as problem:
             if problem.code is not Code.BACKUP_NOT_FOUND or await container.exists():
                 raise

@@ -7,9 +7,7 @@ the names of all artifacts while it runs, never their documents.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.backup.reader import artifact_parts, records
-from shared.blobs.backup_container import BackupContainer
-from shared.model.descriptor import Descriptor
+from shared.backup.opened import OpenBackup
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import PolledSource, Replaced, Replacement, RestoreBody
@@ -62,8 +60,7 @@ class Survey:
 
 
 async def survey(
-    container: BackupContainer,
-    descriptor: Descriptor,
+    backup: OpenBackup,
     body: RestoreBody,
     living: Sequence[Living] = (),
 ) -> Survey:
@@ -76,11 +73,11 @@ async def survey(
     partial = bool(body.include or body.exclude)
     wanted = _by_artifact(body)
     seen: set[Key] = set()
-    for section, part in artifact_parts(container, descriptor):
+    for section in backup.artifact_sections():
         of_section = [key for key in wanted if key[0] is section]
         if not (partial or of_section or section is Section.BRIDGES):
             continue
-        async for page in records(container, part):
+        async for page in backup.records(section):
             for record in page:
                 if partial:
                     sha256 = record.content.sha256 if record.content else None

@@ -13,22 +13,14 @@ from dataclasses import dataclass, replace
 from azure.storage.blob.aio import BlobClient
 from pydantic import ValidationError
 
-from shared.backup.reader import (
-    artifact_parts,
-    part_of,
-    read_descriptor,
-    records,
-    section_lines,
-    section_records,
-)
-from shared.backup.secret_entries import Secrets
-from shared.backup.section_lines import checked_records
+from shared.backup.opened import OpenBackup
+from shared.backup.reader import section_records
+from shared.backup.secret_entries import SecretEntries, Secrets
 from shared.backup.users import BackupUsers
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, corrupt, missing
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
-from shared.model.descriptor import Descriptor, SectionPart
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
@@ -93,10 +85,10 @@ class RestoreWork:
         planned = plan_of(task.operation)
         account = self._stores.accounts.require(planned.storage_account, "/backup/storageAccount")
         container = BackupContainer(account, planned.container)
-        descriptor = await read_descriptor(
+        backup = await OpenBackup.read(
             container, self._stores.provider, accept_renamed=planned.accept_renamed
         )
-        if descriptor.digest != planned.digest:
+        if backup.descriptor.digest != planned.digest:
             raise Problem(
                 Code.DESCRIPTOR_FORGED,
                 f"The container '{planned.container}' holds another backup than the one that "
@@ -104,11 +96,11 @@ class RestoreWork:
                 target=planned.container,
             )
         place = planned.storage_account, planned.container
-        await self._stores.users.enter_at(descriptor, task.operation, place)
-        secrets = await Secrets.checked(container, descriptor, self._stores.provider)
+        await self._stores.users.enter_at(backup.descriptor, task.operation, place)
         await apply(
             task,
-            Opened(container, descriptor, secrets),
+            backup,
+            await backup.secrets(self._stores.provider),
             self._stores.target(task.operation),
             planned,
             Copier(account, self._stores.clock, by_service=False),
@@ -141,18 +133,10 @@ class RestoreWork:
         await self._stores.users.leave(planned.backed_up_name, planned.backup, operation)
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A backup that is read: its descriptor checked, its secrets at hand."""
-
-    container: BackupContainer
-    descriptor: Descriptor
-    secrets: Secrets
-
-
 async def apply(
     task: Task,
-    backup: Opened,
+    backup: OpenBackup,
+    secrets: Secrets,
     target: RestoreTarget,
     planned: RestorePlan,
     copier: Copier,
@@ -166,8 +150,8 @@ async def apply(
     parts = Survey()
     body = chosen.body if chosen else None
     if body is not None and (body.include or body.exclude or body.replace):
-        parts = await survey(backup.container, backup.descriptor, body)
-    run = _Run(task, backup, target, parts, body)
+        parts = await survey(backup, body)
+    run = _Run(task, backup, secrets.entries(), target, parts, body)
     await run.settings(planned, chosen)
     try:
         async with asyncio.TaskGroup() as group:
@@ -206,15 +190,15 @@ class _Run:
     def __init__(
         self,
         task: Task,
-        backup: Opened,
+        backup: OpenBackup,
+        secrets: SecretEntries,
         target: RestoreTarget,
         parts: Survey,
         body: RestoreBody | None,
     ) -> None:
         self._task = task
-        self._container = backup.container
-        self._descriptor = backup.descriptor
-        self.secrets = backup.secrets.entries()
+        self._backup = backup
+        self._secrets = secrets
         self.target = target
         self._parts = parts
         self._body = body
@@ -223,20 +207,16 @@ class _Run:
         self._md5s: dict[str, str] = {}
         self._failed = {(f.section, f.name) for f in backup.descriptor.failures}
 
-    def _part(self, name: str) -> SectionPart:
-        return part_of(self._container, self._descriptor, name)
-
     async def _records(self, name: str) -> Pages:
-        part = self._part(name)
-        async for page in records(self._container, part):
-            yield [await self.secrets.put_back(name, record) for record in page]
+        async for page in self._backup.records(name):
+            yield [await self._secrets.put_back(name, record) for record in page]
 
     async def settings(self, planned: RestorePlan, chosen: Chosen | None) -> None:
         """Enter the service with the settings of the backup and what was chosen."""
         self._task.report("settings")
         found: list[Record] = [r async for page in self._records(SERVICE) for r in page]
         if len(found) != 1:
-            raise corrupt(self._part(SERVICE).blob, "it holds one record, the settings")
+            raise corrupt(self._backup.section(SERVICE).blob, "it holds one record, the settings")
         wanted = chosen.service if chosen else {}
         settings = settings_of(planned.target, found[0].document, wanted)
         record = Record(SERVICE, settings, found[0].changed_at)
@@ -245,14 +225,14 @@ class _Run:
     async def configuration(self, planned: RestorePlan, copier: Copier) -> None:
         """Write content, artifacts and, when all of them are there, counters."""
         await self.content(copier)
-        for section, _ in artifact_parts(self._container, self._descriptor):
+        for section in self._backup.artifact_sections():
             await self.artifacts(section)
-        await self.secrets.require_end()
+        await self._secrets.require_end()
         await self.control_numbers(planned)
 
     async def content(self, copier: Copier) -> None:
         """Copy the content, before anything refers to it."""
-        part = self._part(CONTENT)
+        part = self._backup.section(CONTENT)
         done = 0
 
         def one_done(target: BlobClient, md5: str) -> None:
@@ -262,7 +242,7 @@ class _Run:
             self._task.report("content", done, part.items)
 
         async def wanted() -> AsyncIterator[tuple[BlobClient, BlobClient, str]]:
-            async for page in section_records(self._container, part):
+            async for page in section_records(self._backup.container, part):
                 await self._task.checkpoint()
                 for line in page:
                     sha256, size = str(line.get("sha256")), line.get("size")
@@ -272,7 +252,7 @@ class _Run:
                         continue
                     self._content[sha256] = size
                     target = self.target.content(sha256)
-                    yield self._container.blob(f"content/{sha256}"), target, ""
+                    yield self._backup.container.blob(f"content/{sha256}"), target, ""
 
         await copy_all(copier, wanted(), one_done)
 
@@ -333,7 +313,7 @@ class _Run:
             known = record.content.model_copy(update={"md5": self._md5s.get(record.content.sha256)})
             return replace(record, content=known)
         if (section, record.name) not in self._failed:
-            raise missing(self._container.name, f"content/{record.content.sha256}")
+            raise missing(self._backup.container.name, f"content/{record.content.sha256}")
         return replace(record, content=None)
 
     async def control_numbers(self, planned: RestorePlan) -> None:
@@ -343,7 +323,7 @@ class _Run:
 
     async def _checked_numbers(self) -> Pages:
         """The counters of agreements that are restored, out of a blob that was checked."""
-        async for page in checked_records(self._container, self._part(CONTROL_NUMBERS)):
+        async for page in self._backup.checked_records(CONTROL_NUMBERS):
             await self._task.checkpoint()
             yield [record for record in page if self._parts.takes_agreement(record.name)]
 
@@ -353,8 +333,8 @@ class _Run:
         await self._counted(MIC_VALUES, self._mics())
 
     async def _received(self) -> AsyncGenerator[int, None]:
-        part = self._part(RECEIVED_NUMBERS)
-        async for page in section_lines(self._container, part):
+        part = self._backup.section(RECEIVED_NUMBERS)
+        async for page in self._backup.lines(part.name):
             try:
                 numbers = [ReceivedRecord.model_validate_json(line).document for line in page]
             except ValidationError as error:
@@ -364,8 +344,8 @@ class _Run:
             yield len(page)
 
     async def _mics(self) -> AsyncGenerator[int, None]:
-        part = self._part(MIC_VALUES)
-        async for page in section_lines(self._container, part):
+        part = self._backup.section(MIC_VALUES)
+        async for page in self._backup.lines(part.name):
             try:
                 mics = [MicRecord.model_validate_json(line).document for line in page]
             except ValidationError as error:
@@ -375,7 +355,7 @@ class _Run:
             yield len(page)
 
     async def _counted(self, name: str, steps: AsyncGenerator[int, None]) -> None:
-        done, total = 0, self._part(name).items
+        done, total = 0, self._backup.section(name).items
         async with aclosing(steps):
             async for count in steps:
                 done += count

@@ -7,17 +7,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from pydantic import ValidationError
 
-from shared.backup.presence import compare_descriptor
+from shared.backup.opened import OpenBackup
+from shared.backup.presence import compare_all
 from shared.backup.reader import (
     may_hold_secrets,
     record_of,
-    records,
-    section_lines,
     section_records,
 )
 from shared.backup.secret_entries import SecretEntries, Secrets
-from shared.blobs.backup_container import BackupContainer, corrupt
-from shared.model.descriptor import Descriptor, SectionPart
+from shared.blobs.backup_container import corrupt
+from shared.model.descriptor import SectionPart
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.runtime import CountersRecord, MicRecord, ReceivedRecord, RuntimeRecord
@@ -57,14 +56,11 @@ class Reading:
     :param descriptor: whose digest and seal were checked.
     """
 
-    def __init__(
-        self, task: Task, container: BackupContainer, descriptor: Descriptor, findings: Findings
-    ) -> None:
+    def __init__(self, task: Task, backup: OpenBackup, findings: Findings) -> None:
         self._task = task
-        self._container = container
-        self._descriptor = descriptor
+        self._backup = backup
         self._findings = findings
-        self._failed = {(f.section, artifact_key(f.name)) for f in descriptor.failures}
+        self._failed = {(f.section, artifact_key(f.name)) for f in backup.descriptor.failures}
         self._names: set[Place] = set()
         self._wanted: dict[Place, str] = {}
         self.records = 0
@@ -72,9 +68,7 @@ class Reading:
 
     async def look(self) -> None:
         """Level ``descriptor``: whatever it names is there, with its size."""
-        self.objects = await compare_descriptor(
-            self._container, self._descriptor, self._findings.add, self._task.checkpoint
-        )
+        self.objects = await compare_all(self._backup, self._findings.add, self._task.checkpoint)
 
     async def read(self, secrets: Secrets) -> None:
         """Level ``data``: every byte, every record, every secret, every reference."""
@@ -83,7 +77,7 @@ class Reading:
             group.create_task(self._read_sections(secrets.entries()))
 
     async def _read_sections(self, entries: SecretEntries) -> None:
-        for part in self._descriptor.sections:
+        for part in self._backup.descriptor.sections:
             if part.name == CONTENT:
                 continue
             if part.name in _RUNTIME:
@@ -104,7 +98,7 @@ class Reading:
                 )
 
     async def _read_objects(self) -> None:
-        part = self._descriptor.section(CONTENT)
+        part = self._backup.descriptor.section(CONTENT)
         if part is None:
             return  # it is missing, and was found so
         await each_of(self._objects(part), self._read_object, Pace(_SIDE_BY_SIDE))
@@ -112,7 +106,7 @@ class Reading:
     async def _objects(self, part: SectionPart) -> AsyncIterator[str]:
         """The hashes of all content; what is wrong with their section is noted."""
         try:
-            async for page in section_records(self._container, part):
+            async for page in section_records(self._backup.container, part):
                 await self._task.checkpoint()
                 for line in page:
                     yield str(line.get("sha256"))
@@ -124,7 +118,7 @@ class Reading:
         for attempt in range(1, _TRIES + 1):
             digest = hashlib.sha256()
             try:
-                async for chunk in self._container.chunks(path):
+                async for chunk in self._backup.container.chunks(path):
                     await asyncio.to_thread(digest.update, chunk)
             except Problem as problem:
                 self._findings.add(problem)
@@ -155,7 +149,7 @@ class Reading:
 
     async def _section_once(self, part: SectionPart, secrets: SecretEntries) -> None:
         count = 0
-        async for page in records(self._container, part):
+        async for page in self._backup.records(part.name):
             await self._task.checkpoint()
             for record in page:
                 await secrets.of(part.name, record)
@@ -167,7 +161,7 @@ class Reading:
     async def _runtime_once(self, part: SectionPart, secrets: SecretEntries) -> None:
         model = _RUNTIME[part.name]
         count = 0
-        async for page in section_lines(self._container, part):
+        async for page in self._backup.lines(part.name):
             await self._task.checkpoint()
             for line in page:
                 record: RuntimeRecord | None = None

@@ -8,7 +8,8 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
-from shared.backup.reader import records
+from shared.backup.opened import OpenBackup
+from shared.backup.secret_entries import SecretEntries, Secrets
 from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.backup.source import Cut
 from shared.backup.writer import RunWriter
@@ -20,7 +21,6 @@ from shared.blobs.backup_container import (
 )
 from shared.blobs.copying import Copier
 from shared.clock import Clock
-from shared.model.descriptor import SectionPart
 from shared.model.operation import Operation
 from shared.model.record import Record
 from shared.model.restore import BackupPlace, NumbersPlan, NumbersPolicy, RestoreBody
@@ -28,7 +28,7 @@ from shared.model.sections import CONFIGURATION_SECTIONS
 from shared.model.service import Service, State
 from shared.operations.work import Task
 from shared.restore.service_target import ServiceTarget
-from shared.restore.work import Opened, apply
+from shared.restore.work import apply
 from shared.rules.restore_plan import plan
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Phase
@@ -51,7 +51,9 @@ class Scratch:
     clock: Clock
     container: Callable[[str], BackupContainer]
 
-    async def compare(self, task: Task, backup: Opened, copier: Copier, findings: Findings) -> None:
+    async def compare(
+        self, task: Task, backup: OpenBackup, secrets: Secrets, copier: Copier, findings: Findings
+    ) -> None:
         """Restore, back up again, and note each section whose lines differ."""
         operation, descriptor = task.operation, backup.descriptor
         name, service_id = _name(operation), _service_id(operation)
@@ -70,10 +72,12 @@ class Scratch:
             service_id=service_id,
             operation_id=operation.id,
         )
-        await apply(task, backup, restored, planned, copier)
-        await self._back_up_again(task, backup, findings)
+        await apply(task, backup, secrets, restored, planned, copier)
+        await self._back_up_again(task, backup, secrets, findings)
 
-    async def _back_up_again(self, task: Task, backup: Opened, findings: Findings) -> None:
+    async def _back_up_again(
+        self, task: Task, backup: OpenBackup, secrets: Secrets, findings: Findings
+    ) -> None:
         operation, descriptor = task.operation, backup.descriptor
         listed = await self.directory.get(_name(operation))
         assert listed is not None, "it was restored just now"
@@ -97,7 +101,7 @@ class Scratch:
                 part.name in again
                 and part.name not in lacking
                 and again[part.name] != part.lines_sha256
-                and not await _has_same_records(cut, backup, part)
+                and not await _has_same_records(cut, backup, secrets.entries(), part.name)
             ):
                 findings.add(corrupt(part.blob, "restored and backed up again it has other lines"))
         await cut.end()
@@ -127,20 +131,21 @@ class Scratch:
             await self.directory.remove(listed)
 
 
-async def _has_same_records(cut: Cut, backup: Opened, part: SectionPart) -> bool:
+async def _has_same_records(
+    cut: Cut, backup: OpenBackup, secrets: SecretEntries, section: str
+) -> bool:
     """Whether a section's records are the same with their secrets in place.
 
     Their lines differ where secrets lay in the clear in the backup, which are sealed since.
     """
-    if part.name not in CONFIGURATION_SECTIONS:
+    if section not in CONFIGURATION_SECTIONS:
         return False
-    secrets = backup.secrets.entries()
 
     async def backed_up() -> AsyncIterator[list[Record]]:
-        async for page in records(backup.container, part):
-            yield [await secrets.put_back(part.name, record) for record in page]
+        async for page in backup.records(section):
+            yield [await secrets.put_back(section, record) for record in page]
 
-    async for pairs in merged(backed_up(), cut.records(part.name), _line, _line):
+    async for pairs in merged(backed_up(), cut.records(section), _line, _line):
         if any(None in pair for pair in pairs):
             return False
     return True

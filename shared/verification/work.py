@@ -5,18 +5,16 @@ from dataclasses import dataclass
 
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import verify_failed
+from shared.backup.opened import OpenBackup
 from shared.backup.presence import Look, Presence, noted
-from shared.backup.secret_entries import Secrets
 from shared.backup.users import BackupUsers
 from shared.blobs.copying import Copier
 from shared.clock import Clock
 from shared.model.backup import Backup, BackupStatus, Found, VerifyLevel
-from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation, OperationError, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.operations.work import Outcome, Task
-from shared.restore.work import Opened
 from shared.rules.naming import shown
 from shared.state.gateway import RowChanged
 from shared.state.history import History
@@ -67,11 +65,11 @@ class VerifyWork:
         findings = Findings()
         result: JsonObject = {"level": str(level)}
         try:
-            descriptor = await self.presence.descriptor(backup)
+            opened = await self.presence.open(backup)
         except Problem as problem:
             findings.add(problem)
         else:
-            result |= await self._verified(task, backup, descriptor, level, findings)
+            result |= await self._verified(task, opened, backup.storage_account, level, findings)
         result["problems"] = findings.count
         if not findings.count:
             return Outcome(result=result)
@@ -86,29 +84,27 @@ class VerifyWork:
     async def _verified(
         self,
         task: Task,
-        backup: Backup,
-        descriptor: Descriptor,
+        backup: OpenBackup,
+        alias: str,
         level: VerifyLevel,
         findings: Findings,
     ) -> JsonObject:
-        container = self.presence.container(backup)
-        reading = Reading(task, container, descriptor, findings)
+        reading = Reading(task, backup, findings)
         await reading.look()
         checked: JsonObject = {"contentObjects": reading.objects}
         if level is VerifyLevel.DESCRIPTOR:
             return checked
         try:
-            secrets = await Secrets.checked(container, descriptor, self.presence.provider)
+            secrets = await backup.secrets(self.presence.provider)
         except Problem as problem:
             findings.add(problem)
             return checked
         await reading.read(secrets)
         checked["records"] = reading.records
         if level is VerifyLevel.RESTORE and not findings.count:
-            account = self.presence.accounts.require(backup.storage_account, "")
+            account = self.presence.accounts.require(alias, "")
             copier = Copier(account, self.clock, by_service=False)
-            opened = Opened(container, descriptor, secrets)
-            await self.scratch.compare(task, opened, copier, findings)
+            await self.scratch.compare(task, backup, secrets, copier, findings)
         return checked
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002

@@ -1,0 +1,84 @@
+"""A backup that is open: its descriptor and seal were checked, and all else is read through it."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+from shared.backup.reader import read_descriptor, records, section_lines
+from shared.backup.secret_entries import Secrets
+from shared.backup.section_lines import checked_records
+from shared.blobs.backup_container import BackupContainer, missing
+from shared.model.descriptor import Descriptor, SectionPart
+from shared.model.record import Record
+from shared.model.sections import BACKED_UP, SECTIONS, Section
+from shared.sealing.provider import KeyProvider
+
+
+@dataclass(frozen=True)
+class OpenBackup:
+    """A container's backup; of its sections, each is checked as it is read."""
+
+    container: BackupContainer
+    descriptor: Descriptor
+
+    @staticmethod
+    async def read(
+        container: BackupContainer, provider: KeyProvider, *, accept_renamed: bool = False
+    ) -> "OpenBackup":
+        """Open the backup of a container.
+
+        :param accept_renamed: also where the container has not the backup's name, as a copy may.
+        :raises Problem: BackupNotFound, FormatUnknown, DescriptorForged, KeyUnavailable.
+        """
+        descriptor = await read_descriptor(container, provider, accept_renamed=accept_renamed)
+        return OpenBackup(container, descriptor)
+
+    def section(self, name: str) -> SectionPart:
+        """A section that every backup has.
+
+        :raises Problem: BlobMissing.
+        """
+        part = self.descriptor.section(name)
+        if part is None:
+            raise missing(self.container.name, f"section {name}")
+        return part
+
+    def artifact_sections(self) -> Iterator[Section]:
+        """The sections of artifacts that it has, in their order.
+
+        One that is younger than the backup is not among them: there was nothing of it.
+        """
+        for section in BACKED_UP:
+            if SECTIONS[section].first or self.descriptor.section(section) is not None:
+                yield section
+
+    def lines(self, name: str) -> AsyncIterator[list[bytes]]:
+        """The lines of a section without their line feeds, some at a time.
+
+        What was given is to be trusted only when the iteration ends without an error.
+
+        :raises Problem: BlobMissing, BlobCorrupt.
+        """
+        return section_lines(self.container, self.section(name))
+
+    def records(self, name: str) -> AsyncIterator[list[Record]]:
+        """The records of a section, their secrets taken out; as ``lines``.
+
+        :raises Problem: BlobMissing, BlobCorrupt.
+        """
+        return records(self.container, self.section(name))
+
+    def checked_records(self, name: str) -> AsyncIterator[list[Record]]:
+        """The records of a section, none of them before all of its blob was checked.
+
+        For whoever writes what outlives a section that turns out to be damaged or forged.
+
+        :raises Problem: BlobMissing, BlobCorrupt.
+        """
+        return checked_records(self.container, self.section(name))
+
+    async def secrets(self, provider: KeyProvider) -> Secrets:
+        """Its secrets, their blob checked and their key unwrapped.
+
+        :raises Problem: BlobMissing, BlobCorrupt, KeyUnavailable, KeyVaultUnavailable.
+        """
+        return await Secrets.checked(self.container, self.descriptor, provider)
