@@ -80,6 +80,11 @@ def looks_secret(text: str) -> bool:
     )
 
 
+def is_key_in_base64(text: str) -> bool:
+    """Whether a text begins as a private key or a PFX does that is written in base64."""
+    return len(text) >= _LEAST_OF_A_KEY and _KEY_IN_BASE64.match(text) is not None
+
+
 def _is_basic(text: str) -> bool:
     found = _BASIC.fullmatch(text)
     if found is None:

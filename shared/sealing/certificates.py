@@ -2,46 +2,37 @@
 
 import base64
 import binascii
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 
 from shared.model.certificate import CertificateFacts
 from shared.model.problem import Code, Problem
+from shared.sealing.certificate_forms import Unfit, certificate_in
 from shared.sealing.pfx_cost import MOST_ROUNDS, rounds
 from shared.sealing.pfx_order import KeyHidden, PasswordWrong, with_key_first
 from shared.sealing.x509_names import subject_of
 
-_PEM = b"-----BEGIN CERTIFICATE-----"
-_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
-
 
 def public_certificate(data: bytes) -> CertificateFacts:
-    """The facts of a certificate in DER or PEM; of a chain in PEM, its first.
+    """The facts of a certificate in DER or PEM; of a chain in PEM, those of its leaf.
 
-    Content is kept and served as it is, so nothing but certificates may be in it: of PEM, text
-    between the blocks is taken (RFC 7468 knows it), another kind of block is not.
-
-    :raises Problem: InvalidRequest where it is neither, or holds more.
+    :raises Problem: InvalidRequest where it is neither, or holds more; it says what it is instead.
     """
     try:
-        certificate = _from_pem(data) if _PEM in data else _from_der(data)
-    except x509.InvalidVersion as error:
-        raise _unknown_version(error, "content") from error
-    except ValueError as error:
+        certificate = certificate_in(data)
+    except Unfit as error:
         raise Problem(
             Code.INVALID_REQUEST,
-            "The bytes are not an X.509 certificate in DER, or certificates in PEM, and nothing "
-            "else. A private key does not belong here: put it as pfx and password into the "
-            "document, where it is sealed.",
+            f"{error} Content of a certificate is one X.509 certificate in DER, or a chain in PEM.",
             target="content",
         ) from error
+    except x509.InvalidVersion as error:
+        raise _unknown_version(error, "content") from error
     return _facts(certificate, "content")
 
 
@@ -52,20 +43,6 @@ def _unknown_version(error: x509.InvalidVersion, target: str) -> Problem:
         "and 3 are taken. Have it issued anew.",
         target,
     )
-
-
-def _from_pem(data: bytes) -> x509.Certificate:
-    between = _BLOCK.sub(b"", data)
-    if b"-----" in between or b"PRIVATE KEY" in between.upper() or b"\0" in between:
-        raise ValueError("a block that is no certificate")
-    return x509.load_pem_x509_certificates(data)[0]
-
-
-def _from_der(data: bytes) -> x509.Certificate:
-    certificate = x509.load_der_x509_certificate(data)
-    if certificate.public_bytes(Encoding.DER) != data:
-        raise ValueError("bytes behind the certificate")
-    return certificate
 
 
 @dataclass

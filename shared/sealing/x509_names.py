@@ -48,9 +48,22 @@ def subject_of(certificate: Certificate) -> str:
     try:
         return certificate.subject.rfc4514_string()
     except (ValueError, TypeError):
-        fields = Reader().read(certificate.tbs_certificate_bytes).inner
-        first = 1 if fields[0].tag == FIRST else 0  # the version may be left out
-        return ",".join(_parts(fields[first + 4]))
+        return ",".join(_parts(_fields(certificate)[4]))
+
+
+def issuer_and_subject(certificate: Certificate) -> tuple[bytes, bytes]:
+    """Both names as they are encoded; empty where they cannot be read."""
+    try:
+        fields = _fields(certificate)
+        return fields[2].raw, fields[4].raw
+    except (ValueError, LookupError):
+        return b"", b""
+
+
+def _fields(certificate: Certificate) -> list[Element]:
+    """Serial number, algorithm, issuer, validity, subject and what is behind it."""
+    fields = Reader().read(certificate.tbs_certificate_bytes).inner
+    return fields[1:] if fields[0].tag == FIRST else fields  # the version may be left out
 
 
 def _parts(name: Element) -> Iterator[str]:

@@ -1,0 +1,183 @@
+"""The forms that certificates come in: DER and PEM are read, of others it is said what they are.
+
+Content is kept and served as it is, so nothing but certificates may be in it: of PEM, text between
+the blocks is taken (RFC 7468 knows it), another kind of block, or a key without its lines, is not.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from shared.rules.naming import shown
+from shared.rules.secret_looks import is_key_in_base64
+from shared.sealing.asn1 import INTEGER, SEQUENCE, Reader
+from shared.sealing.pfx_cost import DATA
+from shared.sealing.x509_names import issuer_and_subject
+
+_BLOCK = re.compile(rb"-----BEGIN ((?:X509 )?CERTIFICATE)-----[^-]*-----END \1-----")
+"""Both labels are of the same bytes: the second one is what SSLeay wrote, and is still read."""
+
+_ANY_BLOCK = re.compile(rb"-----BEGIN ([ -,.-~]{1,64})-----")
+_BEGIN = b"-----BEGIN "
+_KEY = re.compile(rb"(?i)BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File|private-key: *\(")
+"""Lines of keys, also where their dashes are too few, and what openssl prints of one."""
+
+_NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"-\0-\0", b"\0-\0-")
+_UTF_8_MARK = b"\xef\xbb\xbf"
+_SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+"""1.2.840.113549.1.7.2: what files with the ending .p7b are."""
+
+_MOST_OF_A_CHAIN = 100
+"""More certificates are a bundle of authorities, and no chain."""
+
+_PRIVATE = "put it as pfx and password into the document, where it is sealed"
+_OF_BLOCKS = {
+    "TRUSTED CERTIFICATE": "Behind the certificate it has what OpenSSL trusts it for. Write it "
+    "without: openssl x509 -in FILE -out FILE.pem",
+    "CERTIFICATE REQUEST": "It asks for a certificate, and is none. Send what the authority made "
+    "of it",
+    "PKCS7": "Take its certificates out: openssl pkcs7 -in FILE -print_certs -out FILE.pem",
+    "X509 CRL": "It lists certificates that are revoked, and is none",
+}
+_OF_BLOCKS |= {
+    "NEW CERTIFICATE REQUEST": _OF_BLOCKS["CERTIFICATE REQUEST"],
+    "PKCS #7 SIGNED DATA": _OF_BLOCKS["PKCS7"],
+    "CMS": _OF_BLOCKS["PKCS7"],
+}
+
+
+class Unfit(ValueError):
+    """The bytes are in no form that is taken; the message says in which, and what to do."""
+
+
+def certificate_in(data: bytes) -> x509.Certificate:
+    """The certificate in DER or PEM; of several in PEM, the one that issued none of the others.
+
+    :raises Unfit: where there is none, or more than certificates.
+    :raises ValueError: where one cannot be read; InvalidVersion of x509 is such.
+    """
+    if not data.strip():
+        raise Unfit("There are no bytes.")
+    if data[:2] in _UTF_16 or data[:4] in _UTF_16:
+        raise Unfit("The text is in UTF-16, as PowerShell writes it. Save it as ASCII or UTF-8.")
+    if _BEGIN in data:
+        return _leaf(_from_pem(data))
+    if _KEY.search(data):
+        raise Unfit(f"It is a private key, which does not belong here: {_PRIVATE}.")
+    if not _NO_TEXT.search(data):
+        raise _no_pem(data)
+    return _from_der(data)
+
+
+def _leaf(certificates: list[x509.Certificate]) -> x509.Certificate:
+    """Whose chain it is, wherever it stands in it; the first where nothing tells."""
+    if not 1 < len(certificates) <= _MOST_OF_A_CHAIN:
+        return certificates[0]
+    names = [issuer_and_subject(one) for one in certificates]
+    issuers = {issuer for issuer, subject in names if issuer != subject}
+    leaves = (
+        one for one, (_, subject) in zip(certificates, names, strict=True) if subject not in issuers
+    )
+    return next(leaves, certificates[0])
+
+
+def _from_pem(data: bytes) -> list[x509.Certificate]:
+    between = _BLOCK.sub(b"", data)
+    _require_text(between)
+    found: list[x509.Certificate] = []
+    for number, block in enumerate(_BLOCK.finditer(data), 1):
+        try:
+            found += x509.load_pem_x509_certificates(block[0])
+        except x509.InvalidVersion:
+            raise
+        except ValueError as error:
+            raise Unfit(
+                f"Certificate {number} cannot be read: between its lines BEGIN and END there is "
+                r"no whole certificate in base64. Where line ends came as \n, write them as such."
+            ) from error
+    if not found:
+        raise Unfit("A line BEGIN CERTIFICATE has no line END CERTIFICATE.")
+    return found
+
+
+def _require_text(between: bytes) -> None:
+    """Refuse what stands beside certificates and is more than text about them."""
+    if _KEY.search(between) or any(map(is_key_in_base64, _lines(between))):
+        raise Unfit(f"A private key does not belong here: {_PRIVATE}.")
+    if block := _ANY_BLOCK.search(between):
+        label = block[1].decode()
+        if label.removeprefix("X509 ") == "CERTIFICATE":
+            raise Unfit(f"A line BEGIN {label} has no line END {label}.")
+        advice = _OF_BLOCKS.get(label, "Send the certificates alone")
+        raise Unfit(f"A block '{shown(label)}' is no certificate. {advice}.")
+    if b"-----" in between:
+        raise Unfit("A line of dashes belongs to no block of a certificate. Send them whole.")
+    if _NO_TEXT.search(between):
+        raise Unfit("Beside the blocks there are bytes that are no text. Send the blocks alone.")
+
+
+def _lines(text: bytes) -> Iterator[str]:
+    return (line.decode("latin-1") for line in text.splitlines())
+
+
+def _no_pem(data: bytes) -> Unfit:
+    """What a text without the lines of PEM is."""
+    packed = b"".join(data.removeprefix(_UTF_8_MARK).split())
+    if is_key_in_base64(packed.decode("latin-1")):
+        return Unfit(f"It is a private key or a PFX, which does not belong here: {_PRIVATE}.")
+    try:
+        within = base64.b64decode(packed, validate=True)
+    except (binascii.Error, ValueError):
+        return Unfit("It is a text without a line -----BEGIN CERTIFICATE-----.")
+    if _BEGIN in within:
+        return Unfit("It is PEM that was put into base64 once more. Send what is in it.")
+    if within[:1] == bytes((SEQUENCE,)):
+        return Unfit(
+            "It is base64 without the lines BEGIN CERTIFICATE and END CERTIFICATE. Add them, or "
+            "send the bytes that it stands for."
+        )
+    return Unfit("It is a text without a line -----BEGIN CERTIFICATE-----.")
+
+
+def _from_der(data: bytes) -> x509.Certificate:
+    try:
+        certificate = x509.load_der_x509_certificate(data)
+    except x509.InvalidVersion:
+        raise
+    except ValueError as error:
+        raise _no_certificate(data) from error
+    if certificate.public_bytes(Encoding.DER) != data:
+        raise Unfit("Behind the certificate there are more bytes. Send the certificate alone.")
+    return certificate
+
+
+def _no_certificate(data: bytes) -> Unfit:
+    """What bytes that are no certificate are, by how they begin."""
+    try:
+        whole = Reader().read(data)
+    except ValueError:
+        return Unfit("The bytes are no certificate in DER, or are cut.")
+    if whole.end < len(data) and _is_certificate(whole.raw):
+        return Unfit("Behind the certificate there are more bytes. Send the certificate alone.")
+    if whole.begins_with(_SIGNED_DATA):
+        advice = "Take its certificates out: openssl pkcs7 -inform DER -in FILE -print_certs"
+        return Unfit(f"It is a PKCS #7 file (p7b), and no certificate. {advice}.")
+    first = whole.inner[0] if whole.inner else None
+    if first is not None and first.tag == INTEGER and whole.tag == SEQUENCE:
+        is_pfx = any(one.begins_with(DATA) for one in whole.inner[1:2])
+        what = "a PFX" if is_pfx else "a private key, as it looks"
+        return Unfit(f"It is {what}, which does not belong here: {_PRIVATE}.")
+    return Unfit("The bytes are ASN.1, and no certificate in DER.")
+
+
+def _is_certificate(data: bytes) -> bool:
+    try:
+        x509.load_der_x509_certificate(data)
+    except ValueError:
+        return False
+    return True
