@@ -14,7 +14,8 @@ from shared.model.certificate import CertificateFacts
 from shared.model.problem import Code, Problem
 from shared.sealing.certificate_forms import Unfit, certificate_in
 from shared.sealing.pfx_cost import MOST_ROUNDS, rounds
-from shared.sealing.pfx_order import KeyHidden, PasswordWrong, with_key_first
+from shared.sealing.pfx_mac import MacUnknown, PasswordWrong
+from shared.sealing.pfx_order import KeyHidden, with_key_first
 from shared.sealing.x509_names import subject_of
 
 
@@ -96,6 +97,13 @@ def pfx_certificate(
             Code.CERTIFICATE_HAS_NO_PRIVATE_KEY,
             "The PFX shows no private key: it has none, or one within an encrypted part, where "
             "nobody sees what opening it takes. Export it again, with the key.",
+            target,
+        ) from error
+    except MacUnknown as error:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "The PFX's MAC is of a kind that is not known here, so nobody can tell whether the "
+            "file is whole. Export it again, with a MAC of SHA-256.",
             target,
         ) from error
     except UnsupportedAlgorithm as error:

@@ -21,7 +21,8 @@ from shared.model.problem import Code, Problem
 from shared.sealing.asn1 import Reader
 from shared.sealing.certificates import Spent, pfx_certificate
 from shared.sealing.pfx_cost import rounds
-from shared.sealing.pfx_order import KeyHidden, PasswordWrong, with_key_first
+from shared.sealing.pfx_mac import PasswordWrong
+from shared.sealing.pfx_order import KeyHidden, with_key_first
 from tests.certificates import Made, pfx_that_takes, tlv
 from tests.sealing.test_pfx_cost import HOSTILE, loosened
 
@@ -132,6 +133,12 @@ OPTIONS = {
     "the key not encrypted": ["-keypbe", "NONE"],
     "a MAC of SHA-1": ["-macalg", "sha1"],
     "a MAC of SHA-512": ["-macalg", "sha512"],
+    "a MAC of MD5": ["-macalg", "md5"],
+    "a MAC of SHA-3": ["-macalg", "sha3-256"],
+    "a MAC of a short SHA-512": ["-macalg", "sha512-256"],
+    "a MAC of SM3": ["-macalg", "sm3"],
+    "a MAC of RIPEMD": ["-macalg", "ripemd160"],
+    "PBMAC1": ["-pbmac1_pbkdf2"],
     "one round": ["-noiter", "-nomaciter"],
 }
 
