@@ -6,9 +6,9 @@ from pydantic import Field, model_validator
 
 from shared.model.numbers import HIGHEST_NUMBER, Kind
 from shared.model.restore import PlanError
-from shared.model.wire import Stored, Text, Wire
+from shared.model.wire import AS_WHOLE, Stored, Text, Wire
 
-_By = Annotated[int, Field(ge=1, le=HIGHEST_NUMBER, strict=True)]
+_By = Annotated[int, Field(ge=1, le=HIGHEST_NUMBER, strict=True), AS_WHOLE]
 
 
 class AgreementAdvance(Wire):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.model.wire import Stored, Wire
+from shared.model.wire import AS_WHOLE, Stored, Wire
 
 
 class Kind(StrEnum):
@@ -81,14 +81,14 @@ class AllocateBody(Wire):
 
     kind: Kind | None = None
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=4)] | None = None
-    count: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 1
+    count: Annotated[int, Field(ge=1, le=10_000, strict=True), AS_WHOLE] = 1
 
 
 class SetNextBody(Wire):
     """Body of PUT …/control-numbers/{agreement}."""
 
     kind: Kind
-    next: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE, strict=True)]
+    next: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE, strict=True), AS_WHOLE]
     allow_reuse: bool = False
     """Start a new cycle where the number was issued before."""
 

@@ -9,7 +9,7 @@ from shared.model.numbers import HIGHEST_REFERENCE
 from shared.model.operation import Warning
 from shared.model.sections import Section
 from shared.model.service import AdvancedDatabase, Edition, Store
-from shared.model.wire import JsonObject, JsonValue, Stored, Text, Time, Wire
+from shared.model.wire import AS_WHOLE, JsonObject, JsonValue, Stored, Text, Time, Wire
 
 
 class BackupPlace(Wire):
@@ -48,7 +48,7 @@ class TargetBody(Wire):
     ) = None
     edition: Edition | None = None
     region: Text | None = None
-    unit_count: Annotated[int, Field(ge=1, le=8, strict=True)] | None = None
+    unit_count: Annotated[int, Field(ge=1, le=8, strict=True), AS_WHOLE] | None = None
     tracking_database: TrackingDatabaseChoice | None = None
     archiving_store: Store | None = None
     monitoring_store: Store | None = None
@@ -70,7 +70,7 @@ class ControlNumbersBody(Wire):
     """How control numbers go on."""
 
     policy: NumbersPolicy = NumbersPolicy.CONTINUE
-    by: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE, strict=True)] | None = None
+    by: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE, strict=True), AS_WHOLE] | None = None
     """How far ``advance`` moves on."""
 
 

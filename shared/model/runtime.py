@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 
 from shared.model.numbers import HIGHEST_REFERENCE, Counter, Kind
 from shared.model.record import flat_line
-from shared.model.wire import Stored, Text, Time, Wire, rfc3339
+from shared.model.wire import AS_WHOLE, Stored, Text, Time, Wire, as_whole, rfc3339
 
 
 class MicAlgorithm(StrEnum):
@@ -45,8 +45,24 @@ def _base64(value: str) -> str:
 As2Name = Annotated[Text, Field(min_length=1, max_length=128)]
 """RFC 4130, section 6.2."""
 
-MessageId = Annotated[str, Field(min_length=1, max_length=998)]
-"""An AS2 message id: up to 998 characters, and it may hold ``/``."""
+_MOST_MESSAGE_ID = 998
+
+
+def _of_a_line(text: str) -> str:
+    size = len(text.encode())
+    if size > _MOST_MESSAGE_ID:
+        raise ValueError(
+            f"has {size} bytes in UTF-8; {_MOST_MESSAGE_ID} are the most that a line of a message "
+            "has"
+        )
+    return text
+
+
+MessageId = Annotated[
+    str, Field(min_length=1, max_length=_MOST_MESSAGE_ID), AfterValidator(_of_a_line)
+]
+"""An AS2 message id, which may hold ``/``: up to 998 octets (RFC 5322, 2.1.1; RFC 6532, 3.4). One
+that is longer could be kept, and not be asked for: the host takes no such line of a request."""
 
 
 _MOST_REFERENCE = 14
@@ -61,6 +77,7 @@ def reference_of(value: object) -> int | str:
 
     :raises ValueError: for what no envelope has.
     """
+    value = as_whole(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST_REFERENCE:
         return value
     if isinstance(value, str) and len(value) <= _MOST_REFERENCE and _is_printed(value):
@@ -91,7 +108,7 @@ class ReceivedBody(Wire):
 
     kind: Kind
     value: Reference
-    validity_days: Annotated[int, Field(ge=1, le=3650, strict=True)]
+    validity_days: Annotated[int, Field(ge=1, le=3650, strict=True), AS_WHOLE]
     message_id: MessageId
 
 
@@ -131,7 +148,7 @@ class ReceivedNumber(Stored):
 class BatchActivityBody(Wire):
     """Body of PUT …/batch-activity/{batch}."""
 
-    active_messages: Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+    active_messages: Annotated[int, Field(ge=0, le=1_000_000_000, strict=True), AS_WHOLE]
 
 
 class MicBody(Wire):

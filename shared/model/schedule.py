@@ -14,13 +14,13 @@ from pydantic import (
 )
 
 from shared.model.backup import VerifyLevel
-from shared.model.wire import Stored, Text, Time, Wire
+from shared.model.wire import AS_WHOLE, Stored, Text, Time, Wire
 
 MOST_DAYS = 3_653
 """Ten years: no frequency, retention or preview is longer."""
 
-_Days = Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True)]
-_Kept = Annotated[int, Field(ge=0, le=1000, strict=True)]
+_Days = Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True), AS_WHOLE]
+_Kept = Annotated[int, Field(ge=0, le=1000, strict=True), AS_WHOLE]
 
 
 class ScheduleStatus(StrEnum):
@@ -44,7 +44,7 @@ class ScheduledVerify(Wire):
     """Verify every n-th scheduled backup."""
 
     level: VerifyLevel = VerifyLevel.DATA
-    every_nth_backup: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
+    every_nth_backup: Annotated[int, Field(ge=1, le=1000, strict=True), AS_WHOLE] = 1
 
 
 def _no_epoch(value: object) -> object:
@@ -105,7 +105,7 @@ class ScheduleBody(Wire):
 class PreviewBody(Wire):
     """Body of POST services/{service}/backup-schedule/preview."""
 
-    days: Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True)]
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True), AS_WHOLE]
     schedule: ScheduleBody | None = None
     """Try this one instead of the schedule that is saved."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from shared.model.wire import Stored, Text, Time, Wire
+from shared.model.wire import AS_WHOLE, Stored, Text, Time, Wire
 
 
 class Edition(StrEnum):
@@ -103,7 +103,7 @@ class ServiceSettings(Wire):
     """
 
     edition: Edition
-    unit_count: Annotated[int, Field(ge=1, le=8, strict=True)] = 1
+    unit_count: Annotated[int, Field(ge=1, le=8, strict=True), AS_WHOLE] = 1
     product_version: Text = "1.1.0"
     region: Text | None = None
     domain_url: (
@@ -119,7 +119,7 @@ class ServiceSettings(Wire):
 class ScaleBody(Wire):
     """Body of POST services/{service}/scale."""
 
-    unit_count: Annotated[int, Field(ge=1, le=8, strict=True)]
+    unit_count: Annotated[int, Field(ge=1, le=8, strict=True), AS_WHOLE]
 
 
 class LastBackup(Stored):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     JsonValue,
     PlainSerializer,
@@ -70,6 +71,15 @@ Text = Annotated[str, StringConstraints(max_length=1024, pattern=r"^[^\x00-\x1f\
 """A line of text: no control characters, at most 1,024 characters."""
 
 
+def as_whole(value: object) -> object:
+    """A number that is whole as one, however it is written: ``30.0``, as Terraform and jq do."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+AS_WHOLE = BeforeValidator(as_whole)
+"""Of a strict whole number in a body; behind its bounds, which the API's description has then."""
+
+
 class Wire(BaseModel):
     """Base of types that travel: camelCase outside, unknown members refused."""
 
@@ -95,6 +105,7 @@ class Stored(Wire):
 
 
 __all__ = [
+    "AS_WHOLE",
     "MASK",
     "JsonObject",
     "JsonValue",
@@ -104,6 +115,7 @@ __all__ = [
     "Text",
     "Time",
     "Wire",
+    "as_whole",
     "parsed",
     "rfc3339",
 ]

@@ -1,6 +1,7 @@
 """What holds for every request: how errors are shaped, ids, bodies where none is taken."""
 
 import asyncio
+from urllib.parse import quote
 
 import pytest
 
@@ -38,6 +39,57 @@ async def test_a_wrong_shape_is_told_in_the_words_of_json(api: Api) -> None:
         refused = await api.post(f"services/{service}/import", body)
         [detail] = refused.body["error"]["details"]
         assert (detail["target"], detail["message"]) == (target, needed)
+
+
+async def test_whole_numbers_are_whole_however_they_are_written(api: Api) -> None:
+    """Terraform and jq write ``2.0``; JSON Schema has it a whole number, and 2.5 none."""
+    service = await api.service(edition="Standard")
+    scaled = await api.post(f"services/{service}/scale", {"unitCount": 2.0})
+    assert (scaled.status, scaled.body["unitCount"]) == (200, 2)
+    await api.agreement(service, "A")
+    path = f"services/{service}/control-numbers/A"
+    some = await api.post(f"{path}/allocate", {"kind": "interchange", "count": 3.0})
+    assert [one["value"] for one in some.body["numbers"]] == [1, 2, 3]
+    assert (await api.put(path, {"kind": "interchange", "next": 10.0})).status == 200
+    assert await api.allocate(service, "A") == 10
+    received = f"services/{service}/received-control-numbers/A"
+    body = {"kind": "interchange", "value": 641.0, "validityDays": 30.0, "messageId": "m"}
+    assert (await api.post(received, body)).body["duplicate"] is False
+    again = await api.post(received, {**body, "value": 641, "messageId": "n"})
+    assert again.body["duplicate"] is True
+    moved = await api.post(f"services/{service}/control-numbers/advance", {"by": 5.0})
+    assert moved.status == 200, moved.body
+    for wrong in (2.5, True, "2", 1e300):
+        refused = await api.post(f"services/{service}/scale", {"unitCount": wrong})
+        assert (refused.status, refused.code) == (400, "InvalidRequest"), wrong
+        [detail] = refused.body["error"]["details"]
+        assert detail["target"] == "/unitCount"
+
+
+async def test_numbers_of_documents_keep_their_value(api: Api) -> None:
+    service = await api.service()
+    path = f"services/{service}/artifacts/bridges/numbers"
+    text = b'{"document":{"a":1.10,"b":0.1234567890123456789,"c":1e2,"d":18446744073709551617}}'
+    put = await api.call("PUT", path, data=text)
+    assert put.status == 201, put.body
+    shown = (await api.get(path)).content
+    for kept in (b'"a":1.1', b'"b":0.12345678901234568', b'"c":100.0', b'"d":18446744073709551617'):
+        assert kept in shown.replace(b": ", b":")
+
+
+async def test_a_message_id_that_is_taken_can_be_asked_for(api: Api) -> None:
+    service = await api.service()
+    await api.agreement(service, "A")
+    path = f"services/{service}/mic-values/A"
+    body = {"mic": "q83v", "algorithm": "MD5", "as2From": "a", "as2To": "b"}
+    for taken in ("🎉" * 249, "é" * 499, "m" * 998):
+        assert (await api.put(path, {**body, "messageId": taken})).status == 201
+        asked = await api.get(f"{path}?messageId={quote(taken, safe='')}")
+        assert (asked.status, asked.body["messageId"]) == (200, taken)
+    for refused in ("🎉" * 250, "é" * 500):
+        put = await api.put(path, {**body, "messageId": refused})
+        assert (put.status, put.code) == (400, "InvalidRequest")
+        assert "998" in put.body["error"]["message"] + str(put.body["error"]["details"])
 
 
 async def test_every_unknown_query_parameter_is_named(api: Api) -> None:
