@@ -25,6 +25,8 @@ _HINT = re.compile(
 )
 """One of these is in every text that is a secret by its look; in most texts there is none."""
 
+_BEHIND_COLON = re.compile(r":[ \"'\\]")
+
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File-")
 _KEY_IN_BASE64 = re.compile(
     r"\s*(?:M[A-H][AEIMQUYcgkosw048]CAQ[A-HM-P]|MI[GH][A-Za-z0-9+/]AgE[ABD]|"
@@ -64,7 +66,7 @@ def looks_secret(text: str) -> bool:
     """Whether a text is a secret by its look, or the mask of one."""
     if len(text) < _LEAST_OF_A_KEY and (len(text) < LEAST_CHARACTERS or text.isalnum()):
         return False
-    if len(text) > MOST_CHARACTERS or not _HINT.search(text):
+    if len(text) > MOST_CHARACTERS or not _is_hinted(text):
         return False
     return (
         text == MASK
@@ -77,6 +79,29 @@ def looks_secret(text: str) -> bool:
         or _KEY_IN_BASE64.match(text) is not None
         or any(is_secret_name(_ANY, found[1]) for found in _PAIR.finditer(text))
         or any(is_secret_name(_ANY, found[1]) for found in _ELEMENT.finditer(text))
+    )
+
+
+def _is_hinted(text: str) -> bool:
+    """Whether ``_HINT`` is found, in a fraction of its time: every text of a document is asked."""
+    if not text.isascii():  # a long s is one where case does not count
+        return _HINT.search(text) is not None
+    small = text.lower()
+    return (
+        "=" in text
+        or "@" in text
+        or "<" in text
+        or (":" in text and _BEHIND_COLON.search(text) is not None)
+        or "-----BEGIN" in text
+        or "eyJ" in text
+        or MASK in text
+        or "PuTTY" in text
+        or "CAQ" in text
+        or "AgE" in text
+        or "IBA" in text
+        or "bearer" in small
+        or "basic" in small
+        or "sharedkey" in small
     )
 
 

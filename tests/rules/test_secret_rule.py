@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.model.sections import SECTIONS
 from shared.model.wire import MASK
 from shared.rules.documents import masked
-from shared.rules.secret_looks import MOST_CHARACTERS, looks_secret
+from shared.rules.secret_looks import _HINT, MOST_CHARACTERS, _is_hinted, looks_secret
 from shared.rules.secret_names import Named, fingerprint, is_secret_name, set_named
 
 USUAL = (
@@ -176,6 +176,25 @@ def test_a_look_at_a_hostile_text_takes_no_time(text: str) -> None:
     begun = time.process_time()
     looks_secret(text)
     assert time.process_time() - begun < 0.5
+
+
+_SIGNS = [
+    *("=", "@", "<", ":", " ", '"', "'", "\\", "-----BEGIN", "----", "BEGIN", "eyJ", "ey", "J"),
+    *("********", "*******", "*", "PuTTY", "Pu", "CAQ", "CA", "Q", "AgE", "Ag", "IBA", "IB", "A"),
+    *("bearer", "BeArEr", "basic", "Basic", "baſic", "sharedkey", "SharedKey", "shared\u212aey"),
+    *("key", "shared", "\n", "\t", "é", "日", "x", "1"),
+]
+
+
+@given(st.lists(st.sampled_from(_SIGNS), max_size=6).map("".join))
+def test_the_quick_look_is_the_exact_one(text: str) -> None:
+    assert _is_hinted(text) is (_HINT.search(text) is not None)
+
+
+@pytest.mark.parametrize("sign", _SIGNS)
+def test_each_sign_alone_is_looked_at_exactly(sign: str) -> None:
+    for text in (sign, f"x{sign}y", f"{sign} ", f"é{sign}"):
+        assert _is_hinted(text) is (_HINT.search(text) is not None), text
 
 
 def test_a_longer_text_is_content() -> None:
