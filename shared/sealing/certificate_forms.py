@@ -181,3 +181,33 @@ def _is_certificate(data: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
+"""How Java's own key stores begin, JKS and JCEKS."""
+
+
+def require_no_other_form(data: bytes) -> None:
+    """Refuse what was sent as a PFX and is a file of another kind, as people have them.
+
+    :raises Unfit: saying what it is. Whatever else is no PFX is left to whoever opens it.
+    """
+    if _BEGIN in data:
+        raise Unfit(
+            "It is PEM. Make a PFX of key and certificate: openssl pkcs12 -export -in FILE -out "
+            "FILE.pfx"
+        )
+    if data.startswith(_KEY_STORES):
+        raise Unfit(
+            "It is a key store of Java. Make a PFX of it: keytool -importkeystore -srckeystore "
+            "FILE -destkeystore FILE.pfx -deststoretype PKCS12"
+        )
+    if is_key_in_base64(data[:64].decode("latin-1")):
+        raise Unfit("It is in base64 twice. Put it into base64 once")
+    if _is_certificate(data):
+        raise Unfit(
+            "It is a certificate without a private key, and no PFX. Where it is a partner's, PUT "
+            "it as content"
+        )
+    if data[:1] == bytes((SEQUENCE,)) and Reader().read(data).begins_with(_SIGNED_DATA):
+        raise Unfit("It is a PKCS #7 file (p7b), which has no private key, and no PFX")

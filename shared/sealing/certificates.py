@@ -12,7 +12,11 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_cer
 
 from shared.model.certificate import CertificateFacts
 from shared.model.problem import Code, Problem
-from shared.sealing.certificate_forms import Unfit, certificate_in
+from shared.sealing.certificate_forms import (
+    Unfit,
+    certificate_in,
+    require_no_other_form,
+)
 from shared.sealing.pfx_cost import MOST_ROUNDS, rounds
 from shared.sealing.pfx_mac import MacUnknown, PasswordWrong
 from shared.sealing.pfx_order import KeyHidden, with_key_first
@@ -87,11 +91,14 @@ def pfx_certificate(
     except (binascii.Error, ValueError) as error:
         raise Problem(Code.INVALID_REQUEST, "The PFX is to be sent in base64.", target) from error
     try:
+        require_no_other_form(packed)
         spent.take(packed, target)
         in_order = with_key_first(packed, password)
         key, certificate, _chain = load_key_and_certificates(
             in_order, password.encode() if password else None
         )
+    except Unfit as error:
+        raise Problem(Code.INVALID_REQUEST, f"{error}.", target) from error
     except KeyHidden as error:
         raise Problem(
             Code.CERTIFICATE_HAS_NO_PRIVATE_KEY,

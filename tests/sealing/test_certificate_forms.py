@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from shared.model.problem import Code, Problem
-from shared.sealing.certificates import public_certificate
+from shared.sealing.certificates import Spent, pfx_certificate, public_certificate
 from tests.certificates import Made
 
 PEM, DER = Made("partner").pem, Made("partner").der
@@ -195,3 +195,29 @@ def test_what_openssl_makes_of_one(tmp_path: Path) -> None:
     bags = ["pkcs12", "-in", "p", "-passin", "pass:pw", "-nodes"]
     assert taken(openssl(*bags, "-nokeys")) == "CN=partner"
     assert "pfx and password" in refused(openssl(*bags))
+
+
+SIGNED = bytes.fromhex("300b06092a864886f70d010702")
+OTHER_FORMS = {
+    "PEM": (PEM + KEY, "openssl pkcs12 -export"),
+    "a Java key store": (b"\xfe\xed\xfe\xed\0\0\0\2", "keytool"),
+    "base64 twice": (Made().pfx("pw").encode(), "twice"),
+    "a certificate": (DER, "without a private key"),
+    "PKCS #7": (SIGNED, "PKCS #7"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_FORMS)
+def test_what_was_sent_for_a_pfx_is_told(kind: str) -> None:
+    data, reason = OTHER_FORMS[kind]
+    with pytest.raises(Problem) as problem:
+        pfx_certificate(base64.b64encode(data).decode(), "pw", None, "/document/pfx", Spent())
+    assert (problem.value.code, problem.value.target) == (Code.INVALID_REQUEST, "/document/pfx")
+    assert reason in problem.value.message
+
+
+@pytest.mark.parametrize("data", [b"no pfx", b"", SIGNED[:4], b"\x30\x80"])
+def test_what_is_nothing_known_does_not_open(data: bytes) -> None:
+    with pytest.raises(Problem) as problem:
+        pfx_certificate(base64.b64encode(data).decode(), "pw", None, "/document/pfx", Spent())
+    assert problem.value.code is Code.CERTIFICATE_PASSWORD_WRONG
