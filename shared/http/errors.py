@@ -17,43 +17,34 @@ _COME_AGAIN_SECONDS = 5
 log = logging.getLogger("interkeep.http")
 
 
-def answer_to(error: Exception, request_id: str) -> Answer:
-    """The answer to an error: its Problem, or one that gives nothing away."""
+def problem_of(error: Exception, request_id: str) -> Problem:
+    """What the caller is told of an error: itself where it is a Problem, else nothing of it.
+
+    What it does not tell is in the log, with the request's id.
+    """
     if isinstance(error, Problem):
-        return _shaped(error)
+        return error
     if isinstance(error, AzureError):
         log.warning("storage failed for request %s: %s", request_id, error)
-        if is_refusal(error):
-            return _shaped(
-                Problem(
-                    Code.STORAGE_UNAVAILABLE,
-                    f"A storage account cannot be used. {meaning(error)}. GET health/deep says "
-                    f"which one; request {request_id} is in the log of the app.",
-                    retry_after_seconds=_come_again_seconds(error),
-                )
-            )
-        return _shaped(
-            Problem(
-                Code.STORAGE_UNAVAILABLE,
-                f"Storage did not answer as expected. Try again; if it stays, look for request "
-                f"{request_id} in the log of the app.",
-                retry_after_seconds=_come_again_seconds(error),
-            )
+        said = (
+            f"A storage account cannot be used. {meaning(error)}. GET health/deep says which one; "
+            f"request {request_id} is in the log of the app."
+            if is_refusal(error)
+            else f"Storage did not answer as expected. Try again; if it stays, look for request "
+            f"{request_id} in the log of the app."
         )
+        wait = _come_again_seconds(error)
+        return Problem(Code.STORAGE_UNAVAILABLE, said, retry_after_seconds=wait)
     if isinstance(error, SettingsInvalid | SchemaTooNew):
         log.error("request %s: %s", request_id, error)
-        return _shaped(
-            Problem(
-                Code.STORAGE_UNAVAILABLE,
-                "The app is not set up to run. Its log says what to change.",
-            )
+        return Problem(
+            Code.STORAGE_UNAVAILABLE,
+            "The app is not set up to run. Its log says what to change.",
         )
     log.error("request %s failed", request_id, exc_info=error)
-    return _shaped(
-        Problem(
-            Code.INTERNAL_ERROR,
-            f"Something unexpected happened. Look for request {request_id} in the log of the app.",
-        )
+    return Problem(
+        Code.INTERNAL_ERROR,
+        f"Something unexpected happened. Look for request {request_id} in the log of the app.",
     )
 
 
@@ -64,7 +55,8 @@ def _come_again_seconds(error: AzureError) -> int:
     return max(_COME_AGAIN_SECONDS, math.ceil(asked))
 
 
-def _shaped(problem: Problem) -> Answer:
+def answer_of(problem: Problem) -> Answer:
+    """The answer that tells a problem."""
     headers = {"x-ms-error-code": str(problem.code)}
     if problem.retry_after_seconds is not None:
         headers["Retry-After"] = str(problem.retry_after_seconds)

@@ -4,6 +4,7 @@ The declarations are kept; the OpenAPI document and the routes' tests are made f
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,8 @@ from pydantic import BaseModel
 from shared.clock import Clock
 from shared.http.call import Answer, Call
 from shared.http.caller import caller_of, require_role
-from shared.http.errors import answer_to
+from shared.http.errors import answer_of, problem_of
+from shared.http.refused import known_target, log_refusal
 from shared.installation import current
 from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.patience import answering
@@ -141,8 +143,23 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
         with answering(app.clock.monotonic()):
             answer = await handler(call)
     except Exception as error:  # noqa: BLE001 - the host would answer 500 with an empty body
-        answer = answer_to(error, request_id)
+        problem = problem_of(error, request_id)
+        _log_refusal(declared, req, problem, request_id)
+        answer = answer_of(problem)
     return answer.to_response(request_id, client_request_id)
+
+
+def _log_refusal(declared: Route, req: func.HttpRequest, problem: Problem, request_id: str) -> None:
+    in_path = re.findall(r"\{\*?(\w+)\}", declared.path)
+    parameters = {"api-version", *declared.query, *in_path}
+    log_refusal(
+        problem,
+        request_id=request_id,
+        caller=caller_of(req.headers),
+        method=req.method,
+        route=declared.path,
+        target=known_target(problem.target, parameters, declared.body),
+    )
 
 
 def _require_known_query(declared: Route, req: func.HttpRequest) -> None:

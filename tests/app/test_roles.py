@@ -130,6 +130,15 @@ async def test_what_is_open_stays_open(ask: Ask) -> None:
     assert code(await ask("zz_route_not_found", {})) == "RouteNotFound"
 
 
+async def test_who_was_refused_is_in_the_log(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+    caller = {"x-ms-client-principal-name": "somebody@contoso.example"}
+    refused = await ask("put_service", {**principal(Role.READER), **caller}, b"{}")
+    (line,) = [one for one in map(str, caplog.messages) if one.startswith("RequestRefused: ")]
+    told = json.loads(line[line.index("{") :])
+    assert told["request"] == refused.headers["x-ms-request-id"]
+    assert (told["code"], told["caller"]) == ("Forbidden", "somebody@contoso.example")
+
+
 async def test_a_refusal_changes_nothing(ask: Ask) -> None:
     body = json.dumps({"edition": "Basic"}).encode()
     refused = await ask("put_service", principal(Role.OPERATOR), body)

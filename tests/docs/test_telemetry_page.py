@@ -94,8 +94,9 @@ def told(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 async def lived(api: Api, admin: Admin) -> None:
-    """Backed up, verified, restored; keys rotated, secrets sealed, due times missed."""
+    """Backed up, verified, restored; keys rotated, secrets sealed, due times missed, refused."""
     service = await api.service()
+    assert (await api.post(f"services/{service}/scale", {"color": "red"})).status == 400
     await api.agreement(service, "Orders")
     backup = await api.backup(service)
     await api.succeeded(
@@ -145,7 +146,7 @@ def test_the_documented_fields_are_those_that_are_written(told: Told) -> None:
     assert set(told.events) <= set(documented)
     for name, fields in told.events.items():
         assert set(fields) - MEASURES - {"event"} <= set(documented[name]), name
-    for name in ("OperationEnded", "ScheduleDue", "BackupMissed"):
+    for name in ("OperationEnded", "ScheduleDue", "BackupMissed", "RequestRefused"):
         assert set(documented[name]) <= set(told.events[name]), name
 
 

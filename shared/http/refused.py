@@ -1,0 +1,125 @@
+"""The line that each refused request leaves in the log: what it was, and nothing that it said.
+
+A request may hold a secret wherever it holds a text: in its body, its address, a header. So a line
+is made of words that the app has itself: its routes, its codes, the members of its bodies.
+"""
+
+import logging
+from collections.abc import Collection, Iterator
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from shared.model.problem import Problem
+from shared.model.sections import Section
+from shared.telemetry import Telemetry
+
+UNTOLD = "*"
+"""Stands in a target for what the caller named."""
+
+_HEADERS = frozenset(
+    {
+        "Content-Encoding",
+        "Content-Length",
+        "Content-MD5",
+        "Content-Type",
+        "If-Match",
+        "If-None-Match",
+        "Operation-Id",
+    }
+)
+"""That a problem may be about."""
+
+log = logging.getLogger("interkeep.http")
+
+
+def log_refusal(
+    problem: Problem, *, request_id: str, caller: str, method: str, route: str, target: str | None
+) -> None:
+    """Log one refused or failed request, as an event.
+
+    Its level is Warning: host.json keeps lines below that of the busiest functions out of the log.
+
+    :param caller: as the operation log calls it.
+    :param route: the address with names of parameters in it, not their values.
+    :param target: of ``known_target``.
+    """
+    status = problem.code.status
+    why = dict.fromkeys(str(detail.code) for detail in problem.details)
+    Telemetry().tell(
+        log,
+        logging.WARNING,
+        "RequestRefused",
+        f"a {method} was answered {status} {problem.code}.",
+        {
+            "request": request_id,
+            "status": status,
+            "code": str(problem.code),
+            "target": target,
+            "why": ", ".join(why) or None,
+            "method": method,
+            "route": route,
+            "caller": caller,
+        },
+    )
+
+
+def known_target(
+    target: str | None, parameters: Collection[str], body: type[BaseModel] | None
+) -> str | None:
+    """What of a problem's target the app itself named; ``*`` in place of the rest.
+
+    :param target: a JSON pointer, a parameter, a header, or an artifact as ``section/name``.
+    :param parameters: of the route: of its path and of its query.
+    :param body: the model of its body.
+    """
+    if not target:
+        return None
+    if target.startswith("/"):
+        return _known_pointer(target, body)
+    if target in _HEADERS or target in parameters:
+        return target
+    section, slash, _ = target.partition("/")
+    if section in {str(one) for one in Section}:
+        return f"{section}/{UNTOLD}" if slash else section
+    return UNTOLD
+
+
+def _known_pointer(pointer: str, body: type[BaseModel] | None) -> str:
+    """As far as the members of the body's schema lead, and no member that a caller invented."""
+    schema = _schema(body) if body is not None else {}
+    known, within = "", list(_forms(schema, schema))
+    for part in pointer.split("/")[1:]:
+        within = [
+            form for one in within for inner in _inner(one, part) for form in _forms(inner, schema)
+        ]
+        if not within:
+            return f"{known}/{UNTOLD}"
+        known = f"{known}/{part}"
+    return known
+
+
+@cache
+def _schema(body: type[BaseModel]) -> dict[str, Any]:
+    return body.model_json_schema(by_alias=True)
+
+
+def _inner(schema: dict[str, Any], part: str) -> Iterator[dict[str, Any]]:
+    """The schema of a member or an item."""
+    properties = schema.get("properties", {})
+    if part in properties:
+        yield properties[part]
+    elif "items" in schema and part.isascii() and part.isdecimal():
+        yield schema["items"]
+
+
+def _forms(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a schema stands for: that which it refers to, each of its alternatives."""
+    if "$ref" in schema:
+        yield from _forms(root["$defs"][schema["$ref"].rpartition("/")[2]], root)
+    elif "anyOf" in schema or "oneOf" in schema:
+        for one in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+            yield from _forms(one, root)
+    else:
+        yield schema
