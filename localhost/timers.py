@@ -1,6 +1,7 @@
 """The timer listener: one over all host processes, ticks that were missed collapse into one."""
 
 import asyncio
+import calendar
 import json
 import logging
 import os
@@ -186,10 +187,20 @@ def expanded(schedule: str) -> str:
             raise ValueError(f"the schedule {schedule} names a setting that does not exist")
         return value
 
-    text = re.sub(r"%([^%]+)%", setting, schedule)
+    text = _NAME.sub(_cut, re.sub(r"%([^%]+)%", setting, schedule))
     if len(text.split()) != 6 or not croniter.is_valid(text, second_at_beginning=True):
         raise ValueError(f"'{text}' is no schedule of six fields, such as '0 * * * * *'")
     return text
+
+
+_NAMES = tuple(calendar.month_name[1:]) + tuple(calendar.day_name)
+_NAME = re.compile(r"(?<![@\w])[A-Za-z]{3,}(?!\w)")
+
+
+def _cut(found: re.Match[str]) -> str:
+    """A month or a day as croniter knows it: NCRONTAB takes the whole name too."""
+    name = found[0].lower()
+    return name[:3] if any(one.lower().startswith(name) for one in _NAMES) else found[0]
 
 
 def next_tick(schedule: str, after: datetime) -> datetime:

@@ -5,7 +5,7 @@ Rules of the format: https://learn.microsoft.com/azure/azure-functions/functions
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from dataclasses import dataclass
 
 DEFAULT_TIMERS = {
     "SCHEDULE_TIMER": "0 * * * * *",
@@ -14,21 +14,65 @@ DEFAULT_TIMERS = {
 }
 """Schedules of the timer functions where the settings name none."""
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_FIELDS = (
-    ("second", range(60)),
-    ("minute", range(60)),
-    ("hour", range(24)),
-    ("day", range(1, 32)),
-    ("month", range(1, 13)),
-    ("day of the week", range(7)),
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 )
-_NAMES = {
-    "month": {name: number for number, name in enumerate(_MONTHS, 1)},
-    "day of the week": {name: number for number, name in enumerate(_DAYS)},
-}
-_PART = re.compile(r"(\*|\w+(?:-\w+)?)(?:/(\d{1,2}))?")
+_DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Days of each month, in a leap year."""
+
+_MOST_DIGITS = 9
+"""A number with more is none of the values, and no integer to the host."""
+
+_FEWEST_LETTERS = 3
+"""Of a name: fewer may be two."""
+
+
+@dataclass(frozen=True)
+class _Field:
+    """One of the six, and the values that it takes; the names are those of the values in turn."""
+
+    name: str
+    values: range
+    names: tuple[str, ...] = ()
+
+    def value(self, text: str) -> int | None:
+        """The number of a value or of its name; None where it is neither.
+
+        A name may be cut short after three letters or more.
+        """
+        if text.isascii() and text.isdecimal():
+            number = int(text) if len(text) <= _MOST_DIGITS else -1
+            return number if number in self.values else None
+        if len(text) < _FEWEST_LETTERS:
+            return None
+        named = zip(self.values, self.names, strict=False)
+        return next((number for number, name in named if name.startswith(text)), None)
+
+
+_DAY = _Field("day", range(1, 32))
+_MONTH = _Field("month", range(1, 13), _MONTHS)
+_FIELDS = (
+    _Field("second", range(60)),
+    _Field("minute", range(60)),
+    _Field("hour", range(24)),
+    _DAY,
+    _MONTH,
+    _Field("day of the week", range(7), _DAYS),
+)
+_PART = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/([0-9]{1,9}))?")
+"""``*``, a value or a range, and a step."""
 
 
 def timer_problems(environment: Mapping[str, str]) -> Iterator[str]:
@@ -44,28 +88,45 @@ def timer_problems(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def schedule_problem(text: str) -> str | None:
-    """Why a text is no schedule; None where it is one."""
-    fields = text.split()
+    """Why a text is no schedule that the Functions host runs, None where it is one.
+
+    The grammar is NCRONTAB's with seconds: in each field ``*``, values, ranges, steps of either,
+    and lists of all these; months and days of the week by name too. What other crons know beside
+    (``L``, ``W``, ``#``, ``?``, ``@hourly``, 7 for Sunday) the host refuses. A TimeSpan it takes on
+    App Service plans alone.
+
+    What it takes and may not be what was meant is refused too: a range that ends before it begins
+    (the host turns it round, other crons go past the end), a step of 0, a name of one or two
+    letters (``M`` would be March), and a date that no year has.
+    """
+    # The host parts fields at spaces, and at nothing else.
+    fields = [field for field in text.split(" ") if field]
     if len(fields) != len(_FIELDS):
         return f"has {len(fields)} field{'s' if len(fields) != 1 else ''}"
-    for field, (name, allowed) in zip(fields, _FIELDS, strict=True):
-        if not all(_is_part(part, name, allowed) for part in field.lower().split(",")):
-            return f"'{field[:40]}' is no {name}"
+    taken: dict[str, set[int]] = {}
+    for given, field in zip(fields, _FIELDS, strict=True):
+        parts = [_values(part, field) for part in given.lower().split(",")]
+        if not all(parts):
+            return f"{given[:40]!r} is no {field.name}"
+        taken[field.name] = set().union(*parts)
+    days, months = taken[_DAY.name], taken[_MONTH.name]
+    if min(days) > max(_LONGEST[month - 1] for month in months):
+        return "names a day that none of its months has"
     return None
 
 
-def _is_part(part: str, name: str, allowed: range) -> bool:
+def _values(part: str, field: _Field) -> range:
+    """The values of one part of a list; none where it is no part."""
+    nothing = range(0)
     found = _PART.fullmatch(part)
-    if found is None or found[2] == "0":
-        return False
-    if found[1] == "*":
-        return True
-    ends = [_value(end, _NAMES.get(name, {})) for end in found[1].split("-")]
-    if any(end not in allowed for end in ends):
-        return False
-    return all(first <= last for first, last in pairwise(ends))
-
-
-def _value(text: str, names: Mapping[str, int]) -> int:
-    """The number of a value, or of its name; -1, which no field allows, where it is neither."""
-    return names.get(text[:3], -1) if not text.isascii() or not text.isdecimal() else int(text)
+    if found is None:
+        return nothing
+    star, begin, end, step = found.groups()
+    every = int(step or 1)
+    first = field.values[0] if star else field.value(begin)
+    # A value with a step goes on to the last one: 5/15 is 5-59/15.
+    to_the_end = star or (step and not end)
+    last = field.values[-1] if to_the_end else field.value(end or begin)
+    if every == 0 or first is None or last is None:
+        return nothing
+    return range(first, last + 1, every)

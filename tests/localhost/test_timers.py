@@ -40,13 +40,17 @@ def keep_status(account: str, *, last: datetime, following: datetime) -> None:
         ("0 0 0 * * 1-5", "2026-01-30T12:00:00", "2026-02-02T00:00:00"),
         # Both the day of the month and the day of the week, unlike cron: a Friday the 13th.
         ("0 0 0 13 * 5", "2026-03-14T00:00:00", "2026-11-13T00:00:00"),
+        ("0 0 0 13 * Friday", "2026-03-14T00:00:00", "2026-11-13T00:00:00"),
+        ("0 0 0 1 Sept,January *", "2026-03-14T00:00:00", "2026-09-01T00:00:00"),
     ],
 )
 def test_ncrontab(schedule: str, after: str, expected: str) -> None:
-    assert next_tick(schedule, at(after)) == at(expected)
+    assert next_tick(expanded(schedule), at(after)) == at(expected)
 
 
-@pytest.mark.parametrize("wrong", ["* * * * *", "", "61 * * * * *", "@daily", "%NO_SUCH_SETTING%"])
+@pytest.mark.parametrize(
+    "wrong", ["* * * * *", "", "61 * * * * *", "@daily", "0 0 0 * janfoo *", "%NO_SUCH_SETTING%"]
+)
 def test_what_is_no_schedule_of_six_fields_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="schedule"):
         expanded(wrong)

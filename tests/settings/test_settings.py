@@ -4,9 +4,13 @@ import base64
 import json
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from localhost.timers import expanded, next_tick
 from shared.settings import Settings, SettingsInvalid, apply_defaults, read_settings
 from shared.timer_settings import DEFAULT_TIMERS, schedule_problem
 
@@ -191,6 +195,11 @@ def test_waits_that_are_none(waits: str) -> None:
         "0 30 9 1,15 Jan,JUL *",
         "0 0 0 31 12 0,6",
         "0 5-59/10 * * * *",
+        "0 0 0 * January,febr-MARCH/2 Monday",
+        "0 7/20,3 */100 * * *",
+        " 00  07 * * * * ",
+        "0 0 0 29 2 *",
+        "0 0 0 30,29 feb *",
     ],
 )
 def test_a_schedule(schedule: str) -> None:
@@ -211,10 +220,86 @@ def test_a_schedule(schedule: str) -> None:
         ("0 30-10 * * * *", "'30-10' is no minute"),
         ("0 1,,2 * * * *", "'1,,2' is no minute"),
         ("0 ٣ * * * *", "'٣' is no minute"),
+        ("0 0 0 * janfoo *", "'janfoo' is no month"),
+        ("0 0 0 * jan-decfoo *", "'jan-decfoo' is no month"),
+        ("0 0 0 * Ju *", "'Ju' is no month"),
+        ("0 0 0 * * Mon-Foo", "'Mon-Foo' is no day of the week"),
+        ("0 0 0 * mon *", "'mon' is no month"),
+        ("0 jan * * * *", "'jan' is no minute"),
+        ("0 0 0 L * *", "'L' is no day"),
+        ("0 0 0 LW * *", "'LW' is no day"),
+        ("0 0 0 15W * *", "'15W' is no day"),
+        ("0 0 0 ? * *", "'?' is no day"),
+        ("0 0 0 * * ?", "'?' is no day of the week"),
+        ("0 0 0 * * 5#2", "'5#2' is no day of the week"),
+        ("0 0 0 * * 5L", "'5L' is no day of the week"),
+        ("0 0 0 * * L5", "'L5' is no day of the week"),
+        ("R * * * * *", "'R' is no second"),
+        ("H H * * * *", "'H' is no second"),
+        ("0 H/5 * * * *", "'H/5' is no minute"),
+        ("@hourly", "has 1 field"),
+        ("@hourly * * * * *", "'@hourly' is no second"),
+        ("0 0 0 * * 0-7", "'0-7' is no day of the week"),
+        ("0 */5/5 * * * *", "'*/5/5' is no minute"),
+        ("0 1-2-3 * * * *", "'1-2-3' is no minute"),
+        ("0 *-5 * * * *", "'*-5' is no minute"),
+        ("0 -5 * * * *", "'-5' is no minute"),
+        ("0 5- * * * *", "'5-' is no minute"),
+        ("0 /5 * * * *", "'/5' is no minute"),
+        ("0 5/ * * * *", "'5/' is no minute"),
+        ("0 5/x * * * *", "'5/x' is no minute"),
+        ("0 1.5 * * * *", "'1.5' is no minute"),
+        ("0 4294967296 * * * *", "'4294967296' is no minute"),
+        ("0\t7 * * * * *", "'0\\t7' is no second"),
+        ("0 7 * * *\n*", "has 5 fields"),
+        ("0 0 0 * * * 2027", "has 7 fields"),
+        ("0 0 0 30 2 *", "names a day that none of its months has"),
+        ("0 0 0 31 4,Jun,9-9,11 *", "names a day that none of its months has"),
+        ("01:00:00", "has 1 field"),
+        ("", "has 0 fields"),
     ],
 )
 def test_a_schedule_that_the_host_would_refuse(schedule: str, problem: str) -> None:
     assert schedule_problem(schedule) == problem
+
+
+_FIELDS = {
+    "second": ("0", "59", "00"),
+    "minute": ("0", "59", "30"),
+    "hour": ("0", "23", "7"),
+    "day": ("1", "28", "05"),
+    "month": ("1", "12", "Jan", "sept", "DECEMBER"),
+    "weekday": ("0", "6", "sun", "Tues", "Saturday"),
+}
+
+
+def _parts(values: tuple[str, ...]) -> st.SearchStrategy[str]:
+    """Whatever a field may be made of; a range begins with the least of its values."""
+    value, step = st.sampled_from(values), st.sampled_from(("", "/1", "/07", "/120"))
+    bounds = value.map(lambda last: f"{values[0]}-{last}")
+    part = st.tuples(st.one_of(st.just("*"), value, bounds), step).map("".join)
+    return st.lists(part, min_size=1, max_size=3).map(",".join)
+
+
+SCHEDULES = st.tuples(*map(_parts, _FIELDS.values())).map(" ".join)
+
+
+@settings(deadline=None)
+@given(SCHEDULES)
+def test_whatever_the_grammar_makes_is_a_schedule_here_and_runs_locally(schedule: str) -> None:
+    assert schedule_problem(schedule) is None
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    assert next_tick(expanded(schedule), at) > at
+
+
+@settings(deadline=None)
+@given(SCHEDULES, st.sampled_from("LW#?@RH_+.;:%٣\t"), st.data())
+def test_one_character_of_another_cron_makes_it_none(
+    schedule: str, strange: str, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(schedule)))
+    changed = schedule[:at] + strange + schedule[at:]
+    assert schedule_problem(changed) is not None
 
 
 def test_a_timer_that_is_wrong_is_told_with_its_default() -> None:
