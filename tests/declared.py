@@ -1,4 +1,4 @@
-"""What the OpenAPI document declares of each answer, and whether an answer is that."""
+"""What the app declares: its functions and routes, and whether an answer is what they say."""
 
 import re
 from collections.abc import Iterator
@@ -6,30 +6,25 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import shared.triggers.artifacts
-import shared.triggers.backups
-import shared.triggers.inspection
-import shared.triggers.installation
-import shared.triggers.keys
-import shared.triggers.operations
-import shared.triggers.restores
-import shared.triggers.runtime
-import shared.triggers.schedules
-import shared.triggers.services
-import shared.triggers.storage_accounts
-from shared.http.error_answers import codes
-from shared.http.route import ROUTES, Route
+from azure.functions.decorators.function_app import Function
 
-DOORS = shared.triggers
-"""All of them: their import declares the routes."""
+from shared.http.error_answers import codes
+from shared.http.route import Route
+from shared.triggers.doors import doors, routes
+
+SHOWN = [declared for declared in routes() if declared.method != "ANY"]
+"""The routes of the OpenAPI document."""
+
+
+def functions() -> list[Function]:
+    """Every function of the app: of HTTP, of timers and of queues."""
+    return [builder._function for door in doors() for builder in door._function_builders]
 
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], Route]]:
     return [
-        (re.compile(re.sub(r"\{\w+\}", "[^/]+", declared.path)), declared)
-        for declared in ROUTES
-        if declared.method != "ANY"
+        (re.compile(re.sub(r"\{\w+\}", "[^/]+", declared.path)), declared) for declared in SHOWN
     ]
 
 

@@ -13,37 +13,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.http.answer_models import (
-    DeepHealthReport,
-    Health,
-    ImportReport,
-    IssuedNumbers,
-    ListedService,
-    Monitor,
-    ReportedActivity,
-    SeenNumber,
-    ShownAccount,
-    ShownNumbers,
-    ShownService,
-)
-from shared.http.backup_answers import (
-    BackupChanges,
-    BackupOverview,
-    BackupRecords,
-    BrowsedBackup,
-    ListedBackup,
-    SchedulePreview,
-    ShownRestore,
-    ShownSchedule,
-)
-from shared.model.advances import AdvancePlan
-from shared.model.artifact import Artifact
-from shared.model.backup import Backup
-from shared.model.restore import RestorePlan
-from shared.model.runtime import MicValue, ReceivedNumber
+from shared.http import answer_models, backup_answers
+from shared.http.route import PageOf, Route
+from shared.model import advances, artifact, backup, restore, runtime
 
 _EXAMPLES = Path(__file__).with_name("answer_examples.json")
-_MOVES = ("start", "stop", "restart", "scale", "suspend", "resume", "disable", "enable")
+
+_HOMES = (answer_models, backup_answers, advances, artifact, backup, restore, runtime)
+"""Where the models are that declarations name."""
+
+_STARTED = "Monitor"
+"""What 202 gives, whatever was started."""
 
 
 @dataclass(frozen=True)
@@ -56,60 +36,24 @@ class Page:
 Shape = type[BaseModel] | Page
 """What an answer's body is."""
 
-_SHAPES: dict[str, tuple[Shape, ...]] = {
-    "list_services": (Page(ListedService),),
-    "put_service": (ShownService,),
-    "get_service": (ShownService,),
-    "delete_service": (Monitor,),
-    **{f"{move}_service": (ShownService,) for move in _MOVES},
-    "list_artifacts": (Page(Artifact),),
-    "get_artifact": (Artifact,),
-    "put_artifact": (Artifact,),
-    "put_content": (Artifact,),
-    "import_artifacts": (ImportReport,),
-    "list_control_numbers": (Page(ShownNumbers),),
-    "get_control_numbers": (ShownNumbers,),
-    "set_control_number": (ShownNumbers,),
-    "advance_control_numbers": (AdvancePlan,),
-    "allocate_control_numbers": (IssuedNumbers,),
-    "receive_control_number": (SeenNumber,),
-    "get_received_number": (ReceivedNumber,),
-    "put_mic_value": (MicValue,),
-    "get_mic_value": (MicValue,),
-    "list_batch_activity": (Page(ReportedActivity),),
-    "put_batch_activity": (ReportedActivity,),
-    "start_backup": (Monitor,),
-    "list_backups": (Page(ListedBackup),),
-    "get_backup": (Backup,),
-    "pin_backup": (Backup,),
-    "delete_backup": (Monitor,),
-    "verify_backup": (Monitor,),
-    "list_backup_contents": (BackupOverview, BackupRecords),
-    "list_backup_changes": (BackupChanges,),
-    "get_schedule": (ShownSchedule,),
-    "put_schedule": (ShownSchedule,),
-    "preview_schedule": (SchedulePreview,),
-    "start_restore 200": (RestorePlan,),
-    "start_restore 202": (Monitor,),
-    "get_restore": (ShownRestore,),
-    "list_operations": (Page(Monitor),),
-    "get_operation": (Monitor,),
-    "get_general_operation": (Monitor,),
-    "cancel_operation": (Monitor,),
-    "list_storage_accounts": (Page(ShownAccount),),
-    "browse_backups": (Page(BrowsedBackup),),
-    "register_backup": (Backup,),
-    "rotate_keys": (Monitor,),
-    "seal_secrets": (Monitor,),
-    "health": (Health,),
-    "deep_health": (DeepHealthReport,),
-}
-"""By the name of the route's function, with a status where each has its own."""
+
+def shapes(declared: Route, status: int) -> tuple[Shape, ...]:
+    """What the body of a good answer of a route may be; empty for JSON of any form.
+
+    :raises LookupError: where a declaration names a model that there is not.
+    """
+    named = (_STARTED,) if status == 202 else declared.gives
+    return tuple(
+        Page(_model(one.item)) if isinstance(one, PageOf) else _model(one) for one in named
+    )
 
 
-def shapes(name: str, status: int) -> tuple[Shape, ...]:
-    """What the body of a good answer of a route may be; empty for JSON of any form."""
-    return _SHAPES.get(f"{name} {status}") or _SHAPES.get(name, ())
+def _model(name: str) -> type[BaseModel]:
+    for home in _HOMES:
+        found = vars(home).get(name)
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found
+    raise LookupError(f"no answer is made of a model '{name}'")
 
 
 def examples(name: str, status: int) -> dict[str, Any]:

@@ -44,20 +44,20 @@ def roles_of(headers: Mapping[str, str]) -> frozenset[str]:
         return frozenset()
 
 
-def require_role(headers: Mapping[str, str], method: str, route: str) -> None:
+def require_role(headers: Mapping[str, str], needed: Role) -> None:
     """Refuse a caller whose roles do not allow a route.
 
-    :param route: the name of the route's function.
+    :param needed: the role that the route asks for.
     :raises Problem: Forbidden, which names the roles that do.
     """
     roles = roles_of(headers)
-    if may_call(method, route, roles):
+    if may_call(needed, roles):
         return
-    needed = " or ".join(sorted(roles_for(method, route)))
+    allowed = " or ".join(sorted(roles_for(needed)))
     has = ", ".join(sorted(roles & frozenset(Role))) or "none of Interkeep's"
     raise Problem(
         Code.FORBIDDEN,
-        f"This needs the role {needed}; the caller has {has}. Whoever administers the app "
+        f"This needs the role {allowed}; the caller has {has}. Whoever administers the app "
         "registration gives roles.",
     )
 

@@ -4,11 +4,13 @@ import json
 from html import escape
 from string import Template
 from typing import Any
+from urllib.parse import urlencode
 
 from shared.http.answers_shown import answers, code_of, errors, schemas, table
 from shared.http.body_members import Member, members
-from shared.http.examples import PARAMETERS, QUERIES
+from shared.http.examples import PARAMETERS
 from shared.http.page_style import STYLE
+from shared.http.route import ROUTES
 
 _PAGE = Template(
     """<!doctype html>
@@ -137,8 +139,9 @@ def _example(base_url: str, path: str, method: str, name: str, body: dict[str, A
     address = base_url + path
     for parameter, value in PARAMETERS.items():
         address = address.replace(f"{{{parameter}}}", value)
-    if name in QUERIES:
-        address += f"?{QUERIES[name]}"
+    needs = next(declared.needs for declared in ROUTES if declared.name == name)
+    if needs:
+        address += f"?{urlencode(needs)}"
     lines = ['curl -H "x-functions-key: $INTERKEEP_KEY"']
     if method != "get":
         lines[0] += f" -X {method.upper()}"

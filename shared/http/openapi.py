@@ -8,20 +8,13 @@ from shared.http.answer_models import Error
 from shared.http.answers import Page, Shape, examples, shapes
 from shared.http.error_answers import codes
 from shared.http.error_examples import error_example
-from shared.http.examples import BODIES
 from shared.http.route import API_VERSIONS, ROUTES, Route
-from shared.http.tasks import TASKS, names_operation, task
-from shared.model.backup import BackupStatus, Trigger
+from shared.http.tasks import Task
+from shared.model.backup import Trigger
 from shared.model.numbers import Kind
-from shared.model.operation import OperationName, OperationStatus
+from shared.model.operation import OperationName
 from shared.model.problem import Code
 from shared.model.sections import (
-    BACKED_UP,
-    CONTENT,
-    CONTROL_NUMBERS,
-    MIC_VALUES,
-    RECEIVED_NUMBERS,
-    SERVICE,
     Section,
 )
 from shared.model.service import Edition, State
@@ -58,7 +51,7 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/api"}],
         "security": [{"functionKey": []}],
-        "tags": [{"name": name, "description": said} for name, said, _ in TASKS],
+        "tags": [{"name": task.title, "description": task.said} for task in Task],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -77,7 +70,7 @@ def _operation(declared: Route, schemas: dict[str, Any], error: dict[str, str]) 
     operation: dict[str, Any] = {
         "operationId": declared.name,
         "summary": declared.summary,
-        "tags": [task(declared.path)],
+        "tags": [declared.task.title] if declared.task else [],
         "parameters": [
             *_path_parameters(declared.path),
             *_query_parameters(declared),
@@ -93,7 +86,7 @@ def _operation(declared: Route, schemas: dict[str, Any], error: dict[str, str]) 
             "content": {
                 "application/json": {
                     "schema": _schema(declared.body, schemas),
-                    "example": BODIES[declared.name],
+                    "example": declared.example,
                 }
             },
         }
@@ -123,8 +116,10 @@ def _query_parameters(declared: Route) -> list[dict[str, Any]]:
         {
             "name": name,
             "in": "query",
-            "required": (declared.name, name) in _NEEDED,
-            "schema": _QUERY.get(f"{declared.name} {name}") or _QUERY.get(name, _TEXT),
+            "required": name in declared.needs,
+            "schema": _one_of(declared.choices[name])
+            if name in declared.choices
+            else _QUERY.get(name, _TEXT),
         }
         for name in names
     ]
@@ -136,7 +131,7 @@ def _header_parameters(declared: Route) -> list[dict[str, Any]]:
         names = ("If-Match", "If-None-Match")
     elif 304 in declared.answers:
         names = ("If-None-Match",)
-    if names_operation(declared):
+    if declared.names_operation:
         names = (*names, "Operation-Id")
     if declared.takes_bytes:
         names = (*names, "Content-MD5")
@@ -178,27 +173,6 @@ _PATH: dict[str, Any] = {
 _FLAG = {"type": "string", "enum": ["true", "false"]}
 
 
-_COMPARED = (
-    SERVICE,
-    *BACKED_UP,
-    CONTROL_NUMBERS,
-    RECEIVED_NUMBERS,
-    MIC_VALUES,
-)
-"""The sections of a backup whose records have names."""
-
-_NEEDED = {
-    ("list_backup_changes", "since"),
-    ("get_mic_value", "messageId"),
-    *(
-        (route, name)
-        for route in ("get_received_number", "release_received_number")
-        for name in ("kind", "value")
-    ),
-}
-"""Query parameters without which their routes answer nothing."""
-
-
 def _one_of(choices: Iterable[str]) -> dict[str, Any]:
     return {"type": "string", "enum": [str(one) for one in choices]}
 
@@ -217,14 +191,10 @@ _QUERY: dict[str, Any] = {
     "kind": _one_of(Kind),
     "value": {"type": "string", "minLength": 1, "maxLength": 14},
     "messageId": {"type": "string", "minLength": 1, "maxLength": 998},
-    "list_backups status": _one_of(BackupStatus),
-    "list_operations status": _one_of(OperationStatus),
-    "list_backup_contents section": _one_of((*_COMPARED, CONTENT)),
-    "list_backup_changes section": _one_of(_COMPARED),
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
 }
-"""What query parameters take, where that is more than a text; those of one route begin with it."""
+"""What query parameters take that several routes have, where that is more than a text."""
 
 
 def _good(declared: Route, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -248,7 +218,7 @@ def _content(declared: Route, status: int, schemas: dict[str, Any]) -> dict[str,
     """The schema of a good answer, and what it looks like."""
     content: dict[str, Any] = {}
     if not declared.gives_bytes:
-        forms = [_form(shape, schemas) for shape in shapes(declared.name, status)]
+        forms = [_form(shape, schemas) for shape in shapes(declared, status)]
         content["schema"] = {"anyOf": forms} if len(forms) > 1 else (forms or [_OBJECT])[0]
     shown = examples(declared.name, status)
     if len(shown) == 1:
@@ -277,8 +247,8 @@ def _bad(declared: Route, error: dict[str, str]) -> dict[str, Any]:
     by_status: dict[int, list[Code]] = {}
     for code in codes(declared):
         by_status.setdefault(code.status, []).append(code)
-    if declared.name == "deep_health":
-        del by_status[503]  # its own answer
+    for status in declared.answers:
+        by_status.pop(status, None)  # its own answer
     found: dict[str, Any] = {
         str(status): {
             "description": f"{_REFUSALS[status]}: {', '.join(listed)}.",

@@ -5,8 +5,8 @@ The declarations are kept; the OpenAPI document and the routes' tests are made f
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, field
 from itertools import pairwise
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,9 +18,12 @@ from shared.http.call import Answer, Call
 from shared.http.caller import caller_of, require_role
 from shared.http.errors import answer_of, problem_of
 from shared.http.refused import known_target, log_refusal
+from shared.http.tasks import Task
 from shared.installation import current
 from shared.model.problem import Code, Detail, DetailCode, Problem
+from shared.model.wire import JsonObject
 from shared.patience import answering
+from shared.rules.roles import Role, usual_role
 from shared.telemetry import quiet_the_sdk
 
 API_VERSIONS = ("2026-11-01",)
@@ -41,72 +44,128 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 
 @dataclass(frozen=True)
+class PageOf:
+    """A page of a list: the name of the model of what is listed."""
+
+    item: str
+
+
+Shape = str | PageOf
+"""What an answer's body is: the name of a model, as the models of answers are imported where the
+OpenAPI document is asked for, so that a cold start does not pay for them."""
+
+
+@dataclass(frozen=True)
 class Route:
-    """One operation of the API."""
+    """One operation of the API, and what its declaration says of it."""
 
     name: str
     method: str
     path: str
     summary: str
-    query: tuple[str, ...] = ()
-    body: type[BaseModel] | None = None
-    anonymous: bool = False
-    answers: tuple[int, ...] = (200,)
-    takes_bytes: bool = False
-    gives_bytes: bool = False
-    conditional: bool = False
+    task: Task | None
+    role: Role
+    query: tuple[str, ...]
+    needs: Mapping[str, str]
+    choices: Mapping[str, tuple[str, ...]]
+    body: type[BaseModel] | None
+    example: JsonObject | None = field(repr=False)
+    anonymous: bool
+    answers: tuple[int, ...]
+    gives: tuple[Shape, ...]
+    takes_bytes: bool
+    gives_bytes: bool
+    conditional: bool
+    names_operation: bool
+    outlives_service: bool
+    errors: frozenset[Code]
 
 
 ROUTES: list[Route] = []
 """Every route that was declared, in the order of its declaration."""
 
 
-def new_blueprint() -> func.Blueprint:
-    """A blueprint, for the functions of one resource."""
-    return func.Blueprint()  # type: ignore[no-untyped-call]
+class Blueprint(func.Blueprint):
+    """The functions of one resource, and what people come for who call its routes."""
+
+    def __init__(self, task: Task | None) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.task = task
+
+
+def new_blueprint(task: Task | None = None) -> Blueprint:
+    """A blueprint, for the functions of one resource; without a task where none is a route."""
+    return Blueprint(task)
 
 
 def route(
-    blueprint: func.Blueprint,
+    blueprint: Blueprint,
     method: str,
     path: str,
     *,
+    role: Role | None = None,
     query: tuple[str, ...] = (),
+    needs: Mapping[str, str] | None = None,
+    choices: Mapping[str, Iterable[str]] | None = None,
     body: type[BaseModel] | None = None,
+    example: JsonObject | None = None,
     anonymous: bool = False,
     answers: tuple[int, ...] = (200,),
+    gives: Shape | tuple[Shape, ...] = (),
     takes_bytes: bool = False,
     gives_bytes: bool = False,
     conditional: bool = False,
+    names_operation: bool | None = None,
+    outlives_service: bool = False,
+    errors: Set[Code] = frozenset(),
 ) -> Callable[[Handler], Handler]:
     """Declare the function below as an operation of the API.
 
     :param method: one, or ``ANY``.
     :param path: under ``api/``; its parameters are given by ``Call.path``.
+    :param role: which a caller needs where REQUIRE_ROLES is on, if it is no Admin; without one,
+        everyone with a role reads and an Admin alone changes.
     :param query: the query parameters that it takes; others are refused.
+    :param needs: those without which it answers nothing, with a value as an example.
+    :param choices: what those of its own take, where that is one of a few.
     :param body: the model of its JSON body, for the OpenAPI document.
+    :param example: a good body, for the OpenAPI document.
     :param answers: the statuses of its good answers.
+    :param gives: what the body of a good answer may be; 202 gives a Monitor in any case.
     :param takes_bytes: its body is bytes, no JSON.
     :param gives_bytes: its answer is bytes, no JSON.
     :param conditional: it writes, and heeds If-Match and If-None-Match. A GET that does gives
         304 among its answers.
+    :param names_operation: the caller may choose the id under which the log has what it does; as
+        a rule where it answers 202.
+    :param outlives_service: it answers also when the service of its path is gone.
+    :param errors: what it is refused with, beside what follows from the rest
+        (``error_answers.codes``).
     """
 
     def declare(handler: Handler) -> Handler:
         name = handler.__name__
-        summary = (handler.__doc__ or "").strip().splitlines()[0]
         declared = Route(
-            name,
-            method,
-            path,
-            summary,
-            query,
-            body,
-            anonymous,
-            answers,
-            takes_bytes,
-            gives_bytes,
-            conditional,
+            name=name,
+            method=method,
+            path=path,
+            summary=(handler.__doc__ or "").strip().splitlines()[0],
+            task=blueprint.task,
+            role=role or usual_role(method),
+            query=query,
+            needs=needs or {},
+            choices={one: tuple(map(str, few)) for one, few in (choices or {}).items()},
+            body=body,
+            example=example,
+            anonymous=anonymous,
+            answers=answers,
+            gives=gives if isinstance(gives, tuple) else (gives,),
+            takes_bytes=takes_bytes,
+            gives_bytes=gives_bytes,
+            conditional=conditional,
+            names_operation=202 in answers if names_operation is None else names_operation,
+            outlives_service=outlives_service,
+            errors=frozenset(errors),
         )
         ROUTES.append(declared)
         methods = ANY if method == "ANY" else [method]
@@ -134,7 +193,7 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
         if client_request_id:
             log.info("request %s: the caller's id is %s", request_id, client_request_id)
         if app.settings.require_roles and not declared.anonymous:
-            require_role(req.headers, declared.method, declared.name)
+            require_role(req.headers, declared.role)
         call = Call(req, app, request_id, caller_of(req.headers))
         if declared.method != "ANY":
             _require_known_query(declared, req)

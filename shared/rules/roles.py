@@ -1,7 +1,7 @@
-"""Which role which route needs: the table that REQUIRE_ROLES enforces.
+"""Which role which route needs: what REQUIRE_ROLES enforces. A route says it in its declaration.
 
-A route that no table names is read by everyone with a role, or changed by an Admin alone: what is
-new is closed until somebody opens it.
+A route that says none is read by everyone with a role, or changed by an Admin alone: what is new is
+closed until somebody opens it.
 """
 
 from collections.abc import Set
@@ -12,59 +12,28 @@ class Role(StrEnum):
     """The app roles of the registration (infra/app-roles.json)."""
 
     READER = "Interkeep.Reader"
+    """Reads everything but secrets."""
     RUNTIME = "Interkeep.Runtime"
+    """An EDI runtime: what it issues and records while messages flow."""
     OPERATOR = "Interkeep.Operator"
+    """Whoever backs up, verifies, schedules, and moves services between states."""
     ADMIN = "Interkeep.Admin"
+    """May do all."""
 
 
-RUNTIME = frozenset(
-    {
-        "allocate_control_numbers",
-        "put_batch_activity",
-        "put_mic_value",
-        "receive_control_number",
-        "release_received_number",
-    }
-)
-"""Routes of an EDI runtime: what it issues and records while messages flow."""
-
-OPERATOR = frozenset(
-    {
-        "cancel_operation",
-        "delete_schedule",
-        "disable_service",
-        "enable_service",
-        "pin_backup",
-        "put_schedule",
-        "restart_service",
-        "resume_service",
-        "start_backup",
-        "start_service",
-        "stop_service",
-        "suspend_service",
-        "verify_backup",
-    }
-)
-"""Routes of whoever backs up, verifies, schedules, and moves services between states."""
-
-_READING = frozenset({"preview_schedule"})
-"""Routes that only read, though their method says more."""
+def usual_role(method: str) -> Role:
+    """What a route asks for that says nothing of it."""
+    return Role.READER if method == "GET" else Role.ADMIN
 
 
-def roles_for(method: str, route: str) -> frozenset[Role]:
+def roles_for(needed: Role) -> frozenset[Role]:
     """The roles of which a caller needs one.
 
-    :param route: the name of the route's function.
+    :param needed: the role that the route asks for; what a Reader may call, every role may.
     """
-    if method == "GET" or route in _READING:
-        return frozenset(Role)
-    if route in RUNTIME:
-        return frozenset({Role.RUNTIME, Role.ADMIN})
-    if route in OPERATOR:
-        return frozenset({Role.OPERATOR, Role.ADMIN})
-    return frozenset({Role.ADMIN})
+    return frozenset(Role) if needed is Role.READER else frozenset({needed, Role.ADMIN})
 
 
-def may_call(method: str, route: str, roles: Set[str]) -> bool:
-    """Whether a caller with these roles may call a route."""
-    return bool(roles_for(method, route) & roles)
+def may_call(needed: Role, roles: Set[str]) -> bool:
+    """Whether a caller with these roles may call a route that asks for one."""
+    return bool(roles_for(needed) & roles)

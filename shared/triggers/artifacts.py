@@ -7,7 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from shared.http.call import Answer, Call
 from shared.http.etag import condition, is_unchanged, strong, unless_unchanged
 from shared.http.paging import PAGING, after, one_page, top
-from shared.http.route import new_blueprint, route
+from shared.http.route import PageOf, new_blueprint, route
+from shared.http.shared_errors import CHANGES_CONFIGURATION, WRITES_DOCUMENT
+from shared.http.tasks import Task
 from shared.management.artifacts import Written
 from shared.management.certificates import public_certificate
 from shared.management.documents import shown_artifact
@@ -19,11 +21,22 @@ from shared.model.wire import JsonObject
 from shared.operations.immediate import Entry, service_update
 from shared.rules.naming import is_artifact_name, shown
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.ARTIFACTS)
 _ONE = "services/{service}/artifacts/{section}/{name}"
+_PARTNER: JsonObject = {
+    "partnerType": "B2B",
+    "content": {"b2b": {"businessIdentities": [{"qualifier": "ZZ", "value": "NORTHWIND"}]}},
+}
+"""A document, as an example."""
 
 
-@route(blueprint, "GET", "services/{service}/artifacts/{section}", query=PAGING)
+@route(
+    blueprint,
+    "GET",
+    "services/{service}/artifacts/{section}",
+    query=PAGING,
+    gives=PageOf("Artifact"),
+)
 async def list_artifacts(call: Call) -> Answer:
     """List the artifacts of a section."""
     section = _section(call)
@@ -37,7 +50,9 @@ async def list_artifacts(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "GET", _ONE, answers=(200, 304))
+@route(
+    blueprint, "GET", _ONE, answers=(200, 304), gives="Artifact", errors={Code.ARTIFACT_NOT_FOUND}
+)
 async def get_artifact(call: Call) -> Answer:
     """Read an artifact; its secrets are masked."""
     section = _section(call)
@@ -54,6 +69,9 @@ async def get_artifact(call: Call) -> Answer:
     body=ArtifactBody,
     answers=(200, 201),
     conditional=True,
+    example={"document": _PARTNER},
+    gives="Artifact",
+    errors=WRITES_DOCUMENT,
 )
 async def put_artifact(call: Call) -> Answer:
     """Write an artifact; content that it has stays."""
@@ -75,7 +93,14 @@ async def put_artifact(call: Call) -> Answer:
     return _written(written, 201 if written.created else 200)
 
 
-@route(blueprint, "DELETE", _ONE, answers=(204,), conditional=True)
+@route(
+    blueprint,
+    "DELETE",
+    _ONE,
+    answers=(204,),
+    conditional=True,
+    errors=CHANGES_CONFIGURATION | {Code.ARTIFACT_NOT_FOUND, Code.ARTIFACT_IN_USE},
+)
 async def delete_artifact(call: Call) -> Answer:
     """Delete an artifact."""
     section = _section(call)
@@ -87,7 +112,16 @@ async def delete_artifact(call: Call) -> Answer:
     return Answer(status=204)
 
 
-@route(blueprint, "PUT", f"{_ONE}/content", answers=(200, 201), takes_bytes=True, conditional=True)
+@route(
+    blueprint,
+    "PUT",
+    f"{_ONE}/content",
+    answers=(200, 201),
+    takes_bytes=True,
+    conditional=True,
+    gives="Artifact",
+    errors=CHANGES_CONFIGURATION | {Code.ARTIFACT_NOT_FOUND, Code.CONTENT_MD5_MISMATCH},
+)
 async def put_content(call: Call) -> Answer:
     """Give an artifact its bytes, as they are."""
     section, name = _section(call), call.path("name")
@@ -113,7 +147,14 @@ async def put_content(call: Call) -> Answer:
     return Answer(shown_artifact(written.artifact), 201 if first else 200, headers)
 
 
-@route(blueprint, "GET", f"{_ONE}/content", answers=(200, 304), gives_bytes=True)
+@route(
+    blueprint,
+    "GET",
+    f"{_ONE}/content",
+    answers=(200, 304),
+    gives_bytes=True,
+    errors={Code.ARTIFACT_NOT_FOUND},
+)
 async def get_content(call: Call) -> Answer:
     """Read the bytes of an artifact."""
     section, name = _section(call), call.path("name")
@@ -130,7 +171,16 @@ async def get_content(call: Call) -> Answer:
     return Answer(data, headers=headers, content_type=content.content_type)
 
 
-@route(blueprint, "POST", "services/{service}/import", body=ImportBody, answers=(200, 207))
+@route(
+    blueprint,
+    "POST",
+    "services/{service}/import",
+    body=ImportBody,
+    answers=(200, 207),
+    example={"artifacts": [{"section": "partners", "name": "Northwind", "document": _PARTNER}]},
+    gives="ImportReport",
+    errors=WRITES_DOCUMENT,
+)
 async def import_artifacts(call: Call) -> Answer:
     """Write up to 1,000 artifacts; all or nothing where they fit one transaction (99)."""
     body = call.body(ImportBody)

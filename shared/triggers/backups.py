@@ -4,17 +4,30 @@ from shared.http.call import Answer, Call
 from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page
-from shared.http.route import new_blueprint, route
+from shared.http.route import PageOf, new_blueprint, route
+from shared.http.shared_errors import CHOOSES_BACKUP_PLACE, MOVES_SERVICE
+from shared.http.tasks import Task
 from shared.model.backup import Backup, BackupBody, BackupStatus, PinBody, Trigger, VerifyBody
+from shared.model.problem import Code
 from shared.model.wire import JsonObject
 from shared.operations.immediate import service_update
+from shared.rules.roles import Role
 from shared.state.keys import is_timed
 from shared.state.versioned import Versioned
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.BACKUPS)
 
 
-@route(blueprint, "POST", "services/{service}/backups", body=BackupBody, answers=(202,))
+@route(
+    blueprint,
+    "POST",
+    "services/{service}/backups",
+    body=BackupBody,
+    answers=(202,),
+    role=Role.OPERATOR,
+    example={"name": "contoso-before-upgrade", "storageAccount": "offsite"},
+    errors=MOVES_SERVICE | CHOOSES_BACKUP_PLACE | {Code.BACKUP_NAME_IN_USE, Code.BATCHES_ACTIVE},
+)
 async def start_backup(call: Call) -> Answer:
     """Back up a service now."""
     body = call.body(BackupBody)
@@ -24,7 +37,15 @@ async def start_backup(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "GET", "services/{service}/backups", query=("status", "trigger", *PAGING))
+@route(
+    blueprint,
+    "GET",
+    "services/{service}/backups",
+    query=("status", "trigger", *PAGING),
+    choices={"status": BackupStatus},
+    gives=PageOf("ListedBackup"),
+    outlives_service=True,
+)
 async def list_backups(call: Call) -> Answer:
     """List the backups of a service name, newest first; also when the service is gone."""
     name = call.path("service")
@@ -45,14 +66,33 @@ async def list_backups(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "GET", "services/{service}/backups/{backup}", answers=(200, 304))
+@route(
+    blueprint,
+    "GET",
+    "services/{service}/backups/{backup}",
+    answers=(200, 304),
+    gives="Backup",
+    outlives_service=True,
+    errors={Code.BACKUP_NOT_FOUND},
+)
 async def get_backup(call: Call) -> Answer:
     """Read what the history says of one backup."""
     found = await call.app.backups.get(call.path("service"), call.path("backup"))
     return unless_unchanged(call, found.etag, found.value.to_json())
 
 
-@route(blueprint, "PATCH", "services/{service}/backups/{backup}", body=PinBody, conditional=True)
+@route(
+    blueprint,
+    "PATCH",
+    "services/{service}/backups/{backup}",
+    body=PinBody,
+    conditional=True,
+    role=Role.OPERATOR,
+    example={"pinned": True},
+    gives="Backup",
+    outlives_service=True,
+    errors={Code.BACKUP_NOT_FOUND, Code.BACKUP_IN_USE},
+)
 async def pin_backup(call: Call) -> Answer:
     """Pin a backup, so that neither retention nor anybody deletes it, or unpin it."""
     found = await call.app.backups.get(call.path("service"), call.path("backup"))
@@ -75,6 +115,15 @@ async def pin_backup(call: Call) -> Answer:
     query=("force",),
     answers=(202,),
     conditional=True,
+    outlives_service=True,
+    errors={
+        Code.BACKUP_NOT_FOUND,
+        Code.BACKUP_PINNED,
+        Code.BACKUP_IN_USE,
+        Code.LAST_GOOD_BACKUP,
+        Code.STORAGE_ACCOUNT_UNKNOWN,
+        Code.KEY_VAULT_UNAVAILABLE,
+    },
 )
 async def delete_backup(call: Call) -> Answer:
     """Delete a backup's container; the history keeps what it was, and its name stays used."""
@@ -92,6 +141,10 @@ async def delete_backup(call: Call) -> Answer:
     "services/{service}/backups/{backup}/verify",
     body=VerifyBody,
     answers=(202,),
+    role=Role.OPERATOR,
+    example={"level": "data"},
+    outlives_service=True,
+    errors={Code.BACKUP_NOT_FOUND, Code.BACKUP_IN_USE},
 )
 async def verify_backup(call: Call) -> Answer:
     """Verify a backup, at one of three levels: descriptor, data, restore."""

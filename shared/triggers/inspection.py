@@ -4,10 +4,22 @@ from shared.backup.changes import Asked
 from shared.http.call import Answer, Call
 from shared.http.paging import PAGING, given_page, place_after, top
 from shared.http.route import new_blueprint, route
+from shared.http.shared_errors import READS_BACKUP
+from shared.http.tasks import Task
 from shared.model.place import BEGINNING, ChangesPlace, LinePlace
 from shared.model.problem import Code, Problem
+from shared.model.sections import (
+    BACKED_UP,
+    CONTENT,
+    CONTROL_NUMBERS,
+    MIC_VALUES,
+    RECEIVED_NUMBERS,
+    SERVICE,
+)
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.BACKUPS)
+_COMPARED = (SERVICE, *BACKED_UP, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
+"""The sections of a backup whose records have names."""
 
 
 @route(
@@ -15,6 +27,10 @@ blueprint = new_blueprint()
     "GET",
     "services/{service}/backups/{backup}/contents",
     query=("section", *PAGING),
+    choices={"section": (*_COMPARED, CONTENT)},
+    gives=("BackupOverview", "BackupRecords"),
+    outlives_service=True,
+    errors=READS_BACKUP | {Code.BACKUP_IN_USE},
 )
 async def list_backup_contents(call: Call) -> Answer:
     """List what is in a backup: its sections, or the records of one, secrets masked."""
@@ -36,6 +52,11 @@ async def list_backup_contents(call: Call) -> Answer:
     "GET",
     "services/{service}/backups/{backup}/changes",
     query=("since", "section", *PAGING),
+    needs={"since": "live"},
+    choices={"section": _COMPARED},
+    gives="BackupChanges",
+    outlives_service=True,
+    errors=READS_BACKUP | {Code.BACKUP_IN_USE, Code.SERVICE_NOT_FOUND},
 )
 async def list_backup_changes(call: Call) -> Answer:
     """List what differs from another backup, or from the living service, to this backup."""

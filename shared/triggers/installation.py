@@ -5,18 +5,19 @@ import json
 from shared.http.call import Answer, Call
 from shared.http.etag import is_unchanged, strong, unless_unchanged
 from shared.http.route import new_blueprint, route
+from shared.http.tasks import Task
 from shared.model.problem import Code, Problem
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.INSTALLATION)
 
 
-@route(blueprint, "GET", "health", anonymous=True)
+@route(blueprint, "GET", "health", anonymous=True, gives="Health")
 async def health(call: Call) -> Answer:
     """Say that the app runs and its settings are usable."""
     return Answer({"status": "ok"})
 
 
-@route(blueprint, "GET", "health/deep", answers=(200, 503))
+@route(blueprint, "GET", "health/deep", answers=(200, 503), gives="DeepHealthReport")
 async def deep_health(call: Call) -> Answer:
     """Ask storage, queue and key provider, and list the keys that stored backups need."""
     well, report = await call.app.deep_health.report()

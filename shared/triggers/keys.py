@@ -3,18 +3,20 @@
 from shared.http.call import Answer, Call
 from shared.http.monitor import accepted
 from shared.http.route import new_blueprint, route
+from shared.http.tasks import Task
+from shared.model.problem import Code
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.INSTALLATION)
 
 
-@route(blueprint, "POST", "keys/rotate", answers=(202,))
+@route(blueprint, "POST", "keys/rotate", answers=(202,), errors={Code.OPERATION_IN_PROGRESS})
 async def rotate_keys(call: Call) -> Answer:
     """Wrap the data key of every service with the current sealing key."""
     call.require_no_body()
     return accepted(call, await call.app.key_rotation.start(call.caller, call.operation_id))
 
 
-@route(blueprint, "POST", "secrets/seal", answers=(202,))
+@route(blueprint, "POST", "secrets/seal", answers=(202,), errors={Code.OPERATION_IN_PROGRESS})
 async def seal_secrets(call: Call) -> Answer:
     """Seal the secrets of all services that were stored before the rule knew them."""
     call.require_no_body()

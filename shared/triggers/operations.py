@@ -9,17 +9,20 @@ import azure.functions as func
 from shared.http.call import Answer, Call
 from shared.http.monitor import accepted, monitor
 from shared.http.paging import PAGING, after, one_page, top
-from shared.http.route import new_blueprint, route
+from shared.http.route import PageOf, new_blueprint, route
+from shared.http.tasks import Task
 from shared.installation import current
 from shared.model.operation import NO_SERVICE, OperationName, OperationStatus
+from shared.model.problem import Code
 from shared.operations.cancel import cancel, operation_not_found
 from shared.operations.engine import QUEUE
 from shared.rules.naming import shown
+from shared.rules.roles import Role
 from shared.state.keys import is_timed
 from shared.state.operations import Record, place
 from shared.telemetry import quiet_the_sdk
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.OPERATIONS)
 
 Piece = Callable[[], Awaitable[object]]
 
@@ -31,6 +34,9 @@ log = logging.getLogger("interkeep.operations")
     "GET",
     "services/{service}/operations",
     query=("operation", "status", "from", "to", *PAGING),
+    choices={"status": OperationStatus},
+    gives=PageOf("Monitor"),
+    outlives_service=True,
 )
 async def list_operations(call: Call) -> Answer:
     """List the operation log of a service name, newest first."""
@@ -60,7 +66,15 @@ async def list_operations(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "GET", "services/{service}/operations/{id}", answers=(200, 304))
+@route(
+    blueprint,
+    "GET",
+    "services/{service}/operations/{id}",
+    answers=(200, 304),
+    gives="Monitor",
+    outlives_service=True,
+    errors={Code.OPERATION_NOT_FOUND},
+)
 async def get_operation(call: Call) -> Answer:
     """Read an operation: its monitor while it runs, its record when it has ended."""
     service, operation_id = call.path("service"), call.path("id")
@@ -70,7 +84,14 @@ async def get_operation(call: Call) -> Answer:
     return monitor(call, found[0], await call.app.engine.shown(found[0]))
 
 
-@route(blueprint, "GET", "operations/{id}", answers=(200, 304))
+@route(
+    blueprint,
+    "GET",
+    "operations/{id}",
+    answers=(200, 304),
+    gives="Monitor",
+    errors={Code.OPERATION_NOT_FOUND},
+)
 async def get_general_operation(call: Call) -> Answer:
     """Read an operation that concerns no one service, such as a key rotation."""
     operation_id = call.path("id")
@@ -80,7 +101,16 @@ async def get_general_operation(call: Call) -> Answer:
     return monitor(call, found[0], await call.app.engine.shown(found[0]))
 
 
-@route(blueprint, "POST", "services/{service}/operations/{id}/cancel", answers=(202,))
+@route(
+    blueprint,
+    "POST",
+    "services/{service}/operations/{id}/cancel",
+    answers=(202,),
+    role=Role.OPERATOR,
+    names_operation=False,
+    outlives_service=True,
+    errors={Code.OPERATION_NOT_FOUND, Code.OPERATION_NOT_ALLOWED},
+)
 async def cancel_operation(call: Call) -> Answer:
     """Ask a backup or a verify to stop; nothing of a canceled backup is left."""
     return accepted(call, await cancel(call.app.engine, call.path("service"), call.path("id")))

@@ -4,13 +4,44 @@ from shared.http.call import Answer, Call
 from shared.http.etag import unless_unchanged
 from shared.http.monitor import accepted, version
 from shared.http.route import new_blueprint, route
+from shared.http.shared_errors import READS_BACKUP, TAKES_CERTIFICATE
+from shared.http.tasks import Task
+from shared.model.problem import Code
 from shared.model.restore import RestoreBody
 from shared.model.wire import JsonObject
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.RESTORES)
 
 
-@route(blueprint, "POST", "restores", query=("validateOnly",), body=RestoreBody, answers=(200, 202))
+@route(
+    blueprint,
+    "POST",
+    "restores",
+    query=("validateOnly",),
+    body=RestoreBody,
+    answers=(200, 202),
+    example={
+        "backup": {"storageAccount": "offsite", "container": "contoso-before-upgrade"},
+        "service": {"name": "contoso-b2b-dr", "edition": "Premium"},
+        "controlNumbers": {"policy": "continue"},
+    },
+    gives="RestorePlan",
+    errors=READS_BACKUP
+    | TAKES_CERTIFICATE
+    | {
+        Code.INVALID_NAME,
+        Code.SERVICE_EXISTS,
+        Code.SERVICE_NAME_UNAVAILABLE,
+        Code.OPERATION_IN_PROGRESS,
+        Code.EDITION_TOO_LOW,
+        Code.EDITION_HAS_NO_BACKUP,
+        Code.QUOTA_EXCEEDED,
+        Code.DANGLING_REFERENCE,
+        Code.ARTIFACT_NOT_FOUND,
+        Code.BACKUP_INCOMPLETE,
+        Code.CONTROL_NUMBERS_EXHAUSTED,
+    },
+)
 async def start_restore(call: Call) -> Answer:
     """Restore a backup as a new, suspended service; with validateOnly=true, only plan it."""
     body = call.body(RestoreBody)
@@ -19,7 +50,14 @@ async def start_restore(call: Call) -> Answer:
     return accepted(call, await call.app.restores.start(body, call.caller, call.operation_id))
 
 
-@route(blueprint, "GET", "restores/{restore}", answers=(200, 304))
+@route(
+    blueprint,
+    "GET",
+    "restores/{restore}",
+    answers=(200, 304),
+    gives="ShownRestore",
+    errors={Code.RESTORE_NOT_FOUND},
+)
 async def get_restore(call: Call) -> Answer:
     """Read a restore: its request, its plan, its operation."""
     record = await call.app.restores.get(call.path("restore"))

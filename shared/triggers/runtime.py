@@ -3,7 +3,9 @@
 from shared.http.call import Answer, Call
 from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.paging import PAGING, after, one_page
-from shared.http.route import new_blueprint, route
+from shared.http.route import PageOf, new_blueprint, route
+from shared.http.shared_errors import MOVES_SERVICE, NEEDS_ACTIVE_SERVICE
+from shared.http.tasks import Task
 from shared.model.advances import AdvanceBody
 from shared.model.numbers import AllocateBody, Kind, SetNextBody
 from shared.model.problem import Code, Problem
@@ -11,13 +13,16 @@ from shared.model.runtime import BatchActivityBody, MicBody, ReceivedBody, refer
 from shared.model.wire import JsonObject
 from shared.operations.immediate import service_update
 from shared.rules.naming import is_artifact_name, shown
+from shared.rules.roles import Role
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.NUMBERS)
 _NUMBERS = "services/{service}/control-numbers"
 _RECEIVED = "services/{service}/received-control-numbers/{agreement}"
+_NUMBER = {"kind": "interchange", "value": "000004711"}
+"""What names a received number in a query, as an example."""
 
 
-@route(blueprint, "GET", _NUMBERS, query=PAGING)
+@route(blueprint, "GET", _NUMBERS, query=PAGING, gives=PageOf("ShownNumbers"))
 async def list_control_numbers(call: Call) -> Answer:
     """List where every agreement of a service stands."""
     service = (await call.app.services.require(call.path("service"))).service
@@ -31,7 +36,14 @@ async def list_control_numbers(call: Call) -> Answer:
     )
 
 
-@route(blueprint, "GET", f"{_NUMBERS}/{{agreement}}", answers=(200, 304))
+@route(
+    blueprint,
+    "GET",
+    f"{_NUMBERS}/{{agreement}}",
+    answers=(200, 304),
+    gives="ShownNumbers",
+    errors={Code.AGREEMENT_NOT_FOUND},
+)
 async def get_control_numbers(call: Call) -> Answer:
     """Read where one agreement stands."""
     service = (await call.app.services.require(call.path("service"))).service
@@ -39,7 +51,16 @@ async def get_control_numbers(call: Call) -> Answer:
     return unless_unchanged(call, found.version, found.to_json())
 
 
-@route(blueprint, "PUT", f"{_NUMBERS}/{{agreement}}", body=SetNextBody, conditional=True)
+@route(
+    blueprint,
+    "PUT",
+    f"{_NUMBERS}/{{agreement}}",
+    body=SetNextBody,
+    conditional=True,
+    example={"kind": "interchange", "next": 1000},
+    gives="ShownNumbers",
+    errors={Code.OPERATION_NOT_ALLOWED, Code.AGREEMENT_NOT_FOUND, Code.CONTROL_NUMBER_ISSUED},
+)
 async def set_control_number(call: Call) -> Answer:
     """Set the next number of a kind; one that was issued comes again only where reuse is asked."""
     body = call.body(SetNextBody)
@@ -55,7 +76,17 @@ async def set_control_number(call: Call) -> Answer:
     return Answer(found.to_json(), headers={"ETag": strong(found.version)})
 
 
-@route(blueprint, "POST", f"{_NUMBERS}/advance", query=("validateOnly",), body=AdvanceBody)
+@route(
+    blueprint,
+    "POST",
+    f"{_NUMBERS}/advance",
+    query=("validateOnly",),
+    body=AdvanceBody,
+    example={"by": 500},
+    gives="AdvancePlan",
+    names_operation=True,
+    errors=MOVES_SERVICE | {Code.AGREEMENT_NOT_FOUND, Code.CONTROL_NUMBERS_EXHAUSTED},
+)
 async def advance_control_numbers(call: Call) -> Answer:
     """Move numbers on where the ledger may lag; with validateOnly=true, only plan it."""
     body = call.body(AdvanceBody)
@@ -66,7 +97,16 @@ async def advance_control_numbers(call: Call) -> Answer:
     return Answer(done.to_json())
 
 
-@route(blueprint, "POST", f"{_NUMBERS}/{{agreement}}/allocate", body=AllocateBody)
+@route(
+    blueprint,
+    "POST",
+    f"{_NUMBERS}/{{agreement}}/allocate",
+    body=AllocateBody,
+    role=Role.RUNTIME,
+    example={"kind": "interchange", "count": 1},
+    gives="IssuedNumbers",
+    errors=NEEDS_ACTIVE_SERVICE | {Code.CONTROL_NUMBERS_EXHAUSTED},
+)
 async def allocate_control_numbers(call: Call) -> Answer:
     """Issue control numbers: each is the caller's alone."""
     body = call.body(AllocateBody)
@@ -76,7 +116,21 @@ async def allocate_control_numbers(call: Call) -> Answer:
     return Answer({"numbers": [number.to_json() for number in numbers]})
 
 
-@route(blueprint, "POST", _RECEIVED, body=ReceivedBody)
+@route(
+    blueprint,
+    "POST",
+    _RECEIVED,
+    body=ReceivedBody,
+    role=Role.RUNTIME,
+    example={
+        "kind": "interchange",
+        "value": "000004711",
+        "validityDays": 30,
+        "messageId": "<20261101.1@northwind.example>",
+    },
+    gives="SeenNumber",
+    errors=NEEDS_ACTIVE_SERVICE,
+)
 async def receive_control_number(call: Call) -> Answer:
     """Record a control number that came in, and say whether it is a duplicate."""
     body = call.body(ReceivedBody)
@@ -85,7 +139,16 @@ async def receive_control_number(call: Call) -> Answer:
     return Answer(seen.to_json())
 
 
-@route(blueprint, "GET", _RECEIVED, query=("kind", "value"), answers=(200, 304))
+@route(
+    blueprint,
+    "GET",
+    _RECEIVED,
+    query=("kind", "value"),
+    answers=(200, 304),
+    needs=_NUMBER,
+    gives="ReceivedNumber",
+    errors={Code.AGREEMENT_NOT_FOUND, Code.ARTIFACT_NOT_FOUND},
+)
 async def get_received_number(call: Call) -> Answer:
     """Read a control number that came in, by the query parameters kind and value."""
     kind, value = _number_asked_for(call)
@@ -96,7 +159,17 @@ async def get_received_number(call: Call) -> Answer:
     return unless_unchanged(call, found.etag, found.value.to_json())
 
 
-@route(blueprint, "DELETE", _RECEIVED, query=("kind", "value"), answers=(204,), conditional=True)
+@route(
+    blueprint,
+    "DELETE",
+    _RECEIVED,
+    query=("kind", "value"),
+    answers=(204,),
+    conditional=True,
+    role=Role.RUNTIME,
+    needs=_NUMBER,
+    errors={Code.OPERATION_NOT_ALLOWED, Code.AGREEMENT_NOT_FOUND, Code.ARTIFACT_NOT_FOUND},
+)
 async def release_received_number(call: Call) -> Answer:
     """Forget a control number that came in: its next message is no duplicate."""
     kind, value = _number_asked_for(call)
@@ -121,6 +194,16 @@ async def release_received_number(call: Call) -> Answer:
     body=MicBody,
     answers=(200, 201),
     conditional=True,
+    role=Role.RUNTIME,
+    example={
+        "messageId": "<20261101.1@northwind.example>",
+        "mic": "7v7F++fQaNB1RVLFxSRMfFF+JS0=",
+        "algorithm": "SHA1",
+        "as2From": "NORTHWIND",
+        "as2To": "FABRIKAM",
+    },
+    gives="MicValue",
+    errors=NEEDS_ACTIVE_SERVICE,
 )
 async def put_mic_value(call: Call) -> Answer:
     """Keep the MIC of an AS2 message."""
@@ -138,6 +221,9 @@ async def put_mic_value(call: Call) -> Answer:
     "services/{service}/mic-values/{agreement}",
     query=("messageId",),
     answers=(200, 304),
+    needs={"messageId": "<20261101.1@northwind.example>"},
+    gives="MicValue",
+    errors={Code.AGREEMENT_NOT_FOUND, Code.ARTIFACT_NOT_FOUND},
 )
 async def get_mic_value(call: Call) -> Answer:
     """Read the MIC of an AS2 message, by the query parameter messageId."""
@@ -158,7 +244,13 @@ async def get_mic_value(call: Call) -> Answer:
     return unless_unchanged(call, mic.etag, mic.value.to_json())
 
 
-@route(blueprint, "GET", "services/{service}/batch-activity", query=PAGING)
+@route(
+    blueprint,
+    "GET",
+    "services/{service}/batch-activity",
+    query=PAGING,
+    gives=PageOf("ReportedActivity"),
+)
 async def list_batch_activity(call: Call) -> Answer:
     """List how many messages wait in each batch."""
     service = (await call.app.services.require(call.path("service"))).service
@@ -177,6 +269,10 @@ async def list_batch_activity(call: Call) -> Answer:
     "services/{service}/batch-activity/{batch}",
     body=BatchActivityBody,
     conditional=True,
+    role=Role.RUNTIME,
+    example={"activeMessages": 12},
+    gives="ReportedActivity",
+    errors={Code.SERVICE_NOT_ACTIVE, Code.ARTIFACT_NOT_FOUND},
 )
 async def put_batch_activity(call: Call) -> Answer:
     """Report how many messages wait in a batch."""

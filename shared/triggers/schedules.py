@@ -7,20 +7,40 @@ import azure.functions as func
 from shared.http.call import Answer, Call
 from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.route import new_blueprint, route
+from shared.http.shared_errors import CHOOSES_BACKUP_PLACE
+from shared.http.tasks import Task
 from shared.installation import current
+from shared.model.problem import Code
 from shared.model.schedule import PreviewBody, Schedule, ScheduleBody
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.immediate import Entry, service_update
+from shared.rules.roles import Role
 from shared.state.versioned import Versioned
 from shared.telemetry import quiet_the_sdk
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.SCHEDULES)
 
 _PATH = "services/{service}/backup-schedule"
+_SCHEDULE: JsonObject = {
+    "status": "Automatic",
+    "storageAccount": "offsite",
+    "startAt": "2026-12-01T02:00:00Z",
+    "frequencyDays": 1,
+    "retentionDays": 30,
+    "keepAtLeastOne": True,
+}
+"""An example."""
 
 
-@route(blueprint, "GET", _PATH, answers=(200, 304))
+@route(
+    blueprint,
+    "GET",
+    _PATH,
+    answers=(200, 304),
+    gives="ShownSchedule",
+    errors={Code.SCHEDULE_NOT_FOUND},
+)
 async def get_schedule(call: Call) -> Answer:
     """Read a service's backup schedule: when it runs next, and how the last run ended."""
     service = await _service(call)
@@ -28,7 +48,22 @@ async def get_schedule(call: Call) -> Answer:
     return unless_unchanged(call, version, body)
 
 
-@route(blueprint, "PUT", _PATH, body=ScheduleBody, answers=(200, 201), conditional=True)
+@route(
+    blueprint,
+    "PUT",
+    _PATH,
+    body=ScheduleBody,
+    answers=(200, 201),
+    conditional=True,
+    role=Role.OPERATOR,
+    example=_SCHEDULE,
+    gives="ShownSchedule",
+    errors=CHOOSES_BACKUP_PLACE
+    | {
+        Code.OPERATION_NOT_ALLOWED,
+        Code.SCHEDULE_NOT_FOUND,  # ended by somebody before it could be shown
+    },
+)
 async def put_schedule(call: Call) -> Answer:
     """Save a service's backup schedule; what was due under the former one runs first."""
     service, body = await _service(call), call.body(ScheduleBody)
@@ -41,7 +76,15 @@ async def put_schedule(call: Call) -> Answer:
     return Answer(shown, 200 if mine else 201, {"ETag": strong(version)})
 
 
-@route(blueprint, "DELETE", _PATH, answers=(204,), conditional=True)
+@route(
+    blueprint,
+    "DELETE",
+    _PATH,
+    answers=(204,),
+    conditional=True,
+    role=Role.OPERATOR,
+    errors={Code.OPERATION_NOT_ALLOWED, Code.SCHEDULE_NOT_FOUND},
+)
 async def delete_schedule(call: Call) -> Answer:
     """End a service's backup schedule; its backups stay until somebody deletes them."""
     service = await _service(call)
@@ -52,7 +95,16 @@ async def delete_schedule(call: Call) -> Answer:
     return Answer(status=204)
 
 
-@route(blueprint, "POST", f"{_PATH}/preview", body=PreviewBody)
+@route(
+    blueprint,
+    "POST",
+    f"{_PATH}/preview",
+    body=PreviewBody,
+    role=Role.READER,
+    example={"days": 30, "schedule": _SCHEDULE},
+    gives="SchedulePreview",
+    errors=CHOOSES_BACKUP_PLACE | {Code.SCHEDULE_NOT_FOUND},
+)
 async def preview_schedule(call: Call) -> Answer:
     """Show what the next days would run, keep and delete, each with its reason."""
     service = await _service(call)

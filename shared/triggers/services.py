@@ -1,22 +1,49 @@
 """Services: create, read, change, move through the state chart, delete."""
 
+from collections.abc import Callable
+
 from shared.http.call import Answer, Call
 from shared.http.etag import condition, strong, unless_unchanged
 from shared.http.monitor import accepted
 from shared.http.paging import PAGING, after, one_page, top
-from shared.http.route import new_blueprint, route
+from shared.http.route import Handler, PageOf, new_blueprint, route
+from shared.http.shared_errors import (
+    CHANGES_CONFIGURATION,
+    MOVES_SERVICE,
+    OPENS_OR_SEALS,
+    TAKES_CERTIFICATE,
+)
+from shared.http.tasks import Task
 from shared.management.service_view import summary
 from shared.management.services import Asked
+from shared.model.problem import Code
 from shared.model.service import Edition, ScaleBody, ServiceSettings, State
 from shared.model.wire import JsonObject
 from shared.rules.naming import is_service_name
+from shared.rules.roles import Role
 from shared.rules.states import ServiceOperation
 from shared.state.services import Listed
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.SERVICES)
 
 
-@route(blueprint, "GET", "services", query=("state", "edition", *PAGING))
+def _transition(name: str) -> Callable[[Handler], Handler]:
+    """Declare a route that moves a service from one state to another: all say the same of it."""
+    return route(
+        blueprint,
+        "POST",
+        f"services/{{service}}/{name}",
+        role=Role.OPERATOR,
+        gives="ShownService",
+        conditional=True,
+        names_operation=True,
+        errors=MOVES_SERVICE,
+    )
+
+
+@route(
+    blueprint, "GET", "services", query=("state", "edition", *PAGING), gives=PageOf("ListedService")
+)
 async def list_services(call: Call) -> Answer:
     """List the services, filtered by state and edition."""
     state, edition = call.choice("state", State), call.choice("edition", Edition)
@@ -44,6 +71,20 @@ async def list_services(call: Call) -> Answer:
     body=ServiceSettings,
     answers=(200, 201),
     conditional=True,
+    example={"edition": "Standard", "unitCount": 2, "region": "West Europe"},
+    gives="ShownService",
+    names_operation=True,
+    errors=CHANGES_CONFIGURATION
+    | MOVES_SERVICE
+    | OPENS_OR_SEALS
+    | TAKES_CERTIFICATE
+    | {
+        Code.INVALID_NAME,
+        Code.SERVICE_EXISTS,
+        Code.SERVICE_NAME_UNAVAILABLE,
+        Code.STORAGE_ACCOUNT_UNKNOWN,
+        Code.MASK_WITHOUT_VALUE,
+    },
 )
 async def put_service(call: Call) -> Answer:
     """Create a service, or replace the settings of one."""
@@ -54,7 +95,7 @@ async def put_service(call: Call) -> Answer:
     return await _shown(call, listed, 201 if created else 200)
 
 
-@route(blueprint, "GET", "services/{service}", answers=(200, 304))
+@route(blueprint, "GET", "services/{service}", answers=(200, 304), gives="ShownService")
 async def get_service(call: Call) -> Answer:
     """Read a service: settings with secrets masked, state, what it allows, quota use."""
     listed = await call.app.services.require(call.path("service"))
@@ -62,7 +103,14 @@ async def get_service(call: Call) -> Answer:
     return unless_unchanged(call, view.version, _linked(call, view.shown))
 
 
-@route(blueprint, "DELETE", "services/{service}", answers=(202,), conditional=True)
+@route(
+    blueprint,
+    "DELETE",
+    "services/{service}",
+    answers=(202,),
+    conditional=True,
+    errors=MOVES_SERVICE,
+)
 async def delete_service(call: Call) -> Answer:
     """Delete a service and all that it holds; its backups and its ledger of numbers stay."""
     return accepted(call, await call.app.deletions.start(call.path("service"), _asked(call)))
@@ -73,25 +121,35 @@ async def _move(call: Call, operation: ServiceOperation) -> Answer:
     return await _shown(call, await call.app.services.move(listed, operation, _asked(call)))
 
 
-@route(blueprint, "POST", "services/{service}/start", conditional=True)
+@_transition("start")
 async def start_service(call: Call) -> Answer:
     """Start a stopped service."""
     return await _move(call, ServiceOperation.START)
 
 
-@route(blueprint, "POST", "services/{service}/stop", conditional=True)
+@_transition("stop")
 async def stop_service(call: Call) -> Answer:
     """Stop a service."""
     return await _move(call, ServiceOperation.STOP)
 
 
-@route(blueprint, "POST", "services/{service}/restart", conditional=True)
+@_transition("restart")
 async def restart_service(call: Call) -> Answer:
     """Restart a service."""
     return await _move(call, ServiceOperation.RESTART)
 
 
-@route(blueprint, "POST", "services/{service}/scale", body=ScaleBody, conditional=True)
+@route(
+    blueprint,
+    "POST",
+    "services/{service}/scale",
+    body=ScaleBody,
+    conditional=True,
+    example={"unitCount": 3},
+    gives="ShownService",
+    names_operation=True,
+    errors=MOVES_SERVICE | {Code.QUOTA_EXCEEDED},
+)
 async def scale_service(call: Call) -> Answer:
     """Change the number of units of a service."""
     body = call.body(ScaleBody)
@@ -100,25 +158,25 @@ async def scale_service(call: Call) -> Answer:
     return await _shown(call, scaled)
 
 
-@route(blueprint, "POST", "services/{service}/suspend", conditional=True)
+@_transition("suspend")
 async def suspend_service(call: Call) -> Answer:
     """Suspend a service: no control number is issued until it is resumed."""
     return await _move(call, ServiceOperation.SUSPEND)
 
 
-@route(blueprint, "POST", "services/{service}/resume", conditional=True)
+@_transition("resume")
 async def resume_service(call: Call) -> Answer:
     """Resume a suspended service, such as one that was restored."""
     return await _move(call, ServiceOperation.RESUME)
 
 
-@route(blueprint, "POST", "services/{service}/disable", conditional=True)
+@_transition("disable")
 async def disable_service(call: Call) -> Answer:
     """Disable a service: an administrator's block."""
     return await _move(call, ServiceOperation.DISABLE)
 
 
-@route(blueprint, "POST", "services/{service}/enable", conditional=True)
+@_transition("enable")
 async def enable_service(call: Call) -> Answer:
     """Enable a disabled service; it comes back Suspended."""
     return await _move(call, ServiceOperation.ENABLE)

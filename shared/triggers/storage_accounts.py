@@ -5,19 +5,29 @@ from urllib.parse import quote
 from shared.http.call import Answer, Call
 from shared.http.etag import strong
 from shared.http.paging import PAGING, given_page, place_after, top
-from shared.http.route import new_blueprint, route
+from shared.http.route import PageOf, new_blueprint, route
+from shared.http.shared_errors import READS_DESCRIPTOR
+from shared.http.tasks import Task
 from shared.model.place import BrowsePlace
+from shared.model.problem import Code
 
-blueprint = new_blueprint()
+blueprint = new_blueprint(Task.STORAGE_ACCOUNTS)
 
 
-@route(blueprint, "GET", "storage-accounts")
+@route(blueprint, "GET", "storage-accounts", gives=PageOf("ShownAccount"))
 async def list_storage_accounts(call: Call) -> Answer:
     """List the storage accounts that requests may name; never their keys."""
     return Answer({"value": [{"name": alias} for alias in call.app.accounts.aliases]})
 
 
-@route(blueprint, "GET", "storage-accounts/{account}/backups", query=("service", *PAGING))
+@route(
+    blueprint,
+    "GET",
+    "storage-accounts/{account}/backups",
+    query=("service", *PAGING),
+    gives=PageOf("BrowsedBackup"),
+    errors={Code.STORAGE_ACCOUNT_UNKNOWN},
+)
 async def browse_backups(call: Call) -> Answer:
     """List the backups in a storage account by their descriptors, whoever made them."""
     account, service = call.path("account"), call.query("service")
@@ -35,6 +45,10 @@ async def browse_backups(call: Call) -> Answer:
     "storage-accounts/{account}/backups/{container}/register",
     query=("acceptRenamed",),
     answers=(201,),
+    gives="Backup",
+    names_operation=True,
+    errors=READS_DESCRIPTOR
+    | {Code.INVALID_NAME, Code.BACKUP_NAME_IN_USE, Code.OPERATION_IN_PROGRESS},
 )
 async def register_backup(call: Call) -> Answer:
     """Take a backup that this installation does not know into its history, pinned."""

@@ -8,18 +8,16 @@ from jsonschema import Draft202012Validator
 from shared.http.answers import examples, shapes
 from shared.http.error_examples import error_example
 from shared.http.openapi import document
-from shared.http.route import ROUTES
 from shared.model.problem import Code
 from tests.api import Api, Reply
 from tests.app.answers import Answers, answers
-from tests.declared import DOORS, places
+from tests.declared import SHOWN, places
 from tests.deployed import Deployed, Emulator
 from tests.elsewhere import another_installation, backed_up
 
 ALONE = True
 """Lists show what others made, and deep health what others broke."""
 
-SHOWN = [one for one in ROUTES if one.method != "ANY" and DOORS]
 OPEN = ("document", "parameters", "result", "sections", "details", "error", "origins")
 """Members whose own members differ from one answer to the next."""
 
@@ -119,7 +117,7 @@ def test_every_good_answer_has_a_schema_and_an_example_that_fits(
         assert shown, f"{status} has no example"
         if declared.gives_bytes:
             continue
-        assert shapes(declared.name, status), f"{status} has no schema"
+        assert shapes(declared, status), f"{status} has no schema"
         check = validator(status, operations[declared.name], whole)
         for value in shown.values():
             check.validate(value)

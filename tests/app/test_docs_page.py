@@ -6,31 +6,20 @@ import json
 import re
 import shlex
 from itertools import pairwise
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from lxml import html
 
-import shared.triggers.artifacts
-import shared.triggers.backups
-import shared.triggers.inspection
-import shared.triggers.installation
-import shared.triggers.keys
-import shared.triggers.operations
-import shared.triggers.restores
-import shared.triggers.runtime
-import shared.triggers.schedules
-import shared.triggers.services
-import shared.triggers.storage_accounts  # noqa: F401 - declared on import
 from shared.http.answers import examples
 from shared.http.docs_page import page
 from shared.http.error_answers import codes
-from shared.http.examples import BODIES, PARAMETERS
+from shared.http.examples import PARAMETERS
 from shared.http.openapi import document
-from shared.http.route import ROUTES, Route
+from shared.http.route import Route
 from shared.model.problem import Code
 from tests.api import Api
-
-SHOWN = [declared for declared in ROUTES if declared.method != "ANY"]
+from tests.declared import SHOWN
 
 
 async def test_it_needs_no_key_and_allows_one_stylesheet(api: Api) -> None:
@@ -72,9 +61,10 @@ async def test_every_route_is_on_it_with_a_command(api: Api) -> None:
         (address,) = [one for one in command if one.startswith("http")]
         assert address.startswith(f"{api.base_url}/api/")
         assert "{" not in address
+        assert dict(parse_qsl(urlsplit(address).query)) == declared.needs
         given = [command[at + 1] for at, one in enumerate(command) if one == "-d"]
         if declared.body is not None:
-            assert json.loads(given[0]) == BODIES[declared.name]
+            assert json.loads(given[0]) == declared.example
 
 
 async def test_it_is_built_for_readers_and_for_those_who_listen(api: Api) -> None:
@@ -112,9 +102,7 @@ async def test_every_answer_and_every_error_is_on_it(api: Api) -> None:
         assert [json.loads(one) if one[0] == "{" else one for one in shown] == known
         linked = article.xpath(".//ul//a[starts-with(@href, '#error-')]/text()")
         assert set(linked) == {
-            str(code)
-            for code in codes(declared)
-            if (declared.name, code.status) != ("deep_health", 503)
+            str(code) for code in codes(declared) if code.status not in declared.answers
         }
     assert {one.text for one in tree.xpath("//dt/code")} == {str(code) for code in Code}
 
@@ -124,12 +112,11 @@ async def test_every_answer_and_every_error_is_on_it(api: Api) -> None:
 )
 def test_an_example_fits_its_route(declared: Route) -> None:
     assert declared.body is not None
-    declared.body.model_validate(BODIES[declared.name])
+    declared.body.model_validate(declared.example)
 
 
-def test_there_is_a_value_for_every_parameter_and_no_example_too_many() -> None:
+def test_there_is_a_value_for_every_parameter() -> None:
     assert {name for one in SHOWN for name in re.findall(r"{(\w+)}", one.path)} == set(PARAMETERS)
-    assert {one.name for one in SHOWN if one.body is not None} == set(BODIES)
 
 
 def test_what_a_host_header_holds_is_text() -> None:

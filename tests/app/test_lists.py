@@ -5,11 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from shared.http.route import ROUTES
 from tests.api import Api
-from tests.architecture.test_functions import DOORS
+from tests.declared import SHOWN
 
-LISTS = sorted(r.path for r in ROUTES if "continuation" in r.query and DOORS)
+LISTS = sorted(r.path for r in SHOWN if "continuation" in r.query)
 
 OF_NO_LIST = ("\0", "a/b", " a", "t!/x", "x" * 3000)
 """Texts that are the place of nothing in any list."""

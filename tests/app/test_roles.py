@@ -13,19 +13,15 @@ import azure.functions as func
 import pytest
 
 from shared.http.caller import UNKNOWN, caller_of, roles_of
-from shared.http.route import ROUTES
 from shared.installation import current
-from shared.rules.roles import OPERATOR, RUNTIME, Role, roles_for
+from shared.rules.roles import Role, roles_for
 from shared.settings import SettingsInvalid, read_settings
+from shared.triggers.doors import routes
 from tests.api import Api
-from tests.architecture.test_functions import DOORS
+from tests.declared import functions
 from tests.deployed import Deployed, Emulator
 
-FUNCTIONS = {
-    builder._function.get_function_name(): builder._function.get_user_function()
-    for door in DOORS
-    for builder in door.blueprint._function_builders
-}
+FUNCTIONS = {function.get_function_name(): function.get_user_function() for function in functions()}
 SAMPLES = {
     "service": "contoso-b2b",
     "section": "partners",
@@ -58,7 +54,7 @@ async def ask(
     current.cache_clear()
 
     async def one(name: str, headers: Mapping[str, str], body: bytes = b"") -> func.HttpResponse:
-        declared = next(route for route in ROUTES if route.name == name)
+        declared = next(route for route in routes() if route.name == name)
         request = func.HttpRequest(
             method="GET" if declared.method == "ANY" else declared.method,
             url=f"https://app.example.com/api/{declared.path}",
@@ -89,12 +85,10 @@ def code(answer: func.HttpResponse) -> str | None:
 
 
 async def test_each_route_takes_its_roles_and_no_other(ask: Ask) -> None:
-    named = {route.name for route in ROUTES}
-    assert named >= RUNTIME | OPERATOR, "the tables name functions that there are"
-    for declared in ROUTES:
+    for declared in routes():
         for role in Role:
             answer = await ask(declared.name, principal(role))
-            allowed = declared.anonymous or role in roles_for(declared.method, declared.name)
+            allowed = declared.anonymous or role in roles_for(declared.role)
             forbidden = (answer.status_code, code(answer)) == (403, "Forbidden")
             assert forbidden != allowed, f"{role} calls {declared.name}: {answer.status_code}"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from localhost.stack import HostProcess
-from shared.http.route import ROUTES
+from shared.triggers.doors import routes
 from tests.api import Api, unique
-from tests.architecture.test_functions import DOORS
+from tests.declared import functions
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "portal.md").read_text()
 _ROW = re.compile(
@@ -33,7 +33,7 @@ class Row:
     @property
     def route(self) -> str:
         """The route with the row's parameters filled in."""
-        declared = next(route for route in ROUTES if route.name == self.name)
+        declared = next(route for route in routes() if route.name == self.name)
         filled = declared.path.replace("{*", "{")
         for name, value in self.path.items():
             filled = filled.replace(f"{{{name}}}", value)
@@ -58,14 +58,14 @@ def rows(contoso: str = "contoso") -> list[Row]:
 
 def test_the_table_has_every_function_as_it_is_declared() -> None:
     declared = {
-        route.name: (route.method, re.findall(r"{\*?(\w+)}", route.path)) for route in ROUTES
+        route.name: (route.method, re.findall(r"{\*?(\w+)}", route.path)) for route in routes()
     }
     assert {row.name: (row.method, list(row.path)) for row in rows()} == declared
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_a_row_gives_a_body_where_one_is_taken(row: Row) -> None:
-    declared = next(route for route in ROUTES if route.name == row.name)
+    declared = next(route for route in routes() if route.name == row.name)
     assert bool(row.body) == bool(declared.body or declared.takes_bytes)
     if declared.body is not None:
         declared.body.model_validate(json.loads(row.body))
@@ -73,12 +73,8 @@ def test_a_row_gives_a_body_where_one_is_taken(row: Row) -> None:
 
 
 def test_the_table_of_the_others_is_complete() -> None:
-    http = {route.name for route in ROUTES}
-    all_of_them = {
-        builder._function.get_function_name()
-        for door in DOORS
-        for builder in door.blueprint._function_builders
-    }
+    http = {route.name for route in routes()}
+    all_of_them = {function.get_function_name() for function in functions()}
     section = PAGE.split("## Timers and queue functions")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.M)) == all_of_them - http
 

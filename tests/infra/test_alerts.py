@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import shared.triggers.runtime  # noqa: F401 - declares its routes
 from infra.check.source import Source, literal, text
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import (
@@ -18,10 +17,10 @@ from shared.alerts.happenings import (
     clocks_apart,
     verify_failed,
 )
-from shared.http.route import ROUTES
 from shared.model.alert import Alert, AlertType
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.telemetry import Telemetry
+from shared.triggers.doors import routes
 
 ROOT = Path(__file__).resolve().parents[2]
 BICEP = Source(ROOT / "infra" / "modules" / "alerts.bicep", ROOT)
@@ -96,5 +95,5 @@ def test_no_line_is_left_out_of_the_log_and_the_busiest_functions_write_few() ->
         for name, level in host["logLevel"].items()
         if name.startswith("Function.") and level == "Warning"
     }
-    assert quiet <= {declared.name for declared in ROUTES}
+    assert quiet <= {declared.name for declared in routes()}
     assert "allocate_control_numbers" in quiet

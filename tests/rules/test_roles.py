@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.rules.roles import OPERATOR, RUNTIME, Role, may_call, roles_for
+from shared.rules.roles import Role, may_call, roles_for, usual_role
+from shared.triggers.doors import routes
+from tests.declared import SHOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = {*Role}
@@ -26,29 +28,41 @@ ALL = {*Role}
         ("POST", "start_restore", {Role.ADMIN}),
         ("DELETE", "delete_backup", {Role.ADMIN}),
         ("PUT", "put_artifact", {Role.ADMIN}),
-        ("POST", "a_route_that_nobody_thought_of", {Role.ADMIN}),
     ],
 )
 def test_who_may_call_what(method: str, route: str, allowed: set[Role]) -> None:
-    assert roles_for(method, route) == allowed
-    assert {role for role in Role if may_call(method, route, {role})} == allowed
+    (declared,) = [one for one in routes() if (one.method, one.name) == (method, route)]
+    assert roles_for(declared.role) == allowed
+    assert {role for role in Role if may_call(declared.role, {role})} == allowed
+
+
+@pytest.mark.parametrize(
+    ("method", "allowed"), [("GET", ALL), ("POST", {Role.ADMIN}), ("ANY", {Role.ADMIN})]
+)
+def test_a_route_that_says_nothing_is_closed(method: str, allowed: set[Role]) -> None:
+    assert roles_for(usual_role(method)) == allowed
 
 
 def test_nobody_without_a_role_may_call_anything() -> None:
     for roles in (set[str](), {"Interkeep.Root"}, {"interkeep.admin"}):
-        assert not may_call("GET", "list_services", roles)
+        assert not may_call(Role.READER, roles)
 
 
 def test_roles_add_up() -> None:
     both = {Role.RUNTIME, Role.OPERATOR}
-    assert may_call("POST", "start_backup", both)
-    assert may_call("POST", "allocate_control_numbers", both)
-    assert not may_call("DELETE", "delete_service", both)
+    assert may_call(Role.OPERATOR, both)
+    assert may_call(Role.RUNTIME, both)
+    assert not may_call(Role.ADMIN, both)
 
 
 def test_they_are_those_of_the_registration() -> None:
     listed = json.loads((ROOT / "infra" / "app-roles.json").read_text())
     assert {one["value"] for one in listed} == ALL
+
+
+def asked_of(role: Role) -> set[str]:
+    """The routes that ask for a role."""
+    return {declared.name for declared in SHOWN if declared.role is role}
 
 
 def test_the_docs_list_what_each_may_call() -> None:
@@ -57,7 +71,7 @@ def test_the_docs_list_what_each_may_call() -> None:
     named = {role: set(re.findall(r"`(\w+)`", cell)) for role, cell in rows.items()}
     assert named == {
         Role.READER: set(),
-        Role.RUNTIME: RUNTIME,
-        Role.OPERATOR: OPERATOR,
+        Role.RUNTIME: asked_of(Role.RUNTIME),
+        Role.OPERATOR: asked_of(Role.OPERATOR),
         Role.ADMIN: set(),
     }

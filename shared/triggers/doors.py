@@ -1,0 +1,41 @@
+"""What doors the app has: its blueprints, and every route that they declare."""
+
+from shared.http.route import ROUTES, Blueprint, Route
+from shared.triggers import (
+    alerts,
+    artifacts,
+    backups,
+    inspection,
+    installation,
+    keys,
+    operations,
+    restores,
+    runtime,
+    schedules,
+    services,
+    storage_accounts,
+)
+
+
+def doors() -> tuple[Blueprint, ...]:
+    """Every blueprint: its functions are those of HTTP, of timers and of queues."""
+    modules = (
+        services,
+        artifacts,
+        runtime,
+        backups,
+        inspection,
+        schedules,
+        restores,
+        operations,
+        storage_accounts,
+        alerts,
+        keys,
+        installation,
+    )
+    return tuple(module.blueprint for module in modules)
+
+
+def routes() -> tuple[Route, ...]:
+    """Every operation of the API, and the route that answers what none of them takes."""
+    return tuple(ROUTES)
