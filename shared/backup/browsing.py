@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from azure.core.exceptions import AzureError
 
-from shared.backup.describe import descriptor_path
+from shared.backup.paths import descriptor_path
 from shared.backup.reader import find_descriptor, forged, undamaged_descriptor
 from shared.blobs.accounts import Accounts, containers
 from shared.blobs.backup_container import NOT_THERE, BackupContainer

@@ -11,11 +11,6 @@ from shared.sealing.provider import KeyProvider
 PRODUCER = "interkeep 0.1.0"
 
 
-def descriptor_path(name: str) -> str:
-    """Where the descriptor of a backup is in its container."""
-    return f"{name}.txt"
-
-
 def describe(
     backup: Backup,
     cut: Cut,

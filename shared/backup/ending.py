@@ -5,7 +5,7 @@ import logging
 from azure.core.exceptions import AzureError
 
 from shared.alerts.happenings import backup_failed, backup_partial
-from shared.backup.describe import descriptor_path
+from shared.backup.paths import descriptor_path
 from shared.backup.stores import BackupStores
 from shared.blobs.backup_container import BackupContainer
 from shared.fence import LeaseLost

@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from shared.backup.describe import descriptor_path
+from shared.backup.paths import descriptor_path
 from shared.backup.reader import forged
 from shared.model.backup import BackedUpSection, Backup, BackupStatus
 from shared.model.descriptor import Descriptor, key_ids

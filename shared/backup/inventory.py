@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from azure.core.exceptions import AzureError
 
-from shared.backup.describe import descriptor_path
 from shared.backup.history_rows import HistoryRows
+from shared.backup.paths import descriptor_path
 from shared.backup.presence import NOT_THERE, NOTED_AGAIN, Look, Presence, noted
 from shared.backup.removal import as_deleted, as_missing
 from shared.backup.returning import Returning

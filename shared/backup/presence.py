@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from azure.core.exceptions import AzureError
 
-from shared.backup.describe import descriptor_path
 from shared.backup.opened import OpenBackup
+from shared.backup.paths import descriptor_path
 from shared.backup.reader import forged, section_records
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import NOT_THERE as GONE

@@ -7,9 +7,9 @@ was lost, or another region's installation, knows nothing of the backups that ar
 from pydantic import ValidationError
 
 from shared.backup.browsing import require_names
-from shared.backup.describe import descriptor_path
 from shared.backup.entries import facts
 from shared.backup.opened import OpenBackup
+from shared.backup.paths import descriptor_path
 from shared.backup.reader import forged
 from shared.backup.returning import Returning
 from shared.blobs.accounts import Accounts

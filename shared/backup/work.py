@@ -8,7 +8,7 @@ import logging
 from datetime import datetime
 
 from shared.alerts.happenings import backups_missed
-from shared.backup.describe import describe, descriptor_path, sealed
+from shared.backup.describe import describe, sealed
 from shared.backup.descriptor_blob import (
     clear_other_runs,
     require_found,
@@ -16,6 +16,7 @@ from shared.backup.descriptor_blob import (
     sealed_metadata,
 )
 from shared.backup.ending import BackupEnding
+from shared.backup.paths import descriptor_path
 from shared.backup.presence import account_name
 from shared.backup.reader import descriptor_at
 from shared.backup.source import Cut, batches_active
