@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from shared.settings import apply_defaults
+from shared.settings.environment import apply_defaults
 from shared.triggers.doors import doors
 
 apply_defaults()

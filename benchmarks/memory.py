@@ -16,7 +16,7 @@ from benchmarks.run import Run
 from benchmarks.stage import App
 from localhost.stack import ROOT
 from shared.installation import Installation
-from shared.settings import read_settings
+from shared.settings.environment import read_settings
 
 _MOST_MB = 20.0
 _TIMES = 10

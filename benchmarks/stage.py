@@ -12,7 +12,7 @@ from benchmarks.raw import RawStorage
 from localhost.azurite import Account, Azurite, Ports
 from localhost.stack import PACKAGES, app_settings
 from shared.installation import Installation
-from shared.settings import read_settings
+from shared.settings.environment import read_settings
 
 _STATES = 80
 _OFFSITES = 24

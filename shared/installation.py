@@ -63,7 +63,7 @@ from shared.schedules.preview import Preview
 from shared.schedules.retention import RetentionRuns
 from shared.schedules.schedules import ScheduleSettings
 from shared.schedules.tick import Tick
-from shared.settings import Settings, read_settings
+from shared.settings.environment import Settings, read_settings
 from shared.state import (
     configuration,
     content_references,

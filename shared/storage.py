@@ -14,13 +14,13 @@ from azure.core.rest import HttpRequest
 from azure.data.tables.aio import TableServiceClient
 from azure.storage.blob.aio import BlobServiceClient
 
-from shared.account_settings import AccountSetting
 from shared.clock import Clock
 from shared.fence import before_write
 from shared.identity import Identities
 from shared.patience import WORK, Patience
 from shared.refusals import Said, expecting, said
 from shared.repeating import RepeatingTransport
+from shared.settings.accounts import AccountSetting
 
 if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueClient

@@ -20,7 +20,7 @@ from shared.rules.secret_names import Named, set_named
 from shared.sealing.from_settings import keys_of
 from shared.sealing.key_ring import KeyRing
 from shared.sealing.vault_clients import VaultClients
-from shared.settings import Settings
+from shared.settings.environment import Settings
 from shared.state import (
     batch_activity,
     configuration,

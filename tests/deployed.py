@@ -11,7 +11,7 @@ from pathlib import Path
 from localhost.azurite import Account, Azurite
 from localhost.processes import free_ports
 from localhost.stack import HostProcess, app_settings
-from shared.settings import Settings, read_settings
+from shared.settings.environment import Settings, read_settings
 
 ACCOUNTS = 400
 """How many accounts an emulator of a test run knows: each is handed out once."""

@@ -13,7 +13,7 @@ from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings
-from shared.settings import read_settings
+from shared.settings.environment import read_settings
 from tests.api import unique
 from tests.deployed import Deployed, Emulator
 

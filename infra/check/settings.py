@@ -8,8 +8,8 @@ from pathlib import Path
 from tree_sitter import Node
 
 from infra.check.source import Source, literal, text, walk
-from shared.settings import SettingsInvalid, read_settings
-from shared.timer_settings import DEFAULT_TIMERS
+from shared.settings.environment import SettingsInvalid, read_settings
+from shared.settings.timers import DEFAULT_TIMERS
 
 OF_THE_HOST = frozenset(
     {
@@ -53,7 +53,7 @@ def setting_problems(app: Source, code: Path) -> list[str]:
             for name in sorted(asked - given - OF_OTHER_PLACES - OF_THE_PLATFORM)
         ),
         *(
-            f"{app.name}: sets {name}, which neither shared/settings.py nor the host reads"
+            f"{app.name}: sets {name}, which neither shared/settings/environment.py nor the host reads"
             for name in sorted(given - asked - OF_THE_HOST)
         ),
     ]

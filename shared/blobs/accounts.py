@@ -10,7 +10,7 @@ from shared.model.place import no_such_place
 from shared.model.problem import Code, Problem
 from shared.refusals import is_unknown_place
 from shared.rules.naming import shown
-from shared.settings import Settings
+from shared.settings.environment import Settings
 from shared.storage import StorageClients
 
 

@@ -9,7 +9,7 @@ from shared.http.call import Answer
 from shared.model.problem import Code, Problem
 from shared.refusals import is_refusal, meaning
 from shared.repeating import asked_to_wait
-from shared.settings import SettingsInvalid
+from shared.settings.environment import SettingsInvalid
 from shared.state.gateway import SchemaTooNew
 
 _COME_AGAIN_SECONDS = 5

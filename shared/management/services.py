@@ -33,7 +33,7 @@ from shared.rules.states import (
 from shared.runtime.claims import end_issuing
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
-from shared.settings import Settings
+from shared.settings.environment import Settings
 from shared.state.configuration import Configuration, Head, Phase
 from shared.state.control_numbers import Ledger
 from shared.state.edits import Edit, PutSettings

@@ -30,7 +30,7 @@ from shared.operations.start import Start
 from shared.operations.wholeness import committed
 from shared.operations.work import Outcome, Task, Work
 from shared.rules.naming import require_operation_id
-from shared.settings import Settings
+from shared.settings.environment import Settings
 from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import InFlightIndex, Operations, Record
 from shared.storage import MessageQueue, send_message

@@ -31,7 +31,7 @@ from shared.rules.polled_sources import sources
 from shared.rules.restore_notes import before_resuming, exhausted, expired, not_backed_up, notes
 from shared.rules.restore_plan import held, plan, settings_of, wrong
 from shared.sealing.provider import KeyProvider
-from shared.settings import Settings
+from shared.settings.environment import Settings
 from shared.state.columns import dumps
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger

@@ -7,7 +7,7 @@ from shared.sealing.sealing_key import SealingKey
 from shared.sealing.vault_clients import VaultClients
 from shared.sealing.vault_key import PROVIDER as KEY_VAULT
 from shared.sealing.vault_key import VaultKey
-from shared.settings import SEALED, WRAPPED, Settings, purpose_of
+from shared.settings.environment import SEALED, WRAPPED, Settings, purpose_of
 
 
 def keys_of(settings: Settings, vaults: VaultClients, clock: Clock) -> KeysAtHand:

@@ -27,7 +27,7 @@ from localhost.stack import PACKAGES, HostFailed, HostProcess
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
 from shared.installation import Installation
-from shared.settings import read_settings
+from shared.settings.environment import read_settings
 from shared.state.gateway import Insert, Row
 from shared.storage import FencedTransport
 from tests.api import Api, api_of, unique

@@ -15,7 +15,7 @@ import pytest
 from shared.http.caller import UNKNOWN, caller_of, roles_of
 from shared.installation import current
 from shared.rules.roles import Role, roles_for
-from shared.settings import SettingsInvalid, read_settings
+from shared.settings.environment import SettingsInvalid, read_settings
 from shared.triggers.doors import routes
 from tests.api import Api
 from tests.declared import functions

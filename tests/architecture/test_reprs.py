@@ -17,11 +17,11 @@ import pytest
 from pydantic import BaseModel
 
 import shared
-from shared.account_settings import AccountSetting
 from shared.model.wire import JsonValue
 from shared.rules.secret_names import PLACES
 from shared.sealing.data_key import DataKey
 from shared.sealing.local import LocalKey
+from shared.settings.accounts import AccountSetting
 
 CANARY = "canary-of-a-secret"
 JSON = {"password": CANARY, "list": [CANARY]}

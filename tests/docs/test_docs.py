@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from shared import settings, timer_settings
 from shared.model.alert import AlertType
 from shared.model.problem import Code, DetailCode
 from shared.model.sections import WITH_CONTENT, Section
 from shared.model.service import State
 from shared.rules.roles import Role
 from shared.rules.states import allowed_operations
+from shared.settings.environment import environment as settings
+from shared.settings.environment import timers as timer_settings
 from tests.declared import SHOWN
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra.check.settings import given_settings
 from infra.check.source import Source, literal, text
-from shared.settings import read_settings
+from shared.settings.environment import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = Source(ROOT / "infra" / "modules" / "app.bicep", ROOT)

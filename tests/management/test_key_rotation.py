@@ -13,7 +13,7 @@ from shared.installation import Installation
 from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
-from shared.settings import read_settings
+from shared.settings.environment import read_settings
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import FIRST, SERVICE, fill, run, start_rotation
 

@@ -23,7 +23,7 @@ from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import MASK
 from shared.rules.secret_names import Named, set_named
-from shared.settings import read_settings
+from shared.settings.environment import read_settings
 from shared.state.edits import Put
 from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator

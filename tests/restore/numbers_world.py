@@ -14,7 +14,7 @@ from shared.installation import Installation
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import Service
-from shared.settings import read_settings
+from shared.settings.environment import read_settings
 from shared.state.control_numbers import TABLE
 from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localhost.timers import expanded, next_tick
-from shared.settings import Settings, SettingsInvalid, apply_defaults, read_settings
-from shared.timer_settings import DEFAULT_TIMERS, schedule_problem
+from shared.settings.environment import Settings, SettingsInvalid, apply_defaults, read_settings
+from shared.settings.timers import DEFAULT_TIMERS, schedule_problem
 
 KEY = base64.b64encode(os.urandom(32)).decode()
 KEYED = f"DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey={KEY};"

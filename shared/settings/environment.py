@@ -20,7 +20,8 @@ from pydantic import (
     field_validator,
 )
 
-from shared.account_settings import (
+from shared.model.sections import SECTIONS
+from shared.settings.accounts import (
     HOST,
     STATE,
     AccountSetting,
@@ -29,8 +30,7 @@ from shared.account_settings import (
     registered_accounts,
     state_account,
 )
-from shared.model.sections import SECTIONS
-from shared.timer_settings import DEFAULT_TIMERS, timer_problems
+from shared.settings.timers import DEFAULT_TIMERS, timer_problems
 
 
 def apply_defaults() -> None:

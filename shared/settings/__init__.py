@@ -1,0 +1,1 @@
+"""The settings of the app, read from the environment and checked at start."""
