@@ -13,7 +13,6 @@ from shared.blobs.signed_reads import SignedReads
 from shared.clock import Clock
 from shared.identity import Identities
 from shared.management.changes import ConfigurationChanges
-from shared.meters import meters_of
 from shared.model.service import Service
 from shared.patience import Patience
 from shared.rules.secret_names import Named, set_named
@@ -37,7 +36,8 @@ from shared.state.gateway import Table
 from shared.state.left_behind import LeftBehindIndex
 from shared.state.table_wire import TableWire
 from shared.storage import StorageClients
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
+from shared.telemetry.meters import meters_of
 from shared.verification.scratch import Scratch
 
 

@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError
 
 from shared.model.alert import Alert
 from shared.storage import MessageQueue, send_message
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
 
 QUEUE = "interkeep-alerts"
 

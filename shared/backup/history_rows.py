@@ -10,7 +10,7 @@ from shared.clock import Clock
 from shared.state.cursors import Cursors
 from shared.state.gateway import Row, RowChanged, RowExists
 from shared.state.history import History
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
 
 _NAME = "history-rows"
 _MOST_SECONDS = 60

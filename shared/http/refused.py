@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from shared.model.problem import Problem
 from shared.model.sections import Section
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
 
 UNTOLD = "*"
 """Stands in a target for what the caller named."""

@@ -24,7 +24,7 @@ from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.model.wire import JsonObject
 from shared.patience import answering
 from shared.rules.roles import Role, usual_role
-from shared.telemetry import quiet_the_sdk
+from shared.telemetry.events import quiet_the_sdk
 
 API_VERSIONS = ("2026-11-01",)
 """The newest last; it is taken where a request names none."""

@@ -35,7 +35,7 @@ from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import InFlightIndex, Operations, Record
 from shared.storage import MessageQueue, send_message
 from shared.streams.bounded import cause
-from shared.telemetry import Telemetry, lines_about
+from shared.telemetry.events import Telemetry, lines_about
 
 QUEUE = "interkeep-operations"
 ATTEMPTS = 5

@@ -7,7 +7,7 @@ import logging
 
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.wire import JsonObject, JsonValue
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
 
 log = logging.getLogger("interkeep.operations")
 

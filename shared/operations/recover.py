@@ -22,7 +22,7 @@ from shared.rules.left_behind import what_to_do
 from shared.state.gateway import RowChanged
 from shared.state.left_behind import LeftBehind, LeftBehindIndex
 from shared.state.operations import InFlight, Record
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
 
 _NO_RECORD_SECONDS = 120
 """A start that has not written its record by then never will: its client gave up long before."""

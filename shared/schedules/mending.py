@@ -17,7 +17,7 @@ from shared.rules.due_times import due_now
 from shared.state.gateway import RowChanged
 from shared.state.schedules import DueKind, Schedules, has_due_rows
 from shared.state.services import Directory
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
 
 _LATE = timedelta(hours=1)
 """A backup that is due for so long, and which no timer could see, was missed."""

@@ -29,7 +29,7 @@ from shared.state.schedules import DueKind, DueRow, Schedules
 from shared.state.services import Directory
 from shared.state.versioned import Versioned
 from shared.streams.bounded import each_of
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
 
 _AT_ONCE = 16
 """How many due rows are seen to side by side."""

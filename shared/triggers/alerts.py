@@ -8,7 +8,7 @@ from shared.alerts.alerts import QUEUE
 from shared.http.route import new_blueprint
 from shared.installation import current
 from shared.model.alert import Alert
-from shared.telemetry import quiet_the_sdk
+from shared.telemetry.events import quiet_the_sdk
 
 blueprint = new_blueprint()
 

@@ -20,7 +20,7 @@ from shared.rules.naming import shown
 from shared.rules.roles import Role
 from shared.state.keys import is_timed
 from shared.state.operations import Record, place
-from shared.telemetry import quiet_the_sdk
+from shared.telemetry.events import quiet_the_sdk
 
 blueprint = new_blueprint(Task.OPERATIONS)
 

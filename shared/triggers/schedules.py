@@ -17,7 +17,7 @@ from shared.model.wire import JsonObject
 from shared.operations.immediate import Entry, service_update
 from shared.rules.roles import Role
 from shared.state.versioned import Versioned
-from shared.telemetry import quiet_the_sdk
+from shared.telemetry.events import quiet_the_sdk
 
 blueprint = new_blueprint(Task.SCHEDULES)
 

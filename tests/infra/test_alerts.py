@@ -19,7 +19,7 @@ from shared.alerts.happenings import (
 )
 from shared.model.alert import Alert, AlertType
 from shared.model.operation import Operation, OperationName, OperationStatus
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
 from shared.triggers.doors import routes
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,8 +14,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from shared.meters import Meters, meters_of
-from shared.telemetry import Telemetry
+from shared.telemetry.events import Telemetry
+from shared.telemetry.meters import Meters, meters_of
 from tests.telemetry.receiver import receiving
 
 ROOT = Path(__file__).resolve().parents[2]

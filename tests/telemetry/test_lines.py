@@ -9,7 +9,7 @@ import pytest
 
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations.measures import about, measures
-from shared.telemetry import Telemetry, lines_about
+from shared.telemetry.events import Telemetry, lines_about
 
 LOG = logging.getLogger("interkeep.test")
 AT_THE_END = re.compile(r"([{][^{}]*[}])$")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from shared.meters import Meters
+from shared.telemetry.meters import Meters
 
 ROOT = "interkeep"
 
