@@ -6,7 +6,7 @@ from typing import Any
 
 from azure.core.rest import HttpRequest
 
-from shared.storage import FencedTransport
+from shared.storage.clients import FencedTransport
 
 _CONTENT = ("/content/", "/artifacts/")
 """What the address of an object has in it, in a backup and in the content store."""

@@ -21,7 +21,7 @@ from shared.model.wire import rfc3339
 from shared.rules.editions import quotas
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.edits import Put, transactions
-from shared.state.gateway import TRANSACTION_ROWS
+from shared.storage.tables import TRANSACTION_ROWS
 
 Item = TypeVar("Item")
 

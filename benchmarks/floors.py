@@ -14,8 +14,8 @@ from azure.storage.blob.aio import ContainerClient
 from benchmarks.filling import Filled, batches
 from benchmarks.raw import FloorFailed, RawStorage, side_by_side
 from shared.state import configuration, control_numbers, mic_values, received_numbers
-from shared.state.gateway import TRANSACTION_ROWS
 from shared.state.keys import encoded
+from shared.storage.tables import TRANSACTION_ROWS
 
 _CONTENT = "content/"
 

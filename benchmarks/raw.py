@@ -2,7 +2,7 @@
 
 Tables are spoken to as bytes, as the SDK makes an object of every row that costs more than the
 row's way over the wire. Blobs go through their own client, as in any program over the SDK; it costs
-more than Interkeep's way (shared/blobs/blob_wire.py), so a floor is not the least for blobs.
+more than Interkeep's way (shared/storage/blob_wire.py), so a floor is not the least for blobs.
 """
 
 import asyncio

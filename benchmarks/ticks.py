@@ -12,7 +12,7 @@ from benchmarks.stage import App
 from shared.model.schedule import Schedule, ScheduleBody
 from shared.model.service import Service
 from shared.state import schedules
-from shared.state.gateway import TRANSACTION_ROWS, Step, Table
+from shared.storage.tables import TRANSACTION_ROWS, Step, Table
 
 DUE = 10
 _FEW = 100

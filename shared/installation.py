@@ -47,7 +47,6 @@ from shared.operations.engine import QUEUE, Engine
 from shared.operations.log_indexes import LogIndexes
 from shared.operations.recover import Recovery
 from shared.operations.sweep import Broom, Sweep, old_records, runtime_brooms
-from shared.patience import WORK, Patience
 from shared.restore.chosen import Chosen
 from shared.restore.inbound_plan import InboundStores
 from shared.restore.planning import Planning
@@ -69,6 +68,7 @@ from shared.state import (
     content_references,
     operations,
 )
+from shared.storage.patience import WORK, Patience
 from shared.stores import Stores
 from shared.verification.verifications import Verifications
 from shared.verification.work import VerifyWork

@@ -11,10 +11,8 @@ from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_store import ContentStore
 from shared.blobs.signed_reads import SignedReads
 from shared.clock import Clock
-from shared.identity import Identities
 from shared.management.changes import ConfigurationChanges
 from shared.model.service import Service
-from shared.patience import Patience
 from shared.rules.secret_names import Named, set_named
 from shared.sealing.from_settings import keys_of
 from shared.sealing.key_ring import KeyRing
@@ -32,10 +30,12 @@ from shared.state import (
     schedules,
     services,
 )
-from shared.state.gateway import Table
 from shared.state.left_behind import LeftBehindIndex
-from shared.state.table_wire import TableWire
-from shared.storage import StorageClients
+from shared.storage.clients import StorageClients
+from shared.storage.credentials import Identities
+from shared.storage.patience import Patience
+from shared.storage.table_wire import TableWire
+from shared.storage.tables import Table
 from shared.telemetry.events import Telemetry
 from shared.telemetry.meters import meters_of
 from shared.verification.scratch import Scratch

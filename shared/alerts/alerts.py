@@ -10,7 +10,7 @@ import logging
 from azure.core.exceptions import AzureError
 
 from shared.model.alert import Alert
-from shared.storage import MessageQueue, send_message
+from shared.storage.clients import MessageQueue, send_message
 from shared.telemetry.events import Telemetry
 
 QUEUE = "interkeep-alerts"

@@ -24,7 +24,7 @@ from shared.rules.states import ServiceOperation, require_allowed
 from shared.state.history import History
 from shared.state.operations import Record
 from shared.state.schedules import Schedules
-from shared.state.versioned import Versioned, optimistic
+from shared.storage.versioned import Versioned, optimistic
 from shared.streams.in_order import in_order
 
 SCHEDULE = "schedule"

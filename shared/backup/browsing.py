@@ -19,10 +19,10 @@ from shared.model.descriptor import Descriptor
 from shared.model.place import BrowsePlace
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
-from shared.refusals import Said, meaning, passes, said
 from shared.rules.naming import require_backup_name, require_service_name, service_key, shown
 from shared.sealing.provider import KeyProvider
 from shared.state.history import History
+from shared.storage.refusals import Said, meaning, passes, said
 
 _MOST_TEXT_BYTES = 4 * 1024 * 1024
 """Of a descriptor that is looked at here; those of a usual backup have some KiB."""

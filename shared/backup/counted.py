@@ -12,10 +12,10 @@ from shared.model.operation import Warning
 from shared.model.problem import Problem
 from shared.model.schedule import Plan
 from shared.operations.work import Task
-from shared.pace import Pace
 from shared.rules.retention import Candidate, Verdict, last_good_of, unseen, verdicts
-from shared.state.gateway import RowChanged
-from shared.state.versioned import Versioned
+from shared.storage.pace import Pace
+from shared.storage.tables import RowChanged
+from shared.storage.versioned import Versioned
 from shared.streams.bounded import each_of
 
 _AT_ONCE = 8

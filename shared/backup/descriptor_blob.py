@@ -22,8 +22,8 @@ from shared.model.descriptor import Descriptor
 from shared.model.keys import Seal
 from shared.model.problem import Problem
 from shared.model.record import canonical_text
-from shared.refusals import passes
 from shared.sealing.provider import KeyProvider
+from shared.storage.refusals import passes
 
 _OPERATION = "interkeep_operation"
 _RUN = "interkeep_run"

@@ -8,7 +8,6 @@ from shared.alerts.happenings import backup_failed, backup_partial
 from shared.backup.paths import descriptor_path
 from shared.backup.stores import BackupStores
 from shared.blobs.backup_container import BackupContainer
-from shared.fence import LeaseLost
 from shared.model.backup import (
     BackedUpSection,
     Backup,
@@ -21,8 +20,9 @@ from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Problem
 from shared.model.service import LastBackup
 from shared.model.wire import JsonValue
-from shared.refusals import meaning, passes
-from shared.state.versioned import Versioned, optimistic
+from shared.storage.fence import LeaseLost
+from shared.storage.refusals import meaning, passes
+from shared.storage.versioned import Versioned, optimistic
 
 _UNSETTLED = frozenset(
     {

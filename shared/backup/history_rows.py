@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from shared.clock import Clock
 from shared.state.cursors import Cursors
-from shared.state.gateway import Row, RowChanged, RowExists
 from shared.state.history import History
+from shared.storage.tables import Row, RowChanged, RowExists
 from shared.telemetry.events import Telemetry
 
 _NAME = "history-rows"

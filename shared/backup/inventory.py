@@ -23,12 +23,12 @@ from shared.clock import Clock
 from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.problem import Code, Problem
 from shared.operations.under_way import record_of
-from shared.pace import Pace
 from shared.state.cursors import Cursors
-from shared.state.gateway import RowChanged, SchemaTooNew
 from shared.state.history import History
 from shared.state.left_behind import LeftBehindIndex
 from shared.state.operations import InFlightIndex
+from shared.storage.pace import Pace
+from shared.storage.tables import RowChanged, SchemaTooNew
 from shared.streams.bounded import each_of
 
 _NAME = "inventory"

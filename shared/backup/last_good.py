@@ -15,7 +15,7 @@ from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
 from shared.rules.retention import Candidate, newest_first, newest_good
 from shared.state.history import History
-from shared.state.versioned import Versioned
+from shared.storage.versioned import Versioned
 
 _AT_ONCE = 8
 """Accounts that are asked side by side."""

@@ -21,9 +21,9 @@ from shared.model.backup import Backup, ContainerSeen, Found
 from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.model.sections import CONTENT
-from shared.refusals import meaning, passes, said
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
+from shared.storage.refusals import meaning, passes, said
 from shared.streams.merged import merged
 
 NOT_THERE = frozenset({Code.BACKUP_NOT_FOUND, Code.BLOB_MISSING})

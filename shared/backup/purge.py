@@ -16,9 +16,9 @@ from shared.operations.work import Outcome, Task
 from shared.rules.clocks import clocks_differ
 from shared.rules.naming import shown
 from shared.rules.retention import Candidate, Verdict
-from shared.state.gateway import RowChanged
 from shared.state.schedules import Schedules
-from shared.state.versioned import Versioned, optimistic
+from shared.storage.tables import RowChanged
+from shared.storage.versioned import Versioned, optimistic
 
 _LeavesOne = Callable[[], Awaitable[bool]] | None
 

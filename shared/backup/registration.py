@@ -23,10 +23,10 @@ from shared.operations.immediate import logged
 from shared.operations.start import Start
 from shared.rules.naming import require_backup_name, shown
 from shared.sealing.provider import KeyProvider
-from shared.state.gateway import RowChanged, RowExists
 from shared.state.history import History
 from shared.state.operations import Record
-from shared.state.versioned import Versioned
+from shared.storage.tables import RowChanged, RowExists
+from shared.storage.versioned import Versioned
 
 _KEPT = (
     "started_at",  # its place in the history

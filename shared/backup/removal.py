@@ -21,10 +21,10 @@ from shared.model.backup import Backup, BackupStatus, ContainerSeen, DeletionRef
 from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
-from shared.refusals import meaning, passes
 from shared.rules.naming import shown
-from shared.state.gateway import RowChanged
-from shared.state.versioned import Versioned, optimistic
+from shared.storage.refusals import meaning, passes
+from shared.storage.tables import RowChanged
+from shared.storage.versioned import Versioned, optimistic
 
 log = logging.getLogger("interkeep.retention")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from shared.backup.unpacking import GZIP, MEMBER_BYTES
 from shared.blobs.backup_container import BackupContainer
 from shared.model.descriptor import SectionPart
-from shared.storage import MAX_BLOCK_BYTES
+from shared.storage.clients import MAX_BLOCK_BYTES
 
 _LEVEL = 1
 """Level 1 halves the CPU of level 6 for 15 % more bytes of such documents."""

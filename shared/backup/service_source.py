@@ -38,10 +38,10 @@ from shared.state.artifact_rows import read_artifact, section_of, written_record
 from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
 from shared.state.control_numbers import Ledger, LedgerRow
-from shared.state.gateway import Row, RowChanged
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
+from shared.storage.tables import Row, RowChanged
 from shared.streams.read_ahead import read_ahead
 
 _LISTED = 20

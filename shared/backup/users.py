@@ -11,9 +11,9 @@ from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
-from shared.state.gateway import RowChanged
 from shared.state.history import History
-from shared.state.versioned import Versioned, optimistic
+from shared.storage.tables import RowChanged
+from shared.storage.versioned import Versioned, optimistic
 
 _MOST = 100
 """Operations that read one backup at once: all of them are in one column of its row."""

@@ -33,7 +33,7 @@ from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.operations.work import Outcome, Task
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
-from shared.state.gateway import RowExists
+from shared.storage.tables import RowExists
 
 _CUT_TRIES = 5
 """The first without a hold, the rest with one; a hold can run out under a very slow read."""

@@ -8,10 +8,10 @@ from azure.storage.blob.aio import BlobServiceClient
 from shared.blobs.signed_reads import SignedReads
 from shared.model.place import no_such_place
 from shared.model.problem import Code, Problem
-from shared.refusals import is_unknown_place
 from shared.rules.naming import shown
 from shared.settings.environment import Settings
-from shared.storage import StorageClients
+from shared.storage.clients import StorageClients
+from shared.storage.refusals import is_unknown_place
 
 
 class Accounts:

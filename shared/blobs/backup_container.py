@@ -12,11 +12,11 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobBlock, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
-from shared.blobs.blob_wire import BlobWire, Listed
 from shared.blobs.content_store import CONTAINER, KIND
 from shared.model.problem import Code, Problem
-from shared.refusals import Said, expecting, said
-from shared.storage import MAX_BLOCK_BYTES
+from shared.storage.blob_wire import BlobWire, Listed
+from shared.storage.clients import MAX_BLOCK_BYTES
+from shared.storage.refusals import Said, expecting, said
 
 ALREADY = (Said.THERE, Said.CHANGED)
 """What a write is answered whose one condition is that there is no such blob yet."""

@@ -16,7 +16,7 @@ from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from shared.blobs.content_store import CONTAINER, OWNER
-from shared.refusals import Said, is_unknown_place, said
+from shared.storage.refusals import Said, is_unknown_place, said
 
 _MARK = "unreferenced"
 

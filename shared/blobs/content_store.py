@@ -13,11 +13,11 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
-from shared.blobs.blob_wire import BlobWire
 from shared.clock import Clock
 from shared.model.artifact import ContentReference
 from shared.model.problem import Code, Problem
-from shared.refusals import Said, expecting, said
+from shared.storage.blob_wire import BlobWire
+from shared.storage.refusals import Said, expecting, said
 
 CONTAINER = "artifacts"
 OWNER = "interkeep_installation"

@@ -18,13 +18,13 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.blobs.backup_container import ALREADY, NOT_THERE, BlobWriter, corrupt, reading
-from shared.blobs.blob_wire import BlobWire, Part
 from shared.blobs.signed_reads import SignedReads
 from shared.clock import Clock
 from shared.model.problem import Problem
-from shared.pace import Pace
-from shared.refusals import Said, code_of, expecting, is_of_one_source, said
-from shared.storage import MAX_BLOCK_BYTES
+from shared.storage.blob_wire import BlobWire, Part
+from shared.storage.clients import MAX_BLOCK_BYTES
+from shared.storage.pace import Pace
+from shared.storage.refusals import Said, code_of, expecting, is_of_one_source, said
 from shared.streams.bounded import each_of
 
 SIDE_BY_SIDE = 16

@@ -7,10 +7,10 @@ from azure.core.exceptions import AzureError
 
 from shared.http.call import Answer
 from shared.model.problem import Code, Problem
-from shared.refusals import is_refusal, meaning
-from shared.repeating import asked_to_wait
 from shared.settings.environment import SettingsInvalid
-from shared.state.gateway import SchemaTooNew
+from shared.storage.refusals import is_refusal, meaning
+from shared.storage.retrying import asked_to_wait
+from shared.storage.tables import SchemaTooNew
 
 _COME_AGAIN_SECONDS = 5
 

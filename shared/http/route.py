@@ -22,8 +22,8 @@ from shared.http.tasks import Task
 from shared.installation import current
 from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.model.wire import JsonObject
-from shared.patience import answering
 from shared.rules.roles import Role, usual_role
+from shared.storage.patience import answering
 from shared.telemetry.events import quiet_the_sdk
 
 API_VERSIONS = ("2026-11-01",)

@@ -25,9 +25,9 @@ from shared.runtime.claims import Claims, is_claimed, taken
 from shared.runtime.streams import Known, kin_of, with_rows
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
-from shared.state.gateway import RowChanged
 from shared.state.operations import Record
 from shared.state.services import Directory
+from shared.storage.tables import RowChanged
 from shared.streams.in_order import in_order
 
 CHANGE = "AdvanceControlNumbers"

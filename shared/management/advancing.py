@@ -22,8 +22,8 @@ from shared.runtime.claims import Claims, is_claimed, taken
 from shared.runtime.streams import Known, kin_of
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
-from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import Operations
+from shared.storage.tables import RowChanged, RowExists
 from shared.streams.in_order import in_order
 
 _AT_ONCE = 16

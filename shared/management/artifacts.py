@@ -31,7 +31,7 @@ from shared.state.configuration import Configuration, Head
 from shared.state.control_numbers import Ledger
 from shared.state.edits import Edit, Put, Remove, require_together
 from shared.state.services import Directory, Listed
-from shared.state.versioned import Versioned
+from shared.storage.versioned import Versioned
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from shared.model.service import Service
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.state.configuration import Configuration, Head, Phase
 from shared.state.edits import Edit
-from shared.state.gateway import RowChanged
 from shared.state.services import Directory, Listed
+from shared.storage.tables import RowChanged
 
 _TRIES = 30
 """Writers of one service in several processes meet at its head; each of them loses at times."""

@@ -21,9 +21,9 @@ from shared.rules.collection import Step, step
 from shared.state.configuration import Configuration, Phase
 from shared.state.content_references import ContentReferences
 from shared.state.cursors import Cursors
-from shared.state.gateway import SchemaTooNew
 from shared.state.operations import InFlightIndex, Operations
 from shared.state.services import Directory
+from shared.storage.tables import SchemaTooNew
 
 PAGES = 20
 """How many pages of blobs one run looks at."""

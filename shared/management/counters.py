@@ -19,8 +19,8 @@ from shared.runtime.claims import Claims, is_claimed
 from shared.runtime.streams import with_rows
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
-from shared.state.gateway import RowChanged
 from shared.state.services import Directory
+from shared.storage.tables import RowChanged
 
 
 @dataclass(frozen=True)

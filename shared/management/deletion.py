@@ -30,7 +30,7 @@ from shared.state.operations import Record
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.schedules import Schedules
 from shared.state.services import Directory
-from shared.state.versioned import optimistic
+from shared.storage.versioned import optimistic
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from azure.core.exceptions import AzureError
 from shared.blobs.accounts import Accounts, containers
 from shared.model.problem import Problem
 from shared.model.wire import JsonObject, JsonValue
-from shared.refusals import Said, expecting, meaning
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
 from shared.state.history import History
 from shared.state.left_behind import LeftBehindIndex
 from shared.state.services import Directory
-from shared.storage import MessageQueue
+from shared.storage.clients import MessageQueue
+from shared.storage.refusals import Said, expecting, meaning
 
 _MOST_SECONDS = 60
 """Of one check; all of them run side by side."""

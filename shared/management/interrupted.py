@@ -11,8 +11,8 @@ from shared.model.problem import Code
 from shared.model.service import Service, State
 from shared.rules.states import ServiceOperation, after_success
 from shared.state.configuration import Configuration
-from shared.state.gateway import RowChanged
 from shared.state.services import Directory, Listed
+from shared.storage.tables import RowChanged
 
 _NOTHING_CHANGED = "It was interrupted before it changed anything. Ask again."
 _UNCERTAIN = (

@@ -18,7 +18,7 @@ from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
 from shared.state.operations import Record
 from shared.state.services import Directory
-from shared.state.versioned import optimistic
+from shared.storage.versioned import optimistic
 
 _AT_ONCE = 8
 """Data keys that are wrapped side by side; a vault opens each of them."""

@@ -37,8 +37,8 @@ from shared.settings.environment import Settings
 from shared.state.configuration import Configuration, Head, Phase
 from shared.state.control_numbers import Ledger
 from shared.state.edits import Edit, PutSettings
-from shared.state.gateway import RowChanged, RowExists
 from shared.state.services import Directory, Listed
+from shared.storage.tables import RowChanged, RowExists
 
 _TRIES = 30
 """Operations that meet at the directory's row of one service; each of them loses at times."""

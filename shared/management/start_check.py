@@ -4,7 +4,7 @@ import logging
 
 from shared.clock import Clock
 from shared.management.health import DeepHealth
-from shared.patience import answering
+from shared.storage.patience import answering
 
 log = logging.getLogger("interkeep.health")
 

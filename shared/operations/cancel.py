@@ -4,8 +4,8 @@ from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.operations.engine import Engine
 from shared.rules.naming import shown
-from shared.state.gateway import RowChanged
 from shared.state.operations import Record
+from shared.storage.tables import RowChanged
 
 _CANCELABLE = frozenset({OperationName.BACKUP, OperationName.VERIFY_BACKUP})
 

@@ -13,7 +13,6 @@ from datetime import timedelta
 from azure.core.exceptions import AzureError
 
 from shared.clock import Clock
-from shared.fence import Canceled, LeaseLost
 from shared.model.operation import (
     Operation,
     OperationError,
@@ -31,9 +30,10 @@ from shared.operations.wholeness import committed
 from shared.operations.work import Outcome, Task, Work
 from shared.rules.naming import require_operation_id
 from shared.settings.environment import Settings
-from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import InFlightIndex, Operations, Record
-from shared.storage import MessageQueue, send_message
+from shared.storage.clients import MessageQueue, send_message
+from shared.storage.fence import Canceled, LeaseLost
+from shared.storage.tables import RowChanged, RowExists
 from shared.streams.bounded import cause
 from shared.telemetry.events import Telemetry, lines_about
 

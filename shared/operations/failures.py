@@ -6,8 +6,8 @@ from azure.core.exceptions import AzureError
 
 from shared.model.operation import Operation, OperationError
 from shared.model.problem import Code, Problem
-from shared.refusals import is_refusal, meaning
-from shared.state.gateway import SchemaTooNew
+from shared.storage.refusals import is_refusal, meaning
+from shared.storage.tables import SchemaTooNew
 
 log = logging.getLogger("interkeep.operations")
 

@@ -13,8 +13,8 @@ from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.operations.engine import Engine
 from shared.operations.start import Start
-from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import Record
+from shared.storage.tables import RowChanged, RowExists
 
 BeforeWrite = Callable[[], Awaitable[None]]
 """Called before the first write of a change; what it raises stops the change."""

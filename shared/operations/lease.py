@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.clock import Clock
-from shared.fence import LeaseLost, fenced
 from shared.operations.work import Task
-from shared.state.gateway import RowChanged
 from shared.state.operations import Operations, Record
+from shared.storage.fence import LeaseLost, fenced
+from shared.storage.tables import RowChanged
 
 _LOOK_SECONDS = 1.0
 """How often progress is looked at; it is written where it moved."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from shared.model.problem import Code, Problem
 from shared.operations.under_way import led_to_again
-from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import Lock, Operations, Record
+from shared.storage.tables import RowChanged, RowExists
 
 _LEFT_SECONDS = 120
 """By the storage's clock: a start that has not written its record by then never will."""

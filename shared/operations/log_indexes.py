@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from shared.operations.engine import Engine
 from shared.operations.locks import release_left
 from shared.operations.under_way import record_of
-from shared.state.gateway import Row
 from shared.state.left_behind import LeftBehindIndex
 from shared.state.operations import is_lock, open_record
+from shared.storage.tables import Row
 
 _OPEN_SECONDS = 600
 """By the storage's clock: a start has entered it long before, and an end has taken it out."""

@@ -17,11 +17,11 @@ from shared.operations.immediate import close
 from shared.operations.locks import lock_again
 from shared.operations.rounds import Bounds, Rounds
 from shared.operations.under_way import record_of
-from shared.patience import Patience, hurried
 from shared.rules.left_behind import what_to_do
-from shared.state.gateway import RowChanged
 from shared.state.left_behind import LeftBehind, LeftBehindIndex
 from shared.state.operations import InFlight, Record
+from shared.storage.patience import Patience, hurried
+from shared.storage.tables import RowChanged
 from shared.telemetry.events import Telemetry
 
 _NO_RECORD_SECONDS = 120

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from shared.clock import Clock
-from shared.patience import Patience, hurried
+from shared.storage.patience import Patience, hurried
 
 _SIDE_BY_SIDE = 8
 

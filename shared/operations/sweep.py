@@ -14,11 +14,11 @@ from shared.clock import Clock
 from shared.rules.clocks import clocks_differ
 from shared.state import mic_values, received_numbers
 from shared.state.cursors import Cursors
-from shared.state.gateway import Delete, Row, RowChanged, Table
 from shared.state.mic_values import mic_of
 from shared.state.operations import record_of, rows_of_record
 from shared.state.readable import readable
 from shared.state.received_numbers import number_of
+from shared.storage.tables import Delete, Row, RowChanged, Table
 
 LOG_DAYS = 180
 _PAGES = 20

@@ -7,8 +7,8 @@ by row. Then the log itself, which has the record, is asked, and the row is put 
 import logging
 
 from shared.operations.start import Start
-from shared.state.gateway import RowExists
 from shared.state.operations import Operations, Record
+from shared.storage.tables import RowExists
 
 log = logging.getLogger("interkeep.operations")
 

@@ -4,8 +4,8 @@ import logging
 from contextlib import suppress
 
 from shared.operations.work import Outcome, Work
-from shared.state.gateway import RowChanged
 from shared.state.operations import Operations, Record
+from shared.storage.tables import RowChanged
 
 _ASKED = 25
 """How often recovery asks, beyond the last attempt: about an hour. Storage that does not tell by

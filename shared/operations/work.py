@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.fence import Canceled
 from shared.model.operation import Operation, OperationError, OperationStatus, Progress, Warning
 from shared.model.wire import JsonObject
+from shared.storage.fence import Canceled
 
 
 @dataclass(frozen=True)

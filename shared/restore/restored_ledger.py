@@ -18,9 +18,9 @@ from shared.runtime.claims import left_behind
 from shared.runtime.streams import Known
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
-from shared.state.gateway import RowChanged, RowExists
 from shared.state.keys import encoded
 from shared.state.lineage import Descent
+from shared.storage.tables import RowChanged, RowExists
 from shared.streams.merged import merged
 
 _ROWS_OF_ONE = 2

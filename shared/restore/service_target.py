@@ -27,7 +27,6 @@ from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.sections import Section
 from shared.model.service import RestoredFrom, Service, State
-from shared.pace import Pace
 from shared.restore.restored_ledger import RestoredLedger
 from shared.restore.resumed import WrittenBefore
 from shared.restore.target import Pages
@@ -37,12 +36,13 @@ from shared.rules.written import may_have_member
 from shared.sealing.data_key import DataKey
 from shared.state.configuration import Head, Phase
 from shared.state.edits import Put, transactions
-from shared.state.gateway import TRANSACTION_ROWS, RowExists
 from shared.state.keys import encoded
 from shared.state.mic_values import mic_key
 from shared.state.received_numbers import number_key
 from shared.state.services import Directory
-from shared.state.versioned import Versioned, optimistic
+from shared.storage.pace import Pace
+from shared.storage.tables import TRANSACTION_ROWS, RowExists
+from shared.storage.versioned import Versioned, optimistic
 from shared.streams.bounded import each_of
 from shared.streams.merged import joined
 from shared.streams.one_behind import one_behind

@@ -22,7 +22,6 @@ from shared.model.numbers import (
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
-from shared.patience import answering
 from shared.rules.agreement_numbers import formatted
 from shared.rules.naming import ordinal, service_key, shown
 from shared.rules.numbers import first, take_again
@@ -30,8 +29,9 @@ from shared.rules.states import require_active
 from shared.runtime.claims import Claims, is_claimed
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
-from shared.state.gateway import RowChanged
 from shared.state.services import Directory
+from shared.storage.patience import answering
+from shared.storage.tables import RowChanged
 
 _TRIES = 100
 """Conditional writes that may lose to other processes before a caller is sent away."""

@@ -12,7 +12,7 @@ from shared.rules.naming import shown
 from shared.rules.states import require_active
 from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import Configuration
-from shared.state.versioned import Versioned, optimistic
+from shared.storage.versioned import Versioned, optimistic
 
 
 class Batches:

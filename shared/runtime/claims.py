@@ -22,9 +22,9 @@ from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
 from shared.runtime.streams import carried_over, family, issued_elsewhere, set_back_kinds
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
-from shared.state.gateway import RowChanged, RowExists
 from shared.state.keys import encoded
 from shared.state.services import Directory
+from shared.storage.tables import RowChanged, RowExists
 from shared.streams.merged import joined
 
 _OTHERS_WITH_ITS_OWN = BATCH_ROWS - 2

@@ -16,7 +16,7 @@ from shared.runtime.allocate import agreement_not_found
 from shared.state.configuration import Configuration
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
-from shared.state.versioned import Versioned, optimistic
+from shared.storage.versioned import Versioned, optimistic
 
 
 @dataclass(frozen=True)

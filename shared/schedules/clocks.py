@@ -20,8 +20,8 @@ from shared.model.operation import (
     OperationStatus,
 )
 from shared.rules.naming import scheduled_operation_id
-from shared.state.gateway import RowExists
 from shared.state.operations import Operations
+from shared.storage.tables import RowExists
 
 log = logging.getLogger("interkeep.schedules")
 

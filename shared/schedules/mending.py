@@ -14,9 +14,9 @@ from shared.clock import Clock
 from shared.model.schedule import Schedule
 from shared.rules.clocks import clocks_differ
 from shared.rules.due_times import due_now
-from shared.state.gateway import RowChanged
 from shared.state.schedules import DueKind, Schedules, has_due_rows
 from shared.state.services import Directory
+from shared.storage.tables import RowChanged
 from shared.telemetry.events import Telemetry
 
 _LATE = timedelta(hours=1)

@@ -15,10 +15,10 @@ from shared.rules.editions import require_backup
 from shared.rules.naming import shown
 from shared.rules.states import require_manageable
 from shared.schedules.tick import Tick
-from shared.state.gateway import RowChanged, RowExists
 from shared.state.operations import Operations
 from shared.state.schedules import Schedules
-from shared.state.versioned import Versioned
+from shared.storage.tables import RowChanged, RowExists
+from shared.storage.versioned import Versioned
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,17 @@ from shared.model.problem import Code, Problem
 from shared.model.schedule import Schedule
 from shared.model.service import Service
 from shared.model.wire import rfc3339
-from shared.pace import Pace
 from shared.rules.clocks import clocks_differ
 from shared.rules.due_times import Due, container_name, due_now, next_retention
 from shared.rules.naming import scheduled_operation_id
 from shared.schedules.clocks import ClocksApart
 from shared.schedules.retention import RetentionRuns
-from shared.state.gateway import RowChanged
 from shared.state.operations import Operations
 from shared.state.schedules import DueKind, DueRow, Schedules
 from shared.state.services import Directory
-from shared.state.versioned import Versioned
+from shared.storage.pace import Pace
+from shared.storage.tables import RowChanged
+from shared.storage.versioned import Versioned
 from shared.streams.bounded import each_of
 from shared.telemetry.events import Telemetry
 

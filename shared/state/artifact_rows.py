@@ -27,8 +27,8 @@ from shared.state.columns import (
     read_document,
     read_list,
 )
-from shared.state.gateway import Column, Row
 from shared.state.keys import named
+from shared.storage.tables import Column, Row
 
 _REFERENCES = "references"
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from shared.model.wire import JsonObject
 from shared.rules.naming import artifact_key
-from shared.state.gateway import Column, Row, Table
 from shared.state.keys import encoded
-from shared.state.versioned import Versioned
+from shared.storage.tables import Column, Row, Table
+from shared.storage.versioned import Versioned
 from shared.streams.merged import joined
 
 TABLE = "interkeepBatchActivity"

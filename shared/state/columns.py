@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from shared.model.problem import Code, Problem
 from shared.model.wire import parsed
-from shared.state.gateway import Column
+from shared.storage.tables import Column
 
 _MOST_TEXT_UNITS = 30_000
 _BINARY_BYTES = 64 * 1024

@@ -25,7 +25,8 @@ from shared.state.artifact_rows import (
 )
 from shared.state.columns import document_columns, dumps, read_document
 from shared.state.edits import Edit, Put, PutSettings, Remove
-from shared.state.gateway import (
+from shared.state.keys import LAST, named
+from shared.storage.tables import (
     TRANSACTION_ROWS,
     Column,
     Delete,
@@ -36,8 +37,7 @@ from shared.state.gateway import (
     Step,
     Table,
 )
-from shared.state.keys import LAST, named
-from shared.state.versioned import Versioned
+from shared.storage.versioned import Versioned
 
 TABLE = "interkeepConfiguration"
 HOLD_SECONDS = 60

@@ -3,8 +3,8 @@
 import json
 from collections.abc import AsyncIterator
 
-from shared.state.gateway import Table
 from shared.state.keys import LAST
+from shared.storage.tables import Table
 
 
 class ContentReferences:

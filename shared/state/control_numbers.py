@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from shared.model.numbers import Counter, Counters, Kind
 from shared.rules.naming import artifact_key, service_key
 from shared.state.columns import dumps
-from shared.state.gateway import TRANSACTION_ROWS, Column, Insert, Replace, Row, Step, Table
 from shared.state.keys import LAST, encoded
 from shared.state.lineage import Lineage
+from shared.storage.tables import TRANSACTION_ROWS, Column, Insert, Replace, Row, Step, Table
 
 TABLE = "interkeepControlNumbers"
 

@@ -1,6 +1,6 @@
 """Where the sweep stopped, a row a table; in the directory's table, in a partition of its own."""
 
-from shared.state.gateway import Row, Table
+from shared.storage.tables import Row, Table
 
 _PARTITION = "cursor"
 

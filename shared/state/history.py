@@ -12,10 +12,10 @@ from datetime import datetime
 from shared.model.backup import Backup, BackupStatus
 from shared.rules.naming import service_key
 from shared.state.columns import dumps
-from shared.state.gateway import Insert, Replace, Row, Table
 from shared.state.keys import LAST, encoded, newest_first
 from shared.state.readable import readable
-from shared.state.versioned import Versioned
+from shared.storage.tables import Insert, Replace, Row, Table
+from shared.storage.versioned import Versioned
 
 TABLE = "interkeepBackups"
 _THERE = frozenset(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.model.wire import JsonObject, rfc3339
-from shared.state.gateway import Row, Table
 from shared.state.operations import flight_key
 from shared.state.readable import readable
+from shared.storage.tables import Row, Table
 
 _PARTITION = "left-behind"
 

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.rules.naming import service_key
-from shared.state.gateway import Row, RowExists, Table
 from shared.state.keys import row_key
+from shared.storage.tables import Row, RowExists, Table
 
 _PARTITION = "!lineage"
 """No service's: their partitions hold no exclamation mark."""

@@ -11,7 +11,9 @@ from shared.model.operation import Operation, OperationStatus
 from shared.model.wire import JsonObject
 from shared.rules.naming import service_key
 from shared.state.columns import document_columns, read_document
-from shared.state.gateway import (
+from shared.state.keys import encoded, newest_first
+from shared.state.readable import readable
+from shared.storage.tables import (
     Column,
     Delete,
     Insert,
@@ -22,8 +24,6 @@ from shared.state.gateway import (
     Step,
     Table,
 )
-from shared.state.keys import encoded, newest_first
-from shared.state.readable import readable
 
 TABLE = "interkeepOperations"
 IN_FLIGHT_TABLE = "interkeepInFlight"

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from shared.state.gateway import Row, SchemaTooNew
+from shared.storage.tables import Row, SchemaTooNew
 
 Item = TypeVar("Item")
 

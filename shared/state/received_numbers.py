@@ -6,9 +6,9 @@ from shared.model.numbers import Kind
 from shared.model.runtime import ReceivedNumber
 from shared.rules.naming import artifact_key
 from shared.state.columns import flat
-from shared.state.gateway import Replace, Row, Table
 from shared.state.keys import bounded, encoded, row_key
-from shared.state.versioned import Versioned
+from shared.storage.tables import Replace, Row, Table
+from shared.storage.versioned import Versioned
 
 TABLE = "interkeepReceivedControlNumbers"
 

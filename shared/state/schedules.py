@@ -15,10 +15,10 @@ from shared.model.schedule import Schedule
 from shared.model.wire import rfc3339
 from shared.rules.naming import service_key
 from shared.state.columns import dumps
-from shared.state.gateway import Delete, Insert, Replace, Row, RowChanged, Step, Table
 from shared.state.keys import encoded
 from shared.state.readable import readable
-from shared.state.versioned import Versioned
+from shared.storage.tables import Delete, Insert, Replace, Row, RowChanged, Step, Table
+from shared.storage.versioned import Versioned
 
 TABLE = "interkeepSchedules"
 _PARTITION = "schedule"

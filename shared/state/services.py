@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from shared.model.service import Service
 from shared.rules.naming import service_key
 from shared.state.columns import dumps
-from shared.state.gateway import Column, Row, RowExists, Table
 from shared.state.keys import LAST, encoded
+from shared.storage.tables import Column, Row, RowExists, Table
 
 TABLE = "interkeepServices"
 _PARTITION = "service"

@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, 
 from contextlib import aclosing
 from typing import TypeVar
 
-from shared.fence import Canceled, LeaseLost
 from shared.model.problem import Problem
-from shared.pace import Pace, at_pace
+from shared.storage.fence import Canceled, LeaseLost
+from shared.storage.pace import Pace, at_pace
 
 Item = TypeVar("Item")
 

@@ -13,7 +13,7 @@ from shared.model.wire import JsonObject
 from shared.operations.immediate import service_update
 from shared.rules.roles import Role
 from shared.state.keys import is_timed
-from shared.state.versioned import Versioned
+from shared.storage.versioned import Versioned
 
 blueprint = new_blueprint(Task.BACKUPS)
 

@@ -16,7 +16,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.immediate import Entry, service_update
 from shared.rules.roles import Role
-from shared.state.versioned import Versioned
+from shared.storage.versioned import Versioned
 from shared.telemetry.events import quiet_the_sdk
 
 blueprint = new_blueprint(Task.SCHEDULES)

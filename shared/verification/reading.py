@@ -30,10 +30,10 @@ from shared.model.sections import (
     Section,
 )
 from shared.operations.work import Task
-from shared.pace import Pace
 from shared.rules.naming import artifact_key, shown
 from shared.rules.references import references
 from shared.rules.written import may_have_member
+from shared.storage.pace import Pace
 from shared.streams.bounded import each_of
 from shared.verification.findings import Findings
 

@@ -16,8 +16,8 @@ from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.operations.work import Outcome, Task
 from shared.rules.naming import shown
-from shared.state.gateway import RowChanged
 from shared.state.history import History
+from shared.storage.tables import RowChanged
 from shared.verification.findings import FAULTS, Findings
 from shared.verification.reading import Reading
 from shared.verification.scratch import Scratch

@@ -11,7 +11,7 @@ from shared.backup.describe import sealed
 from shared.http.json_body import MOST_BYTES
 from shared.installation import Installation
 from shared.model.service import State
-from shared.state.gateway import Row
+from shared.storage.tables import Row
 from tests.api import Api, api_of, unique
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, proxied

@@ -28,8 +28,8 @@ from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
 from shared.installation import Installation
 from shared.settings.environment import read_settings
-from shared.state.gateway import Insert, Row
-from shared.storage import FencedTransport
+from shared.storage.clients import FencedTransport
+from shared.storage.tables import Insert, Row
 from tests.api import Api, api_of, unique
 from tests.managed_identity import STORAGE, IdentityEndpoint, certificate_for_this_machine, token
 

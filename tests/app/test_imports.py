@@ -13,7 +13,7 @@ from shared.installation import Installation
 from shared.management.artifacts import Written
 from shared.model.artifact import ImportItem
 from shared.model.problem import Problem
-from shared.state.gateway import RowChanged
+from shared.storage.tables import RowChanged
 from tests.api import Api, nobodys, x12_document
 
 DOCUMENT = nobodys(x12_document())

@@ -16,7 +16,7 @@ from shared.installation import Installation
 from shared.model.artifact import ImportBody
 from shared.model.restore import RestoreBody
 from shared.model.service import ServiceSettings
-from shared.state.gateway import Row
+from shared.storage.tables import Row
 from tests.api import Api, Reply, api_of, unique
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, proxied

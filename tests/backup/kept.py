@@ -14,7 +14,7 @@ from shared.model.schedule import ScheduleBody
 from shared.model.service import ServiceSettings
 from shared.operations.start import Start
 from shared.state.operations import Record
-from shared.state.versioned import Versioned
+from shared.storage.versioned import Versioned
 from tests.deployed import Deployed
 from tests.faults.scenes import ASKED, SERVICE
 from tests.faults.transport import ONCE, FaultTransport

@@ -8,13 +8,13 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient
 
-from shared.blobs.blob_wire import BlobWire
 from shared.blobs.copying import Copier
 from shared.installation import Installation
 from shared.model.operation import OperationStatus
 from shared.model.sections import Section
 from shared.state.configuration import Head, Phase
 from shared.state.keys import named
+from shared.storage.blob_wire import BlobWire
 from tests.faults.scenes import (
     SECOND,
     SERVICE,

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from shared.model.schedule import Schedule, ScheduleBody
-from shared.state.gateway import Row
 from shared.state.schedules import DueKind, due_key
-from shared.state.versioned import Versioned
+from shared.storage.tables import Row
+from shared.storage.versioned import Versioned
 from tests.backup.kept import DAY, Kept
 from tests.faults.scenes import SERVICE
 

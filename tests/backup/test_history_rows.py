@@ -8,7 +8,7 @@ from shared.installation import Installation
 from shared.model.backup import Backup, VerifyLevel
 from shared.model.problem import Code, Problem
 from shared.state.cursors import Cursors
-from shared.state.gateway import Row
+from shared.storage.tables import Row
 from tests.backup.kept import Kept
 from tests.faults.scenes import SERVICE
 

@@ -6,8 +6,8 @@ import pytest
 
 from shared.backup import inventory
 from shared.model.backup import Backup, BackupStatus, ContainerSeen, Found
-from shared.state.gateway import Replace
 from shared.state.history import History
+from shared.storage.tables import Replace
 from tests.backup.kept import DAY, Kept
 from tests.faults.scenes import SERVICE, start_backup
 from tests.stored import Undeleted

@@ -22,7 +22,7 @@ from shared.model.descriptor import SectionPart
 from shared.model.place import BEGINNING, LinePlace
 from shared.model.problem import Code, Problem
 from shared.model.record import canonical_line
-from shared.storage import FencedTransport
+from shared.storage.clients import FencedTransport
 from tests.api import unique
 from tests.deployed import Deployed, Emulator
 

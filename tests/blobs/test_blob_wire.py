@@ -11,13 +11,13 @@ from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobProperties, ContainerSasPermissions, generate_container_sas
 from azure.storage.blob.aio import ContainerClient
 
-from shared.blobs.blob_wire import BlobWire
 from shared.clock import Clock
 from shared.installation import Installation
-from shared.patience import WORK
-from shared.refusals import Said, code_of, said
-from shared.repeating import RepeatingTransport
-from shared.storage import FencedTransport
+from shared.storage.blob_wire import BlobWire
+from shared.storage.clients import FencedTransport
+from shared.storage.patience import WORK
+from shared.storage.refusals import Said, code_of, said
+from shared.storage.retrying import RepeatingTransport
 from tests.deployed import Deployed, Emulator
 
 _NAMES = ["plain", "sections/1-1/a-b.jsonl.gz", "a b~%41"]

@@ -12,7 +12,7 @@ from azure.storage.blob import ContentSettings
 from shared.blobs.copying import Copier
 from shared.installation import Installation
 from shared.model.problem import Code, Problem
-from shared.storage import FencedTransport
+from shared.storage.clients import FencedTransport
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, proxied
 

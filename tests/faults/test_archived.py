@@ -12,13 +12,13 @@ import pytest
 
 from shared.backup.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
-from shared.blobs.blob_wire import BlobWire, Listed
 from shared.installation import Installation
 from shared.model.backup import BackupStatus, VerifyLevel
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import State
 from shared.state.operations import Record
+from shared.storage.blob_wire import BlobWire, Listed
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, StorageProxy, proxied
 from tests.faults.scenes import (

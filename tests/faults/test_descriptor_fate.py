@@ -10,7 +10,6 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from shared.blobs.backup_container import BackupContainer
-from shared.blobs.blob_wire import BlobWire, Listed
 from shared.installation import Installation
 from shared.model.backup import BackupStatus, Found
 from shared.model.operation import Operation, OperationName, OperationStatus
@@ -19,6 +18,7 @@ from shared.operations.cancel import cancel
 from shared.operations.engine import ATTEMPTS
 from shared.operations.work import Task
 from shared.state.operations import Record
+from shared.storage.blob_wire import BlobWire, Listed
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SECOND, SERVICE, fill, run, start_backup
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.clock import Clock
 from shared.installation import Installation
-from shared.patience import Patience
+from shared.storage.patience import Patience
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn
 from tests.faults.scenes import (

@@ -11,13 +11,13 @@ import pytest
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
 
 from shared.clock import Clock
-from shared.fence import LeaseLost, fenced
 from shared.installation import Installation
 from shared.model.operation import OperationStatus
-from shared.patience import REQUEST, REQUEST_SECONDS, WORK, Patience, answering
-from shared.repeating import OutOfPatience
-from shared.state.gateway import Insert, Row
-from shared.storage import send_message
+from shared.storage.clients import send_message
+from shared.storage.fence import LeaseLost, fenced
+from shared.storage.patience import REQUEST, REQUEST_SECONDS, WORK, Patience, answering
+from shared.storage.retrying import OutOfPatience
+from shared.storage.tables import Insert, Row
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, StorageProxy, proxied
 from tests.faults.scenes import SECOND, SERVICE, fill, require_whole, run, start_backup

@@ -13,10 +13,10 @@ from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.runtime import ReceivedNumber
 from shared.model.sections import Section
-from shared.pace import Pace, at_pace, storage_is_busy
-from shared.patience import answering
 from shared.restore.resumed import WrittenBefore
-from shared.state.gateway import Insert, Row, RowExists
+from shared.storage.pace import Pace, at_pace, storage_is_busy
+from shared.storage.patience import answering
+from shared.storage.tables import Insert, Row, RowExists
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Cut, Scripted, proxied
 from tests.faults.scenes import (

@@ -14,11 +14,11 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 
-from shared.fence import before_write
 from shared.installation import Installation
 from shared.model.operation import Operation
-from shared.patience import Patience
 from shared.state.operations import Record
+from shared.storage.fence import before_write
+from shared.storage.patience import Patience
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import POINTS, SEED, each, tell
 from tests.faults.scenes import (

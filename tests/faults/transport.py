@@ -7,8 +7,8 @@ from typing import Any
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 
-from shared.patience import Patience
-from shared.storage import FencedTransport
+from shared.storage.clients import FencedTransport
+from shared.storage.patience import Patience
 from tests.faults.refuser import Refusal
 
 ONCE = Patience(call_seconds=0, try_seconds=60)

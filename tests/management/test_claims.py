@@ -13,7 +13,7 @@ from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.runtime.claims import Claims, release, release_all
 from shared.state.configuration import Phase
-from shared.state.gateway import RowChanged
+from shared.storage.tables import RowChanged
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SERVICE, fill, run, start_delete
 

@@ -12,8 +12,8 @@ from shared.model.problem import Problem
 from shared.operations import engine, recover
 from shared.operations.start import Start
 from shared.operations.work import Task
-from shared.state.gateway import Row
 from shared.state.operations import Lock, Record
+from shared.storage.tables import Row
 from tests.deployed import Deployed, Emulator
 from tests.operations.test_engine import SERVICE, in_flight, nothing, now, started
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from shared.fence import LeaseLost
 from shared.installation import Installation
 from shared.management.services import Asked
 from shared.model.operation import Operation, OperationName, OperationStatus
@@ -20,8 +19,9 @@ from shared.operations.immediate import logged
 from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation
-from shared.state.gateway import Row, RowChanged
 from shared.state.operations import Record
+from shared.storage.fence import LeaseLost
+from shared.storage.tables import Row, RowChanged
 from tests.deployed import Deployed, Emulator
 
 SERVICE = "Contoso-B2B"

@@ -19,7 +19,7 @@ from shared.operations import recover
 from shared.operations.immediate import Entry
 from shared.operations.rounds import Bounds
 from shared.operations.start import Start
-from shared.state.gateway import Insert, Row
+from shared.storage.tables import Insert, Row
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SERVICE, fill
 from tests.faults.transport import ONCE

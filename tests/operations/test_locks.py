@@ -11,8 +11,8 @@ from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.operations import locks
 from shared.operations.start import Start
-from shared.state.gateway import Row
 from shared.state.operations import Lock
+from shared.storage.tables import Row
 from tests.deployed import Deployed, Emulator
 from tests.operations.test_engine import SERVICE, nothing, now, started
 

@@ -11,7 +11,7 @@ from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
 from shared.operations import locks, log_indexes, recover
 from shared.operations.under_way import record_of
-from shared.state.gateway import Row
+from shared.storage.tables import Row
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import COPY, FIRST, SECOND, SERVICE, fill, run, start_backup
 

@@ -10,7 +10,6 @@ import pytest
 from azure.core.rest import HttpRequest
 
 from shared.clock import Clock
-from shared.fence import LeaseLost
 from shared.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations import recover
@@ -18,9 +17,10 @@ from shared.operations.engine import ATTEMPTS
 from shared.operations.lease import Lease
 from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
-from shared.state.gateway import Row
 from shared.state.operations import Record
-from shared.storage import FencedTransport
+from shared.storage.clients import FencedTransport
+from shared.storage.fence import LeaseLost
+from shared.storage.tables import Row
 from tests.deployed import Deployed, Emulator
 
 SERVICE = "Contoso-B2B"

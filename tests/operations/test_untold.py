@@ -14,7 +14,7 @@ from shared.model.backup import BackupStatus
 from shared.model.operation import OperationStatus
 from shared.operations import wholeness
 from shared.operations.engine import ATTEMPTS
-from shared.storage import FencedTransport
+from shared.storage.clients import FencedTransport
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SECOND, SERVICE, fill, start_backup, start_delete
 from tests.faults.transport import ONCE

@@ -6,11 +6,11 @@ import os
 import pytest
 
 from shared.clock import Clock
-from shared.identity import Identities
 from shared.sealing.from_settings import keys_of
 from shared.sealing.local import LocalKey
 from shared.sealing.vault_clients import VaultClients
 from shared.settings.environment import Settings, SettingsInvalid, read_settings
+from shared.storage.credentials import Identities
 
 VAULT = "https://contoso.vault.azure.net"
 WRAP = f"{VAULT}/keys/interkeep-wrap/{'0' * 32}"

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from shared.clock import Clock
-from shared.identity import Identities
 from shared.model.keys import Seal, WrappedKey
 from shared.model.problem import Code, Problem
 from shared.sealing import vault_key
@@ -22,6 +21,7 @@ from shared.sealing.keys_at_hand import KeysAtHand
 from shared.sealing.local import LocalKey
 from shared.sealing.vault_clients import VaultClients
 from shared.sealing.vault_key import VaultKey
+from shared.storage.credentials import Identities
 from tests.key_vault import SEAL_OPERATIONS, WRAP_OPERATIONS, KeyVault, Scripted, key_vault
 
 DIGEST = "ab" * 32

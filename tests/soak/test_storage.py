@@ -7,7 +7,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from shared.installation import Installation
-from shared.state.gateway import Insert, Row
+from shared.storage.tables import Insert, Row
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted
 from tests.faults.scenes import FIRST, fill, require_whole

@@ -8,7 +8,7 @@ import pytest
 
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
-from shared.state.gateway import Row
+from shared.storage.tables import Row
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import FIRST, SERVICE, fill, run, start_purge
 from tests.soak.model import SECRET, Known, Model, Violated

@@ -9,10 +9,10 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from shared.installation import Installation
-from shared.state import gateway
-from shared.state.gateway import Delete, Replace, Row, RowChanged, SchemaTooNew, Table
-from shared.state.table_wire import typed
-from shared.storage import FencedTransport
+from shared.storage.clients import FencedTransport
+from shared.storage.clients import tables as gateway
+from shared.storage.table_wire import typed
+from shared.storage.tables import Delete, Replace, Row, RowChanged, SchemaTooNew, Table
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, proxied
 

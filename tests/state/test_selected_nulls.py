@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from shared.installation import Installation
-from shared.state.gateway import SCHEMA, Row
-from shared.state.table_wire import Write
+from shared.storage.table_wire import Write
+from shared.storage.tables import SCHEMA, Row
 from tests.admin import Admin
 from tests.api import Api, api_of
 from tests.deployed import Deployed, Emulator

@@ -29,8 +29,8 @@ from shared.model.sections import MIC_VALUES, Section
 from shared.model.service import Service, ServiceSettings
 from shared.state.columns import list_columns, read_list
 from shared.state.mic_values import mic_key
-from shared.state.versioned import Versioned
-from shared.storage import FencedTransport
+from shared.storage.clients import FencedTransport
+from shared.storage.versioned import Versioned
 from tests.api import Api, partner_document, x12_document
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import ASKED, COPY, SECOND, SERVICE, run, start_backup

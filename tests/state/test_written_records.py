@@ -17,7 +17,7 @@ from shared.model.wire import JsonObject, parsed, rfc3339
 from shared.rules.secret_names import Named, set_named
 from shared.state.artifact_rows import read_artifact, written_record
 from shared.state.edits import Put
-from shared.state.gateway import Row
+from shared.storage.tables import Row
 
 _NOW = datetime(2026, 11, 27, 10, 30, 15, 123_456, tzinfo=UTC)
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))

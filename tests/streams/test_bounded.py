@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.fence import LeaseLost
 from shared.model.problem import Code, Problem
-from shared.pace import Pace, storage_is_busy
+from shared.storage.fence import LeaseLost
+from shared.storage.pace import Pace, storage_is_busy
 from shared.streams.bounded import each_of
 
 

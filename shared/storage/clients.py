@@ -15,12 +15,12 @@ from azure.data.tables.aio import TableServiceClient
 from azure.storage.blob.aio import BlobServiceClient
 
 from shared.clock import Clock
-from shared.fence import before_write
-from shared.identity import Identities
-from shared.patience import WORK, Patience
-from shared.refusals import Said, expecting, said
-from shared.repeating import RepeatingTransport
 from shared.settings.accounts import AccountSetting
+from shared.storage.credentials import Identities
+from shared.storage.fence import before_write
+from shared.storage.patience import WORK, Patience
+from shared.storage.refusals import Said, expecting, said
+from shared.storage.retrying import RepeatingTransport
 
 if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueClient

@@ -19,9 +19,9 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.storage.blob.aio import BlobClient, ContainerClient
 
-from shared.refusals import CutOff, is_behind_the_end, is_refused, refusal
-from shared.repeating import UNDERSTAND
-from shared.storage import MAX_BLOCK_BYTES
+from shared.storage.clients import MAX_BLOCK_BYTES
+from shared.storage.refusals import CutOff, is_behind_the_end, is_refused, refusal
+from shared.storage.retrying import UNDERSTAND
 
 _BLOB = re.compile(r"<Blob>(.*?)</Blob>", re.DOTALL)
 _NAME = re.compile(r'<Name( Encoded="true")?>([^<]*)</Name>')

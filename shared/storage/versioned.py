@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Generic, ParamSpec, TypeVar
 
-from shared.state.gateway import RowChanged, RowExists
+from shared.storage.tables import RowChanged, RowExists
 
 Value = TypeVar("Value")
 Given = ParamSpec("Given")

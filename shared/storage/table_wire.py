@@ -31,8 +31,8 @@ from azure.data.tables.aio import TableServiceClient
 from yarl import URL
 
 from shared.model.wire import parsed
-from shared.refusals import BatchRefused, CutOff, code_in, passes, refusal
-from shared.repeating import UNDERSTAND, asked_to_wait
+from shared.storage.refusals import BatchRefused, CutOff, code_in, passes, refusal
+from shared.storage.retrying import UNDERSTAND, asked_to_wait
 
 _SCOPE = "https://storage.azure.com/.default"
 _WHO = "interkeep"

@@ -21,9 +21,9 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest
 
 from shared.clock import Clock
-from shared.pace import storage_is_busy
-from shared.patience import Patience, patience_of_task
-from shared.refusals import Said, is_busy, is_fault, is_refused, passes, said
+from shared.storage.pace import storage_is_busy
+from shared.storage.patience import Patience, patience_of_task
+from shared.storage.refusals import Said, is_busy, is_fault, is_refused, passes, said
 
 _CONNECT_SECONDS = 10
 _COPY_SECONDS = 240

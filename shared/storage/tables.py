@@ -15,8 +15,8 @@ from azure.core.exceptions import AzureError
 from pydantic_core import to_json
 
 from shared.model.problem import Code, Problem
-from shared.refusals import Said, code_of, expecting, said
-from shared.state.table_wire import (
+from shared.storage.refusals import Said, code_of, expecting, said
+from shared.storage.table_wire import (
     Entity,
     TableWire,
     Write,

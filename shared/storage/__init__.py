@@ -1,0 +1,1 @@
+"""How storage is asked: clients and credentials, patience, what it refused, the fence."""
