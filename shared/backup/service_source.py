@@ -10,7 +10,6 @@ from dataclasses import replace
 from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
-from shared.backup.order import record_key
 from shared.backup.source import LeftOut, SectionRecord, Unreadable
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import Artifact
@@ -39,6 +38,7 @@ from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.mic_values import MicValues
+from shared.state.order import record_key
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
 from shared.storage.tables import Row, RowChanged

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.backup.opened import OpenBackup
-from shared.backup.order import record_key
 from shared.backup.reader import as_record, parsed_line
 from shared.backup.secret_entries import SecretEntries
 from shared.backup.section_lines import SectionLines
@@ -19,6 +18,7 @@ from shared.model.place import LinePlace, SecretPlace, SidePlace, no_such_place
 from shared.model.record import Record
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.documents import SECRET, replace_secrets, replace_stand_ins
+from shared.state.order import record_key
 
 _TAKEN: JsonObject = {SECRET: 0}
 """In the place of each secret, so that two documents differ there only where one has none."""

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.backup.order import record_key
 from shared.backup.source import Cut
 from shared.installation import Installation
 from shared.model.artifact import ImportItem
@@ -16,6 +15,7 @@ from shared.model.numbers import Kind
 from shared.model.record import Record
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.sections import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Section
+from shared.state.order import record_key
 from shared.streams.merged import merged
 from tests.api import nobodys, x12_document
 from tests.faults.scenes import SERVICE as NAME

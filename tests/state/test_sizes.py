@@ -17,7 +17,6 @@ from urllib.parse import unquote
 import pytest
 from azure.core.rest import HttpRequest
 
-from shared.backup.order import record_key
 from shared.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
@@ -29,6 +28,7 @@ from shared.model.sections import MIC_VALUES, Section
 from shared.model.service import Service, ServiceSettings
 from shared.state.columns import list_columns, read_list
 from shared.state.mic_values import mic_key
+from shared.state.order import record_key
 from shared.storage.clients import FencedTransport
 from shared.storage.versioned import Versioned
 from tests.api import Api, partner_document, x12_document
