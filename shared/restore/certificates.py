@@ -15,7 +15,7 @@ from shared.model.sections import Section
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import at, with_value
 from shared.rules.naming import artifact_key, shown
-from shared.rules.replacing import replaced
+from shared.rules.restoring.replacing import replaced
 from shared.sealing.provider import KeyProvider
 
 

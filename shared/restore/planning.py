@@ -28,8 +28,8 @@ from shared.restore.service_target import taken
 from shared.restore.survey import Living, Survey, survey
 from shared.rules.naming import service_key
 from shared.rules.polled_sources import sources
-from shared.rules.restore_notes import before_resuming, exhausted, expired, not_backed_up, notes
-from shared.rules.restore_plan import held, plan, settings_of, wrong
+from shared.rules.restoring.notes import before_resuming, exhausted, expired, not_backed_up, notes
+from shared.rules.restoring.plan import held, plan, settings_of, wrong
 from shared.sealing.provider import KeyProvider
 from shared.settings.environment import Settings
 from shared.state.columns import dumps

@@ -13,7 +13,7 @@ from shared.model.record import Record
 from shared.model.restore import NumbersPlan, RestorePlan
 from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key, service_key
-from shared.rules.restored_numbers import BackedUpCounters, restored_counters
+from shared.rules.restoring.numbers import BackedUpCounters, restored_counters
 from shared.runtime.claims import left_behind
 from shared.runtime.streams import Known
 from shared.state.configuration import Configuration

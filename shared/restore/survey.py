@@ -16,8 +16,8 @@ from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import at, masked
 from shared.rules.naming import artifact_key, shown
 from shared.rules.polled_sources import Place, may_poll, sources
-from shared.rules.replacing import replaced
-from shared.rules.restore_parts import Key, Parts, key_of, select
+from shared.rules.restoring.parts import Key, Parts, key_of, select
+from shared.rules.restoring.replacing import replaced
 from shared.state.columns import require_storable
 
 _TOLD = 1000

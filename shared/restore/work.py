@@ -41,8 +41,8 @@ from shared.restore.survey import Survey, survey
 from shared.restore.target import Pages, RestoreTarget
 from shared.rules.naming import artifact_key
 from shared.rules.polled_sources import may_poll, with_sources_stopped
-from shared.rules.replacing import replaced
-from shared.rules.restore_plan import settings_of
+from shared.rules.restoring.plan import settings_of
+from shared.rules.restoring.replacing import replaced
 from shared.sealing.provider import KeyProvider
 from shared.streams.bounded import cause
 

@@ -13,7 +13,7 @@ from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import is_behind, joined_all
-from shared.rules.restored_numbers import BackedUpCounters
+from shared.rules.restoring.numbers import BackedUpCounters
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Issued, Ledger, LedgerRow
 from shared.state.keys import encoded

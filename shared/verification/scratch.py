@@ -29,7 +29,7 @@ from shared.model.service import Service, State
 from shared.operations.work import Task
 from shared.restore.service_target import ServiceTarget
 from shared.restore.work import apply
-from shared.rules.restore_plan import plan
+from shared.rules.restoring.plan import plan
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Phase
 from shared.state.services import Directory

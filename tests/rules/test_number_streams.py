@@ -21,7 +21,7 @@ from shared.model.problem import Problem
 from shared.model.restore import ControlNumbersBody, NumbersPolicy
 from shared.rules.coming_again import goes_on
 from shared.rules.numbers import first, join, joined_all, moved, rebound, take_again, upcoming
-from shared.rules.restored_numbers import (
+from shared.rules.restoring.numbers import (
     BackedUpCounters,
     issued_again,
     restored_counters,

@@ -7,8 +7,8 @@ import pytest
 from shared.model.problem import Code
 from shared.model.restore import Replacement
 from shared.model.sections import Section
-from shared.rules import replacing
-from shared.rules.replacing import replaced
+from shared.rules.restoring import replacing
+from shared.rules.restoring.replacing import replaced
 
 
 def asked(*pairs: tuple[str, Any]) -> dict[int, Replacement]:

@@ -8,7 +8,7 @@ from shared.model.numbers import Bounds, Counter, Kind
 from shared.model.problem import Code, Problem
 from shared.model.restore import NumbersPolicy
 from shared.rules.numbers import first, take, upcoming
-from shared.rules.restored_numbers import advanced, issued_again, restored, set_back
+from shared.rules.restoring.numbers import advanced, issued_again, restored, set_back
 
 KIND = Kind.INTERCHANGE
 COUNTERS = st.builds(

@@ -1,0 +1,1 @@
+"""What a restore will make, decided before the first write."""
