@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from azure.core.exceptions import AzureError
 
-from shared.backup.paths import descriptor_path
-from shared.backup.reader import find_descriptor, forged, undamaged_descriptor
+from shared.backups.archive.paths import descriptor_path
+from shared.backups.archive.reader import find_descriptor, forged, undamaged_descriptor
 from shared.blobs.accounts import Accounts, containers
 from shared.blobs.backup_container import NOT_THERE, BackupContainer
 from shared.model.descriptor import Descriptor

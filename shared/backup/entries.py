@@ -2,8 +2,8 @@
 
 from pydantic import ValidationError
 
-from shared.backup.paths import descriptor_path
-from shared.backup.reader import forged
+from shared.backups.archive.paths import descriptor_path
+from shared.backups.archive.reader import forged
 from shared.model.backup import BackedUpSection, Backup, BackupStatus
 from shared.model.descriptor import Descriptor, key_ids
 from shared.model.wire import JsonObject

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 from azure.core.exceptions import AzureError
 
-from shared.backup.opened import OpenBackup
-from shared.backup.paths import descriptor_path
-from shared.backup.reader import forged, section_records
+from shared.backups.archive.opened import OpenBackup
+from shared.backups.archive.paths import descriptor_path
+from shared.backups.archive.reader import forged, section_records
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import NOT_THERE as GONE
 from shared.blobs.backup_container import BackupContainer, archived, corrupt, missing

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from shared.backup.browsing import require_names
 from shared.backup.entries import facts
-from shared.backup.opened import OpenBackup
-from shared.backup.paths import descriptor_path
-from shared.backup.reader import forged
 from shared.backup.returning import Returning
+from shared.backups.archive.opened import OpenBackup
+from shared.backups.archive.paths import descriptor_path
+from shared.backups.archive.reader import forged
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.model.backup import Backup, ContainerSeen, Found, Trigger

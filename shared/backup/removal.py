@@ -14,8 +14,8 @@ from datetime import datetime
 from azure.core.exceptions import AzureError
 
 from shared.backup.last_good import LastGood, last_good
-from shared.backup.opened import OpenBackup
 from shared.backup.presence import NOT_THERE, asking
+from shared.backups.archive.opened import OpenBackup
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.model.backup import Backup, BackupStatus, ContainerSeen, DeletionRefused, Found
 from shared.model.operation import Operation

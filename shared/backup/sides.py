@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.backup.opened import OpenBackup
-from shared.backup.reader import as_record, parsed_line
-from shared.backup.secret_entries import SecretEntries
-from shared.backup.section_lines import SectionLines
 from shared.backup.source import Cut
+from shared.backups.archive.opened import OpenBackup
+from shared.backups.archive.reader import as_record, parsed_line
+from shared.backups.archive.secrets_reader import SecretEntries
+from shared.backups.archive.section_lines import SectionLines
 from shared.blobs.backup_container import corrupt
 from shared.model.place import LinePlace, SecretPlace, SidePlace, no_such_place
 from shared.model.record import Record

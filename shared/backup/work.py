@@ -9,19 +9,19 @@ from datetime import datetime
 
 from shared.alerts.happenings import backups_missed
 from shared.backup.describe import describe, sealed
-from shared.backup.descriptor_blob import (
+from shared.backup.ending import BackupEnding
+from shared.backup.presence import account_name
+from shared.backup.source import Cut, batches_active
+from shared.backup.stores import BackupStores
+from shared.backup.writer import RunWriter
+from shared.backups.archive.descriptor_blob import (
     clear_other_runs,
     require_found,
     said_by_blob,
     sealed_metadata,
 )
-from shared.backup.ending import BackupEnding
-from shared.backup.paths import descriptor_path
-from shared.backup.presence import account_name
-from shared.backup.reader import descriptor_at
-from shared.backup.source import Cut, batches_active
-from shared.backup.stores import BackupStores
-from shared.backup.writer import RunWriter
+from shared.backups.archive.paths import descriptor_path
+from shared.backups.archive.reader import descriptor_at
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.blobs.copying import Copier
 from shared.model.backup import Backup, BackupStatus, Trigger

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from azure.storage.blob.aio import BlobClient
 
-from shared.backup.secrets import SecretsWriter
-from shared.backup.sections import SectionWriter
 from shared.backup.source import Cut, Unreadable
+from shared.backups.archive.secrets_writer import SecretsWriter
+from shared.backups.archive.section_writer import SectionWriter
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from shared.backup.opened import OpenBackup
+from shared.backups.archive.opened import OpenBackup
 from shared.model.numbers import AgreementNumbers
 from shared.model.problem import Problem
 from shared.model.record import Record

@@ -7,7 +7,7 @@ brings must open.
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.backup.opened import OpenBackup
+from shared.backups.archive.opened import OpenBackup
 from shared.management.certificates import pfx_facts, pfx_holders
 from shared.model.problem import Code, Problem
 from shared.model.restore import Replacement, RestoreBody

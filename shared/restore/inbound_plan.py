@@ -12,7 +12,7 @@ from collections import Counter as Tally
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shared.backup.opened import OpenBackup
+from shared.backups.archive.opened import OpenBackup
 from shared.blobs.backup_container import corrupt
 from shared.model.descriptor import Descriptor
 from shared.model.restore import InboundExposure, InboundPlan

@@ -4,7 +4,7 @@ from collections import Counter as Tally
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.backup.opened import OpenBackup
+from shared.backups.archive.opened import OpenBackup
 from shared.model.numbers import AgreementNumbers, Bounds, Counter, Counters, Kind
 from shared.model.problem import Problem
 from shared.model.record import Record

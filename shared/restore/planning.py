@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from shared.backup.opened import OpenBackup
 from shared.backup.users import BackupUsers
+from shared.backups.archive.opened import OpenBackup
 from shared.blobs.backup_container import Ownership
 from shared.clock import Clock
 from shared.model.descriptor import Descriptor

@@ -7,7 +7,7 @@ the names of all artifacts while it runs, never their documents.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.backup.opened import OpenBackup
+from shared.backups.archive.opened import OpenBackup
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import PolledSource, Replaced, Replacement, RestoreBody

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from pydantic import ValidationError
 
-from shared.backup.opened import OpenBackup
 from shared.backup.presence import compare_all
-from shared.backup.reader import (
+from shared.backups.archive.opened import OpenBackup
+from shared.backups.archive.reader import (
     may_hold_secrets,
     record_of,
     section_records,
 )
-from shared.backup.secret_entries import SecretEntries, Secrets
+from shared.backups.archive.secrets_reader import SecretEntries, Secrets
 from shared.blobs.backup_container import corrupt
 from shared.model.descriptor import SectionPart
 from shared.model.problem import Code, Problem

@@ -8,11 +8,11 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
-from shared.backup.opened import OpenBackup
-from shared.backup.secret_entries import SecretEntries, Secrets
 from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.backup.source import Cut
 from shared.backup.writer import RunWriter
+from shared.backups.archive.opened import OpenBackup
+from shared.backups.archive.secrets_reader import SecretEntries, Secrets
 from shared.blobs.backup_container import (
     SCRATCH_KIND,
     BackupContainer,

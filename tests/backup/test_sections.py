@@ -12,10 +12,10 @@ import pytest
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
-from shared.backup import unpacking
-from shared.backup.reader import section_records
-from shared.backup.section_lines import Line, SectionLines
-from shared.backup.sections import SectionWriter
+from shared.backups.archive import unpacking
+from shared.backups.archive.reader import section_records
+from shared.backups.archive.section_lines import Line, SectionLines
+from shared.backups.archive.section_writer import SectionWriter
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation import Installation
 from shared.model.descriptor import SectionPart

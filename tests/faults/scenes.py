@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.backup.reader import as_record, read_descriptor, section_records
-from shared.backup.secret_entries import Secrets
+from shared.backups.archive.reader import as_record, read_descriptor, section_records
+from shared.backups.archive.secrets_reader import Secrets
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.installation import Installation

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.backup.reader import read_descriptor
+from shared.backups.archive.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.model.backup import BackupStatus, VerifyLevel

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.backup.reader import undamaged_descriptor
+from shared.backups.archive.reader import undamaged_descriptor
 from shared.model.descriptor import digest
 from shared.model.problem import Code, Problem
 from tests.faults.scenes import FIRST

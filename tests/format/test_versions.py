@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.backup.reader import read_descriptor
+from shared.backups.archive.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.sealing.frames import Frames

@@ -10,7 +10,7 @@ import pytest
 
 from shared.backup.changes import LIVE
 from shared.backup.changes import Asked as Page
-from shared.backup.reader import section_lines
+from shared.backups.archive.reader import section_lines
 from shared.installation import Installation
 from shared.management.documents import shown_artifact
 from shared.model.artifact import Artifact

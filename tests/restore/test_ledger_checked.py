@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from shared.backup import section_lines
-from shared.backup.reader import read_descriptor
-from shared.backup.unpacking import Gunzip, unpacked
+from shared.backups.archive import section_lines
+from shared.backups.archive.reader import read_descriptor
+from shared.backups.archive.unpacking import Gunzip, unpacked
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.model.descriptor import SectionPart

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.backup.reader import record_of
+from shared.backups.archive.reader import record_of
 from shared.management.documents import open_document, sealed_again
 from shared.model.artifact import Artifact
 from shared.model.record import Record, Written, canonical_text

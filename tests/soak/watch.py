@@ -11,7 +11,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from shared.backup.reader import read_descriptor
+from shared.backups.archive.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
 from shared.model.backup import Backup, BackupStatus

@@ -10,7 +10,7 @@ import hashlib
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from shared.backup.reader import parsed_line
+from shared.backups.archive.reader import parsed_line
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, SecretPlace

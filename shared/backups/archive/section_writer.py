@@ -5,7 +5,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 
-from shared.backup.unpacking import GZIP, MEMBER_BYTES
+from shared.backups.archive.unpacking import GZIP, MEMBER_BYTES
 from shared.blobs.backup_container import BackupContainer
 from shared.model.descriptor import SectionPart
 from shared.storage.clients import MAX_BLOCK_BYTES

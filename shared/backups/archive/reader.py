@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from shared.backup.paths import descriptor_path
-from shared.backup.unpacking import Gunzip, unpacked, whole_lines
+from shared.backups.archive.paths import descriptor_path
+from shared.backups.archive.unpacking import Gunzip, unpacked, whole_lines
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
 from shared.model.problem import Code, Problem

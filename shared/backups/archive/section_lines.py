@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import NamedTuple
 
-from shared.backup.reader import record_of
-from shared.backup.unpacking import Gunzip, unpacked, whole_lines
+from shared.backups.archive.reader import record_of
+from shared.backups.archive.unpacking import Gunzip, unpacked, whole_lines
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import SectionPart
 from shared.model.place import BEGINNING, LinePlace, no_such_place

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
-from shared.backup.reader import read_descriptor, records, section_lines
-from shared.backup.secret_entries import Secrets
-from shared.backup.section_lines import checked_records
+from shared.backups.archive.reader import read_descriptor, records, section_lines
+from shared.backups.archive.secrets_reader import Secrets
+from shared.backups.archive.section_lines import checked_records
 from shared.blobs.backup_container import BackupContainer, missing
 from shared.model.descriptor import Descriptor, SectionPart
 from shared.model.record import Record
