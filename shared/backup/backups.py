@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from shared.backup.removal import Removal
-from shared.backup.returning import Returning
 from shared.backup.source import Source, batches_active
+from shared.backups.catalog.removal import Removal
+from shared.backups.catalog.returning import Returning
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.model.backup import Backup, BackupBody, BackupStatus, Trigger

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from shared.backup.known import KnownBackups
 from shared.backups.archive.reader import as_record, parsed_line
 from shared.backups.archive.section_lines import SectionLines
+from shared.backups.catalog.known import KnownBackups
 from shared.model.descriptor import Descriptor
 from shared.model.place import BEGINNING, LinePlace
 from shared.model.problem import Code, Problem

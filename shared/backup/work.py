@@ -10,7 +10,6 @@ from datetime import datetime
 from shared.alerts.happenings import backups_missed
 from shared.backup.describe import describe, sealed
 from shared.backup.ending import BackupEnding
-from shared.backup.presence import account_name
 from shared.backup.source import Cut, batches_active
 from shared.backup.stores import BackupStores
 from shared.backup.writer import RunWriter
@@ -22,6 +21,7 @@ from shared.backups.archive.descriptor_blob import (
 )
 from shared.backups.archive.paths import descriptor_path
 from shared.backups.archive.reader import descriptor_at
+from shared.backups.catalog.presence import account_name
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.blobs.copying import Copier
 from shared.model.backup import Backup, BackupStatus, Trigger

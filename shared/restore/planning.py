@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from shared.backup.users import BackupUsers
 from shared.backups.archive.opened import OpenBackup
+from shared.backups.catalog.users import BackupUsers
 from shared.blobs.backup_container import Ownership
 from shared.clock import Clock
 from shared.model.descriptor import Descriptor

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shared.backup.presence import Presence
 from shared.backups.archive.opened import OpenBackup
+from shared.backups.catalog.presence import Presence
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock

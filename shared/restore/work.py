@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from azure.storage.blob.aio import BlobClient
 from pydantic import ValidationError
 
-from shared.backup.users import BackupUsers
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.reader import section_records
 from shared.backups.archive.secrets_reader import SecretEntries, Secrets
+from shared.backups.catalog.users import BackupUsers
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer, corrupt, missing
 from shared.blobs.copying import Copier, copy_all

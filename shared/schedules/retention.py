@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from shared.backup.backups import SCHEDULE
-from shared.backup.removal import Removal
+from shared.backups.catalog.removal import Removal
 from shared.clock import Clock
 from shared.model.backup import Backup
 from shared.model.operation import OperationName

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from pydantic import ValidationError
 
-from shared.backup.presence import compare_all
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.reader import (
     may_hold_secrets,
@@ -15,6 +14,7 @@ from shared.backups.archive.reader import (
     section_records,
 )
 from shared.backups.archive.secrets_reader import SecretEntries, Secrets
+from shared.backups.catalog.presence import compare_all
 from shared.blobs.backup_container import corrupt
 from shared.model.descriptor import SectionPart
 from shared.model.problem import Code, Problem

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.backup.backups import SCHEDULE
-from shared.backup.returning import Returning
+from shared.backups.catalog.returning import Returning
 from shared.model.backup import Backup, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.schedule import ScheduledVerify

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import verify_failed
-from shared.backup.presence import Look, Presence, noted
-from shared.backup.users import BackupUsers
 from shared.backups.archive.opened import OpenBackup
+from shared.backups.catalog.presence import Look, Presence, noted
+from shared.backups.catalog.users import BackupUsers
 from shared.blobs.copying import Copier
 from shared.clock import Clock
 from shared.model.backup import Backup, BackupStatus, Found, VerifyLevel

@@ -11,9 +11,9 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.core.rest import HttpRequest
 
-from shared.backup.away import Away
-from shared.backup.presence import Presence, cannot_ask
-from shared.backup.purge import PurgeWork
+from shared.backups.catalog.away import Away
+from shared.backups.catalog.presence import Presence, cannot_ask
+from shared.backups.catalog.purge import PurgeWork
 from shared.installation import Installation
 from shared.model.backup import Backup, BackupBody
 from shared.model.operation import Operation, OperationName, OperationStatus

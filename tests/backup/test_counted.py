@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.backup.presence import Presence
-from shared.backup.removal import Removal
+from shared.backups.catalog.presence import Presence
+from shared.backups.catalog.removal import Removal
 from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.problem import Code, Problem
 from shared.model.schedule import ScheduleBody

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.backup import history_rows
-from shared.backup.history_rows import HistoryRows
+from shared.backups.catalog import history_rows
+from shared.backups.catalog.history_rows import HistoryRows
 from shared.installation import Installation
 from shared.model.backup import Backup, VerifyLevel
 from shared.model.problem import Code, Problem

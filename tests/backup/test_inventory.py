@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.backup import inventory
+from shared.backups.catalog import inventory
 from shared.model.backup import Backup, BackupStatus, ContainerSeen, Found
 from shared.state.history import History
 from shared.storage.tables import Replace

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.backup.removal import Removal
+from shared.backups.catalog.removal import Removal
 from shared.model.backup import Backup, BackupStatus, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem

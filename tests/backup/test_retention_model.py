@@ -16,7 +16,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
-from shared.backup.removal import Removal
+from shared.backups.catalog.removal import Removal
 from shared.installation import Installation
 from shared.model.backup import Backup, VerifyLevel
 from shared.model.problem import Code, Problem

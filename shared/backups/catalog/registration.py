@@ -6,12 +6,12 @@ was lost, or another region's installation, knows nothing of the backups that ar
 
 from pydantic import ValidationError
 
-from shared.backup.browsing import require_names
-from shared.backup.entries import facts
-from shared.backup.returning import Returning
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.paths import descriptor_path
 from shared.backups.archive.reader import forged
+from shared.backups.catalog.browsing import require_names
+from shared.backups.catalog.entries import facts
+from shared.backups.catalog.returning import Returning
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.model.backup import Backup, ContainerSeen, Found, Trigger

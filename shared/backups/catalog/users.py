@@ -4,8 +4,8 @@ Entering and marking for deletion are writes of the same row by its ETag: one of
 first, and the other is refused.
 """
 
-from shared.backup.presence import is_of
-from shared.backup.returning import Returning
+from shared.backups.catalog.presence import is_of
+from shared.backups.catalog.returning import Returning
 from shared.model.backup import Backup, BackupUser
 from shared.model.descriptor import Descriptor
 from shared.model.operation import Operation

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from shared.backup.away import Away
-from shared.backup.presence import Checkpoint, Presence, asking
-from shared.backup.returning import Returning
-from shared.backup.users import BackupUsers
+from shared.backups.catalog.away import Away
+from shared.backups.catalog.presence import Checkpoint, Presence, asking
+from shared.backups.catalog.returning import Returning
+from shared.backups.catalog.users import BackupUsers
 from shared.clock import Clock
 from shared.model.backup import Backup
 from shared.model.problem import Code, Problem

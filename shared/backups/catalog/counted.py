@@ -4,9 +4,9 @@ import logging
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from shared.backup.away import Away
-from shared.backup.presence import Look, noted
-from shared.backup.removal import Removal
+from shared.backups.catalog.away import Away
+from shared.backups.catalog.presence import Look, noted
+from shared.backups.catalog.removal import Removal
 from shared.model.backup import Backup, Found
 from shared.model.operation import Warning
 from shared.model.problem import Problem

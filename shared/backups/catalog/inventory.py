@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 from azure.core.exceptions import AzureError
 
-from shared.backup.history_rows import HistoryRows
-from shared.backup.presence import NOT_THERE, NOTED_AGAIN, Look, Presence, noted
-from shared.backup.removal import as_deleted, as_missing
-from shared.backup.returning import Returning
-from shared.backup.users import BackupUsers
 from shared.backups.archive.paths import descriptor_path
+from shared.backups.catalog.history_rows import HistoryRows
+from shared.backups.catalog.presence import NOT_THERE, NOTED_AGAIN, Look, Presence, noted
+from shared.backups.catalog.removal import as_deleted, as_missing
+from shared.backups.catalog.returning import Returning
+from shared.backups.catalog.users import BackupUsers
 from shared.clock import Clock
 from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.problem import Code, Problem

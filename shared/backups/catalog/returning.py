@@ -8,8 +8,8 @@ container.
 
 from dataclasses import dataclass
 
-from shared.backup.entries import made_again
-from shared.backup.presence import Presence, is_of
+from shared.backups.catalog.entries import made_again
+from shared.backups.catalog.presence import Presence, is_of
 from shared.clock import Clock
 from shared.model.backup import Backup, BackupStatus, BackupUser, ContainerSeen, Found
 from shared.model.descriptor import Descriptor

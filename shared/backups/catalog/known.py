@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from shared.backup.returning import Returning
 from shared.backups.archive.opened import OpenBackup
+from shared.backups.catalog.returning import Returning
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
 from shared.state.history import History

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from azure.core.exceptions import AzureError
 
-from shared.backup.last_good import LastGood, last_good
-from shared.backup.presence import NOT_THERE, asking
 from shared.backups.archive.opened import OpenBackup
+from shared.backups.catalog.last_good import LastGood, last_good
+from shared.backups.catalog.presence import NOT_THERE, asking
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.model.backup import Backup, BackupStatus, ContainerSeen, DeletionRefused, Found
 from shared.model.operation import Operation

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
-from shared.backup.away import Away
-from shared.backup.counted import Counting, Decision
-from shared.backup.removal import Removal
+from shared.backups.catalog.away import Away
+from shared.backups.catalog.counted import Counting, Decision
+from shared.backups.catalog.removal import Removal
 from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem

@@ -1,0 +1,1 @@
+"""Which backups there are, who reads them, and how they go."""
