@@ -12,8 +12,6 @@ from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts
 from shared.alerts.webhook import Webhook
 from shared.backup.backups import SCHEDULE, Backups
-from shared.backup.changes import Changes
-from shared.backup.contents import Contents
 from shared.backup.service_source import ServiceSource
 from shared.backup.stores import BackupStores
 from shared.backup.work import BackupWork
@@ -27,6 +25,8 @@ from shared.backups.catalog.registration import Registration
 from shared.backups.catalog.removal import Removal
 from shared.backups.catalog.returning import Returning
 from shared.backups.catalog.users import BackupUsers
+from shared.backups.inspection.changes import Changes
+from shared.backups.inspection.contents import Contents
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
 from shared.management.advances import Advances

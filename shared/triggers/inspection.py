@@ -1,6 +1,6 @@
 """Looking into backups: what is in one, and what differs between two."""
 
-from shared.backup.changes import Asked
+from shared.backups.inspection.changes import Asked
 from shared.http.call import Answer, Call
 from shared.http.paging import PAGING, given_page, place_after, top
 from shared.http.route import new_blueprint, route

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from shared.backup.changes import LIVE
-from shared.backup.changes import Asked as Page
 from shared.backups.archive.reader import section_lines
+from shared.backups.inspection.changes import LIVE
+from shared.backups.inspection.changes import Asked as Page
 from shared.installation import Installation
 from shared.management.documents import shown_artifact
 from shared.model.artifact import Artifact

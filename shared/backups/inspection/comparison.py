@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.backup.sides import Entry, Side
+from shared.backups.inspection.sides import Entry, Side
 from shared.model.place import ChangesPlace, SidePlace
 from shared.model.wire import JsonObject
 from shared.rules.differences import MOST_POINTERS, differences

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.backup.comparison import Comparison
-from shared.backup.sides import BackupSide, LiveSide
 from shared.backup.source import Source
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.secrets_reader import have_same_secrets
 from shared.backups.catalog.known import KnownBackups
+from shared.backups.inspection.comparison import Comparison
+from shared.backups.inspection.sides import BackupSide, LiveSide
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, ChangesPlace, no_such_place
 from shared.model.problem import Code, Problem
