@@ -11,10 +11,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts
 from shared.alerts.webhook import Webhook
-from shared.backup.backups import SCHEDULE, Backups
 from shared.backup.service_source import ServiceSource
-from shared.backup.stores import BackupStores
-from shared.backup.work import BackupWork
 from shared.backups.catalog.browsing import Browsing
 from shared.backups.catalog.history_rows import HistoryRows
 from shared.backups.catalog.inventory import Inventory
@@ -27,6 +24,9 @@ from shared.backups.catalog.returning import Returning
 from shared.backups.catalog.users import BackupUsers
 from shared.backups.inspection.changes import Changes
 from shared.backups.inspection.contents import Contents
+from shared.backups.making.backups import SCHEDULE, Backups
+from shared.backups.making.stores import BackupStores
+from shared.backups.making.work import BackupWork
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
 from shared.management.advances import Advances

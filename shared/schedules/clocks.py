@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import clocks_apart
-from shared.backup.backups import SCHEDULE
+from shared.backups.making.backups import SCHEDULE
 from shared.clock import Clock
 from shared.model.operation import (
     NO_SERVICE,

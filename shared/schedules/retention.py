@@ -7,8 +7,8 @@ started, and it decides again, with descriptors read, by what it finds.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from shared.backup.backups import SCHEDULE
 from shared.backups.catalog.removal import Removal
+from shared.backups.making.backups import SCHEDULE
 from shared.clock import Clock
 from shared.model.backup import Backup
 from shared.model.operation import OperationName

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import backups_missed
-from shared.backup.backups import Backups
+from shared.backups.making.backups import Backups
 from shared.clock import Clock
 from shared.model.problem import Code, Problem
 from shared.model.schedule import Schedule

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.backup.source import Cut
-from shared.backup.writer import RunWriter
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.secrets_reader import SecretEntries, Secrets
+from shared.backups.making.writer import RunWriter
 from shared.blobs.backup_container import (
     SCRATCH_KIND,
     BackupContainer,

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from shared.backup.backups import SCHEDULE
 from shared.backups.catalog.returning import Returning
+from shared.backups.making.backups import SCHEDULE
 from shared.model.backup import Backup, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.schedule import ScheduledVerify

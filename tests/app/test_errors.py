@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import ContainerClient
 
-from shared.backup.describe import sealed
+from shared.backups.making.describe import sealed
 from shared.http.json_body import MOST_BYTES
 from shared.installation import Installation
 from shared.model.service import State

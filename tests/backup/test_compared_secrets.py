@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.backup.describe import sealed
 from shared.backups.archive.reader import read_descriptor
 from shared.backups.archive.secrets_reader import SecretEntries, Secrets
 from shared.backups.archive.secrets_writer import SecretsWriter
 from shared.backups.inspection import comparison
 from shared.backups.inspection.changes import Asked, ChangesPage
+from shared.backups.making.describe import sealed
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation import Installation
 from shared.management.documents import sealed_document

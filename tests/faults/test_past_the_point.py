@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.backup.work import BackupWork
 from shared.backups.archive.reader import read_descriptor
+from shared.backups.making.work import BackupWork
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation import Installation
 from shared.model.backup import BackupStatus

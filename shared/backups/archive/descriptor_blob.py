@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from azure.core.exceptions import AzureError
 from pydantic import ValidationError
 
-from shared.backup.writer import RunResult
 from shared.backups.catalog.presence import compare
+from shared.backups.making.writer import RunResult
 from shared.blobs.backup_container import BackupContainer
 from shared.model.descriptor import Descriptor
 from shared.model.keys import Seal

@@ -5,8 +5,8 @@ import logging
 from azure.core.exceptions import AzureError
 
 from shared.alerts.happenings import backup_failed, backup_partial
-from shared.backup.stores import BackupStores
 from shared.backups.archive.paths import descriptor_path
+from shared.backups.making.stores import BackupStores
 from shared.blobs.backup_container import BackupContainer
 from shared.model.backup import (
     BackedUpSection,

@@ -1,7 +1,7 @@
 """Making the descriptor: what the backup is, sealed. It is written last, and once."""
 
 from shared.backup.source import Cut, LeftOut
-from shared.backup.writer import RunResult
+from shared.backups.making.writer import RunResult
 from shared.model.backup import Backup
 from shared.model.descriptor import FORMAT, Descriptor, digest, file_bytes
 from shared.model.operation import Warning

@@ -8,11 +8,7 @@ import logging
 from datetime import datetime
 
 from shared.alerts.happenings import backups_missed
-from shared.backup.describe import describe, sealed
-from shared.backup.ending import BackupEnding
 from shared.backup.source import Cut, batches_active
-from shared.backup.stores import BackupStores
-from shared.backup.writer import RunWriter
 from shared.backups.archive.descriptor_blob import (
     clear_other_runs,
     require_found,
@@ -22,6 +18,10 @@ from shared.backups.archive.descriptor_blob import (
 from shared.backups.archive.paths import descriptor_path
 from shared.backups.archive.reader import descriptor_at
 from shared.backups.catalog.presence import account_name
+from shared.backups.making.describe import describe, sealed
+from shared.backups.making.ending import BackupEnding
+from shared.backups.making.stores import BackupStores
+from shared.backups.making.writer import RunWriter
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.blobs.copying import Copier
 from shared.model.backup import Backup, BackupStatus, Trigger

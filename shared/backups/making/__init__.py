@@ -1,0 +1,1 @@
+"""Making a backup: from its start to its end in the history."""
