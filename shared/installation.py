@@ -27,6 +27,12 @@ from shared.backups.inspection.contents import Contents
 from shared.backups.making.backups import SCHEDULE, Backups
 from shared.backups.making.stores import BackupStores
 from shared.backups.making.work import BackupWork
+from shared.backups.schedules.clocks import ClocksApart
+from shared.backups.schedules.mending import DueRows
+from shared.backups.schedules.preview import Preview
+from shared.backups.schedules.retention_runs import RetentionRuns
+from shared.backups.schedules.schedules import ScheduleSettings
+from shared.backups.schedules.tick import Tick
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
 from shared.management.advances import Advances
@@ -56,12 +62,6 @@ from shared.restore.work import RestoreStores, RestoreWork
 from shared.runtime.allocate import Allocator
 from shared.runtime.batches import Batches
 from shared.runtime.inbound import Inbound
-from shared.schedules.clocks import ClocksApart
-from shared.schedules.mending import DueRows
-from shared.schedules.preview import Preview
-from shared.schedules.retention import RetentionRuns
-from shared.schedules.schedules import ScheduleSettings
-from shared.schedules.tick import Tick
 from shared.settings.environment import Settings, read_settings
 from shared.state import (
     configuration,

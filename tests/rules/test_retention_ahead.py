@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.backups.schedules.preview import _decide, _good, _played
 from shared.model.backup import BackupStatus, Found
 from shared.model.schedule import Keep, Plan, Schedule
 from shared.rules.retention import Candidate, is_ruled
-from shared.schedules.preview import _decide, _good, _played
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SERVICE = "the-service"

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.backups.schedules.retention_runs import RetentionRuns
+from shared.backups.schedules.schedules import ScheduleSettings
 from shared.clock import Clock
 from shared.model.backup import BackupStatus
 from shared.model.problem import Code, Problem
@@ -21,8 +23,6 @@ from shared.rules.retention import (
     verdicts,
 )
 from shared.rules.retention_ahead import RetentionAhead
-from shared.schedules.retention import RetentionRuns
-from shared.schedules.schedules import ScheduleSettings
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from datetime import datetime
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import backups_missed
 from shared.backups.making.backups import Backups
+from shared.backups.schedules.clocks import ClocksApart
+from shared.backups.schedules.retention_runs import RetentionRuns
 from shared.clock import Clock
 from shared.model.problem import Code, Problem
 from shared.model.schedule import Schedule
@@ -20,8 +22,6 @@ from shared.model.wire import rfc3339
 from shared.rules.clocks import clocks_differ
 from shared.rules.due_times import Due, container_name, due_now, next_retention
 from shared.rules.naming import scheduled_operation_id
-from shared.schedules.clocks import ClocksApart
-from shared.schedules.retention import RetentionRuns
 from shared.state.operations import Operations
 from shared.state.schedules import DueKind, DueRow, Schedules
 from shared.state.services import Directory

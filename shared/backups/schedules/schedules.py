@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.backups.schedules.tick import Tick
 from shared.blobs.accounts import Accounts
 from shared.clock import Clock
 from shared.model.problem import Code, Problem
@@ -14,7 +15,6 @@ from shared.rules.due_times import RETENTION_EVERY, first_due
 from shared.rules.editions import require_backup
 from shared.rules.naming import shown
 from shared.rules.states import require_manageable
-from shared.schedules.tick import Tick
 from shared.state.operations import Operations
 from shared.state.schedules import Schedules
 from shared.storage.tables import RowChanged, RowExists

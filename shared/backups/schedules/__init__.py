@@ -1,0 +1,1 @@
+"""Schedules, what is due, retention runs, and the preview of both."""

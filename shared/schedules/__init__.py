@@ -1,1 +1,0 @@
-"""Schedules: what is due, what retention will do, and the timer that starts both."""
