@@ -35,10 +35,8 @@ from shared.backups.schedules.schedules import ScheduleSettings
 from shared.backups.schedules.tick import Tick
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
-from shared.management.advances import Advances
 from shared.management.artifacts import Artifacts
 from shared.management.collection import CollectionStores, Collector
-from shared.management.counters import CounterSettings
 from shared.management.deletion import Deletions, DeletionStores, DeletionWork
 from shared.management.health import DeepHealth
 from shared.management.imports import Imports
@@ -49,6 +47,11 @@ from shared.management.services import Services
 from shared.management.start_check import StartCheck
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
+from shared.numbers.advances import Advances
+from shared.numbers.allocate import Allocator
+from shared.numbers.batches import Batches
+from shared.numbers.counters import CounterSettings
+from shared.numbers.inbound import Inbound
 from shared.operations.engine import QUEUE, Engine
 from shared.operations.log_indexes import LogIndexes
 from shared.operations.recover import Recovery
@@ -59,9 +62,6 @@ from shared.restore.planning import Planning
 from shared.restore.restores import Restores
 from shared.restore.service_target import ServiceTarget
 from shared.restore.work import RestoreStores, RestoreWork
-from shared.runtime.allocate import Allocator
-from shared.runtime.batches import Batches
-from shared.runtime.inbound import Inbound
 from shared.settings.environment import Settings, read_settings
 from shared.state import (
     configuration,

@@ -28,9 +28,9 @@ from shared.model.sections import (
 )
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
+from shared.numbers.streams import Known, as_backed_up, kin_of
 from shared.rules.documents import replace_stand_ins
 from shared.rules.naming import artifact_key
-from shared.runtime.streams import Known, as_backed_up, kin_of
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.state.artifact_rows import read_artifact, section_of, written_record

@@ -16,12 +16,12 @@ from shared.model.problem import Code, Problem, problems_within
 from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
+from shared.numbers.claims import release
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.editions import require_quota
 from shared.rules.naming import is_same_name, require_apart, require_artifact_name, shown
 from shared.rules.states import require_manageable
 from shared.rules.trading import parties_key, stream_of
-from shared.runtime.claims import release
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.state.artifact_rows import reference_columns

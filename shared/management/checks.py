@@ -5,13 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from shared.clock import Clock
-from shared.management.counters import change_counters
 from shared.model.artifact import Artifact
 from shared.model.numbers import AgreementNumbers, Counters
 from shared.model.problem import Code, Detail, Problem, problems_within
 from shared.model.sections import NAMED, Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
+from shared.numbers.claims import Claims, tell_stream
+from shared.numbers.counters import change_counters
+from shared.numbers.streams import kin_of
 from shared.rules.agreement_numbers import (
     numbering,
     require_fit_for_envelope,
@@ -29,8 +31,6 @@ from shared.rules.trading import (
     require_members_once,
     stream_of,
 )
-from shared.runtime.claims import Claims, tell_stream
-from shared.runtime.streams import kin_of
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
 from shared.state.edits import Put

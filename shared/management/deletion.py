@@ -15,13 +15,13 @@ from shared.management.services import Asked, Services
 from shared.model.condition import unconditional
 from shared.model.operation import Operation, OperationName
 from shared.model.service import Service, State
+from shared.numbers.claims import release_all
+from shared.numbers.streams import family
 from shared.operations.engine import Engine
 from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation, require_allowed
-from shared.runtime.claims import release_all
-from shared.runtime.streams import family
 from shared.state.batch_activity import BatchActivities
 from shared.state.configuration import Configuration, Phase
 from shared.state.control_numbers import Ledger

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from shared.management.advances import CHANGE as ADVANCE
-from shared.management.advances import Advances
 from shared.management.changes import ConfigurationChanges
 from shared.model.operation import Operation, OperationError, OperationName
 from shared.model.problem import Code
 from shared.model.service import Service, State
+from shared.numbers.advances import CHANGE as ADVANCE
+from shared.numbers.advances import Advances
 from shared.rules.states import ServiceOperation, after_success
 from shared.state.configuration import Configuration
 from shared.state.services import Directory, Listed

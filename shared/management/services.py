@@ -17,6 +17,7 @@ from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
+from shared.numbers.claims import end_issuing
 from shared.operations.engine import Engine
 from shared.operations.immediate import Entry, logged, was_done
 from shared.operations.start import Start
@@ -30,7 +31,6 @@ from shared.rules.states import (
     after_success,
     require_allowed,
 )
-from shared.runtime.claims import end_issuing
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.settings.environment import Settings

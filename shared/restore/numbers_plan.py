@@ -10,12 +10,12 @@ from shared.model.problem import Problem
 from shared.model.record import Record
 from shared.model.restore import ControlNumbersBody, NumberExposure, NumbersPlan
 from shared.model.sections import CONTROL_NUMBERS
+from shared.numbers.streams import Known
 from shared.restore.agreements import Agreement
 from shared.rules.coming_again import goes_on
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import first, is_behind, join, joined_all, upcoming
 from shared.rules.restoring.numbers import BackedUpCounters, issued_again, restored_counters
-from shared.runtime.streams import Known
 from shared.state.control_numbers import Ledger
 from shared.state.keys import encoded
 from shared.streams.merged import merged

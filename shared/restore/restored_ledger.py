@@ -12,10 +12,10 @@ from shared.model.numbers import AgreementNumbers, Counters
 from shared.model.record import Record
 from shared.model.restore import NumbersPlan, RestorePlan
 from shared.model.wire import rfc3339
+from shared.numbers.claims import left_behind
+from shared.numbers.streams import Known
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.restoring.numbers import BackedUpCounters, restored_counters
-from shared.runtime.claims import left_behind
-from shared.runtime.streams import Known
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.keys import encoded

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from shared.installation import Installation
-from shared.management import advancing
 from shared.model.advances import AdvanceBody
 from shared.model.artifact import ImportItem
 from shared.model.numbers import Counter, Kind
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
+from shared.numbers import advancing
 from tests.api import nobodys, x12_document
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management import advancing
 from shared.management.services import Asked
 from shared.model.advances import AdvanceBody
 from shared.model.artifact import ImportItem
@@ -19,8 +18,9 @@ from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import Service, State
+from shared.numbers import advancing
+from shared.numbers.claims import Claims
 from shared.rules.states import ServiceOperation
-from shared.runtime.claims import Claims
 from shared.state.control_numbers import LedgerRow
 from tests.api import nobodys, x12_document
 from tests.deployed import Deployed, Emulator

@@ -11,7 +11,7 @@ from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
-from shared.runtime.claims import Claims, release, release_all
+from shared.numbers.claims import Claims, release, release_all
 from shared.state.configuration import Phase
 from shared.storage.tables import RowChanged
 from tests.deployed import Deployed, Emulator

@@ -19,6 +19,8 @@ from hypothesis.stateful import (
 from shared.model.numbers import AgreementNumbers, Bounds, Counters, Kind
 from shared.model.problem import Problem
 from shared.model.restore import ControlNumbersBody, NumbersPolicy
+from shared.numbers.claims import is_claimed, taken
+from shared.numbers.streams import Known, as_backed_up
 from shared.rules.coming_again import goes_on
 from shared.rules.numbers import first, join, joined_all, moved, rebound, take_again, upcoming
 from shared.rules.restoring.numbers import (
@@ -26,8 +28,6 @@ from shared.rules.restoring.numbers import (
     issued_again,
     restored_counters,
 )
-from shared.runtime.claims import is_claimed, taken
-from shared.runtime.streams import Known, as_backed_up
 from shared.state.control_numbers import Issued, LedgerRow
 from tests.handed_out import BackedUp, HandedOut, Number, Within
 

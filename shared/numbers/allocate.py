@@ -22,11 +22,11 @@ from shared.model.numbers import (
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
+from shared.numbers.claims import Claims, is_claimed
 from shared.rules.agreement_numbers import formatted
 from shared.rules.naming import ordinal, service_key, shown
 from shared.rules.numbers import first, take_again
 from shared.rules.states import require_active
-from shared.runtime.claims import Claims, is_claimed
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.services import Directory

@@ -8,7 +8,6 @@ the whole.
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from shared.management.advancing import Advancing, Wanted, no_agreement
 from shared.model.advances import AdvanceBody, AdvancePlan, AgreementAdvance, CounterMove
 from shared.model.numbers import AgreementNumbers, Kind
 from shared.model.operation import Operation, OperationError, OperationName
@@ -16,13 +15,14 @@ from shared.model.problem import Code, Detail, Problem
 from shared.model.restore import PlanError
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject
+from shared.numbers.advancing import Advancing, Wanted, no_agreement
+from shared.numbers.claims import Claims, is_claimed, taken
+from shared.numbers.streams import Known, kin_of, with_rows
 from shared.operations.engine import Engine
 from shared.operations.immediate import BeforeWrite, logged, was_done
 from shared.operations.start import Start
 from shared.rules.naming import artifact_key, shown
 from shared.rules.states import MANAGEABLE, require_manageable
-from shared.runtime.claims import Claims, is_claimed, taken
-from shared.runtime.streams import Known, kin_of, with_rows
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.operations import Record

@@ -14,12 +14,12 @@ from shared.model.numbers import AgreementNumbers, Kind
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
+from shared.numbers.allocate import agreement_not_found
+from shared.numbers.claims import Claims, is_claimed, taken
+from shared.numbers.streams import Known, kin_of
 from shared.operations.immediate import BeforeWrite
 from shared.rules.moving_on import Move, Short, moves
 from shared.rules.naming import artifact_key
-from shared.runtime.allocate import agreement_not_found
-from shared.runtime.claims import Claims, is_claimed, taken
-from shared.runtime.streams import Known, kin_of
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.operations import Operations

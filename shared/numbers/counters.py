@@ -9,14 +9,14 @@ from shared.model.numbers import AgreementNumbers, Counters, Numbering, SetNextB
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
+from shared.numbers.allocate import agreement_not_found
+from shared.numbers.claims import Claims, is_claimed
+from shared.numbers.streams import with_rows
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.coming_again import all_go_on
 from shared.rules.naming import shown
 from shared.rules.numbers import first, moved, standing
 from shared.rules.states import require_manageable
-from shared.runtime.allocate import agreement_not_found
-from shared.runtime.claims import Claims, is_claimed
-from shared.runtime.streams import with_rows
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.services import Directory

@@ -18,9 +18,9 @@ from shared.model.numbers import AgreementNumbers, Counters
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
+from shared.numbers.streams import carried_over, family, issued_elsewhere, set_back_kinds
 from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
-from shared.runtime.streams import carried_over, family, issued_elsewhere, set_back_kinds
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.keys import encoded
 from shared.state.services import Directory

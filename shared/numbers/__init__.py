@@ -1,0 +1,1 @@
+"""Control numbers, received numbers and MIC values: claimed, issued, set, recorded."""
