@@ -10,8 +10,6 @@ from typing import TypeVar
 from benchmarks.documents import Documents
 from benchmarks.sizes import AGREEMENTS, ARTIFACTS, MICS, OBJECTS, part
 from benchmarks.stage import App, Stage
-from shared.management.documents import sealed_document
-from shared.management.services import Asked
 from shared.model.artifact import Artifact, ContentReference
 from shared.model.numbers import Counter, Kind
 from shared.model.runtime import MicAlgorithm, MicValue
@@ -19,6 +17,8 @@ from shared.model.sections import Section
 from shared.model.service import Edition, Service, ServiceSettings
 from shared.model.wire import rfc3339
 from shared.rules.editions import quotas
+from shared.services.documents import sealed_document
+from shared.services.services import Asked
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.edits import Put, transactions
 from shared.storage.tables import TRANSACTION_ROWS

@@ -17,11 +17,11 @@ from benchmarks.rounds import Measured, Stopwatch
 from benchmarks.run import Run
 from benchmarks.stage import App
 from benchmarks.ticks import fill_schedules
-from shared.management.documents import sealed_document
 from shared.model.artifact import Artifact
 from shared.model.backup import Backup, BackupStatus, Trigger
 from shared.model.sections import Section
 from shared.model.service import Edition, Service, ServiceSettings, State
+from shared.services.documents import sealed_document
 from shared.state.edits import Put, transactions
 
 _AT_ONCE = 16

@@ -11,7 +11,6 @@ from azure.core.pipeline.transport import AioHttpTransport
 from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts
 from shared.alerts.webhook import Webhook
-from shared.backup.service_source import ServiceSource
 from shared.backups.catalog.browsing import Browsing
 from shared.backups.catalog.history_rows import HistoryRows
 from shared.backups.catalog.inventory import Inventory
@@ -35,16 +34,6 @@ from shared.backups.schedules.schedules import ScheduleSettings
 from shared.backups.schedules.tick import Tick
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
-from shared.management.artifacts import Artifacts
-from shared.management.collection import CollectionStores, Collector
-from shared.management.deletion import Deletions, DeletionStores, DeletionWork
-from shared.management.health import DeepHealth
-from shared.management.imports import Imports
-from shared.management.interrupted import Interrupted
-from shared.management.key_rotation import KeyRotation, RotationWork
-from shared.management.secret_sealing import SealingWork, SecretSealing
-from shared.management.services import Services
-from shared.management.start_check import StartCheck
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
 from shared.numbers.advances import Advances
@@ -62,6 +51,17 @@ from shared.restore.planning import Planning
 from shared.restore.restores import Restores
 from shared.restore.service_target import ServiceTarget
 from shared.restore.work import RestoreStores, RestoreWork
+from shared.services.artifacts import Artifacts
+from shared.services.collection import CollectionStores, Collector
+from shared.services.cut import ServiceSource
+from shared.services.deletion import Deletions, DeletionStores, DeletionWork
+from shared.services.health import DeepHealth
+from shared.services.imports import Imports
+from shared.services.interrupted import Interrupted
+from shared.services.key_rotation import KeyRotation, RotationWork
+from shared.services.secret_sealing import SealingWork, SecretSealing
+from shared.services.services import Services
+from shared.services.start_check import StartCheck
 from shared.settings.environment import Settings, read_settings
 from shared.state import (
     configuration,

@@ -5,18 +5,18 @@ installation.py wires what works on them.
 
 from azure.core.pipeline.transport import AioHttpTransport
 
-from shared.backup.service_source import ServiceSource, ServiceStores
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_store import ContentStore
 from shared.blobs.signed_reads import SignedReads
 from shared.clock import Clock
-from shared.management.changes import ConfigurationChanges
 from shared.model.service import Service
 from shared.rules.secret_names import Named, set_named
 from shared.sealing.from_settings import keys_of
 from shared.sealing.key_ring import KeyRing
 from shared.sealing.vault_clients import VaultClients
+from shared.services.changes import ConfigurationChanges
+from shared.services.cut import ServiceSource, ServiceStores
 from shared.settings.environment import Settings
 from shared.state import (
     batch_activity,

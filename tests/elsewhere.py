@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from azure.storage.blob import ContainerClient
 
 from shared.installation import Installation
-from shared.management.services import Asked
 from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings
+from shared.services.services import Asked
 from shared.settings.environment import read_settings
 from tests.api import unique
 from tests.deployed import Deployed, Emulator

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from shared.backups.archive.opened import OpenBackup
-from shared.management.certificates import pfx_facts, pfx_holders
 from shared.model.problem import Code, Problem
 from shared.model.restore import Replacement, RestoreBody
 from shared.model.sections import Section
@@ -17,6 +16,7 @@ from shared.rules.documents import at, with_value
 from shared.rules.naming import artifact_key, shown
 from shared.rules.restoring.replacing import replaced
 from shared.sealing.provider import KeyProvider
+from shared.services.certificates import pfx_facts, pfx_holders
 
 
 async def certificate_problems(

@@ -8,7 +8,6 @@ from shared.backups.catalog.presence import Presence
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
-from shared.management.documents import SERVICE
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Detail, Problem
 from shared.model.restore import Replaced, RestoreBody, RestorePlan
@@ -20,6 +19,7 @@ from shared.restore.planning import Planning
 from shared.rules.documents import masked
 from shared.rules.naming import require_backup_name, shown
 from shared.sealing.key_ring import KeyRing
+from shared.services.documents import SERVICE
 from shared.state.columns import dumps
 from shared.state.operations import Operations, Record
 

@@ -7,17 +7,7 @@ from typing import TypeVar
 
 from azure.storage.blob.aio import BlobClient
 
-from shared.backup.service_source import ServiceStores
 from shared.clock import Clock
-from shared.management.certificates import restored_pfx_facts
-from shared.management.documents import (
-    SERVICE,
-    open_document,
-    sealed_again,
-    sealed_at_rest,
-    sealed_document,
-)
-from shared.management.service_name import being_deleted, exists
 from shared.model.artifact import Artifact
 from shared.model.certificate import CertificateFacts
 from shared.model.keys import WrappedKey
@@ -34,6 +24,16 @@ from shared.rules.acceptable import require_acceptable
 from shared.rules.naming import artifact_key
 from shared.rules.written import may_have_member
 from shared.sealing.data_key import DataKey
+from shared.services.certificates import restored_pfx_facts
+from shared.services.cut import ServiceStores
+from shared.services.documents import (
+    SERVICE,
+    open_document,
+    sealed_again,
+    sealed_at_rest,
+    sealed_document,
+)
+from shared.services.service_name import being_deleted, exists
 from shared.state.configuration import Head, Phase
 from shared.state.edits import Put, transactions
 from shared.state.keys import encoded

@@ -10,9 +10,6 @@ from shared.http.paging import PAGING, after, one_page, top
 from shared.http.route import PageOf, new_blueprint, route
 from shared.http.shared_errors import CHANGES_CONFIGURATION, WRITES_DOCUMENT
 from shared.http.tasks import Task
-from shared.management.artifacts import Written
-from shared.management.certificates import public_certificate
-from shared.management.documents import shown_artifact
 from shared.model.artifact import ArtifactBody, ImportBody
 from shared.model.problem import Code, Problem
 from shared.model.sections import WITH_CONTENT, Section
@@ -20,6 +17,9 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.immediate import Entry, service_update
 from shared.rules.naming import is_artifact_name, shown
+from shared.services.artifacts import Written
+from shared.services.certificates import public_certificate
+from shared.services.documents import shown_artifact
 
 blueprint = new_blueprint(Task.ARTIFACTS)
 _ONE = "services/{service}/artifacts/{section}/{name}"

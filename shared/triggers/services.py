@@ -14,14 +14,14 @@ from shared.http.shared_errors import (
     TAKES_CERTIFICATE,
 )
 from shared.http.tasks import Task
-from shared.management.service_view import summary
-from shared.management.services import Asked
 from shared.model.problem import Code
 from shared.model.service import Edition, ScaleBody, ServiceSettings, State
 from shared.model.wire import JsonObject
 from shared.rules.naming import is_service_name
 from shared.rules.roles import Role
 from shared.rules.states import ServiceOperation
+from shared.services.service_view import summary
+from shared.services.services import Asked
 from shared.state.services import Listed
 
 blueprint = new_blueprint(Task.SERVICES)

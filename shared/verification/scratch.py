@@ -8,8 +8,6 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
-from shared.backup.service_source import ServiceSource, ServiceStores
-from shared.backup.source import Cut
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.secrets_reader import SecretEntries, Secrets
 from shared.backups.making.writer import RunWriter
@@ -31,6 +29,8 @@ from shared.restore.service_target import ServiceTarget
 from shared.restore.work import apply
 from shared.rules.restoring.plan import plan
 from shared.sealing.provider import KeyProvider
+from shared.services.cut import ServiceSource, ServiceStores
+from shared.services.cut_contract import Cut
 from shared.state.configuration import Phase
 from shared.state.services import Directory
 from shared.streams.merged import merged

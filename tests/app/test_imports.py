@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.artifacts import Written
 from shared.model.artifact import ImportItem
 from shared.model.problem import Problem
+from shared.services.artifacts import Written
 from shared.storage.tables import RowChanged
 from tests.api import Api, nobodys, x12_document
 

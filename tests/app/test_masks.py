@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.documents import open_document
 from shared.model.sections import Section
+from shared.services.documents import open_document
 from tests.api import Api, x12_document
 
 

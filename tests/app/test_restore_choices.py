@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.documents import SERVICE, open_document
+from shared.services.documents import SERVICE, open_document
 from tests.api import Api, nobodys, unique, x12_document
 from tests.deployed import Deployed
 

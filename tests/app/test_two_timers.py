@@ -11,9 +11,9 @@ from typing import Any
 
 from localhost.stack import HostProcess
 from shared.installation import Installation
-from shared.management.services import Asked
 from shared.model.schedule import Schedule, ScheduleBody
 from shared.model.service import ServiceSettings
+from shared.services.services import Asked
 from tests.admin import Admin
 from tests.api import Api, api_of
 from tests.deployed import Deployed, Emulator

@@ -13,12 +13,12 @@ from shared.backups.inspection.changes import Asked, ChangesPage
 from shared.backups.making.describe import sealed
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation import Installation
-from shared.management.documents import sealed_document
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, ChangesPlace
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.sections import Section
+from shared.services.documents import sealed_document
 from shared.state.edits import Put
 from tests.api import unique
 from tests.faults.scenes import FIRST, SECOND, SERVICE, fill, run, start_backup

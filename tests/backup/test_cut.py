@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.backup import service_source
 from shared.backups.archive.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
 from shared.installation import Installation
@@ -19,6 +18,7 @@ from shared.model.descriptor import Descriptor
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.wire import JsonObject
+from shared.services import cut as service_source
 from shared.state.configuration import Head
 from shared.state.edits import Edit, Put, Remove
 from tests.deployed import Deployed, Emulator

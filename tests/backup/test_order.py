@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.backup.source import Cut
 from shared.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
 from shared.model.record import Record
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.sections import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Section
+from shared.services.cut_contract import Cut
 from shared.state.order import record_key
 from shared.streams.merged import merged
 from tests.api import nobodys, x12_document

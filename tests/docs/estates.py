@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from azure.storage.blob import ContainerClient
 
-from shared.management.services import Asked
 from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody
 from shared.model.numbers import Kind
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings
+from shared.services.services import Asked
 from tests.api import Api, nobodys, x12_document
 from tests.deployed import Deployed, Emulator
 from tests.elsewhere import another_installation

@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from shared.installation import Installation
-from shared.management.documents import open_document
-from shared.management.services import Asked
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind, SetNextBody
@@ -15,6 +13,8 @@ from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings
 from shared.operations.immediate import service_update
 from shared.rules.states import ServiceOperation
+from shared.services.documents import open_document
+from shared.services.services import Asked
 from tests.faults.scenes import FIRST, SERVICE, fill
 
 Change = Callable[[Installation, Service], Awaitable[Any]]

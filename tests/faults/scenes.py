@@ -10,8 +10,6 @@ from shared.backups.archive.secrets_reader import Secrets
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.installation import Installation
-from shared.management.documents import open_document
-from shared.management.services import Asked
 from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody, VerifyLevel
 from shared.model.descriptor import Descriptor
@@ -23,6 +21,8 @@ from shared.model.service import ServiceSettings, State
 from shared.rules.states import ServiceOperation
 from shared.sealing.keys_at_hand import KeysAtHand
 from shared.sealing.local import LocalKey
+from shared.services.documents import open_document
+from shared.services.services import Asked
 from shared.state.operations import Record
 from tests.api import partner_document, x12_document
 from tests.faults.restoring import restoring

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from shared.installation import Installation
-from shared.management.documents import open_document
-from shared.management.services import Asked
 from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings, State
+from shared.services.documents import open_document
+from shared.services.services import Asked
 from tests.api import partner_document, x12_document
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn

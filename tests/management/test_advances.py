@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.services import Asked
 from shared.model.advances import AdvanceBody
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
@@ -21,6 +20,7 @@ from shared.model.service import Service, State
 from shared.numbers import advancing
 from shared.numbers.claims import Claims
 from shared.rules.states import ServiceOperation
+from shared.services.services import Asked
 from shared.state.control_numbers import LedgerRow
 from tests.api import nobodys, x12_document
 from tests.deployed import Deployed, Emulator

@@ -13,10 +13,10 @@ from azure.core.rest import HttpRequest
 
 from shared.clock import Clock
 from shared.installation import Installation
-from shared.management.collection import Collector
 from shared.model.artifact import ImportItem
 from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings
+from shared.services.collection import Collector
 from shared.state.configuration import Phase
 from tests.faults.proxy import Scripted, proxied
 from tests.faults.scenes import ASKED, SERVICE, run, start_backup, start_delete

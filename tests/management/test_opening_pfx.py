@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.certificates import restored_pfx_facts
 from shared.model.artifact import ImportItem
 from shared.model.problem import Problem
 from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings
 from shared.sealing import certificates
+from shared.services.certificates import restored_pfx_facts
 from tests.api import Api, unique
 from tests.certificates import Made, pfx_that_takes
 from tests.faults.scenes import ASKED

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.checks import Checks
-from shared.management.services import Asked
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind
@@ -17,6 +15,8 @@ from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings, State
 from shared.rules.states import ServiceOperation
+from shared.services.checks import Checks
+from shared.services.services import Asked
 from tests.api import partner_document, x12_document
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import ASKED

@@ -12,7 +12,6 @@ from shared.backups.archive.reader import section_lines
 from shared.backups.inspection.changes import LIVE
 from shared.backups.inspection.changes import Asked as Page
 from shared.installation import Installation
-from shared.management.documents import shown_artifact
 from shared.model.artifact import Artifact
 from shared.model.backup import VerifyLevel
 from shared.model.condition import unconditional
@@ -23,6 +22,7 @@ from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import MASK
 from shared.rules.secret_names import Named, set_named
+from shared.services.documents import shown_artifact
 from shared.settings.environment import read_settings
 from shared.state.edits import Put
 from shared.state.operations import Record

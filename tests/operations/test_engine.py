@@ -9,7 +9,6 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 
 from shared.installation import Installation
-from shared.management.services import Asked
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import ServiceSettings, State
@@ -19,6 +18,7 @@ from shared.operations.immediate import logged
 from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation
+from shared.services.services import Asked
 from shared.state.operations import Record
 from shared.storage.fence import LeaseLost
 from shared.storage.tables import Row, RowChanged

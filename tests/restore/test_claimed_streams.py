@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.checks import Checks
 from shared.model.advances import AdvanceBody
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Counter, Kind
 from shared.model.problem import Problem
 from shared.model.sections import Section
+from shared.services.checks import Checks
 from shared.state.control_numbers import LedgerRow
 from tests.api import partner_document, x12_document
 from tests.faults.scenes import SECOND, SERVICE

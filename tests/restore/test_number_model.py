@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.services import Asked
 from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody
 from shared.model.condition import unconditional
@@ -27,6 +26,7 @@ from shared.model.restore import RestoreBody, RestorePlan
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings
 from shared.rules.states import ServiceOperation
+from shared.services.services import Asked
 from tests.api import nobodys, partner_document, x12_document
 from tests.deployed import Deployed, Emulator
 from tests.handed_out import BackedUp, HandedOut, Key, Number, Repeated, Within

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.checks import Checks
 from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
 from shared.model.restore import RestoreBody
@@ -13,6 +12,7 @@ from shared.model.sections import Section
 from shared.model.service import ServiceSettings, State
 from shared.restore.service_target import ServiceTarget
 from shared.rules.states import ServiceOperation
+from shared.services.checks import Checks
 from tests.api import partner_document, x12_document
 from tests.faults.scenes import ASKED, FIRST, SERVICE, run, start_delete
 

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from shared.installation import Installation
-from shared.management.checks import Checks
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind, SetNextBody
@@ -13,6 +12,7 @@ from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings
 from shared.rules.states import ServiceOperation
+from shared.services.checks import Checks
 from tests.api import partner_document, x12_document
 from tests.faults.scenes import ASKED, SECOND, SERVICE
 from tests.restore.numbering import (

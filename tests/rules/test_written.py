@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.backups.archive.reader import record_of
-from shared.management.documents import open_document, sealed_again
 from shared.model.artifact import Artifact
 from shared.model.record import Record, Written, canonical_text
 from shared.model.sections import SECTIONS, Section
@@ -16,6 +15,7 @@ from shared.rules.documents import SECRET, holds_open_secret, replace_secrets, w
 from shared.rules.references import references
 from shared.rules.written import may_have_member, stand_ins
 from shared.sealing.data_key import DataKey
+from shared.services.documents import open_document, sealed_again
 from shared.state.edits import Put
 
 _KEY = DataKey("service", bytes(32))

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.backup.source import Source
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.secrets_reader import have_same_secrets
 from shared.backups.catalog.known import KnownBackups
@@ -22,6 +21,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
+from shared.services.cut_contract import Source
 from shared.state.services import Directory
 
 LIVE = "live"

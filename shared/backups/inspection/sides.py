@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.backup.source import Cut
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.reader import as_record, parsed_line
 from shared.backups.archive.secrets_reader import SecretEntries
@@ -18,6 +17,7 @@ from shared.model.place import LinePlace, SecretPlace, SidePlace, no_such_place
 from shared.model.record import Record
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.documents import SECRET, replace_secrets, replace_stand_ins
+from shared.services.cut_contract import Cut
 from shared.state.order import record_key
 
 _TAKEN: JsonObject = {SECRET: 0}

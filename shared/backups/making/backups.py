@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from shared.backup.source import Source, batches_active
 from shared.backups.catalog.removal import Removal
 from shared.backups.catalog.returning import Returning
 from shared.blobs.accounts import Accounts
@@ -21,6 +20,7 @@ from shared.rules.due_times import coming_due
 from shared.rules.editions import require_backup
 from shared.rules.naming import require_new_backup_name, shown
 from shared.rules.states import ServiceOperation, require_allowed
+from shared.services.cut_contract import Source, batches_active
 from shared.state.history import History
 from shared.state.operations import Record
 from shared.state.schedules import Schedules

@@ -1,12 +1,12 @@
 """Making the descriptor: what the backup is, sealed. It is written last, and once."""
 
-from shared.backup.source import Cut, LeftOut
 from shared.backups.making.writer import RunResult
 from shared.model.backup import Backup
 from shared.model.descriptor import FORMAT, Descriptor, digest, file_bytes
 from shared.model.operation import Warning
 from shared.model.wire import JsonObject, rfc3339
 from shared.sealing.provider import KeyProvider
+from shared.services.cut_contract import Cut, LeftOut
 
 PRODUCER = "interkeep 0.1.0"
 

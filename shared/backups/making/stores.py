@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from shared.alerts.alerts import Alerts
-from shared.backup.source import Source
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import Ownership
 from shared.clock import Clock
@@ -12,6 +11,7 @@ from shared.model.backup import Backup
 from shared.model.operation import Operation
 from shared.model.service import Service
 from shared.sealing.provider import KeyProvider
+from shared.services.cut_contract import Source
 from shared.state.history import History
 from shared.state.services import Directory
 

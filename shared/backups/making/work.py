@@ -8,7 +8,6 @@ import logging
 from datetime import datetime
 
 from shared.alerts.happenings import backups_missed
-from shared.backup.source import Cut, batches_active
 from shared.backups.archive.descriptor_blob import (
     clear_other_runs,
     require_found,
@@ -33,6 +32,7 @@ from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.operations.work import Outcome, Task
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
+from shared.services.cut_contract import Cut, batches_active
 from shared.storage.tables import RowExists
 
 _CUT_TRIES = 5

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from azure.storage.blob.aio import BlobClient
 
-from shared.backup.source import Cut, Unreadable
 from shared.backups.archive.secrets_writer import SecretsWriter
 from shared.backups.archive.section_writer import SectionWriter
 from shared.blobs.backup_container import BackupContainer
@@ -28,6 +27,7 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.operations.work import Task
 from shared.rules.naming import artifact_key
 from shared.sealing.provider import KeyProvider
+from shared.services.cut_contract import Cut, Unreadable
 
 _LACKS = {
     Code.BLOB_ARCHIVED: "Archived",

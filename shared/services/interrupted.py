@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from shared.management.changes import ConfigurationChanges
 from shared.model.operation import Operation, OperationError, OperationName
 from shared.model.problem import Code
 from shared.model.service import Service, State
 from shared.numbers.advances import CHANGE as ADVANCE
 from shared.numbers.advances import Advances
 from shared.rules.states import ServiceOperation, after_success
+from shared.services.changes import ConfigurationChanges
 from shared.state.configuration import Configuration
 from shared.state.services import Directory, Listed
 from shared.storage.tables import RowChanged

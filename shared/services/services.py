@@ -6,11 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from shared.clock import Clock
-from shared.management.certificates import with_ssl_facts
-from shared.management.changes import ConfigurationChanges
-from shared.management.documents import SERVICE, open_document, sealed_document
-from shared.management.service_name import exists, require_no_restore, taken
-from shared.management.service_view import ServiceView, service_view
 from shared.model.condition import Condition, unconditional
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
@@ -33,6 +28,11 @@ from shared.rules.states import (
 )
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
+from shared.services.certificates import with_ssl_facts
+from shared.services.changes import ConfigurationChanges
+from shared.services.documents import SERVICE, open_document, sealed_document
+from shared.services.service_name import exists, require_no_restore, taken
+from shared.services.service_view import ServiceView, service_view
 from shared.settings.environment import Settings
 from shared.state.configuration import Configuration, Head, Phase
 from shared.state.control_numbers import Ledger

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from shared.clock import Clock
-from shared.management.artifacts import Artifacts, Wanted, Written
-from shared.management.changes import require_open
 from shared.model.artifact import Artifact, ImportItem
 from shared.model.problem import Code, Problem
 from shared.model.sections import IMPORT_ORDER
@@ -14,6 +12,8 @@ from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.naming import artifact_key, require_apart, require_artifact_name, shown
 from shared.rules.states import require_manageable
 from shared.sealing.key_ring import KeyRing
+from shared.services.artifacts import Artifacts, Wanted, Written
+from shared.services.changes import require_open
 from shared.state.columns import require_storable
 from shared.state.configuration import Configuration
 from shared.state.edits import BATCH_ARTIFACTS, Put, TooLargeTogether, transactions

@@ -10,7 +10,6 @@ from dataclasses import replace
 from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
-from shared.backup.source import LeftOut, SectionRecord, Unreadable
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import Artifact
 from shared.model.numbers import AgreementNumbers
@@ -33,6 +32,7 @@ from shared.rules.documents import replace_stand_ins
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
+from shared.services.cut_contract import LeftOut, SectionRecord, Unreadable
 from shared.state.artifact_rows import read_artifact, section_of, written_record
 from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase

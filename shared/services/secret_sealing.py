@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from shared.management.changes import ConfigurationChanges
-from shared.management.documents import sealed_at_rest
 from shared.model.artifact import Artifact
 from shared.model.operation import NO_SERVICE, Operation, OperationName, OperationStatus, Warning
 from shared.model.problem import Code, Problem
@@ -21,6 +19,8 @@ from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.rules.documents import holds_open_secret
 from shared.sealing.key_ring import KeyRing
+from shared.services.changes import ConfigurationChanges
+from shared.services.documents import sealed_at_rest
 from shared.state.artifact_rows import read_artifact, written_record
 from shared.state.configuration import Configuration, Head
 from shared.state.edits import Edit, Put, transactions

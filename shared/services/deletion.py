@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 
 from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
-from shared.management.changes import ConfigurationChanges
-from shared.management.services import Asked, Services
 from shared.model.condition import unconditional
 from shared.model.operation import Operation, OperationName
 from shared.model.service import Service, State
@@ -22,6 +20,8 @@ from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
 from shared.operations.work import Outcome, Task
 from shared.rules.states import ServiceOperation, require_allowed
+from shared.services.changes import ConfigurationChanges
+from shared.services.services import Asked, Services
 from shared.state.batch_activity import BatchActivities
 from shared.state.configuration import Configuration, Phase
 from shared.state.control_numbers import Ledger

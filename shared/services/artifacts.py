@@ -5,10 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from shared.clock import Clock
-from shared.management.certificates import pfx_facts
-from shared.management.changes import ConfigurationChanges, require_open
-from shared.management.checks import Checks, CounterChange
-from shared.management.documents import open_document, sealed_at_rest, sealed_document
 from shared.model.artifact import Artifact, ContentReference, ImportItem
 from shared.model.certificate import CertificateFacts
 from shared.model.condition import Condition, unconditional
@@ -24,6 +20,10 @@ from shared.rules.states import require_manageable
 from shared.rules.trading import parties_key, stream_of
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
+from shared.services.certificates import pfx_facts
+from shared.services.changes import ConfigurationChanges, require_open
+from shared.services.checks import Checks, CounterChange
+from shared.services.documents import open_document, sealed_at_rest, sealed_document
 from shared.state.artifact_rows import reference_columns
 from shared.state.batch_activity import BatchActivities
 from shared.state.columns import require_storable

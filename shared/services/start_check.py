@@ -3,7 +3,7 @@
 import logging
 
 from shared.clock import Clock
-from shared.management.health import DeepHealth
+from shared.services.health import DeepHealth
 from shared.storage.patience import answering
 
 log = logging.getLogger("interkeep.health")

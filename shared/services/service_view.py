@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from shared.management.documents import SERVICE
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.documents import masked
 from shared.rules.editions import quotas
 from shared.rules.states import allowed_operations
+from shared.services.documents import SERVICE
 from shared.state.columns import dumps
 from shared.state.configuration import Head, StoredSettings
 from shared.state.services import Listed

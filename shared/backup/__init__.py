@@ -1,1 +1,0 @@
-"""The cut, the writer, the descriptor, and reading a backup again."""

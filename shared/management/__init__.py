@@ -1,1 +1,0 @@
-"""Management operations on a living service: settings, states, artifacts, content, deletion."""

@@ -1,0 +1,1 @@
+"""A living service: settings, states, artifacts, import, deletion, and its cut."""
