@@ -45,12 +45,12 @@ from shared.operations.engine import QUEUE, Engine
 from shared.operations.log_indexes import LogIndexes
 from shared.operations.recover import Recovery
 from shared.operations.sweep import Broom, Sweep, old_records, runtime_brooms
-from shared.restore.chosen import Chosen
-from shared.restore.inbound_plan import InboundStores
-from shared.restore.planning import Planning
-from shared.restore.restores import Restores
-from shared.restore.service_target import ServiceTarget
-from shared.restore.work import RestoreStores, RestoreWork
+from shared.restores.chosen import Chosen
+from shared.restores.inbound_plan import InboundStores
+from shared.restores.new_service import ServiceTarget
+from shared.restores.planning import Planning
+from shared.restores.restores import Restores
+from shared.restores.work import RestoreStores, RestoreWork
 from shared.services.artifacts import Artifacts
 from shared.services.collection import CollectionStores, Collector
 from shared.services.cut import ServiceSource

@@ -25,8 +25,8 @@ from shared.model.restore import BackupPlace, NumbersPlan, NumbersPolicy, Restor
 from shared.model.sections import CONFIGURATION_SECTIONS
 from shared.model.service import Service, State
 from shared.operations.work import Task
-from shared.restore.service_target import ServiceTarget
-from shared.restore.work import apply
+from shared.restores.new_service import ServiceTarget
+from shared.restores.work import apply
 from shared.rules.restoring.plan import plan
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceSource, ServiceStores

@@ -13,7 +13,7 @@ from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.runtime import ReceivedNumber
 from shared.model.sections import Section
-from shared.restore.resumed import WrittenBefore
+from shared.restores.resumed import WrittenBefore
 from shared.storage.pace import Pace, at_pace, storage_is_busy
 from shared.storage.patience import answering
 from shared.storage.tables import Insert, Row, RowExists

@@ -9,7 +9,7 @@ from shared.model.operation import OperationError, OperationStatus
 from shared.model.restore import RestoreBody
 from shared.model.service import State
 from shared.operations.engine import ATTEMPTS
-from shared.restore.service_target import ServiceTarget
+from shared.restores.new_service import ServiceTarget
 from shared.state.operations import Record
 from shared.storage.tables import Row
 from tests.faults.scenes import FIRST, SERVICE, run, start_backup, start_delete

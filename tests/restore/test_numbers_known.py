@@ -10,7 +10,7 @@ from shared.model.numbers import Kind
 from shared.model.restore import RestoreBody
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings, State
-from shared.restore.service_target import ServiceTarget
+from shared.restores.new_service import ServiceTarget
 from shared.rules.states import ServiceOperation
 from shared.services.checks import Checks
 from tests.api import partner_document, x12_document

@@ -15,7 +15,7 @@ from shared.model.restore import RestoreBody
 from shared.model.runtime import ReceivedBody
 from shared.model.sections import Section
 from shared.model.service import Edition, ServiceSettings, State
-from shared.restore import inbound_plan
+from shared.restores import inbound_plan
 from shared.state.operations import Record
 from tests.deployed import Deployed, Emulator
 from tests.elsewhere import copied

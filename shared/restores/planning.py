@@ -20,12 +20,12 @@ from shared.model.sections import (
 )
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject, rfc3339
-from shared.restore.agreements import agreements
-from shared.restore.certificates import certificate_problems
-from shared.restore.inbound_plan import InboundStores, Receiving, inbound_plan
-from shared.restore.numbers_plan import Numbers, numbers_plan
-from shared.restore.service_target import taken
-from shared.restore.survey import Living, Survey, survey
+from shared.restores.agreements import agreements
+from shared.restores.certificates import certificate_problems
+from shared.restores.inbound_plan import InboundStores, Receiving, inbound_plan
+from shared.restores.new_service import taken
+from shared.restores.numbers_plan import Numbers, numbers_plan
+from shared.restores.survey import Living, Survey, survey
 from shared.rules.naming import service_key
 from shared.rules.polled_sources import sources
 from shared.rules.restoring.notes import before_resuming, exhausted, expired, not_backed_up, notes

@@ -14,8 +14,8 @@ from shared.model.restore import Replaced, RestoreBody, RestorePlan
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.operations.engine import Engine
 from shared.operations.start import Start
-from shared.restore.chosen import Chosen
-from shared.restore.planning import Planning
+from shared.restores.chosen import Chosen
+from shared.restores.planning import Planning
 from shared.rules.documents import masked
 from shared.rules.naming import require_backup_name, shown
 from shared.sealing.key_ring import KeyRing

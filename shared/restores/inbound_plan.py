@@ -20,7 +20,7 @@ from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.sections import MIC_VALUES, RECEIVED_NUMBERS
 from shared.model.service import Service, State
 from shared.model.wire import rfc3339
-from shared.restore.agreements import Agreement
+from shared.restores.agreements import Agreement
 from shared.rules.naming import artifact_key
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers

@@ -17,9 +17,9 @@ from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.sections import Section
 from shared.model.service import RestoredFrom, Service, State
-from shared.restore.restored_ledger import RestoredLedger
-from shared.restore.resumed import WrittenBefore
-from shared.restore.target import Pages
+from shared.restores.restored_ledger import RestoredLedger
+from shared.restores.resumed import WrittenBefore
+from shared.restores.target import Pages
 from shared.rules.acceptable import require_acceptable
 from shared.rules.naming import artifact_key
 from shared.rules.written import may_have_member

@@ -36,9 +36,9 @@ from shared.model.sections import (
 )
 from shared.model.wire import JsonObject
 from shared.operations.work import Outcome, Task
-from shared.restore.chosen import Chosen
-from shared.restore.survey import Survey, survey
-from shared.restore.target import Pages, RestoreTarget
+from shared.restores.chosen import Chosen
+from shared.restores.survey import Survey, survey
+from shared.restores.target import Pages, RestoreTarget
 from shared.rules.naming import artifact_key
 from shared.rules.polled_sources import may_poll, with_sources_stopped
 from shared.rules.restoring.plan import settings_of

@@ -11,7 +11,7 @@ from shared.model.record import Record
 from shared.model.restore import ControlNumbersBody, NumberExposure, NumbersPlan
 from shared.model.sections import CONTROL_NUMBERS
 from shared.numbers.streams import Known
-from shared.restore.agreements import Agreement
+from shared.restores.agreements import Agreement
 from shared.rules.coming_again import goes_on
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import first, is_behind, join, joined_all, upcoming

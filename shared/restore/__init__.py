@@ -1,1 +1,0 @@
-"""Plan a restore, apply it."""

@@ -1,0 +1,1 @@
+"""Restores: planned, then applied."""
