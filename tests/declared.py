@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from azure.functions.decorators.function_app import Function
 
 from shared.http.error_answers import codes
-from shared.http.route import Route
 from shared.triggers.doors import doors, routes
+from shared.web.http.route import Route
 
 SHOWN = [declared for declared in routes() if declared.method != "ANY"]
 """The routes of the OpenAPI document."""

@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.http import answer_models, backup_answers
-from shared.http.route import PageOf, Route
 from shared.model import advances, artifact, backup, restore, runtime
+from shared.web.http.route import PageOf, Route
 
 _EXAMPLES = Path(__file__).with_name("answer_examples.json")
 

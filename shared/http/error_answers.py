@@ -5,8 +5,8 @@ Every test that calls the API holds what it is answered to this.
 
 from collections.abc import Iterator
 
-from shared.http.route import Route
 from shared.model.problem import Code
+from shared.web.http.route import Route
 
 
 def codes(declared: Route) -> list[Code]:

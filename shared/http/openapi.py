@@ -8,8 +8,6 @@ from shared.http.answer_models import Error
 from shared.http.answers import Page, Shape, examples, shapes
 from shared.http.error_answers import codes
 from shared.http.error_examples import error_example
-from shared.http.route import API_VERSIONS, ROUTES, Route
-from shared.http.tasks import Task
 from shared.model.backup import Trigger
 from shared.model.numbers import Kind
 from shared.model.operation import OperationName
@@ -18,6 +16,8 @@ from shared.model.sections import (
     Section,
 )
 from shared.model.service import Edition, State
+from shared.web.http.route import API_VERSIONS, ROUTES, Route
+from shared.web.http.tasks import Task
 
 _REFERENCE = "#/components/schemas/{model}"
 _RESPONSES = {

@@ -4,7 +4,7 @@
     └── Problem            a code of the list below, a message that says what to do
         └── (none)         what differs is the code; the HTTP status belongs to it
 
-Raised where the fact is known; turned into an HTTP answer in shared/http/errors.py alone.
+Raised where the fact is known; turned into an HTTP answer in shared/web/http/errors.py alone.
 """
 
 from collections.abc import Iterator, Sequence

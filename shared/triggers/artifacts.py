@@ -4,12 +4,6 @@ import base64
 import binascii
 from contextlib import AbstractAsyncContextManager
 
-from shared.http.call import Answer, Call
-from shared.http.etag import condition, is_unchanged, strong, unless_unchanged
-from shared.http.paging import PAGING, after, one_page, top
-from shared.http.route import PageOf, new_blueprint, route
-from shared.http.shared_errors import CHANGES_CONFIGURATION, WRITES_DOCUMENT
-from shared.http.tasks import Task
 from shared.model.artifact import ArtifactBody, ImportBody
 from shared.model.problem import Code, Problem
 from shared.model.sections import WITH_CONTENT, Section
@@ -20,6 +14,12 @@ from shared.rules.naming import is_artifact_name, shown
 from shared.services.artifacts import Written
 from shared.services.certificates import public_certificate
 from shared.services.documents import shown_artifact
+from shared.web.http.call import Answer, Call
+from shared.web.http.etag import condition, is_unchanged, strong, unless_unchanged
+from shared.web.http.paging import PAGING, after, one_page, top
+from shared.web.http.route import PageOf, new_blueprint, route
+from shared.web.http.shared_errors import CHANGES_CONFIGURATION, WRITES_DOCUMENT
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.ARTIFACTS)
 _ONE = "services/{service}/artifacts/{section}/{name}"

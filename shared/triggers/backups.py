@@ -1,12 +1,5 @@
 """Backups of a service: start one, the history, pin and delete."""
 
-from shared.http.call import Answer, Call
-from shared.http.etag import condition, strong, unless_unchanged
-from shared.http.monitor import accepted
-from shared.http.paging import PAGING, after, one_page
-from shared.http.route import PageOf, new_blueprint, route
-from shared.http.shared_errors import CHOOSES_BACKUP_PLACE, MOVES_SERVICE
-from shared.http.tasks import Task
 from shared.model.backup import Backup, BackupBody, BackupStatus, PinBody, Trigger, VerifyBody
 from shared.model.problem import Code
 from shared.model.wire import JsonObject
@@ -14,6 +7,13 @@ from shared.operations.immediate import service_update
 from shared.rules.roles import Role
 from shared.state.keys import is_timed
 from shared.storage.versioned import Versioned
+from shared.web.http.call import Answer, Call
+from shared.web.http.etag import condition, strong, unless_unchanged
+from shared.web.http.monitor import accepted
+from shared.web.http.paging import PAGING, after, one_page
+from shared.web.http.route import PageOf, new_blueprint, route
+from shared.web.http.shared_errors import CHOOSES_BACKUP_PLACE, MOVES_SERVICE
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.BACKUPS)
 

@@ -1,6 +1,5 @@
 """What doors the app has: its blueprints, and every route that they declare."""
 
-from shared.http.route import ROUTES, Blueprint, Route
 from shared.triggers import (
     alerts,
     artifacts,
@@ -15,6 +14,7 @@ from shared.triggers import (
     services,
     storage_accounts,
 )
+from shared.web.http.route import ROUTES, Blueprint, Route
 
 
 def doors() -> tuple[Blueprint, ...]:

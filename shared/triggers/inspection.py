@@ -1,11 +1,6 @@
 """Looking into backups: what is in one, and what differs between two."""
 
 from shared.backups.inspection.changes import Asked
-from shared.http.call import Answer, Call
-from shared.http.paging import PAGING, given_page, place_after, top
-from shared.http.route import new_blueprint, route
-from shared.http.shared_errors import READS_BACKUP
-from shared.http.tasks import Task
 from shared.model.place import BEGINNING, ChangesPlace, LinePlace
 from shared.model.problem import Code, Problem
 from shared.model.sections import (
@@ -16,6 +11,11 @@ from shared.model.sections import (
     RECEIVED_NUMBERS,
     SERVICE,
 )
+from shared.web.http.call import Answer, Call
+from shared.web.http.paging import PAGING, given_page, place_after, top
+from shared.web.http.route import new_blueprint, route
+from shared.web.http.shared_errors import READS_BACKUP
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.BACKUPS)
 _COMPARED = (SERVICE, *BACKED_UP, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)

@@ -2,11 +2,11 @@
 
 import json
 
-from shared.http.call import Answer, Call
-from shared.http.etag import is_unchanged, strong, unless_unchanged
-from shared.http.route import new_blueprint, route
-from shared.http.tasks import Task
 from shared.model.problem import Code, Problem
+from shared.web.http.call import Answer, Call
+from shared.web.http.etag import is_unchanged, strong, unless_unchanged
+from shared.web.http.route import new_blueprint, route
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.INSTALLATION)
 

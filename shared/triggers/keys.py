@@ -1,10 +1,10 @@
 """Keys and secrets of all services: data keys wrapped anew, what lies in the clear sealed."""
 
-from shared.http.call import Answer, Call
-from shared.http.monitor import accepted
-from shared.http.route import new_blueprint, route
-from shared.http.tasks import Task
 from shared.model.problem import Code
+from shared.web.http.call import Answer, Call
+from shared.web.http.monitor import accepted
+from shared.web.http.route import new_blueprint, route
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.INSTALLATION)
 

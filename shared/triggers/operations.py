@@ -6,11 +6,6 @@ from collections.abc import Awaitable, Callable
 
 import azure.functions as func
 
-from shared.http.call import Answer, Call
-from shared.http.monitor import accepted, monitor
-from shared.http.paging import PAGING, after, one_page, top
-from shared.http.route import PageOf, new_blueprint, route
-from shared.http.tasks import Task
 from shared.installation import current
 from shared.model.operation import NO_SERVICE, OperationName, OperationStatus
 from shared.model.problem import Code
@@ -21,6 +16,11 @@ from shared.rules.roles import Role
 from shared.state.keys import is_timed
 from shared.state.operations import Record, place
 from shared.telemetry.events import quiet_the_sdk
+from shared.web.http.call import Answer, Call
+from shared.web.http.monitor import accepted, monitor
+from shared.web.http.paging import PAGING, after, one_page, top
+from shared.web.http.route import PageOf, new_blueprint, route
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.OPERATIONS)
 

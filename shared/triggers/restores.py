@@ -1,14 +1,14 @@
 """Restores: plan one, start one, look at one."""
 
-from shared.http.call import Answer, Call
-from shared.http.etag import unless_unchanged
-from shared.http.monitor import accepted, version
-from shared.http.route import new_blueprint, route
-from shared.http.shared_errors import READS_BACKUP, TAKES_CERTIFICATE
-from shared.http.tasks import Task
 from shared.model.problem import Code
 from shared.model.restore import RestoreBody
 from shared.model.wire import JsonObject
+from shared.web.http.call import Answer, Call
+from shared.web.http.etag import unless_unchanged
+from shared.web.http.monitor import accepted, version
+from shared.web.http.route import new_blueprint, route
+from shared.web.http.shared_errors import READS_BACKUP, TAKES_CERTIFICATE
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.RESTORES)
 

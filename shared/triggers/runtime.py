@@ -1,11 +1,5 @@
 """Run-time operations: control numbers, received numbers, MIC values."""
 
-from shared.http.call import Answer, Call
-from shared.http.etag import condition, strong, unless_unchanged
-from shared.http.paging import PAGING, after, one_page
-from shared.http.route import PageOf, new_blueprint, route
-from shared.http.shared_errors import MOVES_SERVICE, NEEDS_ACTIVE_SERVICE
-from shared.http.tasks import Task
 from shared.model.advances import AdvanceBody
 from shared.model.numbers import AllocateBody, Kind, SetNextBody
 from shared.model.problem import Code, Problem
@@ -14,6 +8,12 @@ from shared.model.wire import JsonObject
 from shared.operations.immediate import service_update
 from shared.rules.naming import is_artifact_name, shown
 from shared.rules.roles import Role
+from shared.web.http.call import Answer, Call
+from shared.web.http.etag import condition, strong, unless_unchanged
+from shared.web.http.paging import PAGING, after, one_page
+from shared.web.http.route import PageOf, new_blueprint, route
+from shared.web.http.shared_errors import MOVES_SERVICE, NEEDS_ACTIVE_SERVICE
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.NUMBERS)
 _NUMBERS = "services/{service}/control-numbers"

@@ -4,11 +4,6 @@ from contextlib import AbstractAsyncContextManager
 
 import azure.functions as func
 
-from shared.http.call import Answer, Call
-from shared.http.etag import condition, strong, unless_unchanged
-from shared.http.route import new_blueprint, route
-from shared.http.shared_errors import CHOOSES_BACKUP_PLACE
-from shared.http.tasks import Task
 from shared.installation import current
 from shared.model.problem import Code
 from shared.model.schedule import PreviewBody, Schedule, ScheduleBody
@@ -18,6 +13,11 @@ from shared.operations.immediate import Entry, service_update
 from shared.rules.roles import Role
 from shared.storage.versioned import Versioned
 from shared.telemetry.events import quiet_the_sdk
+from shared.web.http.call import Answer, Call
+from shared.web.http.etag import condition, strong, unless_unchanged
+from shared.web.http.route import new_blueprint, route
+from shared.web.http.shared_errors import CHOOSES_BACKUP_PLACE
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.SCHEDULES)
 

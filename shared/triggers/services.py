@@ -2,18 +2,6 @@
 
 from collections.abc import Callable
 
-from shared.http.call import Answer, Call
-from shared.http.etag import condition, strong, unless_unchanged
-from shared.http.monitor import accepted
-from shared.http.paging import PAGING, after, one_page, top
-from shared.http.route import Handler, PageOf, new_blueprint, route
-from shared.http.shared_errors import (
-    CHANGES_CONFIGURATION,
-    MOVES_SERVICE,
-    OPENS_OR_SEALS,
-    TAKES_CERTIFICATE,
-)
-from shared.http.tasks import Task
 from shared.model.problem import Code
 from shared.model.service import Edition, ScaleBody, ServiceSettings, State
 from shared.model.wire import JsonObject
@@ -23,6 +11,18 @@ from shared.rules.states import ServiceOperation
 from shared.services.service_view import summary
 from shared.services.services import Asked
 from shared.state.services import Listed
+from shared.web.http.call import Answer, Call
+from shared.web.http.etag import condition, strong, unless_unchanged
+from shared.web.http.monitor import accepted
+from shared.web.http.paging import PAGING, after, one_page, top
+from shared.web.http.route import Handler, PageOf, new_blueprint, route
+from shared.web.http.shared_errors import (
+    CHANGES_CONFIGURATION,
+    MOVES_SERVICE,
+    OPENS_OR_SEALS,
+    TAKES_CERTIFICATE,
+)
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.SERVICES)
 

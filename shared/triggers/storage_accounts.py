@@ -2,14 +2,14 @@
 
 from urllib.parse import quote
 
-from shared.http.call import Answer, Call
-from shared.http.etag import strong
-from shared.http.paging import PAGING, given_page, place_after, top
-from shared.http.route import PageOf, new_blueprint, route
-from shared.http.shared_errors import READS_DESCRIPTOR
-from shared.http.tasks import Task
 from shared.model.place import BrowsePlace
 from shared.model.problem import Code
+from shared.web.http.call import Answer, Call
+from shared.web.http.etag import strong
+from shared.web.http.paging import PAGING, given_page, place_after, top
+from shared.web.http.route import PageOf, new_blueprint, route
+from shared.web.http.shared_errors import READS_DESCRIPTOR
+from shared.web.http.tasks import Task
 
 blueprint = new_blueprint(Task.STORAGE_ACCOUNTS)
 

@@ -16,8 +16,8 @@ from shared.http.docs_page import page
 from shared.http.error_answers import codes
 from shared.http.examples import PARAMETERS
 from shared.http.openapi import document
-from shared.http.route import Route
 from shared.model.problem import Code
+from shared.web.http.route import Route
 from tests.api import Api
 from tests.declared import SHOWN
 

@@ -8,10 +8,10 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from shared.backups.making.describe import sealed
-from shared.http.json_body import MOST_BYTES
 from shared.installation import Installation
 from shared.model.service import State
 from shared.storage.tables import Row
+from shared.web.http.json_body import MOST_BYTES
 from tests.api import Api, api_of, unique
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, proxied

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from shared.http.route import Route
 from shared.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.service import Service, State
+from shared.web.http.route import Route
 from tests.api import Api, nobodys, unique, x12_document
 from tests.app.requests import GOOD, MIC, ONLY_HERE, Ask
 from tests.declared import SHOWN

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from localhost.stack import HostProcess
-from shared.http.refused import known_target
 from shared.installation import Installation
 from shared.model.artifact import ImportBody
 from shared.model.restore import RestoreBody
 from shared.model.service import ServiceSettings
 from shared.storage.tables import Row
+from shared.web.http.refused import known_target
 from tests.api import Api, Reply, api_of, unique
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, proxied

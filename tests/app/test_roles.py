@@ -12,11 +12,11 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from shared.http.caller import UNKNOWN, caller_of, roles_of
 from shared.installation import current
 from shared.rules.roles import Role, roles_for
 from shared.settings.environment import SettingsInvalid, read_settings
 from shared.triggers.doors import routes
+from shared.web.http.caller import UNKNOWN, caller_of, roles_of
 from tests.api import Api
 from tests.declared import functions
 from tests.deployed import Deployed, Emulator

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.http.route import Route
 from shared.triggers.doors import doors, routes
+from shared.web.http.route import Route
 from tests.declared import SHOWN, functions
 
 TRIGGERS = Path(__file__).resolve().parents[2] / "shared" / "triggers"

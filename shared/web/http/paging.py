@@ -8,10 +8,10 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ValidationError
 
-from shared.http.call import Answer, Call
 from shared.model.place import no_such_place
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
+from shared.web.http.call import Answer, Call
 
 Item = TypeVar("Item")
 PAGING = ("top", "continuation")

@@ -14,17 +14,17 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from shared.clock import Clock
-from shared.http.call import Answer, Call
-from shared.http.caller import caller_of, require_role
-from shared.http.errors import answer_of, problem_of
-from shared.http.refused import known_target, log_refusal
-from shared.http.tasks import Task
 from shared.installation import current
 from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.model.wire import JsonObject
 from shared.rules.roles import Role, usual_role
 from shared.storage.patience import answering
 from shared.telemetry.events import quiet_the_sdk
+from shared.web.http.call import Answer, Call
+from shared.web.http.caller import caller_of, require_role
+from shared.web.http.errors import answer_of, problem_of
+from shared.web.http.refused import known_target, log_refusal
+from shared.web.http.tasks import Task
 
 API_VERSIONS = ("2026-11-01",)
 """The newest last; it is taken where a request names none."""

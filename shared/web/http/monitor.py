@@ -3,10 +3,10 @@
 from dataclasses import replace
 from urllib.parse import quote
 
-from shared.http.call import Answer, Call
-from shared.http.etag import unless_unchanged
 from shared.model.operation import NO_SERVICE, Operation
 from shared.state.operations import Record
+from shared.web.http.call import Answer, Call
+from shared.web.http.etag import unless_unchanged
 
 _LOOK_AGAIN_SECONDS = 2
 

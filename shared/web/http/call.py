@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
-from shared.http.json_body import read_json
 from shared.installation import Installation
 from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.model.wire import JsonObject, Wire
 from shared.rules.naming import require_callers_operation_id
+from shared.web.http.json_body import read_json
 
 Body = TypeVar("Body", bound=BaseModel)
 Choice = TypeVar("Choice", bound=StrEnum)

@@ -3,10 +3,10 @@
 import hashlib
 import re
 
-from shared.http.call import Answer, Call
 from shared.model.condition import Condition, unconditional
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
+from shared.web.http.call import Answer, Call
 
 
 def strong(version: str) -> str:

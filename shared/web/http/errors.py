@@ -5,12 +5,12 @@ import math
 
 from azure.core.exceptions import AzureError
 
-from shared.http.call import Answer
 from shared.model.problem import Code, Problem
 from shared.settings.environment import SettingsInvalid
 from shared.storage.refusals import is_refusal, meaning
 from shared.storage.retrying import asked_to_wait
 from shared.storage.tables import SchemaTooNew
+from shared.web.http.call import Answer
 
 _COME_AGAIN_SECONDS = 5
 

@@ -1,0 +1,1 @@
+"""What every HTTP function shares: the route, bodies, errors, ETags, paging, monitors, the caller."""
