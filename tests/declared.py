@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from azure.functions.decorators.function_app import Function
 
-from shared.http.error_answers import codes
 from shared.triggers.doors import doors, routes
+from shared.web.api.error_codes import codes
 from shared.web.http.route import Route
 
 SHOWN = [declared for declared in routes() if declared.method != "ANY"]

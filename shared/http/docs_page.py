@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from shared.http.answers_shown import answers, code_of, errors, schemas, table
 from shared.http.body_members import Member, members
-from shared.http.examples import PARAMETERS
 from shared.http.page_style import STYLE
+from shared.web.api.examples import PARAMETERS
 from shared.web.http.route import ROUTES
 
 _PAGE = Template(

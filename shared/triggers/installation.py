@@ -28,7 +28,7 @@ async def deep_health(call: Call) -> Answer:
 async def get_openapi(call: Call) -> Answer:
     """Read this API's OpenAPI document."""
     # What describes the API is as large as what answers for it: a cold start does without.
-    from shared.http.openapi import document
+    from shared.web.api.document import document
 
     described = document()
     return unless_unchanged(call, json.dumps(described), described)
@@ -38,8 +38,8 @@ async def get_openapi(call: Call) -> Answer:
 async def get_docs(call: Call) -> Answer:
     """Read this API's description as a page, with an example of every route."""
     from shared.http.docs_page import page
-    from shared.http.openapi import document
     from shared.http.page_style import POLICY
+    from shared.web.api.document import document
 
     shown = page(document(), call.base_url)
     tag = strong(shown.decode())

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from shared.http.answers import examples, shapes
-from shared.http.error_examples import error_example
-from shared.http.openapi import document
 from shared.model.problem import Code
+from shared.web.api.answers import examples, shapes
+from shared.web.api.document import document
+from shared.web.api.error_examples import error_example
 from tests.api import Api, Reply
 from tests.app.answers import Answers, answers
 from tests.declared import SHOWN, places

@@ -4,10 +4,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from shared.http.answer_models import Error
-from shared.http.answers import Page, Shape, examples, shapes
-from shared.http.error_answers import codes
-from shared.http.error_examples import error_example
 from shared.model.backup import Trigger
 from shared.model.numbers import Kind
 from shared.model.operation import OperationName
@@ -16,6 +12,10 @@ from shared.model.sections import (
     Section,
 )
 from shared.model.service import Edition, State
+from shared.web.api.answers import Page, Shape, examples, shapes
+from shared.web.api.error_codes import codes
+from shared.web.api.error_examples import error_example
+from shared.web.api.models import Error
 from shared.web.http.route import API_VERSIONS, ROUTES, Route
 from shared.web.http.tasks import Task
 

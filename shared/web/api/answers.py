@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.http import answer_models, backup_answers
 from shared.model import advances, artifact, backup, restore, runtime
+from shared.web.api import backup_models as backup_answers
+from shared.web.api import models as answer_models
 from shared.web.http.route import PageOf, Route
 
 _EXAMPLES = Path(__file__).with_name("answer_examples.json")

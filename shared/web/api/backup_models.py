@@ -4,7 +4,6 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from shared.http.answer_models import Monitor
 from shared.model.artifact import ContentReference
 from shared.model.backup import Backup, BackupStatus
 from shared.model.descriptor import (
@@ -20,6 +19,7 @@ from shared.model.problem import Code
 from shared.model.restore import RestoreBody, RestorePlan
 from shared.model.schedule import ScheduleBody
 from shared.model.wire import JsonObject, Stored, Time
+from shared.web.api.models import Monitor
 
 
 class RetentionVerdict(Stored):
