@@ -37,9 +37,9 @@ async def get_openapi(call: Call) -> Answer:
 @route(blueprint, "GET", "docs", anonymous=True, answers=(200, 304), gives_bytes=True)
 async def get_docs(call: Call) -> Answer:
     """Read this API's description as a page, with an example of every route."""
-    from shared.http.docs_page import page
-    from shared.http.page_style import POLICY
     from shared.web.api.document import document
+    from shared.web.api.page.page import page
+    from shared.web.api.page.style import POLICY
 
     shown = page(document(), call.base_url)
     tag = strong(shown.decode())

@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from lxml import html
 
-from shared.http.docs_page import page
 from shared.model.problem import Code
 from shared.web.api.answers import examples
 from shared.web.api.document import document
 from shared.web.api.error_codes import codes
 from shared.web.api.examples import PARAMETERS
+from shared.web.api.page.page import page
 from shared.web.http.route import Route
 from tests.api import Api
 from tests.declared import SHOWN

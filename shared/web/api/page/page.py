@@ -6,10 +6,10 @@ from string import Template
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.http.answers_shown import answers, code_of, errors, schemas, table
-from shared.http.body_members import Member, members
-from shared.http.page_style import STYLE
 from shared.web.api.examples import PARAMETERS
+from shared.web.api.page.answers import answers, code_of, errors, schemas, table
+from shared.web.api.page.members import Member, members
+from shared.web.api.page.style import STYLE
 from shared.web.http.route import ROUTES
 
 _PAGE = Template(

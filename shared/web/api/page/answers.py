@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from shared.http.body_members import Member, members
+from shared.web.api.page.members import Member, members
 
 _REFERENCE = re.compile(r"#/components/(schemas|examples)/(\w+)")
 
