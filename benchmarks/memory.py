@@ -15,7 +15,7 @@ from benchmarks.operations import start_backup, start_restore, start_verify, tim
 from benchmarks.run import Run
 from benchmarks.stage import App
 from localhost.stack import ROOT
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.settings.environment import read_settings
 
 _MOST_MB = 20.0

@@ -11,7 +11,7 @@ from benchmarks.counting import CountingTransport
 from benchmarks.raw import RawStorage
 from localhost.azurite import Account, Azurite, Ports
 from localhost.stack import PACKAGES, app_settings
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.settings.environment import read_settings
 
 _STATES = 80

@@ -13,7 +13,7 @@ import pytest
 from localhost.azurite import Account, Azurite, Ports
 from localhost.processes import free_ports
 from localhost.stack import PACKAGES, HostProcess
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from tests.admin import Admin
 from tests.api import Api, api_of
 from tests.deployed import ACCOUNTS, Deployed, Emulator

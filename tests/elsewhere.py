@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from azure.storage.blob import ContainerClient
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody
 from shared.model.sections import Section

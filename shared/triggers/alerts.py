@@ -5,7 +5,7 @@ import json
 import azure.functions as func
 
 from shared.alerts.alerts import QUEUE
-from shared.installation import current
+from shared.installation.installation import current
 from shared.model.alert import Alert
 from shared.telemetry.events import quiet_the_sdk
 from shared.web.http.route import new_blueprint

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import azure.functions as func
 
-from shared.installation import current
+from shared.installation.installation import current
 from shared.model.operation import NO_SERVICE, OperationName, OperationStatus
 from shared.model.problem import Code
 from shared.operations.cancel import cancel, operation_not_found

@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 
 import azure.functions as func
 
-from shared.installation import current
+from shared.installation.installation import current
 from shared.model.problem import Code
 from shared.model.schedule import PreviewBody, Schedule, ScheduleBody
 from shared.model.service import Service

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from localhost.processes import free_ports
 from localhost.stack import HostProcess
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.sections import Section
 from tests.admin import Admin
 from tests.api import Api

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.service import Edition
 from tests.api import Api, nobodys, unique, x12_document
 from tests.certificates import Made

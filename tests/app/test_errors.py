@@ -8,7 +8,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from shared.backups.making.describe import sealed
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.service import State
 from shared.storage.tables import Row
 from shared.web.http.json_body import MOST_BYTES

@@ -26,7 +26,7 @@ from localhost.processes import free_ports
 from localhost.stack import PACKAGES, HostFailed, HostProcess
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.settings.environment import read_settings
 from shared.storage.clients import FencedTransport
 from shared.storage.tables import Insert, Row

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.sections import Section
 from shared.services.documents import open_document
 from tests.api import Api, x12_document

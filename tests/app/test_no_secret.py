@@ -12,7 +12,7 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from localhost.stack import HostProcess
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import BackupBody
 from tests.api import Api, Reply, partner_document, unique, x12_document
 from tests.certificates import Made

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.service import Service, State
 from shared.web.http.route import Route

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from localhost.stack import HostProcess
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportBody
 from shared.model.restore import RestoreBody
 from shared.model.service import ServiceSettings

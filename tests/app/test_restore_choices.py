@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.services.documents import SERVICE, open_document
 from tests.api import Api, nobodys, unique, x12_document
 from tests.deployed import Deployed

@@ -12,7 +12,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from shared.installation import current
+from shared.installation.installation import current
 from shared.rules.roles import Role, roles_for
 from shared.settings.environment import SettingsInvalid, read_settings
 from shared.triggers.doors import routes

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.service import State
 from tests.api import Api, unique
 from tests.deployed import Deployed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import OperationName
 from shared.model.service import State
 from shared.rules.states import ServiceOperation

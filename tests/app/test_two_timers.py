@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localhost.stack import HostProcess
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.schedule import Schedule, ScheduleBody
 from shared.model.service import ServiceSettings
 from shared.services.services import Asked

@@ -9,7 +9,7 @@ import pytest
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import ContainerClient
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from tests.api import Api, unique
 from tests.app.test_backup_restore import filled

@@ -7,7 +7,7 @@ from azure.core.rest import HttpRequest
 
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupUser, VerifyLevel
 from shared.model.operation import OperationName
 from shared.model.schedule import ScheduleBody

@@ -14,7 +14,7 @@ from azure.core.rest import HttpRequest
 from shared.backups.catalog.away import Away
 from shared.backups.catalog.presence import Presence, cannot_ask
 from shared.backups.catalog.purge import PurgeWork
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupBody
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem

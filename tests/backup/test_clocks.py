@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import NO_SERVICE, Operation, OperationName, OperationStatus
 from tests.backup.kept import DAY, Kept
 from tests.faults.scenes import SERVICE

@@ -12,7 +12,7 @@ from shared.backups.inspection import comparison
 from shared.backups.inspection.changes import Asked, ChangesPage
 from shared.backups.making.describe import sealed
 from shared.blobs.backup_container import BackupContainer, Ownership
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, ChangesPlace
 from shared.model.problem import Code, Problem

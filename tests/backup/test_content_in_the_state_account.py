@@ -9,7 +9,7 @@ from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient
 
 from shared.blobs.copying import Copier
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import OperationStatus
 from shared.model.sections import Section
 from shared.state.configuration import Head, Phase

@@ -11,7 +11,7 @@ import pytest
 
 from shared.backups.archive.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.descriptor import Descriptor

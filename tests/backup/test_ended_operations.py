@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupStatus, BackupUser, Found, VerifyLevel
 from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem

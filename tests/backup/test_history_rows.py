@@ -4,7 +4,7 @@ import pytest
 
 from shared.backups.catalog import history_rows
 from shared.backups.catalog.history_rows import HistoryRows
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup, VerifyLevel
 from shared.model.problem import Code, Problem
 from shared.state.cursors import Cursors

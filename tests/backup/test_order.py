@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
 from shared.model.record import Record

@@ -2,7 +2,7 @@
 
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.state.batch_activity import BatchActivity
 from tests.api import Api, nobodys, unique, x12_document
 

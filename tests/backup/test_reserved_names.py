@@ -5,7 +5,7 @@ from azure.storage.blob.aio import ContainerClient
 
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.blobs.content_store import CONTAINER
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupBody, BackupStatus, Trigger
 from shared.model.problem import Code, Problem
 from shared.model.service import ServiceSettings

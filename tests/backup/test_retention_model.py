@@ -17,7 +17,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from shared.backups.catalog.removal import Removal
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup, VerifyLevel
 from shared.model.problem import Code, Problem
 from shared.model.schedule import ScheduleBody

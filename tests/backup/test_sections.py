@@ -17,7 +17,7 @@ from shared.backups.archive.reader import section_records
 from shared.backups.archive.section_lines import Line, SectionLines
 from shared.backups.archive.section_writer import SectionWriter
 from shared.blobs.backup_container import BackupContainer, Ownership
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.descriptor import SectionPart
 from shared.model.place import BEGINNING, LinePlace
 from shared.model.problem import Code, Problem

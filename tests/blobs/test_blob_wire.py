@@ -12,7 +12,7 @@ from azure.storage.blob import BlobProperties, ContainerSasPermissions, generate
 from azure.storage.blob.aio import ContainerClient
 
 from shared.clock import Clock
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.storage.blob_wire import BlobWire
 from shared.storage.clients import FencedTransport
 from shared.storage.patience import WORK

@@ -10,7 +10,7 @@ from azure.core.rest import HttpRequest
 from azure.storage.blob import ContentSettings
 
 from shared.blobs.copying import Copier
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.problem import Code, Problem
 from shared.storage.clients import FencedTransport
 from tests.deployed import Deployed, Emulator

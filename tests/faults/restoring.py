@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section

@@ -9,7 +9,7 @@ from shared.backups.archive.reader import as_record, read_descriptor, section_re
 from shared.backups.archive.secrets_reader import Secrets
 from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody, VerifyLevel
 from shared.model.descriptor import Descriptor

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.advances import AdvanceBody
 from shared.model.artifact import ImportItem
 from shared.model.numbers import Counter, Kind

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.numbers import Kind
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn

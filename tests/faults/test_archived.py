@@ -12,7 +12,7 @@ import pytest
 
 from shared.backups.archive.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import BackupStatus, VerifyLevel
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem

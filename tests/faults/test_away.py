@@ -14,7 +14,7 @@ import pytest
 from localhost.azurite import Account, Azurite, Ports
 from localhost.processes import free_ports
 from localhost.stack import PACKAGES
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from tests.api import api_of
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SECOND, SERVICE, fill, require_whole, run, start_backup

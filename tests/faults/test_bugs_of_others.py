@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.blobs.backup_container import BackupContainer
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem

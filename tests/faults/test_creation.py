@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem

@@ -10,7 +10,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from shared.blobs.backup_container import BackupContainer
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import BackupStatus, Found
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.clock import Clock
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.storage.patience import Patience
 from tests.deployed import Deployed, Emulator
 from tests.faults.report import chosen, each, require_drawn

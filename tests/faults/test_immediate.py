@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.problem import Code, Problem
 from tests.deployed import Deployed, Emulator
 from tests.faults.changes import CHANGES, PREPARED, Change, held

@@ -9,7 +9,7 @@ import pytest
 from shared.backups.archive.reader import read_descriptor
 from shared.backups.making.work import BackupWork
 from shared.blobs.backup_container import BackupContainer, Ownership
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import BackupStatus
 from shared.model.numbers import Kind, SetNextBody
 from shared.model.operation import OperationName, OperationStatus

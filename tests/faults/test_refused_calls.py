@@ -13,7 +13,7 @@ import pytest
 from azure.core.rest import HttpRequest
 
 from shared.blobs.backup_container import BackupContainer
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import OperationStatus
 from shared.model.service import State
 from shared.state.operations import Record

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup
 from tests.deployed import Deployed, Emulator
 from tests.elsewhere import another_installation, backed_up

@@ -11,7 +11,7 @@ import pytest
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
 
 from shared.clock import Clock
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import OperationStatus
 from shared.storage.clients import send_message
 from shared.storage.fence import LeaseLost, fenced

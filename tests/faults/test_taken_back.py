@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.backups.catalog.removal import Removal
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupStatus, Found, VerifyLevel
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem

@@ -14,7 +14,7 @@ import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import Operation
 from shared.state.operations import Record
 from shared.storage.fence import before_write

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.backups.archive.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.sealing.frames import Frames
 from shared.sealing.local import LocalKey
 from tests.deployed import Deployed, Emulator

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from azure.core.rest import HttpRequest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import Artifact
 from shared.model.numbers import Counter, Kind
 from shared.model.problem import Code, Problem

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody

@@ -11,7 +11,7 @@ import pytest
 from shared.backups.archive.reader import section_lines
 from shared.backups.inspection.changes import LIVE
 from shared.backups.inspection.changes import Asked as Page
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import Artifact
 from shared.model.backup import VerifyLevel
 from shared.model.condition import unconditional

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import ServiceSettings, State

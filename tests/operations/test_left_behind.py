@@ -12,7 +12,7 @@ from azure.core.exceptions import ServiceRequestError
 from azure.core.rest import HttpRequest
 
 from shared.blobs.backup_container import BackupContainer, Ownership
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupStatus, Trigger
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations import recover

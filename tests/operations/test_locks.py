@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.operations import locks

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import BackupBody
 from shared.model.operation import OperationStatus
 from shared.model.problem import Code, Problem

@@ -10,7 +10,7 @@ import pytest
 from azure.core.rest import HttpRequest
 
 from shared.clock import Clock
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations import recover
 from shared.operations.engine import ATTEMPTS

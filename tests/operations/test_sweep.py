@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from shared.clock import Clock
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.numbers import Kind
 from shared.model.runtime import ReceivedBody
 from shared.operations.sweep import LOG_DAYS

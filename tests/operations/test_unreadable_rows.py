@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.numbers import Kind
 from shared.model.runtime import MicBody, ReceivedBody
 from shared.rules.naming import service_key

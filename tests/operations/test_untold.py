@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 from azure.core.rest import HttpRequest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import BackupStatus
 from shared.model.operation import OperationStatus
 from shared.operations import wholeness

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from tests.faults.scenes import fill
 
 

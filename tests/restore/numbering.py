@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import BackupBody
 from shared.model.numbers import Kind, SetNextBody
 from shared.model.restore import RestoreBody, RestorePlan

@@ -10,7 +10,7 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 from azure.data.tables import TableServiceClient
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import Service

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.operation import OperationError, OperationStatus
 from shared.model.restore import RestoreBody
 from shared.model.service import State

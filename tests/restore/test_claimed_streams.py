@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.advances import AdvanceBody
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional

@@ -14,7 +14,7 @@ from shared.backups.archive import section_lines
 from shared.backups.archive.reader import read_descriptor
 from shared.backups.archive.unpacking import Gunzip, unpacked
 from shared.blobs.backup_container import BackupContainer
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.descriptor import SectionPart
 from shared.model.operation import Operation
 from shared.model.sections import CONTROL_NUMBERS

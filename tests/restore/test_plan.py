@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.backup import BackupBody, BackupStatus
 from shared.model.problem import Code, Problem

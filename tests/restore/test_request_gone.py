@@ -1,6 +1,6 @@
 """A restore whose request was removed from the tables: nothing is restored in its place."""
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.problem import Code
 from shared.model.service import State
 from shared.state.operations import Record, _partition, _request_key

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.problem import Problem

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from tests.deployed import Deployed, Emulator
 from tests.soak.client import Client
 from tests.soak.disturbances import Disturbances

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.storage.tables import Insert, Row
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.blobs.backup_container import BackupContainer
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.storage.tables import Row
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import FIRST, SERVICE, fill, run, start_purge

@@ -13,7 +13,7 @@ from azure.storage.queue import QueueServiceClient
 
 from shared.backups.archive.reader import read_descriptor
 from shared.blobs.backup_container import BackupContainer
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupStatus
 from shared.model.problem import Problem
 from tests.deployed import Deployed

@@ -8,7 +8,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.storage.clients import FencedTransport
 from shared.storage.clients import tables as gateway
 from shared.storage.table_wire import typed

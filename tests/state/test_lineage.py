@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.state.lineage import Descent
 
 

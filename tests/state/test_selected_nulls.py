@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.storage.table_wire import Write
 from shared.storage.tables import SCHEMA, Row
 from tests.admin import Admin

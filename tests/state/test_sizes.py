@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import pytest
 from azure.core.rest import HttpRequest
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind

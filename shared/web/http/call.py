@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
-from shared.installation import Installation
+from shared.installation.installation import Installation
 from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.model.wire import JsonObject, Wire
 from shared.rules.naming import require_callers_operation_id

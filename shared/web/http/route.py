@@ -14,7 +14,7 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from shared.clock import Clock
-from shared.installation import current
+from shared.installation.installation import current
 from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.model.wire import JsonObject
 from shared.rules.roles import Role, usual_role

@@ -34,6 +34,7 @@ from shared.backups.schedules.schedules import ScheduleSettings
 from shared.backups.schedules.tick import Tick
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
+from shared.installation.stores import Stores
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
 from shared.numbers.advances import Advances
@@ -69,7 +70,6 @@ from shared.state import (
     operations,
 )
 from shared.storage.patience import WORK, Patience
-from shared.stores import Stores
 from shared.verification.verifications import Verifications
 from shared.verification.work import VerifyWork
 
