@@ -53,7 +53,7 @@ def setting_problems(app: Source, code: Path) -> list[str]:
             for name in sorted(asked - given - OF_OTHER_PLACES - OF_THE_PLATFORM)
         ),
         *(
-            f"{app.name}: sets {name}, which neither shared/settings/environment.py nor the host reads"
+            f"{app.name}: sets {name}, which neither shared/settings nor the host reads"
             for name in sorted(given - asked - OF_THE_HOST)
         ),
     ]

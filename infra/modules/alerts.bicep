@@ -1,5 +1,5 @@
 // Alert rules over the app's events. Each is one line that begins with the event's name and ends
-// with its fields in JSON, as shared/telemetry.py writes it; the Functions host passes on a line's
+// with its fields in JSON, as shared/telemetry/events.py writes it; the Functions host passes on a line's
 // text and nothing more. docs/telemetry.md has the same queries by hand.
 
 param token string

@@ -119,8 +119,8 @@ def test_a_setting_that_bicep_lacks_is_told(changed: Change, setting: str) -> No
     said = changed("modules/app.bicep", f"  {setting}:", f"  X_{setting}:")
     assert said == [
         f"infra/modules/app.bicep: does not set {setting}, which the app reads",
-        f"infra/modules/app.bicep: sets X_{setting}, which neither shared/settings/environment.py nor the "
-        "host reads",
+        f"infra/modules/app.bicep: sets X_{setting}, "
+        "which neither shared/settings nor the host reads",
     ]
 
 

@@ -1,1 +1,1 @@
-"""What every HTTP function shares: the route, bodies, errors, ETags, paging, monitors, the caller."""
+"""What every HTTP function shares: the route, bodies, errors, ETags, paging, the caller."""
