@@ -1,6 +1,7 @@
 """The rules of the house: who imports whom, how large a module is, who asks for the time."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,133 +10,80 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT / "shared"
 
-ALONE = {
-    "account_settings",
-    "clock",
-    "fence",
-    "identity",
-    "meters",
-    "pace",
-    "patience",
-    "refusals",
-    "repeating",
-    "settings",
-    "storage",
-    "telemetry",
-    "timer_settings",
-}
-"""Modules at the root of shared/ that every room may use; installation.py wires all of them."""
+PAGE = ROOT / "docs" / "architecture.md"
 
-MAY_IMPORT: dict[str, set[str]] = {
-    "model": set(),
-    "rules": {"model"},
-    "streams": {"model"},
-    "sealing": {"model", "rules"},
-    "state": {"streams", "model", "rules"},
-    "blobs": {"streams", "model", "rules"},
-    "operations": {"streams", "state", "rules", "model"},
-    "runtime": {"streams", "state", "rules", "model"},
-    "management": {
-        "streams",
-        "operations",
-        "runtime",
-        "state",
-        "blobs",
-        "sealing",
-        "rules",
-        "model",
-    },
-    "alerts": {"model"},
-    "backup": {
-        "streams",
-        "alerts",
-        "operations",
-        "runtime",
-        "state",
-        "blobs",
-        "sealing",
-        "rules",
-        "model",
-    },
-    "restore": {
-        "streams",
-        "backup",
-        "management",
-        "operations",
-        "runtime",
-        "state",
-        "blobs",
-        "sealing",
-        "rules",
-        "model",
-    },
-    "schedules": {"streams", "alerts", "backup", "operations", "state", "blobs", "rules", "model"},
-    "verification": {
-        "streams",
-        "alerts",
-        "backup",
-        "restore",
-        "operations",
-        "state",
-        "blobs",
-        "sealing",
-        "rules",
-        "model",
-    },
-    "http": {"installation", "state", "rules", "model"},
-    "triggers": {
-        "installation",
-        "http",
-        "alerts",
-        "management",
-        "operations",
-        "backup",
-        "restore",
-        "runtime",
-        "state",
-        "rules",
-        "model",
-    },
-}
+_ROW = re.compile(r"^\| `([a-z/]+)` \| (?:[^|]+) \| ([^|]*) \|$", re.M)
+_ROOM = re.compile(r"`([a-z/]+)`")
+
+
+def rooms() -> dict[str, set[str]]:
+    """The rooms of the page's table from the top floor down, and what each may use."""
+    table = PAGE.read_text().split("## The house")[1].split("### Where do I")[0]
+    return {room: set(_ROOM.findall(used)) for room, used in _ROW.findall(table)}
+
+
+MAY_USE = rooms()
+
 PURE = {"model", "rules"}
-"""Rooms without I/O: they use none of the modules at the root either."""
+"""Rooms without I/O and without a clock."""
 
 MODULES = sorted(SHARED.rglob("*.py"))
 
 
 def room(path: Path) -> str:
-    parts = path.relative_to(SHARED).parts
-    return parts[0] if len(parts) > 1 else path.stem
+    """The room that a file is in: its folder, or the one around it."""
+    folder = path.relative_to(SHARED).parent
+    while folder.as_posix() not in MAY_USE and folder != folder.parent:
+        folder = folder.parent
+    return folder.as_posix()
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Every module of ours that a file imports."""
+def imported(path: Path) -> Iterator[Path]:
+    """The file of every module of ours that a file imports."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names = [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name for name in names if name.startswith("shared."))
+            names = [f"{node.module}.{alias.name}" for alias in node.names] + [node.module]
         elif isinstance(node, ast.Import):
-            yield from (a.name for a in node.names if a.name.startswith("shared"))
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            file = (ROOT / name.replace(".", "/")).with_suffix(".py")
+            if name.startswith("shared.") and file.exists():
+                yield file
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_point_one_way(path: Path) -> None:
-    here = room(path)
-    if here in {"installation", "stores", "__init__"}:
+def test_every_module_is_in_a_room(path: Path) -> None:
+    folders = {"backups", "web"}
+    """Around rooms: they hold nothing themselves."""
+    inside = path.relative_to(SHARED).parent.as_posix()
+    if path.name == "__init__.py" and inside in {".", *folders}:
         return
-    for name in imported(path):
-        there = name.split(".")[1]
-        if there == here or (
-            not (SHARED / there).is_dir() and not (SHARED / f"{there}.py").exists()
-        ):
-            continue
-        if here in ALONE:
-            known = there in ALONE or (here, there) == ("settings", "model")
-            assert known, f"{name} in a module that every room uses"
-        elif there in ALONE:
-            assert here not in PURE, f"{name} in a room without I/O"
-        else:
-            assert there in MAY_IMPORT[here], f"{here} may not import {name}"
+    assert path == SHARED / "clock.py" or room(path) in MAY_USE
+
+
+@pytest.mark.parametrize("here", MAY_USE)
+def test_the_page_says_what_a_room_uses(here: str) -> None:
+    used = {
+        room(there)
+        for path in MODULES
+        if room(path) == here
+        for there in imported(path)
+        if there != SHARED / "clock.py"
+    }
+    assert used - {here} == MAY_USE[here]
+
+
+def test_rooms_use_only_what_is_below_them() -> None:
+    floors = list(MAY_USE)
+    for floor, (here, used) in enumerate(MAY_USE.items()):
+        assert used <= {*floors[floor + 1 :]}, here
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_rules_and_types_know_no_clock(path: Path) -> None:
+    assert room(path) not in PURE or SHARED / "clock.py" not in imported(path)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -144,10 +92,10 @@ def test_a_module_has_one_subject(path: Path) -> None:
     assert lines <= 400, f"{lines} lines: split it by subject"
 
 
-TELLS = {SHARED / "refusals.py"}
+TELLS = {SHARED / "storage" / "refusals.py"}
 """What storage said is told by its code, here alone."""
 
-SENDS = {SHARED / "repeating.py"}
+SENDS = {SHARED / "storage" / "retrying.py"}
 """Sends requests again: it looks at what HTTP itself brings, an answer or none."""
 
 ASKS_VAULTS = {SHARED / "sealing" / "vault_key.py"}

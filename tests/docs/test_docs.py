@@ -12,8 +12,8 @@ from shared.model.sections import WITH_CONTENT, Section
 from shared.model.service import State
 from shared.rules.roles import Role
 from shared.rules.states import allowed_operations
-from shared.settings.environment import environment as settings
-from shared.settings.environment import timers as timer_settings
+from shared.settings import environment as settings
+from shared.settings import timers as timer_settings
 from tests.declared import SHOWN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,3 +143,11 @@ def test_a_page_names_targets_and_parameters_that_exist(page: Path) -> None:
     outputs = (ROOT / "infra" / "main.bicep").read_text()
     named = set(re.findall(r"\bINTERKEEP_[A-Z_]+\b", text)) - _OF_THE_SMOKE_TEST
     assert [name for name in sorted(named) if name not in parameters + outputs] == []
+
+
+def test_the_modules_that_the_architecture_names_are_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"`([a-z_/]+\.py)`", page)
+    assert [
+        name for name in named if not any((d / name).exists() for d in (ROOT, ROOT / "shared"))
+    ] == []

@@ -8,7 +8,7 @@ import logging
 from datetime import datetime
 
 from shared.alerts.happenings import backups_missed
-from shared.backups.archive.descriptor_blob import (
+from shared.backups.making.descriptor_blob import (
     clear_other_runs,
     require_found,
     said_by_blob,
