@@ -126,6 +126,27 @@ async def test_a_chain_with_text_between_its_certificates(api: Api) -> None:
     assert (await api.get(f"{path}/content")).content == chain
 
 
+async def test_content_in_other_forms(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/artifacts/certificates/partner"
+    await api.put(path, {"document": {}})
+    bag = b"Bag Attributes\n    friendlyName: partner private key 2026\n" + _PARTNER.pem
+    put = await api.put(f"{path}/content", data=bag)
+    assert (put.status, put.body["content"]["certificate"]) == (201, facts_of(_PARTNER))
+    assert (await api.get(f"{path}/content")).content == bag
+    for data, reason in (
+        (_PARTNER.pem.decode().encode("utf-16"), "UTF-16"),
+        (_PARTNER.pem.replace(b"CERTIFICATE", b"PKCS7"), "openssl pkcs7"),
+        (base64.b64encode(_PARTNER.der), "base64 without the lines"),
+        (_PARTNER.pem + _PEM_KEY, "put it as pfx and password"),
+    ):
+        refused = await api.put(f"{path}/content", data=data)
+        assert (refused.status, refused.code) == (400, "InvalidRequest")
+        assert reason in refused.body["error"]["message"]
+        assert refused.body["error"]["target"] == "content"
+    assert (await api.get(f"{path}/content")).content == bag
+
+
 def facts_of(made: Made) -> dict[str, str]:
     """What is shown of a certificate."""
     return {
