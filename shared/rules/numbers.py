@@ -145,7 +145,8 @@ def moved(counter: Counter, bounds: Bounds, following: int, *, allow_reuse: bool
     if not bounds.lower <= following <= bounds.upper:
         raise Problem(
             Code.INVALID_REQUEST,
-            f"{following} lies outside the agreement's bounds, {bounds.lower} to {bounds.upper}.",
+            f"{following} lies outside the agreement's bounds, {bounds.lower} to {bounds.upper}. "
+            "Choose a number within, or widen them in its document first.",
             target="/next",
         )
     if following > counter.last:

@@ -23,10 +23,13 @@ _BLOCK = re.compile(rb"-----BEGIN ((?:X509 )?CERTIFICATE)-----[^-]*-----END \1--
 
 _ANY_BLOCK = re.compile(rb"-----BEGIN ([ -,.-~]{1,64})-----")
 _BEGIN = b"-----BEGIN "
-_KEY = re.compile(rb"(?i)BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File|private-key: *\(")
-"""Lines of keys, also where their dashes are too few, and what openssl prints of one."""
+_KEY = b"private key"
+_BEFORE_KEY = re.compile(rb"begin [a-z0-9 ]{0,40}\Z")
+_OTHER_KEYS = (b"putty-user-key-file", b"private-key: (")
+"""In small letters: lines of keys, also where their dashes are too few, and what openssl prints of
+one. Content may be long, and a pattern over all of it would let nobody else run meanwhile."""
 
-_NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_NO_TEXT = bytes({*range(0x20), 0x7F} - {*b"\t\n\v\f\r\x1a\x1b"})
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"-\0-\0", b"\0-\0-")
 _UTF_8_MARK = b"\xef\xbb\xbf"
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
@@ -67,9 +70,9 @@ def certificate_in(data: bytes) -> x509.Certificate:
         raise Unfit("The text is in UTF-16, as PowerShell writes it. Save it as ASCII or UTF-8.")
     if _BEGIN in data:
         return _leaf(_from_pem(data))
-    if _KEY.search(data):
+    if _has_key_lines(data):
         raise Unfit(f"It is a private key, which does not belong here: {_PRIVATE}.")
-    if not _NO_TEXT.search(data):
+    if _is_text(data):
         raise _no_pem(data)
     return _from_der(data)
 
@@ -107,7 +110,7 @@ def _from_pem(data: bytes) -> list[x509.Certificate]:
 
 def _require_text(between: bytes) -> None:
     """Refuse what stands beside certificates and is more than text about them."""
-    if _KEY.search(between) or any(map(is_key_in_base64, _lines(between))):
+    if _has_key_lines(between) or any(map(is_key_in_base64, _lines(between))):
         raise Unfit(f"A private key does not belong here: {_PRIVATE}.")
     if block := _ANY_BLOCK.search(between):
         label = block[1].decode()
@@ -117,8 +120,24 @@ def _require_text(between: bytes) -> None:
         raise Unfit(f"A block '{shown(label)}' is no certificate. {advice}.")
     if b"-----" in between:
         raise Unfit("A line of dashes belongs to no block of a certificate. Send them whole.")
-    if _NO_TEXT.search(between):
+    if not _is_text(between):
         raise Unfit("Beside the blocks there are bytes that are no text. Send the blocks alone.")
+
+
+def _has_key_lines(data: bytes) -> bool:
+    small = data.lower()
+    if any(one in small for one in _OTHER_KEYS):
+        return True
+    place = small.find(_KEY)
+    while place >= 0:
+        if _BEFORE_KEY.search(small, max(0, place - 50), place):
+            return True
+        place = small.find(_KEY, place + 1)
+    return False
+
+
+def _is_text(data: bytes) -> bool:
+    return len(data.translate(None, _NO_TEXT)) == len(data)
 
 
 def _lines(text: bytes) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import base64
 import shutil
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -163,6 +164,14 @@ def test_a_private_key_is_told_where_it_belongs(kind: str) -> None:
     said = refused(WITH_KEYS[kind])
     assert "put it as pfx and password into the document" in said
     assert KEY_BODY.decode() not in said
+
+
+@pytest.mark.parametrize("text", [b"BEGIN ", b"a", b"private key", b"-----BEGIN ", b"\x30\x80"])
+def test_long_content_takes_little_time(text: bytes) -> None:
+    """A pattern over all of it lets nobody else run."""
+    begun = time.process_time()
+    refused(text * (3_000_000 // len(text)))
+    assert time.process_time() - begun < 1
 
 
 def test_no_key_hides_behind_a_certificate_in_one_block() -> None:
