@@ -62,12 +62,14 @@ def certificate_in(data: bytes) -> x509.Certificate:
     """The certificate in DER or PEM; of several in PEM, the one that issued none of the others.
 
     :raises Unfit: where there is none, or more than certificates.
-    :raises ValueError: where one cannot be read; InvalidVersion of x509 is such.
+    :raises x509.InvalidVersion: where one says to be of a version that there is not.
     """
     if not data.strip():
         raise Unfit("There are no bytes.")
     if data[:2] in _UTF_16 or data[:4] in _UTF_16:
         raise Unfit("The text is in UTF-16, as PowerShell writes it. Save it as ASCII or UTF-8.")
+    if _is_certificate(data):  # a name within it may hold any text
+        return _from_der(data)
     if _BEGIN in data:
         return _leaf(_from_pem(data))
     if _has_key_lines(data):
@@ -195,6 +197,7 @@ def _no_certificate(data: bytes) -> Unfit:
 
 
 def _is_certificate(data: bytes) -> bool:
+    """:raises x509.InvalidVersion: as above."""
     try:
         x509.load_der_x509_certificate(data)
     except ValueError:
@@ -211,7 +214,8 @@ def require_no_other_form(data: bytes) -> None:
 
     :raises Unfit: saying what it is. Whatever else is no PFX is left to whoever opens it.
     """
-    if _BEGIN in data:
+    is_asn1 = data[:1] == bytes((SEQUENCE,))  # a name within it may hold any text
+    if _BEGIN in data and not is_asn1:
         raise Unfit(
             "It is PEM. Make a PFX of key and certificate: openssl pkcs12 -export -in FILE -out "
             "FILE.pfx"
@@ -228,5 +232,5 @@ def require_no_other_form(data: bytes) -> None:
             "It is a certificate without a private key, and no PFX. Where it is a partner's, PUT "
             "it as content"
         )
-    if data[:1] == bytes((SEQUENCE,)) and Reader().read(data).begins_with(_SIGNED_DATA):
+    if is_asn1 and Reader().read(data).begins_with(_SIGNED_DATA):
         raise Unfit("It is a PKCS #7 file (p7b), which has no private key, and no PFX")

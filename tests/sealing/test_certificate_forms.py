@@ -11,7 +11,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import NameOID
 
 from shared.model.problem import Code, Problem
@@ -204,6 +205,20 @@ def test_what_openssl_makes_of_one(tmp_path: Path) -> None:
     bags = ["pkcs12", "-in", "p", "-passin", "pass:pw", "-nodes"]
     assert taken(openssl(*bags, "-nokeys")) == "CN=partner"
     assert "pfx and password" in refused(openssl(*bags))
+
+
+def test_a_certificate_whose_name_is_a_line_of_pem() -> None:
+    name = "-----BEGIN PRIVATE KEY-----"
+    assert taken(Made(name).der) == taken(Made(name).pem) == f"CN={name}"
+
+
+def test_a_pfx_whose_name_is_a_line_of_pem() -> None:
+    made = Made("partner")
+    pfx = serialize_key_and_certificates(
+        b"-----BEGIN CERTIFICATE-----", made.key, made.certificate, None, NoEncryption()
+    )
+    facts = pfx_certificate(base64.b64encode(pfx).decode(), None, None, "/pfx", Spent())
+    assert facts.subject == "CN=partner"
 
 
 SIGNED = bytes.fromhex("300b06092a864886f70d010702")
