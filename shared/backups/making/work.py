@@ -8,16 +8,16 @@ import logging
 from datetime import datetime
 
 from shared.alerts.happenings import backups_missed
+from shared.backups.archive.paths import descriptor_path
+from shared.backups.archive.reader import descriptor_at
+from shared.backups.catalog.presence import account_name
+from shared.backups.making.describe import describe, sealed
 from shared.backups.making.descriptor_blob import (
     clear_other_runs,
     require_found,
     said_by_blob,
     sealed_metadata,
 )
-from shared.backups.archive.paths import descriptor_path
-from shared.backups.archive.reader import descriptor_at
-from shared.backups.catalog.presence import account_name
-from shared.backups.making.describe import describe, sealed
 from shared.backups.making.ending import BackupEnding
 from shared.backups.making.stores import BackupStores
 from shared.backups.making.writer import RunWriter
