@@ -19,7 +19,6 @@ from shared.model.sections import Section
 from shared.model.service import RestoredFrom, Service, State
 from shared.restores.restored_ledger import RestoredLedger
 from shared.restores.resumed import WrittenBefore
-from shared.restores.target import Pages
 from shared.rules.acceptable import require_acceptable
 from shared.rules.naming import artifact_key
 from shared.rules.written import may_have_member
@@ -57,8 +56,11 @@ class RestoreConflict(Exception):
     """A row is there that this restore did not write."""
 
 
-class ServiceTarget:
-    """A service in Interkeep's tables; see RestoreTarget.
+Pages = AsyncIterator[list[Record]]
+
+
+class NewService:
+    """A service in Interkeep's tables; see NewService.
 
     :param service_id: of the service that comes into being; the operation's record knows it.
     """
@@ -88,7 +90,11 @@ class ServiceTarget:
     async def begin(
         self, plan: RestorePlan, settings: Record, key: WrappedKey | None = None
     ) -> None:
-        """See RestoreTarget."""
+        """Enter the service in the state Restoring, with its settings, secrets in the clear.
+
+        :param key: its data key; None for a new one.
+        :raises Problem: ServiceExists where the name was taken meanwhile.
+        """
         await self._enter(plan)
         head = await self._stores.configuration.head(self._id)
         if head is None:
@@ -135,15 +141,18 @@ class ServiceTarget:
                 ) from error
 
     def content(self, sha256: str) -> BlobClient:
-        """See RestoreTarget."""
+        """Where bytes of an artifact go."""
         return self._stores.content.blob(self._id, sha256)
 
     def content_sizes(self) -> AsyncIterator[tuple[str, int]]:
-        """See RestoreTarget."""
+        """The content that is there now: hashes and sizes in bytes."""
         return self._stores.content.sizes(self._id)
 
     async def artifacts(self, section: Section, pages: Pages) -> AsyncGenerator[int, None]:
-        """See RestoreTarget. Inserts only: a row that is there is compared, never replaced."""
+        """Write the artifacts of a section; yields how many more are there.
+
+        Inserts only: a row that is there is compared, never replaced.
+        """
         assert self._key is not None
         there = self._stores.configuration.pages(self._id, section)
         pairs = joined(pages, there, lambda r: _key(r.name), lambda v: _key(v.value.name))
@@ -200,7 +209,7 @@ class ServiceTarget:
         )
 
     def control_numbers(self, plan: RestorePlan, pages: Pages) -> AsyncGenerator[int, None]:
-        """See RestoreTarget."""
+        """Set the counters by the plan's policy; yields how many more are set."""
         stores = self._stores
         ledger = RestoredLedger(
             stores.ledger, stores.configuration, self._clock, self._name, self._id
@@ -208,7 +217,7 @@ class ServiceTarget:
         return ledger.write(plan, pages)
 
     async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:
-        """See RestoreTarget."""
+        """Write numbers that came in."""
         if self._received is None:
             pages = self._stores.received.pages(self._id) if self._resumed else None
             self._received = WrittenBefore(
@@ -219,7 +228,7 @@ class ServiceTarget:
         await each_of(_batches(lacking), put_all, self._pace)
 
     async def mic_values(self, mics: list[MicValue]) -> None:
-        """See RestoreTarget."""
+        """Write MIC values."""
         if self._mics is None:
             pages = self._stores.mics.pages(self._id) if self._resumed else None
             self._mics = WrittenBefore(pages, lambda m: mic_key(m.agreement, m.message_id))
@@ -228,7 +237,10 @@ class ServiceTarget:
         await each_of(_batches(lacking), put_all, self._pace)
 
     async def complete(self) -> None:
-        """See RestoreTarget. Opening the head first makes a late batch fail."""
+        """Open the configuration and show the service, Suspended.
+
+        Opening the head first makes a late batch fail.
+        """
         head = await self._stores.configuration.head(self._id)
         if head is None:
             raise RestoreConflict("the configuration is gone")
@@ -238,7 +250,7 @@ class ServiceTarget:
         await self._show(State.SUSPENDED)
 
     async def is_complete(self) -> bool:
-        """See RestoreTarget."""
+        """Whether the service of this operation shows: restored, by an earlier attempt."""
         listed = await self._directory.get(self._name)
         return (
             listed is not None
@@ -247,7 +259,7 @@ class ServiceTarget:
         )
 
     async def fail(self) -> None:
-        """See RestoreTarget."""
+        """Show the service as RestoreFailed, where it was entered."""
         await self._show(State.RESTORE_FAILED)
 
     @optimistic

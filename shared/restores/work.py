@@ -37,8 +37,8 @@ from shared.model.sections import (
 from shared.model.wire import JsonObject
 from shared.operations.work import Outcome, Task
 from shared.restores.chosen import Chosen
+from shared.restores.new_service import NewService, Pages
 from shared.restores.survey import Survey, survey
-from shared.restores.target import Pages, RestoreTarget
 from shared.rules.naming import artifact_key
 from shared.rules.polled_sources import may_poll, with_sources_stopped
 from shared.rules.restoring.plan import settings_of
@@ -56,7 +56,7 @@ class RestoreStores:
     accounts: Accounts
     provider: KeyProvider
     clock: Clock
-    target: Callable[[Operation], RestoreTarget]
+    target: Callable[[Operation], NewService]
     users: BackupUsers
     chosen: Callable[[Operation], Awaitable[Chosen | None]]
     """What the restore was asked for."""
@@ -137,7 +137,7 @@ async def apply(
     task: Task,
     backup: OpenBackup,
     secrets: Secrets,
-    target: RestoreTarget,
+    target: NewService,
     planned: RestorePlan,
     copier: Copier,
     chosen: Chosen | None = None,
@@ -192,7 +192,7 @@ class _Run:
         task: Task,
         backup: OpenBackup,
         secrets: SecretEntries,
-        target: RestoreTarget,
+        target: NewService,
         parts: Survey,
         body: RestoreBody | None,
     ) -> None:

@@ -32,7 +32,7 @@ from shared.rules.documents import replace_stand_ins
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
-from shared.services.cut_contract import LeftOut, SectionRecord, Unreadable
+from shared.services.cut_records import LeftOut, SectionRecord, Unreadable
 from shared.state.artifact_rows import read_artifact, section_of, written_record
 from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
@@ -89,7 +89,9 @@ class ServiceSource:
         self._directory = directory
 
     async def cut(self, operation_id: str, *, hold: bool) -> "ServiceCut":
-        """See Source.
+        """Begin to read.
+
+        :param hold: make writers wait, where reading without that met a change.
 
         :raises Problem: ServiceNotFound where the service was deleted meanwhile.
         """
@@ -107,7 +109,7 @@ class ServiceSource:
         return listed.service if listed and listed.service.id == self._service.id else None
 
     async def active_batches(self) -> Warning | None:
-        """See Source."""
+        """Which batches have active messages: they are in no backup. None where none has."""
         active = await self._stores.active_batches(self._service.id)
         if not active:
             return None
@@ -172,7 +174,7 @@ class ServiceCut:
                 )
 
     async def configuration(self) -> AsyncIterator[list[SectionRecord | Unreadable]]:
-        """See Cut."""
+        """The settings, then all artifacts in the order of section and key, a page at a time."""
         async for settings in self._settings():
             yield [SectionRecord(SERVICE, record) for record in settings]
         async for page in read_ahead(self._stores.configuration.rows(self.service.id)):
@@ -207,7 +209,12 @@ class ServiceCut:
         return Record(artifact.name, document, rfc3339(artifact.changed_at), artifact.content)
 
     def records(self, section: str, after: str = "") -> AsyncIterator[list[Record]]:
-        """See Cut."""
+        """The records of one section in their order (see order.py), secrets in the clear.
+
+        Control numbers are those of agreements that there are as they are read.
+
+        :param after: name of the record that the first page begins behind.
+        """
         if section == SERVICE:
             return self._settings(after)
         if section == CONTROL_NUMBERS:
@@ -225,7 +232,7 @@ class ServiceCut:
         )
 
     async def end(self) -> bool:
-        """See Cut."""
+        """Stop holding, and say whether all that was read is of one revision."""
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
@@ -244,7 +251,12 @@ class ServiceCut:
         return same
 
     async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[bytes]]:
-        """See Cut. Whoever owns a row right now, it is where its agreement stands."""
+        """Lines of the counters of the cut's agreements (by their keys).
+
+        Each agreement's are of one instant.
+
+        Whoever owns a row right now, it is where its agreement stands.
+        """
         async for page in read_ahead(self._numbers_of_agreements("")):
             yield [one.line() for one in page if artifact_key(one.name) in agreements]
 
@@ -262,7 +274,7 @@ class ServiceCut:
             yield [one for one in found if one is not None]
 
     async def received_numbers(self) -> AsyncIterator[list[bytes]]:
-        """See Cut."""
+        """Lines of control numbers that came in."""
         async for page in read_ahead(self._stores.received.pages(self.service.id)):
             yield [number.line() for number in page]
 
@@ -271,7 +283,7 @@ class ServiceCut:
             yield [Record(n.record_name, n.to_json(), rfc3339(n.seen_at)) for n in page]
 
     async def mic_values(self) -> AsyncIterator[list[bytes]]:
-        """See Cut."""
+        """Lines of MIC values of AS2 messages."""
         async for page in read_ahead(self._stores.mics.pages(self.service.id)):
             yield [mic.line() for mic in page]
 
@@ -280,7 +292,7 @@ class ServiceCut:
             yield [Record(m.record_name, m.to_json(), rfc3339(m.time)) for m in page]
 
     async def left_out(self) -> list[LeftOut]:
-        """See Cut."""
+        """What the backup does not hold."""
         connections = self._head.counts.get(Section.HYBRID_CONNECTIONS, 0)
         settings = await self._stores.configuration.settings(self.service.id)
         database = settings.document.get("trackingDatabase") if settings else None
@@ -297,11 +309,16 @@ class ServiceCut:
         ]
 
     def content(self, sha256: str) -> BlobClient:
-        """See Cut."""
+        """Where bytes of an artifact are."""
         return self._stores.content.blob(self.service.id, sha256)
 
     async def note_md5(self, sha256: str, md5: str, users: Sequence[tuple[str, str]]) -> None:
-        """See Cut. It is no change of what is configured, and the backup is whole without it."""
+        """Keep what the MD5 of bytes is, of which it was not known: the next copy says it.
+
+        It is no change of what is configured, and the backup is whole without it.
+
+        :param users: section and name of the artifacts that they belong to.
+        """
         for section, name in users:
             try:
                 await self._stores.configuration.note_md5(
@@ -312,7 +329,7 @@ class ServiceCut:
 
     @property
     def content_account(self) -> BlobServiceClient:
-        """See Cut."""
+        """The account that they are in."""
         return self._stores.content_account
 
 

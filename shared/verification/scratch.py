@@ -25,12 +25,11 @@ from shared.model.restore import BackupPlace, NumbersPlan, NumbersPolicy, Restor
 from shared.model.sections import CONFIGURATION_SECTIONS
 from shared.model.service import Service, State
 from shared.operations.work import Task
-from shared.restores.new_service import ServiceTarget
+from shared.restores.new_service import NewService
 from shared.restores.work import apply
 from shared.rules.restoring.plan import plan
 from shared.sealing.provider import KeyProvider
-from shared.services.cut import ServiceSource, ServiceStores
-from shared.services.cut_contract import Cut
+from shared.services.cut import ServiceCut, ServiceSource, ServiceStores
 from shared.state.configuration import Phase
 from shared.state.services import Directory
 from shared.streams.merged import merged
@@ -64,7 +63,7 @@ class Scratch:
         numbers = NumbersPlan(policy=NumbersPolicy.AS_BACKED_UP)
         update = {"target": target, "backed_up_name": name, "control_numbers": numbers}
         planned = planned.model_copy(update=update)
-        restored = ServiceTarget(
+        restored = NewService(
             self.stores,
             self.directory,
             self.clock,
@@ -132,7 +131,7 @@ class Scratch:
 
 
 async def _has_same_records(
-    cut: Cut, backup: OpenBackup, secrets: SecretEntries, section: str
+    cut: ServiceCut, backup: OpenBackup, secrets: SecretEntries, section: str
 ) -> bool:
     """Whether a section's records are the same with their secrets in place.
 

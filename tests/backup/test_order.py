@@ -14,7 +14,7 @@ from shared.model.numbers import Kind
 from shared.model.record import Record
 from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.sections import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Section
-from shared.services.cut_contract import Cut
+from shared.services.cut import ServiceCut
 from shared.state.order import record_key
 from shared.streams.merged import merged
 from tests.api import nobodys, x12_document
@@ -25,7 +25,7 @@ NAMES = ["B", "a", "a b", "a-b", "A.b", "a_b", "Äpfel", "ß", "z" * 80, "日本
 MESSAGES = ["m", "M", "a/b", "<1@x>", "z" * 900, "日本", " "]
 
 
-async def filled(app: Installation) -> Cut:
+async def filled(app: Installation) -> ServiceCut:
     """A service with names that are hard to sort."""
     await fill(app)
     service = (await app.services.require(NAME)).service
@@ -67,7 +67,7 @@ async def filled(app: Installation) -> Cut:
     return await app.source(service).cut("", hold=False)
 
 
-async def records(cut: Cut, section: str, after: str = "") -> list[Record]:
+async def records(cut: ServiceCut, section: str, after: str = "") -> list[Record]:
     return [record async for page in cut.records(section, after) for record in page]
 
 

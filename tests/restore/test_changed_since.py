@@ -9,7 +9,7 @@ from shared.model.operation import OperationError, OperationStatus
 from shared.model.restore import RestoreBody
 from shared.model.service import State
 from shared.operations.engine import ATTEMPTS
-from shared.restores.new_service import ServiceTarget
+from shared.restores.new_service import NewService
 from shared.state.operations import Record
 from shared.storage.tables import Row
 from tests.faults.scenes import FIRST, SERVICE, run, start_backup, start_delete
@@ -76,14 +76,14 @@ async def test_a_row_that_this_restore_did_not_write_is_no_success(
     """An attempt that goes on compares what is there, and replaces nothing."""
     await run(app, await start_delete(app))
     record = await planned(app)
-    complete = ServiceTarget.complete
+    complete = NewService.complete
 
-    async def stops(_target: ServiceTarget) -> None:
+    async def stops(_target: NewService) -> None:
         raise RuntimeError("behind the configuration")
 
-    monkeypatch.setattr(ServiceTarget, "complete", stops)
+    monkeypatch.setattr(NewService, "complete", stops)
     await run(app, record)
-    monkeypatch.setattr(ServiceTarget, "complete", complete)
+    monkeypatch.setattr(NewService, "complete", complete)
     table, service = app.configuration._table, await app.services.require(SERVICE)
     pages = table.pages(service.service.id, after="partners!", before="partners!~")
     one, other = [row async for page in pages for row in page]

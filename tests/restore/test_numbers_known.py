@@ -10,7 +10,7 @@ from shared.model.numbers import Kind
 from shared.model.restore import RestoreBody
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings, State
-from shared.restores.new_service import ServiceTarget
+from shared.restores.new_service import NewService
 from shared.rules.states import ServiceOperation
 from shared.services.checks import Checks
 from tests.api import partner_document, x12_document
@@ -77,12 +77,12 @@ async def test_a_restore_that_is_tried_again_moves_numbers_on_once(
     app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await run(app, await start_delete(app))
-    complete = ServiceTarget.complete
+    complete = NewService.complete
 
-    async def stops_once(target: ServiceTarget) -> None:
-        monkeypatch.setattr(ServiceTarget, "complete", complete)
+    async def stops_once(target: NewService) -> None:
+        monkeypatch.setattr(NewService, "complete", complete)
         raise RuntimeError("behind the ledger")
 
-    monkeypatch.setattr(ServiceTarget, "complete", stops_once)
+    monkeypatch.setattr(NewService, "complete", stops_once)
     await restored(app, tries=2, policy="advance", by=100)
     assert await issued(app) == [103]

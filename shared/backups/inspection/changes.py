@@ -21,7 +21,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
-from shared.services.cut_contract import Source
+from shared.services.cut import ServiceSource
 from shared.state.services import Directory
 
 LIVE = "live"
@@ -85,7 +85,7 @@ class Changes:
         backups: KnownBackups,
         provider: KeyProvider,
         directory: Directory,
-        source: Callable[[Service], Source],
+        source: Callable[[Service], ServiceSource],
     ) -> None:
         self._backups = backups
         self._provider = provider

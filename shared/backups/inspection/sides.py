@@ -17,7 +17,7 @@ from shared.model.place import LinePlace, SecretPlace, SidePlace, no_such_place
 from shared.model.record import Record
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.documents import SECRET, replace_secrets, replace_stand_ins
-from shared.services.cut_contract import Cut
+from shared.services.cut import ServiceCut
 from shared.state.order import record_key
 
 _TAKEN: JsonObject = {SECRET: 0}
@@ -158,7 +158,7 @@ def _pointer_at(place: str) -> str:
 class LiveSide:
     """A living service."""
 
-    def __init__(self, cut: Cut) -> None:
+    def __init__(self, cut: ServiceCut) -> None:
         self._cut = cut
 
     async def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[Entry]]:

@@ -20,7 +20,8 @@ from shared.rules.due_times import coming_due
 from shared.rules.editions import require_backup
 from shared.rules.naming import require_new_backup_name, shown
 from shared.rules.states import ServiceOperation, require_allowed
-from shared.services.cut_contract import Source, batches_active
+from shared.services.cut import ServiceSource
+from shared.services.cut_records import batches_active
 from shared.state.history import History
 from shared.state.operations import Record
 from shared.state.schedules import Schedules
@@ -42,7 +43,7 @@ class Backups:
         accounts: Accounts,
         removal: Removal,
         schedules: Schedules,
-        source: Callable[[Service], Source],
+        source: Callable[[Service], ServiceSource],
         returning: Returning,
     ) -> None:
         self._returning = returning

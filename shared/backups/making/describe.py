@@ -6,14 +6,15 @@ from shared.model.descriptor import FORMAT, Descriptor, digest, file_bytes
 from shared.model.operation import Warning
 from shared.model.wire import JsonObject, rfc3339
 from shared.sealing.provider import KeyProvider
-from shared.services.cut_contract import Cut, LeftOut
+from shared.services.cut import ServiceCut
+from shared.services.cut_records import LeftOut
 
 PRODUCER = "interkeep 0.1.0"
 
 
 def describe(
     backup: Backup,
-    cut: Cut,
+    cut: ServiceCut,
     result: RunResult,
     left_out: list[LeftOut],
     warnings: list[Warning],

@@ -11,7 +11,7 @@ from shared.model.backup import Backup
 from shared.model.operation import Operation
 from shared.model.service import Service
 from shared.sealing.provider import KeyProvider
-from shared.services.cut_contract import Source
+from shared.services.cut import ServiceSource
 from shared.state.history import History
 from shared.state.services import Directory
 
@@ -24,7 +24,7 @@ class BackupStores:
     history: History
     accounts: Accounts
     provider: KeyProvider
-    source: Callable[[Service], Source]
+    source: Callable[[Service], ServiceSource]
     clock: Clock
     installation: Callable[[], Awaitable[str]]
     """Gives the id of this installation."""

@@ -32,7 +32,8 @@ from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.operations.work import Outcome, Task
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
-from shared.services.cut_contract import Cut, batches_active
+from shared.services.cut import ServiceCut
+from shared.services.cut_records import batches_active
 from shared.storage.tables import RowExists
 
 _CUT_TRIES = 5
@@ -277,7 +278,7 @@ class BackupWork:
         self,
         container: BackupContainer,
         backup: Backup,
-        cut: Cut,
+        cut: ServiceCut,
         writer: RunWriter,
         run: str,
         held: bool,

@@ -27,7 +27,8 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.operations.work import Task
 from shared.rules.naming import artifact_key
 from shared.sealing.provider import KeyProvider
-from shared.services.cut_contract import Cut, Unreadable
+from shared.services.cut import ServiceCut
+from shared.services.cut_records import Unreadable
 
 _LACKS = {
     Code.BLOB_ARCHIVED: "Archived",
@@ -109,7 +110,7 @@ class RunWriter:
         self._users: dict[str, list[tuple[str, str]]] = {}
         self._md5s: dict[str, str] = {}
 
-    async def write_configuration(self, cut: Cut) -> None:
+    async def write_configuration(self, cut: ServiceCut) -> None:
         """Write the settings and the artifacts of a cut, section by section."""
         names = iter(CONFIGURATION_SECTIONS)
         writer = SectionWriter(self._container, self._run, next(names))
@@ -152,7 +153,7 @@ class RunWriter:
             self._result.settings = written.document
         return written.line()
 
-    async def write_rest(self, cut: Cut, copier: Copier) -> None:
+    async def write_rest(self, cut: ServiceCut, copier: Copier) -> None:
         """Write the run-time state as it is now, while the content that the cut names is copied.
 
         :raises ExceptionGroup: of what failed.
@@ -162,7 +163,7 @@ class RunWriter:
             group.create_task(self.write_runtime(cut))
         self._result.sections.append(content.result())
 
-    async def write_runtime(self, cut: Cut) -> None:
+    async def write_runtime(self, cut: ServiceCut) -> None:
         """Write the run-time state as it is now."""
         self._result.runtime_read_from = rfc3339(self._clock.now())
         await self._write(CONTROL_NUMBERS, cut.control_numbers(frozenset(self._agreements)))
@@ -180,7 +181,7 @@ class RunWriter:
             await self._task.checkpoint()
         self._result.sections.append(await writer.close())
 
-    async def _write_content(self, cut: Cut, copier: Copier) -> SectionPart:
+    async def _write_content(self, cut: ServiceCut, copier: Copier) -> SectionPart:
         """Copy the content that the cut names, and list it."""
         objects = sorted(self._result.content)
         done = 0

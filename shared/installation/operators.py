@@ -1,0 +1,103 @@
+"""What changes a living service and issues its numbers, over HTTP."""
+
+from azure.core.pipeline.transport import AioHttpTransport
+
+from shared.clock import Clock
+from shared.installation.works import Works
+from shared.numbers.advances import Advances
+from shared.numbers.allocate import Allocator
+from shared.numbers.batches import Batches
+from shared.numbers.counters import CounterSettings
+from shared.numbers.inbound import Inbound
+from shared.services.artifacts import Artifacts
+from shared.services.deletion import Deletions
+from shared.services.imports import Imports
+from shared.services.key_rotation import KeyRotation
+from shared.services.secret_sealing import SecretSealing
+from shared.services.services import Services
+from shared.settings.environment import Settings
+from shared.storage.patience import Patience
+
+
+class Operators(Works):
+    """What works on services, artifacts and numbers.
+
+    :param patience: with calls to storage that nobody waits for over HTTP.
+    :param transport: carries every request to storage; tests put theirs in.
+    :param vault_transport: carries every request to key vaults.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        transport: AioHttpTransport | None,
+        patience: Patience,
+        vault_transport: AioHttpTransport | None,
+    ) -> None:
+        super().__init__(
+            settings,
+            clock,
+            transport=transport,
+            patience=patience,
+            vault_transport=vault_transport,
+        )
+        self.services = Services(
+            directory=self.directory,
+            configuration=self.configuration,
+            changes=self.configuration_changes,
+            keys=self.keys,
+            engine=self.engine,
+            ledger=self.ledger,
+            clock=self.clock,
+            settings=settings,
+        )
+        self.deletions = Deletions(
+            engine=self.engine,
+            services=self.services,
+            directory=self.directory,
+            changes=self.configuration_changes,
+            clock=self.clock,
+        )
+        self.artifacts = Artifacts(
+            configuration=self.configuration,
+            changes=self.configuration_changes,
+            directory=self.directory,
+            ledger=self.ledger,
+            activities=self.batch_activities,
+            keys=self.keys,
+            clock=self.clock,
+        )
+        self.imports = Imports(
+            artifacts=self.artifacts,
+            configuration=self.configuration,
+            keys=self.keys,
+            clock=self.clock,
+        )
+        self.counters = CounterSettings(
+            configuration=self.configuration,
+            directory=self.directory,
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+        self.advances = Advances(self.configuration, self.ledger, self.directory, self.engine)
+        self.allocator = Allocator(
+            directory=self.directory,
+            configuration=self.configuration,
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+        self.batches = Batches(
+            configuration=self.configuration,
+            activities=self.batch_activities,
+            clock=self.clock,
+        )
+        self.inbound = Inbound(
+            configuration=self.configuration,
+            received=self.received,
+            mics=self.mics,
+            clock=self.clock,
+        )
+        self.key_rotation = KeyRotation(self.engine, self.provider)
+        self.secret_sealing = SecretSealing(self.engine)
