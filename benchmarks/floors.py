@@ -14,7 +14,7 @@ from azure.storage.blob.aio import ContainerClient
 from benchmarks.filling import Filled, batches
 from benchmarks.raw import FloorFailed, RawStorage, side_by_side
 from shared.state import configuration, control_numbers, mic_values, received_numbers
-from shared.state.keys import encoded
+from shared.state.row_keys import encoded
 from shared.storage.tables import TRANSACTION_ROWS
 
 _CONTENT = "content/"

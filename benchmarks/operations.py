@@ -8,7 +8,7 @@ from shared.model.backup import BackupBody, VerifyLevel
 from shared.model.operation import Operation, OperationStatus
 from shared.model.restore import RestoreBody
 from shared.model.service import Service
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 
 _CALLER = "bench"
 
@@ -17,7 +17,7 @@ class OperationFailed(Exception):
     """An operation did not succeed: there is nothing to measure."""
 
 
-async def timed(app: App, starting: Awaitable[Record]) -> Measured:
+async def timed(app: App, starting: Awaitable[OperationRow]) -> Measured:
     """Start an operation and run it to its end.
 
     :raises OperationFailed: with its error.
@@ -29,7 +29,7 @@ async def timed(app: App, starting: Awaitable[Record]) -> Measured:
     return watch.measured
 
 
-async def _now(app: App, record: Record) -> Record:
+async def _now(app: App, record: OperationRow) -> OperationRow:
     found = await app.parts.records.find(record.operation.service, record.operation.id)
     assert found is not None
     return found[0]
@@ -41,19 +41,19 @@ def require_succeeded(operation: Operation) -> None:
         raise OperationFailed(f"{operation.operation}: {operation.status}, {operation.error}")
 
 
-async def start_backup(app: App, service: Service, alias: str, name: str) -> Record:
+async def start_backup(app: App, service: Service, alias: str, name: str) -> OperationRow:
     """Start a backup into a registered account."""
     body = BackupBody(name=name, storage_account=alias)
     return await app.parts.backups.start(service, body, _CALLER, None)
 
 
-async def start_restore(app: App, alias: str, name: str) -> Record:
+async def start_restore(app: App, alias: str, name: str) -> OperationRow:
     """Start a restore of a backup, under the name that the service had."""
     body = {"backup": {"storageAccount": alias, "container": name}}
     return await app.parts.restores.start(RestoreBody.model_validate(body), _CALLER, None)
 
 
-async def start_verify(app: App, service: Service, name: str) -> Record:
+async def start_verify(app: App, service: Service, name: str) -> OperationRow:
     """Start a verify of every byte of a backup."""
     found = await app.parts.backups.get(service.name, name)
     return await app.parts.verifications.start(found.value, VerifyLevel.DATA, _CALLER, None)

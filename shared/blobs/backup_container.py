@@ -14,7 +14,7 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.blobs.content_store import CONTAINER, KIND
 from shared.model.problem import Code, Problem
-from shared.storage.blob_wire import BlobWire, Listed
+from shared.storage.blob_wire import BlobWire, ListedBlob
 from shared.storage.clients import MAX_BLOCK_BYTES
 from shared.storage.refusals import Said, expecting, said
 
@@ -269,7 +269,7 @@ class BackupContainer:
             return []
         return [name for name in names if not name.endswith("/")]
 
-    def listed(self, prefix: str = "") -> AsyncIterator[Listed]:
+    def listed(self, prefix: str = "") -> AsyncIterator[ListedBlob]:
         """The blobs under a prefix, in the order of their names, 1,000 a call."""
         return self._wire.listed(prefix)
 

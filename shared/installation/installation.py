@@ -16,7 +16,7 @@ from shared.backups.catalog.registration import Registration
 from shared.backups.inspection.changes import Changes
 from shared.backups.inspection.contents import Contents
 from shared.backups.making.backups import Backups
-from shared.backups.schedules.clocks import ClocksApart
+from shared.backups.schedules.clocks_apart import ClocksApart
 from shared.backups.schedules.mending import DueRows
 from shared.backups.schedules.preview import Preview
 from shared.backups.schedules.schedules import ScheduleSettings

@@ -15,7 +15,7 @@ from shared.rules.secret_names import Named, set_named
 from shared.sealing.from_settings import keys_of
 from shared.sealing.key_ring import KeyRing
 from shared.sealing.vault_clients import VaultClients
-from shared.services.changes import ConfigurationChanges
+from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.cut import ServiceSource, ServiceStores
 from shared.settings.environment import Settings
 from shared.state import (
@@ -30,7 +30,7 @@ from shared.state import (
     schedules,
     services,
 )
-from shared.state.left_behind import LeftBehindIndex
+from shared.state.left_behind_index import LeftBehindIndex
 from shared.storage.clients import StorageClients
 from shared.storage.credentials import Identities
 from shared.storage.patience import Patience

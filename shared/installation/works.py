@@ -10,8 +10,8 @@ from shared.backups.catalog.purge import PurgeWork
 from shared.backups.catalog.removal import Removal
 from shared.backups.catalog.returning import Returning
 from shared.backups.catalog.users import BackupUsers
+from shared.backups.making.backup_work import BackupWork
 from shared.backups.making.stores import BackupStores
-from shared.backups.making.work import BackupWork
 from shared.backups.schedules.following import Following
 from shared.backups.schedules.retention_runs import RetentionRuns
 from shared.clock import Clock
@@ -22,14 +22,14 @@ from shared.model.schedule import ScheduledVerify
 from shared.operations.engine import QUEUE, Engine
 from shared.restores.chosen import Chosen
 from shared.restores.new_service import NewService
-from shared.restores.work import RestoreStores, RestoreWork
+from shared.restores.restore_work import RestoreStores, RestoreWork
 from shared.services.deletion import DeletionStores, DeletionWork
 from shared.services.key_rotation import RotationWork
 from shared.services.secret_sealing import SealingWork
 from shared.settings.environment import Settings
 from shared.storage.patience import Patience
 from shared.verification.verifications import Verifications
-from shared.verification.work import VerifyWork
+from shared.verification.verify_work import VerifyWork
 
 
 class Works(Stores):

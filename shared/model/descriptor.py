@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.model.keys import Seal, WrappedKey
+from shared.model.seals import Seal, WrappedKey
 from shared.model.wire import JsonObject, Stored
 
 FORMAT = "interkeep-backup/1"

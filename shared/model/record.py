@@ -28,7 +28,7 @@ class Record:
     content: ContentReference | None = None
     may_hold_secrets: bool = field(default=True, compare=False)
     """False where its line was seen to hold none."""
-    written: "Written | None" = field(default=None, compare=False, repr=False)
+    written: "StoredText | None" = field(default=None, compare=False, repr=False)
     """How its line has the document; None where that is not known, or not the same any more."""
 
     def line(self) -> bytes:
@@ -68,7 +68,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Written:
+class StoredText:
     """A document as a line has it, and the secrets that were put back into it since."""
 
     text: bytes = field(repr=False)

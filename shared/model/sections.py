@@ -46,7 +46,7 @@ def _per_unit(
 
 
 @dataclass(frozen=True)
-class SectionFacts:
+class SectionRow:
     """One row of the table."""
 
     content: bool = False
@@ -65,8 +65,8 @@ class SectionFacts:
     from backups of before, which is no damage."""
 
 
-SECTIONS: Mapping[Section, SectionFacts] = {
-    Section.AGREEMENTS: SectionFacts(
+SECTIONS: Mapping[Section, SectionRow] = {
+    Section.AGREEMENTS: SectionRow(
         names={
             "hostpartner": Section.PARTNERS,
             "guestpartner": Section.PARTNERS,
@@ -76,9 +76,9 @@ SECTIONS: Mapping[Section, SectionFacts] = {
         },
         quota=_per_unit(0, 10, 50, 250, 1000),
     ),
-    Section.ASSEMBLIES: SectionFacts(content=True),
-    Section.BATCHES: SectionFacts(names={"agreement": Section.AGREEMENTS}),
-    Section.BRIDGES: SectionFacts(
+    Section.ASSEMBLIES: SectionRow(content=True),
+    Section.BATCHES: SectionRow(names={"agreement": Section.AGREEMENTS}),
+    Section.BRIDGES: SectionRow(
         names={
             "transform": Section.TRANSFORMS,
             "transforms": Section.TRANSFORMS,
@@ -102,13 +102,13 @@ SECTIONS: Mapping[Section, SectionFacts] = {
         },
         quota=_per_unit(0, 25, 25, 125, 500),
     ),
-    Section.CERTIFICATES: SectionFacts(content=True),
-    Section.HYBRID_CONNECTIONS: SectionFacts(
+    Section.CERTIFICATES: SectionRow(content=True),
+    Section.HYBRID_CONNECTIONS: SectionRow(
         quota=_per_unit(5, 5, 10, 50, 100),
         backed_up=False,
     ),
-    Section.PARTNERS: SectionFacts(),
-    Section.PIPELINES: SectionFacts(
+    Section.PARTNERS: SectionRow(),
+    Section.PIPELINES: SectionRow(
         names={
             "schema": Section.SCHEMAS,
             "schemas": Section.SCHEMAS,
@@ -116,9 +116,9 @@ SECTIONS: Mapping[Section, SectionFacts] = {
             "assemblies": Section.ASSEMBLIES,
         },
     ),
-    Section.SCHEMAS: SectionFacts(content=True),
-    Section.TEMPLATES: SectionFacts(content=True),
-    Section.TRANSFORMS: SectionFacts(
+    Section.SCHEMAS: SectionRow(content=True),
+    Section.TEMPLATES: SectionRow(content=True),
+    Section.TRANSFORMS: SectionRow(
         content=True,
         names={
             "sourceschema": Section.SCHEMAS,
@@ -127,7 +127,7 @@ SECTIONS: Mapping[Section, SectionFacts] = {
             "assemblies": Section.ASSEMBLIES,
         },
     ),
-    Section.X12_MAPPINGS: SectionFacts(content=True),
+    Section.X12_MAPPINGS: SectionRow(content=True),
 }
 
 WITH_CONTENT = frozenset(section for section, facts in SECTIONS.items() if facts.content)

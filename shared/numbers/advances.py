@@ -15,7 +15,7 @@ from shared.model.problem import Code, Detail, Problem
 from shared.model.restore import PlanError
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject
-from shared.numbers.advancing import Advancing, Wanted, no_agreement
+from shared.numbers.advancing import Advancing, WantedAdvance, no_agreement
 from shared.numbers.claims import Claims, is_claimed, taken
 from shared.numbers.streams import Known, kin_of, with_rows
 from shared.operations.engine import Engine
@@ -25,7 +25,7 @@ from shared.rules.naming import artifact_key, shown
 from shared.rules.states import MANAGEABLE, require_manageable
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.state.services import Directory
 from shared.storage.tables import RowChanged
 from shared.streams.in_order import in_order
@@ -42,7 +42,7 @@ _RECORDED = 100
 _UNDER_WAY = MANAGEABLE | {State.DISABLED}
 """States in which one that was accepted is brought to its end."""
 
-Page = list[tuple[Wanted, LedgerRow | None]]
+Page = list[tuple[WantedAdvance, LedgerRow | None]]
 Refuse = Callable[[Problem], None]
 
 
@@ -103,7 +103,7 @@ class Advances:
                 raise _too_late(advancing.errors)
         return plan
 
-    async def _told_before(self, done: Record) -> AdvancePlan:
+    async def _told_before(self, done: OperationRow) -> AdvancePlan:
         operation = done.operation
         kept = await self._engine.records.request(operation.service, operation.id)
         return AdvancePlan.model_validate((kept or operation.parameters)["plan"])
@@ -177,7 +177,9 @@ class Advances:
 
     async def _all(self, service: Service, by: int) -> AsyncIterator[Page]:
         async for page in with_rows(self._configuration, self._ledger, service):
-            yield [(Wanted(numbers, list(numbers.numbering), by), row) for numbers, row in page]
+            yield [
+                (WantedAdvance(numbers, list(numbers.numbering), by), row) for numbers, row in page
+            ]
 
     async def _named(
         self, service: Service, agreements: Sequence[AgreementAdvance], refuse: Refuse
@@ -195,7 +197,7 @@ class Advances:
                 elif not found.numbering:
                     refuse(_numbers_nothing(found.name, at))
                 else:
-                    page.append((Wanted(found, one.kinds or list(Kind), one.by, at), row))
+                    page.append((WantedAdvance(found, one.kinds or list(Kind), one.by, at), row))
             yield page
 
     async def _numbers(self, service: Service, agreement: str) -> AgreementNumbers | None:
@@ -219,7 +221,7 @@ class _Told:
         if len(self.errors) < _TOLD:
             self.errors.append(problem)
 
-    def look_at(self, wanted: Wanted, row: LedgerRow) -> None:
+    def look_at(self, wanted: WantedAdvance, row: LedgerRow) -> None:
         """Add an agreement, as the service has its row."""
         found, short = wanted.moves(row)
         for one in short:

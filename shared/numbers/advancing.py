@@ -33,11 +33,11 @@ _MANY = 16
 """So many rows of one page that nobody owns are worth a look at the whole ledger of the name."""
 
 Found = TypeVar("Found")
-Pair = tuple["Wanted", LedgerRow | None]
+Pair = tuple["WantedAdvance", LedgerRow | None]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedAdvance:
     """An agreement whose counters are to be moved on."""
 
     numbers: AgreementNumbers
@@ -119,7 +119,7 @@ class Advancing:
         known = await Known.of_names(ledger, [service.name])
         now = rfc3339(self.claims.clock.now())
 
-        def claimed(wanted: Wanted, row: LedgerRow | None) -> LedgerRow | None:
+        def claimed(wanted: WantedAdvance, row: LedgerRow | None) -> LedgerRow | None:
             numbers = wanted.numbers
             if row is None or row.stream != numbers.stream or self._is_mine(wanted, row):
                 return row
@@ -152,7 +152,7 @@ class Advancing:
         for wanted, _ in writes:
             self._count(wanted)
 
-    async def _move_one(self, wanted: Wanted) -> None:
+    async def _move_one(self, wanted: WantedAdvance) -> None:
         """An agreement of which somebody writes the row: numbers are issued, or it goes."""
         service, name = self.service, wanted.numbers.name
         while True:
@@ -177,7 +177,7 @@ class Advancing:
             self._count(wanted)
             return
 
-    def _is_mine(self, wanted: Wanted, row: LedgerRow) -> bool:
+    def _is_mine(self, wanted: WantedAdvance, row: LedgerRow) -> bool:
         return is_claimed(row, self.service.id, wanted.numbers.stream)
 
     async def _claimed(self, numbers: AgreementNumbers) -> LedgerRow:
@@ -189,7 +189,7 @@ class Advancing:
             message = f"Service '{self.service.name}' was deleted meanwhile."
             raise replace(problem, message=message) from problem
 
-    async def _changed(self, wanted: Wanted, row: LedgerRow) -> LedgerRow | None:
+    async def _changed(self, wanted: WantedAdvance, row: LedgerRow) -> LedgerRow | None:
         """The row moved on; None where it was already, or cannot be."""
         if self.operation_id in row.advances:
             return None
@@ -212,7 +212,7 @@ class Advancing:
                 self._ended[one] = found is None or found[0].operation.status.is_final()
         return [one for one in operations if not self._ended[one]]
 
-    def _count(self, wanted: Wanted) -> None:
+    def _count(self, wanted: WantedAdvance) -> None:
         self._agreements += 1
         self._counters += len(wanted.kinds)
 

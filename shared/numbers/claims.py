@@ -22,7 +22,7 @@ from shared.numbers.streams import carried_over, family, issued_elsewhere, set_b
 from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
-from shared.state.keys import encoded
+from shared.state.row_keys import encoded
 from shared.state.services import Directory
 from shared.storage.tables import RowChanged, RowExists
 from shared.streams.merged import joined

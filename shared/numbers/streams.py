@@ -16,8 +16,8 @@ from shared.rules.numbers import is_behind, joined_all
 from shared.rules.restoring.numbers import BackedUpCounters
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Issued, Ledger, LedgerRow
-from shared.state.keys import encoded
 from shared.state.lineage import Descent
+from shared.state.row_keys import encoded
 from shared.streams.merged import joined
 
 _NAMES_AT_ONCE = 8

@@ -4,13 +4,13 @@ from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.operations.engine import Engine
 from shared.rules.naming import shown
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.storage.tables import RowChanged
 
 _CANCELABLE = frozenset({OperationName.BACKUP, OperationName.VERIFY_BACKUP})
 
 
-async def cancel(engine: Engine, service: str, operation_id: str) -> Record:
+async def cancel(engine: Engine, service: str, operation_id: str) -> OperationRow:
     """Ask a backup or a verify to stop. One that nobody works on ends at once.
 
     :raises Problem: OperationNotFound; OperationNotAllowed for one that has ended, or of a

@@ -26,11 +26,11 @@ from shared.operations.lease import Lease
 from shared.operations.locks import holder_of_lock
 from shared.operations.measures import about, tell_end
 from shared.operations.start import Start
+from shared.operations.task import Outcome, Task, Work
 from shared.operations.wholeness import committed
-from shared.operations.work import Outcome, Task, Work
 from shared.rules.naming import require_operation_id
 from shared.settings.environment import Settings
-from shared.state.operations import InFlightIndex, Operations, Record
+from shared.state.operations import InFlightIndex, OperationRow, Operations
 from shared.storage.clients import MessageQueue, send_message
 from shared.storage.fence import Canceled, LeaseLost
 from shared.storage.tables import RowChanged, RowExists
@@ -75,7 +75,7 @@ class Engine:
         self._queue = queue
         self._telemetry = telemetry
 
-    async def repeated(self, start: Start, *others: Start) -> Record | None:
+    async def repeated(self, start: Start, *others: Start) -> OperationRow | None:
         """The record of a request that was made before under its Operation-Id.
 
         :param others: other forms that the request may have had then.
@@ -92,7 +92,7 @@ class Engine:
             raise start.id_in_use()
         return record
 
-    async def start(self, start: Start, tries: int = _STARTS) -> Record:
+    async def start(self, start: Start, tries: int = _STARTS) -> OperationRow:
         """Enter an operation and send its message.
 
         :raises Problem: OperationIdInUse; OperationInProgress, naming the one under way.
@@ -124,7 +124,7 @@ class Engine:
 
     async def _met_another(
         self, start: Start, operation: Operation, entered: bool, tries: int
-    ) -> Record:
+    ) -> OperationRow:
         repeated = await self.repeated(start)
         if repeated is not None:
             return repeated
@@ -155,7 +155,7 @@ class Engine:
         with lines_about(about(found[0].operation)):
             await self._work_on(found[0])
 
-    async def _work_on(self, record: Record) -> None:
+    async def _work_on(self, record: OperationRow) -> None:
         if record.operation.status.is_final():
             await self._settle_or_leave(record.operation)
         elif record.operation.immediate or self.is_leased(record):
@@ -169,7 +169,7 @@ class Engine:
         else:
             await self._take(record)
 
-    def is_waiting(self, record: Record) -> bool:
+    def is_waiting(self, record: OperationRow) -> bool:
         """Whether the wait after its last attempt is not over, by the storage's clock alone."""
         operation = record.operation
         if operation.next_attempt_at is None:
@@ -180,12 +180,12 @@ class Engine:
         waits = self.settings.retry_seconds
         return waits[min(operation.attempt, len(waits)) - 1]
 
-    def is_leased(self, record: Record) -> bool:
+    def is_leased(self, record: OperationRow) -> bool:
         """Whether a worker holds a lease that has not run out."""
         operation = record.operation
         return bool(operation.worker) and record.age_seconds <= operation.lease_seconds
 
-    async def _take(self, record: Record) -> None:
+    async def _take(self, record: OperationRow) -> None:
         now = self.clock.now()
         taken = record.operation.model_copy(
             update={
@@ -206,7 +206,7 @@ class Engine:
         with lines_about(about(taken)):
             await self._attempt(record, began)
 
-    async def _attempt(self, record: Record, began: float) -> None:
+    async def _attempt(self, record: OperationRow, began: float) -> None:
         taken = record.operation
         task = Task(taken)
         lease = Lease(self.records, record, task, self.clock, began)
@@ -278,7 +278,7 @@ class Engine:
         await self.send(operation, delay_seconds=wait)
 
     async def _end_without_success(
-        self, record: Record, status: OperationStatus, error: OperationError | None
+        self, record: OperationRow, status: OperationStatus, error: OperationError | None
     ) -> None:
         """Failed or Canceled, unless it is done: a worker may have stopped just behind that.
 
@@ -292,7 +292,7 @@ class Engine:
             return
         await self._finish(record, self._final(operation, status, error=error))
 
-    async def _finish(self, record: Record, final: Operation) -> None:
+    async def _finish(self, record: OperationRow, final: Operation) -> None:
         try:
             await self.records.finish(
                 final, record.etag, unlock=self.works[final.operation].exclusive
@@ -317,11 +317,11 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - the end itself is done
             log.warning("%s %s: what follows waits: %s", final.operation, final.id, reason(error))
 
-    async def end(self, record: Record, status: OperationStatus) -> None:
+    async def end(self, record: OperationRow, status: OperationStatus) -> None:
         """End an operation that nobody works on, and do what follows."""
         await self._end_without_success(record, status, None)
 
-    async def shown(self, record: Record) -> Operation:
+    async def shown(self, record: OperationRow) -> Operation:
         """An operation as its monitor shows it: ended when what follows from it is done too.
 
         Whoever polls reads the service next, and must find it as the end left it. Where that

@@ -13,7 +13,7 @@ from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.operations.engine import Engine
 from shared.operations.start import Start
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.storage.tables import RowChanged, RowExists
 
 BeforeWrite = Callable[[], Awaitable[None]]
@@ -24,7 +24,7 @@ async def unlogged() -> None:
     """See BeforeWrite: for a change that is part of an operation with a record of its own."""
 
 
-class Entry:
+class LogEntry:
     """The record of one immediate operation, entered when there is something to write.
 
     What is refused before that leaves no trace in the log.
@@ -33,7 +33,7 @@ class Entry:
     def __init__(self, engine: Engine, start: Start) -> None:
         self._engine = engine
         self._start = start
-        self._record: Record | None = None
+        self._record: OperationRow | None = None
         self.id = start.operation_id or engine.clock.new_id()
         self.result: JsonObject | None = None
         """What the record says came of it."""
@@ -104,13 +104,13 @@ class Entry:
 
 
 @asynccontextmanager
-async def logged(engine: Engine, start: Start) -> AsyncIterator[Entry]:
+async def logged(engine: Engine, start: Start) -> AsyncIterator[LogEntry]:
     """A record around what an immediate operation writes.
 
     A Problem ends it Failed. What else stops it (storage that is away, a process that ends)
     leaves the record to recovery, which finds out what was done.
     """
-    entry = Entry(engine, start)
+    entry = LogEntry(engine, start)
     try:
         yield entry
     except Problem as problem:
@@ -122,7 +122,7 @@ async def logged(engine: Engine, start: Start) -> AsyncIterator[Entry]:
 
 def service_update(
     engine: Engine, service: str, service_id: str, caller: str, change: str, about: JsonObject
-) -> AbstractAsyncContextManager[Entry]:
+) -> AbstractAsyncContextManager[LogEntry]:
     """See logged: a change of what a service holds, ServiceUpdateBizTalkService.
 
     :param change: what is done, such as ``PutArtifact``.
@@ -133,7 +133,7 @@ def service_update(
     return logged(engine, Start(name, service, caller, "http", parameters, service_id=service_id))
 
 
-async def was_done(engine: Engine, start: Start, *others: Start) -> Record | None:
+async def was_done(engine: Engine, start: Start, *others: Start) -> OperationRow | None:
     """The record of a request that was made before under its Operation-Id, and succeeded.
 
     :param others: other forms that the request may have had then.

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.clock import Clock
-from shared.operations.work import Task
-from shared.state.operations import Operations, Record
+from shared.operations.task import Task
+from shared.state.operations import OperationRow, Operations
 from shared.storage.fence import LeaseLost, fenced
 from shared.storage.tables import RowChanged
 
@@ -31,7 +31,7 @@ class Lease:
     """
 
     def __init__(
-        self, records: Operations, record: Record, task: Task, clock: Clock, began: float
+        self, records: Operations, record: OperationRow, task: Task, clock: Clock, began: float
     ) -> None:
         self._records = records
         self._clock = clock

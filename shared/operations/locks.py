@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shared.model.problem import Code, Problem
 from shared.operations.under_way import led_to_again
-from shared.state.operations import Lock, Operations, Record
+from shared.state.operations import Lock, OperationRow, Operations
 from shared.storage.tables import RowChanged, RowExists
 
 _LEFT_SECONDS = 120
@@ -56,7 +56,7 @@ async def release_left(records: Operations, partition: str) -> bool:
     return await _release(records, lock)
 
 
-async def lock_again(records: Operations, record: Record) -> bool:
+async def lock_again(records: Operations, record: OperationRow) -> bool:
     """Give an open long operation its lock back where it is gone; whether it was.
 
     :raises RowChanged: where somebody writes the record right now.
@@ -92,7 +92,7 @@ async def lock_again(records: Operations, record: Record) -> bool:
     return False
 
 
-async def _record_of(records: Operations, lock: Lock) -> Record | None:
+async def _record_of(records: Operations, lock: Lock) -> OperationRow | None:
     """The record of the operation that holds a lock. That no row leads to it does not say that
     there is none: the log has it, of a lock that is older than a start."""
     record = await records.holder(lock)
@@ -101,7 +101,7 @@ async def _record_of(records: Operations, lock: Lock) -> Record | None:
     return await led_to_again(records, lock.partition, lock.operation_id)
 
 
-def _is_left(lock: Lock, record: Record | None) -> bool:
+def _is_left(lock: Lock, record: OperationRow | None) -> bool:
     if lock.age_seconds <= _LEFT_SECONDS:
         return False
     return record is None or record.operation.status.is_final()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shared.operations.engine import Engine
 from shared.operations.locks import release_left
 from shared.operations.under_way import record_of
-from shared.state.left_behind import LeftBehindIndex
+from shared.state.left_behind_index import LeftBehindIndex
 from shared.state.operations import is_lock, open_record
 from shared.storage.tables import Row
 

@@ -15,11 +15,11 @@ from shared.operations.engine import Engine
 from shared.operations.failures import reason
 from shared.operations.immediate import close
 from shared.operations.locks import lock_again
-from shared.operations.rounds import Bounds, Rounds
+from shared.operations.rounds import Rounds, TimeBounds
 from shared.operations.under_way import record_of
 from shared.rules.left_behind import what_to_do
-from shared.state.left_behind import LeftBehind, LeftBehindIndex
-from shared.state.operations import InFlight, Record
+from shared.state.left_behind_index import LeftBehind, LeftBehindIndex
+from shared.state.operations import InFlight, OperationRow
 from shared.storage.patience import Patience, hurried
 from shared.storage.tables import RowChanged
 from shared.telemetry.events import Telemetry
@@ -27,11 +27,11 @@ from shared.telemetry.events import Telemetry
 _NO_RECORD_SECONDS = 120
 """A start that has not written its record by then never will: its client gave up long before."""
 
-_LOOKING = Bounds(each=20, run=60)
-_SETTLING = Bounds(each=20, run=40)
+_LOOKING = TimeBounds(each=20, run=60)
+_SETTLING = TimeBounds(each=20, run=40)
 """Short, so that what cannot be done now keeps the next run waiting for a minute at most."""
 
-_TRYING_AGAIN = Bounds(each=60, run=240, most=100)
+_TRYING_AGAIN = TimeBounds(each=60, run=240, most=100)
 """Each hour, of those that were left behind."""
 
 _LEFT_AFTER_SECONDS = 86_400
@@ -44,11 +44,11 @@ Interrupted = Callable[[Operation], Awaitable[OperationError | None]]
 
 
 @dataclass(frozen=True)
-class Found:
+class OpenOperation:
     """An operation to close, or one that has ended and of which not all is done."""
 
     entry: InFlight
-    record: Record
+    record: OperationRow
 
     @property
     def service(self) -> str:
@@ -84,15 +84,15 @@ class Recovery:
         self._patience = patience
         clock = engine.clock
         self._looks: Rounds[InFlight] = Rounds(clock, patience, _LOOKING)
-        self._closes: Rounds[Found] = Rounds(clock, patience, _LOOKING)
-        self._settles: Rounds[Found] = Rounds(clock, patience, _SETTLING)
+        self._closes: Rounds[OpenOperation] = Rounds(clock, patience, _LOOKING)
+        self._settles: Rounds[OpenOperation] = Rounds(clock, patience, _SETTLING)
         self._tries: Rounds[LeftBehind] = Rounds(clock, patience, _TRYING_AGAIN)
 
     async def run(self) -> int:
         """Look at everything that is under way once; how many needed something."""
         helped = 0
-        stopped: list[Found] = []
-        ended: list[Found] = []
+        stopped: list[OpenOperation] = []
+        ended: list[OpenOperation] = []
 
         async def look(entry: InFlight) -> None:
             nonlocal helped
@@ -102,7 +102,7 @@ class Recovery:
             else:
                 (ended if found.record.operation.status.is_final() else stopped).append(found)
 
-        async def finish(found: Found) -> None:
+        async def finish(found: OpenOperation) -> None:
             nonlocal helped
             await self._finish(found.record.operation, found.record.etag)
             helped += 1
@@ -117,7 +117,7 @@ class Recovery:
         with hurried(self._patience, self._engine.clock.monotonic(), _LOOKING.run):
             return [one async for page in pages for one in page]
 
-    async def _look_at(self, listed: InFlight) -> bool | Found:
+    async def _look_at(self, listed: InFlight) -> bool | OpenOperation:
         engine = self._engine
         entry = await engine.in_flight.get(listed.service, listed.operation_id)
         if entry is None:
@@ -134,10 +134,10 @@ class Recovery:
         if operation.status.is_final():
             if record.age_seconds <= operation.lease_seconds:
                 return False  # its worker is settling it
-            return Found(entry, record)
+            return OpenOperation(entry, record)
         if operation.immediate:
             interrupted = entry.age_seconds > nudge_seconds and not engine.is_leased(record)
-            return Found(entry, record) if interrupted else False
+            return OpenOperation(entry, record) if interrupted else False
         work = engine.works.get(operation.operation)
         if work is not None and work.exclusive and await lock_again(engine.records, record):
             return True
@@ -158,7 +158,7 @@ class Recovery:
         error = await self._interrupted(operation)
         await close(self._engine, operation, etag, error)
 
-    async def _leave_behind(self, one: Found, error: Exception) -> None:
+    async def _leave_behind(self, one: OpenOperation, error: Exception) -> None:
         """Leave behind what could not be done for a day; until then the next run tries."""
         operation = one.record.operation
         if isinstance(error, RowChanged) or one.record.age_seconds <= _LEFT_AFTER_SECONDS:
@@ -215,6 +215,6 @@ class Recovery:
         return done
 
 
-async def _not_now(one: InFlight | Found, error: Exception) -> None:
+async def _not_now(one: InFlight | OpenOperation, error: Exception) -> None:
     if not isinstance(error, RowChanged):  # else somebody else looks after it
         log.error("recovery of %s failed; the next run tries", one.operation_id, exc_info=error)

@@ -37,7 +37,7 @@ Item = TypeVar("Item", bound=OfService)
 
 
 @dataclass(frozen=True)
-class Bounds:
+class TimeBounds:
     """How long things may take, in seconds."""
 
     each: float
@@ -54,7 +54,7 @@ class Rounds(Generic[Item]):
     :param patience: with storage; within one thing it is no longer than a request's.
     """
 
-    def __init__(self, clock: Clock, patience: Patience, bounds: Bounds) -> None:
+    def __init__(self, clock: Clock, patience: Patience, bounds: TimeBounds) -> None:
         self._clock = clock
         self._patience = patience
         self._bounds = bounds

@@ -7,7 +7,7 @@ by row. Then the log itself, which has the record, is asked, and the row is put 
 import logging
 
 from shared.operations.start import Start
-from shared.state.operations import Operations, Record
+from shared.state.operations import OperationRow, Operations
 from shared.storage.tables import RowExists
 
 log = logging.getLogger("interkeep.operations")
@@ -19,7 +19,7 @@ async def is_open(records: Operations, service: str, operation_id: str) -> bool:
     return record is not None and not record.operation.status.is_final()
 
 
-async def record_of(records: Operations, service: str, operation_id: str) -> Record | None:
+async def record_of(records: Operations, service: str, operation_id: str) -> OperationRow | None:
     """The record of an operation, None where the log has none.
 
     Reads the whole log of the name where no row leads to it: for what should have a record.
@@ -30,7 +30,9 @@ async def record_of(records: Operations, service: str, operation_id: str) -> Rec
     return await led_to_again(records, records.partition(service), operation_id)
 
 
-async def led_to_again(records: Operations, partition: str, operation_id: str) -> Record | None:
+async def led_to_again(
+    records: Operations, partition: str, operation_id: str
+) -> OperationRow | None:
     """The record that no row leads to any more, None where the log has none; the row is put back.
 
     What was asked for is lost with the row. Where the record's parameters are all of it, a repeat

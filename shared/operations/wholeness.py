@@ -3,8 +3,8 @@
 import logging
 from contextlib import suppress
 
-from shared.operations.work import Outcome, Work
-from shared.state.operations import Operations, Record
+from shared.operations.task import Outcome, Work
+from shared.state.operations import OperationRow, Operations
 from shared.storage.tables import RowChanged
 
 _ASKED = 25
@@ -15,7 +15,7 @@ log = logging.getLogger("interkeep.operations")
 
 
 async def committed(
-    work: Work, records: Operations, record: Record, attempts: int
+    work: Work, records: Operations, record: OperationRow, attempts: int
 ) -> Outcome | None:
     """The outcome of an operation that is past its point of no return, None before it.
 

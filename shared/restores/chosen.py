@@ -6,8 +6,8 @@ operation's record until the work begins.
 
 from dataclasses import dataclass, field
 
-from shared.model.keys import WrappedKey
 from shared.model.restore import RestoreBody
+from shared.model.seals import WrappedKey
 from shared.model.wire import JsonObject
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing

@@ -10,11 +10,11 @@ from azure.storage.blob.aio import BlobClient
 from shared.clock import Clock
 from shared.model.artifact import Artifact
 from shared.model.certificate import CertificateFacts
-from shared.model.keys import WrappedKey
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import RestorePlan
 from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.seals import WrappedKey
 from shared.model.sections import Section
 from shared.model.service import RestoredFrom, Service, State
 from shared.restores.restored_ledger import RestoredLedger
@@ -35,9 +35,9 @@ from shared.services.documents import (
 from shared.services.service_name import being_deleted, exists
 from shared.state.configuration import Head, Phase
 from shared.state.edits import Put, transactions
-from shared.state.keys import encoded
 from shared.state.mic_values import mic_key
 from shared.state.received_numbers import number_key
+from shared.state.row_keys import encoded
 from shared.state.services import Directory
 from shared.storage.pace import Pace
 from shared.storage.tables import TRANSACTION_ROWS, RowExists

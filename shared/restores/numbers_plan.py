@@ -17,7 +17,7 @@ from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import first, is_behind, join, joined_all, upcoming
 from shared.rules.restoring.numbers import BackedUpCounters, issued_again, restored_counters
 from shared.state.control_numbers import Ledger
-from shared.state.keys import encoded
+from shared.state.row_keys import encoded
 from shared.streams.merged import merged
 
 _TOLD = 1000

@@ -21,7 +21,7 @@ from shared.model.sections import (
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.restores.agreements import agreements
-from shared.restores.certificates import certificate_problems
+from shared.restores.certificate_checks import certificate_problems
 from shared.restores.inbound_plan import InboundStores, Receiving, inbound_plan
 from shared.restores.new_service import taken
 from shared.restores.numbers_plan import Numbers, numbers_plan

@@ -18,8 +18,8 @@ from shared.rules.naming import artifact_key, service_key
 from shared.rules.restoring.numbers import BackedUpCounters, restored_counters
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
-from shared.state.keys import encoded
 from shared.state.lineage import Descent
+from shared.state.row_keys import encoded
 from shared.storage.tables import RowChanged, RowExists
 from shared.streams.merged import merged
 

@@ -21,7 +21,7 @@ from shared.rules.naming import require_backup_name, shown
 from shared.sealing.key_ring import KeyRing
 from shared.services.documents import SERVICE
 from shared.state.columns import dumps
-from shared.state.operations import Operations, Record
+from shared.state.operations import OperationRow, Operations
 
 _RECORDED_VALUE = 1000
 """How many characters of JSON of a replaced value."""
@@ -74,7 +74,7 @@ class Restores:
         backup = await self._opened(body)
         return (await self._planning.planned(body, backup, self._keys.provider)).plan
 
-    async def start(self, body: RestoreBody, caller: str, operation_id: str | None) -> Record:
+    async def start(self, body: RestoreBody, caller: str, operation_id: str | None) -> OperationRow:
         """Start a restore.
 
         :raises Problem: what ``plan`` raises; what its errors are, all of them in the details;
@@ -95,7 +95,7 @@ class Restores:
                 raise
             return await self._start(asking, other)
 
-    async def _start(self, asking: "_Asking", chosen: Chosen) -> Record:
+    async def _start(self, asking: "_Asking", chosen: Chosen) -> OperationRow:
         body = asking.body
         asked: JsonObject = {
             **body.to_json(),
@@ -144,7 +144,7 @@ class Restores:
             gone = self._presence.not_there(place.storage_account, place.container)
             raise replace(gone, target=problem.target) from problem
 
-    async def get(self, restore_id: str) -> Record:
+    async def get(self, restore_id: str) -> OperationRow:
         """One restore, by ``<service name>.<operation id>``.
 
         :raises Problem: RestoreNotFound.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from shared.model.sections import SERVICE
 from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.secret_looks import LEAST_CHARACTERS, looks_secret
-from shared.rules.secret_names import PLACES, Kind, is_secret_name, kind
+from shared.rules.secret_names import PLACES, SecretKind, is_secret_name, kind
 
 NESTED = (dict, list)
 """What has values of its own; a union in its place is made anew, and costs double."""
@@ -37,7 +37,7 @@ def is_stand_in(value: JsonValue) -> bool:
     return isinstance(value, dict) and (SEALED in value or SECRET in value)
 
 
-def _is_secret(said: Kind, value: JsonValue, *, looked_at: bool) -> bool:
+def _is_secret(said: SecretKind, value: JsonValue, *, looked_at: bool) -> bool:
     """Whether a value is a secret by its member's name or its look, or stands for one.
 
     :param said: what the name says of the member, or of that whose list it is in.
@@ -52,21 +52,25 @@ def _is_secret(said: Kind, value: JsonValue, *, looked_at: bool) -> bool:
     return (said is _SECRET and _is_value(value)) or is_stand_in(value)
 
 
-_SECRET, _PUBLIC, _BESIDE = Kind.SECRET, Kind.PUBLIC, Kind.NAMED  # asked of each member
+_SECRET, _PUBLIC, _BESIDE = (
+    SecretKind.SECRET,
+    SecretKind.PUBLIC,
+    SecretKind.NAMED,
+)  # asked of each member
 
 
-def _secret_beside(section: str, holder: JsonObject) -> frozenset[Kind]:
+def _secret_beside(section: str, holder: JsonObject) -> frozenset[SecretKind]:
     """Which kinds of an object's members are secret for what stands beside them."""
     if section == SERVICE:
         return frozenset()
     named = any(
         isinstance(value, str)
-        and kind(section, name) is Kind.NAMING
+        and kind(section, name) is SecretKind.NAMING
         and (is_secret_name(section, value) or value.lower().startswith("secure"))
         for name, value in holder.items()
     )
-    found = {Kind.NAMED} if named else set()
-    return frozenset(found | {Kind.OF_JWK}) if "kty" in holder else frozenset(found)
+    found = {SecretKind.NAMED} if named else set()
+    return frozenset(found | {SecretKind.OF_JWK}) if "kty" in holder else frozenset(found)
 
 
 def replace_secrets(
@@ -96,7 +100,7 @@ def replace_secrets(
                     found[name] = new
         return found
 
-    def elements(value: list[JsonValue], said: Kind) -> list[JsonValue]:
+    def elements(value: list[JsonValue], said: SecretKind) -> list[JsonValue]:
         found = value
         for index, inner in enumerate(value):
             secret = _is_secret(said, inner, looked_at=not placed)
@@ -107,7 +111,7 @@ def replace_secrets(
                     found[index] = new
         return found
 
-    def replaced(part: str, value: JsonValue, said: Kind, secret: bool) -> JsonValue:
+    def replaced(part: str, value: JsonValue, said: SecretKind, secret: bool) -> JsonValue:
         path.append(part)
         if secret:
             new = replacement(pointer_of(path), value)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.model.record import Written
+from shared.model.record import StoredText
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.documents import escaped
 from shared.rules.naming import artifact_key
@@ -75,7 +75,7 @@ def _address(source: JsonObject) -> str:
     return ""
 
 
-def may_poll(written: Written) -> bool:
+def may_poll(written: StoredText) -> bool:
     """Whether a bridge may have a source, by the text of its document."""
     return may_have_member(written, _PLACES)
 

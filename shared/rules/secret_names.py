@@ -67,7 +67,7 @@ PLACES = frozenset({"/accesscontrol/key", "/sslcertificate/data"})
 """Pointers, in small letters, of what is secret in a service's settings by its place."""
 
 
-class Kind(IntEnum):
+class SecretKind(IntEnum):
     """What a member's name says of it."""
 
     OTHER = 0
@@ -140,27 +140,27 @@ def flattened(name: str) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def kind(section: str, name: str) -> Kind:
+def kind(section: str, name: str) -> SecretKind:
     """What a member's name says of it; documents have the same few names again and again."""
     flat = flattened(name)
     if section != SERVICE:
         public = _Rule.named.public
         if public and (("", flat) in public or (section, flat) in public):
-            return Kind.PUBLIC
+            return SecretKind.PUBLIC
         if any(part in flat for part in _Rule.named.parts):
-            return Kind.SECRET
+            return SecretKind.SECRET
     if _is_secret(name, flat):
-        return Kind.SECRET
+        return SecretKind.SECRET
     if flat in _NAMING:
-        return Kind.NAMING
+        return SecretKind.NAMING
     if flat in _NAMED:
-        return Kind.NAMED
-    return Kind.OF_JWK if flat in _OF_JWK else Kind.OTHER
+        return SecretKind.NAMED
+    return SecretKind.OF_JWK if flat in _OF_JWK else SecretKind.OTHER
 
 
 def is_secret_name(section: str, name: str) -> bool:
     """Whether a member is a secret by its name alone."""
-    return kind(section, name) is Kind.SECRET
+    return kind(section, name) is SecretKind.SECRET
 
 
 def _is_secret(name: str, flat: str) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from shared.model.record import Written
+from shared.model.record import StoredText
 from shared.model.wire import JsonValue
 from shared.rules.documents import SEALED, SECRET
 
@@ -16,7 +16,7 @@ _STAND_IN = b'{"%b":' % SECRET.encode()
 _RESERVED = tuple(f'"{name}"'.encode() for name in (SEALED, SECRET))
 
 
-def may_have_member(written: Written, names: Iterable[str]) -> bool:
+def may_have_member(written: StoredText, names: Iterable[str]) -> bool:
     """Whether a member of one of these names, given in small letters, may be in a document."""
     small, sought = written.searchable, tuple(names)
     if not sought:
@@ -29,7 +29,7 @@ def _members(names: tuple[str, ...]) -> re.Pattern[bytes]:
     return re.compile("|".join(f'"{re.escape(name)}":' for name in names).encode())
 
 
-def stand_ins(written: Written) -> int:
+def stand_ins(written: StoredText) -> int:
     """How many members of a document stand for a secret, at the most; -1 where that is not known.
 
     Texts that are such a name count too.
@@ -39,7 +39,7 @@ def stand_ins(written: Written) -> int:
     return sum(map(written.text.count, _RESERVED)) if b"$" in written.text else 0
 
 
-def sealed_text(written: Written, sealed: Mapping[int, JsonValue]) -> bytes | None:
+def sealed_text(written: StoredText, sealed: Mapping[int, JsonValue]) -> bytes | None:
     """A text with sealed secrets for what stands for them; None where that is not so simple.
 
     :param sealed: the sealed secrets by their indexes.

@@ -3,8 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from shared.model.keys import WrappedKey
 from shared.model.problem import Code, Problem
+from shared.model.seals import WrappedKey
 from shared.sealing.data_key import DataKey
 from shared.sealing.provider import KeyProvider
 

@@ -8,8 +8,8 @@ accepted: so no key checks a seal that the settings do not name for sealing.
 
 from collections.abc import Iterable, Sequence
 
-from shared.model.keys import Seal, WrappedKey
 from shared.model.problem import Problem
+from shared.model.seals import Seal, WrappedKey
 from shared.sealing.sealing_key import SealingKey, does_not_fit, key_unavailable
 from shared.sealing.versions import OtherVersions
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from shared.model.keys import Seal, WrappedKey
+from shared.model.seals import Seal, WrappedKey
 
 
 class KeyProvider(Protocol):

@@ -21,8 +21,8 @@ from shared.rules.trading import parties_key, stream_of
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.services.certificates import pfx_facts
-from shared.services.changes import ConfigurationChanges, require_open
 from shared.services.checks import Checks, CounterChange
+from shared.services.configuration_changes import ConfigurationChanges, require_open
 from shared.services.documents import open_document, sealed_at_rest, sealed_document
 from shared.state.artifact_rows import reference_columns
 from shared.state.batch_activity import BatchActivities
@@ -35,7 +35,7 @@ from shared.storage.versioned import Versioned
 
 
 @dataclass(frozen=True)
-class Written:
+class WriteResult:
     """An artifact that was put."""
 
     artifact: Artifact
@@ -104,7 +104,7 @@ class Artifacts:
         *,
         allow_reuse: bool = False,
         before_write: BeforeWrite = unlogged,
-    ) -> Written:
+    ) -> WriteResult:
         """Write one artifact; its content, if it has one, stays.
 
         :param allow_reuse: where an agreement's counter lies above its new bounds, begin a new
@@ -144,7 +144,7 @@ class Artifacts:
         content: ContentReference,
         condition: Condition = unconditional,
         before_write: BeforeWrite = unlogged,
-    ) -> tuple[Written, bool]:
+    ) -> tuple[WriteResult, bool]:
         """Give an artifact its bytes; whether it had none before.
 
         :param condition: of the content, not of the artifact.
@@ -169,7 +169,7 @@ class Artifacts:
             return [Put(artifact, new=False)], (artifact, stored.value.content is None)
 
         (artifact, first), etags = await self._changes.make(service, edit, before_write)
-        return Written(artifact, etags[0], False), first
+        return WriteResult(artifact, etags[0], False), first
 
     async def write(
         self,
@@ -179,7 +179,7 @@ class Artifacts:
         *,
         allow_reuse: bool = False,
         before_write: BeforeWrite = unlogged,
-    ) -> list[Written]:
+    ) -> list[WriteResult]:
         """Write artifacts that fit one transaction, all or none.
 
         :param condition: on the version of each.
@@ -217,7 +217,9 @@ class Artifacts:
 
         (puts, changes), etags = await self._changes.make(service, edit, before_write)
         await self._checks.settle_counters(service, changes)
-        return [Written(put.artifact, etag, put.new) for put, etag in zip(puts, etags, strict=True)]
+        return [
+            WriteResult(put.artifact, etag, put.new) for put, etag in zip(puts, etags, strict=True)
+        ]
 
     async def _prepared(
         self,

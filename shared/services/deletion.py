@@ -18,15 +18,15 @@ from shared.numbers.streams import family
 from shared.operations.engine import Engine
 from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
-from shared.operations.work import Outcome, Task
+from shared.operations.task import Outcome, Task
 from shared.rules.states import ServiceOperation, require_allowed
-from shared.services.changes import ConfigurationChanges
+from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.services import Asked, Services
 from shared.state.batch_activity import BatchActivities
 from shared.state.configuration import Configuration, Phase
 from shared.state.control_numbers import Ledger
 from shared.state.mic_values import MicValues
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.schedules import Schedules
 from shared.state.services import Directory
@@ -43,7 +43,7 @@ class Deletions:
     changes: ConfigurationChanges
     clock: Clock
 
-    async def start(self, name: str, asked: Asked) -> Record:
+    async def start(self, name: str, asked: Asked) -> OperationRow:
         """Start the deletion of a service, which is ``Deleting`` when this returns.
 
         One that failed for good is begun again where it stopped.
@@ -62,7 +62,7 @@ class Deletions:
             await self._mark(record.operation)
         return record
 
-    async def _enter(self, start: Start, asked: Asked) -> Record:
+    async def _enter(self, start: Start, asked: Asked) -> OperationRow:
         listed = await self.services.require(start.service)
         if asked.condition is not unconditional:
             asked.condition((await self.services.view(listed)).version)

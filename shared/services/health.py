@@ -15,7 +15,7 @@ from shared.model.wire import JsonObject, JsonValue
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
 from shared.state.history import History
-from shared.state.left_behind import LeftBehindIndex
+from shared.state.left_behind_index import LeftBehindIndex
 from shared.state.services import Directory
 from shared.storage.clients import MessageQueue
 from shared.storage.refusals import Said, expecting, meaning

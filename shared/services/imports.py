@@ -12,8 +12,8 @@ from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.naming import artifact_key, require_apart, require_artifact_name, shown
 from shared.rules.states import require_manageable
 from shared.sealing.key_ring import KeyRing
-from shared.services.artifacts import Artifacts, Wanted, Written
-from shared.services.changes import require_open
+from shared.services.artifacts import Artifacts, Wanted, WriteResult
+from shared.services.configuration_changes import require_open
 from shared.state.columns import require_storable
 from shared.state.configuration import Configuration
 from shared.state.edits import BATCH_ARTIFACTS, Put, TooLargeTogether, transactions
@@ -28,7 +28,7 @@ _OF_THE_SERVICE = frozenset(
 )
 """Refusals of the whole request: no part of a group fares better than the group."""
 
-Report = dict[str, Written | Problem]
+Report = dict[str, WriteResult | Problem]
 """By the place of the item in the body: what came of it."""
 
 
@@ -48,7 +48,7 @@ class Imports:
         service: Service,
         items: Sequence[ImportItem],
         before_write: BeforeWrite = unlogged,
-    ) -> list[Written | Problem]:
+    ) -> list[WriteResult | Problem]:
         """Write all or none where they fit one transaction, else report on each.
 
         :raises Problem: as ``Artifacts.put``, where all fit one transaction; InvalidName,
@@ -84,7 +84,7 @@ class Imports:
             for group in groups:
                 await self._write_each(service, group, report, before_write)
         except Problem as problem:
-            if not any(isinstance(result, Written) for result in report.values()):
+            if not any(isinstance(result, WriteResult) for result in report.values()):
                 raise
             for group in groups:
                 for one in group:

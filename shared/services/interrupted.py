@@ -9,7 +9,7 @@ from shared.model.service import Service, State
 from shared.numbers.advances import CHANGE as ADVANCE
 from shared.numbers.advances import Advances
 from shared.rules.states import ServiceOperation, after_success
-from shared.services.changes import ConfigurationChanges
+from shared.services.configuration_changes import ConfigurationChanges
 from shared.state.configuration import Configuration
 from shared.state.services import Directory, Listed
 from shared.storage.tables import RowChanged

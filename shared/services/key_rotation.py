@@ -13,10 +13,10 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.engine import Engine
 from shared.operations.start import Start
-from shared.operations.work import Outcome, Task
+from shared.operations.task import Outcome, Task
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.state.services import Directory
 from shared.storage.versioned import optimistic
 
@@ -34,7 +34,7 @@ class KeyRotation:
         self._engine = engine
         self._provider = provider
 
-    async def start(self, caller: str, operation_id: str | None) -> Record:
+    async def start(self, caller: str, operation_id: str | None) -> OperationRow:
         """Start one.
 
         :raises Problem: OperationInProgress while another is under way; OperationIdInUse.

@@ -16,15 +16,15 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.engine import Engine
 from shared.operations.start import Start
-from shared.operations.work import Outcome, Task
+from shared.operations.task import Outcome, Task
 from shared.rules.documents import holds_open_secret
 from shared.sealing.key_ring import KeyRing
-from shared.services.changes import ConfigurationChanges
+from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.documents import sealed_at_rest
 from shared.state.artifact_rows import read_artifact, written_record
 from shared.state.configuration import Configuration, Head
 from shared.state.edits import Edit, Put, transactions
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.state.services import Directory, Listed
 
 _TOLD = 100
@@ -44,7 +44,7 @@ class SecretSealing:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def start(self, caller: str, operation_id: str | None) -> Record:
+    async def start(self, caller: str, operation_id: str | None) -> OperationRow:
         """Start one, over all services.
 
         :raises Problem: OperationInProgress while another operation of all services is under way;

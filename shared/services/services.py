@@ -14,7 +14,7 @@ from shared.model.service import Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.numbers.claims import end_issuing
 from shared.operations.engine import Engine
-from shared.operations.immediate import Entry, logged, was_done
+from shared.operations.immediate import LogEntry, logged, was_done
 from shared.operations.start import Start
 from shared.rules.documents import masked
 from shared.rules.editions import require_archiving, require_quota, require_units
@@ -29,7 +29,7 @@ from shared.rules.states import (
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.services.certificates import with_ssl_facts
-from shared.services.changes import ConfigurationChanges
+from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.documents import SERVICE, open_document, sealed_document
 from shared.services.service_name import exists, require_no_restore, taken
 from shared.services.service_view import ServiceView, service_view
@@ -319,7 +319,7 @@ class Services:
         self,
         listed: Listed,
         condition: Condition,
-        entry: Entry,
+        entry: LogEntry,
         change: Callable[[Service], Service | None],
     ) -> Listed:
         """Change the directory's row, whoever else changes it meanwhile.

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from shared.model.artifact import Artifact, ContentReference
 from shared.model.certificate import CertificateFacts
 from shared.model.numbers import AgreementNumbers, Bounds, Kind
-from shared.model.record import Written, WrittenRecord
+from shared.model.record import StoredText, WrittenRecord
 from shared.model.sections import SECTIONS, Section
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.agreement_numbers import filled_up, numbering
@@ -27,7 +27,7 @@ from shared.state.columns import (
     read_document,
     read_list,
 )
-from shared.state.keys import named
+from shared.state.row_keys import named
 from shared.storage.tables import Column, Row
 
 _REFERENCES = "references"
@@ -39,7 +39,7 @@ class Restored:
 
     text: str = field(repr=False)
     """Canonical JSON, secrets sealed; nothing in it is a secret in the clear."""
-    written: Written
+    written: StoredText
 
 
 def artifact_columns(
@@ -61,7 +61,7 @@ def artifact_columns(
         if artifact.content.md5:
             values["contentMd5"] = artifact.content.md5
     section, document = artifact.section, artifact.document
-    written = restored.written if restored else Written(text.encode(), document)
+    written = restored.written if restored else StoredText(text.encode(), document)
     if not (written.secrets if restored else holds_secret(section, document)):
         values["asWritten"] = _as_written(section, values, written.text)
     if artifact.certificate:

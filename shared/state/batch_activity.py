@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.model.wire import JsonObject
 from shared.rules.naming import artifact_key
-from shared.state.keys import encoded
+from shared.state.row_keys import encoded
 from shared.storage.tables import Column, Row, Table
 from shared.storage.versioned import Versioned
 from shared.streams.merged import joined

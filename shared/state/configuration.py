@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from shared.model.artifact import Artifact
-from shared.model.keys import WrappedKey
 from shared.model.numbers import AgreementNumbers
+from shared.model.seals import WrappedKey
 from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.rules.naming import is_same_name
@@ -25,7 +25,7 @@ from shared.state.artifact_rows import (
 )
 from shared.state.columns import document_columns, dumps, read_document
 from shared.state.edits import Edit, Put, PutSettings, Remove
-from shared.state.keys import LAST, named
+from shared.state.row_keys import LAST, named
 from shared.storage.tables import (
     TRANSACTION_ROWS,
     Column,

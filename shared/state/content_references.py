@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 
-from shared.state.keys import LAST
+from shared.state.row_keys import LAST
 from shared.storage.tables import Table
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from shared.model.numbers import Counter, Counters, Kind
 from shared.rules.naming import artifact_key, service_key
 from shared.state.columns import dumps
-from shared.state.keys import LAST, encoded
 from shared.state.lineage import Lineage
+from shared.state.row_keys import LAST, encoded
 from shared.storage.tables import TRANSACTION_ROWS, Column, Insert, Replace, Row, Step, Table
 
 TABLE = "interkeepControlNumbers"

@@ -12,7 +12,7 @@ from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.state.artifact_rows import Restored, artifact_columns
 from shared.state.columns import text_columns
-from shared.state.keys import named
+from shared.state.row_keys import named
 from shared.storage.tables import TRANSACTION_ROWS, Column, Row
 
 BATCH_ARTIFACTS = TRANSACTION_ROWS - 1

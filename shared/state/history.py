@@ -12,8 +12,8 @@ from datetime import datetime
 from shared.model.backup import Backup, BackupStatus
 from shared.rules.naming import service_key
 from shared.state.columns import dumps
-from shared.state.keys import LAST, encoded, newest_first
 from shared.state.readable import readable
+from shared.state.row_keys import LAST, encoded, newest_first
 from shared.storage.tables import Insert, Replace, Row, Table
 from shared.storage.versioned import Versioned
 

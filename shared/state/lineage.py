@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.rules.naming import service_key
-from shared.state.keys import row_key
+from shared.state.row_keys import row_key
 from shared.storage.tables import Row, RowExists, Table
 
 _PARTITION = "!lineage"

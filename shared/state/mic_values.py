@@ -6,7 +6,7 @@ from functools import lru_cache
 from shared.model.runtime import MicValue
 from shared.rules.naming import artifact_key
 from shared.state.columns import flat
-from shared.state.keys import bounded, encoded
+from shared.state.row_keys import bounded, encoded
 from shared.storage.tables import Replace, Row, Table
 from shared.storage.versioned import Versioned
 

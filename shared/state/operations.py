@@ -11,8 +11,8 @@ from shared.model.operation import Operation, OperationStatus
 from shared.model.wire import JsonObject
 from shared.rules.naming import service_key
 from shared.state.columns import document_columns, read_document
-from shared.state.keys import encoded, newest_first
 from shared.state.readable import readable
+from shared.state.row_keys import encoded, newest_first
 from shared.storage.tables import (
     Column,
     Delete,
@@ -32,7 +32,7 @@ _IN_FLIGHT = "operation"
 
 
 @dataclass(frozen=True)
-class Record:
+class OperationRow:
     """An operation's record with the version of its row."""
 
     operation: Operation
@@ -69,11 +69,11 @@ class Operations:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    async def find(self, service: str, operation_id: str) -> tuple[Record, str] | None:
+    async def find(self, service: str, operation_id: str) -> tuple[OperationRow, str] | None:
         """A record by its id, and the hash of the request that started it."""
         return await self._find(_partition(service), operation_id)
 
-    async def _find(self, partition: str, operation_id: str) -> tuple[Record, str] | None:
+    async def _find(self, partition: str, operation_id: str) -> tuple[OperationRow, str] | None:
         index = await self._table.get(partition, _index_key(operation_id))
         if index is None:
             return None
@@ -85,7 +85,7 @@ class Operations:
         """The partition that has the operations of a service name."""
         return _partition(service)
 
-    async def unindexed(self, partition: str, operation_id: str) -> Record | None:
+    async def unindexed(self, partition: str, operation_id: str) -> OperationRow | None:
         """A record by its id alone, None where the log has none.
 
         Reads the log of the name, newest first: for one that no index row leads to.
@@ -119,7 +119,7 @@ class Operations:
         row = await self._table.get(partition, _ACTIVE)
         return Lock(partition, str(row.values["id"]), row.etag, row.age_seconds) if row else None
 
-    async def holder(self, lock: Lock) -> Record | None:
+    async def holder(self, lock: Lock) -> OperationRow | None:
         """The record of the operation that holds a lock, None where there is none."""
         found = await self._find(lock.partition, lock.operation_id)
         return found[0] if found else None
@@ -131,7 +131,7 @@ class Operations:
         """
         await self._table.delete(lock.partition, _ACTIVE, lock.etag)
 
-    async def lock_again(self, record: Record) -> Record:
+    async def lock_again(self, record: OperationRow) -> OperationRow:
         """Give an open operation its lock, which is gone; its record is written as it is.
 
         So an operation that ends at this moment does not leave a lock that nobody gives back.
@@ -142,7 +142,7 @@ class Operations:
         row = _row(record.operation)
         lock = Row(row.partition, _ACTIVE, {"id": record.operation.id})
         etags = await self._table.transact([Replace(row, record.etag), Insert(lock)])
-        return Record(record.operation, etags[0])
+        return OperationRow(record.operation, etags[0])
 
     async def add(
         self,
@@ -151,7 +151,7 @@ class Operations:
         *,
         lock: bool,
         request: JsonObject | None = None,
-    ) -> Record:
+    ) -> OperationRow:
         """Enter a new operation: index, record, lock, and what its worker needs, in one write.
 
         :param request: kept beside the record, secrets sealed; never shown as it is.
@@ -164,21 +164,21 @@ class Operations:
         if request is not None:
             rows.append(Row(partition, _request_key(operation.id), document_columns(request)))
         etags = await self._table.transact([Insert(row) for row in rows])
-        return Record(operation, etags[1])
+        return OperationRow(operation, etags[1])
 
     async def request(self, service: str, operation_id: str) -> JsonObject | None:
         """What an operation's worker needs beyond its parameters, secrets sealed."""
         row = await self._table.get(_partition(service), _request_key(operation_id))
         return read_document(row.values) if row else None
 
-    async def write(self, operation: Operation, etag: str) -> Record:
+    async def write(self, operation: Operation, etag: str) -> OperationRow:
         """Write a record over the version that was read.
 
         :raises RowChanged: where somebody else wrote it since.
         """
-        return Record(operation, await self._table.replace(_row(operation), etag))
+        return OperationRow(operation, await self._table.replace(_row(operation), etag))
 
-    async def finish(self, operation: Operation, etag: str, *, unlock: bool) -> Record:
+    async def finish(self, operation: Operation, etag: str, *, unlock: bool) -> OperationRow:
         """Write a final record and give the lock back, in one transaction.
 
         A lock that another operation has by now (somebody took this one's away by hand) stays.
@@ -192,7 +192,7 @@ class Operations:
             if lock is not None and lock.operation_id == operation.id:
                 steps.append(Delete(row.partition, _ACTIVE, lock.etag))
             try:
-                return Record(operation, (await self._table.transact(steps))[0])
+                return OperationRow(operation, (await self._table.transact(steps))[0])
             except RowChanged:
                 before, lock = lock, await self.lock(operation.service) if unlock else None
                 if lock == before:
@@ -200,7 +200,7 @@ class Operations:
 
     async def pages(
         self, service: str, *, after: str = "", size: int = 1000
-    ) -> AsyncIterator[list[Record]]:
+    ) -> AsyncIterator[list[OperationRow]]:
         """The records of a service name, newest first, a page at a time.
 
         :param after: a place that ``place`` gave; the page begins behind it.
@@ -315,9 +315,9 @@ def _row(operation: Operation) -> Row:
     )
 
 
-def _record(row: Row) -> Record:
+def _record(row: Row) -> OperationRow:
     operation = Operation.model_validate(read_document(row.values))
-    return Record(operation, row.etag, row.age_seconds)
+    return OperationRow(operation, row.etag, row.age_seconds)
 
 
 def flight_key(service: str, operation_id: str) -> str:

@@ -3,9 +3,9 @@
 from shared.model.sections import MIC_VALUES, RECEIVED_NUMBERS
 from shared.rules.naming import artifact_key
 from shared.rules.received import kept
-from shared.state.keys import encoded
 from shared.state.mic_values import mic_key
 from shared.state.received_numbers import number_key
+from shared.state.row_keys import encoded
 
 
 def record_key(section: str, name: str) -> str:

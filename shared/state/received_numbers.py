@@ -6,7 +6,7 @@ from shared.model.numbers import Kind
 from shared.model.runtime import ReceivedNumber
 from shared.rules.naming import artifact_key
 from shared.state.columns import flat
-from shared.state.keys import bounded, encoded, row_key
+from shared.state.row_keys import bounded, encoded, row_key
 from shared.storage.tables import Replace, Row, Table
 from shared.storage.versioned import Versioned
 

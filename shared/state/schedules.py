@@ -15,8 +15,8 @@ from shared.model.schedule import Schedule
 from shared.model.wire import rfc3339
 from shared.rules.naming import service_key
 from shared.state.columns import dumps
-from shared.state.keys import encoded
 from shared.state.readable import readable
+from shared.state.row_keys import encoded
 from shared.storage.tables import Delete, Insert, Replace, Row, RowChanged, Step, Table
 from shared.storage.versioned import Versioned
 

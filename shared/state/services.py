@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.model.service import Service
 from shared.rules.naming import service_key
 from shared.state.columns import dumps
-from shared.state.keys import LAST, encoded
+from shared.state.row_keys import LAST, encoded
 from shared.storage.tables import Column, Row, RowExists, Table
 
 TABLE = "interkeepServices"

@@ -46,7 +46,7 @@ class Part:
     content_type: str
 
 
-class Listed(NamedTuple):
+class ListedBlob(NamedTuple):
     """A blob in a list."""
 
     name: str
@@ -123,7 +123,7 @@ class BlobWire:
             offset += len(part.data)
             yield part.data
 
-    async def listed(self, prefix: str) -> AsyncIterator[Listed]:
+    async def listed(self, prefix: str) -> AsyncIterator[ListedBlob]:
         """A container's blobs under a prefix, in the order of their names.
 
         :raises azure.core.exceptions.AzureError: as refusals.said tells.
@@ -197,12 +197,12 @@ class BlobWire:
         return answer
 
 
-def _listed(blob: str) -> Listed:
+def _listed(blob: str) -> ListedBlob:
     name, size, md5 = _NAME.search(blob), _SIZE.search(blob), _MD5.search(blob)
     assert name is not None
     assert size is not None
     text = html.unescape(name[2])
-    return Listed(
+    return ListedBlob(
         unquote(text) if name[1] else text,
         int(size[1]),
         md5[1] if md5 else "",

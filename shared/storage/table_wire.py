@@ -88,7 +88,7 @@ class Write:
 
 
 @dataclass(frozen=True)
-class Page:
+class RowsPage:
     """One page of a query."""
 
     entities: list[Entity]
@@ -138,7 +138,7 @@ class TableWire:
 
     async def page(
         self, condition: str, columns: Sequence[str] | None, most: int, behind: str = ""
-    ) -> Page:
+    ) -> RowsPage:
         """A page of the rows that fulfil an OData filter, in the order of their keys.
 
         :raises azure.core.exceptions.AzureError: where there is no table, or no answer.
@@ -217,13 +217,13 @@ def _json(answer: AsyncHttpResponse) -> Any:
         raise CutOff("The answer of a table is cut off.") from error
 
 
-def _page(answer: AsyncHttpResponse) -> Page:
+def _page(answer: AsyncHttpResponse) -> RowsPage:
     following = "".join(
         f"&{parameter}={quote(answer.headers[header], safe='')}"
         for header, parameter in _NEXT.items()
         if answer.headers.get(header)
     )
-    return Page(_json(answer)["value"], following)
+    return RowsPage(_json(answer)["value"], following)
 
 
 def _written(answer: AsyncHttpResponse, writes: int) -> tuple[list[str], BatchRefused | None]:

@@ -9,9 +9,9 @@ from shared.model.problem import Code, Problem
 from shared.model.sections import WITH_CONTENT, Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
-from shared.operations.immediate import Entry, service_update
+from shared.operations.immediate import LogEntry, service_update
 from shared.rules.naming import is_artifact_name, shown
-from shared.services.artifacts import Written
+from shared.services.artifacts import WriteResult
 from shared.services.certificates import public_certificate
 from shared.services.documents import shown_artifact
 from shared.web.http.call import Answer, Call
@@ -19,9 +19,9 @@ from shared.web.http.etag import condition, is_unchanged, strong, unless_unchang
 from shared.web.http.paging import PAGING, after, one_page, top
 from shared.web.http.route import PageOf, new_blueprint, route
 from shared.web.http.shared_errors import CHANGES_CONFIGURATION, WRITES_DOCUMENT
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.ARTIFACTS)
+blueprint = new_blueprint(DocsGroup.ARTIFACTS)
 _ONE = "services/{service}/artifacts/{section}/{name}"
 _PARTNER: JsonObject = {
     "partnerType": "B2B",
@@ -202,7 +202,7 @@ async def import_artifacts(call: Call) -> Answer:
     return Answer({"value": list(report)}, 207 if refused else 200, headers)
 
 
-def _reported(section: Section, name: str, result: Written | Problem) -> JsonObject:
+def _reported(section: Section, name: str, result: WriteResult | Problem) -> JsonObject:
     line: JsonObject = {"section": section, "name": name}
     if isinstance(result, Problem):
         return {**line, "status": "refused", "error": result.to_json()}
@@ -211,7 +211,7 @@ def _reported(section: Section, name: str, result: Written | Problem) -> JsonObj
 
 def _logged(
     call: Call, service: Service, change: str, more: JsonObject | None = None
-) -> AbstractAsyncContextManager[Entry]:
+) -> AbstractAsyncContextManager[LogEntry]:
     """The log's record of a change of the artifact that the request names."""
     about: JsonObject = {"section": call.path("section"), "name": call.path("name"), **(more or {})}
     return service_update(call.app.engine, service.name, service.id, call.caller, change, about)
@@ -229,7 +229,7 @@ def _section(call: Call) -> Section:
         ) from error
 
 
-def _written(written: Written, status: int) -> Answer:
+def _written(written: WriteResult, status: int) -> Answer:
     return Answer(shown_artifact(written.artifact), status, {"ETag": strong(written.etag)})
 
 

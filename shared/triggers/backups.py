@@ -5,7 +5,7 @@ from shared.model.problem import Code
 from shared.model.wire import JsonObject
 from shared.operations.immediate import service_update
 from shared.rules.roles import Role
-from shared.state.keys import is_timed
+from shared.state.row_keys import is_timed
 from shared.storage.versioned import Versioned
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, strong, unless_unchanged
@@ -13,9 +13,9 @@ from shared.web.http.monitor import accepted
 from shared.web.http.paging import PAGING, after, one_page
 from shared.web.http.route import PageOf, new_blueprint, route
 from shared.web.http.shared_errors import CHOOSES_BACKUP_PLACE, MOVES_SERVICE
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.BACKUPS)
+blueprint = new_blueprint(DocsGroup.BACKUPS)
 
 
 @route(

@@ -1,6 +1,6 @@
 """Looking into backups: what is in one, and what differs between two."""
 
-from shared.backups.inspection.changes import Asked
+from shared.backups.inspection.changes import ChangesAsked
 from shared.model.place import BEGINNING, ChangesPlace, LinePlace
 from shared.model.problem import Code, Problem
 from shared.model.sections import (
@@ -15,9 +15,9 @@ from shared.web.http.call import Answer, Call
 from shared.web.http.paging import PAGING, given_page, place_after, top
 from shared.web.http.route import new_blueprint, route
 from shared.web.http.shared_errors import READS_BACKUP
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.BACKUPS)
+blueprint = new_blueprint(DocsGroup.BACKUPS)
 _COMPARED = (SERVICE, *BACKED_UP, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
 """The sections of a backup whose records have names."""
 
@@ -68,7 +68,7 @@ async def list_backup_changes(call: Call) -> Answer:
             "since says what to compare with: the name of another backup of the service, or live.",
             target="since",
         )
-    asked = Asked(section, top(call), place_after(call, ChangesPlace))
+    asked = ChangesAsked(section, top(call), place_after(call, ChangesPlace))
     page = await call.app.changes.page(service, backup, since, asked)
     following = page.following.model_dump_json(by_alias=True) if page.following else None
     path = f"services/{service}/backups/{backup}/changes"

@@ -6,9 +6,9 @@ from shared.model.problem import Code, Problem
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import is_unchanged, strong, unless_unchanged
 from shared.web.http.route import new_blueprint, route
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.INSTALLATION)
+blueprint = new_blueprint(DocsGroup.INSTALLATION)
 
 
 @route(blueprint, "GET", "health", anonymous=True, gives="Health")

@@ -4,9 +4,9 @@ from shared.model.problem import Code
 from shared.web.http.call import Answer, Call
 from shared.web.http.monitor import accepted
 from shared.web.http.route import new_blueprint, route
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.INSTALLATION)
+blueprint = new_blueprint(DocsGroup.INSTALLATION)
 
 
 @route(blueprint, "POST", "keys/rotate", answers=(202,), errors={Code.OPERATION_IN_PROGRESS})

@@ -13,16 +13,16 @@ from shared.operations.cancel import cancel, operation_not_found
 from shared.operations.engine import QUEUE
 from shared.rules.naming import shown
 from shared.rules.roles import Role
-from shared.state.keys import is_timed
-from shared.state.operations import Record, place
+from shared.state.operations import OperationRow, place
+from shared.state.row_keys import is_timed
 from shared.telemetry.events import quiet_the_sdk
 from shared.web.http.call import Answer, Call
 from shared.web.http.monitor import accepted, monitor
 from shared.web.http.paging import PAGING, after, one_page, top
 from shared.web.http.route import PageOf, new_blueprint, route
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.OPERATIONS)
+blueprint = new_blueprint(DocsGroup.OPERATIONS)
 
 Piece = Callable[[], Awaitable[object]]
 
@@ -44,7 +44,7 @@ async def list_operations(call: Call) -> Answer:
     wanted, status = call.choice("operation", OperationName), call.choice("status", OperationStatus)
     since, until = call.time("from"), call.time("to")
 
-    def keep(record: Record) -> bool:
+    def keep(record: OperationRow) -> bool:
         operation = record.operation
         return (
             wanted in (None, operation.operation)

@@ -8,9 +8,9 @@ from shared.web.http.etag import unless_unchanged
 from shared.web.http.monitor import accepted, version
 from shared.web.http.route import new_blueprint, route
 from shared.web.http.shared_errors import READS_BACKUP, TAKES_CERTIFICATE
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.RESTORES)
+blueprint = new_blueprint(DocsGroup.RESTORES)
 
 
 @route(

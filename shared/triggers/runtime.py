@@ -13,9 +13,9 @@ from shared.web.http.etag import condition, strong, unless_unchanged
 from shared.web.http.paging import PAGING, after, one_page
 from shared.web.http.route import PageOf, new_blueprint, route
 from shared.web.http.shared_errors import MOVES_SERVICE, NEEDS_ACTIVE_SERVICE
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.NUMBERS)
+blueprint = new_blueprint(DocsGroup.NUMBERS)
 _NUMBERS = "services/{service}/control-numbers"
 _RECEIVED = "services/{service}/received-control-numbers/{agreement}"
 _NUMBER = {"kind": "interchange", "value": "000004711"}

@@ -9,7 +9,7 @@ from shared.model.problem import Code
 from shared.model.schedule import PreviewBody, Schedule, ScheduleBody
 from shared.model.service import Service
 from shared.model.wire import JsonObject
-from shared.operations.immediate import Entry, service_update
+from shared.operations.immediate import LogEntry, service_update
 from shared.rules.roles import Role
 from shared.storage.versioned import Versioned
 from shared.telemetry.events import quiet_the_sdk
@@ -17,9 +17,9 @@ from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, strong, unless_unchanged
 from shared.web.http.route import new_blueprint, route
 from shared.web.http.shared_errors import CHOOSES_BACKUP_PLACE
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.SCHEDULES)
+blueprint = new_blueprint(DocsGroup.SCHEDULES)
 
 _PATH = "services/{service}/backup-schedule"
 _SCHEDULE: JsonObject = {
@@ -121,7 +121,7 @@ async def run_schedules(timer: func.TimerRequest) -> None:
 
 def _logged(
     call: Call, service: Service, change: str, about: JsonObject
-) -> AbstractAsyncContextManager[Entry]:
+) -> AbstractAsyncContextManager[LogEntry]:
     return service_update(call.app.engine, service.name, service.id, call.caller, change, about)
 
 

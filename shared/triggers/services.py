@@ -22,9 +22,9 @@ from shared.web.http.shared_errors import (
     OPENS_OR_SEALS,
     TAKES_CERTIFICATE,
 )
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.SERVICES)
+blueprint = new_blueprint(DocsGroup.SERVICES)
 
 
 def _transition(name: str) -> Callable[[Handler], Handler]:

@@ -9,9 +9,9 @@ from shared.web.http.etag import strong
 from shared.web.http.paging import PAGING, given_page, place_after, top
 from shared.web.http.route import PageOf, new_blueprint, route
 from shared.web.http.shared_errors import READS_DESCRIPTOR
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
-blueprint = new_blueprint(Task.STORAGE_ACCOUNTS)
+blueprint = new_blueprint(DocsGroup.STORAGE_ACCOUNTS)
 
 
 @route(blueprint, "GET", "storage-accounts", gives=PageOf("ShownAccount"))

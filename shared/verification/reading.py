@@ -29,7 +29,7 @@ from shared.model.sections import (
     SERVICE,
     Section,
 )
-from shared.operations.work import Task
+from shared.operations.task import Task
 from shared.rules.naming import artifact_key, shown
 from shared.rules.references import references
 from shared.rules.written import may_have_member

@@ -24,9 +24,9 @@ from shared.model.record import Record
 from shared.model.restore import BackupPlace, NumbersPlan, NumbersPolicy, RestoreBody
 from shared.model.sections import CONFIGURATION_SECTIONS
 from shared.model.service import Service, State
-from shared.operations.work import Task
+from shared.operations.task import Task
 from shared.restores.new_service import NewService
-from shared.restores.work import apply
+from shared.restores.restore_work import apply
 from shared.rules.restoring.plan import plan
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceCut, ServiceSource, ServiceStores

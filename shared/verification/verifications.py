@@ -11,7 +11,7 @@ from shared.operations.engine import Engine
 from shared.operations.start import Start
 from shared.rules.naming import scheduled_operation_id
 from shared.state.history import History
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Verifications:
 
     async def start(
         self, backup: Backup, level: VerifyLevel, caller: str, operation_id: str | None
-    ) -> Record:
+    ) -> OperationRow:
         """Start a verify of a backup, of a service that lives or not.
 
         One that was given up (deleted, missing, failed) and is in its container after all is held

@@ -12,7 +12,7 @@ import pytest
 from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.problem import Problem
-from shared.services.artifacts import Written
+from shared.services.artifacts import WriteResult
 from shared.storage.tables import RowChanged
 from tests.api import Api, nobodys, x12_document
 
@@ -90,7 +90,7 @@ async def test_a_hold_that_comes_amid_an_import_is_said_of_the_rest(
     with contextlib.suppress(RowChanged):
         await parts.configuration.write_head(service.id, replace(head, hold="a-backup"))
     done = await importing
-    written = [one for one in done if isinstance(one, Written)]
+    written = [one for one in done if isinstance(one, WriteResult)]
     rest = [one for one in done if isinstance(one, Problem)]
     assert len(written) in (99, 120)
     assert {one.code for one in rest} <= {"ConfigurationHeld"}

@@ -13,7 +13,7 @@ from shared.model.operation import OperationName
 from shared.model.schedule import ScheduleBody
 from shared.model.service import ServiceSettings
 from shared.operations.start import Start
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.storage.versioned import Versioned
 from tests.deployed import Deployed
 from tests.faults.scenes import ASKED, SERVICE
@@ -99,7 +99,7 @@ class Kept:
         record = await self.app.verifications.start(backup, VerifyLevel.DESCRIPTOR, "x", None)
         return BackupUser(service=SERVICE, operation=record.operation.id)
 
-    async def retain(self) -> Record:
+    async def retain(self) -> OperationRow:
         """One retention run, as the timer starts it."""
         service = (await self.app.services.require(SERVICE)).service
         record = await self.app.engine.start(

@@ -18,7 +18,7 @@ from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupBody
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
-from shared.operations.work import Canceled, Task
+from shared.operations.task import Canceled, Task
 from tests.backup.kept import Kept
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import FIRST, SERVICE, fill, run, start_backup

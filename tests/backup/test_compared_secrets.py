@@ -9,7 +9,7 @@ from shared.backups.archive.reader import read_descriptor
 from shared.backups.archive.secrets_reader import SecretEntries, Secrets
 from shared.backups.archive.secrets_writer import SecretsWriter
 from shared.backups.inspection import comparison
-from shared.backups.inspection.changes import Asked, ChangesPage
+from shared.backups.inspection.changes import ChangesAsked, ChangesPage
 from shared.backups.making.describe import sealed
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation.installation import Installation
@@ -55,7 +55,7 @@ async def changes(app: Installation, most: int = 100) -> list[Any]:
 async def page_of(
     app: Installation, most: int = 100, place: ChangesPlace | None = None
 ) -> ChangesPage:
-    return await app.changes.page(SERVICE, SECOND, FIRST, Asked(None, most, place))
+    return await app.changes.page(SERVICE, SECOND, FIRST, ChangesAsked(None, most, place))
 
 
 async def test_a_secret_that_changed_under_identical_lines_is_found(
@@ -117,7 +117,7 @@ async def test_secrets_whose_key_is_not_at_hand_are_said_to_be_uncompared(
     document = {**stored.value.document, "more": 1}
     artifact = stored.value.model_copy(update={"document": document})
     await app.configuration.change(service.id, head, [Put(artifact, new=False)])
-    page = await app.changes.page(SERVICE, SECOND, "live", Asked(None, 10, None))
+    page = await app.changes.page(SERVICE, SECOND, "live", ChangesAsked(None, 10, None))
     (change,) = page.changes
     assert (change["pointers"], change["secretsNotCompared"]) == (["/more"], ["/password"])
 

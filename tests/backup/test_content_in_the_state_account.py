@@ -13,7 +13,7 @@ from shared.installation.installation import Installation
 from shared.model.operation import OperationStatus
 from shared.model.sections import Section
 from shared.state.configuration import Head, Phase
-from shared.state.keys import named
+from shared.state.row_keys import named
 from shared.storage.blob_wire import BlobWire
 from tests.faults.scenes import (
     SECOND,

@@ -11,9 +11,9 @@ from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupStatus, BackupUser, Found, VerifyLevel
 from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem
-from shared.operations.work import Task
+from shared.operations.task import Task
 from shared.rules.retention import Candidate
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from tests.backup.kept import DAY, Kept
 from tests.faults.scenes import FIRST, SECOND, SERVICE, fill, run, start_backup
 
@@ -35,14 +35,14 @@ async def refusal(asking: Awaitable[object]) -> Problem:
     return refused.value
 
 
-async def written(app: Installation) -> Record:
+async def written(app: Installation) -> OperationRow:
     """The second backup, all of it written; its operation is open."""
     record = await start_backup(app, SECOND)
     await app.engine.works[OperationName.BACKUP].run(Task(record.operation))
     return record
 
 
-async def end(app: Installation, record: Record, status: OperationStatus) -> None:
+async def end(app: Installation, record: OperationRow, status: OperationStatus) -> None:
     """Its record alone: nothing of what follows, and recovery does not know of it."""
     operation = record.operation
     found = await app.records.find(operation.service, operation.id)
@@ -52,7 +52,7 @@ async def end(app: Installation, record: Record, status: OperationStatus) -> Non
     await app.in_flight.drop(operation.service, operation.id)
 
 
-async def remove_record(app: Installation, record: Record) -> None:
+async def remove_record(app: Installation, record: OperationRow) -> None:
     """By hand: all rows of the operation, and its lock."""
     partition = SERVICE.lower()
     async for page in app.records._table.pages(partition):

@@ -23,7 +23,7 @@ from shared.sealing.keys_at_hand import KeysAtHand
 from shared.sealing.local import LocalKey
 from shared.services.documents import open_document
 from shared.services.services import Asked
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from tests.api import partner_document, x12_document
 from tests.faults.restoring import restoring
 
@@ -78,36 +78,36 @@ async def scheduled(app: Installation) -> None:
     await app.schedule_settings.put(service, ScheduleBody.model_validate(body), "test", None)
 
 
-async def start_backup(app: Installation, name: str) -> Record:
+async def start_backup(app: Installation, name: str) -> OperationRow:
     """Start a backup."""
     listed = await app.services.require(SERVICE)
     body = BackupBody(name=name, storage_account="offsite")
     return await app.backups.start(listed.service, body, "somebody", None)
 
 
-async def start_delete(app: Installation) -> Record:
+async def start_delete(app: Installation) -> OperationRow:
     """Start the deletion of the service."""
     return await app.deletions.start(SERVICE, ASKED)
 
 
-async def start_restore(app: Installation, backup: str = FIRST) -> Record:
+async def start_restore(app: Installation, backup: str = FIRST) -> OperationRow:
     """Start a restore of a backup."""
     body = {"backup": {"storageAccount": "offsite", "container": backup}}
     return await app.restores.start(RestoreBody.model_validate(body), "somebody", None)
 
 
-async def run(app: Installation, record: Record) -> None:
+async def run(app: Installation, record: OperationRow) -> None:
     """Deliver an operation's message."""
     await app.engine.run(record.operation.service, record.operation.id)
 
 
 async def delivered(
     app: Installation,
-    record: Record,
+    record: OperationRow,
     times: int,
     wait: float,
     meanwhile: Callable[[Installation], Awaitable[None]] | None = None,
-) -> Record:
+) -> OperationRow:
     """Deliver the message, and let recovery look, until the operation has ended and is settled.
 
     :param wait: seconds between two deliveries.
@@ -178,7 +178,7 @@ async def require_nothing_under_way(app: Installation) -> None:
     assert [entry async for page in app.in_flight.pages() for entry in page] == []
 
 
-async def after_backup(app: Installation, record: Record) -> None:
+async def after_backup(app: Installation, record: OperationRow) -> None:
     """The second backup is whole, or Failed with nothing left."""
     found = await app.history.get(SERVICE, SECOND)
     assert found is not None
@@ -193,7 +193,7 @@ async def after_backup(app: Installation, record: Record) -> None:
     await require_whole(app, FIRST)
 
 
-async def after_delete(app: Installation, _record: Record) -> None:
+async def after_delete(app: Installation, _record: OperationRow) -> None:
     """Nothing of the service is left but its backups and its ledger."""
     assert await app.directory.get(SERVICE) is None
     rows = [row async for page in app.ledger.pages(SERVICE) for row in page]
@@ -201,7 +201,7 @@ async def after_delete(app: Installation, _record: Record) -> None:
     await require_whole(app, FIRST)
 
 
-async def after_restore(app: Installation, record: Record) -> None:
+async def after_restore(app: Installation, record: OperationRow) -> None:
     """The service is as it was backed up, suspended, and continues its numbers."""
     listed = await app.services.require(SERVICE)
     if record.operation.status != "Succeeded":
@@ -222,7 +222,7 @@ async def after_restore(app: Installation, record: Record) -> None:
     assert numbers[0].value == 3
 
 
-async def start_chosen_restore(app: Installation) -> Record:
+async def start_chosen_restore(app: Installation) -> OperationRow:
     """Start a restore of a part, under another name, with values of its own."""
     body = {
         "backup": {"storageAccount": "offsite", "container": FIRST},
@@ -234,7 +234,7 @@ async def start_chosen_restore(app: Installation) -> Record:
     return await app.restores.start(RestoreBody.model_validate(body), "somebody", None)
 
 
-async def after_chosen_restore(app: Installation, _record: Record) -> None:
+async def after_chosen_restore(app: Installation, _record: OperationRow) -> None:
     """Nothing but what was chosen, with the values that were given, and numbers further on."""
     listed = await app.services.require(COPY)
     assert listed.service.state is State.SUSPENDED
@@ -257,13 +257,13 @@ async def after_chosen_restore(app: Installation, _record: Record) -> None:
     assert numbers[0].value == 104
 
 
-async def start_purge(app: Installation) -> Record:
+async def start_purge(app: Installation) -> OperationRow:
     """Start the deletion of the first backup."""
     found = await app.backups.get(SERVICE, FIRST)
     return await app.backups.delete(found, force=True, caller="somebody", operation_id=None)
 
 
-async def after_purge(app: Installation, record: Record) -> None:
+async def after_purge(app: Installation, record: OperationRow) -> None:
     """The container is gone, and the history says so."""
     found = await app.history.get(SERVICE, FIRST)
     assert found is not None
@@ -272,13 +272,13 @@ async def after_purge(app: Installation, record: Record) -> None:
     await require_no_backup(app, FIRST)
 
 
-async def start_verify(app: Installation) -> Record:
+async def start_verify(app: Installation) -> OperationRow:
     """Start a verify of the first backup, with a scratch service."""
     found = await app.backups.get(SERVICE, FIRST)
     return await app.verifications.start(found.value, VerifyLevel.RESTORE, "somebody", None)
 
 
-async def after_verify(app: Installation, record: Record) -> None:
+async def after_verify(app: Installation, record: OperationRow) -> None:
     """The verdict stands, nobody uses the backup any more, and nothing of the scratch is left."""
     found = await app.history.get(SERVICE, FIRST)
     assert found is not None
@@ -304,12 +304,12 @@ async def wrap_with_former(app: Installation) -> None:
     await app.configuration.write_key(service.id, wrapped, found.etag)
 
 
-async def start_rotation(app: Installation) -> Record:
+async def start_rotation(app: Installation) -> OperationRow:
     """Start a key rotation."""
     return await app.key_rotation.start("somebody", None)
 
 
-async def after_rotation(app: Installation, _record: Record) -> None:
+async def after_rotation(app: Installation, _record: OperationRow) -> None:
     """The data key is wrapped with the current key, and opens what it sealed."""
     service = (await app.services.require(SERVICE)).service
     found = await app.configuration.wrapped_key(service.id)
@@ -328,8 +328,8 @@ class Scene:
 
     name: str
     prepare: Callable[[Installation], Awaitable[None]]
-    start: Callable[[Installation], Awaitable[Record]]
-    after: Callable[[Installation, Record], Awaitable[None]]
+    start: Callable[[Installation], Awaitable[OperationRow]]
+    after: Callable[[Installation, OperationRow], Awaitable[None]]
     meanwhile: Callable[[Installation], Awaitable[None]] | None = None
     """What must hold after a fault, and between any two deliveries."""
 
@@ -348,7 +348,7 @@ async def _formerly(app: Installation) -> None:
     await wrap_with_former(app)
 
 
-async def _second(app: Installation) -> Record:
+async def _second(app: Installation) -> OperationRow:
     return await start_backup(app, SECOND)
 
 

@@ -17,8 +17,8 @@ from shared.model.backup import BackupStatus, VerifyLevel
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.service import State
-from shared.state.operations import Record
-from shared.storage.blob_wire import BlobWire, Listed
+from shared.state.operations import OperationRow
+from shared.storage.blob_wire import BlobWire, ListedBlob
 from tests.deployed import Deployed, Emulator
 from tests.faults.proxy import Scripted, StorageProxy, proxied
 from tests.faults.scenes import (
@@ -48,7 +48,7 @@ OTHERS = [
 """Other conflicts (409) of calls that read or write blobs; none says that the blob is there."""
 
 
-async def operation_of(app: Installation, record: Record) -> Operation:
+async def operation_of(app: Installation, record: OperationRow) -> Operation:
     found = await app.records.find(SERVICE, record.operation.id)
     assert found is not None
     return found[0].operation
@@ -139,7 +139,7 @@ async def test_the_shallowest_verify_sees_the_tier_in_the_list(
     async with offsite_over_proxy(emulator, tmp_path) as (_, app):
         listed = BlobWire.listed
 
-        async def tiered(self: BlobWire, prefix: str) -> AsyncIterator[Listed]:
+        async def tiered(self: BlobWire, prefix: str) -> AsyncIterator[ListedBlob]:
             async for blob in listed(self, prefix):
                 yield blob._replace(archived=blob.name.startswith("content/"))
 

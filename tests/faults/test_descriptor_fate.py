@@ -16,9 +16,9 @@ from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.operations.cancel import cancel
 from shared.operations.engine import ATTEMPTS
-from shared.operations.work import Task
-from shared.state.operations import Record
-from shared.storage.blob_wire import BlobWire, Listed
+from shared.operations.task import Task
+from shared.state.operations import OperationRow
+from shared.storage.blob_wire import BlobWire, ListedBlob
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SECOND, SERVICE, fill, run, start_backup
 
@@ -35,7 +35,7 @@ async def app(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]
     await parts.close()
 
 
-async def stopped(app: Installation) -> Record:
+async def stopped(app: Installation) -> OperationRow:
     """A backup whose worker stopped right after its descriptor."""
     record = await start_backup(app, SECOND)
     await app.engine.works[OperationName.BACKUP].run(Task(record.operation))
@@ -44,7 +44,7 @@ async def stopped(app: Installation) -> Record:
     return found[0]
 
 
-async def end(app: Installation, record: Record, how: str) -> Operation:
+async def end(app: Installation, record: OperationRow, how: str) -> Operation:
     if how == "canceled":
         await cancel(app.engine, SERVICE, record.operation.id)
     else:
@@ -189,10 +189,10 @@ async def test_what_cannot_be_tidied_up_fails_no_backup(
 
     listed = BlobWire.listed
 
-    async def with_folders(self: BlobWire, prefix: str) -> AsyncIterator[Listed]:
+    async def with_folders(self: BlobWire, prefix: str) -> AsyncIterator[ListedBlob]:
         if prefix == "sections/":
-            yield Listed("sections/1-1", 0, "", directory=True)
-            yield Listed("sections/of-another-run/agreements", 1, "")
+            yield ListedBlob("sections/1-1", 0, "", directory=True)
+            yield ListedBlob("sections/of-another-run/agreements", 1, "")
         async for blob in listed(self, prefix):
             yield blob
 

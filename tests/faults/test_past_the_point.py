@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.backups.archive.reader import read_descriptor
-from shared.backups.making.work import BackupWork
+from shared.backups.making.backup_work import BackupWork
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation.installation import Installation
 from shared.model.backup import BackupStatus
@@ -18,12 +18,12 @@ from shared.model.service import State
 from shared.operations import wholeness
 from shared.operations.cancel import cancel
 from shared.operations.engine import ATTEMPTS
-from shared.operations.work import Task
+from shared.operations.task import Task
 from shared.rules.states import ServiceOperation
 from shared.state.configuration import Phase
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.verification.scratch import _service_id
-from shared.verification.work import VerifyWork
+from shared.verification.verify_work import VerifyWork
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import (
     ASKED,
@@ -50,13 +50,13 @@ async def app(emulator: Emulator, tmp_path: Path):  # type: ignore[no-untyped-de
     await parts.close()
 
 
-async def ended(app: Installation, record: Record) -> OperationStatus:
+async def ended(app: Installation, record: OperationRow) -> OperationStatus:
     found = await app.records.find(SERVICE, record.operation.id)
     assert found is not None
     return found[0].operation.status
 
 
-async def written_behind_the_engine(app: Installation) -> Record:
+async def written_behind_the_engine(app: Installation) -> OperationRow:
     """A backup whose worker stopped right after its descriptor."""
     record = await start_backup(app, SECOND)
     await app.engine.works[OperationName.BACKUP].run(Task(record.operation))

@@ -16,7 +16,7 @@ from shared.blobs.backup_container import BackupContainer
 from shared.installation.installation import Installation
 from shared.model.operation import OperationStatus
 from shared.model.service import State
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from tests.deployed import Deployed, Emulator
 from tests.faults.refuser import Refusal
 from tests.faults.report import POINTS, SEED, each, tell
@@ -106,7 +106,7 @@ def refusals_of(method: str, address: str) -> list[Refusal]:
     return _MAKE_CONTAINER if "restype=container" in address else _WRITE_BLOB
 
 
-async def ended_well_or_harmless(app: Installation, scene: Scene, record: Record) -> None:
+async def ended_well_or_harmless(app: Installation, scene: Scene, record: OperationRow) -> None:
     """What must hold of an operation that storage refused something."""
     status = record.operation.status
     assert status.is_final(), record.operation

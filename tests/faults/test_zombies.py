@@ -16,7 +16,7 @@ from azure.core.rest import HttpRequest
 
 from shared.installation.installation import Installation
 from shared.model.operation import Operation
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.storage.fence import before_write
 from shared.storage.patience import Patience
 from tests.deployed import Deployed, Emulator
@@ -125,7 +125,7 @@ async def play(emulator: Emulator, scene: Scene, folder: Path, write: int, wakes
         await calm.close()
 
 
-async def taken_over(calm: Installation, record: Record, scene: Scene) -> Operation:
+async def taken_over(calm: Installation, record: OperationRow, scene: Scene) -> Operation:
     """Another worker does all of it, once the lease has run out."""
     ended = await delivered(calm, record, _DELIVERIES, 0.3, scene.meanwhile)
     assert ended.operation.status == "Succeeded", ended.operation

@@ -16,7 +16,7 @@ from shared.model.service import Service, ServiceSettings
 from shared.model.wire import rfc3339
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.edits import BATCH_ARTIFACTS, Put
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from tests.faults.scenes import ASKED
 from tests.faults.transport import FaultTransport, ProcessStopped, Way
 
@@ -31,7 +31,7 @@ MOST_CALLS = 320
 """Over all attempts: 100 rows a transaction, 1,000 a page, and one for each object of content."""
 
 
-async def lease_runs_out(app: Installation, record: Record) -> None:
+async def lease_runs_out(app: Installation, record: OperationRow) -> None:
     """What a minute of waiting does: nobody holds the operation any more."""
     found = await app.records.find(SERVICE, record.operation.id)
     assert found is not None

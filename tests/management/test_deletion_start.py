@@ -24,7 +24,7 @@ from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings, State
 from shared.operations import locks
 from shared.rules.states import ServiceOperation
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from tests.api import Api
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import (
@@ -258,7 +258,7 @@ async def test_a_deletion_beside_something_else(
     answers = await asyncio.gather(*asking, return_exceptions=True)
     for answer in answers:
         assert not isinstance(answer, Exception) or isinstance(answer, Problem), answer
-    deletions = [a for a in answers if isinstance(a, Record) and a.operation.parameters == {}]
+    deletions = [a for a in answers if isinstance(a, OperationRow) and a.operation.parameters == {}]
     state = (await found(app)).state
     if deletions:
         assert len(deletions) == 1
@@ -267,7 +267,7 @@ async def test_a_deletion_beside_something_else(
         assert await app.directory.get(SERVICE) is None
     else:
         assert state is State.ACTIVE
-        assert isinstance(answers[1], Record), "what had the lock was accepted"
+        assert isinstance(answers[1], OperationRow), "what had the lock was accepted"
 
 
 async def test_the_name_of_an_accepted_restore_is_taken_at_once(
@@ -309,7 +309,7 @@ async def test_a_creation_that_was_on_its_way_leaves_the_name_to_a_restore(
     two: tuple[Installation, ...],
 ) -> None:
     app, other = two
-    restores: list[Record] = []
+    restores: list[OperationRow] = []
 
     async def restored() -> None:
         restores.append(await start_copy(other))
@@ -322,7 +322,7 @@ async def test_a_creation_that_was_on_its_way_leaves_the_name_to_a_restore(
     assert (await app.services.require(COPY)).service.state is State.SUSPENDED
 
 
-async def start_copy(app: Installation) -> Record:
+async def start_copy(app: Installation) -> OperationRow:
     body = {
         "backup": {"storageAccount": "offsite", "container": FIRST},
         "service": {"name": COPY},

@@ -25,7 +25,7 @@ from shared.rules.secret_names import Named, set_named
 from shared.services.documents import shown_artifact
 from shared.settings.environment import read_settings
 from shared.state.edits import Put
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import SERVICE, fill, run, start_backup
 
@@ -73,7 +73,7 @@ async def app(opened: Callable[..., Installation]) -> Installation:
     return opened()
 
 
-async def ended(app: Installation, record: Record, wanted: str = "Succeeded") -> Any:
+async def ended(app: Installation, record: OperationRow, wanted: str = "Succeeded") -> Any:
     await run(app, record)
     found = await app.records.find(record.operation.service, record.operation.id)
     assert found is not None

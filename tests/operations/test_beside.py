@@ -11,8 +11,8 @@ from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.problem import Problem
 from shared.operations import engine, recover
 from shared.operations.start import Start
-from shared.operations.work import Task
-from shared.state.operations import Lock, Record
+from shared.operations.task import Task
+from shared.state.operations import Lock, OperationRow
 from shared.storage.tables import Row
 from tests.deployed import Deployed, Emulator
 from tests.operations.test_engine import SERVICE, in_flight, nothing, now, started
@@ -66,7 +66,7 @@ async def test_a_start_that_recovery_gave_up_is_entered_again(
     """Storage took its record minutes later, when its row for recovery was dropped."""
     add = app.records.add
 
-    async def late(operation: Operation, *args: Any, **named: Any) -> Record:
+    async def late(operation: Operation, *args: Any, **named: Any) -> OperationRow:
         await app.in_flight.drop(SERVICE, operation.id)
         return await add(operation, *args, **named)
 
@@ -97,7 +97,7 @@ async def test_recovery_drops_no_row_that_was_entered_again(
     await app.in_flight.add(SERVICE, "slow")
     find = app.records.find
 
-    async def entered_again(service: str, operation_id: str) -> tuple[Record, str] | None:
+    async def entered_again(service: str, operation_id: str) -> tuple[OperationRow, str] | None:
         found = await find(service, operation_id)
         await app.in_flight.drop(service, operation_id)
         await app.in_flight.add(service, operation_id)

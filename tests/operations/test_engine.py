@@ -16,10 +16,10 @@ from shared.operations.cancel import cancel
 from shared.operations.engine import ATTEMPTS
 from shared.operations.immediate import logged
 from shared.operations.start import Start
-from shared.operations.work import Outcome, Task
+from shared.operations.task import Outcome, Task
 from shared.rules.states import ServiceOperation
 from shared.services.services import Asked
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.storage.fence import LeaseLost
 from shared.storage.tables import Row, RowChanged
 from tests.deployed import Deployed, Emulator
@@ -59,14 +59,14 @@ async def app(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]
 
 async def started(
     app: Installation, do: Callable[[Task], Awaitable[None]]
-) -> tuple[Record, Scripted]:
+) -> tuple[OperationRow, Scripted]:
     work = Scripted(do)
     app.engine.works = {**app.engine.works, OperationName.BACKUP: work}
     start = Start(OperationName.BACKUP, SERVICE, "somebody", "http", {"name": "b"})
     return await app.engine.start(start), work
 
 
-async def now(app: Installation, record: Record) -> Operation:
+async def now(app: Installation, record: OperationRow) -> Operation:
     found = await app.records.find(SERVICE, record.operation.id)
     assert found is not None
     return found[0].operation

@@ -16,8 +16,8 @@ from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupStatus, Trigger
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.operations import recover
-from shared.operations.immediate import Entry
-from shared.operations.rounds import Bounds
+from shared.operations.immediate import LogEntry
+from shared.operations.rounds import TimeBounds
 from shared.operations.start import Start
 from shared.storage.tables import Insert, Row
 from tests.deployed import Deployed, Emulator
@@ -137,7 +137,7 @@ async def test_a_dead_account_holds_up_nobody(
     estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of many entries waits for an account that says nothing; an operation is behind them."""
-    monkeypatch.setattr(recover, "_SETTLING", Bounds(each=1, run=0.5))
+    monkeypatch.setattr(recover, "_SETTLING", TimeBounds(each=1, run=0.5))
     app = estate.process(silent=True)
     estate.account.answers = True
     await fill(app)
@@ -228,7 +228,7 @@ async def test_an_immediate_operation_that_cannot_be_closed(
     app = estate.process()
     await fill(app)
     listed = await app.services.require(SERVICE)
-    entry = Entry(
+    entry = LogEntry(
         app.engine, Start(OperationName.SUSPEND, SERVICE, "x", "http", {}).of(listed.service)
     )
     await entry.open()

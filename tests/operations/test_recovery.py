@@ -16,8 +16,8 @@ from shared.operations import recover
 from shared.operations.engine import ATTEMPTS
 from shared.operations.lease import Lease
 from shared.operations.start import Start
-from shared.operations.work import Outcome, Task
-from shared.state.operations import Record
+from shared.operations.task import Outcome, Task
+from shared.state.operations import OperationRow
 from shared.storage.clients import FencedTransport
 from shared.storage.fence import LeaseLost
 from shared.storage.tables import Row
@@ -81,11 +81,11 @@ async def two(
     await other.close()
 
 
-async def begun(app: Installation) -> Record:
+async def begun(app: Installation) -> OperationRow:
     return await app.engine.start(Start(OperationName.BACKUP, SERVICE, "me", "http", {"name": "b"}))
 
 
-async def now(app: Installation, record: Record) -> Operation:
+async def now(app: Installation, record: OperationRow) -> Operation:
     found = await app.records.find(SERVICE, record.operation.id)
     assert found is not None
     return found[0].operation
@@ -99,7 +99,7 @@ async def in_flight(app: Installation) -> int:
     return sum([len(page) async for page in app.in_flight.pages()])
 
 
-async def dead(app: Installation, record: Record, attempt: int = 1) -> None:
+async def dead(app: Installation, record: OperationRow, attempt: int = 1) -> None:
     """The worker died just after it took the operation, and its lease has run out."""
     found = await app.records.find(SERVICE, record.operation.id)
     assert found is not None

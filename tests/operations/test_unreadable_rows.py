@@ -14,7 +14,7 @@ from shared.model.numbers import Kind
 from shared.model.runtime import MicBody, ReceivedBody
 from shared.rules.naming import service_key
 from shared.state import operations, received_numbers, schedules
-from shared.state.keys import encoded
+from shared.state.row_keys import encoded
 from shared.storage.clients import tables as gateway
 from shared.storage.table_wire import typed
 from shared.storage.tables import Row, SchemaTooNew

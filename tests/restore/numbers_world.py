@@ -16,7 +16,7 @@ from shared.model.sections import Section
 from shared.model.service import Service
 from shared.settings.environment import read_settings
 from shared.state.control_numbers import TABLE
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from tests.deployed import Deployed, Emulator
 from tests.faults.transport import ONCE, FaultTransport, ProcessStopped, Way
 from tests.handed_out import Key, Within
@@ -194,7 +194,7 @@ class Hosts:
         return left
 
     @staticmethod
-    async def _without_worker(app: Installation, record: Record) -> None:
+    async def _without_worker(app: Installation, record: OperationRow) -> None:
         """What a minute of waiting does."""
         if record.operation.worker:
             idle = record.operation.model_copy(update={"worker": ""})

@@ -10,12 +10,12 @@ from shared.model.restore import RestoreBody
 from shared.model.service import State
 from shared.operations.engine import ATTEMPTS
 from shared.restores.new_service import NewService
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.storage.tables import Row
 from tests.faults.scenes import FIRST, SERVICE, run, start_backup, start_delete
 
 
-async def planned(app: Installation) -> Record:
+async def planned(app: Installation) -> OperationRow:
     """A restore that was started, and that no worker has begun."""
     body = {
         "backup": {"storageAccount": "offsite", "container": FIRST},
@@ -25,7 +25,7 @@ async def planned(app: Installation) -> Record:
     return await app.restores.start(RestoreBody.model_validate(body), "x", None)
 
 
-async def refused(app: Installation, record: Record) -> OperationError:
+async def refused(app: Installation, record: OperationRow) -> OperationError:
     await run(app, record)
     found = await app.records.find(SERVICE, record.operation.id)
     assert found is not None

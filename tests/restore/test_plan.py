@@ -16,7 +16,7 @@ from shared.model.runtime import ReceivedBody
 from shared.model.sections import Section
 from shared.model.service import Edition, ServiceSettings, State
 from shared.restores import inbound_plan
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from tests.deployed import Deployed, Emulator
 from tests.elsewhere import copied
 from tests.faults.scenes import (
@@ -187,7 +187,7 @@ async def marked(app: Installation, status: BackupStatus, purge: str = "a-purge"
     await app.history.change(found.value.model_copy(update=update), found.etag)
 
 
-async def error_of(app: Installation, started: Record) -> str | None:
+async def error_of(app: Installation, started: OperationRow) -> str | None:
     """Why an operation failed."""
     found = await app.records.find(started.operation.service, started.operation.id)
     assert found is not None

@@ -3,17 +3,17 @@
 from shared.installation.installation import Installation
 from shared.model.problem import Code
 from shared.model.service import State
-from shared.state.operations import Record, _partition, _request_key
+from shared.state.operations import OperationRow, _partition, _request_key
 from tests.faults.scenes import COPY, SERVICE, fill, run, start_chosen_restore
 
 
-async def without_request(app: Installation) -> Record:
+async def without_request(app: Installation) -> OperationRow:
     record = await start_chosen_restore(app)
     await app.records._table.delete(_partition(COPY), _request_key(record.operation.id))
     return record
 
 
-async def require_failed(app: Installation, record: Record) -> None:
+async def require_failed(app: Installation, record: OperationRow) -> None:
     found = await app.records.find(COPY, record.operation.id)
     assert found is not None
     operation = found[0].operation

@@ -17,7 +17,7 @@ from shared.rules.naming import (
     require_service_name,
     shown,
 )
-from shared.state.keys import LAST, encoded, named, newest_first
+from shared.state.row_keys import LAST, encoded, named, newest_first
 
 GOOD_SERVICES = ["Contos", "contoso-b2b-prod-001", "a1-b2-c3", "ABCDEF"]
 BAD_SERVICES = [

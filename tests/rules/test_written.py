@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.backups.archive.reader import record_of
 from shared.model.artifact import Artifact
-from shared.model.record import Record, Written, canonical_text
+from shared.model.record import Record, StoredText, canonical_text
 from shared.model.sections import SECTIONS, Section
 from shared.model.wire import JsonObject, JsonValue, parsed
 from shared.rules.documents import SECRET, holds_open_secret, replace_secrets, with_value
@@ -36,8 +36,8 @@ _VALUES = st.recursive(
 _DOCUMENTS = st.dictionaries(_NAMES, _VALUES, max_size=5)
 
 
-def _written(document: JsonObject) -> Written:
-    return Written(canonical_text(document).encode(), document)
+def _written(document: JsonObject) -> StoredText:
+    return StoredText(canonical_text(document).encode(), document)
 
 
 @given(_SECTIONS, _DOCUMENTS)
@@ -54,7 +54,7 @@ def test_a_search_rules_out_what_is_not_there() -> None:
 
 def test_a_text_that_hides_names_is_left_to_the_walk() -> None:
     for text in (r'{"pass\u0077ord":1}', '{"password" :1}', '{"password"\t:1}'):
-        assert Written(text.encode(), parsed(text)).searchable is None, text
+        assert StoredText(text.encode(), parsed(text)).searchable is None, text
 
 
 def test_no_other_character_has_a_small_letter_in_ascii() -> None:
@@ -89,7 +89,7 @@ def test_a_text_that_is_sealed_again_opens_as_the_document(
         back = with_value(back, pointer, value)
     assert back == document
     restored = sealed_again(
-        _KEY, section, Record("A", back, "", written=Written(written.text, line, known))
+        _KEY, section, Record("A", back, "", written=StoredText(written.text, line, known))
     )
     if restored is None:
         return
@@ -100,13 +100,13 @@ def test_a_text_that_is_sealed_again_opens_as_the_document(
     found: dict[str, JsonValue] = {}
     replace_secrets(section, stored, found.setdefault)
     assert found.keys() == dict(secrets).keys()
-    assert stand_ins(Written(restored.text.encode(), stored)) == len(secrets)
+    assert stand_ins(StoredText(restored.text.encode(), stored)) == len(secrets)
 
 
 def test_an_agreement_with_a_password_needs_no_walk() -> None:
     document: JsonObject = {"hostPartner": "p", "security": {"passwordValue": "hush"}, "x": [1]}
     line, secrets = _taken(Section.AGREEMENTS, document)
-    written = Written(
+    written = StoredText(
         canonical_text(line).encode(), line, {p: (7 + i, v) for i, (p, v) in enumerate(secrets)}
     )
     restored = sealed_again(_KEY, Section.AGREEMENTS, Record("A", document, "", written=written))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.keys import WrappedKey
 from shared.model.problem import Code, Problem
+from shared.model.seals import WrappedKey
 from shared.sealing.data_key import DataKey
 from shared.sealing.frames import MAX_PLAIN_BYTES, FrameCorrupt, Frames
 from shared.sealing.key_ring import KeyRing

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from shared.clock import Clock
-from shared.model.keys import Seal, WrappedKey
 from shared.model.problem import Code, Problem
+from shared.model.seals import Seal, WrappedKey
 from shared.sealing import vault_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.keys_at_hand import KeysAtHand

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from shared.model.keys import Seal, WrappedKey
 from shared.model.problem import Code, Problem
+from shared.model.seals import Seal, WrappedKey
 from shared.sealing.data_key import DataKey
 from shared.sealing.keys_at_hand import KeysAtHand
 from shared.sealing.local import LocalKey

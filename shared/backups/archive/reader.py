@@ -16,7 +16,7 @@ from shared.backups.archive.unpacking import Gunzip, unpacked, whole_lines
 from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
 from shared.model.problem import Code, Problem
-from shared.model.record import Record, Written
+from shared.model.record import Record, StoredText
 from shared.model.sections import BACKUP_SECTIONS
 from shared.model.wire import JsonObject, parsed
 from shared.rules.documents import SECRET
@@ -294,7 +294,7 @@ def record_of(path: str, line: bytes) -> Record:
             if isinstance(document, dict) and _lacks_document(around):
                 around["document"] = document
                 record = as_record(path, around, may_hold_secrets=secrets)
-                return replace(record, written=Written(text, document))
+                return replace(record, written=StoredText(text, document))
     return as_record(path, parsed_line(path, line), may_hold_secrets=secrets)
 
 

@@ -11,7 +11,7 @@ from shared.model.backup import Backup, Found
 from shared.model.operation import Warning
 from shared.model.problem import Problem
 from shared.model.schedule import Plan
-from shared.operations.work import Task
+from shared.operations.task import Task
 from shared.rules.retention import Candidate, Verdict, last_good_of, unseen, verdicts
 from shared.storage.pace import Pace
 from shared.storage.tables import RowChanged

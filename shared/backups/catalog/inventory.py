@@ -25,7 +25,7 @@ from shared.model.problem import Code, Problem
 from shared.operations.under_way import record_of
 from shared.state.cursors import Cursors
 from shared.state.history import History
-from shared.state.left_behind import LeftBehindIndex
+from shared.state.left_behind_index import LeftBehindIndex
 from shared.state.operations import InFlightIndex
 from shared.storage.pace import Pace
 from shared.storage.tables import RowChanged, SchemaTooNew

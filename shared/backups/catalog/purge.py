@@ -12,7 +12,7 @@ from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
-from shared.operations.work import Outcome, Task
+from shared.operations.task import Outcome, Task
 from shared.rules.clocks import clocks_differ
 from shared.rules.naming import shown
 from shared.rules.retention import Candidate, Verdict

@@ -24,7 +24,7 @@ from shared.operations.start import Start
 from shared.rules.naming import require_backup_name, shown
 from shared.sealing.provider import KeyProvider
 from shared.state.history import History
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.storage.tables import RowChanged, RowExists
 from shared.storage.versioned import Versioned
 
@@ -212,7 +212,7 @@ def _in_use(message: str) -> Problem:
     return Problem(Code.BACKUP_NAME_IN_USE, message, target="container")
 
 
-def _not_done(repeated: Record | None) -> Problem:
+def _not_done(repeated: OperationRow | None) -> Problem:
     """An earlier request of the same Operation-Id has not entered it, or not yet."""
     if repeated is not None and not repeated.operation.status.is_final():
         return Problem(

@@ -46,7 +46,7 @@ class ChangesPage:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChangesAsked:
     """Which page is wanted.
 
     :param section: None for all of them.
@@ -92,7 +92,7 @@ class Changes:
         self._directory = directory
         self._source = source
 
-    async def page(self, service: str, backup: str, since: str, asked: Asked) -> ChangesPage:
+    async def page(self, service: str, backup: str, since: str, asked: ChangesAsked) -> ChangesPage:
         """What differs, from ``since`` to the backup.
 
         :param since: a backup of the same service name, or ``live``.
@@ -107,7 +107,7 @@ class Changes:
         return await self._since_backup(base, wanted, sections, asked)
 
     async def _since_backup(
-        self, base: OpenBackup, wanted: OpenBackup, sections: Sequence[str], asked: Asked
+        self, base: OpenBackup, wanted: OpenBackup, sections: Sequence[str], asked: ChangesAsked
     ) -> ChangesPage:
         old_key, old_reason = await self._run_key(base.descriptor)
         new_key, new_reason = await self._run_key(wanted.descriptor)
@@ -134,7 +134,7 @@ class Changes:
         return ChangesPage(compared, comparison.changes, following)
 
     async def _since_live(
-        self, name: str, wanted: OpenBackup, sections: Sequence[str], asked: Asked
+        self, name: str, wanted: OpenBackup, sections: Sequence[str], asked: ChangesAsked
     ) -> ChangesPage:
         listed = await self._directory.get(name)
         if listed is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.backups.inspection.sides import Entry, Side
+from shared.backups.inspection.sides import Side, SideRecord
 from shared.model.place import ChangesPlace, SidePlace
 from shared.model.wire import JsonObject
 from shared.rules.differences import MOST_POINTERS, differences
@@ -77,7 +77,9 @@ class Comparison:
                 backup = after.behind if after else backup
         return None
 
-    async def _change(self, before: Entry | None, after: Entry | None) -> JsonObject | None:
+    async def _change(
+        self, before: SideRecord | None, after: SideRecord | None
+    ) -> JsonObject | None:
         shown = after or before
         assert shown is not None
         change: JsonObject = {"section": shown.section, "name": shown.record.name}
@@ -89,7 +91,7 @@ class Comparison:
             return None
         return {**change, "change": "changed", "changedAt": after.record.changed_at, **how}
 
-    async def _how(self, before: Entry, after: Entry) -> JsonObject:
+    async def _how(self, before: SideRecord, after: SideRecord) -> JsonObject:
         """What differs in a record that both sides have; empty where nothing does."""
         places = differences(before.record.document, after.record.document)
         common = sorted(before.secrets.keys() & after.secrets.keys())
@@ -111,7 +113,7 @@ class Comparison:
         return how
 
     async def _changed_secrets(
-        self, before: Entry, after: Entry, common: Sequence[str]
+        self, before: SideRecord, after: SideRecord, common: Sequence[str]
     ) -> list[str] | None:
         """The pointers of secrets that have another value; None where they cannot be opened."""
         if not common:

@@ -23,7 +23,7 @@ _PAGE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Page:
+class ContentsPage:
     """Some records of a section."""
 
     values: Sequence[JsonObject] = field(repr=False)
@@ -46,7 +46,7 @@ class Contents:
 
     async def page(
         self, service: str, backup: str, section: str, *, most: int, place: LinePlace = BEGINNING
-    ) -> Page:
+    ) -> ContentsPage:
         """Records of a section, in its order.
 
         :param most: how many records; fewer where their documents are large.
@@ -69,10 +69,10 @@ class Contents:
             async for page in pages:
                 for line in page:
                     if len(values) == most or size >= _PAGE_BYTES:
-                        return Page(values, blob.place(line))
+                        return ContentsPage(values, blob.place(line))
                     values.append(_shown(section, part.blob, line.text))
                     size += len(line.text)
-        return Page(values, None)
+        return ContentsPage(values, None)
 
 
 def _shown(section: str, path: str, line: bytes) -> JsonObject:

@@ -25,7 +25,7 @@ _TAKEN: JsonObject = {SECRET: 0}
 
 
 @dataclass(frozen=True)
-class Entry:
+class SideRecord:
     """A record of one side."""
 
     section: str
@@ -44,11 +44,13 @@ class Entry:
 class Side(Protocol):
     """One of the two that are compared."""
 
-    def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[Entry]]:
+    def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[SideRecord]]:
         """The records of a section from a place on."""
         ...
 
-    async def opened(self, entry: Entry, pointers: Sequence[str]) -> Mapping[str, JsonValue] | None:
+    async def opened(
+        self, entry: SideRecord, pointers: Sequence[str]
+    ) -> Mapping[str, JsonValue] | None:
         """Secrets of an entry by their pointers; None where the key is not at hand.
 
         Entries are asked for in the order in which they come.
@@ -76,7 +78,7 @@ class BackupSide:
             else None
         )
 
-    async def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[Entry]]:
+    async def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[SideRecord]]:
         """See Side.
 
         :raises Problem: BlobMissing, BlobCorrupt also where records are not in their order.
@@ -87,7 +89,7 @@ class BackupSide:
         blob = await SectionLines.checked(self._container, part, place.line)
         before = ""
         async for page in blob.lines(place.line):
-            found: list[Entry] = []
+            found: list[SideRecord] = []
             for line in page:
                 entry = _entry(section, part.blob, line.text, blob.behind(line))
                 if entry.key <= before:
@@ -96,7 +98,9 @@ class BackupSide:
                 found.append(entry)
             yield found
 
-    async def opened(self, entry: Entry, pointers: Sequence[str]) -> Mapping[str, JsonValue] | None:
+    async def opened(
+        self, entry: SideRecord, pointers: Sequence[str]
+    ) -> Mapping[str, JsonValue] | None:
         """See Side."""
         if self.secrets is None:
             return None
@@ -109,7 +113,7 @@ class BackupSide:
             )
         return replace_stand_ins(held, lambda place, _value: values[place])
 
-    def _index(self, entry: Entry, stand_in: JsonObject) -> int:
+    def _index(self, entry: SideRecord, stand_in: JsonObject) -> int:
         index = stand_in.get(SECRET)
         if not isinstance(index, int) or isinstance(index, bool):
             raise corrupt(self._descriptor.secrets.blob, f"'{entry.record.name}' has no index")
@@ -121,7 +125,7 @@ class BackupSide:
         return self.secrets.place if self.secrets else SecretPlace()
 
 
-def _entry(section: str, path: str, text: bytes, behind: LinePlace) -> Entry:
+def _entry(section: str, path: str, text: bytes, behind: LinePlace) -> SideRecord:
     record = as_record(path, parsed_line(path, text))
     stand_ins: dict[str, JsonValue] = {}
 
@@ -135,7 +139,7 @@ def _entry(section: str, path: str, text: bytes, behind: LinePlace) -> Entry:
     except ValueError as error:
         raise corrupt(path, "a record has a name that is none of the section's") from error
     taken = Record(record.name, document, record.changed_at, record.content)
-    return Entry(section, key, taken, stand_ins, len(text), SidePlace(line=behind))
+    return SideRecord(section, key, taken, stand_ins, len(text), SidePlace(line=behind))
 
 
 def _stand_ins(held: JsonObject) -> dict[str, JsonObject]:
@@ -161,7 +165,7 @@ class LiveSide:
     def __init__(self, cut: ServiceCut) -> None:
         self._cut = cut
 
-    async def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[Entry]]:
+    async def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[SideRecord]]:
         """See Side.
 
         :raises Problem: InvalidRequest for a place that no page gave.
@@ -173,7 +177,9 @@ class LiveSide:
         async for page in pages:
             yield [_living(section, record) for record in page]
 
-    async def opened(self, entry: Entry, pointers: Sequence[str]) -> Mapping[str, JsonValue] | None:
+    async def opened(
+        self, entry: SideRecord, pointers: Sequence[str]
+    ) -> Mapping[str, JsonValue] | None:
         """See Side."""
         return {pointer: entry.secrets[pointer] for pointer in pointers}
 
@@ -183,7 +189,7 @@ class LiveSide:
         return SecretPlace()
 
 
-def _living(section: str, record: Record) -> Entry:
+def _living(section: str, record: Record) -> SideRecord:
     values: dict[str, JsonValue] = {}
 
     def take(pointer: str, value: JsonValue) -> JsonValue:
@@ -193,4 +199,4 @@ def _living(section: str, record: Record) -> Entry:
     document = replace_secrets(section, record.document, take)
     taken = Record(record.name, document, record.changed_at, record.content)
     behind = SidePlace(after=record.name)
-    return Entry(section, record_key(section, record.name), taken, values, 0, behind)
+    return SideRecord(section, record_key(section, record.name), taken, values, 0, behind)

@@ -23,7 +23,7 @@ from shared.rules.states import ServiceOperation, require_allowed
 from shared.services.cut import ServiceSource
 from shared.services.cut_records import batches_active
 from shared.state.history import History
-from shared.state.operations import Record
+from shared.state.operations import OperationRow
 from shared.state.schedules import Schedules
 from shared.storage.versioned import Versioned, optimistic
 from shared.streams.in_order import in_order
@@ -56,7 +56,7 @@ class Backups:
 
     async def start(
         self, service: Service, body: BackupBody, caller: str, operation_id: str | None
-    ) -> Record:
+    ) -> OperationRow:
         """Start a backup on demand.
 
         :raises Problem: InvalidName, EditionHasNoBackup, OperationNotAllowed,
@@ -128,7 +128,7 @@ class Backups:
         due_at: datetime,
         missed: int,
         operation_id: str,
-    ) -> Record:
+    ) -> OperationRow:
         """Start the backup of a due time. What forbids it shows as a failed run, not here.
 
         :param missed: how many due times before that one passed without a backup.
@@ -176,7 +176,7 @@ class Backups:
 
     async def delete(
         self, found: Versioned[Backup], *, force: bool, caller: str, operation_id: str | None
-    ) -> Record:
+    ) -> OperationRow:
         """Start the deletion of a backup, of a service that lives or not.
 
         :param force: also where it is the only good one.

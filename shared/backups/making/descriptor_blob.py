@@ -19,9 +19,9 @@ from shared.backups.catalog.presence import compare
 from shared.backups.making.writer import RunResult
 from shared.blobs.backup_container import BackupContainer
 from shared.model.descriptor import Descriptor
-from shared.model.keys import Seal
 from shared.model.problem import Problem
 from shared.model.record import canonical_text
+from shared.model.seals import Seal
 from shared.sealing.provider import KeyProvider
 from shared.storage.refusals import passes
 

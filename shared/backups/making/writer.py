@@ -24,7 +24,7 @@ from shared.model.sections import (
     Section,
 )
 from shared.model.wire import JsonObject, rfc3339
-from shared.operations.work import Task
+from shared.operations.task import Task
 from shared.rules.naming import artifact_key
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceCut

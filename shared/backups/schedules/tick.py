@@ -12,7 +12,7 @@ from datetime import datetime
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import backups_missed
 from shared.backups.making.backups import Backups
-from shared.backups.schedules.clocks import ClocksApart
+from shared.backups.schedules.clocks_apart import ClocksApart
 from shared.backups.schedules.retention_runs import RetentionRuns
 from shared.clock import Clock
 from shared.model.problem import Code, Problem

@@ -19,7 +19,7 @@ _MOST_CHANGING = 10
 
 
 @dataclass(frozen=True)
-class Change:
+class ReplacedValue:
     """One value of a document that is replaced."""
 
     before: JsonValue = field(repr=False)
@@ -28,7 +28,7 @@ class Change:
 
 def replaced(
     section: Section, document: JsonObject, replacements: Mapping[int, Replacement]
-) -> tuple[JsonObject, dict[int, Change], list[Problem]]:
+) -> tuple[JsonObject, dict[int, ReplacedValue], list[Problem]]:
     """A document with values replaced, what changed, and what is wrong with that.
 
     A replacement changes an address, not what an artifact is: which others it names, whose
@@ -36,7 +36,7 @@ def replaced(
 
     :param replacements: by their index in the request.
     """
-    found, changes, problems = document, dict[int, Change](), list[Problem]()
+    found, changes, problems = document, dict[int, ReplacedValue](), list[Problem]()
     pointers: set[str] = set()
     for index, one in replacements.items():
         before = at(found, one.pointer)
@@ -47,7 +47,7 @@ def replaced(
             continue
         pointers.add(one.pointer)
         after = with_value(found, one.pointer, one.value)
-        found, changes[index] = after, Change(before, one.value)
+        found, changes[index] = after, ReplacedValue(before, one.value)
     kept, changing = _that_change_its_nature(
         section, document, {index: replacements[index] for index in changes}
     )

@@ -28,13 +28,13 @@ _STARTED = "Monitor"
 
 
 @dataclass(frozen=True)
-class Page:
+class ShownPage:
     """A page of a list."""
 
     of: type[BaseModel]
 
 
-Shape = type[BaseModel] | Page
+Shape = type[BaseModel] | ShownPage
 """What an answer's body is."""
 
 
@@ -45,7 +45,7 @@ def shapes(declared: Route, status: int) -> tuple[Shape, ...]:
     """
     named = (_STARTED,) if status == 202 else declared.gives
     return tuple(
-        Page(_model(one.item)) if isinstance(one, PageOf) else _model(one) for one in named
+        ShownPage(_model(one.item)) if isinstance(one, PageOf) else _model(one) for one in named
     )
 
 

@@ -12,12 +12,12 @@ from shared.model.sections import (
     Section,
 )
 from shared.model.service import Edition, State
-from shared.web.api.answers import Page, Shape, examples, shapes
+from shared.web.api.answers import Shape, ShownPage, examples, shapes
 from shared.web.api.error_codes import codes
 from shared.web.api.error_examples import error_example
 from shared.web.api.models import Error
 from shared.web.http.route import API_VERSIONS, ROUTES, Route
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
 _REFERENCE = "#/components/schemas/{model}"
 _RESPONSES = {
@@ -51,7 +51,7 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/api"}],
         "security": [{"functionKey": []}],
-        "tags": [{"name": task.title, "description": task.said} for task in Task],
+        "tags": [{"name": task.title, "description": task.said} for task in DocsGroup],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -232,7 +232,7 @@ def _content(declared: Route, status: int, schemas: dict[str, Any]) -> dict[str,
 
 
 def _form(shape: Shape, schemas: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(shape, Page):
+    if not isinstance(shape, ShownPage):
         return _schema(shape, schemas)
     items = {"type": "array", "items": _schema(shape.of, schemas)}
     return {

@@ -24,7 +24,7 @@ from shared.web.http.call import Answer, Call
 from shared.web.http.caller import caller_of, require_role
 from shared.web.http.errors import answer_of, problem_of
 from shared.web.http.refused import known_target, log_refusal
-from shared.web.http.tasks import Task
+from shared.web.http.tasks import DocsGroup
 
 API_VERSIONS = ("2026-11-01",)
 """The newest last; it is taken where a request names none."""
@@ -63,7 +63,7 @@ class Route:
     method: str
     path: str
     summary: str
-    task: Task | None
+    task: DocsGroup | None
     role: Role
     query: tuple[str, ...]
     needs: Mapping[str, str]
@@ -88,12 +88,12 @@ ROUTES: list[Route] = []
 class Blueprint(func.Blueprint):
     """The functions of one resource, and what people come for who call its routes."""
 
-    def __init__(self, task: Task | None) -> None:
+    def __init__(self, task: DocsGroup | None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.task = task
 
 
-def new_blueprint(task: Task | None = None) -> Blueprint:
+def new_blueprint(task: DocsGroup | None = None) -> Blueprint:
     """A blueprint, for the functions of one resource; without a task where none is a route."""
     return Blueprint(task)
 

@@ -3,7 +3,7 @@
 from enum import Enum
 
 
-class Task(Enum):
+class DocsGroup(Enum):
     """What a blueprint's routes are for, in words for people."""
 
     SERVICES = (

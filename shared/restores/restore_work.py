@@ -35,7 +35,7 @@ from shared.model.sections import (
     Section,
 )
 from shared.model.wire import JsonObject
-from shared.operations.work import Outcome, Task
+from shared.operations.task import Outcome, Task
 from shared.restores.chosen import Chosen
 from shared.restores.new_service import NewService, Pages
 from shared.restores.survey import Survey, survey

@@ -29,7 +29,7 @@ from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue, rfc3339
-from shared.operations.work import Outcome, Task
+from shared.operations.task import Outcome, Task
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.services.cut import ServiceCut

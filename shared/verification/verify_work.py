@@ -14,7 +14,7 @@ from shared.model.backup import Backup, BackupStatus, Found, VerifyLevel
 from shared.model.operation import Operation, OperationError, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
-from shared.operations.work import Outcome, Task
+from shared.operations.task import Outcome, Task
 from shared.rules.naming import shown
 from shared.state.history import History
 from shared.storage.tables import RowChanged
