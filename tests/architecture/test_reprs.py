@@ -47,7 +47,7 @@ SHOWN = {
     "Alert.data": "a webhook is told it",
     "Row.values": "as it rests: secrets are sealed",
     "Write.body": "as it rests: secrets are sealed",
-    "Page.entities": "as it rests: secrets are sealed",
+    "RowsPage.entities": "as it rests: secrets are sealed",
     "Part.data": "as it rests in a backup: secrets are sealed",
     "RunResult.settings": "as a backup has it: secrets are taken out",
 }
@@ -189,7 +189,7 @@ def test_the_walk_finds_what_holds_secrets() -> None:
         "Settings.alert_webhook_url",
         "Start.request",
         "StoredSettings.document",
-        "Written.secrets",
+        "StoredText.secrets",
     }
     names = {f"{of.__name__}.{name}" for of in TYPES for name, _ in members(of)}
     assert names >= SHOWN.keys()
