@@ -7,12 +7,12 @@ https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
 """
 
 import base64
-import html
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
+from xml.etree import ElementTree  # nosec B405
 
 from azure.core import AsyncPipelineClient
 from azure.core.exceptions import AzureError
@@ -23,14 +23,7 @@ from shared.storage.clients import MAX_BLOCK_BYTES
 from shared.storage.refusals import CutOff, is_behind_the_end, is_refused, refusal
 from shared.storage.retrying import UNDERSTAND
 
-_BLOB = re.compile(r"<Blob>(.*?)</Blob>", re.DOTALL)
-_NAME = re.compile(r'<Name( Encoded="true")?>([^<]*)</Name>')
-_SIZE = re.compile(r"<Content-Length>([0-9]+)</Content-Length>")
-_MD5 = re.compile(r"<Content-MD5>([^<]+)</Content-MD5>")
-_TIER = re.compile(r"<(?:AccessTier|ArchiveStatus)>(Archive|rehydrate-[a-z-]+)</")
-_DIRECTORY = "<ResourceType>directory</ResourceType>"
-_FOLLOWING = re.compile(r"<NextMarker>([^<]+)</NextMarker>")
-_END = b"</EnumerationResults>"
+_ARCHIVED = re.compile("Archive|rehydrate-[a-z-]+")
 _LISTED = 1000
 """Blobs of a page of a list, half a mebibyte of text; the service gives five times as many."""
 
@@ -95,21 +88,28 @@ class BlobWire:
         size = int(given.get("Content-Range", "").rpartition("/")[2] or len(data))
         return Part(data, size, given["ETag"], given.get("Content-Type", ""))
 
-    async def _read(
-        self, path: str, headers: dict[str, str], query: str = ""
-    ) -> tuple[Mapping[str, str], bytes]:
+    async def _read(self, path: str, headers: dict[str, str]) -> tuple[Mapping[str, str], bytes]:
         """Bytes are read as a stream: of others, the SDK's pipeline makes text."""
         data = b""
 
         async def read(answer: AsyncHttpResponse) -> None:
             nonlocal data
             data = b"".join([some async for some in answer.iter_raw()])
-            if query and not data.rstrip().endswith(_END):
-                raise CutOff("The list of a container is cut off.")
 
         options: dict[str, Any] = {"stream": True, UNDERSTAND: read}
-        answer = await self._send("GET", path, headers, query=query, **options)
+        answer = await self._send("GET", path, headers, **options)
         return answer.headers, data
+
+    async def _list(self, query: str) -> ElementTree.Element:
+        page = ElementTree.Element("")
+
+        async def read(answer: AsyncHttpResponse) -> None:
+            nonlocal page
+            page = _parsed(b"".join([some async for some in answer.iter_raw()]))
+
+        options: dict[str, Any] = {"stream": True, UNDERSTAND: read}
+        await self._send("GET", "", {}, query=query, **options)
+        return page
 
     async def chunks(self, path: str, first: Part) -> AsyncIterator[bytes]:
         """The bytes of a blob from its first part on, which was read already.
@@ -133,14 +133,12 @@ class BlobWire:
         marker = ""
         while True:
             page = f"{query}&marker={quote(marker, safe='')}" if marker else query
-            _, data = await self._read("", {}, page)
-            text = data.decode("utf-8-sig")
-            for blob in _BLOB.finditer(text):
-                yield _listed(blob[1])
-            following = _FOLLOWING.search(text)
-            if following is None:
+            listed = await self._list(page)
+            for blob in listed.iterfind("Blobs/Blob"):
+                yield _listed(blob)
+            marker = listed.findtext("NextMarker") or ""
+            if not marker:
                 return
-            marker = html.unescape(following[1])
 
     async def put_new(
         self,
@@ -197,15 +195,31 @@ class BlobWire:
         return answer
 
 
-def _listed(blob: str) -> ListedBlob:
-    name, size, md5 = _NAME.search(blob), _SIZE.search(blob), _MD5.search(blob)
-    assert name is not None
-    assert size is not None
-    text = html.unescape(name[2])
+def _parsed(data: bytes) -> ElementTree.Element:
+    """A page of a list.
+
+    :raises CutOff: where it is none; the whole answer is asked for again.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+        if "<!" in text:
+            raise CutOff("The list of a container declares something, which no list does.")
+        # Without declarations there are no entities to expand.
+        return ElementTree.fromstring(text)  # noqa: S314  # nosec B314
+    except (UnicodeDecodeError, ElementTree.ParseError) as error:
+        raise CutOff("The list of a container is cut off.") from error
+
+
+def _listed(blob: ElementTree.Element) -> ListedBlob:
+    name = blob.find("Name")
+    facts = {fact.tag: fact.text or "" for fact in blob.iterfind("Properties/*")}
+    assert name is not None, "every blob has a name"
+    text = name.text or ""
+    tiers = (facts.get("AccessTier", ""), facts.get("ArchiveStatus", ""))
     return ListedBlob(
-        unquote(text) if name[1] else text,
-        int(size[1]),
-        md5[1] if md5 else "",
-        _TIER.search(blob) is not None,
-        _DIRECTORY in blob,
+        unquote(text) if name.get("Encoded") == "true" else text,
+        int(facts["Content-Length"]),
+        facts.get("Content-MD5", ""),
+        any(_ARCHIVED.fullmatch(tier) for tier in tiers),
+        facts.get("ResourceType") == "directory",
     )

@@ -13,10 +13,10 @@ from azure.storage.blob.aio import ContainerClient
 
 from shared.clock import Clock
 from shared.installation.installation import Installation
-from shared.storage.blob_wire import BlobWire
+from shared.storage.blob_wire import BlobWire, ListedBlob, _listed, _parsed
 from shared.storage.clients import FencedTransport
 from shared.storage.patience import WORK
-from shared.storage.refusals import Said, code_of, said
+from shared.storage.refusals import CutOff, Said, code_of, said
 from shared.storage.retrying import RepeatingTransport
 from tests.deployed import Deployed, Emulator
 
@@ -113,3 +113,31 @@ def _sas(container: ContainerClient) -> str:
         permission=ContainerSasPermissions(read=True, create=True, write=True, list=True),
         expiry=datetime.now(UTC) + timedelta(hours=1),
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<!DOCTYPE a [<!ENTITY b "c">]><EnumerationResults>&b;</EnumerationResults>',
+        "<EnumerationResults><Blobs><Blob>",
+        "",
+    ],
+)
+def test_a_list_that_is_cut_off_or_declares_entities_is_asked_for_again(text: str) -> None:
+    with pytest.raises(CutOff):
+        _parsed(text.encode())
+
+
+def test_a_list_says_of_each_blob_what_it_is() -> None:
+    page = _parsed(
+        b"\xef\xbb\xbf<?xml version='1.0' encoding='utf-8'?><EnumerationResults><Blobs>"
+        b"<Blob><Name Encoded='true'>a%EF%BF%BFb</Name><Properties><Content-Length>3"
+        b"</Content-Length><Content-MD5>bWQ1</Content-MD5></Properties></Blob>"
+        b"<Blob><Name>d&amp;e</Name><Properties><Content-Length>0</Content-Length>"
+        b"<ResourceType>directory</ResourceType><AccessTier>Archive</AccessTier></Properties>"
+        b"</Blob></Blobs><NextMarker/></EnumerationResults>"
+    )
+    assert [_listed(blob) for blob in page.iterfind("Blobs/Blob")] == [
+        ListedBlob("a\uffffb", 3, "bWQ1"),
+        ListedBlob("d&e", 0, "", archived=True, directory=True),
+    ]

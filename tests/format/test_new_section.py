@@ -19,8 +19,8 @@ _PROJECT = ("shared", "localhost", "tests", "function_app.py", "host.json", "pyp
 _TABLE = Path("shared/model/sections.py")
 _ROWS = {
     '    PARTNERS = "partners"\n': '    LOOKUPS = "lookups"\n',
-    "    Section.PARTNERS: SectionFacts(": (
-        "    Section.LOOKUPS: SectionFacts(\n"
+    "    Section.PARTNERS: SectionRow(": (
+        "    Section.LOOKUPS: SectionRow(\n"
         '        content=True, names={"schema": Section.SCHEMAS}, first=False\n'
         "    ),\n"
     ),
