@@ -16,6 +16,7 @@ from shared.model.restore import PlanError
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject
 from shared.numbers.advancing import Advancing, WantedAdvance, no_agreement
+from shared.numbers.allocate import numbers_nothing
 from shared.numbers.claims import Claims, is_claimed, taken
 from shared.numbers.streams import Known, kin_of, with_rows
 from shared.operations.engine import Engine
@@ -195,7 +196,7 @@ class Advances:
                 if found is None:
                     refuse(no_agreement(service.name, one.name, at))
                 elif not found.numbering:
-                    refuse(_numbers_nothing(found.name, at))
+                    refuse(numbers_nothing(found.name, f"{at}/name"))
                 else:
                     page.append((WantedAdvance(found, one.kinds or list(Kind), one.by, at), row))
             yield page
@@ -273,14 +274,6 @@ def _require_each_once(agreements: Sequence[AgreementAdvance]) -> None:
                 target=f"/agreements/{index}/name",
             )
         seen.add(key)
-
-
-def _numbers_nothing(agreement: str, at: str) -> Problem:
-    return Problem(
-        Code.INVALID_REQUEST,
-        f"'{shown(agreement)}' is no X12 or EDIFACT agreement: it has no control numbers.",
-        target=f"{at}/name",
-    )
 
 
 def _refusal(problems: Sequence[Problem]) -> Problem:

@@ -168,12 +168,7 @@ class Allocator:
         if numbers is None:
             raise agreement_not_found(listed.service.name, agreement)
         if not numbers.numbering:
-            raise Problem(
-                Code.INVALID_REQUEST,
-                f"'{shown(agreement)}' has no settings of X12 or EDIFACT in its content: it has no "
-                "control numbers.",
-                target="agreement",
-            )
+            raise numbers_nothing(numbers.name)
         return listed.service, numbers
 
 
@@ -183,6 +178,16 @@ def agreement_not_found(service: str, agreement: str) -> Problem:
         Code.AGREEMENT_NOT_FOUND,
         f"Service '{service}' has no agreement '{shown(agreement)}'.",
         target="agreement",
+    )
+
+
+def numbers_nothing(agreement: str, target: str = "agreement") -> Problem:
+    """An agreement has no settings that say how it numbers."""
+    return Problem(
+        Code.INVALID_REQUEST,
+        f"'{shown(agreement)}' has no settings of X12 or EDIFACT in its content: it has no control "
+        "numbers.",
+        target=target,
     )
 
 

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
 from shared.model.numbers import AgreementNumbers, Counters, Numbering, SetNextBody
-from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.numbers.allocate import agreement_not_found
+from shared.numbers.allocate import agreement_not_found, numbers_nothing
 from shared.numbers.claims import Claims, is_claimed
 from shared.numbers.streams import with_rows
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.coming_again import all_go_on
-from shared.rules.naming import shown
 from shared.rules.numbers import first, moved, standing
 from shared.rules.states import require_manageable
 from shared.state.configuration import Configuration
@@ -125,12 +123,7 @@ class CounterSettings:
         if numbers is None:
             raise agreement_not_found(service.name, agreement)
         if not numbers.numbering:
-            raise Problem(
-                Code.INVALID_REQUEST,
-                f"'{shown(agreement)}' has no settings of X12 or EDIFACT in its content: it has no "
-                "control numbers.",
-                target="agreement",
-            )
+            raise numbers_nothing(numbers.name)
         return numbers
 
 
