@@ -168,6 +168,7 @@ class Installation(Operators):
                 self.configuration_changes,
                 self.registration.was_written,
                 self.advances,
+                self.ledger,
             ),
             self.left_behind,
             self.telemetry,

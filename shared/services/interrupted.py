@@ -8,13 +8,16 @@ from shared.model.problem import Code
 from shared.model.service import Service, State
 from shared.numbers.advances import CHANGE as ADVANCE
 from shared.numbers.advances import Advances
-from shared.rules.states import ServiceOperation, after_success
+from shared.numbers.claims import end_issuing
+from shared.rules.states import TRANSITIONS, ServiceOperation, after_success
 from shared.services.configuration_changes import ConfigurationChanges
 from shared.state.configuration import Configuration
+from shared.state.control_numbers import Ledger
 from shared.state.services import Directory, Listed
 from shared.storage.tables import RowChanged
 
 _NOTHING_CHANGED = "It was interrupted before it changed anything. Ask again."
+_OUT_OF_ACTIVE = frozenset(name for name, to in TRANSITIONS.values() if to is not State.ACTIVE)
 _UNCERTAIN = (
     "It was interrupted, and whether it was done is not known. Read what it was about, and repeat "
     "it where it was not."
@@ -35,6 +38,7 @@ class Interrupted:
     changes: ConfigurationChanges
     was_registered: Callable[[Operation], Awaitable[bool]]
     advances: Advances
+    ledger: Ledger
 
     async def __call__(self, operation: Operation) -> OperationError | None:
         """How it ends: its error, None for a success.
@@ -66,6 +70,9 @@ class Interrupted:
         if operation.operation is OperationName.CREATE:
             return await self._was_created(service, listed)
         await self.changes.settle_writers(service.id)
+        if operation.operation in _OUT_OF_ACTIVE:
+            # Its worker may have stopped before this: numbers were on their way.
+            await end_issuing(self.ledger, service)
         return True
 
     async def _was_created(self, service: Service, listed: Listed) -> bool:

@@ -270,7 +270,7 @@ class Services:
                 if target is not State.ACTIVE:
                     await end_issuing(self._ledger, listed.service)
         elif target is not State.ACTIVE:
-            # Recovery may have found it done, and its process stopped before this.
+            # A version whose recovery did not may have found it done.
             await end_issuing(self._ledger, listed.service)
         return await self.require(listed.service.name)
 

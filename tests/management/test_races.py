@@ -14,6 +14,7 @@ from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import Service, ServiceSettings, State
+from shared.operations.immediate import close, service_update
 from shared.rules.states import ServiceOperation
 from shared.services.checks import Checks
 from shared.services.services import Asked
@@ -176,8 +177,6 @@ async def test_a_creation_that_failed_is_never_called_a_success(
 async def test_an_interrupted_change_is_logged_as_uncertain(
     two: tuple[Installation, ...],
 ) -> None:
-    from shared.operations.immediate import service_update
-
     app, other = two
     made = await service(app)
 
@@ -265,37 +264,71 @@ async def test_a_first_number_on_its_way_meets_a_suspended_service(
     assert row is None or row.counters == {}
 
 
-async def test_a_suspension_that_stopped_early_is_finished_when_it_is_sent_again(
-    two: tuple[Installation, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its state was written, and recovery told its record so; numbers were still on their way."""
-    app, other = two
-    await with_agreement(app)
-    await issue(app, 2)
-    asked = Asked("somebody", operation_id="a-suspension")
-    pages = other.ledger.pages
+async def stopped_early(
+    other: Installation, monkeypatch: pytest.MonkeyPatch, operation: ServiceOperation
+) -> tuple[Asked, OperationRow]:
+    """A transition that wrote the service's state, and no row of the ledger; its open record."""
+    asked = Asked("somebody", operation_id="a-transition")
 
     def stops(*_: object, **__: object) -> Any:
         raise RuntimeError("before the rows are written")
 
-    async def suspend() -> None:
-        monkeypatch.setattr(other.ledger, "pages", stops)
+    with monkeypatch.context() as stopping:
+        stopping.setattr(other.ledger, "pages", stops)
         with pytest.raises(RuntimeError):
-            await other.services.move(
-                await other.services.require(SERVICE), ServiceOperation.SUSPEND, asked
-            )
-        monkeypatch.setattr(other.ledger, "pages", pages)
-        found = await other.records.find(SERVICE, "a-suspension")
-        assert found is not None
-        await other.recovery._finish(found[0].operation, found[0].etag)
-        await other.services.move(
-            await other.services.require(SERVICE), ServiceOperation.SUSPEND, asked
-        )
+            await other.services.move(await other.services.require(SERVICE), operation, asked)
+    found = await other.records.find(SERVICE, "a-transition")
+    assert found is not None
+    return asked, found[0]
 
-    once_before(app.ledger, "write", suspend)
+
+async def refused_as_inactive(app: Installation) -> None:
     with pytest.raises(Problem) as refused:
         await issue(app, 1)
     assert refused.value.code is Code.SERVICE_NOT_ACTIVE
+    row = await app.ledger.get(SERVICE, "A")
+    assert row is not None
+    assert row.counters[Kind.INTERCHANGE].last == 2
+
+
+@pytest.mark.parametrize(
+    "operation", [ServiceOperation.SUSPEND, ServiceOperation.STOP, ServiceOperation.DISABLE]
+)
+async def test_recovery_finishes_a_transition_that_stopped_before_the_rows(
+    two: tuple[Installation, ...], monkeypatch: pytest.MonkeyPatch, operation: ServiceOperation
+) -> None:
+    """When its record says Succeeded, no number that was on its way is issued any more."""
+    app, other = two
+    await with_agreement(app)
+    await issue(app, 2)
+
+    async def move() -> None:
+        _, record = await stopped_early(other, monkeypatch, operation)
+        await other.recovery._finish(record.operation, record.etag)
+        found = await other.records.find(SERVICE, "a-transition")
+        assert found is not None
+        assert found[0].operation.status is OperationStatus.SUCCEEDED
+
+    once_before(app.ledger, "write", move)
+    await refused_as_inactive(app)
+
+
+async def test_a_suspension_that_stopped_early_is_finished_when_it_is_sent_again(
+    two: tuple[Installation, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recovery of a version that did not look at the rows told its record so."""
+    app, other = two
+    await with_agreement(app)
+    await issue(app, 2)
+
+    async def suspend() -> None:
+        asked, record = await stopped_early(other, monkeypatch, ServiceOperation.SUSPEND)
+        await close(other.engine, record.operation, record.etag, None)
+        listed = await other.services.require(SERVICE)
+        await other.services.move(listed, ServiceOperation.SUSPEND, asked)
+
+    once_before(app.ledger, "write", suspend)
+    await refused_as_inactive(app)
 
 
 async def test_a_number_that_is_issued_while_its_bounds_are_narrowed_is_no_rollover(
