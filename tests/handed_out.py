@@ -6,7 +6,7 @@ answer was lost, it allows for both.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 
 Key = tuple[str, ...]
@@ -42,6 +42,33 @@ class Position:
     """The highest upper bound under which numbers of this cycle were handed out."""
     vague: bool = False
     """Whether the number of the cycle is a guess, since an answer was lost."""
+    since: int = 0
+    """The lower bound that the numbers up to ``issued`` began at."""
+    below: "Position | None" = None
+    """How far the stream is below that, where nothing of these numbers counts."""
+
+    def under(self, within: Within) -> "Position":
+        """What counts under bounds: where they end below all of these numbers, what is there."""
+        if within.upper >= self.since:
+            return self
+        if self.below is None:
+            self.below = Position(vague=self.vague)
+        return self.below
+
+    def beneath(self, lower: int) -> "Position | None":
+        """What is left of these numbers below a lower bound that they begin at anew."""
+        if lower <= 1 or self.since >= lower:
+            return self.below if lower > 1 else None
+        left = deepcopy(self)
+        left.since, left.below = 0, None
+        left.issued, left.ahead = min(self.issued, lower - 1), min(self.ahead, lower - 1)
+        return left
+
+    def move_up(self, lower: int) -> None:
+        """Begin at a lower bound where everything is below it."""
+        if lower > max(self.issued, self.ahead) + 1:
+            self.since, self.below = lower, self.beneath(lower)
+            self.lost = 0
 
     @property
     def taken(self) -> int:
@@ -58,9 +85,14 @@ class Position:
 
         :param leap: how many more a restore may have left out.
         """
+        counts = self.under(within)
+        if counts is not self:
+            return counts.accept(value, within, leap)
         if value > max(self.issued, self.ahead):
+            self.move_up(within.lower)
             self.end = max(self.end, within.upper)
         elif self.is_at_end(within, leap):
+            self.below, self.since = self.beneath(within.lower), within.lower
             self.cycle, self.end = self.cycle + 1, within.upper
             self.vague |= leap > 0
         else:
@@ -69,8 +101,9 @@ class Position:
         self.lost = 0
         return True
 
-    def begin_anew(self, following: int) -> None:
+    def begin_anew(self, following: int, lower: int) -> None:
         """As a caller asked: from a number on they come again, and those before it do not."""
+        self.below, self.since = self.beneath(lower), lower
         self.cycle += 1
         self.issued = self.ahead = following - 1
         self.lost = self.end = 0
@@ -86,11 +119,12 @@ class SetBack:
 
     def accept(self, value: int, within: Within) -> bool:
         """Go on with a number that comes again; whether it may."""
-        after = copy(self.at)
+        after = deepcopy(self.at)
         if not after.accept(value, within):
             return False
-        known = not (after.vague or self.until.vague)
-        if known and (after.cycle, value) > (self.until.cycle, self.until.taken):
+        now, until = after.under(within), self.until.under(within)
+        known = not (now.vague or until.vague)
+        if known and (now.cycle, value) > (until.cycle, until.taken):
             return False
         self.at = after
         return True
@@ -134,7 +168,7 @@ class HandedOut:
 
     def backed_up(self, life: str, stream: Key) -> BackedUp:
         """What a backup of a service holds."""
-        return BackedUp(copy(self.of(life, stream)), copy(self.streams[stream]))
+        return BackedUp(deepcopy(self.of(life, stream)), deepcopy(self.streams[stream]))
 
     def hand_out(self, numbers: Sequence[Number]) -> list[Number]:
         """Callers are handed numbers, all at once; those that came again, as was asked for.
@@ -147,16 +181,17 @@ class HandedOut:
         self.highest = max([self.highest, *(one.value for one in numbers)])
         for one in _in_order(numbers, lambda one: self.of(one.life, one.stream)):
             assert one.within.lower <= one.value <= one.within.upper, f"{one} outside its bounds"
-            back, now = self.set_back.get((one.life, one.stream)), self.streams[one.stream]
+            back = self.set_back.get((one.life, one.stream))
+            now = self.streams[one.stream].under(one.within)
             if back is None or not back.accept(one.value, one.within):
                 behind.append(one)
-            elif back.at.cycle != now.cycle or one.value <= now.issued:
+            elif back.at.under(one.within).cycle != now.cycle or one.value <= now.issued:
                 again.append(one)
             else:
                 asked.add(one)  # a number among them that nobody had been handed yet
                 behind.append(one)
         for one in _in_order(behind, lambda one: self.streams[one.stream]):
-            at = self.streams[one.stream]
+            at = self.streams[one.stream].under(one.within)
             before, key = copy(at), (one.life, one.stream)
             if key in self.set_back and at.issued < one.value <= at.ahead:
                 at.issued = one.value  # left out since the backup, and asked for with all of it
@@ -168,20 +203,32 @@ class HandedOut:
 
     def lose(self, life: str, stream: Key, count: int) -> None:
         """No answer came to a request for numbers."""
-        self.streams[stream].lost += count
         back = self.set_back.get((life, stream))
-        if back is not None:
-            back.at.lost += count
+        for at in (self.streams[stream], back.at if back else None):
+            if at is not None:
+                at.lost += count
+                if at.below is not None:
+                    at.below.lost += count
 
     def set_next(
-        self, life: str, stream: Key, following: int, *, reuse: bool, answered: bool
+        self,
+        life: str,
+        stream: Key,
+        following: int,
+        within: Within,
+        *,
+        reuse: bool,
+        answered: bool,
     ) -> None:
         """A caller sets the next number.
 
+        :param within: the bounds of its agreement.
         :param answered: False where it is not known whether that was done.
         :raises Repeated: where it was done and should have been refused.
         """
-        at, now = self.of(life, stream), self.streams[stream]
+        at, now = self.of(life, stream).under(within), self.streams[stream].under(within)
+        if not reuse:
+            at.move_up(within.lower)
         if at is not now and not reuse and following > now.issued:
             # Of a service that had been set back, and may be no longer.
             now.ahead = min(now.ahead, following - 1)
@@ -194,10 +241,11 @@ class HandedOut:
         self.highest = max(self.highest, following)
         if at is not now and reuse and following <= now.taken:
             # As above: of those that were set back, or of all.
-            self._begin_anew(life, stream, following, sure=False)
+            self._begin_anew(life, stream, following, within, within, sure=False)
             return
         if following <= at.taken and reuse:
-            self._begin_anew(life, stream, following, sure=answered and following <= at.issued)
+            sure = answered and following <= at.issued
+            self._begin_anew(life, stream, following, within, within, sure=sure)
         elif answered:
             at.ahead = following - 1
         else:
@@ -219,27 +267,38 @@ class HandedOut:
         """
         if not reuse:
             return
-        at = self.of(life, stream)
+        at = self.of(life, stream).under(before)
         sure = answered and after.upper != before.upper
         if max(at.issued, at.ahead) >= after.upper:
-            self._begin_anew(life, stream, after.lower, sure=sure)
+            self._begin_anew(life, stream, after.lower, after, before, sure=sure)
         elif max(at.taken, self.highest + sum(self.leaps.values())) >= after.upper:
-            self._begin_anew(life, stream, after.lower, sure=False)
+            self._begin_anew(life, stream, after.lower, after, before, sure=False)
         else:
             at.end = min(at.end, after.upper)
 
-    def _begin_anew(self, life: str, stream: Key, following: int, *, sure: bool) -> None:
-        at, now = self.of(life, stream), self.streams[stream]
-        before = copy(at)
-        at.begin_anew(following)
+    def _begin_anew(
+        self,
+        life: str,
+        stream: Key,
+        following: int,
+        within: Within,
+        before: Within,
+        *,
+        sure: bool,
+    ) -> None:
+        whole = self.of(life, stream)
+        is_all = whole is self.streams[stream]
+        at, now = whole.under(before), self.streams[stream].under(before)
+        former = copy(at)
+        at.begin_anew(following, within.lower)
         if not sure:
             at.vague = True
-            at.issued, at.ahead = min(at.issued, before.issued), min(at.ahead, before.ahead)
-        if at is now:
+            at.issued, at.ahead = min(at.issued, former.issued), min(at.ahead, former.ahead)
+        if is_all:
             return
         if at.vague or at.cycle > now.cycle:
             # The service that had been set back is ahead of all others now.
-            self.streams[stream] = at
+            self.streams[stream] = whole
             del self.set_back[life, stream]
 
     def restored(self, life: str, stream: Key, backed_up: BackedUp | None) -> None:
@@ -247,7 +306,8 @@ class HandedOut:
 
         :param backed_up: None where the backup has no numbers of the stream.
         """
-        at, until = copy(backed_up.at) if backed_up else Position(), copy(self.streams[stream])
+        at = deepcopy(backed_up.at) if backed_up else Position()
+        until = deepcopy(self.streams[stream])
         if self.leaps[stream]:  # what was left out counts as issued, over however many cycles
             until.vague = True
         elif at.cycle == until.cycle and at.taken >= until.taken and at.ahead >= until.ahead:
@@ -261,6 +321,7 @@ class HandedOut:
 
 def _in_order(numbers: Sequence[Number], at: Callable[[Number], Position]) -> list[Number]:
     """As they were issued: those beyond a position, then those of the next cycle."""
-    ends = [max(at(one).issued, at(one).ahead) for one in numbers]
+    positions = [at(one).under(one.within) for one in numbers]
+    ends = [max(position.issued, position.ahead) for position in positions]
     pairs = sorted(zip(ends, numbers, strict=True), key=lambda p: (p[1].value <= p[0], p[1].value))
     return [one for _, one in pairs]

@@ -57,6 +57,11 @@ class Counter(Stored):
     """The highest upper bound that numbers of this cycle were issued under; None where none were,
     or by a version that did not keep it. Bounds that end before it do not roll over: numbers of
     the same cycle would come again sooner than whoever receives them was told."""
+    since: int | None = None
+    """The lower bound that it was moved up to, or began at: between ``below`` and this it issued
+    nothing in this cycle. None where it may have issued all up to ``last``."""
+    below: "Counter | None" = None
+    """Where it stood before it was moved up to ``since``; None where it had issued nothing."""
 
 
 Counters = dict[Kind, Counter]

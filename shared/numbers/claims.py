@@ -21,6 +21,7 @@ from shared.model.wire import rfc3339
 from shared.numbers.streams import carried_over, family, issued_elsewhere, set_back_kinds
 from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
+from shared.rules.within_bounds import brought_together
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.row_keys import encoded
 from shared.state.services import Directory
@@ -165,9 +166,10 @@ def taken(
     if row is None:
         row = LedgerRow(numbers.name, service_id, {}, now)
     if row.stream != numbers.stream:
-        issued, asked = carried_over(joined_all(known), joined_all(row.known)), []
+        elsewhere = brought_together([], known, numbers.numbering)
+        issued, asked = carried_over(elsewhere, joined_all(row.known)), []
     else:
-        issued = joined_all([*row.known, *known])
+        issued = brought_together(row.known, known, numbers.numbering)
         asked = set_back_kinds(row) if row.life == service_id else []
     counters = {kind: counter for kind, counter in issued.items() if kind not in asked}
     counters |= {kind: row.counters[kind] for kind in asked if kind in row.counters}

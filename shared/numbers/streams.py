@@ -14,6 +14,7 @@ from shared.model.wire import rfc3339
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import is_behind, joined_all
 from shared.rules.restoring.numbers import BackedUpCounters
+from shared.rules.within_bounds import brought_together
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Issued, Ledger, LedgerRow
 from shared.state.lineage import Descent
@@ -133,6 +134,27 @@ async def family(ledger: Ledger, service: Service) -> list[str]:
     return kin
 
 
+def known_counters(
+    rows: Sequence[Issued], service: str, numbers: AgreementNumbers, mine: LedgerRow | None
+) -> list[Counters]:
+    """What rows know of an agreement's stream that goes on under a service name; [] without any.
+
+    :param rows: of ``Known.of``; among them may be what its own row was when they were read.
+    :param mine: its own row, where it is of the stream: what that says is kept whole.
+    """
+    own, others = list(mine.known if mine is not None else []), list[Counters]()
+    for one in rows:
+        (own if _is_own(one, service, numbers.name) else others).extend(one.row.known)
+    if not (rows or mine):
+        return []
+    return [brought_together(own, others, numbers.numbering)]
+
+
+def _is_own(one: Issued, service: str, agreement: str) -> bool:
+    named = (service_key(one.service), artifact_key(one.agreement))
+    return not one.is_former and named == (service_key(service), artifact_key(agreement))
+
+
 def set_back_kinds(row: LedgerRow) -> list[Kind]:
     """The kinds that a restore set back, as it was asked to, and that are still behind."""
     passed = row.passed.items()
@@ -168,12 +190,13 @@ def as_backed_up(
     :param known: the rows of all names that share numbers with its service, and of its own name.
     """
     rows = known.of(numbers.name, numbers.stream)
-    elsewhere = joined_all(counters for one in rows for counters in one.row.known)
+    others = [counters for one in rows for counters in one.row.known]
+    elsewhere = brought_together([], others, numbers.numbering)
     if row is None:
         return BackedUpCounters(elsewhere, {})
     if row.stream and row.stream != numbers.stream:
         return BackedUpCounters(carried_over(elsewhere, joined_all(row.known)), {})
-    issued = joined_all([*row.known, elsewhere])
+    issued = brought_together(row.known, others, numbers.numbering)
     asked = set_back_kinds(row)
     counters = {kind: one for kind, one in issued.items() if kind not in asked}
     counters |= {kind: row.counters[kind] for kind in asked if kind in row.counters}

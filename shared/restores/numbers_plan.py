@@ -10,12 +10,13 @@ from shared.model.problem import Problem
 from shared.model.record import Record
 from shared.model.restore import ControlNumbersBody, NumberExposure, NumbersPlan
 from shared.model.sections import CONTROL_NUMBERS
-from shared.numbers.streams import Known
+from shared.numbers.streams import Known, known_counters
 from shared.restores.agreements import Agreement
 from shared.rules.coming_again import goes_on
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import first, is_behind, join, joined_all, upcoming
 from shared.rules.restoring.numbers import BackedUpCounters, issued_again, restored_counters
+from shared.rules.within_bounds import counted
 from shared.state.control_numbers import Ledger
 from shared.state.row_keys import encoded
 from shared.streams.merged import merged
@@ -46,11 +47,8 @@ class _Agreement:
     """Without bounds where its document is not in the backup."""
     backed_up: BackedUpCounters
     sources: Sequence[_Source]
-
-    @property
-    def known(self) -> list[Counters]:
-        """What ledgers know of them."""
-        return [counters for source in self.sources for counters in source.known]
+    known: Sequence[Counters]
+    """What ledgers know of them: see ``known_counters``."""
 
     @property
     def knows_all(self) -> bool:
@@ -63,8 +61,9 @@ class _Agreement:
 
     def latest(self, kind: Kind, known: Counter) -> _Source:
         """Where the last number of a kind was issued that is known."""
+        bounds = self.bounds(kind)
         of_kind = [(s, joined_all(s.known).get(kind)) for s in self.sources]
-        found = [(s, counter) for s, counter in of_kind if counter is not None]
+        found = [(s, counted(one, bounds) or one) for s, one in of_kind if one is not None]
         reached = (known.cycle, known.last)
         return next((s for s, one in found if (one.cycle, one.last) == reached), found[0][0])
 
@@ -195,7 +194,7 @@ async def numbers_plan(
     )
     async for page in pairs:
         for record, agreement in page:
-            found = _agreement(record, agreement, known)
+            found = _agreement(record, agreement, known, name)
             if takes(found.numbers.name):
                 told.look_at(wanted, found)
     taken = told.counts.pop("agreements", 0)
@@ -209,17 +208,26 @@ async def numbers_plan(
     return Numbers(NumbersPlan.model_validate(plan), told.errors, taken)
 
 
-def _agreement(record: Record | None, agreement: Agreement | None, known: Known) -> _Agreement:
-    """An agreement with what the backup and the ledgers know of it."""
+def _agreement(
+    record: Record | None, agreement: Agreement | None, known: Known, service: str
+) -> _Agreement:
+    """An agreement with what the backup and the ledgers know of it.
+
+    :param service: the name that it is restored under.
+    """
     if agreement is not None:
         numbers = agreement.numbers
     else:
         assert record is not None, "one of the two is there"
         numbers = AgreementNumbers(record.name, {})
     backed_up = BackedUpCounters.read(record.document if record else {})
-    rows = [(one.service, one.row) for one in known.of(numbers.name, numbers.stream)]
-    sources = [_Source(name, row.agreement, row.known, bool(row.life)) for name, row in rows]
-    return _Agreement(numbers, backed_up, sources)
+    rows = known.of(numbers.name, numbers.stream)
+    sources = [
+        _Source(one.service, row.agreement, row.known, bool(row.life))
+        for one, row in ((one, one.row) for one in rows)
+    ]
+    counters = known_counters(rows, service, numbers, None)
+    return _Agreement(numbers, backed_up, sources, counters)
 
 
 def _key(name: str) -> str:

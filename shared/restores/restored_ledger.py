@@ -13,7 +13,7 @@ from shared.model.record import Record
 from shared.model.restore import NumbersPlan, RestorePlan
 from shared.model.wire import rfc3339
 from shared.numbers.claims import left_behind
-from shared.numbers.streams import Known
+from shared.numbers.streams import Known, known_counters
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.restoring.numbers import BackedUpCounters, restored_counters
 from shared.state.configuration import Configuration
@@ -107,9 +107,11 @@ class RestoredLedger:
         if mine is not None and self.service_id in (mine.life, mine.owner):
             return []
         numbers = one.numbers
-        found = [row.row for row in known.of(numbers.name, numbers.stream)]
-        found += [mine] if mine is not None and mine.is_of(numbers.name, numbers.stream) else []
-        ledgers = [counters for row in found for counters in row.known]
+        rows = known.of(numbers.name, numbers.stream)
+        is_of_it = mine is not None and mine.is_of(numbers.name, numbers.stream)
+        ledgers = known_counters(rows, self.name, numbers, mine if is_of_it else None)
+        found = [row.row for row in rows]
+        found += [mine] if mine is not None and is_of_it else []
         knows_all = any(not row.life for row in found)
         counters, passed = restored_counters(
             plan, one.backed_up, ledgers, numbers.numbering, knows_all=knows_all

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.model.numbers import Bounds, Counter, Counters, Kind, Numbering
 from shared.rules.coming_again import goes_on
-from shared.rules.numbers import first, join, rolls_over, upcoming
+from shared.rules.numbers import first, join, moved_up, new_cycle, rolls_over, upcoming
 
 
 def moved_on(counter: Counter, bounds: Bounds, by: int) -> Counter | None:
@@ -13,7 +13,8 @@ def moved_on(counter: Counter, bounds: Bounds, by: int) -> Counter | None:
 
     None where its bounds hold too few numbers and do not roll over.
     """
-    start = max(counter.next, bounds.lower)
+    counter = moved_up(counter, bounds)
+    start = counter.next
     following = start + by
     if following <= bounds.upper:
         end = max(counter.end or 0, bounds.upper)
@@ -24,7 +25,8 @@ def moved_on(counter: Counter, bounds: Bounds, by: int) -> Counter | None:
     cycles, place = divmod(following - bounds.lower, span)
     following = bounds.lower + place
     cycle, last = counter.cycle + cycles, following - 1
-    return Counter(next=following, last=last, cycle=cycle, end=bounds.upper)
+    update = {"next": following, "last": last, "cycle": cycle, "end": bounds.upper}
+    return new_cycle(counter, bounds).model_copy(update=update)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,44 @@ def standing(counters: Counters, numbering: Numbering) -> JsonObject:
 
 def first(bounds: Bounds) -> Counter:
     """The counter of a kind that has never issued a number."""
-    return Counter(next=bounds.lower)
+    return Counter(next=bounds.lower, since=_begun_at(bounds))
+
+
+def _begun_at(bounds: Bounds) -> int | None:
+    """See ``Counter.since``: where a counter or a cycle begins at a lower bound."""
+    return bounds.lower if bounds.lower > 1 else None
+
+
+def _issued_below(counter: Counter, bounds: Bounds) -> Counter | None:
+    """What a counter says of the numbers below its bounds, None where none of them was issued."""
+    if bounds.lower == 1:
+        return None
+    since = counter.since or 1
+    if since >= bounds.lower or counter.next <= since:
+        return counter.below
+    following, last = min(counter.next, bounds.lower), min(counter.last, bounds.lower - 1)
+    update = {"next": following, "last": last, "since": None, "below": None}
+    return counter.model_copy(update=update)
+
+
+def new_cycle(counter: Counter, bounds: Bounds) -> Counter:
+    """The counter at the beginning of the cycle that follows: below its bounds, none does."""
+    return Counter(
+        next=bounds.lower,
+        last=0,
+        cycle=counter.cycle + 1,
+        since=_begun_at(bounds),
+        below=_issued_below(counter, bounds),
+    )
+
+
+def moved_up(counter: Counter, bounds: Bounds) -> Counter:
+    """The counter at its lower bound where it lies below; what it leaves out was not issued."""
+    if counter.next >= bounds.lower:
+        return counter
+    below = _issued_below(counter, bounds)
+    update = {"next": bounds.lower, "since": bounds.lower, "below": below}
+    return counter.model_copy(update=update)
 
 
 def rolls_over(counter: Counter, bounds: Bounds) -> bool:
@@ -44,12 +81,10 @@ def upcoming(counter: Counter, bounds: Bounds) -> Counter | None:
 
     None where it issues none: its bounds hold no number any more that was not issued.
     """
-    following = max(counter.next, bounds.lower)
-    if following == bounds.upper + 1 and rolls_over(counter, bounds):
-        return Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
-    if following > bounds.upper:
-        return None
-    return counter.model_copy(update={"next": following})
+    following = moved_up(counter, bounds)
+    if following.next == bounds.upper + 1 and rolls_over(counter, bounds):
+        return new_cycle(counter, bounds)
+    return following if following.next <= bounds.upper else None
 
 
 @dataclass(frozen=True)
@@ -70,7 +105,8 @@ def take(counter: Counter, bounds: Bounds, count: int) -> Taken:
         or where the bounds hold fewer than ``count``.
     """
     size = bounds.upper - bounds.lower + 1
-    start = max(counter.next, bounds.lower)
+    counter = moved_up(counter, bounds)
+    start = counter.next
     if start > bounds.upper + 1:
         raise Problem(
             Code.CONTROL_NUMBERS_EXHAUSTED,
@@ -80,7 +116,7 @@ def take(counter: Counter, bounds: Bounds, count: int) -> Taken:
         )
     rollover = rolls_over(counter, bounds)
     if start > bounds.upper and rollover:
-        counter = Counter(next=bounds.lower, last=0, cycle=counter.cycle + 1)
+        counter = new_cycle(counter, bounds)
         start = bounds.lower
     left = bounds.upper - start + 1
     if count > left and bounds.rollover and not rollover:
@@ -101,13 +137,13 @@ def take(counter: Counter, bounds: Bounds, count: int) -> Taken:
     if count <= left:
         last = start + count - 1
         end = max(counter.end or 0, bounds.upper)
-        following = Counter(next=last + 1, last=last, cycle=counter.cycle, end=end)
+        following = counter.model_copy(update={"next": last + 1, "last": last, "end": end})
         return Taken((range(start, last + 1),), following)
     last = bounds.lower + count - left - 1
-    return Taken(
-        (range(start, bounds.upper + 1), range(bounds.lower, last + 1)),
-        Counter(next=last + 1, last=last, cycle=counter.cycle + 1, end=bounds.upper),
+    following = new_cycle(counter, bounds).model_copy(
+        update={"next": last + 1, "last": last, "end": bounds.upper}
     )
+    return Taken((range(start, bounds.upper + 1), range(bounds.lower, last + 1)), following)
 
 
 def take_again(
@@ -150,6 +186,9 @@ def moved(counter: Counter, bounds: Bounds, following: int, *, allow_reuse: bool
             target="/next",
         )
     if following > counter.last:
+        counter = moved_up(counter, bounds)
+        if following < (counter.since or 1):
+            counter = counter.model_copy(update={"since": None, "below": None})
         return counter.model_copy(update={"next": following})
     if not allow_reuse:
         raise Problem(
@@ -158,12 +197,13 @@ def moved(counter: Counter, bounds: Bounds, following: int, *, allow_reuse: bool
             "again. Choose a later one, or send allowReuse: true if the partner expects that.",
             target="/next",
         )
-    return _anew(counter, following)
+    return _anew(counter, following, bounds)
 
 
-def _anew(counter: Counter, following: int) -> Counter:
+def _anew(counter: Counter, following: int, bounds: Bounds) -> Counter:
     """A new cycle from a number on; those before it count as issued, as nobody asked for them."""
-    return Counter(next=following, last=following - 1, cycle=counter.cycle + 1)
+    update = {"next": following, "last": following - 1, "end": bounds.upper}
+    return new_cycle(counter, bounds).model_copy(update=update)
 
 
 def rebound(
@@ -202,7 +242,7 @@ def rebound(
         if began and counter.last == 0 and counter.cycle == 0:
             del changed[kind]  # nothing was issued: the first number is the new lower bound
         elif allow_reuse:
-            changed[kind] = _anew(counter, bounds.lower)
+            changed[kind] = _anew(counter, bounds.lower, bounds)
         else:
             raise Problem(
                 Code.CONTROL_NUMBER_ISSUED,
@@ -220,8 +260,13 @@ def _within(
     """A counter that stays within new bounds: where the cycle that it is in ends."""
     if allow_reuse:
         # A cycle of its own: wherever else the stream is known, the former one ends further up.
-        return _anew(counter, counter.next) if (counter.end or 0) > after.upper else counter
-    if before is None or after.upper >= before.upper or not counter.last:
+        ends_later = (counter.end or 0) > after.upper
+        return _anew(counter, max(counter.next, after.lower), after) if ends_later else counter
+    if counter.last < (counter.since or 1) and counter.below is None:
+        # Nothing of this cycle was issued: whoever began it did so under the former bounds.
+        began = counter.end is not None
+        return counter.model_copy(update={"end": after.upper}) if began else counter
+    if before is None or after.upper >= before.upper:
         return counter
     # Issuing keeps it too, but not the version that issued before this one.
     end = max(counter.end or 0, before.upper)
@@ -239,11 +284,18 @@ def join(*counters: Counter | None) -> Counter | None:
         return None
     cycle = max(c.cycle for c in known)
     latest = [c for c in known if c.cycle == cycle]
+    since = min((c.since for c in latest if c.since is not None), default=None)
+    below: Counter | None = None
+    if since is not None:
+        from_the_first = (c for c in latest if c.since is None and c.next > 1)
+        below = join(*(c.below for c in latest if c.since is not None), *from_the_first)
     return Counter(
         next=max(c.next for c in latest),
         last=max(c.last for c in latest),
         cycle=cycle,
         end=max((c.end for c in latest if c.end is not None), default=None),
+        since=since,
+        below=below,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
-from shared.model.numbers import Kind
+from shared.model.numbers import Kind, SetNextBody
 from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
@@ -357,6 +357,24 @@ async def test_a_number_that_is_issued_while_its_bounds_are_narrowed_is_no_rollo
         allow_reuse=True,
     )
     assert await issue(app, 3) == [1, 2, 3], "as was asked for"
+
+
+async def test_a_cycle_that_a_caller_began_does_not_end_where_a_change_stopped(
+    two: tuple[Installation, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bounds were narrowed to its next number, and its counters never heard of it."""
+    app, _ = two
+    made = await with_agreement(app, UpperBound=100)
+    await issue(app, 9)
+    body = SetNextBody.model_validate({"kind": "interchange", "next": 5, "allowReuse": True})
+    await app.counters.set_next(made, "A", body)
+    with monkeypatch.context() as stopping:
+        stopping.setattr(Checks, "settle_counters", _nothing)
+        await app.imports.write(made, [agreement(UpperBound=5)])
+    assert await issue(app, 1) == [5]
+    with pytest.raises(Problem) as refused:
+        await issue(app, 1)
+    assert refused.value.code is Code.CONTROL_NUMBERS_EXHAUSTED
 
 
 async def _nothing(*_args: object) -> None:

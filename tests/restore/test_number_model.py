@@ -225,7 +225,12 @@ class Run:
         answer = await self.ask(lambda app: app.counters.set_next(living.service, agreement, body))
         if answer.refused is None:
             self.model.set_next(
-                living.service.id, says.stream, following, reuse=reuse, answered=answer.done
+                living.service.id,
+                says.stream,
+                following,
+                says.within,
+                reuse=reuse,
+                answered=answer.done,
             )
 
     async def back_up(self, name: str) -> Backup | None:

@@ -19,7 +19,12 @@ SMALL = Bounds(lower=1, upper=10)
         (Counter(next=4, last=3), SMALL, 7, Counter(next=1, last=0, cycle=1)),
         (Counter(next=4, last=3, cycle=2), SMALL, 28, Counter(next=2, last=1, cycle=5)),
         (Counter(next=11, last=10), SMALL, 1, Counter(next=2, last=1, cycle=1)),
-        (Counter(next=4, last=3), Bounds(lower=20, upper=30), 3, Counter(next=23, last=22)),
+        (
+            Counter(next=4, last=3),
+            Bounds(lower=20, upper=30),
+            3,
+            Counter(next=23, last=22, since=20, below=Counter(next=4, last=3)),
+        ),
         (Counter(next=4, last=3), Bounds(lower=1, upper=10, rollover=False), 7, None),
         (Counter(next=4, last=3, end=20), SMALL, 7, None),
         (Counter(next=12, last=11), SMALL, 1, None),
@@ -39,7 +44,7 @@ def test_a_kind_that_has_issued_nothing_moves_on_from_its_lower_bound() -> None:
     [move], short = moves({}, {}, {}, numbering, [Kind.GROUP], 50)
     assert (move.before, move.counter, move.rollovers) == (
         100,
-        Counter(next=150, last=149, end=HIGHEST_NUMBER),
+        Counter(next=150, last=149, end=HIGHEST_NUMBER, since=100),
         0,
     )
     assert short == []

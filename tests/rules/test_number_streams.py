@@ -20,7 +20,7 @@ from shared.model.numbers import AgreementNumbers, Bounds, Counters, Kind
 from shared.model.problem import Problem
 from shared.model.restore import ControlNumbersBody, NumbersPolicy
 from shared.numbers.claims import is_claimed, taken
-from shared.numbers.streams import Known, as_backed_up
+from shared.numbers.streams import Known, as_backed_up, known_counters
 from shared.rules.coming_again import goes_on
 from shared.rules.numbers import first, join, joined_all, moved, rebound, take_again, upcoming
 from shared.rules.restoring.numbers import (
@@ -293,7 +293,9 @@ class Numbers(RuleBasedStateMachine):
             counter = moved(counter, says.bounds, following, allow_reuse=reuse)
         except Problem:
             return
-        self.model.set_next(service.id, (says.stream,), following, reuse=reuse, answered=True)
+        self.model.set_next(
+            service.id, (says.stream,), following, says.within, reuse=reuse, answered=True
+        )
         self.ledger.rows[name, agreement] = replace(row, counters={KIND: counter})
 
     @precondition(lambda self: self.lives)
@@ -369,10 +371,11 @@ class Numbers(RuleBasedStateMachine):
         """As RestoredLedger writes a row, and what a plan says of it: next, issued again."""
         numbers = says.numbers(agreement)
         backed_up = backup.counters.get(agreement) or BackedUpCounters({}, {})
-        found = [one.row for one in known.of(agreement, says.stream)]
         mine = known.own(name, agreement)
-        found += [mine] if mine is not None and mine.is_of(agreement, says.stream) else []
-        ledgers = [counters for row in found for counters in row.known]
+        rows, own = known.of(agreement, says.stream), None
+        if mine is not None and mine.is_of(agreement, says.stream):
+            own = mine
+        ledgers = known_counters(rows, name, numbers, own)
         counters, passed = restored_counters(wanted, backed_up, ledgers, numbers.numbering)
         row = LedgerRow(agreement, "", counters, "", passed=passed, stream=says.stream, life=life)
         counter = counters.get(KIND) or first(says.bounds)

@@ -207,7 +207,8 @@ def test_a_number_that_was_issued_comes_again_only_in_a_new_cycle() -> None:
         moved(before, BOUNDS, 19, allow_reuse=False)
     assert refused.value.code is Code.CONTROL_NUMBER_ISSUED
     after = moved(before, BOUNDS, 19, allow_reuse=True)
-    assert after == Counter(next=19, last=18, cycle=3)
+    unknown_below = Counter(next=10, last=9, cycle=2)
+    assert after == Counter(next=19, last=18, cycle=3, end=99, since=10, below=unknown_below)
     assert not is_behind(after, before)
     with pytest.raises(Problem) as refused:
         moved(after, BOUNDS, 11, allow_reuse=False)
@@ -259,7 +260,7 @@ def test_a_counter_above_its_new_bounds_needs_a_new_cycle(rollover: bool, upper:
         rebound(counters, {Kind.GROUP: BOUNDS}, after, allow_reuse=False)
     assert refused.value.code is Code.CONTROL_NUMBER_ISSUED
     again = rebound(counters, {Kind.GROUP: BOUNDS}, after, allow_reuse=True)
-    assert again == {Kind.GROUP: Counter(next=1, last=0, cycle=2)}
+    assert again == {Kind.GROUP: Counter(next=1, last=0, cycle=2, end=upper)}
 
 
 @pytest.mark.parametrize("before", [{}, {Kind.GROUP: BOUNDS}], ids=["anew", "changed"])
@@ -305,6 +306,22 @@ def test_a_cycle_whose_bounds_were_narrowed_does_not_roll_over_early() -> None:
     asked = rebound({KIND: counter}, {KIND: narrow}, {KIND: narrow}, allow_reuse=True)[KIND]
     assert values(asked, narrow, 2)[0] == [1, 2]
     assert values(counter, wide, 2)[0] == [21, 22], "or the bounds are widened again"
+
+
+def test_a_cycle_that_a_caller_began_has_the_end_that_it_began_under() -> None:
+    """Where the bounds are narrowed to its next number, it does not roll over there."""
+    wide, narrow = Bounds(upper=999), Bounds(upper=5)
+    counter = moved(Counter(next=20, last=19), wide, 5, allow_reuse=True)
+    with pytest.raises(Problem):
+        take(take(counter, narrow, 1).counter, narrow, 1)
+
+
+def test_a_cycle_that_issued_nothing_ends_where_its_bounds_do_now() -> None:
+    wide, narrow = Bounds(upper=999), Bounds(upper=2)
+    counter = moved(Counter(next=20, last=19), wide, 1, allow_reuse=True)
+    within = rebound({KIND: counter}, {KIND: wide}, {KIND: narrow}, allow_reuse=False)[KIND]
+    issued, counter = values(within, narrow, 2)
+    assert (issued, values(counter, narrow, 1)[0]) == ([1, 2], [1])
 
 
 def test_a_number_that_is_issued_while_its_bounds_are_narrowed_is_no_end() -> None:
