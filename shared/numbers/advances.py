@@ -18,7 +18,7 @@ from shared.model.wire import JsonObject
 from shared.numbers.advancing import Advancing, WantedAdvance, no_agreement
 from shared.numbers.allocate import numbers_nothing
 from shared.numbers.claims import Claims, is_claimed, taken
-from shared.numbers.streams import Known, kin_of, with_rows
+from shared.numbers.streams import Known, family_of, with_rows
 from shared.operations.engine import Engine
 from shared.operations.immediate import BeforeWrite, logged, was_done
 from shared.operations.start import Start
@@ -159,8 +159,8 @@ class Advances:
                 numbers = wanted.numbers
                 if row is None or not is_claimed(row, service.id, numbers.stream):
                     if known is None:
-                        kin = await kin_of(self._ledger, service)
-                        known = await Known.of_names(self._ledger, [service.name, *kin])
+                        family = await family_of(self._ledger, service)
+                        known = await Known.of_names(self._ledger, [service.name], family)
                     others = [one.row for one in known.of(numbers.name, numbers.stream)]
                     counters = [each for other in others for each in other.known]
                     row = taken(row, service.id, numbers, counters, "")

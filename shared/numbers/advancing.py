@@ -16,7 +16,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.numbers.allocate import agreement_not_found
 from shared.numbers.claims import Claims, is_claimed, taken
-from shared.numbers.streams import Known, kin_of
+from shared.numbers.streams import Family, Known, family_of
 from shared.operations.immediate import BeforeWrite
 from shared.rules.moving_on import Move, Short, moves
 from shared.rules.naming import artifact_key
@@ -105,23 +105,28 @@ class Advancing:
     async def _claimed_alone(self, page: Sequence[Pair]) -> Sequence[Pair]:
         """With the rows that a claim would write alone, as it would: they go into one write.
 
-        Those are rows whose streams no other row is of, under names that share no numbers. Ledger
-        and lineage are read behind the page, as a claim reads them behind its own row: whoever
+        Those are rows whose streams no other row is of, under a name without kin. Ledger, lineage
+        and index are read behind the page, as a claim reads them behind its own row: whoever
         claims such a stream from then on writes the row that was read.
         """
         owned = sum(row is not None and self._is_mine(wanted, row) for wanted, row in page)
         service, ledger = self.service, self.claims.ledger
-        if len(page) - owned < _MANY or await kin_of(ledger, service):
+        if len(page) - owned < _MANY or (await family_of(ledger, service)).kin:
             return page
         listed = await self.claims.directory.get(service.name)
         if listed is None or listed.service.id != service.id:
             return page
-        known = await Known.of_names(ledger, [service.name])
+        shared = await ledger.index.of_others(service.name)
+        if shared is None:
+            return page
+        known = await Known.of_names(ledger, [service.name], Family([], []))
         now = rfc3339(self.claims.clock.now())
 
         def claimed(wanted: WantedAdvance, row: LedgerRow | None) -> LedgerRow | None:
             numbers = wanted.numbers
             if row is None or row.stream != numbers.stream or self._is_mine(wanted, row):
+                return row
+            if row.entered != row.stream or row.stream in shared:
                 return row
             same = known.of(numbers.name, numbers.stream)
             key = artifact_key(numbers.name)

@@ -18,7 +18,15 @@ from shared.model.numbers import AgreementNumbers, Counters
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
-from shared.numbers.streams import carried_over, family, issued_elsewhere, set_back_kinds
+from shared.numbers.streams import (
+    Family,
+    carried_over,
+    entered_family,
+    expected_elsewhere,
+    family_of,
+    issued_elsewhere,
+    set_back_kinds,
+)
 from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
 from shared.rules.within_bounds import brought_together
@@ -48,8 +56,8 @@ class Claims:
         """Make the service the owner of an agreement's row; its counters go on: see ``taken``.
 
         The directory is read after the row: a request of an earlier life of the name, which was
-        on its way when the service was deleted, takes nothing from the later one. So is the
-        lineage, at each try: a copy that was restored since writes the row before it issues.
+        on its way when the service was deleted, takes nothing from the later one. So are lineage
+        and index, at each try: a copy that was restored since writes the row before it issues.
 
         :raises Problem: ServiceNotFound where the service is no more.
         """
@@ -69,6 +77,9 @@ class Claims:
                     # There to be written by whoever claims the stream under another name.
                     row = LedgerRow(numbers.name, "", {}, "", stream=numbers.stream)
                     row = await self.ledger.write(service.name, self._dated(row))
+                elif row.entered != numbers.stream:
+                    # Before the index is read: of two that do both, one finds the other.
+                    await self.ledger.enter(service.name, numbers.stream)
                 return await self._written(listed.service, numbers, row)
             except (RowChanged, RowExists):
                 continue
@@ -87,8 +98,8 @@ class Claims:
         :raises RowChanged: where somebody else wrote a row of the stream meanwhile.
         :raises RowExists: where somebody else made one.
         """
-        kin = await family(self.ledger, service)
-        elsewhere = await issued_elsewhere(self.ledger, kin, *_of(numbers))
+        family = await entered_family(self.ledger, service)
+        elsewhere = await issued_elsewhere(self.ledger, service.name, family, *_of(numbers))
         others = await self._same_stream(service.name, numbers)
         if len(others) > _OTHERS_WITH_ITS_OWN:
             elsewhere += [(service.name, other) for other in others]
@@ -99,7 +110,8 @@ class Claims:
         writes = [mine, *(other.owned_by("") for other in others if not other.former)]
         if row.stream and row.stream != numbers.stream:
             writes.append(await left_behind(self.ledger, service.name, row))
-        return replace(mine, etag=(await self.ledger.write_all(service.name, writes))[0])
+        etag = (await self.ledger.write_all(service.name, writes))[0]
+        return replace(mine, etag=etag, entered=mine.stream)
 
     async def _all_disowned(self, rows: Sequence[tuple[str, LedgerRow]]) -> list[LedgerRow]:
         """The rows of service names as they are when nobody may issue from them any more."""
@@ -120,15 +132,25 @@ class Claims:
         return row
 
     async def expected(
-        self, service: Service, numbers: AgreementNumbers, kin: Sequence[str]
-    ) -> Counters:
-        """The counters of an agreement as a claim would find them; nothing is written."""
-        row = await self.ledger.get(service.name, numbers.name)
+        self,
+        service: Service,
+        numbers: AgreementNumbers,
+        row: LedgerRow | None,
+        family: Family | None = None,
+    ) -> LedgerRow | None:
+        """The row of an agreement as a claim would find it; nothing is written.
+
+        :param row: as it is; this is what is given where the service owns it.
+        :param family: of the service, where it was read already.
+        :return: None where there is no row and nothing is known.
+        """
         if row is not None and is_claimed(row, service.id, numbers.stream):
-            return row.counters
-        elsewhere = await issued_elsewhere(self.ledger, kin, *_of(numbers))
-        known = [*await self._same_stream(service.name, numbers), *(row for _, row in elsewhere)]
-        return taken(row, service.id, numbers, _all(known), "").counters
+            return row
+        family = family or await family_of(self.ledger, service)
+        known = await self._same_stream(service.name, numbers)
+        known += await expected_elsewhere(self.ledger, service.name, family, *_of(numbers))
+        found = taken(row, service.id, numbers, _all(known), "")
+        return found if row is not None or found.counters else None
 
     async def _same_stream(self, service: str, numbers: AgreementNumbers) -> list[LedgerRow]:
         """The other rows of a service name that are of an agreement's stream."""

@@ -1,12 +1,15 @@
 """What is known of a stream of numbers, under whatever names of services and agreements.
 
 A stream is of who gets the numbers: standard, sender and receiver. Names that were restored one
-from the other share their streams, whichever of them lives.
+from the other, or trade as the same two, share their streams, whichever of them lives. Where an
+agreement names no identities, its name is its stream, and names that were restored one from the
+other share it.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 
 from shared.model.numbers import AgreementNumbers, Counter, Counters, Kind
 from shared.model.service import Service
@@ -17,12 +20,24 @@ from shared.rules.restoring.numbers import BackedUpCounters
 from shared.rules.within_bounds import brought_together
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Issued, Ledger, LedgerRow
-from shared.state.lineage import Descent
+from shared.state.lineage import Descent, Relations
 from shared.state.row_keys import encoded
 from shared.streams.merged import joined
 
-_NAMES_AT_ONCE = 8
+_NAMES_AT_ONCE = 16
 """A name that is rehearsed each month has many others."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """The other service names that may have numbers of one name's streams."""
+
+    kin: Sequence[str]
+    """Those that were restored one from the other: they share the streams of names too."""
+    sharing: Sequence[str]
+    """Others, which are known to have rows of the same streams."""
+    written: frozenset[str] = frozenset()
+    """Keys of those that the lineage has as sharing streams with this very name."""
 
 
 class Known:
@@ -34,20 +49,24 @@ class Known:
         self._of_name: defaultdict[str, list[Issued]] = defaultdict(list)
 
     @staticmethod
-    async def of_names(ledger: Ledger, names: Iterable[str]) -> "Known":
-        """Read the ledgers of service names."""
+    async def of_names(ledger: Ledger, names: Iterable[str], family: Family) -> "Known":
+        """Read the ledgers of service names, and of their family."""
         known = Known()
-        for name in names:
+        for name in (*names, *family.kin, *family.sharing):
+            is_kin = name not in family.sharing
             async for page in ledger.issued(name):
                 for one in page:
-                    known.add(one)
+                    known.add(one, is_kin=is_kin)
         return known
 
-    def add(self, one: Issued) -> None:
-        """Add a row."""
+    def add(self, one: Issued, *, is_kin: bool = True) -> None:
+        """Add a row.
+
+        :param is_kin: whether what its agreement is called says anything.
+        """
         if one.stream:
             self._of_stream[one.stream].append(one)
-        if not one.is_former:
+        if is_kin and not one.is_former:
             key = artifact_key(one.agreement)
             self._of_name[key].append(one)
             self._own[service_key(one.service), key] = one
@@ -85,53 +104,96 @@ async def with_rows(
 
 
 async def issued_elsewhere(
-    ledger: Ledger, kin: Sequence[str], agreement: str, stream: str
+    ledger: Ledger, service: str, family: Family, agreement: str, stream: str
 ) -> list[tuple[str, LedgerRow]]:
-    """The rows of other names that are of an agreement's stream, each with its name."""
+    """The rows of other names that are of an agreement's stream, each with its name.
+
+    Those of kin, and of whoever else the index has: they are written down as sharing numbers, for
+    whoever reads whole ledgers, before this answers.
+    """
+    others = await _unrelated(ledger, service, family, stream)
+    for other in others:
+        if service_key(other) not in family.written:
+            await ledger.lineage.enter_sharing(service, other)
+    return await _rows_elsewhere(ledger, family.kin, others, agreement, stream)
+
+
+async def expected_elsewhere(
+    ledger: Ledger, service: str, family: Family, agreement: str, stream: str
+) -> list[LedgerRow]:
+    """The same rows, for who writes nothing."""
+    others = await _unrelated(ledger, service, family, stream)
+    rows = await _rows_elsewhere(ledger, family.kin, others, agreement, stream)
+    return [row for _, row in rows]
+
+
+async def _unrelated(ledger: Ledger, service: str, family: Family, stream: str) -> list[str]:
+    """Names that the index has for a stream, and that are no kin."""
+    known = {service_key(name) for name in (service, *family.kin)}
+    names = await ledger.index.names(stream) if stream else []
+    return [name for name in names if service_key(name) not in known]
+
+
+async def _rows_elsewhere(
+    ledger: Ledger, kin: Sequence[str], others: Sequence[str], agreement: str, stream: str
+) -> list[tuple[str, LedgerRow]]:
+    """The rows of kin that are of an agreement's stream, and of others that are of it by identity.
+
+    :return: each with its service name.
+    """
+    wanted = [(name, agreement) for name in kin] + [(name, "") for name in others]
     found: list[tuple[str, LedgerRow]] = []
-    for start in range(0, len(kin), _NAMES_AT_ONCE):
-        names = kin[start : start + _NAMES_AT_ONCE]
+    for start in range(0, len(wanted), _NAMES_AT_ONCE):
+        some = wanted[start : start + _NAMES_AT_ONCE]
         rows = await asyncio.gather(
-            *(_issued_under(ledger, name, agreement, stream) for name in names)
+            *(_issued_under(ledger, name, agreement, stream) for name, agreement in some)
         )
-        found += [(name, row) for name, some in zip(names, rows, strict=True) for row in some]
+        found += [(name, row) for (name, _), each in zip(some, rows, strict=True) for row in each]
     return found
 
 
 async def _issued_under(ledger: Ledger, name: str, agreement: str, stream: str) -> list[LedgerRow]:
-    found = await ledger.of_stream(name, stream) if stream else []
-    named = await ledger.get(name, agreement)
-    is_among_them = named is not None and stream != "" and named.stream == stream
-    if named is not None and not is_among_them and named.is_of(agreement, stream):
-        found.append(named)
-    return found
+    """:param agreement: empty where it says nothing what agreements are called under a name."""
+    found = await ledger.of_stream(name, stream, agreement)
+    return [row for row in found if row.is_of(agreement, stream)]
 
 
-async def kin_of(ledger: Ledger, service: Service) -> list[str]:
-    """The other names that have numbers of a service's.
+async def family_of(ledger: Ledger, service: Service) -> Family:
+    """The other names that may have numbers of a service's.
 
     Also the name that it was restored from by a version that kept no lineage.
     """
+    return _family(await ledger.lineage.read(), service)
+
+
+def _family(relations: Relations, service: Service) -> Family:
+    origin = _origin(service)
+    names = (service.name, origin) if origin else (service.name,)
+    kin, sharing = relations.kin(*names), relations.sharing(*names)
+    written = frozenset(service_key(one) for one in sharing if relations.shares(service.name, one))
+    return Family([*kin, origin] if origin else kin, sharing, written)
+
+
+def _origin(service: Service) -> str:
+    """The other name that a service was restored from; empty where there is none."""
     origin = service.restored_from.service if service.restored_from else service.name
-    kin = await ledger.lineage.kin(service.name, origin)
-    return kin if service_key(origin) == service_key(service.name) else [*kin, origin]
+    return "" if service_key(origin) == service_key(service.name) else origin
 
 
-async def family(ledger: Ledger, service: Service) -> list[str]:
-    """The names of ``kin_of``, to whom the service is known as theirs from now on.
+async def entered_family(ledger: Ledger, service: Service) -> Family:
+    """What ``family_of`` gives, to whom the service is known as theirs from now on.
 
     A version that kept no lineage may have restored it.
     """
-    kin = await kin_of(ledger, service)
-    origin = service.restored_from
-    if origin is not None and service_key(origin.service) != service_key(service.name):
-        known = {service_key(name) for name in await ledger.lineage.kin(service.name)}
-        if service_key(origin.service) not in known:
-            at = rfc3339(service.created_at)
-            descent = Descent(origin.service, service.name, origin.backup, at)
-            await ledger.lineage.enter(descent)
-            return await kin_of(ledger, service)
-    return kin
+    relations = await ledger.lineage.read()
+    origin, restored_from = _origin(service), service.restored_from
+    known = {service_key(name) for name in relations.kin(service.name)}
+    if restored_from is not None and origin and service_key(origin) not in known:
+        at = rfc3339(service.created_at)
+        await ledger.lineage.enter(Descent(origin, service.name, restored_from.backup, at))
+        # Whoever else it restored does the same: one of the two reads what the other one entered.
+        relations = await ledger.lineage.read()
+    return _family(relations, service)
 
 
 def known_counters(

@@ -10,7 +10,7 @@ from shared.model.problem import Problem
 from shared.model.record import Record
 from shared.model.restore import ControlNumbersBody, NumberExposure, NumbersPlan
 from shared.model.sections import CONTROL_NUMBERS
-from shared.numbers.streams import Known, known_counters
+from shared.numbers.streams import Family, Known, known_counters
 from shared.restores.agreements import Agreement
 from shared.rules.coming_again import goes_on
 from shared.rules.naming import artifact_key, service_key
@@ -184,8 +184,9 @@ async def numbers_plan(
     """
     told = _Told(name, is_own)
     names = {service_key(one): one for one in (name, backup.descriptor.service.name)}
-    kin = await ledger.lineage.kin(*names.values())
-    known = await Known.of_names(ledger, [*names.values(), *kin])
+    relations = await ledger.lineage.read()
+    family = Family(relations.kin(*names.values()), relations.sharing(*names.values()))
+    known = await Known.of_names(ledger, names.values(), family)
     pairs = merged(
         backup.records(CONTROL_NUMBERS),
         agreements,

@@ -13,7 +13,7 @@ from shared.model.record import Record
 from shared.model.restore import NumbersPlan, RestorePlan
 from shared.model.wire import rfc3339
 from shared.numbers.claims import left_behind
-from shared.numbers.streams import Known, known_counters
+from shared.numbers.streams import Family, Known, known_counters
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.restoring.numbers import BackedUpCounters, restored_counters
 from shared.state.configuration import Configuration
@@ -51,8 +51,9 @@ class RestoredLedger:
         :param pages: the section of the backup, checked.
         """
         await self._enter(plan)
-        kin = await self.ledger.lineage.kin(self.name)
-        known = await Known.of_names(self.ledger, [self.name, *kin])
+        relations = await self.ledger.lineage.read()
+        family = Family(relations.kin(self.name), relations.sharing(self.name))
+        known = await Known.of_names(self.ledger, [self.name], family)
         pairs = merged(
             pages, self.configuration.all_numbers(self.service_id), _record_key, _numbers_key
         )

@@ -13,7 +13,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.numbers.claims import Claims, tell_stream
 from shared.numbers.counters import change_counters
-from shared.numbers.streams import kin_of
+from shared.numbers.streams import family_of
 from shared.rules.agreement_numbers import (
     numbering,
     require_fit_for_envelope,
@@ -221,7 +221,8 @@ class Checks:
             one for one in zip(puts, before, places, strict=True) if _is_agreement(one[0])
         ]
         changes: list[CounterChange] = []
-        kin = await kin_of(self._claims.ledger, service) if agreements else []
+        ledger = self._claims.ledger
+        family = await family_of(ledger, service) if agreements else None
         for put, stored, place in agreements:
             document = put.artifact.document
             numbers = AgreementNumbers(
@@ -237,7 +238,9 @@ class Checks:
                 pointer=partial(upper_bound_pointer, document),
             )
             with problems_within(place):
-                change(await self._claims.expected(service, numbers, kin))
+                row = await ledger.get(service.name, numbers.name)
+                row = await self._claims.expected(service, numbers, row, family)
+                change(row.counters if row else {})
             changes.append((numbers, change, former != numbers.numbering))
         return changes
 

@@ -27,7 +27,7 @@ from shared.model.sections import (
 )
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.numbers.streams import Known, as_backed_up, kin_of
+from shared.numbers.streams import Known, as_backed_up, family_of
 from shared.rules.documents import replace_stand_ins
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
@@ -266,8 +266,8 @@ class ServiceCut:
         An agreement without a row has numbers all the same that were issued under other names.
         """
         ledger, service = self._stores.ledger, self.service
-        kin = await kin_of(ledger, service)
-        known = await Known.of_names(ledger, [service.name, *kin])
+        family = await family_of(ledger, service)
+        known = await Known.of_names(ledger, [service.name], family)
         async for page in self._stores.configuration.all_numbers(service.id, after):
             rows = [known.own(service.name, numbers.name) for numbers in page]
             found = [_record(one, row, known) for one, row in zip(page, rows, strict=True)]

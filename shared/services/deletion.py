@@ -14,7 +14,7 @@ from shared.model.condition import unconditional
 from shared.model.operation import Operation, OperationName
 from shared.model.service import Service, State
 from shared.numbers.claims import release_all
-from shared.numbers.streams import family
+from shared.numbers.streams import entered_family
 from shared.operations.engine import Engine
 from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
@@ -136,7 +136,7 @@ class DeletionWork:
         await self._end_schedule(service)
         await self._close(service.id)
         # Who it was restored from is known only as long as it is there.
-        await family(self._stores.ledger, service)
+        await entered_family(self._stores.ledger, service)
         numbers = self._stores.configuration.all_numbers(service.id)
         await release_all(self._stores.ledger, service=service.name, numbers=numbers)
         task.report("run-time state")

@@ -15,6 +15,7 @@ from shared.rules.naming import artifact_key, service_key
 from shared.state.columns import dumps
 from shared.state.lineage import Lineage
 from shared.state.row_keys import LAST, encoded
+from shared.state.stream_index import StreamIndex
 from shared.storage.tables import TRANSACTION_ROWS, Column, Insert, Replace, Row, Step, Table
 
 TABLE = "interkeepControlNumbers"
@@ -44,6 +45,9 @@ class LedgerRow:
     """Ids of the operations that moved it on and may not have ended: none moves it on twice."""
     former: bool = False
     """Whether it is what an agreement left behind that trades with somebody else since."""
+    entered: str = ""
+    """The stream that its service name was entered for in the index when it was written: it is
+    entered again where that is another one, or a version wrote the row that kept no index."""
 
     @property
     def known(self) -> list[Counters]:
@@ -71,6 +75,8 @@ class Ledger:
         self._table = table
         self.lineage = Lineage(table)
         """Which other names have numbers of a service's."""
+        self.index = StreamIndex(table)
+        """Which names have rows of a stream."""
 
     async def get(self, service: str, agreement: str) -> LedgerRow | None:
         """The row of an agreement, None where none was ever needed."""
@@ -82,9 +88,16 @@ class Ledger:
         row = await self._table.get(_partition(service), _former_key(stream))
         return _read(row) if row else None
 
-    async def of_stream(self, service: str, stream: str) -> list[LedgerRow]:
-        """The rows of a service name that are of a stream, former ones among them."""
-        pages = self._table.pages(_partition(service), equal=("stream", stream))
+    async def of_stream(self, service: str, stream: str, agreement: str = "") -> list[LedgerRow]:
+        """The rows of a service name that are of a stream, former ones among them.
+
+        :param agreement: that one's row too, whatever stream it is of.
+        """
+        named = encoded(artifact_key(agreement)) if agreement else ""
+        if not stream:
+            row = await self.get(service, agreement)
+            return [row] if row else []
+        pages = self._table.pages(_partition(service), equal=("stream", stream), also=named)
         return [_read(row) async for page in pages for row in page]
 
     async def write(self, service: str, row: LedgerRow) -> LedgerRow:
@@ -93,8 +106,10 @@ class Ledger:
         :raises RowChanged: where somebody else wrote it since.
         :raises RowExists: where somebody else made it.
         """
-        step = _step(service, row)
-        return replace(row, etag=(await self._table.transact([step]))[0])
+        if row.entered != row.stream:
+            await self.enter(service, row.stream)
+        etag = (await self._table.transact([_step(service, row)]))[0]
+        return replace(row, etag=etag, entered=row.stream)
 
     async def write_all(self, service: str, rows: Sequence[LedgerRow]) -> list[str]:
         """Write up to 100 rows, each over the version that was read, all or none; their ETags.
@@ -102,7 +117,13 @@ class Ledger:
         :raises RowChanged: where somebody else wrote one since.
         :raises RowExists: where somebody else made one.
         """
+        await self.enter(service, *(row.stream for row in rows if row.entered != row.stream))
         return await self._table.transact([_step(service, row) for row in rows])
+
+    async def enter(self, service: str, *streams: str) -> None:
+        """Let the index say that a service name has rows of streams, before it has any."""
+        if any(streams):
+            await self.index.enter(service, streams)
 
     async def pages(self, service: str, after: str = "") -> AsyncIterator[list[LedgerRow]]:
         """The rows of a service name's agreements in the order of their keys, a page at a time.
@@ -120,6 +141,8 @@ class Ledger:
 
     async def drop_all(self, service: str) -> None:
         """Remove all rows of a name: of a verify's scratch service alone, which issued nothing."""
+        async for page in self.issued(service):
+            await self.index.drop(service, (one.stream for one in page))
         await self._table.drop_partition(_partition(service))
 
 
@@ -169,6 +192,7 @@ def _step(service: str, row: LedgerRow) -> Step:
     texts = {"stream": row.stream, "life": row.life, "advances": " ".join(row.advances)}
     values |= {name: _dumped(found) for name, found in counters.items() if found}
     values |= {name: text for name, text in texts.items() if text}
+    values |= {"entered": True} if row.stream else {}
     key = _former_key(row.stream) if row.former else encoded(artifact_key(row.agreement))
     stored = Row(_partition(service), key, values)
     return Replace(stored, row.etag) if row.etag else Insert(stored)
@@ -195,4 +219,5 @@ def _read(row: Row) -> LedgerRow:
         life=str(row.values.get("life") or ""),
         advances=tuple(str(row.values.get("advances") or "").split()),
         former=row.key.startswith(LAST),
+        entered=str(row.values.get("stream") or "") if row.values.get("entered") else "",
     )

@@ -2,7 +2,8 @@
 
 Written by the restore that makes the second name, before its service can issue anything, and never
 deleted: a number stays issued when the service that issued it is gone. There are as many rows as
-pairs of names that were ever restored one from the other.
+pairs of names that were ever restored one from the other; and one for each pair of others that
+turned out to have rows of one stream (``StreamIndex``), for whoever reads whole ledgers.
 """
 
 from collections import defaultdict
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from shared.rules.naming import service_key
 from shared.state.row_keys import row_key
-from shared.storage.tables import Row, RowExists, Table
+from shared.storage.tables import Column, Row, RowExists, Table
 
 _PARTITION = "!lineage"
 """No service's: their partitions hold no exclamation mark."""
@@ -32,8 +33,52 @@ class Descent:
     """When, RFC 3339."""
 
 
+class Relations:
+    """The names that share numbers, as they were read."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._spelled: dict[str, str] = {}
+        self._sources: defaultdict[str, set[str]] = defaultdict(set)
+        self._targets: defaultdict[str, set[str]] = defaultdict(set)
+        self._sharing: defaultdict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            names = str(row.values["source"]), str(row.values["target"])
+            source, target = (service_key(name) for name in names)
+            self._spelled |= {source: names[0], target: names[1]}
+            if row.values.get("shares"):
+                self._sharing[source].add(target)
+                self._sharing[target].add(source)
+            else:
+                self._sources[target].add(source)
+                self._targets[source].add(target)
+
+    def kin(self, *names: str) -> list[str]:
+        """The other names that have numbers of these: living, deleted or never used again.
+
+        What they go on from, over any number of restores, and all that goes on from that. Two
+        names that were both restored under a third one are no kin by it. Sorted, one spelling of
+        each.
+        """
+        return self._names(self._family(names) - _keys(names))
+
+    def sharing(self, *names: str) -> list[str]:
+        """Further names that are known to have rows of streams of these or their kin."""
+        family = self._family(names)
+        return self._names({other for one in family for other in self._sharing[one]} - family)
+
+    def shares(self, name: str, other: str) -> bool:
+        """Whether it is written of these two that they have rows of one stream."""
+        return service_key(other) in self._sharing[service_key(name)]
+
+    def _family(self, names: Iterable[str]) -> set[str]:
+        return _reached(_reached(_keys(names), self._sources), self._targets)
+
+    def _names(self, keys: Iterable[str]) -> list[str]:
+        return [self._spelled[key] for key in sorted(keys)]
+
+
 class Lineage:
-    """The names that go on from one another."""
+    """The names that go on from one another, or share streams all the same."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -41,42 +86,32 @@ class Lineage:
     async def enter(self, descent: Descent) -> None:
         """Write that a name goes on from another; does nothing where that is known."""
         key = row_key(service_key(descent.source), service_key(descent.target))
-        values = {
+        values: dict[str, Column] = {
             "source": descent.source,
             "target": descent.target,
             "backup": descent.backup,
             "at": descent.at,
         }
         with suppress(RowExists):
-            await self._table.insert(Row(_PARTITION, key, dict(values)))
+            await self._table.insert(Row(_PARTITION, key, values))
 
-    async def kin(self, *names: str) -> list[str]:
-        """The other names that have numbers of these: living, deleted or never used again.
+    async def enter_sharing(self, one: str, other: str) -> None:
+        """Write that two names have rows of one stream; does nothing where that is known."""
+        first, second = sorted((one, other), key=service_key)
+        key = row_key(service_key(first), service_key(second), "shares")
+        values: dict[str, Column] = {"source": first, "target": second, "shares": True}
+        with suppress(RowExists):
+            await self._table.insert(Row(_PARTITION, key, values))
 
-        What they go on from, over any number of restores, and all that goes on from that. Two
-        names that were both restored under a third one share nothing by it. Sorted, one spelling
-        of each.
-        """
-        pairs = [
-            (str(row.values["source"]), str(row.values["target"]))
-            async for page in self._table.pages(_PARTITION, columns=("source", "target"))
-            for row in page
-        ]
-        return _kin(names, pairs)
+    async def read(self) -> Relations:
+        """All of them."""
+        columns = ("source", "target", "shares")
+        pages = self._table.pages(_PARTITION, columns=columns)
+        return Relations([row async for page in pages for row in page])
 
 
-def _kin(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> list[str]:
-    spelled: dict[str, str] = {}
-    sources: defaultdict[str, set[str]] = defaultdict(set)
-    targets: defaultdict[str, set[str]] = defaultdict(set)
-    for pair in pairs:
-        source, target = (service_key(name) for name in pair)
-        spelled |= {source: pair[0], target: pair[1]}
-        sources[target].add(source)
-        targets[source].add(target)
-    given = {service_key(name) for name in names}
-    found = _reached(_reached(given, sources), targets)
-    return [spelled[key] for key in sorted(found - given)]
+def _keys(names: Iterable[str]) -> set[str]:
+    return {service_key(name) for name in names}
 
 
 def _reached(names: set[str], ways: Mapping[str, set[str]]) -> set[str]:

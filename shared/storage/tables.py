@@ -244,6 +244,7 @@ class Table:
         after: str = "",
         before: str = "",
         equal: tuple[str, str] | None = None,
+        also: str = "",
         columns: Sequence[str] | None = None,
         size: int = 1000,
     ) -> AsyncIterator[list[Row]]:
@@ -252,13 +253,16 @@ class Table:
         :param after: only keys greater than this one.
         :param before: only keys less than this one.
         :param equal: only rows that have this text in this column; storage looks at each row.
+        :param also: the key of a row that need not have that text.
         :param columns: read only these columns.
         :param size: the most rows of a page; a page may be short or empty and not be the last.
         """
         clauses = [f"PartitionKey eq {literal(partition)}"]
         clauses += [f"RowKey gt {literal(after)}"] if after else []
         clauses += [f"RowKey lt {literal(before)}"] if before else []
-        clauses += [f"{equal[0]} eq {literal(equal[1])}"] if equal else []
+        if equal:
+            clause = f"{equal[0]} eq {literal(equal[1])}"
+            clauses.append(f"({clause} or RowKey eq {literal(also)})" if also else clause)
         async for page in self._query(" and ".join(clauses), columns, size):
             yield page
 

@@ -18,6 +18,7 @@ from shared.operations.immediate import close, service_update
 from shared.rules.states import ServiceOperation
 from shared.services.checks import Checks
 from shared.services.services import Asked
+from shared.state.operations import OperationRow
 from tests.api import partner_document, x12_document
 from tests.deployed import Deployed, Emulator
 from tests.faults.scenes import ASKED

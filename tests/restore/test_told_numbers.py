@@ -97,7 +97,6 @@ async def test_reuse_of_a_set_back_counter_is_possible(app: Installation) -> Non
     await bound(app, dr, upper=7, reuse=True)
 
 
-@pytest.mark.xfail(strict=True, reason="names that were restored under one name share nothing")
 async def test_two_services_whose_one_copy_issued_the_numbers_of_both(app: Installation) -> None:
     """Both were restored under one name, and trade as the same two."""
     await created(app, "Contoso-Two", [agreement("A")])

@@ -26,14 +26,33 @@ async def test_names_share_numbers_over_any_number_of_restores(
     pairs = [("Source", "Copy"), ("copy", "Third"), ("SOURCE", "Second"), ("Third", "source")]
     await entered(installation, *pairs)
     await entered(installation, *pairs)
-    found = await installation.ledger.lineage.kin(name)
+    found = (await installation.ledger.lineage.read()).kin(name)
     assert [one.lower() for one in found] == [one.lower() for one in kin]
 
 
-async def test_two_services_that_are_rehearsed_under_one_name_share_nothing(
+async def test_two_services_that_are_rehearsed_under_one_name_are_no_kin(
     installation: Installation,
 ) -> None:
+    """What they share is what they trade as the same two, which the index of streams says."""
     await entered(installation, ("One", "Drill"), ("Other", "Drill"))
-    assert await installation.ledger.lineage.kin("One") == ["Drill"]
-    assert await installation.ledger.lineage.kin("Other") == ["Drill"]
-    assert await installation.ledger.lineage.kin("Drill") == ["One", "Other"]
+    relations = await installation.ledger.lineage.read()
+    assert relations.kin("One") == ["Drill"]
+    assert relations.kin("Other") == ["Drill"]
+    assert relations.kin("Drill") == ["One", "Other"]
+    assert relations.sharing("One", "Other", "Drill") == []
+
+
+async def test_names_that_share_streams_are_known_to_their_kin_and_to_nobody_else(
+    installation: Installation,
+) -> None:
+    await entered(installation, ("One", "Copy"), ("Other", "Third"))
+    lineage = installation.ledger.lineage
+    for _ in range(2):
+        await lineage.enter_sharing("other", "Copy")
+    relations = await lineage.read()
+    assert relations.kin("One") == ["Copy"], "they share no names of agreements"
+    assert [one.lower() for one in relations.sharing("One")] == ["other"]
+    assert relations.sharing("Third") == ["Copy"]
+    assert relations.sharing("Stranger") == []
+    assert relations.shares("COPY", "OTHER")
+    assert not relations.shares("One", "Other")

@@ -1,0 +1,58 @@
+"""Which service names have rows of a stream."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.installation.installation import Installation
+from shared.state import stream_index
+from shared.state.control_numbers import LedgerRow
+
+STREAM, OTHER = "a" * 32, "a" * 31 + "b"
+
+
+def row(agreement: str, stream: str) -> LedgerRow:
+    return LedgerRow(agreement, "", {}, "2026-01-01T00:00:00.000Z", stream=stream)
+
+
+async def test_a_name_is_entered_before_its_first_row_of_a_stream(
+    installation: Installation,
+) -> None:
+    ledger = installation.ledger
+    written = await ledger.write("Contoso", row("A", STREAM))
+    await ledger.write_all("Contoso-DR", [row("A", STREAM), row("B", OTHER), row("C", "")])
+    assert sorted(await ledger.index.names(STREAM)) == ["Contoso", "Contoso-DR"]
+    assert await ledger.index.names(OTHER) == ["Contoso-DR"]
+    assert await ledger.index.names("a") == []
+    assert await ledger.index.of_others("contoso-dr") == {STREAM}
+    assert written.entered == STREAM
+    found = await ledger.get("Contoso", "A")
+    assert found is not None
+    assert found == written
+
+
+async def test_a_row_that_goes_over_to_another_stream_is_entered_again(
+    installation: Installation,
+) -> None:
+    ledger = installation.ledger
+    written = await ledger.write("Contoso", row("A", STREAM))
+    await ledger.write("Contoso", replace(written, stream=OTHER))
+    assert await ledger.index.names(OTHER) == ["Contoso"]
+    assert await ledger.index.names(STREAM) == ["Contoso"], "one too many is harmless"
+
+
+async def test_what_a_dropped_name_had_is_no_more_in_the_index(installation: Installation) -> None:
+    """A verify's scratch service, of which there are many."""
+    ledger = installation.ledger
+    await ledger.write_all("Scratch", [row(f"A{i}", f"{i:032x}") for i in range(100)])
+    await ledger.write("Contoso", row("A", STREAM))
+    await ledger.drop_all("Scratch")
+    assert await ledger.index.of_others("") == {STREAM}
+
+
+async def test_an_index_that_is_very_long_is_not_read_as_a_whole(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await installation.ledger.write("Contoso", row("A", STREAM))
+    monkeypatch.setattr(stream_index, "_PAGES", 0)
+    assert await installation.ledger.index.of_others("Contoso-DR") is None
