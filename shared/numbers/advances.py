@@ -17,8 +17,8 @@ from shared.model.service import Service, State
 from shared.model.wire import JsonObject
 from shared.numbers.advancing import Advancing, WantedAdvance, no_agreement
 from shared.numbers.allocate import numbers_nothing
-from shared.numbers.claims import Claims, is_claimed, taken
-from shared.numbers.streams import Known, family_of, with_rows
+from shared.numbers.claims import Claims, Expected
+from shared.numbers.streams import with_rows
 from shared.operations.engine import Engine
 from shared.operations.immediate import BeforeWrite, logged, was_done
 from shared.operations.start import Start
@@ -153,18 +153,11 @@ class Advances:
     async def _planned(self, service: Service, body: AdvanceBody) -> "_Told":
         require_manageable(service.name, service.state)
         told = _Told()
-        known: Known | None = None
+        expected = Expected(self._ledger, service)
         async for page in self._pages(service, body, told.refuse):
             for wanted, row in page:
-                numbers = wanted.numbers
-                if row is None or not is_claimed(row, service.id, numbers.stream):
-                    if known is None:
-                        family = await family_of(self._ledger, service)
-                        known = await Known.of_names(self._ledger, [service.name], family)
-                    others = [one.row for one in known.of(numbers.name, numbers.stream)]
-                    counters = [each for other in others for each in other.known]
-                    row = taken(row, service.id, numbers, counters, "")
-                told.look_at(wanted, row)
+                row = await expected.row(wanted.numbers, row)
+                told.look_at(wanted, row or LedgerRow(wanted.numbers.name, "", {}, ""))
         return told
 
     def _pages(self, service: Service, body: AdvanceBody, refuse: Refuse) -> AsyncIterator[Page]:

@@ -198,6 +198,7 @@ class Advancing:
         """The row moved on; None where it was already, or cannot be."""
         if self.operation_id in row.advances:
             return None
+        row = row.within(wanted.numbers.numbering)
         found, short = wanted.moves(row)
         if short:
             self.errors += [wanted.too_few(one) for one in short]

@@ -129,6 +129,7 @@ class Allocator:
                 living, numbers = await self._require_issuing(service, agreement)
                 if not is_claimed(row, living.id, numbers.stream):
                     continue
+            row = row.within(numbers.numbering)
             answers, counters = _serve_all(batch, row, numbers.numbering)
             if counters == row.counters:
                 break

@@ -20,6 +20,7 @@ from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.numbers.streams import (
     Family,
+    Known,
     carried_over,
     entered_family,
     expected_elsewhere,
@@ -29,7 +30,7 @@ from shared.numbers.streams import (
 )
 from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
-from shared.rules.within_bounds import brought_together
+from shared.rules.within_bounds import brought_together, left_apart
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.row_keys import encoded
 from shared.state.services import Directory
@@ -140,12 +141,12 @@ class Claims:
     ) -> LedgerRow | None:
         """The row of an agreement as a claim would find it; nothing is written.
 
-        :param row: as it is; this is what is given where the service owns it.
+        :param row: as it is; where the service owns it, this is it.
         :param family: of the service, where it was read already.
         :return: None where there is no row and nothing is known.
         """
         if row is not None and is_claimed(row, service.id, numbers.stream):
-            return row
+            return row.within(numbers.numbering)
         family = family or await family_of(self.ledger, service)
         known = await self._same_stream(service.name, numbers)
         known += await expected_elsewhere(self.ledger, service.name, family, *_of(numbers))
@@ -161,6 +162,33 @@ class Claims:
             for row in await self.ledger.of_stream(service, numbers.stream)
             if row.former or artifact_key(row.agreement) != artifact_key(numbers.name)
         ]
+
+
+class Expected:
+    """The rows of a service as claims would find them, for who reads many; nothing is written.
+
+    What is known elsewhere is read once, where a row is met that the service does not own.
+    """
+
+    def __init__(self, ledger: Ledger, service: Service) -> None:
+        self._ledger = ledger
+        self._service = service
+        self._known: Known | None = None
+
+    async def row(self, numbers: AgreementNumbers, row: LedgerRow | None) -> LedgerRow | None:
+        """The row of an agreement; None where there is none and nothing is known.
+
+        :param row: as it is; where the service owns it, this is it.
+        """
+        service = self._service
+        if row is not None and is_claimed(row, service.id, numbers.stream):
+            return row.within(numbers.numbering)
+        if self._known is None:
+            family = await family_of(self._ledger, service)
+            self._known = await Known.of_names(self._ledger, [service.name], family)
+        others = [one.row for one in self._known.of(numbers.name, numbers.stream)]
+        found = taken(row, service.id, numbers, _all(others), "")
+        return found if row is not None or found.counters else None
 
 
 def is_claimed(row: LedgerRow, service_id: str, stream: str) -> bool:
@@ -202,6 +230,7 @@ def taken(
         counters=counters,
         passed={kind: row.passed[kind] for kind in asked},
         beyond={kind: issued[kind] for kind in asked},
+        apart=left_apart(known, numbers.numbering),
     )
 
 

@@ -1,6 +1,6 @@
 """Setting where an agreement's control numbers go on: a management operation on the ledger."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from shared.clock import Clock
@@ -9,7 +9,7 @@ from shared.model.numbers import AgreementNumbers, Counters, Numbering, SetNextB
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.numbers.allocate import agreement_not_found, numbers_nothing
-from shared.numbers.claims import Claims, is_claimed
+from shared.numbers.claims import Claims, Expected, is_claimed
 from shared.numbers.streams import with_rows
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.coming_again import all_go_on
@@ -29,17 +29,21 @@ class Standing:
     numbering: Numbering
     row: LedgerRow | None
     """None where no number was ever issued or set under this service name."""
+    expected: LedgerRow | None
+    """The row as the next number finds it: behind what was issued under other names, where the
+    service does not own it. None where nothing is known."""
     stream: str
     """See AgreementNumbers."""
 
     @property
     def version(self) -> str:
-        """Another one as soon as a number is issued, or the bounds change."""
-        return _version(self.row, self.numbering)
+        """Another one as soon as a number is issued, under whatever name, or the bounds change."""
+        elsewhere = self.expected.known if self.expected not in (None, self.row) else ""
+        return f"{self.row.etag if self.row else ''} {self.numbering} {elsewhere}"
 
     def to_json(self) -> JsonObject:
         """As answers show it."""
-        row = self.row
+        row = self.expected
         found: Counters = {}
         if row is not None:
             found = all_go_on(row.counters, row.passed, row.beyond, self.numbering)
@@ -75,15 +79,23 @@ class CounterSettings:
         """
         numbers = await self._require_numbers(service, agreement)
         row = await self._ledger.get(service.name, agreement)
-        return _standing(numbers, row)
+        return await self._standing(service, numbers, row)
+
+    async def _standing(
+        self, service: Service, numbers: AgreementNumbers, row: LedgerRow | None
+    ) -> Standing:
+        return _standing(numbers, row, await self._claims.expected(service, numbers, row))
 
     async def pages(self, service: Service, after: str = "") -> AsyncIterator[list[Standing]]:
         """Where the agreements of a service stand, those that number anything, a page at a time.
 
         :param after: the agreement that the first page begins behind.
         """
+        expected = Expected(self._ledger, service)
         async for page in with_rows(self._configuration, self._ledger, service, after):
-            yield [_standing(numbers, row) for numbers, row in page]
+            yield [
+                _standing(numbers, row, await expected.row(numbers, row)) for numbers, row in page
+            ]
 
     async def set_next(
         self,
@@ -110,13 +122,14 @@ class CounterSettings:
                 body.kind: moved(counter, bounds, body.next, allow_reuse=body.allow_reuse),
             }
 
-        def check(row: LedgerRow | None) -> None:
-            condition(_version(row, numbers.numbering))
+        async def check(row: LedgerRow | None) -> None:
+            if condition is not unconditional:
+                condition((await self._standing(service, numbers, row)).version)
 
         row = await change_counters(
             self._claims, service, numbers, change, check=check, before_write=before_write
         )
-        return _standing(numbers, row)
+        return _standing(numbers, row, row.within(numbers.numbering))
 
     async def _require_numbers(self, service: Service, agreement: str) -> AgreementNumbers:
         numbers = await self._configuration.numbers(service.id, agreement)
@@ -127,8 +140,14 @@ class CounterSettings:
         return numbers
 
 
-def _standing(numbers: AgreementNumbers, row: LedgerRow | None) -> Standing:
-    return Standing(numbers.name, numbers.numbering, row, numbers.stream)
+def _standing(
+    numbers: AgreementNumbers, row: LedgerRow | None, expected: LedgerRow | None
+) -> Standing:
+    return Standing(numbers.name, numbers.numbering, row, expected, numbers.stream)
+
+
+async def _unchecked(_row: LedgerRow | None) -> None:
+    return
 
 
 async def change_counters(
@@ -138,7 +157,7 @@ async def change_counters(
     change: Callable[[Counters], Counters],
     *,
     rewrite: bool = False,
-    check: Callable[[LedgerRow | None], None] = lambda _row: None,
+    check: Callable[[LedgerRow | None], Awaitable[None]] = _unchecked,
     before_write: BeforeWrite = unlogged,
 ) -> LedgerRow:
     """Write an agreement's counters, however many others write them meanwhile.
@@ -149,21 +168,18 @@ async def change_counters(
     ledger = claims.ledger
     while True:
         row = await ledger.get(service.name, numbers.name)
-        check(row)
+        await check(row)
         if row is None or not is_claimed(row, service.id, numbers.stream):
             row = await claims.claim(service, numbers)
-        counters = change(row.counters)
-        if counters == row.counters and not rewrite:
+        counted = row.within(numbers.numbering)
+        counters = change(counted.counters)
+        same = counters == row.counters
+        if same and not rewrite:
             return row
         await before_write()
-        same = counters == row.counters
         now = row.changed_at if same else rfc3339(claims.clock.now())
-        changed = replace(row, counters=counters, changed_at=now)
+        changed = replace(counted, counters=counters, changed_at=now)
         try:
             return await ledger.write(service.name, changed)
         except RowChanged:
             continue
-
-
-def _version(row: LedgerRow | None, numbering: Numbering) -> str:
-    return f"{row.etag if row else ''} {numbering}"

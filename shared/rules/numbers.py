@@ -1,6 +1,7 @@
 """Control number arithmetic: what comes next, what is later."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.model.numbers import Bounds, Counter, Counters, Kind, Numbering
@@ -164,9 +165,10 @@ def take_again(
     if passed is None:
         return take(counter, bounds, count)
     if is_behind(counter, passed):
-        taken = take(counter, bounds, count)
-        if (taken.counter.cycle, taken.counter.last) <= (passed.cycle, passed.last):
-            return taken
+        with suppress(Problem):  # too few are left where it was set back to
+            taken = take(counter, bounds, count)
+            if (taken.counter.cycle, taken.counter.last) <= (passed.cycle, passed.last):
+                return taken
     return take(join(counter, passed, beyond) or counter, bounds, count)
 
 

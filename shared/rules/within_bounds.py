@@ -54,6 +54,19 @@ def brought_together(
     return found
 
 
+def left_apart(others: Iterable[Counters], numbering: Numbering) -> Counters:
+    """What others say that does not count within the bounds: it does as soon as they reach it."""
+    apart = [
+        {
+            kind: counter
+            for kind, counter in counters.items()
+            if kind in numbering and counted(counter, numbering[kind]) != counter
+        }
+        for counters in others
+    ]
+    return brought_together([], apart, {})
+
+
 def _beside(counter: Counter, former: Counter) -> Counter:
     """A counter with one of a former cycle, whose cycle goes on where its numbers lie apart.
 

@@ -10,8 +10,9 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from shared.model.numbers import Counter, Counters, Kind
+from shared.model.numbers import Counter, Counters, Kind, Numbering
 from shared.rules.naming import artifact_key, service_key
+from shared.rules.within_bounds import brought_together
 from shared.state.columns import dumps
 from shared.state.lineage import Lineage
 from shared.state.row_keys import LAST, encoded
@@ -36,6 +37,8 @@ class LedgerRow:
     """Up to where numbers come again, of the kinds that a restore set back (``asBackedUp``)."""
     beyond: Counters = field(default_factory=dict)
     """What others issued beyond that, of the same kinds: they go on behind it in the end."""
+    apart: Counters = field(default_factory=dict)
+    """What others issued beyond the bounds under which it was claimed; see ``within``."""
     stream: str = ""
     """Whose numbers they are, see ``AgreementNumbers.stream``; empty where its agreement names no
     identities, or a version wrote the row that did not keep it: its name is its stream."""
@@ -53,6 +56,17 @@ class LedgerRow:
     def known(self) -> list[Counters]:
         """All that it knows to be issued: whoever goes on does so behind every one of them."""
         return [self.counters, self.passed, self.beyond]
+
+    def within(self, numbering: Numbering) -> "LedgerRow":
+        """The same row under bounds, which may reach what others issued beyond former ones."""
+        if not self.apart:
+            return self
+        found = brought_together([self.counters], [self.apart], numbering)
+        again = {kind: one for kind, one in self.counters.items() if kind in self.passed}
+        beyond = brought_together([self.beyond], [self.apart], numbering)
+        beyond = {kind: beyond[kind] for kind in self.passed if kind in beyond}
+        counters = {kind: one for kind, one in found.items() if kind not in self.passed}
+        return replace(self, counters={**counters, **again}, beyond=beyond)
 
     def owned_by(self, service_id: str) -> "LedgerRow":
         """The same row with another owner."""
@@ -188,7 +202,7 @@ def _step(service: str, row: LedgerRow) -> Step:
         "counters": _dumped(row.counters),
         "changedAt": row.changed_at,
     }
-    counters = {"passed": row.passed, "beyond": row.beyond}
+    counters = {"passed": row.passed, "beyond": row.beyond, "apart": row.apart}
     texts = {"stream": row.stream, "life": row.life, "advances": " ".join(row.advances)}
     values |= {name: _dumped(found) for name, found in counters.items() if found}
     values |= {name: text for name, text in texts.items() if text}
@@ -215,6 +229,7 @@ def _read(row: Row) -> LedgerRow:
         etag=row.etag,
         passed=_loaded(str(row.values.get("passed") or "{}")),
         beyond=_loaded(str(row.values.get("beyond") or "{}")),
+        apart=_loaded(str(row.values.get("apart") or "{}")),
         stream=str(row.values.get("stream") or ""),
         life=str(row.values.get("life") or ""),
         advances=tuple(str(row.values.get("advances") or "").split()),

@@ -117,7 +117,7 @@ class Ledger:
         numbers = service.agreements[agreement].numbers(agreement)
         mine = self.rows.get((name, agreement))
         if mine is not None and is_claimed(mine, service.id, numbers.stream):
-            return mine
+            return mine.within(numbers.numbering)
         known: list[Counters] = []
         for key, row in self.rows.items():
             is_other = key != (name, agreement)

@@ -398,3 +398,12 @@ def test_what_was_set_back_comes_again_once_and_no_further(
     assert len(issued) == len(set(issued))
     allowed = range(backed_up + 1, backed_up + since + 1)
     assert all(value in allowed or value > backed_up + since + beyond for value in issued)
+
+
+def test_what_was_set_back_to_the_end_of_its_bounds_goes_on_behind_all_that_was_issued() -> None:
+    """None of them comes again, as none is left there."""
+    bounds = Bounds(lower=2, upper=2, rollover=False)
+    spent, passed = Counter(next=3, last=2, end=2), Counter(next=2, last=1, cycle=1, end=9)
+    taken = take_again(spent, bounds, 1, passed, passed)
+    assert [list(span) for span in taken.values] == [[2]]
+    assert taken.counter.cycle == 1
