@@ -273,8 +273,10 @@ class HandedOut:
             self._begin_anew(life, stream, after.lower, after, before, sure=sure)
         elif max(at.taken, self.highest + sum(self.leaps.values())) >= after.upper:
             self._begin_anew(life, stream, after.lower, after, before, sure=False)
-        else:
-            at.end = min(at.end, after.upper)
+        elif at.end > after.upper:
+            # A cycle of its own, from its next number on: the former one ends further up.
+            following = max(at.issued, at.ahead) + 1
+            self._begin_anew(life, stream, following, after, before, sure=False)
 
     def _begin_anew(
         self,
@@ -291,6 +293,8 @@ class HandedOut:
         at, now = whole.under(before), self.streams[stream].under(before)
         former = copy(at)
         at.begin_anew(following, within.lower)
+        # Numbers above these bounds may be known elsewhere, and not begin anew there.
+        at.vague |= former.since > within.upper
         if not sure:
             at.vague = True
             at.issued, at.ahead = min(at.issued, former.issued), min(at.ahead, former.ahead)

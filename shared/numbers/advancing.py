@@ -105,9 +105,9 @@ class Advancing:
     async def _claimed_alone(self, page: Sequence[Pair]) -> Sequence[Pair]:
         """With the rows that a claim would write alone, as it would: they go into one write.
 
-        Those are rows whose streams no other row is of, under a name without kin. Ledger, lineage
-        and index are read behind the page, as a claim reads them behind its own row: whoever
-        claims such a stream from then on writes the row that was read.
+        Those are rows whose streams no other row is of, under a name without kin. Ledger and
+        lineage are read behind the page, as a claim reads them behind its own row: whoever claims
+        such a stream from then on writes the row that was read.
         """
         owned = sum(row is not None and self._is_mine(wanted, row) for wanted, row in page)
         service, ledger = self.service, self.claims.ledger
@@ -116,17 +116,12 @@ class Advancing:
         listed = await self.claims.directory.get(service.name)
         if listed is None or listed.service.id != service.id:
             return page
-        shared = await ledger.index.of_others(service.name)
-        if shared is None:
-            return page
         known = await Known.of_names(ledger, [service.name], Family([], []))
         now = rfc3339(self.claims.clock.now())
 
         def claimed(wanted: WantedAdvance, row: LedgerRow | None) -> LedgerRow | None:
             numbers = wanted.numbers
             if row is None or row.stream != numbers.stream or self._is_mine(wanted, row):
-                return row
-            if row.entered != row.stream or row.stream in shared:
                 return row
             same = known.of(numbers.name, numbers.stream)
             key = artifact_key(numbers.name)

@@ -149,7 +149,7 @@ class Claims:
             return row.within(numbers.numbering)
         family = family or await family_of(self.ledger, service)
         known = await self._same_stream(service.name, numbers)
-        known += await expected_elsewhere(self.ledger, service.name, family, *_of(numbers))
+        known += await expected_elsewhere(self.ledger, family, *_of(numbers))
         found = taken(row, service.id, numbers, _all(known), "")
         return found if row is not None or found.counters else None
 

@@ -1,9 +1,9 @@
 """What is known of a stream of numbers, under whatever names of services and agreements.
 
-A stream is of who gets the numbers: standard, sender and receiver. Names that were restored one
-from the other, or trade as the same two, share their streams, whichever of them lives. Where an
-agreement names no identities, its name is its stream, and names that were restored one from the
-other share it.
+A stream is of who gets the numbers: standard, sender and receiver. Names that restores connect
+share their streams, whichever of them lives: one was restored from the other, or both under a third
+name. Where an agreement names no identities, its name is its stream, and names that were restored
+one from the other share it. Services that were made independently of each other share nothing.
 """
 
 import asyncio
@@ -36,6 +36,8 @@ class Family:
     """Those that were restored one from the other: they share the streams of names too."""
     sharing: Sequence[str]
     """Others, which are known to have rows of the same streams."""
+    related: Sequence[str] = ()
+    """Those that are no kin, and that restores connect with it all the same, over others."""
     written: frozenset[str] = frozenset()
     """Keys of those that the lineage has as sharing streams with this very name."""
 
@@ -108,30 +110,37 @@ async def issued_elsewhere(
 ) -> list[tuple[str, LedgerRow]]:
     """The rows of other names that are of an agreement's stream, each with its name.
 
-    Those of kin, and of whoever else the index has: they are written down as sharing numbers, for
-    whoever reads whole ledgers, before this answers.
+    Those of kin, and of others that restores connect with it: where they have any, both are written
+    down as sharing numbers, for whoever reads whole ledgers, before this answers.
     """
-    others = await _unrelated(ledger, service, family, stream)
-    for other in others:
+    if stream and family.related and service_key(service) not in await ledger.index.marked():
+        await ledger.enter_all(service)
+    others = await _others(ledger, family, stream)
+    found = await _rows_elsewhere(ledger, family.kin, others, agreement, stream)
+    for other in sorted({name for name, _ in found} & set(others)):
         if service_key(other) not in family.written:
             await ledger.lineage.enter_sharing(service, other)
-    return await _rows_elsewhere(ledger, family.kin, others, agreement, stream)
+    return found
 
 
 async def expected_elsewhere(
-    ledger: Ledger, service: str, family: Family, agreement: str, stream: str
+    ledger: Ledger, family: Family, agreement: str, stream: str
 ) -> list[LedgerRow]:
     """The same rows, for who writes nothing."""
-    others = await _unrelated(ledger, service, family, stream)
+    others = await _others(ledger, family, stream)
     rows = await _rows_elsewhere(ledger, family.kin, others, agreement, stream)
     return [row for _, row in rows]
 
 
-async def _unrelated(ledger: Ledger, service: str, family: Family, stream: str) -> list[str]:
-    """Names that the index has for a stream, and that are no kin."""
-    known = {service_key(name) for name in (service, *family.kin)}
-    names = await ledger.index.names(stream) if stream else []
-    return [name for name in names if service_key(name) not in known]
+async def _others(ledger: Ledger, family: Family, stream: str) -> list[str]:
+    """Related names that are no kin, and that have rows of a stream, or may have some."""
+    if not (stream and family.related):
+        return []
+    # Whole ones first: who is marked since has rows that the index has by now.
+    whole = await ledger.index.marked()
+    entered = {service_key(name) for name in await ledger.index.names(stream)}
+    keys = [(name, service_key(name)) for name in family.related]
+    return [name for name, key in keys if key in entered or key not in whole]
 
 
 async def _rows_elsewhere(
@@ -171,7 +180,8 @@ def _family(relations: Relations, service: Service) -> Family:
     names = (service.name, origin) if origin else (service.name,)
     kin, sharing = relations.kin(*names), relations.sharing(*names)
     written = frozenset(service_key(one) for one in sharing if relations.shares(service.name, one))
-    return Family([*kin, origin] if origin else kin, sharing, written)
+    related = [one for one in relations.related(*names) if one not in kin]
+    return Family([*kin, origin] if origin else kin, sharing, related, written)
 
 
 def _origin(service: Service) -> str:

@@ -139,6 +139,12 @@ class Ledger:
         if any(streams):
             await self.index.enter(service, streams)
 
+    async def enter_all(self, service: str) -> None:
+        """Enter all rows of a service name in the index, as a version without one wrote them."""
+        async for page in self.issued(service):
+            await self.enter(service, *(one.stream for one in page))
+        await self.index.mark(service)
+
     async def pages(self, service: str, after: str = "") -> AsyncIterator[list[LedgerRow]]:
         """The rows of a service name's agreements in the order of their keys, a page at a time.
 

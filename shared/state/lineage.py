@@ -2,8 +2,8 @@
 
 Written by the restore that makes the second name, before its service can issue anything, and never
 deleted: a number stays issued when the service that issued it is gone. There are as many rows as
-pairs of names that were ever restored one from the other; and one for each pair of others that
-turned out to have rows of one stream (``StreamIndex``), for whoever reads whole ledgers.
+pairs of names that were ever restored one from the other; and one for each pair of others, which
+restores connect all the same, that turned out to have rows of one stream (``StreamIndex``).
 """
 
 from collections import defaultdict
@@ -60,6 +60,17 @@ class Relations:
         each.
         """
         return self._names(self._family(names) - _keys(names))
+
+    def related(self, *names: str) -> list[str]:
+        """The other names that restores connect with these, over whatever others.
+
+        Two services that are rehearsed under one name are related by it. Sorted.
+        """
+        ways = {
+            name: self._sources.get(name, set()) | self._targets.get(name, set())
+            for name in self._spelled
+        }
+        return self._names(_reached(_keys(names), ways) - _keys(names))
 
     def sharing(self, *names: str) -> list[str]:
         """Further names that are known to have rows of streams of these or their kin."""

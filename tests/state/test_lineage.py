@@ -33,13 +33,15 @@ async def test_names_share_numbers_over_any_number_of_restores(
 async def test_two_services_that_are_rehearsed_under_one_name_are_no_kin(
     installation: Installation,
 ) -> None:
-    """What they share is what they trade as the same two, which the index of streams says."""
+    """They are related: where they trade as the same two, they share numbers."""
     await entered(installation, ("One", "Drill"), ("Other", "Drill"))
     relations = await installation.ledger.lineage.read()
     assert relations.kin("One") == ["Drill"]
     assert relations.kin("Other") == ["Drill"]
     assert relations.kin("Drill") == ["One", "Other"]
     assert relations.sharing("One", "Other", "Drill") == []
+    assert relations.related("ONE") == ["Drill", "Other"]
+    assert relations.related("Stranger") == []
 
 
 async def test_names_that_share_streams_are_known_to_their_kin_and_to_nobody_else(

@@ -2,10 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
 from shared.installation.installation import Installation
-from shared.state import stream_index
 from shared.state.control_numbers import LedgerRow
 
 STREAM, OTHER = "a" * 32, "a" * 31 + "b"
@@ -24,7 +21,6 @@ async def test_a_name_is_entered_before_its_first_row_of_a_stream(
     assert sorted(await ledger.index.names(STREAM)) == ["Contoso", "Contoso-DR"]
     assert await ledger.index.names(OTHER) == ["Contoso-DR"]
     assert await ledger.index.names("a") == []
-    assert await ledger.index.of_others("contoso-dr") == {STREAM}
     assert written.entered == STREAM
     found = await ledger.get("Contoso", "A")
     assert found is not None
@@ -44,15 +40,21 @@ async def test_a_row_that_goes_over_to_another_stream_is_entered_again(
 async def test_what_a_dropped_name_had_is_no_more_in_the_index(installation: Installation) -> None:
     """A verify's scratch service, of which there are many."""
     ledger = installation.ledger
-    await ledger.write_all("Scratch", [row(f"A{i}", f"{i:032x}") for i in range(100)])
-    await ledger.write("Contoso", row("A", STREAM))
+    streams = [f"{i:032x}" for i in range(100)]
+    await ledger.write_all("Scratch", [row(f"A{one}", one) for one in streams])
+    await ledger.write("Contoso", row("A", streams[0]))
     await ledger.drop_all("Scratch")
-    assert await ledger.index.of_others("") == {STREAM}
+    assert [await ledger.index.names(one) for one in streams] == [["Contoso"], *[[]] * 99]
 
 
-async def test_an_index_that_is_very_long_is_not_read_as_a_whole(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+async def test_a_ledger_that_was_there_before_is_entered_as_a_whole(
+    installation: Installation,
 ) -> None:
-    await installation.ledger.write("Contoso", row("A", STREAM))
-    monkeypatch.setattr(stream_index, "_PAGES", 0)
-    assert await installation.ledger.index.of_others("Contoso-DR") is None
+    ledger = installation.ledger
+    await ledger.write_all("Contoso", [row("A", STREAM), row("B", OTHER), row("C", "")])
+    await ledger.index.drop("Contoso", [STREAM, OTHER])
+    assert await ledger.index.marked() == frozenset()
+    for _ in range(2):
+        await ledger.enter_all("Contoso")
+    assert await ledger.index.names(STREAM) == await ledger.index.names(OTHER) == ["Contoso"]
+    assert await ledger.index.marked() == {"contoso"}
