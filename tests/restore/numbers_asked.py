@@ -5,7 +5,6 @@ The model sees requests and answers alone (tests/handed_out.py).
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +18,13 @@ from shared.model.sections import Section
 from shared.model.service import ServiceSettings
 from shared.rules.states import ServiceOperation
 from shared.services.services import Asked
-from tests.api import nobodys, partner_document, x12_document
+from tests.api import partner_document
 from tests.handed_out import BackedUp, HandedOut, Key, Number, Within
+from tests.restore.numbers_requests import NAMELESS, OP, Request, allocating, document, resuming
 from tests.restore.numbers_world import FAULTS, KILLS, Answer, Elsewhere, Hosts, Living
 
 NAMES = ("Contoso-B2B", "Contoso-DR", "Contoso-Third", "Contoso-Fourth")
 AGREEMENTS = ("A", "B", "C")
-NAMELESS = "C"
-"""Between nobody: its name is its stream."""
 GUESTS = ("Fabrikam", "Tailspin")
 BASIC = ServiceSettings.model_validate({"edition": "Basic"})
 WIDE = Within()
@@ -34,28 +32,12 @@ _SLOW_SECONDS = 0.05
 _MOST_AGAIN = 40
 """Numbers that are issued to see whether a plan counted them right."""
 
-OP = ServiceOperation
 MOVES = {
     "Active": (OP.SUSPEND, OP.STOP, OP.RESTART, OP.DISABLE),
     "Suspended": (OP.RESUME, OP.RESUME, OP.DISABLE),
     "Stopped": (OP.START, OP.RESTART),
     "Disabled": (OP.ENABLE,),
 }
-
-Request = Callable[[Installation], Awaitable[Any]]
-
-
-def document(name: str, guest: str, within: Within) -> Any:
-    """An agreement of Northwind's with a guest."""
-    found = x12_document(
-        interchangeControlNumberLowerBound=within.lower,
-        interchangeControlNumberUpperBound=within.upper,
-        rolloverInterchangeControlNumber=within.rollover,
-    )
-    if name == NAMELESS:
-        return nobodys(found)
-    identity = {"qualifier": "ZZ", "value": guest.upper()}
-    return {**found, "guestPartner": guest, "guestIdentity": identity}
 
 
 @dataclass(frozen=True)
@@ -372,33 +354,3 @@ class Asking:
                 count += 1
             if sure:
                 assert count <= most, (agreement, count, plan.control_numbers)
-
-
-def allocating(name: str, agreement: str, count: int) -> Request:
-    """A request for numbers."""
-
-    async def allocate(app: Installation) -> list[int]:
-        found = await app.allocator.allocate(name, agreement, [Kind.INTERCHANGE], count)
-        return [one.value for one in found]
-
-    return allocate
-
-
-def resuming(name: str) -> Request:
-    async def resume(app: Installation) -> None:
-        await app.services.move(await app.services.require(name), OP.RESUME, Asked("x"))
-
-    return resume
-
-
-def suspended_and_backed_up(name: str, backup: str) -> Request:
-    """As soon as the one is answered, the other is begun."""
-
-    async def both(app: Installation) -> None:
-        await app.services.move(await app.services.require(name), OP.SUSPEND, Asked("x"))
-        service = (await app.services.require(name)).service
-        body = BackupBody(name=backup, storage_account="offsite")
-        record = await app.backups.start(service, body, "x", None)
-        await app.engine.run(name, record.operation.id)
-
-    return both

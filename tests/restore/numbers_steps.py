@@ -7,14 +7,10 @@ from shared.model.condition import unconditional
 from shared.model.restore import RestoreBody
 from shared.model.sections import Section
 from tests.handed_out import Repeated, Within
-from tests.restore.numbers_asked import (
-    AGREEMENTS,
-    GUESTS,
+from tests.restore.numbers_asked import AGREEMENTS, GUESTS, NAMES, WIDE, Asking
+from tests.restore.numbers_requests import (
     NAMELESS,
-    NAMES,
     OP,
-    WIDE,
-    Asking,
     allocating,
     document,
     resuming,

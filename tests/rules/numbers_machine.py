@@ -307,7 +307,8 @@ class Numbers(RuleBasedStateMachine):
             for value in values
         ]
         note(f"{name} {agreement}: {[one.value for one in numbers]}")
-        came_again = self.model.hand_out(numbers)
+        # One by one, as they were taken: over a rollover, one of them may begin the next cycle.
+        came_again = [again for one in numbers for again in self.model.hand_out([one])]
         return [(one, one in came_again) for one in numbers]
 
     def goes_on(self, name: str, agreement: str, following: int | None, again: int | None) -> None:
