@@ -11,6 +11,7 @@ with. So of two that claim at once, one finds its own row written by the other, 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.clock import Clock
@@ -41,6 +42,9 @@ _OTHERS_WITH_ITS_OWN = BATCH_ROWS - 2
 """Rows of its own name that a claim disowns in the write of its row, and what that leaves behind;
 where agreements between the same two were made anew more often, it disowns them before."""
 
+_TOGETHER = 2
+"""So many agreements are worth to be claimed together."""
+
 _ROWS_AT_ONCE = 16
 """Rows that are disowned side by side."""
 
@@ -66,40 +70,75 @@ class Claims:
             row = await self.ledger.get(service.name, numbers.name)
             if row is not None and is_claimed(row, service.id, numbers.stream):
                 return row
-            listed = await self.directory.get(service.name)
-            if listed is None or listed.service.id != service.id:
-                raise Problem(
-                    Code.SERVICE_NOT_FOUND,
-                    f"Service '{service.name}' was deleted meanwhile. Nothing was changed.",
-                    target="service",
-                )
+            living = await self._living(service)
             try:
                 if row is None:
-                    # There to be written by whoever claims the stream under another name.
-                    row = LedgerRow(numbers.name, "", {}, "", stream=numbers.stream)
-                    row = await self.ledger.write(service.name, self._dated(row))
+                    row = await self.ledger.write(service.name, self._new(numbers))
                 elif row.entered != numbers.stream:
                     # Before the index is read: of two that do both, one finds the other.
                     await self.ledger.enter(service.name, numbers.stream)
-                return await self._written(listed.service, numbers, row)
+                family = await entered_family(self.ledger, living)
+                return await self._written(living, numbers, row, family)
             except (RowChanged, RowExists):
                 continue
 
-    def _dated(self, row: LedgerRow) -> LedgerRow:
-        return replace(row, changed_at=rfc3339(self.clock.now()))
+    async def claim_all(self, service: Service, wanted: Sequence[AgreementNumbers]) -> None:
+        """Claim the rows of agreements that were written together, as far as nobody comes between.
+
+        As ``claim`` does, with the lineage read once, behind all of their rows.
+
+        :raises Problem: ServiceNotFound where the service is no more.
+        """
+        if len(wanted) < _TOGETHER:
+            return
+        found = [(numbers, await self.ledger.get(service.name, numbers.name)) for numbers in wanted]
+        living = await self._living(service)
+        rows = [(numbers, row) for numbers, row in found if row is not None]
+        new = [numbers for numbers, row in found if row is None]
+        for start in range(0, len(new), BATCH_ROWS):
+            some = [(numbers, self._new(numbers)) for numbers in new[start : start + BATCH_ROWS]]
+            with suppress(RowExists):
+                etags = await self.ledger.write_all(service.name, [row for _, row in some])
+                rows += [
+                    (numbers, replace(row, etag=etag, entered=row.stream))
+                    for (numbers, row), etag in zip(some, etags, strict=True)
+                ]
+        streams = [numbers.stream for numbers, row in rows if row.entered != numbers.stream]
+        await self.ledger.enter(service.name, *streams)
+        family = await entered_family(self.ledger, living)
+        for numbers, row in rows:
+            if not is_claimed(row, service.id, numbers.stream):
+                with suppress(RowChanged, RowExists):
+                    await self._written(living, numbers, row, family)
+
+    async def _living(self, service: Service) -> Service:
+        listed = await self.directory.get(service.name)
+        if listed is None or listed.service.id != service.id:
+            raise Problem(
+                Code.SERVICE_NOT_FOUND,
+                f"Service '{service.name}' was deleted meanwhile. Nothing was changed.",
+                target="service",
+            )
+        return listed.service
+
+    def _new(self, numbers: AgreementNumbers) -> LedgerRow:
+        """A row that nobody owns: there to be written by whoever claims its stream elsewhere."""
+        now = rfc3339(self.clock.now())
+        return LedgerRow(numbers.name, "", {}, now, stream=numbers.stream)
 
     async def _written(
         self,
         service: Service,
         numbers: AgreementNumbers,
         row: LedgerRow,
+        family: Family,
     ) -> LedgerRow:
         """Claim over a version of the row.
 
+        :param family: read behind the row.
         :raises RowChanged: where somebody else wrote a row of the stream meanwhile.
         :raises RowExists: where somebody else made one.
         """
-        family = await entered_family(self.ledger, service)
         elsewhere = await issued_elsewhere(self.ledger, service.name, family, *_of(numbers))
         others = await self._same_stream(service.name, numbers)
         if len(others) > _OTHERS_WITH_ITS_OWN:

@@ -261,6 +261,7 @@ class Checks:
         does a counter that went on meanwhile. Numbers that are on their way under the former
         bounds find the row written, and are taken within the new ones.
         """
+        await self._claims.claim_all(service, [numbers for numbers, _, _ in changes])
         for numbers, change, is_rebound in changes:
             rewrite = is_rebound and bool(numbers.numbering)
             try:

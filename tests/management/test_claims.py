@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.installation.installation import Installation
+from shared.model.artifact import ImportItem
 from shared.model.condition import unconditional
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
@@ -106,3 +107,49 @@ async def test_a_deletion_closes_the_configuration_before_it_takes_anything(
     head = await app.configuration.head(service.id)
     assert head is not None
     assert head.phase is Phase.CLOSED
+
+
+async def test_an_import_reads_the_lineage_once(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For all of its agreements, behind their rows; which go into one write."""
+    service = (await app.services.require(SERVICE)).service
+    read, reads = app.ledger.lineage.read, list[int]()
+
+    async def counted() -> Any:
+        rows = [row.agreement async for page in app.ledger.pages(SERVICE) for row in page]
+        reads.append(len(rows))
+        return await read()
+
+    monkeypatch.setattr(app.ledger.lineage, "read", counted)
+    await app.imports.write(service, nameless(20))
+    assert reads == [1, 21], "one for the look at their bounds, and one for the claims"
+    rows = [row async for page in app.ledger.pages(SERVICE) for row in page]
+    assert {row.owner for row in rows} == {service.id}
+
+
+async def test_an_import_whose_rows_others_write_meanwhile_is_settled_all_the_same(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = (await app.services.require(SERVICE)).service
+    write_all = app.ledger.write_all
+
+    async def meanwhile(name: str, rows: Any) -> list[str]:
+        monkeypatch.setattr(app.ledger, "write_all", write_all)
+        await write_all(name, rows[:1])
+        return await write_all(name, rows)
+
+    monkeypatch.setattr(app.ledger, "write_all", meanwhile)
+    await app.imports.write(service, nameless(20))
+    rows = [row async for page in app.ledger.pages(SERVICE) for row in page]
+    assert len(rows) == 21
+    assert {row.owner for row in rows} == {service.id}
+
+
+def nameless(count: int) -> list[ImportItem]:
+    """Agreements between nobody."""
+    document = {"agreementType": "X12", "hostPartner": "Fabrikam", "content": {"x12": {}}}
+    return [
+        ImportItem(section=Section.AGREEMENTS, name=f"C{i}", document=document)
+        for i in range(count)
+    ]
