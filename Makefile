@@ -71,7 +71,7 @@ numbers: $(STAMP)
 	ALLOCATIONS=10000 $(BIN)/python -m pytest tests/app/test_two_hosts.py -q -s -k single
 
 cuts: $(STAMP)
-	CUTS=50 $(BIN)/python -m pytest tests/backup/test_cut.py -q -s -k full_speed
+	CUTS=50 $(BIN)/python -m pytest tests/backups/test_cut.py -q -s -k full_speed
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -14,10 +14,10 @@ from localhost.azurite import Account, Azurite, Ports
 from localhost.processes import free_ports
 from localhost.stack import PACKAGES, HostProcess
 from shared.installation.installation import Installation
-from tests.admin import Admin
-from tests.api import Api, api_of
-from tests.deployed import ACCOUNTS, Deployed, Emulator
-from tests.faults.report import told
+from tests.support.admin import Admin
+from tests.support.api import Api, api_of
+from tests.support.deployed import ACCOUNTS, Deployed, Emulator
+from tests.support.report import told
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -7,8 +7,8 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from tests.api import Api, Reply, nobodys, partner_document, unique, x12_document
 from tests.app.requests import SCHEDULE
+from tests.support.api import Api, Reply, nobodys, partner_document, unique, x12_document
 
 Answers = list[tuple[str, str, Reply]]
 """The name of a route's function, what its query asked for, and what it answered."""

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.admin import Admin
 from tests.app.scheduled import TestClock
+from tests.support.admin import Admin
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.api import nobodys, partner_document, x12_document
+from tests.support.api import nobodys, partner_document, x12_document
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.admin import Admin
-from tests.api import Api
+from tests.support.admin import Admin
+from tests.support.api import Api
 
 DAY = 86_400.0
 

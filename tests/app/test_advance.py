@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.api import Api, api_of, nobodys, unique, x12_document
 from tests.app.test_change_log import updates
-from tests.deployed import Deployed
+from tests.support.api import Api, api_of, nobodys, unique, x12_document
+from tests.support.deployed import Deployed
 
 KINDS = ("interchange", "group", "transactionSet", "acknowledgement")
 

@@ -11,10 +11,10 @@ from localhost.processes import free_ports
 from localhost.stack import HostProcess
 from shared.installation.installation import Installation
 from shared.model.sections import Section
-from tests.admin import Admin
-from tests.api import Api
 from tests.app.scheduled import TestClock, put, settled
-from tests.deployed import Deployed, Emulator
+from tests.support.admin import Admin
+from tests.support.api import Api
+from tests.support.deployed import Deployed, Emulator
 
 ALONE = True
 """The clock moves, and the alerts of the whole installation are counted."""

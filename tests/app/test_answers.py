@@ -9,11 +9,11 @@ from shared.model.problem import Code
 from shared.web.api.answers import examples, shapes
 from shared.web.api.document import document
 from shared.web.api.error_examples import error_example
-from tests.api import Api, Reply
 from tests.app.answers import Answers, answers
-from tests.declared import SHOWN, places
-from tests.deployed import Deployed, Emulator
-from tests.elsewhere import another_installation, backed_up
+from tests.support.api import Api, Reply
+from tests.support.declared import SHOWN, places
+from tests.support.deployed import Deployed, Emulator
+from tests.support.elsewhere import another_installation, backed_up
 
 ALONE = True
 """Lists show what others made, and deep health what others broke."""

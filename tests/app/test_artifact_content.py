@@ -9,9 +9,9 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from localhost.stack import HostProcess
-from tests.admin import Admin
-from tests.api import Api
-from tests.deployed import Deployed
+from tests.support.admin import Admin
+from tests.support.api import Api
+from tests.support.deployed import Deployed
 
 
 async def test_content_is_bytes(api: Api) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.model.sections import Section
-from tests.api import Api, nobodys, partner_document, x12_document
+from tests.support.api import Api, nobodys, partner_document, x12_document
 
 DOCUMENT = nobodys(x12_document())
 

@@ -6,9 +6,9 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.model.service import Edition
-from tests.api import Api, nobodys, unique, x12_document
-from tests.certificates import Made
-from tests.deployed import Deployed
+from tests.support.api import Api, nobodys, unique, x12_document
+from tests.support.certificates import Made
+from tests.support.deployed import Deployed
 
 DOCUMENT = nobodys(x12_document())
 CONTENT = {

@@ -9,9 +9,9 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from shared.model.descriptor import digest
-from tests.api import Api, unique
-from tests.deployed import Deployed, Emulator
-from tests.elsewhere import another_installation, backed_up, copied
+from tests.support.api import Api, unique
+from tests.support.deployed import Deployed, Emulator
+from tests.support.elsewhere import another_installation, backed_up, copied
 
 ALONE = True
 """All backups of an account are counted."""

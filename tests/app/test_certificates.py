@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.api import Api, unique
-from tests.certificates import Made
+from tests.support.api import Api, unique
+from tests.support.certificates import Made
 
 ALONE = True
 """The clock moves."""

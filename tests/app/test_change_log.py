@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import Api, partner_document, unique, x12_document
+from tests.support.api import Api, partner_document, unique, x12_document
 
 UPDATE = "ServiceUpdateBizTalkService"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.api import Api, unique
 from tests.app.test_contents import SECRET, filled, listed
+from tests.support.api import Api, unique
 
 DOCUMENT = {"url": "ftp://a.example.com", "stages": [1, 2], "password": "one"}
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api import Api, Reply, unique, x12_document
+from tests.support.api import Api, Reply, unique, x12_document
 
 MIC = {
     "messageId": "m/1",

@@ -8,9 +8,9 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from shared.model.sections import BACKED_UP, Section
-from tests.api import Api, Reply, nobodys, unique, x12_document
-from tests.certificates import Made
-from tests.deployed import Deployed
+from tests.support.api import Api, Reply, nobodys, unique, x12_document
+from tests.support.certificates import Made
+from tests.support.deployed import Deployed
 
 SECRET = "never-to-be-seen"
 MARKED = nobodys(x12_document())

@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api import Api, api_of, unique, x12_document
-from tests.deployed import Deployed
+from tests.support.api import Api, api_of, unique, x12_document
+from tests.support.deployed import Deployed
 
 
 @pytest.mark.parametrize(

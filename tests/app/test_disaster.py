@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.api import Api, api_of, unique
-from tests.certificates import Made
-from tests.deployed import Deployed, Emulator
-from tests.elsewhere import copied
+from tests.support.api import Api, api_of, unique
+from tests.support.certificates import Made
+from tests.support.deployed import Deployed, Emulator
+from tests.support.elsewhere import copied
 
 ALONE = True
 """It counts what an account holds, and loses the other one."""

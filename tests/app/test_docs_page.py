@@ -18,8 +18,8 @@ from shared.web.api.error_codes import codes
 from shared.web.api.examples import PARAMETERS
 from shared.web.api.page.page import page
 from shared.web.http.route import Route
-from tests.api import Api
-from tests.declared import SHOWN
+from tests.support.api import Api
+from tests.support.declared import SHOWN
 
 
 async def test_it_needs_no_key_and_allows_one_stylesheet(api: Api) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api import Api, unique
+from tests.support.api import Api, unique
 
 
 def edi_document(standard: str, send: Any = None, receive: Any = None) -> Any:

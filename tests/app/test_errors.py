@@ -12,9 +12,9 @@ from shared.installation.installation import Installation
 from shared.model.service import State
 from shared.storage.tables import Row
 from shared.web.http.json_body import MOST_BYTES
-from tests.api import Api, api_of, unique
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Scripted, proxied
+from tests.support.api import Api, api_of, unique
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Scripted, proxied
 
 ALONE = True
 """Storage breaks."""

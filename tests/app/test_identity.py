@@ -30,8 +30,13 @@ from shared.installation.installation import Installation
 from shared.settings.environment import read_settings
 from shared.storage.clients import FencedTransport
 from shared.storage.tables import Insert, Row
-from tests.api import Api, api_of, unique
-from tests.managed_identity import STORAGE, IdentityEndpoint, certificate_for_this_machine, token
+from tests.support.api import Api, api_of, unique
+from tests.support.managed_identity import (
+    STORAGE,
+    IdentityEndpoint,
+    certificate_for_this_machine,
+    token,
+)
 
 _SOURCE = "x-ms-copy-source"
 CONTENT = "<schema/>".encode("utf-16")

@@ -14,7 +14,7 @@ from shared.model.artifact import ImportItem
 from shared.model.problem import Problem
 from shared.services.artifacts import WriteResult
 from shared.storage.tables import RowChanged
-from tests.api import Api, nobodys, x12_document
+from tests.support.api import Api, nobodys, x12_document
 
 DOCUMENT = nobodys(x12_document())
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.api import Api, api_of, unique
-from tests.certificates import Made
-from tests.deployed import Deployed, Emulator
-from tests.key_vault import SEAL_OPERATIONS, WRAP_OPERATIONS, KeyVault, key_vault
+from tests.support.api import Api, api_of, unique
+from tests.support.certificates import Made
+from tests.support.deployed import Deployed, Emulator
+from tests.support.key_vault import SEAL_OPERATIONS, WRAP_OPERATIONS, KeyVault, key_vault
 
 BRIDGE = {"source": {"type": "FTP", "address": "ftp://a", "password": "ftp-secret"}}
 

@@ -1,6 +1,6 @@
 """Key rotation and deep health through HTTP."""
 
-from tests.api import Api, unique
+from tests.support.api import Api, unique
 
 
 async def test_a_rotation_is_an_operation_of_no_one_service(api: Api) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from localhost.stack import HostProcess
 from shared.rules.acceptable import MAX_DEPTH
-from tests.api import Api
-from tests.deployed import Deployed
-from tests.stored import changes, everything_stored
+from tests.support.api import Api
+from tests.support.deployed import Deployed
+from tests.support.stored import changes, everything_stored
 
 ALONE = True
 """Everything that is stored is compared."""

@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.api import Api
-from tests.declared import SHOWN
+from tests.support.api import Api
+from tests.support.declared import SHOWN
 
 LISTS = sorted(r.path for r in SHOWN if "continuation" in r.query)
 

@@ -7,7 +7,7 @@ import pytest
 from shared.installation.installation import Installation
 from shared.model.sections import Section
 from shared.services.documents import open_document
-from tests.api import Api, x12_document
+from tests.support.api import Api, x12_document
 
 
 async def test_secrets_of_a_document(api: Api) -> None:

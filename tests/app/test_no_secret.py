@@ -14,9 +14,9 @@ from azure.storage.queue import QueueServiceClient
 from localhost.stack import HostProcess
 from shared.installation.installation import Installation
 from shared.model.backup import BackupBody
-from tests.api import Api, Reply, partner_document, unique, x12_document
-from tests.certificates import Made
-from tests.deployed import Deployed
+from tests.support.api import Api, Reply, partner_document, unique, x12_document
+from tests.support.certificates import Made
+from tests.support.deployed import Deployed
 
 ALONE = True
 """Everything that is stored and printed is searched."""

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api import Api, api_of, nobodys, unique, x12_document
-from tests.deployed import Deployed
+from tests.support.api import Api, api_of, nobodys, unique, x12_document
+from tests.support.deployed import Deployed
 
 
 async def test_numbers_begin_at_the_lower_bound_and_go_on(api: Api) -> None:

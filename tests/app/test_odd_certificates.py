@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.api import Api
-from tests.certificates import Made
+from tests.support.api import Api
+from tests.support.certificates import Made
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 

@@ -11,7 +11,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from localhost.stack import HostProcess
-from tests.api import Api
+from tests.support.api import Api
 
 TRIGGERS = Path(__file__).resolve().parents[2] / "shared" / "triggers"
 

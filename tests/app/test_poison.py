@@ -8,8 +8,8 @@ from azure.storage.queue.aio import QueueClient
 
 from localhost.stack import HostProcess
 from shared.operations.engine import QUEUE
-from tests.api import api_of
-from tests.deployed import Deployed, Emulator
+from tests.support.api import api_of
+from tests.support.deployed import Deployed, Emulator
 
 ALONE = True
 """The queues are read."""

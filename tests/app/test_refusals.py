@@ -15,11 +15,11 @@ from shared.installation.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
 from shared.model.service import Service, State
 from shared.web.http.route import Route
-from tests.api import Api, nobodys, unique, x12_document
 from tests.app.requests import GOOD, MIC, ONLY_HERE, Ask
-from tests.declared import SHOWN
-from tests.deployed import Deployed
-from tests.stored import changes, everything_stored
+from tests.support.api import Api, nobodys, unique, x12_document
+from tests.support.declared import SHOWN
+from tests.support.deployed import Deployed
+from tests.support.stored import changes, everything_stored
 
 ALONE = True
 """Everything that is stored is compared."""

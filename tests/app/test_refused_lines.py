@@ -17,9 +17,9 @@ from shared.model.restore import RestoreBody
 from shared.model.service import ServiceSettings
 from shared.storage.tables import Row
 from shared.web.http.refused import known_target
-from tests.api import Api, Reply, api_of, unique
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Scripted, proxied
+from tests.support.api import Api, Reply, api_of, unique
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Scripted, proxied
 
 ALONE = True
 """A row is damaged, and the whole log is searched."""

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from azure.storage.blob import BlobClient, ContainerClient
 
-from tests.api import Api, unique
-from tests.deployed import Deployed, Emulator
-from tests.elsewhere import another_installation, backed_up, copied
+from tests.support.api import Api, unique
+from tests.support.deployed import Deployed, Emulator
+from tests.support.elsewhere import another_installation, backed_up, copied
 
 
 def address(container: str, query: str = "", account: str = "offsite") -> str:

@@ -7,8 +7,8 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.services.documents import SERVICE, open_document
-from tests.api import Api, nobodys, unique, x12_document
-from tests.deployed import Deployed
+from tests.support.api import Api, nobodys, unique, x12_document
+from tests.support.deployed import Deployed
 
 PASSWORD = 'Right;Horse"9'
 SETTINGS = {

@@ -6,8 +6,8 @@ from typing import Any
 
 from azure.storage.blob import BlobClient
 
-from tests.api import Api, nobodys, unique, x12_document
-from tests.deployed import Deployed
+from tests.support.api import Api, nobodys, unique, x12_document
+from tests.support.deployed import Deployed
 
 AS2: Any = {"agreementType": "AS2", "content": {"aS2": {}}}
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from azure.data.tables import TableClient
 
-from tests.api import Api, nobodys, partner_document, unique, x12_document
-from tests.deployed import Deployed
+from tests.support.api import Api, nobodys, partner_document, unique, x12_document
+from tests.support.deployed import Deployed
 
 BRIDGE = {
     "source": {"type": "FTP", "address": "ftp://old.example.com", "password": "ftp-secret"},

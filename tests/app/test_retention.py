@@ -6,10 +6,10 @@ from datetime import timedelta
 from azure.storage.blob.aio import ContainerClient
 
 from shared.model.wire import rfc3339
-from tests.api import Api, x12_document
 from tests.app.scheduled import TestClock, put, schedule, settled
-from tests.deployed import Deployed
-from tests.stored import Undeleted
+from tests.support.api import Api, x12_document
+from tests.support.deployed import Deployed
+from tests.support.stored import Undeleted
 
 ALONE = True
 """The clock moves, and timers run by hand."""

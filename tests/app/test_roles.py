@@ -17,9 +17,9 @@ from shared.rules.roles import Role, roles_for
 from shared.settings.environment import SettingsInvalid, read_settings
 from shared.triggers.doors import routes
 from shared.web.http.caller import UNKNOWN, caller_of, roles_of
-from tests.api import Api
-from tests.declared import functions
-from tests.deployed import Deployed, Emulator
+from tests.support.api import Api
+from tests.support.declared import functions
+from tests.support.deployed import Deployed, Emulator
 
 FUNCTIONS = {function.get_function_name(): function.get_user_function() for function in functions()}
 SAMPLES = {

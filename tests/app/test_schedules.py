@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.model.wire import rfc3339
-from tests.api import Api, unique
 from tests.app.scheduled import DAY, TestClock, history, operations, put, schedule, settled
+from tests.support.api import Api, unique
 
 ALONE = True
 """The clock moves, and timers run by hand."""

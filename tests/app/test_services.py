@@ -6,8 +6,8 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.model.service import State
-from tests.api import Api, unique
-from tests.deployed import Deployed
+from tests.support.api import Api, unique
+from tests.support.deployed import Deployed
 
 
 async def test_a_service_is_created_and_shown(api: Api) -> None:

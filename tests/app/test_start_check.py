@@ -7,8 +7,8 @@ from base64 import b64encode
 from pathlib import Path
 
 from localhost.processes import free_ports
-from tests.api import api_of
-from tests.deployed import Deployed, Emulator
+from tests.support.api import api_of
+from tests.support.deployed import Deployed, Emulator
 
 _MOST_TRIES = 300
 

@@ -6,9 +6,9 @@ from shared.installation.installation import Installation
 from shared.model.operation import OperationName
 from shared.model.service import State
 from shared.rules.states import ServiceOperation
-from tests.api import Api, Reply, unique
 from tests.app.test_refusals import under_way
 from tests.rules.test_states import EXPECTED
+from tests.support.api import Api, Reply, unique
 
 IN_PLACE = (ServiceOperation.SCALE, ServiceOperation.UPDATE_CONFIGURATION)
 MENDED = {State.SCALE_FAILED: State.ACTIVE, State.CONFIG_UPDATE_FAILED: State.ACTIVE}

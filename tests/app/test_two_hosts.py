@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 
 from localhost.stack import HostProcess
-from tests.api import Api, api_of
-from tests.deployed import Deployed
+from tests.support.api import Api, api_of
+from tests.support.deployed import Deployed
 
 ALONE = True
 """Hosts are killed."""

@@ -14,9 +14,9 @@ from shared.installation.installation import Installation
 from shared.model.schedule import Schedule, ScheduleBody
 from shared.model.service import ServiceSettings
 from shared.services.services import Asked
-from tests.admin import Admin
-from tests.api import Api, api_of
-from tests.deployed import Deployed, Emulator
+from tests.support.admin import Admin
+from tests.support.api import Api, api_of
+from tests.support.deployed import Deployed, Emulator
 
 ALONE = True
 """Hosts are killed."""

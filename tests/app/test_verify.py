@@ -11,10 +11,10 @@ from azure.storage.blob import ContainerClient
 
 from shared.installation.installation import Installation
 from shared.model.operation import Operation, OperationName, OperationStatus
-from tests.api import Api, unique
 from tests.app.test_backup_restore import filled
-from tests.deployed import Deployed
-from tests.faults.report import POINTS, SEED
+from tests.support.api import Api, unique
+from tests.support.deployed import Deployed
+from tests.support.report import POINTS, SEED
 
 LEVELS = ["descriptor", "data", "restore"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.triggers.doors import doors, routes
 from shared.web.http.route import Route
-from tests.declared import SHOWN, functions
+from tests.support.declared import SHOWN, functions
 
 TRIGGERS = Path(__file__).resolve().parents[2] / "shared" / "triggers"
 

@@ -18,7 +18,7 @@ from shared.storage.clients import FencedTransport
 from shared.storage.patience import WORK
 from shared.storage.refusals import CutOff, Said, code_of, said
 from shared.storage.retrying import RepeatingTransport
-from tests.deployed import Deployed, Emulator
+from tests.support.deployed import Deployed, Emulator
 
 _NAMES = ["plain", "sections/1-1/a-b.jsonl.gz", "a b~%41"]
 _DATA = bytes(range(256)) * 8

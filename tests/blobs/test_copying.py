@@ -13,8 +13,8 @@ from shared.blobs.copying import Copier
 from shared.installation.installation import Installation
 from shared.model.problem import Code, Problem
 from shared.storage.clients import FencedTransport
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Scripted, proxied
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Scripted, proxied
 
 _SOURCE = "x-ms-copy-source"
 _MD5 = "x-ms-source-content-md5"

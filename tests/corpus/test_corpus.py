@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from shared.model.sections import WITH_CONTENT
-from tests.api import Api, unique
+from tests.support.api import Api, unique
 
 SIDE_BY_SIDE = 8
 FILES = os.environ.get("CORPUS_FILES", "80")

@@ -11,9 +11,9 @@ from shared.model.numbers import Kind
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings
 from shared.services.services import Asked
-from tests.api import Api, nobodys, x12_document
-from tests.deployed import Deployed, Emulator
-from tests.elsewhere import another_installation
+from tests.support.api import Api, nobodys, x12_document
+from tests.support.deployed import Deployed, Emulator
+from tests.support.elsewhere import another_installation
 
 
 @dataclass(frozen=True)

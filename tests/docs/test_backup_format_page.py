@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import ContainerClient
 
-from tests.api import Api, x12_document
-from tests.deployed import Deployed
+from tests.support.api import Api, x12_document
+from tests.support.deployed import Deployed
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "backup-format.md"
 TOOLS = ("bash", "jq", "zcat", "sha256sum")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from localhost.stack import HostProcess
-from tests.api import Api, Reply, unique
-from tests.deployed import Deployed, Emulator
 from tests.docs.estates import ESTATES, Ground
 from tests.docs.exchanges import Exchange, exchanges, missing
+from tests.support.api import Api, Reply, unique
+from tests.support.deployed import Deployed, Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [

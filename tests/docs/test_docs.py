@@ -14,7 +14,7 @@ from shared.rules.roles import Role
 from shared.rules.states import allowed_operations
 from shared.settings import environment as settings
 from shared.settings import timers as timer_settings
-from tests.declared import SHOWN
+from tests.support.declared import SHOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 API = (ROOT / "docs" / "api.md").read_text()

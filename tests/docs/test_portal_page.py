@@ -9,8 +9,8 @@ import pytest
 
 from localhost.stack import HostProcess
 from shared.triggers.doors import routes
-from tests.api import Api, unique
-from tests.declared import functions
+from tests.support.api import Api, unique
+from tests.support.declared import functions
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "portal.md").read_text()
 _ROW = re.compile(

@@ -16,9 +16,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 
 from shared.model.operation import Operation, OperationStatus
 from shared.operations.measures import _KINDS, measures
-from tests.admin import Admin
-from tests.api import Api, api_of
-from tests.deployed import Deployed, Emulator
+from tests.support.admin import Admin
+from tests.support.api import Api, api_of
+from tests.support.deployed import Deployed, Emulator
 from tests.telemetry.receiver import receiving
 
 ROOT = Path(__file__).resolve().parents[2]

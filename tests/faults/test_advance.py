@@ -16,12 +16,12 @@ from shared.model.numbers import Counter, Kind
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.numbers import advancing
-from tests.api import nobodys, x12_document
-from tests.deployed import Deployed, Emulator
-from tests.faults.report import chosen, each, require_drawn
-from tests.faults.scenes import SERVICE, fill
 from tests.faults.test_enumeration import app_over, prepared
-from tests.faults.transport import FaultTransport, Way
+from tests.support.api import nobodys, x12_document
+from tests.support.deployed import Deployed, Emulator
+from tests.support.report import chosen, each, require_drawn
+from tests.support.scenes import SERVICE, fill
+from tests.support.transport import FaultTransport, Way
 
 BODY = AdvanceBody(by=100)
 OPERATION = "after-the-failover"

@@ -7,11 +7,11 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.model.numbers import Kind
-from tests.deployed import Deployed, Emulator
-from tests.faults.report import chosen, each, require_drawn
-from tests.faults.scenes import SERVICE, fill
 from tests.faults.test_enumeration import app_over, prepared
-from tests.faults.transport import FaultTransport, Way
+from tests.support.deployed import Deployed, Emulator
+from tests.support.report import chosen, each, require_drawn
+from tests.support.scenes import SERVICE, fill
+from tests.support.transport import FaultTransport, Way
 
 ISSUED_BEFORE = {1, 2}
 """By ``fill``."""

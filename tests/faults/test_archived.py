@@ -19,9 +19,10 @@ from shared.model.problem import Code, Problem
 from shared.model.service import State
 from shared.state.operations import OperationRow
 from shared.storage.blob_wire import BlobWire, ListedBlob
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Scripted, StorageProxy, proxied
-from tests.faults.scenes import (
+from tests.faults.test_bugs_of_others import offsite_over_proxy
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Scripted, StorageProxy, proxied
+from tests.support.scenes import (
     FIRST,
     SECOND,
     SERVICE,
@@ -32,7 +33,6 @@ from tests.faults.scenes import (
     start_restore,
     start_verify,
 )
-from tests.faults.test_bugs_of_others import offsite_over_proxy
 
 ARCHIVED = ["BlobArchived", "BlobBeingRehydrated"]
 OTHERS = [

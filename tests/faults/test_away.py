@@ -15,9 +15,9 @@ from localhost.azurite import Account, Azurite, Ports
 from localhost.processes import free_ports
 from localhost.stack import PACKAGES
 from shared.installation.installation import Installation
-from tests.api import api_of
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import SECOND, SERVICE, fill, require_whole, run, start_backup
+from tests.support.api import api_of
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import SECOND, SERVICE, fill, require_whole, run, start_backup
 
 AWAY_SECONDS = float(os.environ.get("AWAY_SECONDS", "2"))
 _TOLD_SECONDS = 60

@@ -16,9 +16,9 @@ from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import State
 from shared.rules.states import ServiceOperation
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Cut, StorageProxy, proxied
-from tests.faults.scenes import (
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Cut, StorageProxy, proxied
+from tests.support.scenes import (
     ASKED,
     FIRST,
     SECOND,

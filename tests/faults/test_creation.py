@@ -16,13 +16,13 @@ from shared.model.sections import Section
 from shared.model.service import ServiceSettings, State
 from shared.services.documents import open_document
 from shared.services.services import Asked
-from tests.api import partner_document, x12_document
-from tests.deployed import Deployed, Emulator
-from tests.faults.report import chosen, each, require_drawn
-from tests.faults.scenes import SERVICE, run
 from tests.faults.test_enumeration import app_over
 from tests.faults.test_immediate import require_settled
-from tests.faults.transport import FaultTransport, Way
+from tests.support.api import partner_document, x12_document
+from tests.support.deployed import Deployed, Emulator
+from tests.support.report import chosen, each, require_drawn
+from tests.support.scenes import SERVICE, run
+from tests.support.transport import FaultTransport, Way
 
 MEMBERS = {"edition": "Basic", "accessControl": {"namespace": "acs", "key": "acs-secret"}}
 ASKED = Asked("me", "http", "creation-1")

@@ -11,9 +11,10 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.model.service import State
-from tests.deployed import Deployed, Emulator
-from tests.faults.report import chosen, each, require_drawn
-from tests.faults.scenes import (
+from tests.faults.test_enumeration import app_over, prepared
+from tests.support.deployed import Deployed, Emulator
+from tests.support.report import chosen, each, require_drawn
+from tests.support.scenes import (
     ASKED,
     SERVICE,
     after_delete,
@@ -21,8 +22,7 @@ from tests.faults.scenes import (
     fill,
     require_nothing_under_way,
 )
-from tests.faults.test_enumeration import app_over, prepared
-from tests.faults.transport import FaultTransport, Way
+from tests.support.transport import FaultTransport, Way
 
 DELETION = "deletion-1"
 ONCE = replace(ASKED, operation_id=DELETION)

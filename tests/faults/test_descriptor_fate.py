@@ -19,8 +19,8 @@ from shared.operations.engine import ATTEMPTS
 from shared.operations.task import Task
 from shared.state.operations import OperationRow
 from shared.storage.blob_wire import BlobWire, ListedBlob
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import SECOND, SERVICE, fill, run, start_backup
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import SECOND, SERVICE, fill, run, start_backup
 
 ENDS = ["the fifth attempt died", "canceled"]
 PATH = f"{SECOND}.txt"

@@ -11,9 +11,9 @@ import pytest
 from shared.clock import Clock
 from shared.installation.installation import Installation
 from shared.storage.patience import Patience
-from tests.deployed import Deployed, Emulator
-from tests.faults.report import chosen, each, require_drawn
-from tests.faults.scenes import (
+from tests.support.deployed import Deployed, Emulator
+from tests.support.report import chosen, each, require_drawn
+from tests.support.scenes import (
     SCENES,
     Scene,
     delivered,
@@ -21,7 +21,7 @@ from tests.faults.scenes import (
     require_nothing_under_way,
     run,
 )
-from tests.faults.transport import ONCE, FaultTransport, Way
+from tests.support.transport import ONCE, FaultTransport, Way
 
 _LEASE_SECONDS = 2
 _REDELIVERIES = 60

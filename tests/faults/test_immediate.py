@@ -12,12 +12,12 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.model.problem import Code, Problem
-from tests.deployed import Deployed, Emulator
-from tests.faults.changes import CHANGES, PREPARED, Change, held
-from tests.faults.report import chosen, each, require_drawn
-from tests.faults.scenes import SERVICE, fill
 from tests.faults.test_enumeration import app_over, prepared
-from tests.faults.transport import FaultTransport, Way
+from tests.support.changes import CHANGES, PREPARED, Change, held
+from tests.support.deployed import Deployed, Emulator
+from tests.support.report import chosen, each, require_drawn
+from tests.support.scenes import SERVICE, fill
+from tests.support.transport import FaultTransport, Way
 
 _RECOVERIES = 40
 _DONE_ALREADY = {

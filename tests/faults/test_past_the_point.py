@@ -24,8 +24,8 @@ from shared.state.configuration import Phase
 from shared.state.operations import OperationRow
 from shared.verification.scratch import _service_id
 from shared.verification.verify_work import VerifyWork
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import (
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import (
     ASKED,
     FIRST,
     SECOND,

@@ -4,9 +4,9 @@ import asyncio
 import time
 from pathlib import Path
 
-from tests.api import Api, api_of, unique
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Pace, proxied
+from tests.support.api import Api, api_of, unique
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Pace, proxied
 
 _OBJECTS = 40
 _MOST_SECONDS = 2.0

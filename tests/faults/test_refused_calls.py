@@ -17,10 +17,11 @@ from shared.installation.installation import Installation
 from shared.model.operation import OperationStatus
 from shared.model.service import State
 from shared.state.operations import OperationRow
-from tests.deployed import Deployed, Emulator
-from tests.faults.refuser import Refusal
-from tests.faults.report import POINTS, SEED, each, tell
-from tests.faults.scenes import (
+from tests.faults.test_enumeration import app_over, calls_of, prepared
+from tests.support.deployed import Deployed, Emulator
+from tests.support.refuser import Refusal
+from tests.support.report import POINTS, SEED, each, tell
+from tests.support.scenes import (
     COPY,
     FIRST,
     SCENES,
@@ -34,8 +35,7 @@ from tests.faults.scenes import (
     run,
     start_delete,
 )
-from tests.faults.test_enumeration import app_over, calls_of, prepared
-from tests.faults.transport import FaultTransport
+from tests.support.transport import FaultTransport
 
 CODES = os.environ.get("FAULT_CODES", "one")
 """How many of its refusals each call is answered: ``one``, another each day, or ``all``."""

@@ -8,11 +8,11 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.model.backup import Backup
-from tests.deployed import Deployed, Emulator
-from tests.elsewhere import another_installation, backed_up
-from tests.faults.report import chosen, each, require_drawn
 from tests.faults.test_enumeration import app_over
-from tests.faults.transport import FaultTransport, Way
+from tests.support.deployed import Deployed, Emulator
+from tests.support.elsewhere import another_installation, backed_up
+from tests.support.report import chosen, each, require_drawn
+from tests.support.transport import FaultTransport, Way
 
 _RECOVERIES = 40
 

@@ -18,10 +18,10 @@ from shared.storage.fence import LeaseLost, fenced
 from shared.storage.patience import REQUEST, REQUEST_SECONDS, WORK, Patience, answering
 from shared.storage.retrying import OutOfPatience
 from shared.storage.tables import Insert, Row
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Scripted, StorageProxy, proxied
-from tests.faults.scenes import SECOND, SERVICE, fill, require_whole, run, start_backup
-from tests.faults.transport import FaultTransport, Way
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Scripted, StorageProxy, proxied
+from tests.support.scenes import SECOND, SERVICE, fill, require_whole, run, start_backup
+from tests.support.transport import FaultTransport, Way
 
 QUICK = Patience(call_seconds=20, try_seconds=5, first_wait_seconds=0.01, longest_wait_seconds=0.1)
 PLATFORM_SECONDS = 230

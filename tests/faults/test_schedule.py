@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployed import Deployed, Emulator
-from tests.faults.report import chosen, each, require_drawn
-from tests.faults.scenes import SERVICE, Tomorrow, scheduled
 from tests.faults.test_enumeration import app_over, prepared
-from tests.faults.transport import FaultTransport, Way
+from tests.support.deployed import Deployed, Emulator
+from tests.support.report import chosen, each, require_drawn
+from tests.support.scenes import SERVICE, Tomorrow, scheduled
+from tests.support.transport import FaultTransport, Way
 
 _DELIVERIES = 60
 

@@ -13,9 +13,10 @@ from shared.model.backup import Backup, BackupStatus, Found, VerifyLevel
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.restore import RestoreBody
-from tests.deployed import Emulator
-from tests.faults.proxy import Scripted
-from tests.faults.scenes import (
+from tests.faults.test_bugs_of_others import offsite_over_proxy
+from tests.support.deployed import Emulator
+from tests.support.proxy import Scripted
+from tests.support.scenes import (
     FIRST,
     SECOND,
     SERVICE,
@@ -25,9 +26,8 @@ from tests.faults.scenes import (
     start_delete,
     start_purge,
 )
-from tests.faults.test_bugs_of_others import offsite_over_proxy
-from tests.faults.transport import ProcessStopped
-from tests.stored import Undeleted
+from tests.support.stored import Undeleted
+from tests.support.transport import ProcessStopped
 
 _REFUSALS = [
     (409, "ContainerImmutabilityPolicyOrLegalHold"),

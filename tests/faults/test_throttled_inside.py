@@ -17,9 +17,10 @@ from shared.restores.resumed import WrittenBefore
 from shared.storage.pace import Pace, at_pace, storage_is_busy
 from shared.storage.patience import answering
 from shared.storage.tables import Insert, Row, RowExists
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Cut, Scripted, proxied
-from tests.faults.scenes import (
+from tests.faults.test_repeating import over_proxy
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Cut, Scripted, proxied
+from tests.support.scenes import (
     SECOND,
     SERVICE,
     fill,
@@ -28,7 +29,6 @@ from tests.faults.scenes import (
     start_delete,
     start_restore,
 )
-from tests.faults.test_repeating import over_proxy
 
 _NUMBERS = 3000
 

@@ -19,9 +19,10 @@ from shared.model.operation import Operation
 from shared.state.operations import OperationRow
 from shared.storage.fence import before_write
 from shared.storage.patience import Patience
-from tests.deployed import Deployed, Emulator
-from tests.faults.report import POINTS, SEED, each, tell
-from tests.faults.scenes import (
+from tests.faults.test_enumeration import app_over, prepared
+from tests.support.deployed import Deployed, Emulator
+from tests.support.report import POINTS, SEED, each, tell
+from tests.support.scenes import (
     SCENES,
     SECOND,
     Scene,
@@ -30,8 +31,7 @@ from tests.faults.scenes import (
     require_whole,
     run,
 )
-from tests.faults.test_enumeration import app_over, prepared
-from tests.faults.transport import FaultTransport
+from tests.support.transport import FaultTransport
 
 _READS = ("GET", "HEAD")
 _DELIVERIES = 90

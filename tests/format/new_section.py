@@ -7,10 +7,10 @@ from pathlib import Path
 
 from azure.storage.blob.aio import BlobServiceClient
 
-from tests.api import Api, api_of
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import FIRST, SERVICE
 from tests.format.test_versions import KEY, VERSION_1
+from tests.support.api import Api, api_of
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import FIRST, SERVICE
 
 COPY, SECOND = "Contoso-Copy", "second-backup"
 _SERVICE = f"services/{SERVICE}"

@@ -11,8 +11,8 @@ import pytest
 from shared.backups.archive.reader import undamaged_descriptor
 from shared.model.descriptor import digest
 from shared.model.problem import Code, Problem
-from tests.faults.scenes import FIRST
 from tests.format.test_versions import VERSION_1
+from tests.support.scenes import FIRST
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROJECT = ("shared", "localhost", "tests", "function_app.py", "host.json", "pyproject.toml")

@@ -1,6 +1,6 @@
 """Backups of every released version stay readable: one of each is kept here, as it was written.
 
-``version-1`` holds the small service of tests/faults/scenes.py. Its key is no secret: it is made
+``version-1`` holds the small service of tests/support/scenes.py. Its key is no secret: it is made
 here. What is kept is never made anew: a change that cannot read it needs a new version.
 """
 
@@ -18,8 +18,8 @@ from shared.blobs.backup_container import BackupContainer
 from shared.installation.installation import Installation
 from shared.sealing.frames import Frames
 from shared.sealing.local import LocalKey
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import FIRST, after_restore, run, start_restore
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import FIRST, after_restore, run, start_restore
 
 VERSION_1 = Path(__file__).parent / "version-1"
 _RAW = bytes(range(32))

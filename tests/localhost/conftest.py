@@ -11,7 +11,7 @@ import pytest
 
 from localhost.processes import free_ports
 from localhost.stack import HostProcess
-from tests.deployed import Emulator
+from tests.support.deployed import Emulator
 
 SAMPLE_APP = Path(__file__).parent / "sample_app"
 MASTER, HOST, OWN = "the-master-key", "the-host-key", "the-key-of-echo"

@@ -8,8 +8,8 @@ import pytest
 from azure.storage.blob import BlobClient, BlobServiceClient
 
 from localhost.timers import CONTAINER, LOCK, expanded, next_tick, status_blob
-from tests.admin import Admin
 from tests.localhost.conftest import Sample, until
+from tests.support.admin import Admin
 
 EVERY_SECOND, HOURLY = "* * * * * *", "0 0 * * * *"
 

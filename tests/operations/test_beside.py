@@ -14,8 +14,8 @@ from shared.operations.start import Start
 from shared.operations.task import Task
 from shared.state.operations import Lock, OperationRow
 from shared.storage.tables import Row
-from tests.deployed import Deployed, Emulator
 from tests.operations.test_engine import SERVICE, in_flight, nothing, now, started
+from tests.support.deployed import Deployed, Emulator
 
 
 @pytest.fixture

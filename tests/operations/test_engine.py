@@ -22,7 +22,7 @@ from shared.services.services import Asked
 from shared.state.operations import OperationRow
 from shared.storage.fence import LeaseLost
 from shared.storage.tables import Row, RowChanged
-from tests.deployed import Deployed, Emulator
+from tests.support.deployed import Deployed, Emulator
 
 SERVICE = "Contoso-B2B"
 

@@ -20,11 +20,11 @@ from shared.operations.immediate import LogEntry
 from shared.operations.rounds import TimeBounds
 from shared.operations.start import Start
 from shared.storage.tables import Insert, Row
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import SERVICE, fill
-from tests.faults.transport import ONCE
-from tests.management.test_collection import DAY, StorageLater
 from tests.operations.test_unreadable_rows import newer
+from tests.services.test_collection import DAY, StorageLater
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import SERVICE, fill
+from tests.support.transport import ONCE
 
 
 class Account:

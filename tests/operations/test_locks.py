@@ -13,8 +13,8 @@ from shared.operations import locks
 from shared.operations.start import Start
 from shared.state.operations import Lock
 from shared.storage.tables import Row
-from tests.deployed import Deployed, Emulator
 from tests.operations.test_engine import SERVICE, nothing, now, started
+from tests.support.deployed import Deployed, Emulator
 
 PARTITION = SERVICE.lower()
 

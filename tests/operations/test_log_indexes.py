@@ -12,8 +12,8 @@ from shared.model.restore import RestoreBody
 from shared.operations import locks, log_indexes, recover
 from shared.operations.under_way import record_of
 from shared.storage.tables import Row
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import COPY, FIRST, SECOND, SERVICE, fill, run, start_backup
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import COPY, FIRST, SECOND, SERVICE, fill, run, start_backup
 
 PARTITION = SERVICE.lower()
 

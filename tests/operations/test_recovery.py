@@ -21,7 +21,7 @@ from shared.state.operations import OperationRow
 from shared.storage.clients import FencedTransport
 from shared.storage.fence import LeaseLost
 from shared.storage.tables import Row
-from tests.deployed import Deployed, Emulator
+from tests.support.deployed import Deployed, Emulator
 
 SERVICE = "Contoso-B2B"
 DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ from shared.installation.installation import Installation
 from shared.model.numbers import Kind
 from shared.model.runtime import ReceivedBody
 from shared.operations.sweep import LOG_DAYS
-from tests.faults.scenes import SERVICE, fill
+from tests.support.scenes import SERVICE, fill
 
 
 class Later(Clock):

@@ -18,9 +18,9 @@ from shared.state.row_keys import encoded
 from shared.storage.clients import tables as gateway
 from shared.storage.table_wire import typed
 from shared.storage.tables import Row, SchemaTooNew
-from tests.faults.scenes import SECOND, SERVICE, fill, scheduled, start_backup
-from tests.management.test_collection import DAY, Stage, stage
 from tests.operations.test_sweep import Later
+from tests.services.test_collection import DAY, Stage, stage
+from tests.support.scenes import SECOND, SERVICE, fill, scheduled, start_backup
 
 __all__ = ["stage"]
 

@@ -15,9 +15,9 @@ from shared.model.operation import OperationStatus
 from shared.operations import wholeness
 from shared.operations.engine import ATTEMPTS
 from shared.storage.clients import FencedTransport
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import SECOND, SERVICE, fill, start_backup, start_delete
-from tests.faults.transport import ONCE
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import SECOND, SERVICE, fill, start_backup, start_delete
+from tests.support.transport import ONCE
 
 
 class Gone(FencedTransport):

@@ -8,7 +8,7 @@ from shared.numbers.streams import Known
 from shared.rules.numbers import joined_all
 from shared.rules.restoring.numbers import BackedUpCounters
 from shared.state.control_numbers import Issued, LedgerRow
-from tests.handed_out import BackedUp, Within
+from tests.support.handed_out import BackedUp, Within
 
 KIND = Kind.INTERCHANGE
 

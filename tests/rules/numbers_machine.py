@@ -23,8 +23,8 @@ from shared.rules.restoring.numbers import (
     restored_counters,
 )
 from shared.state.control_numbers import LedgerRow
-from tests.handed_out import HandedOut, Number
 from tests.rules.numbers_ledger import KIND, Backup, Ledger, Says, Service, known_of
+from tests.support.handed_out import HandedOut, Number
 
 NAMES = ("Contoso", "Contoso-DR", "Contoso-Third")
 AGREEMENTS = ("A", "B")

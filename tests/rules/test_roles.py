@@ -8,7 +8,7 @@ import pytest
 
 from shared.rules.roles import Role, may_call, roles_for, usual_role
 from shared.triggers.doors import routes
-from tests.declared import SHOWN
+from tests.support.declared import SHOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = {*Role}

@@ -15,9 +15,9 @@ from azure.storage.blob import BlobServiceClient
 from localhost.demo.steps import STEPS
 from localhost.processes import free_ports
 from localhost.stack import HostProcess
-from tests.api import Api
-from tests.deployed import Deployed, Emulator
-from tests.server_context import server_context
+from tests.support.api import Api
+from tests.support.deployed import Deployed, Emulator
+from tests.support.server_context import server_context
 
 ROOT = Path(__file__).resolve().parents[2]
 _LONGEST_SECONDS = 580

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from shared.model.problem import Code, Problem
 from shared.sealing.certificates import Spent, pfx_certificate, public_certificate
-from tests.certificates import Made
+from tests.support.certificates import Made
 
 PEM, DER = Made("partner").pem, Made("partner").der
 KEY = Made().private_key(Encoding.PEM)

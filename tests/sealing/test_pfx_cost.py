@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import PBES, serialize_key_and_certificates
 
 from shared.sealing.pfx_cost import rounds
-from tests.certificates import Made, pfx_that_takes, tlv
+from tests.support.certificates import Made, pfx_that_takes, tlv
 
 SEQUENCE, OCTETS, INTEGER, OID = 0x30, 0x04, 0x02, 0x06
 SCRYPT = bytes.fromhex("2b06010401da47040b")

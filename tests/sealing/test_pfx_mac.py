@@ -11,7 +11,7 @@ from shared.model.problem import Code, Problem
 from shared.sealing.asn1 import Reader
 from shared.sealing.certificates import Spent, pfx_certificate
 from shared.sealing.pfx_cost import MOST_ROUNDS
-from tests.certificates import Made, tlv
+from tests.support.certificates import Made, tlv
 
 SEQUENCE, OCTETS, OID, INTEGER = 0x30, 0x04, 0x06, 0x02
 PBMAC1 = tlv(OID, bytes.fromhex("2a864886f70d01050e"))

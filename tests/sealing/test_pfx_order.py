@@ -23,8 +23,8 @@ from shared.sealing.certificates import Spent, pfx_certificate
 from shared.sealing.pfx_cost import rounds
 from shared.sealing.pfx_mac import PasswordWrong
 from shared.sealing.pfx_order import KeyHidden, with_key_first
-from tests.certificates import Made, pfx_that_takes, tlv
 from tests.sealing.test_pfx_cost import HOSTILE, loosened
+from tests.support.certificates import Made, pfx_that_takes, tlv
 
 SEQUENCE, OCTETS, OID, INTEGER, FIRST = 0x30, 0x04, 0x06, 0x02, 0xA0
 DATA = tlv(OID, bytes.fromhex("2a864886f70d010701"))

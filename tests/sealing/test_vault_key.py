@@ -22,7 +22,7 @@ from shared.sealing.local import LocalKey
 from shared.sealing.vault_clients import VaultClients
 from shared.sealing.vault_key import VaultKey
 from shared.storage.credentials import Identities
-from tests.key_vault import SEAL_OPERATIONS, WRAP_OPERATIONS, KeyVault, Scripted, key_vault
+from tests.support.key_vault import SEAL_OPERATIONS, WRAP_OPERATIONS, KeyVault, Scripted, key_vault
 
 DIGEST = "ab" * 32
 PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)

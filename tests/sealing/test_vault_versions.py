@@ -10,8 +10,8 @@ from shared.sealing.data_key import DataKey
 from shared.sealing.keys_at_hand import KeysAtHand
 from shared.sealing.local import LocalKey
 from shared.sealing.versions import OtherVersions
-from tests.key_vault import SEAL_OPERATIONS, WRAP_OPERATIONS, KeyVault
 from tests.sealing.test_vault_key import DIGEST, App, app, vault
+from tests.support.key_vault import SEAL_OPERATIONS, WRAP_OPERATIONS, KeyVault
 
 __all__ = ["app", "vault"]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from shared.model.service import State
 from shared.rules.states import ALLOWED, MANAGEABLE, TRANSITIONS, ServiceOperation
-from tests.api import Reply, nobodys, x12_document
 from tests.soak.client import Client
 from tests.soak.model import SECRET, Known, Violated
+from tests.support.api import Reply, nobodys, x12_document
 
 AGREEMENTS = ("A1", "A2", "A3")
 NAMES = {"partners": ("p1", "p2", "p3"), "schemas": ("s1", "s2"), "templates": ("t1", "t2")}

@@ -7,9 +7,9 @@ from typing import Any
 
 from shared.model.service import State
 from shared.rules.states import ServiceOperation
-from tests.api import Reply
 from tests.soak.actions import PAIR, Actions
 from tests.soak.model import Known, Violated
+from tests.support.api import Reply
 
 _LEVELS = ("descriptor", "data", "data", "restore")
 _FORCED = 0.15

@@ -7,9 +7,9 @@ from typing import Any
 
 import aiohttp
 
-from tests.api import Reply
 from tests.soak.hosts import Hosts
 from tests.soak.model import Model, Violated
+from tests.support.api import Reply
 
 _LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
 _AGAIN_CODES = frozenset({"ConfigurationHeld"})

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.model.backup import Backup, BackupStatus
-from tests.faults.proxy import Scripted
 from tests.soak.backups import BackupActions
 from tests.soak.model import Known, Violated
 from tests.soak.portal import NOTHING, Portal
 from tests.soak.storage import Storage
+from tests.support.proxy import Scripted
 
 _REFUSALS = (
     (409, "ContainerImmutabilityPolicyOrLegalHold"),

@@ -8,9 +8,9 @@ import aiohttp
 
 from localhost.stack import HostProcess
 from shared.clock import OFFSET_SETTING
-from tests.admin import Admin
-from tests.api import Api
-from tests.deployed import Deployed
+from tests.support.admin import Admin
+from tests.support.api import Api
+from tests.support.deployed import Deployed
 
 HOSTS = 2
 _CLIENT_SECONDS = 60

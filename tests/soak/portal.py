@@ -18,7 +18,7 @@ from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupStatus
 from tests.soak.model import Hands, Known
 from tests.soak.storage import Storage
-from tests.stored import Undeleted
+from tests.support.stored import Undeleted
 
 _MOST_KEPT = 16
 _UNDER_WAY_SECONDS = 0.3

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from yarl import URL
 
 from localhost.processes import free_ports
-from tests.deployed import Deployed
-from tests.faults.proxy import Scripted
-from tests.faults.refuser import inside
+from tests.support.deployed import Deployed
+from tests.support.proxy import Scripted
+from tests.support.refuser import inside
 
 _HEAD_ENDS = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)

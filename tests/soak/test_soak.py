@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 
 from shared.installation.installation import Installation
-from tests.deployed import Deployed, Emulator
 from tests.soak.client import Client
 from tests.soak.disturbances import Disturbances
 from tests.soak.hosts import Hosts
@@ -27,6 +26,7 @@ from tests.soak.model import Known, Model, Violated
 from tests.soak.portal import STRANGERS, Portal
 from tests.soak.storage import Storage
 from tests.soak.watch import Watch
+from tests.support.deployed import Deployed, Emulator
 
 SECONDS = 60 * float(os.environ.get("SOAK_MINUTES") or 1 / 10)
 SEED = os.environ.get("SOAK_SEED") or datetime.now(UTC).strftime("%Y%m%d")

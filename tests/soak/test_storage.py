@@ -8,10 +8,10 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from shared.installation.installation import Installation
 from shared.storage.tables import Insert, Row
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Scripted
-from tests.faults.scenes import FIRST, fill, require_whole
 from tests.soak.storage import Storage
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Scripted
+from tests.support.scenes import FIRST, fill, require_whole
 
 _MEGABYTE = 1024 * 1024
 

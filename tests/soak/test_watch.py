@@ -9,13 +9,13 @@ import pytest
 from shared.blobs.backup_container import BackupContainer
 from shared.installation.installation import Installation
 from shared.storage.tables import Row
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import FIRST, SERVICE, fill, run, start_purge
 from tests.soak.model import SECRET, Known, Model, Violated
 from tests.soak.portal import Portal
 from tests.soak.storage import Storage
 from tests.soak.watch import Watch
-from tests.stored import Undeleted
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import FIRST, SERVICE, fill, run, start_purge
+from tests.support.stored import Undeleted
 
 
 @pytest.fixture

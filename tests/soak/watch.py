@@ -16,11 +16,11 @@ from shared.blobs.backup_container import BackupContainer
 from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupStatus
 from shared.model.problem import Problem
-from tests.deployed import Deployed
-from tests.faults.scenes import read_whole
 from tests.soak.client import ENDED_SECONDS
 from tests.soak.model import SECRET, Model, Violated
 from tests.soak.rights import Rights
+from tests.support.deployed import Deployed
+from tests.support.scenes import read_whole
 
 _HELD = (BackupStatus.SUCCEEDED, BackupStatus.PARTIALLY_SUCCEEDED)
 _GOING = (BackupStatus.DELETING, BackupStatus.DELETED)

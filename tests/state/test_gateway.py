@@ -13,8 +13,8 @@ from shared.storage.clients import FencedTransport
 from shared.storage.clients import tables as gateway
 from shared.storage.table_wire import typed
 from shared.storage.tables import Delete, Replace, Row, RowChanged, SchemaTooNew, Table
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import Scripted, proxied
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import Scripted, proxied
 
 
 class Interleaved(FencedTransport):

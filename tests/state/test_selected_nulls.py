@@ -12,10 +12,10 @@ import pytest
 from shared.installation.installation import Installation
 from shared.storage.table_wire import Write
 from shared.storage.tables import SCHEMA, Row
-from tests.admin import Admin
-from tests.api import Api, api_of
-from tests.deployed import Deployed, Emulator
-from tests.faults.proxy import StorageProxy, proxied
+from tests.support.admin import Admin
+from tests.support.api import Api, api_of
+from tests.support.deployed import Deployed, Emulator
+from tests.support.proxy import StorageProxy, proxied
 
 CONTENT = b"<schema/>"
 TIMERS = ("run_schedules", "recover_operations", "sweep")

@@ -31,9 +31,9 @@ from shared.state.mic_values import mic_key
 from shared.state.order import record_key
 from shared.storage.clients import FencedTransport
 from shared.storage.versioned import Versioned
-from tests.api import Api, partner_document, x12_document
-from tests.deployed import Deployed, Emulator
-from tests.faults.scenes import ASKED, COPY, SECOND, SERVICE, run, start_backup
+from tests.support.api import Api, partner_document, x12_document
+from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import ASKED, COPY, SECOND, SERVICE, run, start_backup
 
 TEXT_UNITS, BINARY_BYTES = 32 * 1024, 64 * 1024
 KEY_UNITS, ROW_BYTES, TRANSACTION_BYTES = 512, 1024 * 1024, 4 * 1024 * 1024
