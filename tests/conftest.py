@@ -102,7 +102,7 @@ def host_clock(admin: Admin) -> Callable[[float], Awaitable[None]]:
 
 
 @pytest.fixture
-async def parts(deployed: Deployed) -> AsyncIterator[Installation]:
+async def host_app(deployed: Deployed) -> AsyncIterator[Installation]:
     """The same installation as the host's: to look into what is stored, and to change it."""
     found = Installation(deployed.read())
     yield found
@@ -110,11 +110,11 @@ async def parts(deployed: Deployed) -> AsyncIterator[Installation]:
 
 
 @pytest.fixture
-async def installation(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]:
+async def fresh_app(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]:
     """The app's parts over empty accounts, in this process."""
-    parts = Installation(Deployed.new(emulator, tmp_path).read())
-    yield parts
-    await parts.close()
+    app = Installation(Deployed.new(emulator, tmp_path).read())
+    yield app
+    await app.close()
 
 
 @pytest.fixture(scope="session")

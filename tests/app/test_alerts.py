@@ -120,18 +120,18 @@ async def test_a_failed_backup_is_told_until_somebody_listens(
 
 
 async def test_a_partial_backup_is_told_each_time(
-    api: Api, admin: Admin, parts: Installation, listener: Listener
+    api: Api, admin: Admin, host_app: Installation, listener: Listener
 ) -> None:
     """One lost blob: else all backups lack it, retention deletes the whole ones, nobody knows."""
     name = await api.service()
     path = f"services/{name}/artifacts/schemas/lost"
     await api.put(path, {"document": {}})
     await api.put(f"{path}/content", data=b"lost bytes")
-    service_id = (await parts.services.require(name)).service.id
-    found = await parts.configuration.artifact(service_id, Section.SCHEMAS, "lost")
+    service_id = (await host_app.services.require(name)).service.id
+    found = await host_app.configuration.artifact(service_id, Section.SCHEMAS, "lost")
     assert found is not None
     assert found.value.content is not None
-    await parts.content.blob(service_id, found.value.content.sha256).delete_blob()
+    await host_app.content.blob(service_id, found.value.content.sha256).delete_blob()
     await put(api, name)
     clock = TestClock(admin)
     for day in (1, 2):

@@ -47,13 +47,13 @@ async def test_a_body_that_is_too_large(api: Api) -> None:
 
 
 async def test_a_name_is_not_free_while_its_service_is_deleted(
-    api: Api, parts: Installation
+    api: Api, host_app: Installation
 ) -> None:
     service = await api.service()
     backup = await api.backup(service)
-    listed = await parts.services.require(service)
+    listed = await host_app.services.require(service)
     deleting = listed.service.model_copy(update={"state": State.DELETING})
-    await parts.directory.change(deleting, listed.etag)
+    await host_app.directory.change(deleting, listed.etag)
     place = {"storageAccount": "offsite", "container": backup}
     for refused in (
         await api.put(f"services/{service}", {"edition": "Basic"}, headers={"If-None-Match": "*"}),
@@ -65,14 +65,14 @@ async def test_a_name_is_not_free_while_its_service_is_deleted(
 
 
 async def test_writers_wait_while_a_backup_holds_the_configuration(
-    api: Api, parts: Installation
+    api: Api, host_app: Installation
 ) -> None:
     service = await api.service()
     await api.put(f"services/{service}/artifacts/schemas/s", {"document": {}})
-    service_id = (await parts.services.require(service)).service.id
-    head = await parts.configuration.head(service_id)
+    service_id = (await host_app.services.require(service)).service.id
+    head = await host_app.configuration.head(service_id)
     assert head is not None
-    await parts.configuration.write_head(service_id, replace(head, hold="a-backup"))
+    await host_app.configuration.write_head(service_id, replace(head, hold="a-backup"))
     before = await api.everything(service)
     path = f"services/{service}/artifacts/schemas"
     for refused in (
@@ -87,7 +87,7 @@ async def test_writers_wait_while_a_backup_holds_the_configuration(
 
 
 async def test_a_partial_backup_is_restored_only_where_that_is_accepted(
-    api: Api, deployed: Deployed, parts: Installation
+    api: Api, deployed: Deployed, host_app: Installation
 ) -> None:
     service = await api.service()
     backup = await api.backup(service)
@@ -98,7 +98,7 @@ async def test_a_partial_backup_is_restored_only_where_that_is_accepted(
         document["backup"]["outcome"] = "PartiallySucceeded"
         lost = {"section": "schemas", "name": "s", "code": "BlobMissing", "message": "gone"}
         document["failures"] = [lost]
-        _, text = await sealed(document, parts.provider)
+        _, text = await sealed(document, host_app.provider)
         container.upload_blob(path, text, overwrite=True)
     target = unique("partial")
     body = {
@@ -112,9 +112,9 @@ async def test_a_partial_backup_is_restored_only_where_that_is_accepted(
     await api.succeeded(await api.post("restores", {**body, "acceptPartial": True}))
 
 
-async def test_what_is_unexpected_gives_nothing_away(api: Api, parts: Installation) -> None:
+async def test_what_is_unexpected_gives_nothing_away(api: Api, host_app: Installation) -> None:
     service = await api.service()
-    table, key = parts.directory._table, service.lower()
+    table, key = host_app.directory._table, service.lower()
     whole = await table.get("service", key)
     assert whole is not None
     damaged = Row("service", key, {**whole.values, "service": '{"name": "secret-detail"}'})
@@ -127,10 +127,10 @@ async def test_what_is_unexpected_gives_nothing_away(api: Api, parts: Installati
     assert (await api.get(f"services/{service}")).status == 200
 
 
-async def test_a_newer_apps_rows_are_not_read(api: Api, parts: Installation) -> None:
+async def test_a_newer_apps_rows_are_not_read(api: Api, host_app: Installation) -> None:
     service = await api.service()
     key = service.lower()
-    client = parts.clients.tables(parts.settings.state).get_table_client("interkeepServices")
+    client = host_app.clients.tables(host_app.settings.state).get_table_client("interkeepServices")
     entity = await client.get_entity("service", key)
     await client.upsert_entity({**entity, "v": (2, "Edm.Int64")})
     refused = await api.get(f"services/{service}")

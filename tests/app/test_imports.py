@@ -60,18 +60,18 @@ NOISE = base64.b85encode(hashlib.shake_256(b"noise").digest(1_000_000)).decode()
 
 
 async def test_an_import_of_many_into_a_service_that_takes_none(
-    api: Api, parts: Installation
+    api: Api, host_app: Installation
 ) -> None:
     name = await api.service()
     path = f"services/{name}/import"
-    service = (await parts.services.require(name)).service
-    head = await parts.configuration.head(service.id)
+    service = (await host_app.services.require(name)).service
+    head = await host_app.configuration.head(service.id)
     assert head is not None
-    held = await parts.configuration.write_head(service.id, replace(head, hold="a-backup"))
+    held = await host_app.configuration.write_head(service.id, replace(head, hold="a-backup"))
     refused = await api.post(path, {"artifacts": SCHEMAS})
     assert (refused.status, refused.code) == (409, "ConfigurationHeld")
     assert int(refused.headers["Retry-After"]) > 0
-    await parts.configuration.write_head(service.id, replace(held, hold=""))
+    await host_app.configuration.write_head(service.id, replace(held, hold=""))
     await api.post(f"services/{name}/disable")
     refused = await api.post(path, {"artifacts": SCHEMAS})
     assert (refused.status, refused.code) == (409, "OperationNotAllowed")
@@ -79,16 +79,16 @@ async def test_an_import_of_many_into_a_service_that_takes_none(
 
 
 async def test_a_hold_that_comes_amid_an_import_is_said_of_the_rest(
-    parts: Installation, api: Api
+    host_app: Installation, api: Api
 ) -> None:
     name = await api.service()
-    service = (await parts.services.require(name)).service
+    service = (await host_app.services.require(name)).service
     items = [ImportItem.model_validate(item) for item in SCHEMAS]
-    importing = asyncio.create_task(parts.imports.write(service, items))
-    while (head := await parts.configuration.head(service.id)) is None or not head.counts:
+    importing = asyncio.create_task(host_app.imports.write(service, items))
+    while (head := await host_app.configuration.head(service.id)) is None or not head.counts:
         await asyncio.sleep(0)
     with contextlib.suppress(RowChanged):
-        await parts.configuration.write_head(service.id, replace(head, hold="a-backup"))
+        await host_app.configuration.write_head(service.id, replace(head, hold="a-backup"))
     done = await importing
     written = [one for one in done if isinstance(one, WriteResult)]
     rest = [one for one in done if isinstance(one, Problem)]

@@ -55,16 +55,16 @@ _NESTED = [
     ],
 )
 async def test_a_mask_in_a_list_keeps_the_secret_of_its_element(
-    api: Api, parts: Installation, stored: Any, sent: Any, passwords: Any
+    api: Api, host_app: Installation, stored: Any, sent: Any, passwords: Any
 ) -> None:
     name = await api.service()
     path = f"services/{name}/artifacts/bridges/b"
     await api.put(path, {"document": {"sources": stored}})
     put = await api.put(path, {"document": {"sources": sent}})
     assert put.status == 200, put.body
-    service = (await parts.services.require(name)).service
-    found = (await parts.artifacts.get(service, Section.BRIDGES, "b")).value.document
-    key = await parts.keys.data_key(service.id)
+    service = (await host_app.services.require(name)).service
+    found = (await host_app.artifacts.get(service, Section.BRIDGES, "b")).value.document
+    key = await host_app.keys.data_key(service.id)
     sources: Any = open_document(key, "bridges", "b", found)["sources"]
     elements = [e for source in sources for e in source.get("routes", [source])]
     assert [element.get("password") for element in elements] == passwords
@@ -93,7 +93,7 @@ async def test_a_mask_in_a_list_gives_no_secret_to_another_element(
     assert (await api.get(path)).headers["ETag"] == before
 
 
-async def test_secrets_under_names_that_nobody_listed(api: Api, parts: Installation) -> None:
+async def test_secrets_under_names_that_nobody_listed(api: Api, host_app: Installation) -> None:
     name = await api.service()
     path = f"services/{name}/artifacts/bridges/In"
     source = {
@@ -112,8 +112,8 @@ async def test_secrets_under_names_that_nobody_listed(api: Api, parts: Installat
     put = await api.put(path, {"document": {"source": {"type": "SFTP", **source}}})
     assert put.body["document"]["source"] == hidden
     assert (await api.get(path)).body["document"]["source"] == hidden
-    service = (await parts.services.require(name)).service
-    stored = str((await parts.artifacts.get(service, Section.BRIDGES, "In")).value.document)
+    service = (await host_app.services.require(name)).service
+    stored = str((await host_app.artifacts.get(service, Section.BRIDGES, "In")).value.document)
     for secret in ("KEY", "sesame", "sig=", "hush", "'function'"):
         assert secret not in stored
     backup = await api.backup(name)

@@ -187,12 +187,12 @@ async def test_what_is_refused_changes_nothing(stage: Stage, name: str) -> None:
 
 
 async def test_a_service_that_is_being_deleted_takes_nothing(
-    own_stage: Stage, parts: Installation
+    own_stage: Stage, host_app: Installation
 ) -> None:
-    listed = await parts.services.require(own_stage.names["service"])
+    listed = await host_app.services.require(own_stage.names["service"])
     deleting = listed.service.model_copy(update={"state": State.DELETING})
-    await parts.directory.change(deleting, listed.etag)
-    await under_way(parts, listed.service, OperationName.DELETE)
+    await host_app.directory.change(deleting, listed.etag)
+    await under_way(host_app, listed.service, OperationName.DELETE)
     async with own_stage.unchanged():
         for name, ask in GOOD.items():
             if name in AT_ANY_TIME:
@@ -205,12 +205,12 @@ async def test_a_service_that_is_being_deleted_takes_nothing(
 
 
 async def test_a_configuration_that_is_held_takes_no_change(
-    own_stage: Stage, parts: Installation
+    own_stage: Stage, host_app: Installation
 ) -> None:
-    service_id = (await parts.services.require(own_stage.names["service"])).service.id
-    head = await parts.configuration.head(service_id)
+    service_id = (await host_app.services.require(own_stage.names["service"])).service.id
+    head = await host_app.configuration.head(service_id)
     assert head is not None
-    await parts.configuration.write_head(service_id, replace(head, hold="a-backup"))
+    await host_app.configuration.write_head(service_id, replace(head, hold="a-backup"))
     async with own_stage.unchanged():
         for name in (
             "put_service",
@@ -222,7 +222,7 @@ async def test_a_configuration_that_is_held_takes_no_change(
             await own_stage.refuse(WRITING[name].method, GOOD[name], "ConfigurationHeld")
 
 
-async def under_way(parts: Installation, service: Service, name: OperationName) -> None:
+async def under_way(host_app: Installation, service: Service, name: OperationName) -> None:
     """A long operation that another worker has."""
     running = Operation(
         id=unique("running"),
@@ -232,19 +232,19 @@ async def under_way(parts: Installation, service: Service, name: OperationName) 
         status=OperationStatus.RUNNING,
         caller="somebody",
         trigger="http",
-        created_at=parts.clock.now(),
+        created_at=host_app.clock.now(),
         worker="somebody-elses",
         lease_seconds=3600,
     )
-    await parts.records.add(running, "hash", lock=True)
-    await parts.in_flight.add(service.name, running.id)
+    await host_app.records.add(running, "hash", lock=True)
+    await host_app.in_flight.add(service.name, running.id)
 
 
 async def test_a_long_operation_under_way_lets_no_other_begin(
-    own_stage: Stage, parts: Installation
+    own_stage: Stage, host_app: Installation
 ) -> None:
-    service = (await parts.services.require(own_stage.names["service"])).service
-    await under_way(parts, service, OperationName.BACKUP)
+    service = (await host_app.services.require(own_stage.names["service"])).service
+    await under_way(host_app, service, OperationName.BACKUP)
     async with own_stage.unchanged():
         for name in ("delete_service", "start_backup"):
             await own_stage.refuse(WRITING[name].method, GOOD[name], "OperationInProgress")

@@ -241,10 +241,10 @@ async def test_what_is_answered_leaves_no_such_line(
 
 
 async def test_a_request_that_fails_leaves_its_line_too(
-    api: Api, host: HostProcess, parts: Installation
+    api: Api, host: HostProcess, host_app: Installation
 ) -> None:
     service = await api.service()
-    table, key = parts.directory._table, service.lower()
+    table, key = host_app.directory._table, service.lower()
     whole = await table.get("service", key)
     assert whole is not None
     await table.replace(Row("service", key, {**whole.values, "service": "{}"}), None)

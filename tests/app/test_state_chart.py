@@ -30,21 +30,21 @@ async def ask(api: Api, name: str, operation: ServiceOperation) -> Reply:
             return await api.post(f"services/{name}/{operation}")
 
 
-async def service_in(api: Api, parts: Installation, state: State) -> str:
+async def service_in(api: Api, host_app: Installation, state: State) -> str:
     """A service in a state."""
     name = await api.service()
-    listed = await parts.services.require(name)
-    await parts.directory.change(listed.service.model_copy(update={"state": state}), listed.etag)
+    listed = await host_app.services.require(name)
+    await host_app.directory.change(listed.service.model_copy(update={"state": state}), listed.etag)
     if state is State.DELETING:  # without a deletion under way it may be begun again
-        await under_way(parts, listed.service, OperationName.DELETE)
+        await under_way(host_app, listed.service, OperationName.DELETE)
     return name
 
 
 @pytest.mark.parametrize("state", State)
 async def test_what_a_state_does_not_allow_changes_nothing(
-    api: Api, parts: Installation, state: State
+    api: Api, host_app: Installation, state: State
 ) -> None:
-    name = await service_in(api, parts, state)
+    name = await service_in(api, host_app, state)
     log = await api.get(f"services/{name}/operations")
     before = await api.get(f"services/{name}")
     assert before.body["allowedOperations"] == sorted(EXPECTED[state])
@@ -59,11 +59,11 @@ async def test_what_a_state_does_not_allow_changes_nothing(
 
 
 @pytest.mark.parametrize("state", [state for state in State if EXPECTED[state]])
-async def test_what_a_state_allows(api: Api, parts: Installation, state: State) -> None:
+async def test_what_a_state_allows(api: Api, host_app: Installation, state: State) -> None:
     for operation in ServiceOperation:
         if operation not in EXPECTED[state]:
             continue
-        reply = await ask(api, await service_in(api, parts, state), operation)
+        reply = await ask(api, await service_in(api, host_app, state), operation)
         assert reply.status in (200, 202), (operation, reply.body)
         if operation in IN_PLACE:
             assert reply.body["state"] == MENDED.get(state, state), operation

@@ -151,9 +151,9 @@ def retention(kept: Kept, service_id: str, **members: Any) -> Operation:
     )
 
 
-async def test_a_look_hears_a_cancel_request(installation: Installation) -> None:
+async def test_a_look_hears_a_cancel_request(fresh_app: Installation) -> None:
     """It may take minutes, of a backup with many objects."""
-    app = installation
+    app = fresh_app
     await fill(app)
     backup = await app.backups.get(SERVICE, FIRST)
     record = await app.backups.delete(backup, force=True, caller="x", operation_id=None)

@@ -59,9 +59,9 @@ async def page_of(
 
 
 async def test_a_secret_that_changed_under_identical_lines_is_found(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     await change_secret(app, "s0", "other")
     await change_secret(app, "s2", "other")
@@ -78,9 +78,9 @@ async def test_a_secret_that_changed_under_identical_lines_is_found(
 
 
 async def test_a_page_that_finds_nothing_for_long_says_where_to_go_on(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     await change_secret(app, "s2", "other")
     await run(app, await start_backup(app, SECOND))
@@ -95,9 +95,9 @@ async def test_a_page_that_finds_nothing_for_long_says_where_to_go_on(
 
 
 async def test_secrets_whose_key_is_not_at_hand_are_said_to_be_uncompared(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     await change_secret(app, "s0", "other")
     service = (await app.services.require(SERVICE)).service
@@ -157,8 +157,8 @@ class Written:
 
 
 @pytest.fixture
-async def written(installation: Installation) -> Written:
-    app = installation
+async def written(fresh_app: Installation) -> Written:
+    app = fresh_app
     await fill(app)
     offsite = app.accounts.require("offsite", "")
     descriptor = await read_descriptor(BackupContainer(offsite, FIRST), app.provider)
@@ -181,10 +181,10 @@ async def value(entries: SecretEntries, number: int) -> Any:
 
 
 async def test_secrets_are_read_frame_by_frame_from_any_place(
-    installation: Installation, written: Written
+    fresh_app: Installation, written: Written
 ) -> None:
     assert written.descriptor.secrets.bytes > 4 * 4_000_000
-    given = written.container, written.descriptor, installation.provider
+    given = written.container, written.descriptor, fresh_app.provider
     whole = (await Secrets.checked(*given)).entries()
     entries = written.entries()
     places = []

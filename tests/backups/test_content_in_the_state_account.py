@@ -36,9 +36,9 @@ LARGE = b"z" * (4 * 1024 * 1024 + 1)
 
 @pytest.mark.parametrize("data", [b"EVIL", b"y"], ids=["of another size", "of the same size"])
 async def test_a_backup_does_not_hold_it(
-    installation: Installation, data: bytes, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     found = await app.configuration.artifact(service.id, Section.SCHEMAS, "s0")
@@ -63,8 +63,8 @@ async def test_a_backup_does_not_hold_it(
     ]
 
 
-async def test_what_is_put_again_is_whole_again(installation: Installation) -> None:
-    app = installation
+async def test_what_is_put_again_is_whole_again(fresh_app: Installation) -> None:
+    app = fresh_app
     content = await app.content.put("a-service", b"as it was", "text/xml", None)
     blob = app.content.blob("a-service", content.sha256)
     await blob.upload_blob(b"EVIL", overwrite=True)
@@ -73,9 +73,9 @@ async def test_what_is_put_again_is_whole_again(installation: Installation) -> N
     assert b"".join([c async for c in app.content.open("a-service", content)]) == b"as it was"
 
 
-async def test_a_restored_service_knows_what_its_content_was(installation: Installation) -> None:
+async def test_a_restored_service_knows_what_its_content_was(fresh_app: Installation) -> None:
     """Of any size, and of backups that do not say it: the restore has hashed it."""
-    app = installation
+    app = fresh_app
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     large = await app.content.put(service.id, LARGE, "text/xml", None)
@@ -97,10 +97,10 @@ async def test_a_restored_service_knows_what_its_content_was(installation: Insta
 
 
 async def test_content_of_before_streams_once(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Put by a version that kept no MD5: the first backup hashes it, and says so to the next."""
-    app = installation
+    app = fresh_app
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     table = app.configuration._table
@@ -130,10 +130,10 @@ async def test_content_of_before_streams_once(
 
 
 async def test_what_an_immutable_container_holds_is_there(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A policy may forbid the write before its condition is looked at: a second attempt goes on."""
-    app = installation
+    app = fresh_app
     container = app.accounts.require("offsite", "").get_container_client("immutable")
     sources = app.accounts.state.get_container_client("sources")
     await container.create_container()

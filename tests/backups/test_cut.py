@@ -47,17 +47,17 @@ async def put(app: Installation, name: str, document: dict[str, object]) -> None
     await app.imports.write(listed.service, [item])
 
 
-async def test_nobody_waits_where_nothing_changes(installation: Installation) -> None:
-    await fill(installation)
-    descriptor, _ = await backed_up(installation)
+async def test_nobody_waits_where_nothing_changes(fresh_app: Installation) -> None:
+    await fill(fresh_app)
+    descriptor, _ = await backed_up(fresh_app)
     assert descriptor.consistency.held == "no"
     assert descriptor.backup.run == "1-1"
 
 
 async def test_the_hold_of_a_worker_that_died_ends_with_the_next_attempt(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     record = await start_backup(app, SECOND)
     service = (await app.services.require(SERVICE)).service
@@ -72,9 +72,9 @@ async def test_the_hold_of_a_worker_that_died_ends_with_the_next_attempt(
 
 
 async def test_a_change_while_reading_is_read_again_under_a_hold(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     read = service_source.ServiceCut.configuration
     outcomes: list[str] = []

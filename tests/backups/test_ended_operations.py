@@ -95,9 +95,9 @@ async def delete(app: Installation, *, force: bool = True) -> None:
 @pytest.mark.parametrize("record_is", ["final", "gone"])
 @pytest.mark.parametrize("asks", [verify, open_it, register, pin, delete])
 async def test_running_counts_while_it_is_written(
-    installation: Installation, asks: Asks, record_is: str
+    fresh_app: Installation, asks: Asks, record_is: str
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     record = await written(app)
     if asks is not pin:  # what is written may be pinned
@@ -115,9 +115,9 @@ async def test_running_counts_while_it_is_written(
 
 
 async def test_the_only_good_one_is_not_deleted_because_it_says_running(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     await end(app, await written(app), OperationStatus.SUCCEEDED)
     await change(app, FIRST, verify_status="Failed")
@@ -126,10 +126,10 @@ async def test_the_only_good_one_is_not_deleted_because_it_says_running(
 
 @pytest.mark.parametrize("status", [OperationStatus.SUCCEEDED, OperationStatus.FAILED])
 async def test_an_end_that_was_not_entered_is_entered(
-    installation: Installation, status: OperationStatus, caplog: pytest.LogCaptureFixture
+    fresh_app: Installation, status: OperationStatus, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its row for recovery is gone: the inventory enters it again, and recovery settles it."""
-    app = installation
+    app = fresh_app
     await fill(app)
     record = await written(app)
     if status is OperationStatus.FAILED:
@@ -159,10 +159,8 @@ async def test_an_end_that_was_not_entered_is_entered(
 
 
 @pytest.mark.parametrize("there", ["whole", "without a descriptor", "gone", "elsewhere"])
-async def test_without_a_record_the_container_decides(
-    installation: Installation, there: str
-) -> None:
-    app = installation
+async def test_without_a_record_the_container_decides(fresh_app: Installation, there: str) -> None:
+    app = fresh_app
     await fill(app)
     record = await written(app)
     await remove_record(app, record)

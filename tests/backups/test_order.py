@@ -75,8 +75,8 @@ async def written(lines: AsyncIterator[list[bytes]]) -> list[Record]:
     return [Record.read(json.loads(line)) async for page in lines for line in page]
 
 
-async def test_each_section_is_read_on_from_any_record(installation: Installation) -> None:
-    cut = await filled(installation)
+async def test_each_section_is_read_on_from_any_record(fresh_app: Installation) -> None:
+    cut = await filled(fresh_app)
     configuration: dict[str, list[Record]] = {}
     async for page in cut.configuration():
         for item in page:

@@ -22,16 +22,16 @@ async def filled(api: Api) -> str:
     return name
 
 
-def configuration_table(parts: Installation) -> TableClient:
+def configuration_table(host_app: Installation) -> TableClient:
     """Past every check of the app."""
-    connection = parts.settings.state.connection_string or ""
+    connection = host_app.settings.state.connection_string or ""
     return TableClient.from_connection_string(connection, "interkeepConfiguration")
 
 
-async def damage(parts: Installation, name: str) -> None:
+async def damage(host_app: Installation, name: str) -> None:
     """One row whose document is cut, one whose secret was moved, one content that is gone."""
-    service_id = (await parts.services.require(name)).service.id
-    with configuration_table(parts) as table:
+    service_id = (await host_app.services.require(name)).service.id
+    with configuration_table(host_app) as table:
         for key, column, value in (
             ("pipelines!cut", "document", '{"steps": [1, 2'),
             ("agreements!b", "section", "agreements"),
@@ -42,20 +42,20 @@ async def damage(parts: Installation, name: str) -> None:
                 sealed = str(entity["document"])
                 entity["document"] = sealed.replace('"$sealed":"', '"$sealed":"AAAA')
             table.update_entity(entity, mode=UpdateMode.REPLACE)
-    found = await parts.configuration.artifact(service_id, "schemas", "lost")  # type: ignore[arg-type]
+    found = await host_app.configuration.artifact(service_id, "schemas", "lost")  # type: ignore[arg-type]
     assert found is not None
     assert found.value.content is not None
-    await parts.content.blob(service_id, found.value.content.sha256).delete_blob()
+    await host_app.content.blob(service_id, found.value.content.sha256).delete_blob()
 
 
 async def test_a_section_that_this_version_does_not_know_is_named(
-    api: Api, parts: Installation
+    api: Api, host_app: Installation
 ) -> None:
     """A newer version wrote it, and the app was rolled back since."""
     name = await api.service()
-    service_id = (await parts.services.require(name)).service.id
+    service_id = (await host_app.services.require(name)).service.id
     await api.put(f"services/{name}/artifacts/schemas/s", {"document": {}})
-    with configuration_table(parts) as table:
+    with configuration_table(host_app) as table:
         row = dict(table.get_entity(service_id, "schemas!s"))
         newer = {**row, "RowKey": "lookups!l", "section": "lookups", "name": "l"}
         table.create_entity(newer)
@@ -71,10 +71,10 @@ async def test_a_section_that_this_version_does_not_know_is_named(
     assert "newer Interkeep" in failure["message"]
 
 
-async def test_everything_else_is_backed_up(api: Api, parts: Installation) -> None:
+async def test_everything_else_is_backed_up(api: Api, host_app: Installation) -> None:
     name = await filled(api)
     await api.put(f"services/{name}/artifacts/pipelines/cut", {"document": {"steps": [1, 2, 3]}})
-    await damage(parts, name)
+    await damage(host_app, name)
     backup = unique("partial")
     body = {"name": backup, "storageAccount": "offsite"}
     monitor = await api.ended(await api.post(f"services/{name}/backups", body))
@@ -120,15 +120,15 @@ async def test_everything_else_is_backed_up(api: Api, parts: Installation) -> No
     assert (await api.delete(f"services/{name}/backups/{backup}")).status == 202, "no good one"
 
 
-async def test_a_backup_of_hardly_anything_fails(api: Api, parts: Installation) -> None:
+async def test_a_backup_of_hardly_anything_fails(api: Api, host_app: Installation) -> None:
     """More rows than a descriptor should list cannot be read: no backup, and none is left."""
     name = await api.service()
-    service_id = (await parts.services.require(name)).service.id
+    service_id = (await host_app.services.require(name)).service.id
     rows = [
         {"PartitionKey": service_id, "RowKey": f"schemas!s{n:04}", "name": f"s{n}", "document": "{"}
         for n in range(1001)
     ]
-    with configuration_table(parts) as table:
+    with configuration_table(host_app) as table:
         for start in range(0, len(rows), 100):
             table.submit_transaction([("create", row) for row in rows[start : start + 100]])
     backup = unique("hardly")
@@ -137,7 +137,7 @@ async def test_a_backup_of_hardly_anything_fails(api: Api, parts: Installation) 
     assert monitor["status"] == "Failed"
     assert monitor["error"]["code"] == "BackupIncomplete"
     assert "schemas/s0" in monitor["error"]["message"]
-    offsite = parts.accounts.require("offsite", "")
+    offsite = host_app.accounts.require("offsite", "")
     assert not await offsite.get_container_client(backup).exists()
 
 
@@ -171,17 +171,17 @@ async def test_batches_with_active_messages(api: Api) -> None:
     await api.succeeded(await api.post(f"services/{name}/backups", again))
 
 
-async def test_a_batch_that_is_deleted_has_no_messages(api: Api, parts: Installation) -> None:
+async def test_a_batch_that_is_deleted_has_no_messages(api: Api, host_app: Installation) -> None:
     name = await api.service()
     for batch in ("deleted", "stays"):
         path = f"services/{name}/artifacts/batches/{batch}"
         await api.put(path, {"document": {}})
         await api.put(f"services/{name}/batch-activity/{batch}", {"activeMessages": 7})
     assert (await api.delete(f"services/{name}/artifacts/batches/deleted")).status == 204
-    service = (await parts.services.require(name)).service
-    assert await parts.batch_activities.get(service.id, "deleted") is None
+    service = (await host_app.services.require(name)).service
+    assert await host_app.batch_activities.get(service.id, "deleted") is None
     late = BatchActivity("deleted", "", 7, "2026-11-01T00:00:00.000Z")
-    await parts.batch_activities.put(service.id, late, None)
+    await host_app.batch_activities.put(service.id, late, None)
     listed = (await api.get(f"services/{name}/batch-activity")).body["value"]
     assert [one["batch"] for one in listed] == ["stays"]
     await api.put(f"services/{name}/batch-activity/stays", {"activeMessages": 0})

@@ -21,8 +21,8 @@ RESERVED = [
 
 
 @pytest.mark.parametrize("name", RESERVED)
-async def test_a_backup_cannot_have_their_names(installation: Installation, name: str) -> None:
-    app = installation
+async def test_a_backup_cannot_have_their_names(fresh_app: Installation, name: str) -> None:
+    app = fresh_app
     settings = ServiceSettings.model_validate({"edition": "Basic"})
     service = (await app.services.create(SERVICE, settings, ASKED)).service
     with pytest.raises(Problem) as refused:
@@ -33,9 +33,9 @@ async def test_a_backup_cannot_have_their_names(installation: Installation, name
     assert await app.history.get(SERVICE, name) is None
 
 
-async def test_a_backup_of_that_name_becomes_the_content_store(installation: Installation) -> None:
+async def test_a_backup_of_that_name_becomes_the_content_store(fresh_app: Installation) -> None:
     """As an earlier version made it: what deletes that backup would delete all of the content."""
-    app = installation
+    app = fresh_app
     settings = ServiceSettings.model_validate({"edition": "Basic"})
     listed = await app.services.create(SERVICE, settings, ASKED)
     container = await made_as_before(app, await app.id(), listed.service.id)
@@ -68,9 +68,9 @@ async def test_a_backup_of_that_name_becomes_the_content_store(installation: Ins
     assert await app.content.blob(listed.service.id, content.sha256).exists()
 
 
-async def test_the_content_store_is_not_deleted_by_its_metadata(installation: Installation) -> None:
+async def test_the_content_store_is_not_deleted_by_its_metadata(fresh_app: Installation) -> None:
     """Before anything was put since the upgrade it still says that it is a backup's."""
-    app = installation
+    app = fresh_app
     await made_as_before(app, await app.id(), "a-service")
     container = BackupContainer(app.accounts.state, CONTAINER)
     assert await container.is_made_by(Ownership(await app.id(), "a-service", "an-operation"))
@@ -81,9 +81,9 @@ async def test_the_content_store_is_not_deleted_by_its_metadata(installation: In
 
 
 async def test_no_content_goes_into_another_installations_backup(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     container = await made_as_before(app, "another", "a-service")
     with pytest.raises(Problem) as refused:
         await app.content.put("a-service", b"<schema/>", "text/xml", None)
@@ -101,8 +101,8 @@ async def made_as_before(app: Installation, installation: str, service_id: str) 
     return container
 
 
-async def test_the_content_store_is_nobodys_backup(installation: Installation) -> None:
-    app = installation
+async def test_the_content_store_is_nobodys_backup(fresh_app: Installation) -> None:
+    app = fresh_app
     content = await app.content.put("a-service", b"<schema/>", "text/xml", None)
     container = BackupContainer(app.accounts.state, CONTAINER)
     made = await app.accounts.state.get_container_client(CONTAINER).get_container_properties()
@@ -115,8 +115,8 @@ async def test_the_content_store_is_nobodys_backup(installation: Installation) -
     assert await app.content.blob("a-service", content.sha256).exists()
 
 
-async def test_a_container_of_another_kind_is_not_a_backups(installation: Installation) -> None:
-    app = installation
+async def test_a_container_of_another_kind_is_not_a_backups(fresh_app: Installation) -> None:
+    app = fresh_app
     scratch = Ownership("i", "s", "o", "scratch")
     container = BackupContainer(app.accounts.state, "one-of-scratch")
     await container.create(scratch)
@@ -126,8 +126,8 @@ async def test_a_container_of_another_kind_is_not_a_backups(installation: Instal
     assert taken.value.code is Code.BACKUP_NAME_IN_USE
 
 
-async def test_a_schedule_of_a_service_that_is_called_so_runs(installation: Installation) -> None:
-    app = installation
+async def test_a_schedule_of_a_service_that_is_called_so_runs(fresh_app: Installation) -> None:
+    app = fresh_app
     settings = ServiceSettings.model_validate({"edition": "Basic"})
     service = (await app.services.create("App-Package", settings, ASKED)).service
     record = await app.backups.start_scheduled(

@@ -93,9 +93,9 @@ async def read(container: BackupContainer, part: SectionPart) -> list[bytes]:
     [(0, 1, False), (3, 1, False), (40_000, 100, True), (8, 700_000, True), (9, 700_000, True)],
 )
 async def test_a_section_comes_back_line_by_line(
-    installation: Installation, count: int, size: int, several: bool
+    fresh_app: Installation, count: int, size: int, several: bool
 ) -> None:
-    container = await container_of(installation)
+    container = await container_of(fresh_app)
     all_lines = lines(count, size)
     pages = [all_lines[i : i + 1000] for i in range(0, count, 1000)]
     part = await written(container, "schemas", pages)
@@ -108,8 +108,8 @@ async def test_a_section_comes_back_line_by_line(
     assert all(len(text) >= unpacking.MEMBER_BYTES for text in found[:-1])
 
 
-async def test_one_member_is_read_as_well_as_many(installation: Installation) -> None:
-    container = await container_of(installation)
+async def test_one_member_is_read_as_well_as_many(fresh_app: Installation) -> None:
+    container = await container_of(fresh_app)
     text = b"".join(lines(30_000, 100))
     part = await put(container, gzip.compress(text, mtime=0), text)
     assert b"".join(await read(container, part)) == text
@@ -138,8 +138,8 @@ async def refused(container: BackupContainer, part: SectionPart) -> str:
     return met.value.message
 
 
-async def test_a_bomb_stops_at_what_its_descriptor_says(installation: Installation) -> None:
-    container = await container_of(installation)
+async def test_a_bomb_stops_at_what_its_descriptor_says(fresh_app: Installation) -> None:
+    container = await container_of(fresh_app)
     small = b"".join(lines(10))
     bomb = gzip.compress(small, mtime=0) + gzip.compress(b" " * 400_000_000, 1, mtime=0)
     part = await put(container, bomb, small)
@@ -147,19 +147,19 @@ async def test_a_bomb_stops_at_what_its_descriptor_says(installation: Installati
 
 
 async def test_a_line_without_an_end_stops(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unpacking, "_MOST_LINE_BYTES", 3_000_000)
-    container = await container_of(installation)
+    container = await container_of(fresh_app)
     text = b" " * 10_000_000
     part = await put(container, gzip.compress(text, mtime=0), text)
     assert "a line has more than" in await refused(container, part)
 
 
 async def test_what_comes_behind_the_last_member_is_no_section(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    container = await container_of(installation)
+    container = await container_of(fresh_app)
     text = b"".join(lines(10))
     part = await put(container, gzip.compress(text, mtime=0) + b"more", text)
     assert "does not unpack" in await refused(container, part)
@@ -170,10 +170,8 @@ async def from_place(blob: SectionLines, place: LinePlace = BEGINNING) -> list[L
 
 
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (25_000, 100), (9, 700_000)])
-async def test_a_reader_begins_at_any_line(
-    installation: Installation, count: int, size: int
-) -> None:
-    container = await container_of(installation)
+async def test_a_reader_begins_at_any_line(fresh_app: Installation, count: int, size: int) -> None:
+    container = await container_of(fresh_app)
     all_lines = lines(count, size)
     part = await written(container, "schemas", [all_lines])
     blob = await SectionLines.checked(container, part)
@@ -222,9 +220,9 @@ async def test_a_page_of_a_large_section_costs_a_page(
 
 
 async def test_a_large_section_that_changes_between_pages_is_refused(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    container = await container_of(installation)
+    container = await container_of(fresh_app)
     part = await written(container, "mic-values", [noisy(1_200, 10_000)])
     blob = await SectionLines.checked(container, part)
     place = blob.place((await from_place(blob))[1_100])
@@ -241,8 +239,8 @@ async def test_a_large_section_that_changes_between_pages_is_refused(
         assert met.value.code is Code.BLOB_CORRUPT
 
 
-async def test_a_place_that_no_page_gave_is_refused(installation: Installation) -> None:
-    container = await container_of(installation)
+async def test_a_place_that_no_page_gave_is_refused(fresh_app: Installation) -> None:
+    container = await container_of(fresh_app)
     part = await written(container, "schemas", [lines(25_000, 100)])
     blob = await SectionLines.checked(container, part)
     for place in (
@@ -260,10 +258,10 @@ async def test_a_place_that_no_page_gave_is_refused(installation: Installation) 
 
 @pytest.mark.parametrize("blocks", [[], [b"block"]], ids=["whole", "in-blocks"])
 async def test_what_is_written_is_never_written_over(
-    installation: Installation, blocks: list[bytes]
+    fresh_app: Installation, blocks: list[bytes]
 ) -> None:
     """By no other run: what differs is refused. What is the same was its own first delivery."""
-    container = BackupContainer(installation.accounts.require("offsite", ""), unique("once"))
+    container = BackupContainer(fresh_app.accounts.require("offsite", ""), unique("once"))
     await container.create(Ownership("i", "s", "o"))
 
     async def write(tail: bytes) -> None:

@@ -117,10 +117,10 @@ async def names(app: Installation) -> set[str]:
 
 
 async def test_storage_explorer_5469_rows_with_columns_that_earlier_rows_lack(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
     """Columns were taken from the first rows of a page: what only later ones had was lost."""
-    app = installation
+    app = fresh_app
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     # In the order of their keys: without content, cut into many columns, with content.
@@ -153,9 +153,9 @@ async def test_storage_explorer_5469_rows_with_columns_that_earlier_rows_lack(
 
 @pytest.mark.parametrize("lost", ["gone", "cut"])
 async def test_keycloak_12063_without_its_secrets_nothing_is_enabled_and_broken(
-    installation: Installation, lost: str
+    fresh_app: Installation, lost: str
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     await run(app, await start_delete(app))
     container = BackupContainer(app.accounts.require("offsite", ""), FIRST)

@@ -119,8 +119,8 @@ async def test_storage_that_is_busy_refuses_nothing(emulator: Emulator, tmp_path
 
 
 @pytest.mark.parametrize("read", ["verify", "restore", "register", "pin", "contents"])
-async def test_what_was_undeleted_can_be_read(installation: Installation, read: str) -> None:
-    app = installation
+async def test_what_was_undeleted_can_be_read(fresh_app: Installation, read: str) -> None:
+    app = fresh_app
     await fill(app)
     async with undeleted(app):
         plan = await app.restores.plan(body())
@@ -149,8 +149,8 @@ async def test_what_was_undeleted_can_be_read(installation: Installation, read: 
         assert counts is (read != "register"), "what is registered is kept, and not counted on"
 
 
-async def test_what_is_gone_says_where_it_was_and_what_to_do(installation: Installation) -> None:
-    app = installation
+async def test_what_is_gone_says_where_it_was_and_what_to_do(fresh_app: Installation) -> None:
+    app = fresh_app
     await fill(app)
     await run(app, await start_purge(app))
     name = app.accounts.require("offsite", "").account_name
@@ -172,9 +172,9 @@ async def test_what_is_gone_says_where_it_was_and_what_to_do(installation: Insta
 
 @pytest.mark.parametrize("marked", ["by an operation that ended", "by one that is gone"])
 async def test_a_mark_without_a_purge_is_taken_back_by_a_reader(
-    installation: Installation, marked: str, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, marked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     await run(app, await start_backup(app, SECOND))
     record = await start_purge(app)
@@ -218,10 +218,10 @@ async def test_a_mark_without_a_purge_is_taken_back_by_a_reader(
 @pytest.mark.parametrize("status", ["Failed", "Canceled"])
 @pytest.mark.parametrize("read", ["verify", "register"])
 async def test_a_whole_backup_is_not_failed_for_good(
-    installation: Installation, status: str, read: str
+    fresh_app: Installation, status: str, read: str
 ) -> None:
     """Its descriptor was written, and its operation could not be told so."""
-    app = installation
+    app = fresh_app
     await fill(app)
     there = await app.backups.get(SERVICE, FIRST)
     lost = {"digest": None, "items": None, "bytes": None, "sections": [], "key_ids": []}
@@ -236,9 +236,9 @@ async def test_a_whole_backup_is_not_failed_for_good(
     assert {m: getattr(now, m) for m in facts} == {m: getattr(there.value, m) for m in facts}
 
 
-async def test_a_strangers_container_brings_nothing_back(installation: Installation) -> None:
+async def test_a_strangers_container_brings_nothing_back(fresh_app: Installation) -> None:
     """A name that is free again may be another's by now; he may even copy a backup there."""
-    app = installation
+    app = fresh_app
     await fill(app)
     await run(app, await start_backup(app, SECOND))
     offsite = app.accounts.require("offsite", "")
@@ -260,8 +260,8 @@ async def test_a_strangers_container_brings_nothing_back(installation: Installat
     assert await client.exists()
 
 
-async def test_what_nobody_saw_go_is_missing(installation: Installation) -> None:
-    app = installation
+async def test_what_nobody_saw_go_is_missing(fresh_app: Installation) -> None:
+    app = fresh_app
     await fill(app)
     client = app.accounts.require("offsite", "").get_container_client(FIRST)
     kept = await Undeleted.of(client)
@@ -279,10 +279,10 @@ async def test_what_nobody_saw_go_is_missing(installation: Installation) -> None
 
 
 async def test_a_verify_that_met_no_container_is_answered_by_any_other(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
     """However deep it was to look: a backup that is back counts as any other."""
-    app = installation
+    app = fresh_app
     await fill(app)
     client = app.accounts.require("offsite", "").get_container_client(FIRST)
     kept = await Undeleted.of(client)
@@ -299,8 +299,8 @@ async def test_a_verify_that_met_no_container_is_answered_by_any_other(
     assert back.is_good()
 
 
-async def test_an_alias_that_leads_elsewhere_deletes_nothing(installation: Installation) -> None:
-    app = installation
+async def test_an_alias_that_leads_elsewhere_deletes_nothing(fresh_app: Installation) -> None:
+    app = fresh_app
     await fill(app)
     there = await app.backups.get(SERVICE, FIRST)
     moved = there.value.model_copy(update={"storage_account": "default"})
@@ -318,8 +318,8 @@ async def test_an_alias_that_leads_elsewhere_deletes_nothing(installation: Insta
     assert await entry(app) == moved, "nothing is known of it, and nothing is said"
 
 
-async def test_so_many_read_it_at_once(installation: Installation) -> None:
-    app = installation
+async def test_so_many_read_it_at_once(fresh_app: Installation) -> None:
+    app = fresh_app
     await fill(app)
     there = await app.backups.get(SERVICE, FIRST)
     starts = [
@@ -340,10 +340,10 @@ async def test_so_many_read_it_at_once(installation: Installation) -> None:
 
 
 async def test_what_a_reader_found_whole_is_not_failed_again_by_its_operation(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
     """An operation that ended Failed is settled once more, after a verify found its backup."""
-    app = installation
+    app = fresh_app
     await fill(app)
     found = await app.backups.get(SERVICE, FIRST)
     record = await app.records.find(SERVICE, found.value.operation)
@@ -361,9 +361,9 @@ async def test_what_a_reader_found_whole_is_not_failed_again_by_its_operation(
     assert await client.exists()
 
 
-async def test_a_verdict_that_comes_late_brings_nothing_back(installation: Installation) -> None:
+async def test_a_verdict_that_comes_late_brings_nothing_back(fresh_app: Installation) -> None:
     """The container went after the verify had read it, and somebody noted that first."""
-    app = installation
+    app = fresh_app
     await fill(app)
     verify = await verified(app)
     assert verify.status is OperationStatus.SUCCEEDED

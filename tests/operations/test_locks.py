@@ -1,8 +1,6 @@
 """The lock of a service's long operations, where it is gone, or is left by what is not there."""
 
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +12,8 @@ from shared.operations.start import Start
 from shared.state.operations import Lock
 from shared.storage.tables import Row
 from tests.operations.test_engine import SERVICE, nothing, now, started
-from tests.support.deployed import Deployed, Emulator
 
 PARTITION = SERVICE.lower()
-
-
-@pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path) -> AsyncIterator[Installation]:
-    parts = Installation(Deployed.new(emulator, tmp_path).read())
-    yield parts
-    await parts.close()
 
 
 async def take_away(app: Installation, holder: str | None = None) -> None:
@@ -35,51 +25,51 @@ async def take_away(app: Installation, holder: str | None = None) -> None:
 
 
 async def test_an_open_operation_has_its_lock_again(
-    app: Installation, caplog: pytest.LogCaptureFixture
+    fresh_app: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    record, _ = await started(app, nothing)
-    await take_away(app)
-    assert await app.recovery.run() == 1
-    assert await app.records.active(SERVICE) == record.operation.id
+    record, _ = await started(fresh_app, nothing)
+    await take_away(fresh_app)
+    assert await fresh_app.recovery.run() == 1
+    assert await fresh_app.records.active(SERVICE) == record.operation.id
     assert caplog.text.count("LockMissing") == 1
     with pytest.raises(Problem) as refused:
-        await started(app, nothing)
+        await started(fresh_app, nothing)
     assert refused.value.code is Code.OPERATION_IN_PROGRESS
-    assert await app.recovery.run() == 0
-    await app.engine.run(SERVICE, record.operation.id)
-    assert (await now(app, record)).status is OperationStatus.SUCCEEDED
-    assert await app.records.active(SERVICE) is None
+    assert await fresh_app.recovery.run() == 0
+    await fresh_app.engine.run(SERVICE, record.operation.id)
+    assert (await now(fresh_app, record)).status is OperationStatus.SUCCEEDED
+    assert await fresh_app.records.active(SERVICE) is None
 
 
-async def test_a_worker_goes_on_whose_lock_recovery_put_back(app: Installation) -> None:
+async def test_a_worker_goes_on_whose_lock_recovery_put_back(fresh_app: Installation) -> None:
     """Its record was written under it: it renews its lease by what it finds there."""
 
     async def lose_it(_task: object) -> None:
-        await take_away(app)
-        assert await app.recovery.run() == 1
+        await take_away(fresh_app)
+        assert await fresh_app.recovery.run() == 1
 
-    record, _ = await started(app, lose_it)
-    await app.engine.run(SERVICE, record.operation.id)
-    after = await now(app, record)
+    record, _ = await started(fresh_app, lose_it)
+    await fresh_app.engine.run(SERVICE, record.operation.id)
+    after = await now(fresh_app, record)
     assert (after.status, after.attempt) == (OperationStatus.SUCCEEDED, 1)
-    assert await app.records.active(SERVICE) is None
+    assert await fresh_app.records.active(SERVICE) is None
 
 
 async def test_a_lock_that_another_has_by_now_stays_and_is_told(
-    app: Installation, caplog: pytest.LogCaptureFixture
+    fresh_app: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first, _ = await started(app, nothing)
-    await take_away(app)
-    second, _ = await started(app, nothing)
-    assert await app.recovery.run() == 0
-    assert await app.records.active(SERVICE) == second.operation.id
+    first, _ = await started(fresh_app, nothing)
+    await take_away(fresh_app)
+    second, _ = await started(fresh_app, nothing)
+    assert await fresh_app.recovery.run() == 0
+    assert await fresh_app.records.active(SERVICE) == second.operation.id
     assert "both go on" in caplog.text
     assert first.operation.id in caplog.text
 
 
 @pytest.mark.parametrize("kind", ["no record", "has ended"])
 async def test_a_lock_that_nobody_gives_back_is_released(
-    app: Installation,
+    fresh_app: Installation,
     kind: str,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -87,41 +77,41 @@ async def test_a_lock_that_nobody_gives_back_is_released(
     """Else the service were locked for good: not backed up, not restored, not deleted."""
     holder = "never-written"
     if kind == "has ended":
-        ended, _ = await started(app, nothing)
-        await app.engine.run(SERVICE, ended.operation.id)
+        ended, _ = await started(fresh_app, nothing)
+        await fresh_app.engine.run(SERVICE, ended.operation.id)
         holder = ended.operation.id
-    await take_away(app, holder)
+    await take_away(fresh_app, holder)
     with pytest.raises(Problem) as refused:
-        await started(app, nothing)
+        await started(fresh_app, nothing)
     assert (refused.value.code, refused.value.target) == (Code.OPERATION_IN_PROGRESS, holder)
     with caplog.at_level(logging.ERROR):
         monkeypatch.setattr(locks, "_LEFT_SECONDS", -1)
-        record, _ = await started(app, nothing)
+        record, _ = await started(fresh_app, nothing)
     assert "LockLeft" in caplog.text
-    assert await app.records.active(SERVICE) == record.operation.id
+    assert await fresh_app.records.active(SERVICE) == record.operation.id
     with pytest.raises(Problem):
-        await started(app, nothing)
+        await started(fresh_app, nothing)
 
 
 async def test_one_that_ends_while_recovery_looks_has_lost_nothing(
-    app: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its record was read open; by the time that its lock is read, it is the next one's."""
-    first, _ = await started(app, nothing)
-    lock = app.records.lock
+    first, _ = await started(fresh_app, nothing)
+    lock = fresh_app.records.lock
 
     async def later(service: str) -> Lock | None:
-        monkeypatch.setattr(app.records, "lock", lock)
-        await app.engine.run(SERVICE, first.operation.id)
-        await started(app, nothing)
+        monkeypatch.setattr(fresh_app.records, "lock", lock)
+        await fresh_app.engine.run(SERVICE, first.operation.id)
+        await started(fresh_app, nothing)
         return await lock(service)
 
-    monkeypatch.setattr(app.records, "lock", later)
-    assert await app.recovery.run() == 0
+    monkeypatch.setattr(fresh_app.records, "lock", later)
+    assert await fresh_app.recovery.run() == 0
     assert "LockMissing" not in caplog.text
 
 
-async def test_an_id_whose_rows_are_left_in_part_is_in_use(app: Installation) -> None:
+async def test_an_id_whose_rows_are_left_in_part_is_in_use(fresh_app: Installation) -> None:
     """Removed by hand, or restored in part: what would start under it is not tried for ever."""
     start = Start(
         OperationName.ROTATE_KEYS, SERVICE, "me", "http", {}, "an-id", request={"key": "kept"}
@@ -132,10 +122,10 @@ async def test_an_id_whose_rows_are_left_in_part_is_in_use(app: Installation) ->
         service=SERVICE,
         caller="me",
         trigger="http",
-        created_at=app.clock.now(),
+        created_at=fresh_app.clock.now(),
     )
-    await app.records.add(operation, start.fingerprint(), lock=False, request=start.request)
-    await app.records._table.delete(PARTITION, "i!an-id")
+    await fresh_app.records.add(operation, start.fingerprint(), lock=False, request=start.request)
+    await fresh_app.records._table.delete(PARTITION, "i!an-id")
     with pytest.raises(Problem) as refused:
-        await app.engine.start(start)
+        await fresh_app.engine.start(start)
     assert refused.value.code is Code.OPERATION_ID_IN_USE

@@ -23,9 +23,9 @@ async def in_flight(app: Installation) -> list[str]:
 
 
 async def test_an_open_operation_that_recovery_has_lost_is_entered_again(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     record = await start_backup(app, SECOND)
     await app.engine._queue.client.clear_messages()
@@ -47,10 +47,10 @@ async def test_an_open_operation_that_recovery_has_lost_is_entered_again(
 
 
 async def test_a_lock_that_nobody_gives_back_is_released(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A DELETE that goes on asks for the lock, and starts nothing that would meet it."""
-    app = installation
+    app = fresh_app
     await fill(app)
     table = app.records._table
     await table.insert(Row(PARTITION, "!active", {"id": "never-written"}))
@@ -67,13 +67,13 @@ async def test_a_lock_that_nobody_gives_back_is_released(
 
 @pytest.mark.parametrize("met_by", ["recovery", "the sweep", "another start"])
 async def test_an_open_operation_whose_index_row_is_gone_goes_on(
-    installation: Installation,
+    fresh_app: Installation,
     met_by: str,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Whoever meets its lock, or its row for recovery, finds its record in the log."""
-    app = installation
+    app = fresh_app
     await fill(app)
     record = await start_backup(app, SECOND)
     await app.records._table.delete(PARTITION, f"i!{record.operation.id}")
@@ -104,10 +104,10 @@ async def test_an_open_operation_whose_index_row_is_gone_goes_on(
 
 
 async def test_what_a_repeat_answers_whose_index_row_was_put_back(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
     """The hash of the request went with the row: what the parameters tell is compared alone."""
-    app = installation
+    app = fresh_app
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     body = BackupBody(name=SECOND, storage_account="offsite")
@@ -139,9 +139,9 @@ async def test_what_a_repeat_answers_whose_index_row_was_put_back(
 
 
 async def test_content_of_an_operation_whose_index_row_is_gone_is_not_collected(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     record = await start_backup(app, SECOND)
     await app.records._table.delete(PARTITION, f"i!{record.operation.id}")

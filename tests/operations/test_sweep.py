@@ -19,8 +19,8 @@ class Later(Clock):
         return super().now() + self.offset
 
 
-async def test_the_sweep(installation: Installation) -> None:
-    app, clock = installation, Later()
+async def test_the_sweep(fresh_app: Installation) -> None:
+    app, clock = fresh_app, Later()
     await fill(app)
     listed = await app.services.require(SERVICE)
     for value, days in ((1, 1), (2, 400)):

@@ -7,7 +7,7 @@ from tests.support.scenes import fill
 
 
 @pytest.fixture
-async def app(installation: Installation) -> Installation:
+async def app(fresh_app: Installation) -> Installation:
     """The app's parts over empty accounts, with the small service and its backup."""
-    await fill(installation)
-    return installation
+    await fill(fresh_app)
+    return fresh_app

@@ -1,7 +1,7 @@
 """No number comes twice, whatever two hosts are asked, in any order, and wherever they are killed.
 
-The model sees requests and answers alone (tests/support/handed_out.py). NUMBER_RUNS and NUMBER_STEPS ask
-for more than a sample; a run that fails prints its seed, which NUMBER_SEED repeats.
+The model sees requests and answers only (tests/support/handed_out.py). NUMBER_RUNS and NUMBER_STEPS
+ask for more than a sample; a run that fails prints its seed, which NUMBER_SEED repeats.
 """
 
 import os

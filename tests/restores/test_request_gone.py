@@ -24,8 +24,8 @@ async def require_failed(app: Installation, record: OperationRow) -> None:
     assert await app.records.active(COPY) is None
 
 
-async def test_nothing_is_restored_and_the_name_is_free(installation: Installation) -> None:
-    app = installation
+async def test_nothing_is_restored_and_the_name_is_free(fresh_app: Installation) -> None:
+    app = fresh_app
     await fill(app)
     record = await without_request(app)
     await run(app, record)
@@ -38,8 +38,8 @@ async def test_nothing_is_restored_and_the_name_is_free(installation: Installati
     assert (await app.services.require(COPY)).service.state is State.SUSPENDED
 
 
-async def test_a_restore_that_is_done_stays_done(installation: Installation) -> None:
-    app = installation
+async def test_a_restore_that_is_done_stays_done(fresh_app: Installation) -> None:
+    app = fresh_app
     await fill(app)
     record = await start_chosen_restore(app)
     await run(app, record)

@@ -93,8 +93,8 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(installation: Installation) -> Stage:
-    app = installation
+async def stage(fresh_app: Installation) -> Stage:
+    app = fresh_app
     wanted = ServiceSettings.model_validate({"edition": "Basic"})
     service = (await app.services.create(SERVICE, wanted, ASKED)).service
     items = [ImportItem(section=Section.SCHEMAS, name=n, document={}) for n in ("kept", "other")]

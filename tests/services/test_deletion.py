@@ -105,9 +105,9 @@ async def require_gone(app: Installation, service: Service) -> None:
 
 
 async def test_a_big_service_is_deleted_however_often_its_worker_dies(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     service = await fill(app)
     record = await app.deletions.start(SERVICE, ASKED)
 

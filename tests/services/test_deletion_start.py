@@ -89,8 +89,8 @@ async def scale(app: Installation) -> None:
     await app.services.scale(await app.services.require(SERVICE), 2, ASKED)
 
 
-async def test_an_accepted_deletion_shows_at_once(installation: Installation) -> None:
-    app = installation
+async def test_an_accepted_deletion_shows_at_once(fresh_app: Installation) -> None:
+    app = fresh_app
     await fill(app)
     former = await found(app)
     await start_delete(app)
@@ -179,8 +179,8 @@ async def test_units_that_are_given_back_leave_the_deletion(
     assert (service.state, service.unit_count) == (State.DELETING, 2)
 
 
-async def test_a_deletion_waits_for_no_other_operation(installation: Installation) -> None:
-    app = installation
+async def test_a_deletion_waits_for_no_other_operation(fresh_app: Installation) -> None:
+    app = fresh_app
     await fill(app)
     before = await app.directory.get(SERVICE)
     backup = await start_backup(app, SECOND)
@@ -192,9 +192,9 @@ async def test_a_deletion_waits_for_no_other_operation(installation: Installatio
 
 
 async def test_a_state_that_forbids_it_is_refused_before_anything_is_entered(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     listed = await app.services.require(SERVICE)
     restoring = listed.service.model_copy(update={"state": State.RESTORING})
@@ -206,8 +206,8 @@ async def test_a_state_that_forbids_it_is_refused_before_anything_is_entered(
     assert [entry async for page in app.in_flight.pages() for entry in page] == []
 
 
-async def test_a_deletion_that_failed_is_begun_again(installation: Installation) -> None:
-    app = installation
+async def test_a_deletion_that_failed_is_begun_again(fresh_app: Installation) -> None:
+    app = fresh_app
     await fill(app)
     first = await start_delete(app)
     await app.engine.end(first, OperationStatus.FAILED)
@@ -219,9 +219,9 @@ async def test_a_deletion_that_failed_is_begun_again(installation: Installation)
 
 
 async def test_a_repeat_tells_of_the_same_deletion_and_not_of_a_later_life(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     asked = replace(ASKED, operation_id="once")
     first = await app.deletions.start(SERVICE, asked)
@@ -271,9 +271,9 @@ async def test_a_deletion_beside_something_else(
 
 
 async def test_the_name_of_an_accepted_restore_is_taken_at_once(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     restore = await start_copy(app)
     problem = await refusal(app.services.create(COPY, BASIC, ASKED))
@@ -287,10 +287,10 @@ async def test_the_name_of_an_accepted_restore_is_taken_at_once(
 
 
 async def test_a_lock_that_is_left_holds_neither_a_name_nor_a_deletion(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The records ended without giving it back: a table that was repaired row by row."""
-    app = installation
+    app = fresh_app
     await fill(app)
     restore, deletion = await start_copy(app), await start_delete(app)
     for record in (restore, deletion):

@@ -73,9 +73,9 @@ async def service(app: Installation) -> Service:
 
 
 async def test_none_is_opened_on_the_loop(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, data = installation, Made().pfx("x")
+    app, data = fresh_app, Made().pfx("x")
     made = await service(app)
     document = {"pfx": data, "password": "x"}
     count = 5
@@ -102,9 +102,9 @@ async def test_none_is_opened_on_the_loop(
 
 
 async def test_a_write_that_is_tried_again_opens_nothing_twice(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = installation
+    app = fresh_app
     made = await service(app)
     calls = app.configuration.change
 
@@ -125,9 +125,9 @@ async def test_a_write_that_is_tried_again_opens_nothing_twice(
 
 @pytest.mark.parametrize("asked", [20_000_000, 2**31 - 1, 2**63 - 1])
 async def test_one_that_takes_too_long_is_not_opened(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch, asked: int
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch, asked: int
 ) -> None:
-    app = installation
+    app = fresh_app
     made = await service(app)
     item = ImportItem(
         section=Section.CERTIFICATES, name="c", document={"pfx": pfx(asked), "password": "x"}

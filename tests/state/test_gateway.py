@@ -66,8 +66,8 @@ async def test_an_etag_is_never_somebody_elses(
 
 
 @pytest.mark.parametrize("rows", [1, 2])
-async def test_what_was_written_since_is_not_deleted(installation: Installation, rows: int) -> None:
-    table = installation.table("interkeepProbe")
+async def test_what_was_written_since_is_not_deleted(fresh_app: Installation, rows: int) -> None:
+    table = fresh_app.table("interkeepProbe")
     first = [await table.insert(Row("p", f"r{n}", {"n": 0})) for n in range(rows)]
     await table.replace(Row("p", "r0", {"n": 1}), first[0])
     with pytest.raises(RowChanged):
@@ -75,9 +75,9 @@ async def test_what_was_written_since_is_not_deleted(installation: Installation,
     assert all([await table.get("p", f"r{n}") for n in range(rows)])
 
 
-async def test_rows_that_are_gone_keep_no_others(installation: Installation) -> None:
+async def test_rows_that_are_gone_keep_no_others(fresh_app: Installation) -> None:
     """A transaction of deletes that meets a gap is done row by row: none of the rest stays."""
-    table = installation.table("interkeepProbe")
+    table = fresh_app.table("interkeepProbe")
     for n in range(3):
         await table.insert(Row("p", f"r{n}", {"n": n}))
     await table.delete("p", "r1")
@@ -86,9 +86,9 @@ async def test_rows_that_are_gone_keep_no_others(installation: Installation) -> 
 
 
 async def test_a_newer_row_is_refused_whatever_columns_are_read(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = installation.table("interkeepProbe")
+    table = fresh_app.table("interkeepProbe")
     monkeypatch.setattr(gateway, "_VERSION", typed(gateway.SCHEMA + 1, "v"))
     await table.insert(Row("p", "newer", {"n": 1, "m": 2}))
     for pages in (table.pages("p", columns=("n",)), table.scan(columns=("n",))):

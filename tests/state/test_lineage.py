@@ -21,21 +21,21 @@ async def entered(app: Installation, *pairs: tuple[str, str]) -> None:
     ],
 )
 async def test_names_share_numbers_over_any_number_of_restores(
-    installation: Installation, name: str, kin: list[str]
+    fresh_app: Installation, name: str, kin: list[str]
 ) -> None:
     pairs = [("Source", "Copy"), ("copy", "Third"), ("SOURCE", "Second"), ("Third", "source")]
-    await entered(installation, *pairs)
-    await entered(installation, *pairs)
-    found = (await installation.ledger.lineage.read()).kin(name)
+    await entered(fresh_app, *pairs)
+    await entered(fresh_app, *pairs)
+    found = (await fresh_app.ledger.lineage.read()).kin(name)
     assert [one.lower() for one in found] == [one.lower() for one in kin]
 
 
 async def test_two_services_that_are_rehearsed_under_one_name_are_no_kin(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
     """They are related: where they trade as the same two, they share numbers."""
-    await entered(installation, ("One", "Drill"), ("Other", "Drill"))
-    relations = await installation.ledger.lineage.read()
+    await entered(fresh_app, ("One", "Drill"), ("Other", "Drill"))
+    relations = await fresh_app.ledger.lineage.read()
     assert relations.kin("One") == ["Drill"]
     assert relations.kin("Other") == ["Drill"]
     assert relations.kin("Drill") == ["One", "Other"]
@@ -45,10 +45,10 @@ async def test_two_services_that_are_rehearsed_under_one_name_are_no_kin(
 
 
 async def test_names_that_share_streams_are_known_to_their_kin_and_to_nobody_else(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    await entered(installation, ("One", "Copy"), ("Other", "Third"))
-    lineage = installation.ledger.lineage
+    await entered(fresh_app, ("One", "Copy"), ("Other", "Third"))
+    lineage = fresh_app.ledger.lineage
     for _ in range(2):
         await lineage.enter_sharing("other", "Copy")
     relations = await lineage.read()

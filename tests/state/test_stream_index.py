@@ -13,9 +13,9 @@ def row(agreement: str, stream: str) -> LedgerRow:
 
 
 async def test_a_name_is_entered_before_its_first_row_of_a_stream(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    ledger = installation.ledger
+    ledger = fresh_app.ledger
     written = await ledger.write("Contoso", row("A", STREAM))
     await ledger.write_all("Contoso-DR", [row("A", STREAM), row("B", OTHER), row("C", "")])
     assert sorted(await ledger.index.names(STREAM)) == ["Contoso", "Contoso-DR"]
@@ -28,18 +28,18 @@ async def test_a_name_is_entered_before_its_first_row_of_a_stream(
 
 
 async def test_a_row_that_goes_over_to_another_stream_is_entered_again(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    ledger = installation.ledger
+    ledger = fresh_app.ledger
     written = await ledger.write("Contoso", row("A", STREAM))
     await ledger.write("Contoso", replace(written, stream=OTHER))
     assert await ledger.index.names(OTHER) == ["Contoso"]
     assert await ledger.index.names(STREAM) == ["Contoso"], "one too many is harmless"
 
 
-async def test_what_a_dropped_name_had_is_no_more_in_the_index(installation: Installation) -> None:
+async def test_what_a_dropped_name_had_is_no_more_in_the_index(fresh_app: Installation) -> None:
     """A verify's scratch service, of which there are many."""
-    ledger = installation.ledger
+    ledger = fresh_app.ledger
     streams = [f"{i:032x}" for i in range(100)]
     await ledger.write_all("Scratch", [row(f"A{one}", one) for one in streams])
     await ledger.write("Contoso", row("A", streams[0]))
@@ -48,9 +48,9 @@ async def test_what_a_dropped_name_had_is_no_more_in_the_index(installation: Ins
 
 
 async def test_a_ledger_that_was_there_before_is_entered_as_a_whole(
-    installation: Installation,
+    fresh_app: Installation,
 ) -> None:
-    ledger = installation.ledger
+    ledger = fresh_app.ledger
     await ledger.write_all("Contoso", [row("A", STREAM), row("B", OTHER), row("C", "")])
     await ledger.index.drop("Contoso", [STREAM, OTHER])
     assert await ledger.index.marked() == frozenset()
