@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from localhost.azurite import Account, Azurite, Ports
@@ -20,6 +21,10 @@ from tests.support.deployed import ACCOUNTS, Deployed, Emulator
 from tests.support.report import told
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# How long an example takes says how busy the machine is, and nothing of the property.
+hypothesis.settings.register_profile("interkeep", deadline=None)
+hypothesis.settings.load_profile("interkeep")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -19,7 +19,6 @@ def test_no_number_comes_twice_whatever_is_done() -> None:
         settings=settings(
             max_examples=EXAMPLES or 60,
             stateful_step_count=40,
-            deadline=None,
             derandomize=not EXAMPLES,
             # To explain takes minutes, and the source that pytest shows has been too deep for it.
             phases=(Phase.generate, Phase.shrink),

@@ -70,7 +70,7 @@ def schedule_of(plan: Plan, expected: datetime | None = None) -> Schedule:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_plan(), st.lists(_candidate(), max_size=25), st.integers(1, 40))
 def test_it_gives_the_verdicts_of_every_moment(
     plan: Plan, candidates: list[Candidate], days: int

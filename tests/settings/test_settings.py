@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from localhost.timers import expanded, next_tick
@@ -284,7 +284,6 @@ def _parts(values: tuple[str, ...]) -> st.SearchStrategy[str]:
 SCHEDULES = st.tuples(*map(_parts, _FIELDS.values())).map(" ".join)
 
 
-@settings(deadline=None)
 @given(SCHEDULES)
 def test_whatever_the_grammar_makes_is_a_schedule_here_and_runs_locally(schedule: str) -> None:
     assert schedule_problem(schedule) is None
@@ -292,7 +291,6 @@ def test_whatever_the_grammar_makes_is_a_schedule_here_and_runs_locally(schedule
     assert next_tick(expanded(schedule), at) > at
 
 
-@settings(deadline=None)
 @given(SCHEDULES, st.sampled_from("LW#?@RH_+.;:%٣\t"), st.data())
 def test_one_character_of_another_cron_makes_it_none(
     schedule: str, strange: str, data: st.DataObject
