@@ -14,13 +14,13 @@ from shared.model.numbers import Kind
 from shared.model.runtime import MicBody, ReceivedBody
 from shared.rules.naming import service_key
 from shared.state import operations, received_numbers, schedules
-from shared.state.row_keys import encoded
-from shared.storage.clients import tables as gateway
+from shared.state.keys import encoded
+from shared.storage import tables as gateway
 from shared.storage.table_wire import typed
 from shared.storage.tables import Row, SchemaTooNew
+from tests.faults.scenes import SECOND, SERVICE, fill, scheduled, start_backup
+from tests.management.test_collection import DAY, Stage, stage
 from tests.operations.test_sweep import Later
-from tests.services.test_collection import DAY, Stage, stage
-from tests.support.scenes import SECOND, SERVICE, fill, scheduled, start_backup
 
 __all__ = ["stage"]
 
@@ -34,9 +34,9 @@ def newer(patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def test_recovery_passes_over_entries_that_it_cannot_read(
-    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = fresh_app
+    app = installation
     await fill(app)
     record = await start_backup(app, SECOND)
     await app.engine._queue.client.clear_messages()
@@ -73,9 +73,9 @@ async def test_what_collects_content_does_not_pass_over_them(
 
 
 async def test_a_schedule_is_run_beside_a_due_row_that_cannot_be_read(
-    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, clock = fresh_app, Later()
+    app, clock = installation, Later()
     await scheduled(app)
     clock.offset = timedelta(days=1)
     table = app.table(schedules.TABLE)
@@ -89,9 +89,9 @@ async def test_a_schedule_is_run_beside_a_due_row_that_cannot_be_read(
 
 
 async def test_the_sweep_goes_on_behind_them(
-    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, clock = fresh_app, Later()
+    app, clock = installation, Later()
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     for value in (1, 2):
@@ -108,8 +108,8 @@ async def test_the_sweep_goes_on_behind_them(
     assert await app.received.get(service.id, "A", Kind.INTERCHANGE, 2) is None
 
 
-async def test_mic_values_end(fresh_app: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    app, clock = fresh_app, Later()
+async def test_mic_values_end(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, clock = installation, Later()
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     monkeypatch.setattr(app.inbound, "_clock", clock)
@@ -127,9 +127,9 @@ async def test_mic_values_end(fresh_app: Installation, monkeypatch: pytest.Monke
 
 
 async def test_what_is_newer_is_never_written_over(
-    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = fresh_app
+    app = installation
     await fill(app)
     with newer(monkeypatch):
         listed = await app.services.require(SERVICE)
