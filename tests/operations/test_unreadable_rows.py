@@ -8,18 +8,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.faults.scenes import SECOND, SERVICE, fill, scheduled, start_backup
+from tests.management.test_collection import DAY, Stage, stage
 
 from shared.installation.installation import Installation
 from shared.model.numbers import Kind
 from shared.model.runtime import MicBody, ReceivedBody
 from shared.rules.naming import service_key
 from shared.state import operations, received_numbers, schedules
-from shared.state.keys import encoded
+from shared.state.row_keys import encoded
 from shared.storage import tables as gateway
 from shared.storage.table_wire import typed
 from shared.storage.tables import Row, SchemaTooNew
-from tests.faults.scenes import SECOND, SERVICE, fill, scheduled, start_backup
-from tests.management.test_collection import DAY, Stage, stage
 from tests.operations.test_sweep import Later
 
 __all__ = ["stage"]

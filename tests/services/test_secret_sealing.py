@@ -10,7 +10,7 @@ import pytest
 
 from shared.backups.archive.reader import section_lines
 from shared.backups.inspection.changes import LIVE
-from shared.backups.inspection.changes import Asked as Page
+from shared.backups.inspection.changes import ChangesAsked as Page
 from shared.installation.installation import Installation
 from shared.model.artifact import Artifact
 from shared.model.backup import VerifyLevel

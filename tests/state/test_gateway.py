@@ -9,8 +9,8 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from shared.installation.installation import Installation
+from shared.storage import tables as gateway
 from shared.storage.clients import FencedTransport
-from shared.storage.clients import tables as gateway
 from shared.storage.table_wire import typed
 from shared.storage.tables import Delete, Replace, Row, RowChanged, SchemaTooNew, Table
 from tests.support.deployed import Deployed, Emulator
