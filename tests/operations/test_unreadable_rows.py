@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.faults.scenes import SECOND, SERVICE, fill, scheduled, start_backup
+from tests.support.scenes import SECOND, SERVICE, fill, scheduled, start_backup
 from tests.management.test_collection import DAY, Stage, stage
 
 from shared.installation.installation import Installation
