@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.support.scenes import SECOND, SERVICE, fill, scheduled, start_backup
-from tests.management.test_collection import DAY, Stage, stage
 
 from shared.installation.installation import Installation
 from shared.model.numbers import Kind
@@ -21,6 +19,8 @@ from shared.storage import tables as gateway
 from shared.storage.table_wire import typed
 from shared.storage.tables import Row, SchemaTooNew
 from tests.operations.test_sweep import Later
+from tests.services.test_collection import DAY, Stage, stage
+from tests.support.scenes import SECOND, SERVICE, fill, scheduled, start_backup
 
 __all__ = ["stage"]
 
