@@ -4,7 +4,7 @@ from datetime import datetime
 
 from shared.model.alert import Alert, AlertType
 from shared.model.operation import Operation
-from shared.model.wire import rfc3339
+from shared.model.wire import JsonObject, rfc3339
 
 
 def backups_missed(
@@ -28,21 +28,14 @@ def backups_missed(
 
 def backup_failed(operation: Operation, backup: str, now: datetime) -> Alert:
     """A scheduled backup that failed, after all its attempts."""
-    error = operation.error
-    return Alert(
-        id=f"{operation.id}-failed",
-        type=AlertType.BACKUP_FAILED,
-        service=operation.service,
-        subject=f"services/{operation.service}/backups/{backup}",
-        time=now,
-        message=f"The scheduled backup '{backup}' of service '{operation.service}' failed: "
-        f"{error.message if error else 'it was stopped.'}",
-        data={
-            "backup": backup,
-            "operation": operation.id,
-            "code": error.code if error else str(operation.status),
-            "attempts": operation.attempt,
-        },
+    why = operation.error.message if operation.error else "it was stopped."
+    return _of_backup(
+        AlertType.BACKUP_FAILED,
+        operation,
+        backup,
+        now,
+        message=f"The scheduled backup '{backup}' of service '{operation.service}' failed: {why}",
+        data={"attempts": operation.attempt},
     )
 
 
@@ -55,39 +48,56 @@ def backup_partial(operation: Operation, backup: str, now: datetime) -> Alert:
     what = f"{first.get('section')}/{first.get('name')}: {first.get('message')}" if first else ""
     lacking = count if isinstance(count, int) else len(failures)
     items = "one item" if lacking == 1 else f"{lacking} items"
-    return Alert(
-        id=f"{operation.id}-partial",
-        type=AlertType.BACKUP_PARTIAL,
-        service=operation.service,
-        subject=f"services/{operation.service}/backups/{backup}",
-        time=now,
+    return _of_backup(
+        AlertType.BACKUP_PARTIAL,
+        operation,
+        backup,
+        now,
         message=f"The scheduled backup '{backup}' of service '{operation.service}' lacks {items}. "
         f"{what}".strip(),
-        data={
-            "backup": backup,
-            "operation": operation.id,
-            "code": str(first.get("code", operation.status)),
-            "failedItems": lacking,
-        },
+        data={"code": str(first.get("code", operation.status)), "failedItems": lacking},
     )
 
 
 def verify_failed(operation: Operation, backup: str, now: datetime) -> Alert:
     """A verify that found a backup bad, or could not look."""
-    error = operation.error
+    why = operation.error.message if operation.error else "it was stopped."
+    return _of_backup(
+        AlertType.VERIFY_FAILED,
+        operation,
+        backup,
+        now,
+        message=f"The backup '{backup}' of service '{operation.service}' did not verify: {why}",
+    )
+
+
+_ENDS = {
+    AlertType.BACKUP_FAILED: "failed",
+    AlertType.BACKUP_PARTIAL: "partial",
+    AlertType.VERIFY_FAILED: "verify-failed",
+}
+"""How the id of an alert ends: one operation may have several."""
+
+
+def _of_backup(
+    kind: AlertType,
+    operation: Operation,
+    backup: str,
+    now: datetime,
+    *,
+    message: str,
+    data: JsonObject | None = None,
+) -> Alert:
+    """An alert of how an operation on a backup ended."""
+    code = operation.error.code if operation.error else str(operation.status)
     return Alert(
-        id=f"{operation.id}-verify-failed",
-        type=AlertType.VERIFY_FAILED,
+        id=f"{operation.id}-{_ENDS[kind]}",
+        type=kind,
         service=operation.service,
         subject=f"services/{operation.service}/backups/{backup}",
         time=now,
-        message=f"The backup '{backup}' of service '{operation.service}' did not verify: "
-        f"{error.message if error else 'it was stopped.'}",
-        data={
-            "backup": backup,
-            "operation": operation.id,
-            "code": error.code if error else str(operation.status),
-        },
+        message=message,
+        data={"backup": backup, "operation": operation.id, "code": code, **(data or {})},
     )
 
 

@@ -7,8 +7,7 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from shared.blobs.signed_reads import SignedReads
 from shared.model.place import no_such_place
-from shared.model.problem import Code, Problem
-from shared.rules.naming import shown
+from shared.rules.problems import account_unknown
 from shared.settings.environment import Settings
 from shared.storage.clients import StorageClients
 from shared.storage.refusals import is_unknown_place
@@ -43,12 +42,7 @@ class Accounts:
         """
         account = self._settings.accounts.get(alias)
         if account is None:
-            raise Problem(
-                Code.STORAGE_ACCOUNT_UNKNOWN,
-                f"No storage account is registered as '{shown(alias)}'. Registered: "
-                f"{', '.join(self.aliases)}. The app setting STORAGE_ACCOUNTS lists them.",
-                target=target,
-            )
+            raise account_unknown(alias, self.aliases, target)
         return self._clients.blobs(account)
 
 

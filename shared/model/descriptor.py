@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.model.record import canonical_text
 from shared.model.seals import Seal, WrappedKey
 from shared.model.wire import JsonObject, Stored
 
@@ -131,6 +132,16 @@ class Descriptor(Stored):
     digest: _Sha256
     seal: Seal
 
+    @property
+    def items(self) -> int:
+        """Records of all sections."""
+        return sum(part.items for part in self.sections)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all blobs of the backup, content included, the descriptor not."""
+        return sum(part.bytes for part in self.sections) + self.secrets.bytes + self.content.bytes
+
     def section(self, name: str) -> SectionPart | None:
         """The part of one section."""
         return next((s for s in self.sections if s.name == name), None)
@@ -149,8 +160,7 @@ def digest(document: JsonObject) -> str:
     prints the same.
     """
     bare = {name: value for name, value in document.items() if name not in ("digest", "seal")}
-    text = json.dumps(bare, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical_text(bare).encode()).hexdigest()
 
 
 def file_bytes(document: JsonObject) -> bytes:

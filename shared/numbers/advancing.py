@@ -14,12 +14,12 @@ from shared.model.numbers import AgreementNumbers, Kind
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.numbers.allocate import agreement_not_found
 from shared.numbers.claims import Claims, is_claimed, taken
 from shared.numbers.streams import Family, Known, family_of
 from shared.operations.immediate import BeforeWrite
 from shared.rules.moving_on import Move, Short, moves
 from shared.rules.naming import artifact_key
+from shared.rules.problems import agreement_not_found
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.operations import Operations
@@ -66,7 +66,7 @@ class WantedAdvance:
 
 def no_agreement(service: str, name: str, at: str) -> Problem:
     """There is no such agreement."""
-    return replace(agreement_not_found(service, name), target=f"{at}/name")
+    return agreement_not_found(service, name, f"{at}/name")
 
 
 @dataclass

@@ -26,6 +26,7 @@ from shared.numbers.claims import Claims, is_claimed
 from shared.rules.agreement_numbers import formatted
 from shared.rules.naming import ordinal, service_key, shown
 from shared.rules.numbers import first, take_again
+from shared.rules.problems import agreement_not_found
 from shared.rules.states import require_active
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
@@ -171,15 +172,6 @@ class Allocator:
         if not numbers.numbering:
             raise numbers_nothing(numbers.name)
         return listed.service, numbers
-
-
-def agreement_not_found(service: str, agreement: str) -> Problem:
-    """There is no such agreement."""
-    return Problem(
-        Code.AGREEMENT_NOT_FOUND,
-        f"Service '{service}' has no agreement '{shown(agreement)}'.",
-        target="agreement",
-    )
 
 
 def numbers_nothing(agreement: str, target: str = "agreement") -> Problem:

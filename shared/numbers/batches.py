@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator
 
 from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
-from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import rfc3339
-from shared.rules.naming import shown
+from shared.rules.problems import artifact_not_found
 from shared.rules.states import require_active
 from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import Configuration
@@ -49,11 +48,7 @@ class Batches:
         require_active(service.name, service.state)
         stored = await self._configuration.artifact(service.id, Section.BATCHES, batch)
         if stored is None:
-            raise Problem(
-                Code.ARTIFACT_NOT_FOUND,
-                f"Service '{service.name}' has no '{shown(batch)}' in the section batches.",
-                target="batch",
-            )
+            raise artifact_not_found(service.name, Section.BATCHES, batch, "batch")
         agreement = stored.value.document.get("agreement")
         activity = BatchActivity(
             stored.value.name,

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 
 from shared.clock import Clock
 from shared.model.numbers import AgreementNumbers, Counters
-from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import rfc3339
 from shared.numbers.streams import (
@@ -31,6 +30,7 @@ from shared.numbers.streams import (
 )
 from shared.rules.naming import artifact_key
 from shared.rules.numbers import joined_all
+from shared.rules.problems import service_deleted
 from shared.rules.within_bounds import brought_together, left_apart
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.row_keys import encoded
@@ -114,11 +114,7 @@ class Claims:
     async def _living(self, service: Service) -> Service:
         listed = await self.directory.get(service.name)
         if listed is None or listed.service.id != service.id:
-            raise Problem(
-                Code.SERVICE_NOT_FOUND,
-                f"Service '{service.name}' was deleted meanwhile. Nothing was changed.",
-                target="service",
-            )
+            raise service_deleted(service.name)
         return listed.service
 
     def _new(self, numbers: AgreementNumbers) -> LedgerRow:

@@ -8,12 +8,13 @@ from shared.model.condition import Condition, unconditional
 from shared.model.numbers import AgreementNumbers, Counters, Numbering, SetNextBody
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.numbers.allocate import agreement_not_found, numbers_nothing
+from shared.numbers.allocate import numbers_nothing
 from shared.numbers.claims import Claims, Expected, is_claimed
 from shared.numbers.streams import with_rows
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.coming_again import all_go_on
 from shared.rules.numbers import first, moved, standing
+from shared.rules.problems import agreement_not_found
 from shared.rules.states import require_manageable
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow

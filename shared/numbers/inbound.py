@@ -10,7 +10,7 @@ from shared.model.numbers import AgreementNumbers, Kind
 from shared.model.runtime import MicBody, MicValue, ReceivedBody, ReceivedNumber
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.numbers.allocate import agreement_not_found
+from shared.rules.problems import agreement_not_found
 from shared.rules.received import reference
 from shared.rules.states import require_active, require_manageable
 from shared.state.configuration import Configuration

@@ -8,14 +8,15 @@ from shared.clock import Clock
 from shared.model.artifact import Artifact, ContentReference, ImportItem
 from shared.model.certificate import CertificateFacts
 from shared.model.condition import Condition, unconditional
-from shared.model.problem import Code, Problem, problems_within
+from shared.model.problem import problems_within
 from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.numbers.claims import release
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.editions import require_quota
-from shared.rules.naming import is_same_name, require_apart, require_artifact_name, shown
+from shared.rules.naming import is_same_name, require_apart, require_artifact_name
+from shared.rules.problems import artifact_not_found
 from shared.rules.states import require_manageable
 from shared.rules.trading import parties_key, stream_of
 from shared.sealing.data_key import DataKey
@@ -85,7 +86,7 @@ class Artifacts:
         """
         found = await self._configuration.artifact(service.id, section, name)
         if found is None or not is_same_name(found.value.name, name):
-            raise _not_found(service, section, name)
+            raise artifact_not_found(service.name, section, name)
         return found
 
     def pages(
@@ -294,11 +295,3 @@ class Artifacts:
             await release(self._ledger, service=service.name, agreement=name, stream=stream)
         if section is Section.BATCHES:
             await self._activities.drop(service.id, name)
-
-
-def _not_found(service: Service, section: Section, name: str) -> Problem:
-    return Problem(
-        Code.ARTIFACT_NOT_FOUND,
-        f"Service '{service.name}' has no '{shown(name)}' in the section {section}.",
-        target="name",
-    )

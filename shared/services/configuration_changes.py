@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.operations.immediate import BeforeWrite, unlogged
+from shared.rules.problems import service_deleted
 from shared.state.configuration import Configuration, Head, Phase
 from shared.state.edits import Edit
 from shared.state.services import Directory, Listed
@@ -84,11 +85,7 @@ class ConfigurationChanges:
     async def _require_listed(self, service: Service) -> Listed:
         listed = await self._directory.get(service.name)
         if listed is None or listed.service.id != service.id:
-            raise Problem(
-                Code.SERVICE_NOT_FOUND,
-                f"Service '{service.name}' was deleted meanwhile.",
-                target="service",
-            )
+            raise service_deleted(service.name)
         return listed
 
     async def settle_writers(self, service_id: str) -> Head | None:

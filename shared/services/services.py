@@ -19,6 +19,7 @@ from shared.operations.start import Start
 from shared.rules.documents import masked
 from shared.rules.editions import require_archiving, require_quota, require_units
 from shared.rules.naming import default_domain_url, require_service_name, shown
+from shared.rules.problems import account_unknown
 from shared.rules.states import (
     MENDED,
     TRANSITIONS,
@@ -370,12 +371,8 @@ class Services:
         for member, store in stores.items():
             alias = store.storage_account if store else None
             if alias is not None and alias not in self._settings.accounts:
-                raise Problem(
-                    Code.STORAGE_ACCOUNT_UNKNOWN,
-                    f"No storage account is registered as '{shown(alias)}'. Registered: "
-                    f"{', '.join(sorted(self._settings.accounts))}.",
-                    target=f"/{member}/storageAccount",
-                )
+                target = f"/{member}/storageAccount"
+                raise account_unknown(alias, self._settings.accounts, target)
 
     def _document(self, name: str, wanted: ServiceSettings) -> JsonObject:
         url = wanted.domain_url or default_domain_url(name, self._settings.service_domain)

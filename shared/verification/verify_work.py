@@ -15,7 +15,7 @@ from shared.model.operation import Operation, OperationError, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
 from shared.operations.task import Outcome, Task
-from shared.rules.naming import shown
+from shared.rules.problems import backup_not_found
 from shared.state.history import History
 from shared.storage.tables import RowChanged
 from shared.verification.findings import FAULTS, Findings
@@ -58,9 +58,7 @@ class VerifyWork:
         operation = task.operation
         backup = await self.users.enter(operation.service, _backup(operation), operation)
         if backup is None:
-            raise Problem(
-                Code.BACKUP_NOT_FOUND, f"There is no backup '{shown(_backup(operation))}'."
-            )
+            raise backup_not_found(operation.service, _backup(operation))
         level = VerifyLevel(str(operation.parameters["level"]))
         findings = Findings()
         result: JsonObject = {"level": str(level)}

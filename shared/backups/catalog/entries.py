@@ -16,11 +16,9 @@ def facts(descriptor: Descriptor) -> JsonObject:
         "status": made.outcome,
         "completed_at": made.completed_at,
         "revision": descriptor.consistency.revision,
-        "items": sum(part.items for part in descriptor.sections),
+        "items": descriptor.items,
         "content_objects": descriptor.content.objects,
-        "bytes": sum(part.bytes for part in descriptor.sections)
-        + descriptor.secrets.bytes
-        + descriptor.content.bytes,
+        "bytes": descriptor.bytes,
         "digest": descriptor.digest,
         "key_ids": [*key_ids(descriptor)],
         "failures": len(descriptor.failures),

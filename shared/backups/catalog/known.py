@@ -5,7 +5,7 @@ from dataclasses import replace
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.catalog.returning import Returning
 from shared.model.problem import Code, Problem
-from shared.rules.naming import shown
+from shared.rules.problems import backup_not_found
 from shared.state.history import History
 
 
@@ -26,11 +26,7 @@ class KnownBackups:
         """
         found = await self._history.get(service, name)
         if found is None:
-            raise Problem(
-                Code.BACKUP_NOT_FOUND,
-                f"Service '{shown(service)}' has no backup '{shown(name)}' to look into.",
-                target=target,
-            )
+            raise backup_not_found(service, name, target)
         backup = found.value
         await self._returning.require_not_written(backup)
         await self._returning.require_not_going(backup)

@@ -10,11 +10,11 @@ from shared.backups.catalog.counted import Counting, Decision
 from shared.backups.catalog.removal import Removal
 from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.operation import Operation, OperationStatus, Warning
-from shared.model.problem import Code, Problem
+from shared.model.problem import Problem
 from shared.model.wire import JsonObject
 from shared.operations.task import Outcome, Task
 from shared.rules.clocks import clocks_differ
-from shared.rules.naming import shown
+from shared.rules.problems import backup_not_found
 from shared.rules.retention import Candidate, Verdict
 from shared.state.schedules import Schedules
 from shared.storage.tables import RowChanged
@@ -60,7 +60,7 @@ class PurgeWork:
         away = Away()
         found = await self._removal.history.get(task.operation.service, name)
         if found is None:
-            raise Problem(Code.BACKUP_NOT_FOUND, f"There is no backup '{shown(name)}'.")
+            raise backup_not_found(task.operation.service, name)
         return await self._delete_this(task, found, away)
 
     async def _delete_this(self, task: Task, found: Versioned[Backup], away: Away) -> Outcome:

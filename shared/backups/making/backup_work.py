@@ -323,11 +323,9 @@ def _result(backup: Backup, written: Descriptor) -> JsonObject:
         "storageAccount": backup.storage_account,
         "container": backup.container,
         "revision": written.consistency.revision,
-        "items": sum(section.items for section in written.sections),
+        "items": written.items,
         "contentObjects": written.content.objects,
-        "bytes": sum(section.bytes for section in written.sections)
-        + written.secrets.bytes
-        + written.content.bytes,
+        "bytes": written.bytes,
         "digest": written.digest,
         "keyIds": [*key_ids(written)],
         "failedItems": len(written.failures),

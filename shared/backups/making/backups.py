@@ -18,7 +18,8 @@ from shared.operations.immediate import BeforeWrite, unlogged
 from shared.operations.start import Start
 from shared.rules.due_times import coming_due
 from shared.rules.editions import require_backup
-from shared.rules.naming import require_new_backup_name, shown
+from shared.rules.naming import require_new_backup_name
+from shared.rules.problems import backup_not_found
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.services.cut import ServiceSource
 from shared.services.cut_records import batches_active
@@ -208,11 +209,7 @@ class Backups:
         """
         found = await self._history.get(service, name)
         if found is None:
-            raise Problem(
-                Code.BACKUP_NOT_FOUND,
-                f"Service '{shown(service)}' has no backup '{shown(name)}'.",
-                target="backup",
-            )
+            raise backup_not_found(service, name)
         return found
 
 

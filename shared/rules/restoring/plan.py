@@ -19,7 +19,8 @@ from shared.rules.editions import (
     require_restorable,
     require_units,
 )
-from shared.rules.naming import default_domain_url, require_service_name, service_key, shown
+from shared.rules.naming import default_domain_url, require_service_name, service_key
+from shared.rules.problems import account_unknown
 from shared.rules.tracking_database import MEMBERS, connection_string, merged, wrong_with
 
 _ARCHIVING = "archivingStore"
@@ -140,12 +141,7 @@ def _wrong_stores(body: RestoreBody, accounts: Collection[str]) -> Iterator[Prob
     for member, store in stores.items():
         alias = store.storage_account if store else None
         if alias is not None and alias not in accounts:
-            yield Problem(
-                Code.STORAGE_ACCOUNT_UNKNOWN,
-                f"No storage account is registered as '{shown(alias)}'. Registered: "
-                f"{', '.join(sorted(accounts))}.",
-                f"/service/{member}/storageAccount",
-            )
+            yield account_unknown(alias, accounts, f"/service/{member}/storageAccount")
 
 
 def _origins(body: RestoreBody, renamed: bool) -> JsonObject:

@@ -72,7 +72,8 @@ _SAID: dict[Code, tuple[str, str]] = {
         "Operation-Id",
     ),
     Code.STORAGE_ACCOUNT_UNKNOWN: (
-        "No storage account is registered as 'elsewhere'. Registered: default, offsite.",
+        "No storage account is registered as 'elsewhere'. Registered: default, offsite. "
+        "The app setting STORAGE_ACCOUNTS lists them.",
         "/storageAccount",
     ),
     Code.EDITION_TOO_LOW: (
