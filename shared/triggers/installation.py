@@ -1,11 +1,14 @@
 """What concerns the installation: its health, and what it answers."""
 
-import json
+from json import dumps
 
 from shared.model.problem import Code, Problem
+from shared.model.wire import JsonObject
+from shared.rules.roles import Role
 from shared.web.http.call import Answer, Call
+from shared.web.http.caller import roles_of, way_in
 from shared.web.http.etag import is_unchanged, strong, unless_unchanged
-from shared.web.http.route import new_blueprint, route
+from shared.web.http.route import ROUTES, new_blueprint, route
 from shared.web.http.tasks import DocsGroup
 
 blueprint = new_blueprint(DocsGroup.INSTALLATION)
@@ -24,6 +27,26 @@ async def deep_health(call: Call) -> Answer:
     return Answer(report, 200 if well else 503)
 
 
+@route(blueprint, "GET", "me", any_caller=True, answers=(200, 304), gives="ShownCaller")
+async def get_me(call: Call) -> Answer:
+    """Say who calls: their name, how they came in, their roles, and what they may call."""
+    required, headers = call.app.settings.require_roles, call.request.headers
+    roles = roles_of(headers) & frozenset(Role)
+    has_key = bool(call.header("x-functions-key") or call.query("code"))
+    shown: JsonObject = {
+        "caller": call.caller,
+        "cameInBy": way_in(headers, has_key=has_key),
+        "rolesRequired": required,
+        "roles": [role for role in Role if role in roles],
+        "operations": [
+            one.name
+            for one in ROUTES
+            if one.method != "ANY" and (not required or one.may_be_called(roles))
+        ],
+    }
+    return unless_unchanged(call, dumps(shown), shown)
+
+
 @route(blueprint, "GET", "openapi.json", anonymous=True, answers=(200, 304))
 async def get_openapi(call: Call) -> Answer:
     """Read this API's OpenAPI document."""
@@ -31,7 +54,7 @@ async def get_openapi(call: Call) -> Answer:
     from shared.web.api.document import document
 
     described = document()
-    return unless_unchanged(call, json.dumps(described), described)
+    return unless_unchanged(call, dumps(described), described)
 
 
 @route(blueprint, "GET", "docs", anonymous=True, answers=(200, 304), gives_bytes=True)

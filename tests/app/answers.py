@@ -195,6 +195,8 @@ class _Day:
         await self.ask("browse_backups", "GET", browse)
         await self.ask("health", "GET", "//health")
         await self.ask("deep_health", "GET", "//health/deep")
+        me = await self.ask("get_me", "GET", "//me")
+        await self.ask("get_me", "GET", "//me", headers={"If-None-Match": me.headers["ETag"]})
         await self.ask("get_openapi", "GET", "//openapi.json")
         await self.ask("get_docs", "GET", "//docs")
         rotated = await self.ask("rotate_keys", "POST", "//keys/rotate")

@@ -216,3 +216,62 @@ async def test_every_answer_has_the_security_headers(ask: Ask, api: Api) -> None
         assert "default-src 'none'" in policy
         assert "sandbox" in policy
     assert answers[4].content == b"<script>alert(1)</script>", "kept as it is, and run by nobody"
+
+
+async def test_the_document_says_which_roles_may_call(api: Api) -> None:
+    paths = (await api.get("openapi.json", key="")).body["paths"]
+    said = {
+        one["operationId"]: one.get("x-roles") for path in paths.values() for one in path.values()
+    }
+    for declared in routes():
+        if declared.method == "ANY":
+            continue
+        open_to_all = declared.anonymous or declared.name == "get_me"
+        allowed = [role for role in Role if role in roles_for(declared.role)]
+        assert said[declared.name] == (None if open_to_all else allowed), declared.name
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_who_calls_is_told_what_it_may(ask: Ask, role: Role) -> None:
+    named = {"x-ms-client-principal-name": "ada@contoso.example"}
+    answer = await ask("get_me", {**principal(role, "Another.Role"), **named})
+    shown = json.loads(answer.get_body())
+    operations = shown.pop("operations")
+    assert shown == {
+        "caller": "ada@contoso.example",
+        "cameInBy": "appServiceAuthentication",
+        "rolesRequired": True,
+        "roles": [role],
+    }
+    for declared in routes():
+        forbidden = code(await ask(declared.name, principal(role))) == "Forbidden"
+        told = declared.name in operations or declared.method == "ANY"
+        assert told != forbidden, declared.name
+
+
+async def test_who_has_no_role_is_told_so(ask: Ask) -> None:
+    shown = json.loads((await ask("get_me", principal())).get_body())
+    assert (shown["cameInBy"], shown["roles"]) == ("appServiceAuthentication", [])
+    open_to_all = {one.name for one in routes() if one.anonymous and one.method != "ANY"}
+    assert set(shown["operations"]) == open_to_all | {"get_me"}
+    nobody = json.loads((await ask("get_me", {"x-functions-key": "k"})).get_body())
+    assert (nobody["caller"], nobody["cameInBy"]) == (UNKNOWN, "functionKey")
+    assert json.loads((await ask("get_me", {})).get_body())["cameInBy"] == "none"
+
+
+async def test_with_a_key_alone_everything_may_be_called(api: Api) -> None:
+    mine = await api.get("me", headers=principal(Role.READER))
+    shown = mine.body
+    operations = shown.pop("operations")
+    assert shown == {
+        "caller": UNKNOWN,
+        "cameInBy": "functionKey",
+        "rolesRequired": False,
+        "roles": [],
+    }
+    paths = (await api.get("openapi.json", key="")).body["paths"]
+    every = [one["operationId"] for path in paths.values() for one in path.values()]
+    assert sorted(operations) == sorted(every)
+    again = await api.get("me", headers={"If-None-Match": mine.headers["ETag"]})
+    assert (again.status, again.content) == (304, b"")
+    assert (await api.get("me", key="")).status == 401

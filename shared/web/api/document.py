@@ -80,6 +80,8 @@ def _operation(declared: Route, schemas: dict[str, Any], error: dict[str, str]) 
     }
     if declared.anonymous:
         operation["security"] = []
+    if declared.roles:
+        operation["x-roles"] = [str(role) for role in declared.roles]
     if declared.body is not None:
         operation["requestBody"] = {
             "required": True,

@@ -18,7 +18,7 @@ def codes(declared: Route) -> list[Code]:
 def _usual(declared: Route) -> Iterator[Code]:
     yield from (Code.INVALID_REQUEST, Code.UNSUPPORTED_API_VERSION)
     yield from (Code.INTERNAL_ERROR, Code.STORAGE_UNAVAILABLE)
-    if not declared.anonymous:
+    if declared.roles:
         yield Code.FORBIDDEN
     if declared.method != "GET" and not declared.takes_bytes:
         yield from (Code.INVALID_JSON, Code.BODY_TOO_LARGE)

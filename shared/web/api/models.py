@@ -15,6 +15,7 @@ from shared.model.problem import Code, DetailCode
 from shared.model.sections import Section
 from shared.model.service import LastBackup, Service, ServiceSettings
 from shared.model.wire import JsonObject, Stored, Time
+from shared.web.http.caller import WayIn
 
 
 def _without(*members: str, optional: str = "") -> ConfigDict:
@@ -168,6 +169,17 @@ class ShownAccount(Stored):
     """A storage account that requests may name."""
 
     name: str
+
+
+class ShownCaller(Stored):
+    """Who calls, how they came in, and what they may call."""
+
+    caller: str
+    came_in_by: WayIn
+    roles_required: bool
+    roles: list[str]
+    operations: list[str]
+    """The ``operationId`` of each that their roles allow."""
 
 
 class Health(Stored):

@@ -9,6 +9,7 @@ import binascii
 import json
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
@@ -16,6 +17,16 @@ from shared.rules.roles import Role, may_call, roles_for
 
 UNKNOWN = "key"
 """The caller of an app without authentication: somebody with a function key."""
+
+
+class WayIn(StrEnum):
+    """What let a caller in."""
+
+    AUTHENTICATION = "appServiceAuthentication"
+    KEY = "functionKey"
+    NONE = "none"
+    """Neither: the app runs where nobody is asked for anything."""
+
 
 _NAME = "x-ms-client-principal-name"
 _ID = "x-ms-client-principal-id"
@@ -42,6 +53,17 @@ def roles_of(headers: Mapping[str, str]) -> frozenset[str]:
         return frozenset(str(claim["val"]) for claim in claims)
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
         return frozenset()
+
+
+def way_in(headers: Mapping[str, str], *, has_key: bool) -> WayIn:
+    """How a caller came in: who signed in counts as that, also with a key beside.
+
+    :param has_key: whether a function key came with the request.
+    """
+    signed_in = any(headers.get(name) for name in (_PRINCIPAL, _NAME, _ID))
+    if _is_authentication_on() and signed_in:
+        return WayIn.AUTHENTICATION
+    return WayIn.KEY if has_key else WayIn.NONE
 
 
 def require_role(headers: Mapping[str, str], needed: Role) -> None:

@@ -17,7 +17,7 @@ from shared.clock import Clock
 from shared.installation.installation import current
 from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.model.wire import JsonObject
-from shared.rules.roles import Role, usual_role
+from shared.rules.roles import Role, roles_for, usual_role
 from shared.storage.patience import answering
 from shared.telemetry.events import quiet_the_sdk
 from shared.web.http.call import Answer, Call
@@ -71,6 +71,7 @@ class Route:
     body: type[BaseModel] | None
     example: JsonObject | None = field(repr=False)
     anonymous: bool
+    any_caller: bool
     answers: tuple[int, ...]
     gives: tuple[Shape, ...]
     takes_bytes: bool
@@ -79,6 +80,17 @@ class Route:
     names_operation: bool
     outlives_service: bool
     errors: frozenset[Code]
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Of which a caller needs one where REQUIRE_ROLES is on; none where nobody needs any."""
+        if self.anonymous or self.any_caller:
+            return ()
+        return tuple(role for role in Role if role in roles_for(self.role))
+
+    def may_be_called(self, roles: Set[str]) -> bool:
+        """Whether a caller with these roles may, where REQUIRE_ROLES is on."""
+        return not self.roles or not roles.isdisjoint(self.roles)
 
 
 ROUTES: list[Route] = []
@@ -110,6 +122,7 @@ def route(
     body: type[BaseModel] | None = None,
     example: JsonObject | None = None,
     anonymous: bool = False,
+    any_caller: bool = False,
     answers: tuple[int, ...] = (200,),
     gives: Shape | tuple[Shape, ...] = (),
     takes_bytes: bool = False,
@@ -130,6 +143,7 @@ def route(
     :param choices: what those of its own take, where that is one of a few.
     :param body: the model of its JSON body, for the OpenAPI document.
     :param example: a good body, for the OpenAPI document.
+    :param any_caller: it answers callers without a role too, where REQUIRE_ROLES is on.
     :param answers: the statuses of its good answers.
     :param gives: what the body of a good answer may be; 202 gives a Monitor in any case.
     :param takes_bytes: its body is bytes, no JSON.
@@ -158,6 +172,7 @@ def route(
             body=body,
             example=example,
             anonymous=anonymous,
+            any_caller=any_caller,
             answers=answers,
             gives=gives if isinstance(gives, tuple) else (gives,),
             takes_bytes=takes_bytes,
@@ -192,7 +207,7 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
         quiet_the_sdk()
         if client_request_id:
             log.info("request %s: the caller's id is %s", request_id, client_request_id)
-        if app.settings.require_roles and not declared.anonymous:
+        if app.settings.require_roles and declared.roles:
             require_role(req.headers, declared.role)
         call = Call(req, app, request_id, caller_of(req.headers))
         if declared.method != "ANY":
