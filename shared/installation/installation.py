@@ -17,6 +17,7 @@ from shared.backups.inspection.changes import Changes
 from shared.backups.inspection.contents import Contents
 from shared.backups.making.backups import Backups
 from shared.backups.schedules.clocks_apart import ClocksApart
+from shared.backups.schedules.listed import ListedSchedules
 from shared.backups.schedules.mending import DueRows
 from shared.backups.schedules.preview import Preview
 from shared.backups.schedules.schedules import ScheduleSettings
@@ -36,11 +37,7 @@ from shared.services.health import DeepHealth
 from shared.services.interrupted import Interrupted
 from shared.services.start_check import StartCheck
 from shared.settings.environment import Settings, read_settings
-from shared.state import (
-    configuration,
-    content_references,
-    operations,
-)
+from shared.state import configuration, content_references, operations
 from shared.storage.patience import WORK, Patience
 
 
@@ -116,6 +113,7 @@ class Installation(Operators):
         self.schedule_settings = ScheduleSettings(
             self.schedules, self.records, self.accounts, self.tick, self.clock
         )
+        self.listed_schedules = ListedSchedules(self.schedule_settings, self.in_flight)
         self.preview = Preview(self.schedule_settings, self.retention_runs, self.clock)
         self.deep_health = DeepHealth(
             self.directory,

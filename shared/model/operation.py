@@ -51,6 +51,10 @@ class OperationStatus(StrEnum):
         return self not in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
 
 
+CANCELABLE = frozenset({OperationName.BACKUP, OperationName.VERIFY_BACKUP})
+"""What can stop half way."""
+
+
 class Progress(Stored):
     """How far an operation has come."""
 
@@ -107,6 +111,12 @@ class Operation(Stored):
     cancel_requested: bool = False
     immediate: bool = False
     """One conditional write of the service, done before the HTTP answer."""
+
+    @property
+    def is_cancelable(self) -> bool:
+        """Whether asking it to stop would still change anything."""
+        ended = self.status.is_final()
+        return self.operation in CANCELABLE and not ended and not self.cancel_requested
 
     def monitor(self) -> JsonObject:
         """What a caller sees."""

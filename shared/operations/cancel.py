@@ -1,13 +1,11 @@
 """Asking an operation to stop: a flag in its record, which its worker sees when it renews."""
 
-from shared.model.operation import OperationName, OperationStatus
+from shared.model.operation import CANCELABLE, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.operations.engine import Engine
 from shared.rules.naming import shown
 from shared.state.operations import OperationRow
 from shared.storage.tables import RowChanged
-
-_CANCELABLE = frozenset({OperationName.BACKUP, OperationName.VERIFY_BACKUP})
 
 
 async def cancel(engine: Engine, service: str, operation_id: str) -> OperationRow:
@@ -22,7 +20,7 @@ async def cancel(engine: Engine, service: str, operation_id: str) -> OperationRo
             raise operation_not_found(service, operation_id)
         record, operation = found[0], found[0].operation
         ended = operation.status.is_final()
-        if ended or operation.operation not in _CANCELABLE:
+        if ended or operation.operation not in CANCELABLE:
             has_ended = f"has ended {operation.status}"
             why = has_ended if ended else "cannot stop half way; backups and verifies can"
             raise Problem(

@@ -100,6 +100,15 @@ class Schedules:
         async for page in self._table.pages(_PARTITION, after="s!", before="s!~"):
             yield readable(page, _schedule)
 
+    async def between(self, first: str, last: str) -> AsyncIterator[list[Versioned[Schedule]]]:
+        """The schedules that can be read of the names from one to another, as ``pages``.
+
+        Both are among them, and so may be a few whose names begin as the first one does.
+        """
+        after, before = _schedule_key(first)[:-1], f"{_schedule_key(last)}!"
+        async for page in self._table.pages(_PARTITION, after=after, before=before):
+            yield readable(page, _schedule)
+
     async def due_keys(self) -> AsyncIterator[set[str]]:
         """The keys of all due rows, a page of at most 1,000 at a time."""
         async for page in self._table.pages(_PARTITION, after="d!", before="d!~", columns=()):

@@ -17,7 +17,7 @@ from shared.state.operations import OperationRow, place
 from shared.state.row_keys import is_timed
 from shared.telemetry.events import quiet_the_sdk
 from shared.web.http.call import Answer, Call
-from shared.web.http.monitor import accepted, monitor
+from shared.web.http.monitor import accepted, monitor, shown_operation
 from shared.web.http.paging import PAGING, after, one_page, top
 from shared.web.http.route import PageOf, new_blueprint, route
 from shared.web.http.tasks import DocsGroup
@@ -59,7 +59,7 @@ async def list_operations(call: Call) -> Answer:
         call,
         f"services/{name}/operations",
         call.app.records.pages(name, after=after(call, is_timed), size=top(call) + 1),
-        lambda record: record.operation.monitor(),
+        shown_operation,
         lambda record: place(record.operation),
         keep,
         filters,

@@ -5,7 +5,7 @@ from shared.model.restore import RestoreBody
 from shared.model.wire import JsonObject
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import unless_unchanged
-from shared.web.http.monitor import accepted, version
+from shared.web.http.monitor import accepted, shown_operation, version
 from shared.web.http.route import new_blueprint, route
 from shared.web.http.shared_errors import READS_BACKUP, TAKES_CERTIFICATE
 from shared.web.http.tasks import DocsGroup
@@ -66,6 +66,6 @@ async def get_restore(call: Call) -> Answer:
         "id": f"{operation.service}.{operation.id}",
         "request": operation.parameters.get("request"),
         "plan": operation.parameters.get("plan"),
-        "operation": operation.monitor(),
+        "operation": shown_operation(record, operation),
     }
     return unless_unchanged(call, version(record, operation), restore)

@@ -183,6 +183,7 @@ class _Day:
             await self.ask("put_schedule", "PUT", path, SCHEDULE)
         await self.ask("get_schedule", "GET", path)
         await self.ask("list_backups", "GET", "/backups")
+        await self.ask("list_services", "GET", "//services")
         await self.ask("preview_schedule", "POST", f"{path}/preview", {"days": 9})
         await self.ask("delete_schedule", "DELETE", path)
 

@@ -202,3 +202,30 @@ async def test_every_second_backup_is_verified(api: Api, clock: TestClock) -> No
         ("schedule", "descriptor")
     }
     assert len(verifies) == 2
+
+
+async def test_the_list_of_services_shows_their_schedules(api: Api, clock: TestClock) -> None:
+    name, without = await api.service(), await api.service()
+    saved = await put(api, name)
+
+    async def listed(service: str) -> Any:
+        found = (await api.get("services?top=1000")).body["value"]
+        return next(one for one in found if one["name"] == service).get("schedule")
+
+    row = {"status": "Automatic", "frequencyDays": 1, "nextRunAt": saved["nextRunAt"]}
+    assert await listed(name) == row
+    assert await listed(without) is None
+    await clock.days(1)
+    await settled(api, name)
+    shown = (await api.get(f"services/{name}/backup-schedule")).body
+    assert await listed(name) == {
+        **row,
+        "nextRunAt": shown["nextRunAt"],
+        "lastRunAt": saved["nextRunAt"],
+        "lastRunStatus": "Succeeded",
+    }
+    await put(api, name, status="None")
+    off = await listed(name)
+    assert (off["status"], off.get("nextRunAt")) == ("None", None)
+    assert (await api.delete(f"services/{name}/backup-schedule")).status == 204
+    assert await listed(name) is None

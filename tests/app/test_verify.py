@@ -220,14 +220,17 @@ async def test_cancel_what_nobody_works_on(api: Api, deployed: Deployed) -> None
     await parts.records.add(operation, "hash", lock=True)
     await parts.close()
     path = f"services/{name}/operations/{operation.id}"
+    assert (await api.get(path)).body["cancelable"] is True
     accepted = await api.post(f"{path}/cancel")
     assert accepted.status == 202
-    assert (await api.ended(accepted))["status"] == "Canceled"
+    ended = await api.ended(accepted)
+    assert (ended["status"], ended["cancelable"]) == ("Canceled", False)
     ended = await api.post(f"{path}/cancel")
     assert (ended.status, ended.code) == (409, "OperationNotAllowed")
     await api.backup(name)
 
     created = (await api.get(f"services/{name}/operations")).body["value"][-1]
+    assert created["cancelable"] is False
     other = await api.post(f"services/{name}/operations/{created['id']}/cancel")
     assert (other.status, other.code) == (409, "OperationNotAllowed")
     none = await api.post(f"services/{name}/operations/none/cancel")

@@ -364,6 +364,7 @@ async def test_a_worker_hears_of_a_cancel_request(app: Installation) -> None:
     await began.wait()
     asked = await cancel(app.engine, SERVICE, record.operation.id)
     assert asked.operation.cancel_requested
+    assert (record.operation.is_cancelable, asked.operation.is_cancelable) == (True, False)
     assert asked.operation.status is OperationStatus.RUNNING, "its worker ends it, nobody else"
     await running
     operation = await now(app, record)

@@ -146,13 +146,29 @@ class ScheduleSettings:
             return answer
         answer["lastRunAt"] = rfc3339(schedule.last_run_at)
         answer["lastRunOperation"] = schedule.last_run_operation
-        last = service.last_scheduled_backup
-        if last is not None and last.operation == schedule.last_run_operation:
-            answer["lastRunStatus"] = last.status
-            return answer
-        record = await self.records.find(service.name, schedule.last_run_operation)
-        answer["lastRunStatus"] = str(record[0].operation.status) if record else "Unknown"
+        answer["lastRunStatus"] = await self.last_status(service, schedule)
         return answer
+
+    async def last_status(self, service: Service, schedule: Schedule) -> str:
+        """How the last run ended, or stands; empty where there was none."""
+        known = ended_status(service, schedule)
+        if known is not None or schedule.last_run_operation is None:
+            return known or ""
+        record = await self.records.find(service.name, schedule.last_run_operation)
+        return str(record[0].operation.status) if record else "Unknown"
+
+
+def ended_status(service: Service, schedule: Schedule) -> str | None:
+    """How the last run ended, as the service itself shows it; empty where there was none.
+
+    :return: None where the service does not show it: its log says.
+    """
+    if schedule.last_run_operation is None:
+        return ""
+    last = service.last_scheduled_backup
+    if last is not None and last.operation == schedule.last_run_operation:
+        return last.status
+    return None
 
 
 def _saved(schedule: Schedule) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 from shared.model.numbers import IssuedNumber, Kind
 from shared.model.operation import HIDDEN, Operation, OperationName
 from shared.model.problem import Code, DetailCode
+from shared.model.schedule import ScheduleStatus
 from shared.model.sections import Section
 from shared.model.service import LastBackup, Service, ServiceSettings
 from shared.model.wire import JsonObject, Stored, Time
@@ -87,16 +88,32 @@ class ShownService(Service, ServiceSettings):
     quota: dict[str, QuotaUse]
 
 
+class ListedSchedule(Stored):
+    """What a list of services shows of a schedule."""
+
+    status: ScheduleStatus
+    frequency_days: int | None = None
+    next_run_at: Time | None = None
+    last_run_at: Time | None = None
+    last_run_status: str | None = None
+    """``Running`` while it is under way."""
+
+
 class ListedService(Service):
     """A service as lists show it."""
 
     model_config = _without("operations")
+
+    schedule: ListedSchedule | None = None
 
 
 class Monitor(Operation):
     """An operation: its monitor while it runs, its record in the log."""
 
     model_config = _without(*map(_camel, sorted(HIDDEN)), optional="service")
+
+    cancelable: bool
+    """Whether asking it to stop would still change anything."""
 
 
 class ImportOutcome(StrEnum):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from shared.model.operation import NO_SERVICE, Operation
+from shared.model.wire import JsonObject
 from shared.state.operations import OperationRow
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import unless_unchanged
@@ -17,22 +18,31 @@ def accepted(call: Call, record: OperationRow) -> Answer:
     owner = "" if operation.service == NO_SERVICE else f"services/{quote(operation.service)}/"
     place = f"{call.base_url}/{owner}operations/{quote(operation.id)}"
     headers = {"Operation-Location": place, "Retry-After": str(_LOOK_AGAIN_SECONDS)}
-    return Answer(operation.monitor(), 202, headers)
+    return Answer(shown_operation(record), 202, headers)
 
 
-def monitor(call: Call, record: OperationRow, shown: Operation) -> Answer:
+def monitor(call: Call, record: OperationRow, operation: Operation) -> Answer:
     """The monitor itself; 304 where the caller has it as it is.
 
-    :param shown: the record's operation as the monitor shows it; while it settles, its record says
-        already that it has ended.
+    :param operation: the record's, as the monitor shows it (see ``shown_operation``).
     """
-    answer = unless_unchanged(call, version(record, shown), shown.monitor())
-    if shown.status.is_final():
+    answer = unless_unchanged(call, version(record, operation), shown_operation(record, operation))
+    if operation.status.is_final():
         return answer
     headers = {**answer.headers, "Retry-After": str(_LOOK_AGAIN_SECONDS)}
     return replace(answer, headers=headers)
 
 
-def version(record: OperationRow, shown: Operation) -> str:
+def shown_operation(record: OperationRow, operation: Operation | None = None) -> JsonObject:
+    """What a caller sees of an operation.
+
+    :param operation: the record's, as the monitor shows it; while it settles, its record says
+        already that it has ended, and cannot be canceled.
+    """
+    seen = (operation or record.operation).monitor()
+    return {**seen, "cancelable": record.operation.is_cancelable}
+
+
+def version(record: OperationRow, operation: Operation) -> str:
     """The version of an operation as it is shown."""
-    return f"{record.etag} {shown.status}"
+    return f"{record.etag} {operation.status}"

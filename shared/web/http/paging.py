@@ -72,6 +72,17 @@ async def one_page(
     :param keep: the list's filters.
     :param query: the filters, for the nextLink.
     """
+    found, following = await read_page(call, pages, place, keep)
+    return given_page(call, path, [shown(item) for item in found], following, query)
+
+
+async def read_page(
+    call: Call,
+    pages: AsyncIterator[list[Item]],
+    place: Callable[[Item], str],
+    keep: Callable[[Item], bool] = lambda _item: True,
+) -> tuple[list[Item], str | None]:
+    """The items of one page, and where the next one begins, None for no next page."""
     size = top(call)
     found: list[Item] = []
     async for page in pages:
@@ -79,7 +90,7 @@ async def one_page(
         if len(found) > size:
             break
     following = place(found[size - 1]) if len(found) > size else None
-    return given_page(call, path, [shown(item) for item in found[:size]], following, query)
+    return found[:size], following
 
 
 def given_page(
