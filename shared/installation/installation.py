@@ -26,9 +26,11 @@ from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
 from shared.installation.operators import Operators
 from shared.operations.engine import QUEUE
+from shared.operations.log_filling import LogFilling
 from shared.operations.log_indexes import LogIndexes
+from shared.operations.of_all import OperationsOfAll
 from shared.operations.recover import Recovery
-from shared.operations.sweep import Broom, Sweep, old_records, runtime_brooms
+from shared.operations.sweep import Broom, Sweep, old_log_rows, old_records, runtime_brooms
 from shared.restores.inbound_plan import InboundStores
 from shared.restores.planning import Planning
 from shared.restores.restores import Restores
@@ -37,7 +39,7 @@ from shared.services.health import DeepHealth
 from shared.services.interrupted import Interrupted
 from shared.services.start_check import StartCheck
 from shared.settings.environment import Settings, read_settings
-from shared.state import configuration, content_references, operations
+from shared.state import configuration, content_references, log, operations
 from shared.storage.patience import WORK, Patience
 
 
@@ -143,19 +145,20 @@ class Installation(Operators):
             clock=self.clock,
             presence=self.presence,
         )
+        look = LogIndexes(self.engine, self.left_behind).look_at
         self.sweep = Sweep(
             [
-                Broom(
-                    "operations",
-                    self.table(operations.TABLE),
-                    old_records,
-                    LogIndexes(self.engine, self.left_behind).look_at,
-                ),
+                Broom("operations", self.table(operations.TABLE), old_records, look),
+                Broom("log", self.table(log.TABLE), old_log_rows),
                 *runtime_brooms(self.table, self.settings.mic_days),
             ],
             self.cursors,
             self.clock,
             apart.tell,
+        )
+        self.log_filling = LogFilling(self.table(operations.TABLE), self.log_index, self.cursors)
+        self.operations_of_all = OperationsOfAll(
+            self.records, self.log_index, self.in_flight, self.left_behind
         )
         self.collector = Collector(self._collection_stores())
         self.recovery = Recovery(

@@ -24,6 +24,7 @@ from shared.state import (
     control_numbers,
     cursors,
     history,
+    log,
     mic_values,
     operations,
     received_numbers,
@@ -31,6 +32,7 @@ from shared.state import (
     services,
 )
 from shared.state.left_behind_index import LeftBehindIndex
+from shared.state.log import LogIndex
 from shared.storage.clients import StorageClients
 from shared.storage.credentials import Identities
 from shared.storage.patience import Patience
@@ -76,7 +78,8 @@ class Stores:
         self.mics = mic_values.MicValues(self.table(mic_values.TABLE))
         self.batch_activities = batch_activity.BatchActivities(self.table(batch_activity.TABLE))
         self.history = history.History(self.table(history.TABLE))
-        self.records = operations.Operations(self.table(operations.TABLE))
+        self.log_index = LogIndex(self.table(log.TABLE))
+        self.records = operations.Operations(self.table(operations.TABLE), self.log_index)
         self.in_flight = operations.InFlightIndex(self.table(operations.IN_FLIGHT_TABLE))
         self.left_behind = LeftBehindIndex(self.table(operations.IN_FLIGHT_TABLE))
         vault_client_id = settings.key_vault_client_id or settings.state.client_id

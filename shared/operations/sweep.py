@@ -14,6 +14,7 @@ from shared.clock import Clock
 from shared.rules.clocks import clocks_differ
 from shared.state import mic_values, received_numbers
 from shared.state.cursors import Cursors
+from shared.state.log import start_of
 from shared.state.mic_values import mic_of
 from shared.state.operations import record_of, rows_of_record
 from shared.state.readable import readable
@@ -114,6 +115,15 @@ def old_records(row: Row, now: datetime) -> list[str]:
     if now - operation.completed_at <= timedelta(days=LOG_DAYS):
         return []
     return rows_of_record(operation)
+
+
+def old_log_rows(row: Row, now: datetime) -> list[str]:
+    """A row of the log of all services, 180 days after the operation was started.
+
+    Where its record is there for some hours more, as the operation took so long, the log of its
+    service still has it.
+    """
+    return [row.key] if now - start_of(row) > timedelta(days=LOG_DAYS) else []
 
 
 def runtime_brooms(table: Callable[[str], Table], mic_days: int) -> list[Broom]:

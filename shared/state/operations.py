@@ -11,6 +11,7 @@ from shared.model.operation import Operation, OperationStatus
 from shared.model.wire import JsonObject
 from shared.rules.naming import service_key
 from shared.state.columns import document_columns, read_document
+from shared.state.log import Logged, LogIndex, place_of
 from shared.state.readable import readable
 from shared.state.row_keys import encoded, newest_first
 from shared.storage.tables import (
@@ -64,10 +65,14 @@ class InFlight:
 
 
 class Operations:
-    """The operation log of every service."""
+    """The operation log of every service.
 
-    def __init__(self, table: Table) -> None:
+    :param log: leads to all records, of whatever service.
+    """
+
+    def __init__(self, table: Table, log: LogIndex) -> None:
         self._table = table
+        self._log = log
 
     async def find(self, service: str, operation_id: str) -> tuple[OperationRow, str] | None:
         """A record by its id, and the hash of the request that started it."""
@@ -163,8 +168,21 @@ class Operations:
             rows.append(Row(partition, _ACTIVE, {"id": operation.id}))
         if request is not None:
             rows.append(Row(partition, _request_key(operation.id), document_columns(request)))
-        etags = await self._table.transact([Insert(row) for row in rows])
+        # Before the record: one that no row leads to would never be in the log of all services.
+        await self._log.enter([logged(operation)])
+        try:
+            etags = await self._table.transact([Insert(row) for row in rows])
+        except RowExists:
+            # Nothing was started, unless the same request is being answered twice just now.
+            if await self._table.get(partition, _record_key(operation)) is None:
+                await self._log.drop(logged(operation))
+            raise
         return OperationRow(operation, etags[1])
+
+    async def led_to(self, one: Logged) -> OperationRow | None:
+        """The record that a row of the log of all services leads to, None where there is none."""
+        row = await self._table.get(one.partition, one.record)
+        return _record(row) if row else None
 
     async def request(self, service: str, operation_id: str) -> JsonObject | None:
         """What an operation's worker needs beyond its parameters, secrets sealed."""
@@ -275,6 +293,17 @@ def is_lock(row: Row) -> bool:
 def rows_of_record(operation: Operation) -> list[str]:
     """The keys of all rows of one operation, the record's last."""
     return [_index_key(operation.id), _request_key(operation.id), _record_key(operation)]
+
+
+def logged(operation: Operation) -> Logged:
+    """What leads to a record among those of all services."""
+    return Logged(
+        key=place_of(operation),
+        partition=_partition(operation.service),
+        record=_record_key(operation),
+        operation=operation.operation,
+        caller=operation.caller,
+    )
 
 
 def place(operation: Operation) -> str:

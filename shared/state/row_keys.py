@@ -6,7 +6,7 @@ units, with regard to case. It takes 1,024 bytes of a key: 512 units.
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from shared.rules.naming import artifact_key
@@ -21,6 +21,7 @@ _END_OF_TIME = 10**14 - 1
 """In milliseconds: the year 5138."""
 
 _TIMED = re.compile(r"t![0-9]{14}![a-z0-9._ =-]+")
+_TIMED_OF_ALL = re.compile(r"t![0-9]{14}![a-z0-9._ =-]+![a-z0-9._ =-]+")
 
 LAST = "~"
 """Sorts behind every encoded key and every key that begins with one."""
@@ -65,6 +66,16 @@ def newest_first(time: datetime) -> str:
     return f"{_END_OF_TIME - int(time.timestamp() * 1000):014d}"
 
 
+def time_of(text: str) -> datetime:
+    """The time that ``newest_first`` made a text of, to the millisecond."""
+    return datetime.fromtimestamp((_END_OF_TIME - int(text)) / 1000, UTC)
+
+
 def is_timed(key: str) -> bool:
     """Whether a key is that of a row that stands in the order of time."""
     return _TIMED.fullmatch(key) is not None
+
+
+def is_timed_of_all(key: str) -> bool:
+    """As ``is_timed``, for rows of all services in one order."""
+    return _TIMED_OF_ALL.fullmatch(key) is not None

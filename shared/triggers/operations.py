@@ -11,14 +11,15 @@ from shared.model.operation import NO_SERVICE, OperationName, OperationStatus
 from shared.model.problem import Code
 from shared.operations.cancel import cancel, operation_not_found
 from shared.operations.engine import QUEUE
+from shared.operations.of_all import Wanted
 from shared.rules.naming import shown
 from shared.rules.roles import Role
 from shared.state.operations import OperationRow, place
-from shared.state.row_keys import is_timed
+from shared.state.row_keys import is_timed, is_timed_of_all
 from shared.telemetry.events import quiet_the_sdk
 from shared.web.http.call import Answer, Call
 from shared.web.http.monitor import accepted, monitor, shown_operation
-from shared.web.http.paging import PAGING, after, one_page, top
+from shared.web.http.paging import PAGING, after, given_page, one_page, top
 from shared.web.http.route import PageOf, new_blueprint, route
 from shared.web.http.tasks import DocsGroup
 
@@ -53,8 +54,6 @@ async def list_operations(call: Call) -> Answer:
             and (until is None or operation.created_at < until)
         )
 
-    names = ("operation", "status", "from", "to")
-    filters = {filter_: value for filter_ in names if (value := call.query(filter_)) is not None}
     return await one_page(
         call,
         f"services/{name}/operations",
@@ -62,7 +61,7 @@ async def list_operations(call: Call) -> Answer:
         shown_operation,
         lambda record: place(record.operation),
         keep,
-        filters,
+        _filters(call, "operation", "status", "from", "to"),
     )
 
 
@@ -82,6 +81,30 @@ async def get_operation(call: Call) -> Answer:
     if found is None:
         raise operation_not_found(service, operation_id)
     return monitor(call, found[0], await call.app.engine.shown(found[0]))
+
+
+@route(
+    blueprint,
+    "GET",
+    "operations",
+    query=("operation", "status", "caller", "from", "to", *PAGING),
+    choices={"status": OperationStatus},
+    gives=PageOf("Monitor"),
+)
+async def list_all_operations(call: Call) -> Answer:
+    """List the operations of all services, newest first, or those that are under way."""
+    wanted = Wanted(
+        operation=call.choice("operation", OperationName),
+        status=call.choice("status", OperationStatus),
+        caller=call.query("caller"),
+        since=call.time("from"),
+        until=call.time("to"),
+    )
+    place = after(call, is_timed_of_all)
+    found, following = await call.app.operations_of_all.page(wanted, place, top(call))
+    values = [shown_operation(record) for record in found]
+    query = _filters(call, "operation", "status", "caller", "from", "to")
+    return given_page(call, "operations", values, following, query)
 
 
 @route(
@@ -114,6 +137,10 @@ async def get_general_operation(call: Call) -> Answer:
 async def cancel_operation(call: Call) -> Answer:
     """Ask a backup or a verify to stop; nothing of a canceled backup is left."""
     return accepted(call, await cancel(call.app.engine, call.path("service"), call.path("id")))
+
+
+def _filters(call: Call, *names: str) -> dict[str, str]:
+    return {name: value for name in names if (value := call.query(name)) is not None}
 
 
 @blueprint.function_name("run_operation")
@@ -166,7 +193,8 @@ async def sweep(timer: func.TimerRequest) -> None:
     quiet_the_sdk()
     app = current()
     left, due, inventory = app.recovery.try_again, app.due_rows.run, app.inventory.run
-    await _in_turn(left, due, app.sweep.run, app.collector.run, inventory)
+    filling = app.log_filling.run
+    await _in_turn(left, due, app.sweep.run, filling, app.collector.run, inventory)
 
 
 async def _in_turn(*pieces: Piece) -> None:

@@ -191,6 +191,7 @@ class _Day:
         """Lists, the log, the installation."""
         await self.ask("list_services", "GET", "//services")
         await self.ask("list_operations", "GET", "/operations")
+        await self.ask("list_all_operations", "GET", "//operations?top=2")
         await self.ask("list_storage_accounts", "GET", "//storage-accounts")
         browse = f"//storage-accounts/offsite/backups?service={self.name}"
         await self.ask("browse_backups", "GET", browse)

@@ -93,6 +93,7 @@ async def test_a_next_link_keeps_version_and_filters(api: Api, names: dict[str, 
     [
         ("services", ("state", "edition")),
         ("services/{service}/operations", ("operation", "status")),
+        ("operations", ("operation", "status")),
         ("services/{service}/backups", ("status", "trigger")),
     ],
 )

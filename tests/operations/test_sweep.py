@@ -37,7 +37,7 @@ async def test_the_sweep(fresh_app: Installation) -> None:
     records = [r.operation async for page in app.records.pages(SERVICE) for r in page]
     assert len(records) == 2
     clock.offset = timedelta(days=LOG_DAYS, hours=1)
-    assert await app.sweep.run() == 3 * len(records), "record, index, request of each"
+    assert await app.sweep.run() == 4 * len(records), "record, index, request of each"
     assert [r async for page in app.records.pages(SERVICE) for r in page] == []
     for record in records:
         assert await app.records.find(SERVICE, record.id) is None

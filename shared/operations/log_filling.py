@@ -1,0 +1,53 @@
+"""The log of all services is filled once with what an earlier version has written.
+
+Each record is entered by its start since there is such a log. Those that were there before are
+entered by the sweep, a bounded piece a run, until all of the table was read.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from shared.state.cursors import Cursors
+from shared.state.log import LogIndex
+from shared.state.operations import logged, record_of
+from shared.state.readable import readable
+from shared.state.row_keys import LAST
+from shared.storage.tables import Table
+
+_CURSOR = "log-filling"
+_DONE = (LAST, LAST)
+"""Behind every row; the cursor's row taken away, all is entered again."""
+
+_PAGES = 20
+log = logging.getLogger("interkeep.operations")
+
+
+@dataclass(frozen=True)
+class LogFilling:
+    """Enters the records that were there before the log of all services was."""
+
+    table: Table
+    """Of the records."""
+    index: LogIndex
+    cursors: Cursors
+
+    async def run(self) -> int:
+        """One bounded run; how many records it entered: none once all of them are in."""
+        place = await self.cursors.get(_CURSOR)
+        if place == _DONE:
+            return 0
+        entered = pages = 0
+        async for page in self.table.scan(after=place):
+            records = [one for one in readable(page, record_of) if one is not None]
+            await self.index.enter([logged(one) for one in records])
+            entered += len(records)
+            pages += 1
+            place = (page[-1].partition, page[-1].key) if page else place
+            if pages >= _PAGES and page:
+                break
+        else:
+            place = _DONE
+        await self.cursors.put(_CURSOR, place)
+        if entered:
+            log.info("the log of all services: %d records entered", entered)
+        return entered
