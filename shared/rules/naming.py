@@ -157,6 +157,11 @@ def artifact_key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+def begins_with(name: str, beginning: str) -> bool:
+    """Whether an artifact's name begins so, compared as names are sorted."""
+    return artifact_key(name).startswith(artifact_key(beginning))
+
+
 def is_same_name(one: str, other: str) -> bool:
     """Whether two artifact names are one for Azure, which compares without regard to case, letter
     by letter: ß is not ss. The Kelvin sign is K in every Unicode form. Names that are not one may

@@ -90,10 +90,13 @@ class Artifacts:
         return found
 
     def pages(
-        self, service: Service, section: Section, after: str, size: int
+        self, service: Service, section: Section, after: str, size: int, *, prefix: str = ""
     ) -> AsyncIterator[list[Versioned[Artifact]]]:
-        """The artifacts of a section in the order of their keys."""
-        return self._configuration.pages(service.id, section, after=after, size=size)
+        """The artifacts of a section in the order of their keys.
+
+        :param prefix: what their names begin with, without regard to case.
+        """
+        return self._configuration.pages(service.id, section, after=after, prefix=prefix, size=size)
 
     async def put(
         self,

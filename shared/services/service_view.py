@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from shared.model.sections import SECTIONS
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.documents import masked
@@ -27,6 +28,25 @@ def summary(service: Service) -> JsonObject:
     shown = service.to_json()
     del shown["operations"]
     return shown
+
+
+def counted_sections(service: Service, head: Head | None) -> list[JsonObject]:
+    """Every section, how many artifacts it holds, and how many it may hold.
+
+    :param head: None where the service holds nothing (any more).
+    """
+    counts = head.counts if head else {}
+    limits = quotas(service.edition, service.unit_count)
+    return [
+        {
+            "section": section,
+            "count": counts.get(section, 0),
+            **({"limit": limits[section]} if section in limits else {}),
+            "hasContent": facts.content,
+            "backedUp": facts.backed_up,
+        }
+        for section, facts in SECTIONS.items()
+    ]
 
 
 def service_view(listed: Listed, settings: StoredSettings | None, head: Head | None) -> ServiceView:

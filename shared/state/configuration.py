@@ -15,7 +15,7 @@ from shared.model.numbers import AgreementNumbers
 from shared.model.seals import WrappedKey
 from shared.model.sections import Section
 from shared.model.wire import JsonObject
-from shared.rules.naming import is_same_name
+from shared.rules.naming import begins_with, is_same_name
 from shared.state.artifact_rows import (
     REFERENCE_COLUMNS,
     named_by,
@@ -25,7 +25,7 @@ from shared.state.artifact_rows import (
 )
 from shared.state.columns import document_columns, dumps, read_document
 from shared.state.edits import Edit, Put, PutSettings, Remove
-from shared.state.row_keys import LAST, named
+from shared.state.row_keys import LAST, named, named_from
 from shared.storage.tables import (
     TRANSACTION_ROWS,
     Column,
@@ -262,17 +262,22 @@ class Configuration:
         section: Section | None = None,
         *,
         after: str = "",
+        prefix: str = "",
         size: int = 1000,
     ) -> AsyncIterator[list[Versioned[Artifact]]]:
         """Artifacts in the order of section and key, a page at a time.
 
         :param after: the name in the section that the page begins behind.
+        :param prefix: what their names in the section begin with, without regard to case.
         """
         start = named(section, after) if section and after else f"{section or ''}!"
-        end = f"{section}!{LAST}" if section else LAST
+        begin = named_from(section, prefix) if section and prefix else ""
+        end = f"{begin or f'{section}!'}{LAST}" if section else LAST
         first = start if section else "!~"
-        async for page in self._table.pages(service_id, after=first, before=end, size=size):
-            yield [Versioned(read_artifact(row), row.etag) for row in page]
+        pages = self._table.pages(service_id, after=first, begin=begin, before=end, size=size)
+        async for page in pages:
+            found = [Versioned(read_artifact(row), row.etag) for row in page]
+            yield [one for one in found if begins_with(one.value.name, prefix)]
 
     async def rows(self, service_id: str) -> AsyncIterator[list[Row]]:
         """The rows of all artifacts in the order of section and key, a page at a time.

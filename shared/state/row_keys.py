@@ -61,6 +61,15 @@ def named(prefix: str, name: str) -> str:
     )
 
 
+def named_from(prefix: str, beginning: str) -> str:
+    """What the keys that ``named`` gives to names with this beginning begin with.
+
+    Of a long one, its first part: other names may have it too.
+    """
+    begins = encoded(artifact_key(beginning))[:_HEAD]
+    return f"{encoded(prefix)}!{begins}" if prefix else begins
+
+
 def newest_first(time: datetime) -> str:
     """A time as text that sorts the later before the earlier; to the millisecond."""
     return f"{_END_OF_TIME - int(time.timestamp() * 1000):014d}"

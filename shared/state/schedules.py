@@ -103,10 +103,10 @@ class Schedules:
     async def between(self, first: str, last: str) -> AsyncIterator[list[Versioned[Schedule]]]:
         """The schedules that can be read of the names from one to another, as ``pages``.
 
-        Both are among them, and so may be a few whose names begin as the first one does.
+        Both are among them.
         """
-        after, before = _schedule_key(first)[:-1], f"{_schedule_key(last)}!"
-        async for page in self._table.pages(_PARTITION, after=after, before=before):
+        begin, before = _schedule_key(first), f"{_schedule_key(last)}!"
+        async for page in self._table.pages(_PARTITION, begin=begin, before=before):
             yield readable(page, _schedule)
 
     async def due_keys(self) -> AsyncIterator[set[str]]:

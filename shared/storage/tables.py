@@ -242,6 +242,7 @@ class Table:
         partition: str,
         *,
         after: str = "",
+        begin: str = "",
         before: str = "",
         equal: tuple[str, str] | None = None,
         also: str = "",
@@ -251,6 +252,7 @@ class Table:
         """Read the rows of a partition in the order of their keys, a page at a time.
 
         :param after: only keys greater than this one.
+        :param begin: only this key, and greater ones.
         :param before: only keys less than this one.
         :param equal: only rows that have this text in this column; storage looks at each row.
         :param also: the key of a row that need not have that text.
@@ -259,6 +261,7 @@ class Table:
         """
         clauses = [f"PartitionKey eq {literal(partition)}"]
         clauses += [f"RowKey gt {literal(after)}"] if after else []
+        clauses += [f"RowKey ge {literal(begin)}"] if begin else []
         clauses += [f"RowKey lt {literal(before)}"] if before else []
         if equal:
             clause = f"{equal[0]} eq {literal(equal[1])}"

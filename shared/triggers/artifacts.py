@@ -3,6 +3,7 @@
 import base64
 import binascii
 from contextlib import AbstractAsyncContextManager
+from json import dumps
 
 from shared.model.artifact import ArtifactBody, ImportBody
 from shared.model.problem import Code, Problem
@@ -14,9 +15,10 @@ from shared.rules.naming import is_artifact_name, shown
 from shared.services.artifacts import WriteResult
 from shared.services.certificates import public_certificate
 from shared.services.documents import shown_artifact
+from shared.services.service_view import counted_sections
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, is_unchanged, strong, unless_unchanged
-from shared.web.http.paging import PAGING, after, one_page, top
+from shared.web.http.paging import PAGING, after, name_prefix, one_page, top
 from shared.web.http.route import PageOf, new_blueprint, route
 from shared.web.http.shared_errors import CHANGES_CONFIGURATION, WRITES_DOCUMENT
 from shared.web.http.tasks import DocsGroup
@@ -33,20 +35,38 @@ _PARTNER: JsonObject = {
 @route(
     blueprint,
     "GET",
+    "services/{service}/artifacts",
+    answers=(200, 304),
+    gives="CountedSections",
+)
+async def get_sections(call: Call) -> Answer:
+    """Read how many artifacts each section of a service holds, and may hold."""
+    service = (await call.app.services.require(call.path("service"))).service
+    head = await call.app.configuration.head(service.id)
+    shown: JsonObject = {"value": [*counted_sections(service, head)]}
+    return unless_unchanged(call, dumps(shown), shown)
+
+
+@route(
+    blueprint,
+    "GET",
     "services/{service}/artifacts/{section}",
-    query=PAGING,
+    query=("namePrefix", *PAGING),
     gives=PageOf("Artifact"),
 )
 async def list_artifacts(call: Call) -> Answer:
-    """List the artifacts of a section."""
-    section = _section(call)
+    """List the artifacts of a section, all or those whose names begin with a text."""
+    section, prefix = _section(call), name_prefix(call)
     service = (await call.app.services.require(call.path("service"))).service
     return await one_page(
         call,
         f"services/{service.name}/artifacts/{section}",
-        call.app.artifacts.pages(service, section, after(call, is_artifact_name), top(call) + 1),
+        call.app.artifacts.pages(
+            service, section, after(call, is_artifact_name), top(call) + 1, prefix=prefix
+        ),
         lambda found: shown_artifact(found.value),
         lambda found: found.value.name,
+        query={"namePrefix": prefix} if prefix else {},
     )
 
 

@@ -12,7 +12,7 @@ from shared.model.sections import (
     SERVICE,
 )
 from shared.web.http.call import Answer, Call
-from shared.web.http.paging import PAGING, given_page, place_after, top
+from shared.web.http.paging import PAGING, given_page, name_prefix, place_after, top
 from shared.web.http.route import new_blueprint, route
 from shared.web.http.shared_errors import READS_BACKUP
 from shared.web.http.tasks import DocsGroup
@@ -26,7 +26,7 @@ _COMPARED = (SERVICE, *BACKED_UP, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
     blueprint,
     "GET",
     "services/{service}/backups/{backup}/contents",
-    query=("section", *PAGING),
+    query=("section", "namePrefix", *PAGING),
     choices={"section": (*_COMPARED, CONTENT)},
     gives=("BackupOverview", "BackupRecords"),
     outlives_service=True,
@@ -35,16 +35,24 @@ _COMPARED = (SERVICE, *BACKED_UP, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
 async def list_backup_contents(call: Call) -> Answer:
     """List what is in a backup: its sections, or the records of one, secrets masked."""
     service, backup, section = call.path("service"), call.path("backup"), call.query("section")
+    prefix = name_prefix(call)
+    if prefix and section in (None, CONTENT):
+        raise Problem(
+            Code.INVALID_REQUEST,
+            "namePrefix needs a section whose records have names: any but content.",
+            target="namePrefix",
+        )
     path = f"services/{service}/backups/{backup}/contents"
     most, place = top(call), place_after(call, LinePlace)
     if section is None:
         facts, sections = await call.app.contents.overview(service, backup)
         return given_page(call, path, sections, None, beside=facts)
     page = await call.app.contents.page(
-        service, backup, section, most=most, place=place or BEGINNING
+        service, backup, section, most=most, place=place or BEGINNING, prefix=prefix
     )
     following = page.following.model_dump_json(by_alias=True) if page.following else None
-    return given_page(call, path, page.values, following, {"section": section})
+    query = {"section": section, **({"namePrefix": prefix} if prefix else {})}
+    return given_page(call, path, page.values, following, query)
 
 
 @route(

@@ -88,6 +88,9 @@ class _Day:
         await self.ask("put_artifact", "PUT", "/artifacts/partners/Northwind", body)
         agreement = {"document": x12_document()}
         await self.ask("put_artifact", "PUT", f"/artifacts/agreements/{_AGREEMENT}", agreement)
+        sections = await self.ask("get_sections", "GET", "/artifacts")
+        tag = {"If-None-Match": sections.headers["ETag"]}
+        await self.ask("get_sections", "GET", "/artifacts", headers=tag)
         await self.ask("list_artifacts", "GET", "/artifacts/partners?top=1")
         schema = "/artifacts/schemas/Orders"
         await self.ask("put_artifact", "PUT", schema, {"document": {}})

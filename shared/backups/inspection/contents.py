@@ -13,13 +13,19 @@ from shared.backups.catalog.known import KnownBackups
 from shared.model.descriptor import Descriptor
 from shared.model.place import BEGINNING, LinePlace
 from shared.model.problem import Code, Problem
-from shared.model.sections import CONTENT
+from shared.model.record import Record
+from shared.model.sections import BACKED_UP, CONTENT
 from shared.model.wire import JsonObject
 from shared.rules.documents import masked
-from shared.rules.naming import shown
+from shared.rules.naming import begins_with, shown
+from shared.state.order import record_key
+from shared.state.row_keys import LAST, named_from
 
 _PAGE_BYTES = 4 * 1024 * 1024
 """Of lines; a page that reaches it is short, so that it is held whatever documents are in it."""
+
+_PASSED_BYTES = 16 * 1024 * 1024
+"""Of lines that a page passes over, as their names do not begin so; it is short then too."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,20 @@ class Contents:
         return _overview((await self._backups.open(service, backup)).descriptor)
 
     async def page(
-        self, service: str, backup: str, section: str, *, most: int, place: LinePlace = BEGINNING
+        self,
+        service: str,
+        backup: str,
+        section: str,
+        *,
+        most: int,
+        place: LinePlace = BEGINNING,
+        prefix: str = "",
     ) -> ContentsPage:
         """Records of a section, in its order.
 
-        :param most: how many records; fewer where their documents are large.
+        :param most: how many records; fewer where their documents are large, or where many that
+            are not asked for stand between them.
+        :param prefix: what their names begin with, without regard to case.
         :raises Problem: what KnownBackups.open raises; InvalidRequest for a section or a place
             that is not there; BlobMissing, BlobCorrupt.
         """
@@ -64,22 +79,35 @@ class Contents:
             )
         blob = await SectionLines.checked(opened.container, part, place)
         values: list[JsonObject] = []
-        size = 0
+        size = passed = 0
         async with aclosing(blob.lines(place)) as pages:
             async for page in pages:
                 for line in page:
-                    if len(values) == most or size >= _PAGE_BYTES:
+                    if len(values) == most or size >= _PAGE_BYTES or passed >= _PASSED_BYTES:
                         return ContentsPage(values, blob.place(line))
-                    values.append(_shown(section, part.blob, line.text))
+                    parsed = parsed_line(part.blob, line.text)
+                    if section == CONTENT:
+                        values.append(parsed)
+                    else:
+                        record = as_record(part.blob, parsed)
+                        if _is_behind(section, record.name, prefix):
+                            return ContentsPage(values, None)
+                        if not begins_with(record.name, prefix):
+                            passed += len(line.text)
+                            continue
+                        values.append(_shown(section, record))
                     size += len(line.text)
         return ContentsPage(values, None)
 
 
-def _shown(section: str, path: str, line: bytes) -> JsonObject:
-    parsed = parsed_line(path, line)
-    if section == CONTENT:
-        return parsed
-    record = as_record(path, parsed)
+def _is_behind(section: str, name: str, prefix: str) -> bool:
+    """Whether all names that begin so stand before this one: artifacts stand by their names."""
+    if not prefix or section not in BACKED_UP:
+        return False
+    return record_key(section, name) > f"{named_from('', prefix)}{LAST}"
+
+
+def _shown(section: str, record: Record) -> JsonObject:
     shown_record: JsonObject = {
         "name": record.name,
         "document": masked(section, record.document),

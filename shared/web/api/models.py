@@ -116,6 +116,24 @@ class Monitor(Operation):
     """Whether asking it to stop would still change anything."""
 
 
+class CountedSection(Stored):
+    """A section, how many artifacts it holds, and how many it may hold."""
+
+    section: Section
+    count: int
+    limit: int | None = None
+    """None for any number."""
+    has_content: bool
+    """Whether its artifacts may carry bytes with their document."""
+    backed_up: bool
+
+
+class CountedSections(Stored):
+    """Every section of a service."""
+
+    value: list[CountedSection]
+
+
 class ImportOutcome(StrEnum):
     """What became of an item of an import."""
 

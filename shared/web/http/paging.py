@@ -17,6 +17,9 @@ Item = TypeVar("Item")
 PAGING = ("top", "continuation")
 """Query parameters of every list."""
 
+MOST_PREFIX = 80
+"""Characters of what names begin with: as many as a name of an artifact has."""
+
 _DEFAULT_TOP = 100
 _MOST_TOP = 1000
 _MOST_TOP_DIGITS = 9
@@ -54,6 +57,21 @@ def after(call: Call, is_place: Callable[[str], bool]) -> str:
     if not is_place(place):
         raise no_such_place()
     return place
+
+
+def name_prefix(call: Call) -> str:
+    """What the names of a list's items must begin with; empty where nothing is asked for.
+
+    :raises Problem: InvalidRequest.
+    """
+    text = call.query("namePrefix") or ""
+    if len(text) > MOST_PREFIX:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"namePrefix takes 1 to {MOST_PREFIX} characters.",
+            target="namePrefix",
+        )
+    return text
 
 
 async def one_page(
