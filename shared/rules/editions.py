@@ -103,6 +103,13 @@ def require_restorable(backed_up: Edition, target: Edition) -> None:
         )
 
 
+def restorable_to(backed_up: Edition) -> tuple[Edition, ...]:
+    """The editions that a backup of one can be restored to; none where there are no backups."""
+    if backed_up not in _RESTORE_ORDER:
+        return ()
+    return _RESTORE_ORDER[_RESTORE_ORDER.index(backed_up) :]
+
+
 def require_quota(name: str, section: Section, used: int, edition: Edition, units: int) -> None:
     """Refuse what would hold more artifacts of a section than the service may.
 
@@ -121,5 +128,4 @@ def require_quota(name: str, section: Section, used: int, edition: Edition, unit
 
 
 def _names(backed_up: Edition) -> str:
-    start = _RESTORE_ORDER.index(backed_up) if backed_up in _RESTORE_ORDER else 0
-    return " or ".join(_RESTORE_ORDER[start:])
+    return " or ".join(restorable_to(backed_up) or _RESTORE_ORDER)

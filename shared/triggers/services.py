@@ -1,10 +1,12 @@
 """Services: create, read, change, move through the state chart, delete."""
 
 from collections.abc import Callable
+from json import dumps
 
 from shared.model.problem import Code
 from shared.model.service import Edition, ScaleBody, ServiceSettings, State
 from shared.model.wire import JsonObject
+from shared.rules.editions import LIMITS, quotas, restorable_to
 from shared.rules.naming import is_service_name
 from shared.rules.roles import Role
 from shared.rules.states import ServiceOperation
@@ -115,6 +117,24 @@ async def get_service(call: Call) -> Answer:
 async def delete_service(call: Call) -> Answer:
     """Delete a service and all that it holds; its backups and its ledger of numbers stay."""
     return accepted(call, await call.app.deletions.start(call.path("service"), _asked(call)))
+
+
+@route(blueprint, "GET", "editions", answers=(200, 304), gives="ShownEditions")
+async def get_editions(call: Call) -> Answer:
+    """Read what each edition may do and hold, and where its backups can be restored to."""
+    values: list[JsonObject] = [
+        {
+            "edition": edition,
+            "maxUnits": limits.max_units,
+            "backup": limits.backup,
+            "archiving": limits.archiving,
+            "restoresTo": [*restorable_to(edition)],
+            "quotasPerUnit": {str(name): most for name, most in quotas(edition, 1).items()},
+        }
+        for edition, limits in LIMITS.items()
+    ]
+    shown: JsonObject = {"value": [*values]}
+    return unless_unchanged(call, dumps(shown), shown)
 
 
 async def _move(call: Call, operation: ServiceOperation) -> Answer:

@@ -193,6 +193,9 @@ class _Day:
     async def looks_around(self) -> None:
         """Lists, the log, the installation."""
         await self.ask("list_services", "GET", "//services")
+        editions = await self.ask("get_editions", "GET", "//editions")
+        tag = {"If-None-Match": editions.headers["ETag"]}
+        await self.ask("get_editions", "GET", "//editions", headers=tag)
         await self.ask("list_operations", "GET", "/operations")
         await self.ask("list_all_operations", "GET", "//operations?top=2")
         await self.ask("list_storage_accounts", "GET", "//storage-accounts")

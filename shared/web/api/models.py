@@ -14,7 +14,7 @@ from shared.model.operation import HIDDEN, Operation, OperationName
 from shared.model.problem import Code, DetailCode
 from shared.model.schedule import ScheduleStatus
 from shared.model.sections import Section
-from shared.model.service import LastBackup, Service, ServiceSettings
+from shared.model.service import Edition, LastBackup, Service, ServiceSettings
 from shared.model.wire import JsonObject, Stored, Time
 from shared.web.http.caller import WayIn
 
@@ -62,6 +62,25 @@ class Error(Stored):
     """The answer to what was refused or failed."""
 
     error: ErrorFacts
+
+
+class ShownEdition(Stored):
+    """What an edition may do and hold."""
+
+    edition: Edition
+    max_units: int
+    backup: bool
+    archiving: bool
+    restores_to: list[Edition]
+    """The editions that a backup of it can be restored to."""
+    quotas_per_unit: dict[Section, int]
+    """How many artifacts of a section a service may hold a unit; of the others, any number."""
+
+
+class ShownEditions(Stored):
+    """All editions, in the order of their price."""
+
+    value: list[ShownEdition]
 
 
 class LinkedBackup(LastBackup):
