@@ -83,6 +83,8 @@ async def test_the_overview_says_what_the_descriptor_says(
     assert {(part["name"], part["items"], part["linesSha256"]) for part in body["value"]} == {
         (part["name"], part["items"], part["linesSha256"]) for part in history["sections"]
     }
+    (row,) = (await api.get(f"services/{name}/backups")).body["value"]
+    assert row == {member: value for member, value in history.items() if member != "sections"}
     assert [part["name"] for part in body["value"]] == [
         "service",
         *BACKED_UP,

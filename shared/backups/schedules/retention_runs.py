@@ -30,8 +30,9 @@ class Explained:
     verdict: Verdict | None
 
     def to_json(self) -> JsonObject:
-        """As the list of backups shows it."""
+        """As the list of backups shows it: without its sections, most of its size."""
         shown = self.backup.to_json()
+        del shown["sections"]
         if self.verdict is not None:
             action = "delete" if self.verdict.delete else "keep"
             shown["retention"] = {"action": action, "reasons": list(self.verdict.reasons)}

@@ -19,7 +19,7 @@ from shared.model.problem import Code
 from shared.model.restore import RestoreBody, RestorePlan
 from shared.model.schedule import ScheduleBody
 from shared.model.wire import JsonObject, Stored, Time
-from shared.web.api.models import Monitor
+from shared.web.api.models import Monitor, without
 
 
 class RetentionVerdict(Stored):
@@ -30,7 +30,12 @@ class RetentionVerdict(Stored):
 
 
 class ListedBackup(Backup):
-    """A backup of the history, and what retention makes of it where there is a schedule."""
+    """A backup of the history, and what retention makes of it where there is a schedule.
+
+    Without its sections, which the backup itself has.
+    """
+
+    model_config = without("sections")
 
     retention: RetentionVerdict | None = None
 

@@ -19,7 +19,7 @@ from shared.model.wire import JsonObject, Stored, Time
 from shared.web.http.caller import WayIn
 
 
-def _without(*members: str, optional: str = "") -> ConfigDict:
+def without(*members: str, optional: str = "") -> ConfigDict:
     """The schema of a stored type lacks what no answer shows.
 
     :param optional: a member that some answers lack.
@@ -99,7 +99,7 @@ class QuotaUse(Stored):
 class ShownService(Service, ServiceSettings):
     """A service: its settings with secrets masked, its state, what that allows, its quota use."""
 
-    model_config = _without("operations")
+    model_config = without("operations")
 
     last_backup: LinkedBackup | None = None
     last_scheduled_backup: LinkedBackup | None = None
@@ -121,7 +121,7 @@ class ListedSchedule(Stored):
 class ListedService(Service):
     """A service as lists show it."""
 
-    model_config = _without("operations")
+    model_config = without("operations")
 
     schedule: ListedSchedule | None = None
 
@@ -129,7 +129,7 @@ class ListedService(Service):
 class Monitor(Operation):
     """An operation: its monitor while it runs, its record in the log."""
 
-    model_config = _without(*map(_camel, sorted(HIDDEN)), optional="service")
+    model_config = without(*map(_camel, sorted(HIDDEN)), optional="service")
 
     cancelable: bool
     """Whether asking it to stop would still change anything."""
