@@ -1,4 +1,5 @@
-"""What a document of a caller may not hold: too much, our own members, masks of nothing."""
+"""What a caller's document may not hold: too many values, members that Interkeep reserves, and
+masks without a value to keep."""
 
 from collections.abc import Iterable
 
@@ -7,19 +8,19 @@ from shared.model.wire import MASK, JsonObject, JsonValue
 from shared.rules.documents import NESTED, SEALED, SECRET, escaped, pointer_of
 
 MAX_DEPTH = 64
-"""Nesting of a document; the deepest real agreement has 9 levels."""
+"""Deepest nesting of a document; the deepest real agreement has 9 levels."""
 
 MAX_VALUES = 250_000
-"""Members and elements of a document: more take seconds to check, in which no other call is served;
-the largest real agreement has some thousand."""
+"""Most members and elements of a document. Checking more takes seconds, during which no other call
+is served; the largest real agreement has a few thousand."""
 
 
 def require_acceptable(document: JsonObject, target: str = "/document") -> None:
     """Refuse what a caller's document may not hold.
 
-    :raises Problem: ReservedMember for a member that stands for a secret in stored documents;
-        InvalidRequest for one that is nested too deep or has a text with half a character;
-        DocumentTooLarge for one with too many values.
+    :raises Problem: ReservedMember for a member that replaces a secret in stored documents;
+        InvalidRequest for a document that is nested too deep or has a text with half a surrogate
+        pair; DocumentTooLarge for a document with too many values.
     """
     path: list[str] = []
     values = 0
@@ -73,9 +74,9 @@ _RESERVED = frozenset({SEALED, SECRET})
 
 
 def require_no_mask(value: JsonValue, target: str) -> None:
-    """Refuse the mask of a secret where there is none that it could keep.
+    """Refuse the mask of a secret where there is no stored secret that it could keep.
 
-    :param target: where the value stands in the body, a JSON pointer.
+    :param target: where the value is in the body, a JSON pointer.
     :raises Problem: MaskWithoutValue.
     """
     if isinstance(value, dict):

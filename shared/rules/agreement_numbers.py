@@ -1,4 +1,5 @@
-"""Within what an agreement numbers, read from its document, and how a number stands in an envelope.
+"""The bounds within which an agreement numbers, read from its document, and how a number is written
+in an envelope.
 
 Interchange, group and transaction set numbers are those of the send settings (ISA13, GS06, ST02;
 UNB 0020, UNG 0048, UNH 0062). An acknowledgement answers what was received, and its range, prefix
@@ -6,7 +7,7 @@ and suffix are of the receive settings: Microsoft's reference of EDIFACT message
 Apps has them there ("EDIFACT Acknowledgment Control Number"), and for X12 BizTalk Server, whose
 agreements integration accounts took over, calls them the receiver's ("ACK Control number (ST02)").
 Exported agreements have the members on both sides, as the API of integration accounts asks for
-them, one side with defaults: a side that says nothing but defaults gives way to the other.
+them, one side with defaults: a side that has only defaults is ignored in favour of the other.
 """
 
 import string
@@ -28,9 +29,9 @@ _MEMBERS: dict[Kind, tuple[str, str]] = {
 _ISA13_DIGITS = 9
 _ST02 = frozenset({Kind.TRANSACTION_SET, Kind.ACKNOWLEDGEMENT})
 _ST02_LEAST, _ST02_MOST = 4, 9
-"""Characters of X12 element 329."""
+"""Fewest and most characters of X12 element 329."""
 _REFERENCE_MOST = 14
-"""Characters of the EDIFACT references that numbers stand in (an..14)."""
+"""Most characters of the EDIFACT references that hold numbers (an..14)."""
 
 _CAPITALS = frozenset(string.ascii_uppercase + string.digits)
 _PRINTED = frozenset(string.digits + string.ascii_letters + string.punctuation)
@@ -40,9 +41,9 @@ _SETS: Mapping[tuple[str, str], frozenset[str]] = {
     ("edifact", "unob"): _CAPITALS | frozenset(string.ascii_lowercase + '.,-()/=!"%&;<>'),
 }
 """What a prefix may hold where an agreement names its character set (X12.6 3.3.1, ISO 9735 annex
-A); printed ASCII without spaces where it names none, or a larger one."""
+A); printable ASCII without spaces where it names no character set, or a larger one."""
 _SEPARATORS = {"x12": frozenset("*:>^|~"), "edifact": frozenset("+:'?*")}
-"""What separates where the agreement says nothing else."""
+"""Separators where the agreement does not name others."""
 _SEPARATING = (
     "dataElementSeparator",
     "componentSeparator",
@@ -54,11 +55,12 @@ _SEPARATING = (
 
 
 def numbering(document: JsonObject) -> Numbering:
-    """Within what each kind of an agreement counts; empty for AS2, which numbers nothing.
+    """The bounds of each kind of number of an agreement; empty for AS2, which has no control
+    numbers.
 
-    Member names are compared without regard to case, as integration accounts write both
-    ``x12`` and ``X12``. X12 numbers have nine digits at most. EDIFACT references have fourteen
-    characters with prefix and suffix: of an upper bound over nine digits counts what fits them.
+    Member names are compared without regard to case, as integration accounts write both ``x12`` and
+    ``X12``. X12 numbers have nine digits at most. EDIFACT references have fourteen characters
+    including prefix and suffix: an upper bound of more than nine digits is cut to what fits.
 
     :raises Problem: InvalidRequest.
     """
@@ -78,7 +80,7 @@ def upper_bound_pointer(document: JsonObject, kind: Kind) -> str:
 def require_fit_for_envelope(document: JsonObject) -> None:
     """Refuse prefixes and suffixes that would break an envelope.
 
-    Agreements that were stored before this was looked at go on as they are.
+    Agreements that were stored before this check existed stay as they are.
 
     :raises Problem: InvalidRequest.
     """
@@ -116,12 +118,13 @@ def _allowed(standard: str, protocol: JsonValue) -> frozenset[str]:
 
 
 _HIGHEST_SAID = (HIGHEST_NUMBER, 2**31 - 1)
-"""What integration accounts write as upper bound where nobody chose one."""
+"""What integration accounts write as upper bound where none was chosen."""
 
 
 @dataclass(frozen=True)
 class _Settings:
-    """What an agreement says of one kind: absent or null is the default, another type is refused.
+    """What an agreement says of one kind: an absent or null member is the default, a wrong type is
+    refused.
 
     Whole numbers may be written as ``1.0``: some tools write all numbers so.
     """
@@ -134,12 +137,13 @@ class _Settings:
 
     @property
     def is_digits_alone(self) -> bool:
-        """Whether its element takes no letters: ISA13 and GS06."""
+        """Whether its element takes digits only: ISA13 and GS06."""
         return self.standard == "x12" and self.kind not in _ST02
 
     @property
     def says_something(self) -> bool:
-        """Whether it says other than that all numbers there are may be used, and begin again."""
+        """Whether it differs from the defaults: all possible numbers may be used, and they roll
+        over."""
         stem = self.stem
         said = {
             f"{stem}LowerBound": (1,),
@@ -153,7 +157,7 @@ class _Settings:
 
     @property
     def rollover(self) -> str:
-        """The member that says whether it begins again."""
+        """The name of the member that says whether it rolls over."""
         return f"rollover{self.stem[0].upper()}{self.stem[1:]}"
 
     def number(self, name: str) -> int | None:
@@ -235,9 +239,9 @@ def _bounds(settings: _Settings) -> Bounds:
 
 
 def _require_short(settings: _Settings, longest: str) -> None:
-    """Refuse numbers that their element of the envelope does not hold.
+    """Refuse numbers that are too long for their element of the envelope.
 
-    ISA13 and GS06 are digits alone; ST02 has nine characters, the EDIFACT references (0020, 0048,
+    ISA13 and GS06 are digits only; ST02 has nine characters, the EDIFACT references (0020, 0048,
     0062) fourteen.
     """
     stem = settings.stem
@@ -258,8 +262,8 @@ def _require_short(settings: _Settings, longest: str) -> None:
 
 
 def _digits(standard: str, kind: Kind, prefix: str, suffix: str) -> int:
-    """To how many digits a number is filled up with zeros: ISA13 has nine, ST02 four characters
-    at least with what stands around them."""
+    """To how many digits a number is filled up with zeros: ISA13 has nine; ST02 has at least four
+    characters including prefix and suffix."""
     if standard != "x12":
         return 0
     if kind in _ST02:
@@ -268,7 +272,8 @@ def _digits(standard: str, kind: Kind, prefix: str, suffix: str) -> int:
 
 
 def filled_up(found: Numbering) -> Numbering:
-    """The numbering of a row that may be of before ST02 was filled up; X12 fills up ISA13."""
+    """The numbering of a row that may have been written before ST02 was filled up; X12 is
+    recognised by ISA13, which always is."""
     interchange = found.get(Kind.INTERCHANGE)
     if interchange is None or not interchange.digits:
         return found
@@ -281,5 +286,5 @@ def filled_up(found: Numbering) -> Numbering:
 
 
 def formatted(bounds: Bounds, value: int) -> str:
-    """A number as it stands in the envelope."""
+    """A number as it is written in the envelope."""
     return f"{bounds.prefix}{value:0{bounds.digits}d}{bounds.suffix}"

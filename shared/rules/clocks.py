@@ -1,4 +1,4 @@
-"""Whether a machine's clock can be trusted: what is due, and what is old, hangs on it."""
+"""Whether a machine's clock can be trusted: what is due and what is old depends on it."""
 
 from datetime import datetime, timedelta
 
@@ -6,9 +6,9 @@ MOST_CLOCK_DIFFERENCE = timedelta(minutes=5)
 
 
 def clocks_differ(storage: datetime | None, here: datetime) -> str | None:
-    """What is wrong with this machine's clock, None where the storage's agrees with it.
+    """What is wrong with this machine's clock, None where the storage's clock agrees with it.
 
-    :param storage: the time that the storage told, None where it told none.
+    :param storage: the time that the storage answered with, None where it gave none.
     """
     if storage is not None and abs(storage - here) <= MOST_CLOCK_DIFFERENCE:
         return None

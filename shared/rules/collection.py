@@ -22,8 +22,8 @@ class Step(StrEnum):
 def step(*, referenced: bool, marked: bool, age: timedelta) -> Step:
     """What is done with a blob.
 
-    :param referenced: an artifact's row names it.
-    :param age: since it was written or marked last, by the storage's own clock.
+    :param referenced: whether an artifact's row names it.
+    :param age: time since it was last written or marked, by the storage's own clock.
     """
     if referenced:
         return Step.UNMARK if marked else Step.KEEP

@@ -1,4 +1,4 @@
-"""Where a counter goes on that a restore set back, before anything is taken from it."""
+"""Where a counter that a restore set back continues, before numbers are taken from it."""
 
 from shared.model.numbers import Bounds, Counter, Counters, Numbering
 from shared.rules.numbers import first, is_behind, join, upcoming
@@ -9,8 +9,8 @@ def goes_on(
 ) -> Counter:
     """The counter that the next number is taken from.
 
-    A counter that a restore set back goes on behind all that was issued as soon as its next number
-    is none that comes again: see ``take_again``.
+    A counter that a restore set back continues after all that was issued as soon as its next number
+    is not one that is issued again: see ``take_again``.
 
     :param passed: see ``take_again``.
     :param beyond: likewise.
@@ -29,7 +29,7 @@ def goes_on(
 def all_go_on(
     counters: Counters, passed: Counters, beyond: Counters, numbering: Numbering
 ) -> Counters:
-    """The same of all kinds of an agreement."""
+    """The same for all kinds of an agreement."""
     kinds = [kind for kind in passed if kind in numbering]
     again = {
         kind: goes_on(

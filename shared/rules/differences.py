@@ -7,7 +7,7 @@ from shared.model.wire import JsonValue
 from shared.rules.documents import escaped
 
 MOST_POINTERS = 100
-"""Of one document; who wants them all reads both."""
+"""Most places that are named for one document; a caller who wants them all reads both documents."""
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,10 @@ class Differences:
     """Where two documents differ."""
 
     pointers: tuple[str, ...]
-    """JSON pointers (RFC 6901) of members and items that differ, are new, or are gone; only the
-    outermost of what is new or gone."""
+    """JSON pointers (RFC 6901) of members and items that differ, were added, or were removed; only
+    the outermost of what was added or removed."""
     more: int
-    """How many others there are, not named."""
+    """How many further differences there are that are not named."""
 
     def __bool__(self) -> bool:
         return bool(self.pointers)

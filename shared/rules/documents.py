@@ -14,16 +14,17 @@ from shared.rules.secret_looks import LEAST_CHARACTERS, looks_secret
 from shared.rules.secret_names import PLACES, SecretKind, is_secret_name, kind
 
 NESTED = (dict, list)
-"""What has values of its own; a union in its place is made anew, and costs double."""
+"""Types that contain values. A constant, since ``dict | list`` would be built on each call and take
+twice the time."""
 
 SEALED = "$sealed"
-"""Member that stands for a secret in a stored document."""
+"""Member that replaces a secret in a stored document."""
 SECRET = "$secret"  # nosec B105
-"""Member that stands for a secret in a backup's section."""
+"""Member that replaces a secret in a backup's section."""
 
 
 def escaped(member: str) -> str:
-    """A member's name as a part of a JSON pointer."""
+    """A member's name, escaped as a part of a JSON pointer."""
     return member.replace("~", "~0").replace("/", "~1")
 
 
@@ -33,15 +34,15 @@ def _is_value(value: JsonValue) -> bool:
 
 
 def is_stand_in(value: JsonValue) -> bool:
-    """Whether a value stands for a secret in a stored document, or in a backup's section."""
+    """Whether a value replaces a secret in a stored document, or in a backup's section."""
     return isinstance(value, dict) and (SEALED in value or SECRET in value)
 
 
 def _is_secret(said: SecretKind, value: JsonValue, *, looked_at: bool) -> bool:
-    """Whether a value is a secret by its member's name or its look, or stands for one.
+    """Whether a value is a secret by its member's name or its look, or replaces one.
 
-    :param said: what the name says of the member, or of that whose list it is in.
-    :param looked_at: whether looks count in the section.
+    :param said: what the name says of the member, or of the member whose list it is in.
+    :param looked_at: whether the section recognises secrets by their look.
     """
     if isinstance(value, str):
         if said is _SECRET:
@@ -60,7 +61,7 @@ _SECRET, _PUBLIC, _BESIDE = (
 
 
 def _secret_beside(section: str, holder: JsonObject) -> frozenset[SecretKind]:
-    """Which kinds of an object's members are secret for what stands beside them."""
+    """Which kinds of an object's members are secret because of the members next to them."""
     if section == SERVICE:
         return frozenset()
     named = any(
@@ -76,7 +77,7 @@ def _secret_beside(section: str, holder: JsonObject) -> frozenset[SecretKind]:
 def replace_secrets(
     section: str, document: JsonObject, replacement: Callable[[str, JsonValue], JsonValue]
 ) -> JsonObject:
-    """The document with every secret replaced; what holds none of them is not copied.
+    """The document with every secret replaced; parts without secrets are not copied.
 
     :param replacement: called with pointer and value of each secret, outermost ones only.
     """
@@ -127,9 +128,10 @@ def replace_secrets(
 def replace_stand_ins(
     document: JsonObject, replacement: Callable[[str, JsonObject], JsonValue]
 ) -> JsonObject:
-    """The document with everything that stands for a secret replaced, whatever it is called.
+    """The document with every stand-in for a secret replaced, whatever its member is called.
 
-    By another rule than today's, it may be within what is a secret as a whole by now.
+    If it was written by another rule than today's, it may be inside a value that is now a secret as
+    a whole.
 
     :param replacement: called with pointer and stand-in.
     """
@@ -170,7 +172,7 @@ def replace_stand_ins(
 
 
 def holds_secret(section: str, document: JsonObject) -> bool:
-    """Whether there is a secret in a document, in the clear or what stands for one."""
+    """Whether there is a secret in a document, in the clear or as a stand-in."""
     return _any_secret(section, document, lambda _value: True)
 
 
@@ -180,7 +182,7 @@ def holds_open_secret(section: str, document: JsonObject) -> bool:
 
 
 class _Found(Exception):
-    """The rest of a document makes no difference."""
+    """A secret was found: the rest of the document need not be searched."""
 
 
 def _any_secret(section: str, document: JsonObject, counts: Callable[[JsonValue], bool]) -> bool:
@@ -209,11 +211,11 @@ def masked(section: str, document: JsonObject) -> JsonObject:
 def carried_masks(section: str, document: JsonObject, stored: JsonObject) -> dict[str, str]:
     """Where the masks of a document have their secrets: pointer → pointer into the stored one.
 
-    An object's member is the one of the same name. A list's element is the one whose other
-    members are all the same, wherever it stands: its index says nothing once another was taken
-    out, and a secret must not go to a host that it was not given for. Elements that differ in
-    nothing but their secrets are told apart by their order, as long as there are as many. An
-    element that was only switched on or off is the same.
+    An object's member is the one of the same name. A list's element is the one whose other members
+    are all the same, at any index: indexes shift when an element is removed, and a secret must not
+    be sent to a host that it was not given for. Elements that differ only in their secrets are
+    matched by their order, as long as their number is unchanged. An element that was only switched
+    on or off counts as the same.
     """
     found: dict[str, str] = {}
 
@@ -251,7 +253,7 @@ def _same_elements(
 
 
 _WHETHER = frozenset({"state", "enabled"})
-"""Members that say whether something is used, not where it leads: a restored source that is
+"""Members that say whether something is used, not where it connects to: a restored source that is
 started again keeps its password."""
 
 
@@ -263,7 +265,7 @@ def _alike(
     free: Iterable[int],
     aside: frozenset[str],
 ) -> list[tuple[list[int], list[int]]]:
-    """Elements that are the same but for secrets and members that are set aside."""
+    """Elements that are the same except for secrets and the members to leave out."""
     groups: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     for i in sorted(masked_ones):
         groups[_public_text(section, new[i], aside)][0].append(i)
@@ -281,7 +283,8 @@ def _has_mask(value: JsonValue) -> bool:
 
 
 def _public_text(section: str, value: JsonValue, aside: frozenset[str]) -> str:
-    """What of a value is no secret and not set aside, as text: the same for the same value."""
+    """The parts of a value that are neither secret nor left out, as text: equal for equal
+    values."""
     shown = masked(section, {"": [value]})
 
     def public(value: JsonValue) -> JsonValue:
@@ -293,7 +296,7 @@ def _public_text(section: str, value: JsonValue, aside: frozenset[str]) -> str:
 
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
-"""A place in a list (RFC 6901): no other way to write the same."""
+"""An index into a list (RFC 6901), in its only valid spelling."""
 
 
 def at(document: JsonValue, pointer: str) -> JsonValue:
@@ -311,7 +314,7 @@ def at(document: JsonValue, pointer: str) -> JsonValue:
 
 
 def with_value(document: JsonObject, pointer: str, new: JsonValue) -> JsonObject:
-    """A document with another value at a pointer to one that is there; the rest is not copied."""
+    """A document with another value at a pointer that exists in it; the rest is not copied."""
 
     def changed(value: JsonValue, path: Sequence[str]) -> JsonValue:
         if not path:

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 from shared.model.problem import Code, Problem
 
 _MOST_AHEAD = timedelta(days=3653)
-"""A later one is a typing error: nothing would be backed up, and nobody told."""
+"""A later start is a typing error: nothing would be backed up, without any warning."""
 _STAMP = "%Y%m%d-%H%M%S"
 RETENTION_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Due:
-    """The one run that stands for all due times that have passed."""
+    """The single run that makes up for all due times that have passed."""
 
     at: datetime
     missed: int
@@ -42,7 +42,7 @@ def first_due(start: datetime, frequency_days: int, saved_at: datetime) -> datet
 
 
 def due_now(start: datetime, frequency_days: int, expected: datetime, now: datetime) -> Due | None:
-    """The latest due time that has come, None where not even the expected one has.
+    """The latest due time that has come, None where the expected one has not come yet.
 
     :param expected: the first due time that has not run.
     """
@@ -67,7 +67,8 @@ def due_between(
 
 
 def next_retention(previous: datetime, now: datetime) -> datetime:
-    """When retention runs next: a day after it last was due, days that were missed left out."""
+    """When retention runs next: a whole number of days after it last was due; missed days are
+    skipped."""
     if now < previous:
         return previous
     return previous + ((now - previous) // RETENTION_EVERY + 1) * RETENTION_EVERY
@@ -76,7 +77,7 @@ def next_retention(previous: datetime, now: datetime) -> datetime:
 def coming_due(
     service: str, name: str, start: datetime, frequency_days: int, expected: datetime
 ) -> datetime | None:
-    """The due time whose backup will have this name; None where none will.
+    """The due time whose backup will have this name; None where no backup will.
 
     :param expected: the first due time that has not run.
     """
@@ -85,7 +86,7 @@ def coming_due(
     except ValueError:
         return None
     is_due = (due - start) % timedelta(days=frequency_days) == timedelta(0)
-    # strptime takes fewer digits than a name has.
+    # strptime also accepts fewer digits than a name has.
     return due if due >= expected and is_due and name == container_name(service, due) else None
 
 

@@ -9,7 +9,8 @@ from shared.model.service import Edition
 
 @dataclass(frozen=True)
 class Limits:
-    """One column of the edition table; what a unit may hold says the table of sections."""
+    """One column of the edition table; how many artifacts a unit may hold is in the table of
+    sections."""
 
     backup: bool
     max_units: int
@@ -52,7 +53,7 @@ def require_units(edition: Edition, units: int, target: str = "/unitCount") -> N
 
 
 def require_backup(name: str, edition: Edition) -> None:
-    """Refuse a backup of an edition that has none.
+    """Refuse a backup of an edition that cannot be backed up.
 
     :raises Problem: EditionHasNoBackup.
     """
@@ -86,7 +87,7 @@ def require_archiving(edition: Edition) -> None:
 def require_restorable(backed_up: Edition, target: Edition) -> None:
     """Refuse to restore to an edition below the backed-up one (Basic < Standard < Premium).
 
-    :raises Problem: EditionTooLow, or EditionHasNoBackup for one outside the order.
+    :raises Problem: EditionTooLow, or EditionHasNoBackup for an edition outside this order.
     """
     if target not in _RESTORE_ORDER:
         raise Problem(
@@ -111,7 +112,7 @@ def restorable_to(backed_up: Edition) -> tuple[Edition, ...]:
 
 
 def require_quota(name: str, section: Section, used: int, edition: Edition, units: int) -> None:
-    """Refuse what would hold more artifacts of a section than the service may.
+    """Refuse a change after which the service would hold more artifacts of a section than it may.
 
     :param used: how many there would be after the change.
     :raises Problem: QuotaExceeded.

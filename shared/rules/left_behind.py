@@ -1,4 +1,4 @@
-"""What stays where an operation ended and what follows from that cannot be done; what to do."""
+"""What an operator can do where an operation ended, but the steps that follow its end failed."""
 
 from shared.model.operation import NO_SERVICE, Operation, OperationName
 
@@ -6,7 +6,7 @@ _AGAIN = "It is tried again each hour."
 
 
 def what_to_do(operation: Operation) -> str:
-    """What an operator can do about an operation that was left behind."""
+    """What an operator can do about an operation whose last steps failed."""
     name, account = (operation.parameters.get(member) for member in ("name", "storageAccount"))
     if operation.operation is OperationName.BACKUP and name and account:
         return (

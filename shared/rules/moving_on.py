@@ -1,4 +1,4 @@
-"""Moving counters on: the numbers that are left out count as issued."""
+"""Moving counters forward: the numbers that are skipped count as issued."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from shared.rules.numbers import first, join, moved_up, new_cycle, rolls_over, u
 
 
 def moved_on(counter: Counter, bounds: Bounds, by: int) -> Counter | None:
-    """A counter moved on by some numbers, over as many rollovers as that takes.
+    """A counter moved forward by some numbers, over as many rollovers as that takes.
 
-    None where its bounds hold too few numbers and do not roll over.
+    None where its bounds have too few numbers left and do not roll over.
     """
     counter = moved_up(counter, bounds)
     start = counter.next
@@ -31,19 +31,19 @@ def moved_on(counter: Counter, bounds: Bounds, by: int) -> Counter | None:
 
 @dataclass(frozen=True)
 class Move:
-    """How one kind of an agreement is moved on."""
+    """How one kind of an agreement is moved forward."""
 
     kind: Kind
     before: int
     """The number that would be issued next."""
     counter: Counter
-    """As it is then."""
+    """The counter after the move."""
     rollovers: int
 
 
 @dataclass(frozen=True)
 class Short:
-    """A kind of an agreement whose bounds hold too few numbers."""
+    """A kind of an agreement whose bounds have too few numbers left."""
 
     kind: Kind
     left: int
@@ -57,10 +57,10 @@ def moves(
     kinds: Iterable[Kind],
     by: int,
 ) -> tuple[list[Move], list[Short]]:
-    """How the counters of an agreement are moved on, and which of them cannot be.
+    """How the counters of an agreement are moved forward, and which of them cannot be.
 
-    A kind that has issued nothing moves on from its lower bound. One that a restore set back moves
-    on behind all that was issued.
+    A kind that has issued nothing moves from its lower bound. One that a restore set back moves
+    past all that was issued.
 
     :param passed: see ``take_again``.
     :param beyond: likewise.

@@ -10,7 +10,7 @@ _SERVICE = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
 _CONTAINER = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _OPERATION_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _SCHEDULED = "schedule-"
-"""How ids of operations that a schedule starts begin."""
+"""Prefix of the ids of operations that a schedule starts."""
 
 _JOINERS = frozenset("\u200c\u200d")
 _FORBIDDEN_IN_ARTIFACT = frozenset("/\\#?%")
@@ -22,7 +22,7 @@ def is_service_name(name: str) -> bool:
 
 
 def require_service_name(name: str, target: str = "service") -> None:
-    """6 to 20 letters, digits and hyphens; see domain rules of Azure BizTalk Services.
+    """6 to 20 letters, digits and hyphens; see the domain rules of Azure BizTalk Services.
 
     :raises Problem: InvalidName.
     """
@@ -47,15 +47,16 @@ def is_artifact_name(name: str) -> bool:
 
 
 def _may_stand(name: str, place: int) -> bool:
-    """Whether the character there is none that controls: what joins two letters of a script that
-    needs it (Persian, Hindi) is no such, other marks of format, those of direction too, are."""
+    """Whether the character at this place is allowed: control characters are not, nor are format
+    characters such as marks of direction. A joiner between two letters of a script that needs it
+    (Persian, Hindi) is."""
     if name[place] in _JOINERS:
         return 0 < place < len(name) - 1 and not name[place - 1].isascii()
     return not _controls(name[place])
 
 
 def _controls(character: str) -> bool:
-    """Whether a character does something to a line rather than stand in it, or ends it."""
+    """Whether a character changes how a line is shown, or ends it, instead of being shown in it."""
     category = unicodedata.category(character)
     return category[0] == "C" or category in ("Zl", "Zp")
 
@@ -94,12 +95,12 @@ _RESERVED_BEGINNINGS = ("app-package", "azure-webjobs-", "interkeep-verify-", "i
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a container of that name is never a backup's."""
+    """Whether a container of that name can never be a backup's."""
     return name in _RESERVED or name.startswith(_RESERVED_BEGINNINGS)
 
 
 def require_new_backup_name(name: str, target: str = "/name") -> None:
-    """As ``require_backup_name``, and a name that nobody else makes a container of.
+    """As ``require_backup_name``, and not a name that the app or its host uses for a container.
 
     :raises Problem: InvalidName.
     """
@@ -128,7 +129,7 @@ def require_operation_id(operation_id: str) -> None:
 
 
 def require_callers_operation_id(operation_id: str) -> None:
-    """One that a caller may give: with those of a schedule it could take a due time away.
+    """An id that a caller may choose: one of a schedule's could make the schedule skip a due time.
 
     :raises Problem: InvalidName.
     """
@@ -143,17 +144,18 @@ def require_callers_operation_id(operation_id: str) -> None:
 
 
 def scheduled_operation_id(*what: str) -> str:
-    """The id of an operation that a schedule starts: the same for the same occasion."""
+    """The id of an operation that a schedule starts: always the same for the same due time."""
     return _SCHEDULED + hashlib.sha256("!".join(what).encode()).hexdigest()[:32]
 
 
 def service_key(name: str) -> str:
-    """What service names are compared by."""
+    """The form in which service names are compared."""
     return name.lower()
 
 
 def artifact_key(name: str) -> str:
-    """What artifact names are compared by: without regard to case, in one Unicode form."""
+    """The form in which artifact names are compared: without regard to case, in one Unicode
+    form."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -163,16 +165,15 @@ def begins_with(name: str, beginning: str) -> bool:
 
 
 def is_same_name(one: str, other: str) -> bool:
-    """Whether two artifact names are one for Azure, which compares without regard to case, letter
-    by letter: ß is not ss. The Kelvin sign is K in every Unicode form. Names that are not one may
-    share a key all the same.
+    """Whether two artifact names are the same for Azure, which compares without regard to case,
+    letter by letter: ß is not ss. The Kelvin sign is K in every Unicode form. Names that are not
+    the same may still share a key.
     """
     return ordinal(one) == ordinal(other)
 
 
 def require_apart(name: str, other: str, target: str = "name") -> None:
-    """Refuse a name that shares its key with another one and is not the same: one of the two
-    would replace the other.
+    """Refuse a name that differs from another one but shares its key: each would replace the other.
 
     :raises Problem: InvalidName.
     """
@@ -186,7 +187,7 @@ def require_apart(name: str, other: str, target: str = "name") -> None:
 
 
 def ordinal(name: str) -> str:
-    """What is equal of names that are one: see ``is_same_name``."""
+    """The form that is equal for names that are the same: see ``is_same_name``."""
     return "".join(map(_capital, unicodedata.normalize("NFD", name)))
 
 

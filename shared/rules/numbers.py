@@ -10,8 +10,8 @@ from shared.model.wire import JsonObject
 
 
 def standing(counters: Counters, numbering: Numbering) -> JsonObject:
-    """Where an agreement stands, for answers: of each kind that it numbers what comes next, what
-    was issued last, in which cycle, and within which bounds."""
+    """The counters of an agreement as answers show them: for each kind the next number, the last
+    one issued, the cycle, and the bounds."""
     shown: JsonObject = {}
     for kind, bounds in numbering.items():
         counter = counters.get(kind) or first(bounds)
@@ -33,7 +33,7 @@ def first(bounds: Bounds) -> Counter:
 
 
 def _begun_at(bounds: Bounds) -> int | None:
-    """See ``Counter.since``: where a counter or a cycle begins at a lower bound."""
+    """The number that a counter or a cycle begins with at a lower bound, for ``Counter.since``."""
     return bounds.lower if bounds.lower > 1 else None
 
 
@@ -50,7 +50,7 @@ def _issued_below(counter: Counter, bounds: Bounds) -> Counter | None:
 
 
 def new_cycle(counter: Counter, bounds: Bounds) -> Counter:
-    """The counter at the beginning of the cycle that follows: below its bounds, none does."""
+    """The counter at the beginning of the next cycle; below its bounds the cycle stays the same."""
     return Counter(
         next=bounds.lower,
         last=0,
@@ -61,7 +61,8 @@ def new_cycle(counter: Counter, bounds: Bounds) -> Counter:
 
 
 def moved_up(counter: Counter, bounds: Bounds) -> Counter:
-    """The counter at its lower bound where it lies below; what it leaves out was not issued."""
+    """The counter, moved up to its lower bound if it is below it; the skipped numbers count as not
+    issued."""
     if counter.next >= bounds.lower:
         return counter
     below = _issued_below(counter, bounds)
@@ -80,7 +81,7 @@ def rolls_over(counter: Counter, bounds: Bounds) -> bool:
 def upcoming(counter: Counter, bounds: Bounds) -> Counter | None:
     """The counter as it is when it issues its next number, rolled over or moved up to its bounds.
 
-    None where it issues none: its bounds hold no number any more that was not issued.
+    None where it can issue none: every number of its bounds was issued.
     """
     following = moved_up(counter, bounds)
     if following.next == bounds.upper + 1 and rolls_over(counter, bounds):
@@ -90,7 +91,7 @@ def upcoming(counter: Counter, bounds: Bounds) -> Counter | None:
 
 @dataclass(frozen=True)
 class Taken:
-    """Numbers that one write issues, and where the counter stands after it."""
+    """Numbers that one write issues, and the counter after it."""
 
     values: tuple[range, ...]
     """One range, or two where the numbers wrap."""
@@ -154,18 +155,19 @@ def take_again(
     passed: Counter | None,
     beyond: Counter | None,
 ) -> Taken:
-    """Take numbers of a counter that a restore set back: those that it was asked for come again.
+    """Take numbers of a counter that a restore set back: numbers that were chosen to be issued
+    again are.
 
-    A call that would go further takes none of them, and goes on behind all that was issued.
+    A call that would go further takes none of them, and continues after all that was issued.
 
-    :param passed: up to where numbers come again; None where nothing was set back.
-    :param beyond: what others issued behind that.
+    :param passed: up to where numbers are issued again; None where nothing was set back.
+    :param beyond: what others issued after that.
     :raises Problem: as ``take``.
     """
     if passed is None:
         return take(counter, bounds, count)
     if is_behind(counter, passed):
-        with suppress(Problem):  # too few are left where it was set back to
+        with suppress(Problem):  # too few numbers are left to be issued again
             taken = take(counter, bounds, count)
             if (taken.counter.cycle, taken.counter.last) <= (passed.cycle, passed.last):
                 return taken
@@ -203,7 +205,8 @@ def moved(counter: Counter, bounds: Bounds, following: int, *, allow_reuse: bool
 
 
 def _anew(counter: Counter, following: int, bounds: Bounds) -> Counter:
-    """A new cycle from a number on; those before it count as issued, as nobody asked for them."""
+    """A new cycle from a number on; the numbers before it were not asked for, and count as
+    issued."""
     update = {"next": following, "last": following - 1, "end": bounds.upper}
     return new_cycle(counter, bounds).model_copy(update=update)
 
@@ -218,10 +221,10 @@ def rebound(
 ) -> Counters:
     """The counters of an agreement whose bounds change.
 
-    A counter stays where it is: inside its bounds, at their end, or below them, where it goes on
-    at the lower one (a gap, no repeat). One that lies above new bounds could only begin anew. Where
-    the upper bound is lowered within a cycle, that cycle does not roll over at the new one, unless
-    reuse is allowed.
+    A counter stays where it is: inside its bounds, at their end, or below them, where it continues
+    at the lower one (a gap, not a repeat). One that is above new bounds could only start a new
+    cycle. Where the upper bound is lowered within a cycle, that cycle does not roll over at the new
+    one, unless reuse is allowed.
 
     :param pointer: where the upper bound of a kind is in the request.
     :raises Problem: ControlNumberIssued for a counter above its new bounds, unless reuse is
@@ -237,7 +240,7 @@ def rebound(
             continue
         same_end = known is not None and known.upper == bounds.upper
         if same_end and (counter.next == bounds.upper + 1 or not allow_reuse):
-            # At the end of what it had: it rolls over or is exhausted, as before.
+            # At the end of its former bounds: it rolls over or is exhausted, as before.
             changed[kind] = _within(counter, known, bounds, allow_reuse=allow_reuse)
             continue
         began = known is not None and counter.next <= known.lower
@@ -261,25 +264,26 @@ def _within(
 ) -> Counter:
     """A counter that stays within new bounds: where the cycle that it is in ends."""
     if allow_reuse:
-        # A cycle of its own: wherever else the stream is known, the former one ends further up.
+        # A new cycle: wherever else the stream is known, the former cycle ends at a higher number.
         ends_later = (counter.end or 0) > after.upper
         return _anew(counter, max(counter.next, after.lower), after) if ends_later else counter
     if counter.last < (counter.since or 1) and counter.below is None:
-        # Nothing of this cycle was issued: whoever began it did so under the former bounds.
+        # Nothing of this cycle was issued: it was begun under the former bounds.
         began = counter.end is not None
         return counter.model_copy(update={"end": after.upper}) if began else counter
     if before is None or after.upper >= before.upper:
         return counter
-    # Issuing keeps it too, but not the version that issued before this one.
+    # Issuing keeps it too; the version of the app before this one did not.
     end = max(counter.end or 0, before.upper)
     return counter if counter.end == end else counter.model_copy(update={"end": end})
 
 
 def join(*counters: Counter | None) -> Counter | None:
-    """What is known of one stream by several counters: of the highest cycle, the later of each.
+    """What several counters together say of one stream: of the highest cycle, the later of each
+    value.
 
-    Up to where one says that numbers were issued, and from where another may go on, both hold: a
-    gap is allowed, a repeat is not. The order and the number of times do not matter.
+    A number counts as issued if any of them says so: a gap is allowed, a repeat is not.
+    Commutative, associative, and idempotent.
     """
     known = [c for c in counters if c is not None]
     if not known:
@@ -302,12 +306,12 @@ def join(*counters: Counter | None) -> Counter | None:
 
 
 def is_behind(counter: Counter | None, other: Counter | None) -> bool:
-    """Whether the other says of something later than the counter does."""
+    """Whether the other counter knows of something later than this one does."""
     return other is not None and join(counter, other) != counter
 
 
 def joined_all(found: Iterable[Counters]) -> Counters:
-    """The counters of several sources, kind by kind brought together: see ``join``."""
+    """The counters of several sources, joined kind by kind: see ``join``."""
     sources = list(found)
     kinds = sorted({kind for counters in sources for kind in counters})
     joined = {kind: join(*(counters.get(kind) for counters in sources)) for kind in kinds}

@@ -12,7 +12,7 @@ from shared.rules.trading import member
 from shared.rules.written import may_have_member
 
 Place = tuple[str, str]
-"""Type and address of a source, as they compare."""
+"""Type and address of a source, in the form in which they are compared."""
 
 _POLLED = ("ftp", "sftp", "servicebus", "queue", "topic", "subscription")
 """Beginnings of the types of sources that a bridge asks by itself (BizTalk Services: FTP, SFTP and
@@ -33,7 +33,8 @@ class Source:
     address: str
 
     def place(self, bridge: str) -> Place:
-        """What two services both ask: the address, or, where it tells none, the same bridge's."""
+        """What two services would both poll: the address, or the name of the bridge where the
+        source has none."""
         return self.kind.lower(), self.address or f"{artifact_key(bridge)}{self.pointer}"
 
 
@@ -48,7 +49,7 @@ def sources(document: JsonObject) -> list[Source]:
 def _sources(
     value: JsonValue, pointer: str, *, in_place: bool = False
 ) -> Iterator[tuple[str, JsonObject]]:
-    """Each polled source with its pointer, one that holds another one before that."""
+    """Each polled source with its pointer; an outer source comes before one inside it."""
     if isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _sources(inner, f"{pointer}/{index}", in_place=in_place)
@@ -69,7 +70,8 @@ def _is_polled(source: JsonObject) -> bool:
 def _address(source: JsonObject) -> str:
     for name in ("address", "url", "server", "host", "queue", "topic"):
         value = member(source, name)
-        # With a password in it, it is sealed in a service, and tells nothing there either.
+        # An address with a password in it is sealed in a service, and cannot be compared there
+        # either.
         if isinstance(value, str) and not looks_secret(value):
             return value
     return ""

@@ -1,4 +1,4 @@
-"""References of envelopes that came in: which of them are the same."""
+"""References of received envelopes: which of them are the same."""
 
 from shared.model.numbers import Kind, Numbering
 from shared.model.problem import Code, Problem
@@ -11,16 +11,17 @@ _ST02_LEAST = 4
 def reference(
     value: int | str, kind: Kind, numbering: Numbering, target: str = "/value"
 ) -> int | str:
-    """A reference as it is compared and kept, out of what the envelope or a caller's integer has.
+    """A reference in the form in which it is compared and stored, from the envelope's text or a
+    caller's integer.
 
-    X12 compares ISA13 and GS06 as numbers: ``000000641`` is 641. All others are texts, with regard
-    to case and to zeros in front: ST02 (an integer, or fewer digits, are filled up to its four
-    characters) and the EDIFACT references. Spaces at the end are none (ISO 9735 leaves them out).
-    What is written as its number, without zeros in front, is kept as one.
+    X12 compares ISA13 and GS06 as numbers: ``000000641`` is 641. All others are texts, where case
+    and leading zeros matter: ST02 (an integer, or fewer digits, are filled up to its four
+    characters) and the EDIFACT references. Trailing spaces are ignored (ISO 9735 leaves them out).
+    A text that is a number without leading zeros is stored as a number.
 
     :param numbering: the agreement's; X12 fills up ISA13.
     :param target: where the request has it.
-    :raises Problem: InvalidRequest for what is no such reference.
+    :raises Problem: InvalidRequest for what is not such a reference.
     """
     text = str(value).rstrip(" ")
     interchange = numbering.get(Kind.INTERCHANGE)
@@ -37,7 +38,7 @@ def reference(
 
 
 def kept(text: str) -> int | str:
-    """A text as it is kept: one that is a number, without zeros in front, as that number."""
+    """A text as it is stored: a number without leading zeros is stored as that number."""
     return int(text) if _is_digits(text) and str(int(text)) == text else text
 
 

@@ -1,8 +1,9 @@
-"""Which artifacts a document names: a reference must lead to one, and what is named is not deleted.
+"""Which artifacts a document names: a reference must name an existing artifact, and an artifact
+that is named cannot be deleted.
 
-A member is a reference by its name, wherever it stands in the document; its value is a name, an
-object with a ``name``, or a list of either. Member names are those of Logic Apps integration
-accounts (agreements) and of the bridge model of BizTalk Services.
+A member is a reference by its name, wherever it is in the document; its value is a name, an object
+with a ``name``, or a list of either. Member names are those of Logic Apps integration accounts
+(agreements) and of the bridge model of BizTalk Services.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ class Reference:
 
 
 def references(section: Section, document: JsonObject) -> list[Reference]:
-    """Every artifact that a document names; an empty name is none."""
+    """Every artifact that a document names; empty names are ignored."""
     members = SECTIONS[section].names
     found: list[Reference] = []
     if members:

@@ -1,10 +1,9 @@
-"""Which scheduled backups retention deletes, and why each of the others stays.
+"""Which scheduled backups retention deletes, and why each of the others is kept.
 
-Pure: it is told what there is. A backup stays where any rule keeps it. Only what is newer than a
-backup decides over it, so that verdicts can be given newest first, while the history is read.
-
-A backup that nobody looked at counts as whole. Whoever deletes asks which of those others depend on
-(``unseen``), looks at them, and decides again, until there are none.
+Pure: it is given what exists. A backup is kept if any rule keeps it. Only newer backups decide
+about a backup, so that verdicts can be given newest first, while the history is read. A backup that
+was not examined counts as whole. Before deleting, the caller asks which unexamined backups the
+deletion of others depends on (``unseen``), examines them, and decides again, until there are none.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +14,7 @@ from shared.model.backup import Backup, BackupStatus, Found, Trigger
 from shared.model.schedule import Keep, Plan
 
 _LASTING = frozenset({Found.MISSING, Found.DAMAGED, Found.ARCHIVED})
-"""What is so until somebody brings the backup back, and no restore can count on."""
+"""Findings that last until somebody repairs the backup; no restore can rely on such a backup."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +33,19 @@ class Candidate:
     good: bool = False
     storage_account: str = ""
     found: Found | None = None
-    """What a look at its container found; None where nobody looked."""
+    """What examining its container found; None where it was not examined."""
 
     @staticmethod
     def known(backup: Backup) -> "Candidate":
-        """Of a backup in the history, with what was last found of it where that is no verdict of
-        the moment: what could not be read then may be readable now."""
+        """From a backup in the history, with what was last found of it where that lasts: what could
+        not be read then may be readable now."""
         seen = backup.container_seen
         found = seen.found if seen is not None and seen.found in _LASTING else None
         return replace(Candidate.of(backup), found=found)
 
     @staticmethod
     def of(backup: Backup) -> "Candidate":
-        """Of a backup in the history, as if nobody had looked at its container."""
+        """From a backup in the history, as if its container had not been examined."""
         return Candidate(
             name=backup.name,
             service_id=backup.service_id,
@@ -62,11 +61,11 @@ class Candidate:
         )
 
     def is_kept_always(self) -> bool:
-        """Whether something keeps it that time does not change."""
+        """Whether it is kept by something that does not change with time."""
         return self.pinned or self.in_use or self.found is Found.UNREADABLE
 
     def counts(self) -> bool:
-        """Whether it takes a place of ``keep``, as far as is known."""
+        """Whether it takes one of the places of ``keep``, as far as is known."""
         return self.good and self.found in (None, Found.WHOLE, Found.ARCHIVED)
 
 
@@ -78,11 +77,11 @@ class Verdict:
     delete: bool
     reasons: tuple[str, ...]
     counted: bool = False
-    """Whether others may go because this one is there."""
+    """Whether others may be deleted because this one exists."""
 
 
 def unseen(decided: Iterable[Verdict], last_good: Candidate | None) -> list[Candidate]:
-    """What nobody looked at yet and others go on account of; none where nothing goes."""
+    """Unexamined backups because of which others would be deleted; none where nothing would be."""
     decided = list(decided)
     if not any(verdict.delete for verdict in decided):
         return []
@@ -93,7 +92,7 @@ def unseen(decided: Iterable[Verdict], last_good: Candidate | None) -> list[Cand
 
 
 def is_ruled(backup: Candidate, service_id: str) -> bool:
-    """Whether it is one that retention of this service may ever delete: its schedule made it."""
+    """Whether retention of this service may ever delete it: only what its schedule made."""
     return backup.scheduled and not backup.registered and backup.service_id == service_id
 
 
@@ -106,7 +105,7 @@ class Retention:
     """Gives verdicts, newest backup first.
 
     :param last_good: name of the newest good backup, whose descriptor could be read; None where
-        there is none. ``keepAtLeastOne`` then deletes nothing at all.
+        there is none: with ``keepAtLeastOne`` nothing is then deleted.
     """
 
     def __init__(
@@ -119,7 +118,8 @@ class Retention:
         self._slots = _Slots(plan.keep)
 
     def verdict(self, backup: Candidate) -> Verdict | None:
-        """Of the next older backup; None for one that has no container any more, or never had."""
+        """The verdict on the next older backup; None for one that has no container any more, or
+        never had."""
         if backup.status is BackupStatus.RUNNING:
             return Verdict(backup, False, ("unfinished",))
         if backup.status is BackupStatus.DELETING and is_ruled(backup, self._service_id):
@@ -180,7 +180,7 @@ def places(keep: Keep) -> dict[str, int]:
 
 
 def spans(completed: datetime) -> dict[str, object]:
-    """By rule, the span that a backup is of."""
+    """By rule, the span (day, week, month, year) that a backup belongs to."""
     week = completed.isocalendar()
     return {
         "daily": completed.date(),
@@ -191,7 +191,7 @@ def spans(completed: datetime) -> dict[str, object]:
 
 
 class _Slots:
-    """Days, weeks, months and years that have their backup."""
+    """Days, weeks, months and years for which a backup is kept already."""
 
     def __init__(self, keep: Keep) -> None:
         self._most = places(keep)
@@ -211,8 +211,8 @@ class _Slots:
 def newest_good(
     backups: Iterable[Candidate], service_id: str, now: datetime
 ) -> Iterator[Candidate]:
-    """The good backups of a service, in the order given: the first that is there and can be read
-    is the one that keepAtLeastOne keeps."""
+    """The good backups of a service, in the order given: keepAtLeastOne keeps the first of them
+    that exists and can be read."""
     for backup in backups:
         done = backup.completed_at is not None and backup.completed_at <= now
         mine = backup.service_id == service_id and not backup.registered
@@ -221,8 +221,8 @@ def newest_good(
 
 
 def last_good_of(backups: Iterable[Candidate], service_id: str, now: datetime) -> Candidate | None:
-    """The newest good backup that nobody reads just now: a verify may find that one bad, and it
-    stays meanwhile.
+    """The newest good backup that is not being read: a verify that reads one may find it damaged,
+    and it is kept meanwhile.
 
     :param backups: newest first.
     """

@@ -1,8 +1,9 @@
-"""Retention played forward in time: what goes at each moment, at a cost that grows with the days.
+"""Retention simulated into the future: what is deleted at each moment, at a cost that grows with
+the number of days.
 
 The rules are those of retention.py, whose verdicts look at all backups each time. Here a backup is
-looked at when something becomes of it: it is completed, ``retentionDays`` have passed, or a newer
-one takes its place of ``keep``, or is the last good one in its stead.
+looked at only when something changes for it: it is completed, ``retentionDays`` have passed, a
+newer one takes its place of ``keep``, or a newer one becomes the last good backup.
 """
 
 from collections import deque
@@ -23,10 +24,10 @@ from shared.rules.retention import (
 
 
 class RetentionAhead:
-    """Backups of one service while time goes on.
+    """Backups of one service as time passes.
 
-    :param held: those that retention rules and has left, by its verdicts of the moment.
-    :param others: those that it never deletes: one may be the last good one.
+    :param held: those that retention may delete and has kept so far, with its present verdicts.
+    :param others: those that it never deletes; one of them may be the last good one.
     """
 
     def __init__(
@@ -36,23 +37,23 @@ class RetentionAhead:
         self._service_id = service_id
         self._limits = {name: most for name, most in places(plan.keep).items() if most}
         self._kept = {name: deque[tuple[object, Candidate]]() for name in self._limits}
-        """By rule, the newest backup of each span that has a place, oldest first."""
+        """By rule, the backup that is kept for each span, oldest first."""
         self._places: dict[str, int] = {}
         """How many places a backup has."""
         self._within = deque[Candidate]()
-        """Completed, and not older than ``retentionDays``; oldest first."""
+        """Completed backups that are not older than ``retentionDays``, oldest first."""
         self._waiting: dict[str, Candidate] = {}
-        """Older, and kept by nothing but a place, or by being the last good one."""
+        """Older backups that are kept only by a place of ``keep``, or as the last good one."""
         self._last_good: Candidate | None = None
         self._foreign = frozenset(one.name for one in others)
         coming = (one for one in (*held, *others) if one.completed_at is not None)
         self._coming = deque(sorted(coming, key=newest_first, reverse=True))
-        """Not looked at yet, in the order in which they are completed."""
+        """Backups to come, in the order in which they are completed."""
 
     def at(self, now: datetime, made: Sequence[Candidate] = ()) -> list[Verdict]:
-        """What goes at a moment, newest first; moments come in their order.
+        """What is deleted at a moment, newest first. Call it for moments in ascending order.
 
-        :param made: backups that were completed since the last moment.
+        :param made: backups that were completed since the previous moment.
         """
         arrived = list(made)
         while self._coming and _completed(self._coming[0]) <= now:

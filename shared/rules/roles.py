@@ -1,7 +1,7 @@
 """Which role which route needs: what REQUIRE_ROLES enforces. A route says it in its declaration.
 
-A route that says none is read by everyone with a role, or changed by an Admin alone: what is new is
-closed until somebody opens it.
+Of the routes that declare no role, everyone with a role may call those that read, and only an Admin
+those that change something: a new route is closed until it is opened.
 """
 
 from collections.abc import Set
@@ -18,16 +18,16 @@ class Role(StrEnum):
     OPERATOR = "Interkeep.Operator"
     """Whoever backs up, verifies, schedules, and moves services between states."""
     ADMIN = "Interkeep.Admin"
-    """May do all."""
+    """May do everything."""
 
 
 def usual_role(method: str) -> Role:
-    """What a route asks for that says nothing of it."""
+    """The role of a route that declares none."""
     return Role.READER if method == "GET" else Role.ADMIN
 
 
 def roles_for(needed: Role) -> frozenset[Role]:
-    """The roles of which a caller needs one.
+    """The roles that may call a route; a caller needs one of them.
 
     :param needed: the role that the route asks for; what a Reader may call, every role may.
     """

@@ -1,7 +1,7 @@
 """Which texts are secrets by their look, whatever the member that holds them is called.
 
 Connection strings and signatures, addresses with a password in them, private keys, tokens of
-services. Every search is bounded: it costs a time that grows with the text, not with its square.
+services. Every search is bounded: its time grows linearly with the text.
 """
 
 import base64
@@ -12,18 +12,19 @@ from shared.model.wire import MASK
 from shared.rules.secret_names import is_secret_name
 
 MOST_CHARACTERS = 32_768
-"""Of a text that is looked at: a longer one is content that stands in a document."""
+"""Longest text that is examined: a longer one is content that is embedded in a document."""
 
 LEAST_CHARACTERS = 8
-"""Of a text that is looked at: a mask, and the shortest of those below, has so many."""
+"""Shortest text that is examined: a mask, and the shortest secret below, has this many."""
 
 _LEAST_OF_A_KEY = 40
-"""Letters and digits alone are a secret where they are a key in base64, which has more of them."""
+"""A text of letters and digits only is a secret if it is a key in base64, which has at least this
+many."""
 
 _HINT = re.compile(
     r"[=@<]|: |:[\"'\\]|-----BEGIN|eyJ|\*{8}|PuTTY|CAQ|AgE|IBA|(?i:bearer|basic|sharedkey)"
 )
-"""One of these is in every text that is a secret by its look; in most texts there is none."""
+"""Every text that is a secret by its look contains one of these; most other texts do not."""
 
 _BEHIND_COLON = re.compile(r":[ \"'\\]")
 
@@ -36,15 +37,16 @@ _KEY_IN_BASE64 = re.compile(
 8017, 5208, 5915, 7292). Certificates and public keys begin otherwise."""
 
 _IN_ADDRESS = re.compile(
-    # A colon and a number before the path are a port.
+    # A colon and a number before the path are a port, not a password.
     r"://[^\s/@:]{0,200}:(?![0-9]{1,5}(?:[/?#]|$))[^\s@]{1,500}@|"
     r"(?i:https?)://[^\s/?#@:]{1,500}@|"
     r"jdbc:[a-z:]{1,40}[^/\s@:]{1,100}/[^\s@/]{1,200}@|"
-    # What Azure Functions put into the address of a function.
+    # The key that Azure Functions put into the address of a function.
     r"[?&]code=[^&\s]{16}"
 )
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}\.")
-"""JSON Web Signature in its compact form (RFC 7515): its header is JSON, which begins so."""
+"""JSON Web Signature in its compact form (RFC 7515): its header is JSON, which begins like this in
+base64."""
 
 _HEADER = re.compile(r"\s*(?i:bearer|sharedkey)\s+[\w+/=.~:-]{8,}\s*")
 _BASIC = re.compile(r"\s*(?i:basic)\s+([A-Za-z0-9+/]{4,}={0,2})\s*")
@@ -59,7 +61,7 @@ attributes and JSON have them."""
 _ELEMENT = re.compile(r"<([\w.:-]{1,100})>\s{0,99}[^<\s]")
 
 _ANY = "bridges"
-"""A section whose rule is the general one."""
+"""A section that has the general rule."""
 
 
 def looks_secret(text: str) -> bool:
@@ -83,8 +85,9 @@ def looks_secret(text: str) -> bool:
 
 
 def _is_hinted(text: str) -> bool:
-    """Whether ``_HINT`` is found, in a fraction of its time: every text of a document is asked."""
-    if not text.isascii():  # a long s is one where case does not count
+    """Whether ``_HINT`` matches, in a fraction of its time: this is called for every text of a
+    document."""
+    if not text.isascii():  # a long s equals s where case is ignored
         return _HINT.search(text) is not None
     small = text.lower()
     return (

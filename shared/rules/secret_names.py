@@ -1,8 +1,8 @@
 """Which members are secrets by their names.
 
 Names are compared without regard to case, accents, and what separates their words: ``sas_token``,
-``SASToken`` and ``sas-token`` are one. A name that is in doubt is a secret's: what is sealed in
-vain can be named as public, what lay in the clear cannot be taken back.
+``SASToken`` and ``sas-token`` are one. A doubtful name counts as a secret's: a value that is sealed
+needlessly can be named as public, one that was stored in the clear cannot be made secret again.
 """
 
 import re
@@ -20,16 +20,17 @@ _ALWAYS = (
     *("privatekey", "accountkey", "accesskey", "apikey", "sharedaccess", "sharedsecret"),
     *("authorization", "authorisation", "basicauth", "authheader", "connectionstring", "sasur"),
 )
-"""What makes a secret wherever it is in a name."""
+"""Parts that make a name a secret's, anywhere in it."""
 
 _WORDS = ("pass", "sas", "pin", "otp", "psk", "jwt", "mdp", "sig", "pfx", "p12", "pkcs12", "pkcs8")
-"""What makes a secret as a word of its own; within others it is a part of mapping or shipping."""
+"""Words that make a name a secret's only as words of their own: in mapping or shipping they do
+not."""
 
 _NONE = re.compile(
     "publickey(?:token)?|(?:continuation|cancellation|page|next)token|tokeni[sz]|"
     "pass(?:thr|ive)|(?:by|com|tres)pass"
 )
-"""What looks like one of them, and is none."""
+"""Names that look like a secret's, and are not."""
 
 _ABOUT = re.compile(
     "(?:key)?(?:s?(?:name|id|identifier|qualifier|type|kind|format|algorithm|length|size|count|"
@@ -37,14 +38,14 @@ _ABOUT = re.compile(
     "enabled|mode|usage|thumbprint|fingerprint|location|provider|issuer|audience|scope|service|"
     "server|endpoint|ur[il]|path|user|rule|level|separator|delimiter))+s?"
 )
-"""What a name ends with that is about a secret, or where there is one."""
+"""Endings of names that are about a secret, or say where one is, but do not hold it."""
 
 _KEY = re.compile(
     "(.*?)keys?(?:value|content|text|data|base64|pem|bytes|blob|string|material|plain|raw|old|new|"
     "[0-9]+)*"
 )
 _BARE_KEY = re.compile("keys?(?:content|data|base64|pem|bytes|blob|material)+")
-"""``key``, ``keys`` and ``keyValue`` alone are names of pairs."""
+"""``key``, ``keys`` and ``keyValue`` by themselves are names of name–value pairs."""
 
 _OTHER_KEYS = (
     *("public", "foreign", "partition", "row", "sort", "range", "routing", "correlation", "unique"),
@@ -56,7 +57,7 @@ _OTHER_KEYS = (
 _CONNECTION = re.compile("(?!hybrid).+connections?")
 
 _MAY_BE = re.compile("|".join((*_ALWAYS, *_WORDS, "key", "connection")))
-"""Every secret's name has one of these; most names have none, and are done with."""
+"""Every secret's name contains one of these; most names contain none, and need no further check."""
 
 _AS_WORD = re.compile(f"(?:^|_)(?:{'|'.join(_WORDS)})[0-9]*(?=_|$)")
 _WHERE = re.compile(f"(?:{'|'.join(_ALWAYS)})")
@@ -64,7 +65,7 @@ _BETWEEN = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0
 _SEPARATORS = re.compile("[^a-z0-9]+")
 
 PLACES = frozenset({"/accesscontrol/key", "/sslcertificate/data"})
-"""Pointers, in small letters, of what is secret in a service's settings by its place."""
+"""Pointers, in lower case, of values in a service's settings that are secret by their place."""
 
 
 class SecretKind(IntEnum):
@@ -73,11 +74,11 @@ class SecretKind(IntEnum):
     OTHER = 0
     SECRET = 1
     PUBLIC = 2
-    """Named so by the settings."""
+    """Named as public by the settings."""
     NAMING = 3
-    """What it holds names the value beside it: ``{"name": "password", "value": "…"}``."""
+    """Its value names the value next to it: ``{"name": "password", "value": "…"}``."""
     NAMED = 4
-    """Such a value."""
+    """A value that is named by the member next to it."""
     OF_JWK = 5
     """Private where the object is a JSON Web Key (RFC 7518, section 6)."""
 
@@ -91,12 +92,12 @@ _OF_JWK = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "oth"})
 
 @dataclass(frozen=True)
 class Named:
-    """What the settings say of names, beyond the rule."""
+    """Names that the settings add to the rule."""
 
     parts: frozenset[str] = frozenset()
     """Parts that make a name a secret's."""
     public: frozenset[tuple[str, str]] = frozenset()
-    """Section, or empty for all of them, and name of members that are none."""
+    """Members that are not secrets: section (empty for all sections) and name."""
 
     @staticmethod
     def of(secret: Iterable[str], public: Iterable[str]) -> "Named":
@@ -109,29 +110,30 @@ class Named:
 
 
 class _Rule:
-    """The rule of this process: what is written here, and what the settings add."""
+    """The rule of this process: what this module says, and what the settings add."""
 
     named = Named()
 
 
 def set_named(named: Named) -> None:
-    """Have the names of the settings count in this process, and those of before no more."""
+    """Use the names of the settings in this process, instead of those that were set before."""
     _Rule.named = named
     kind.cache_clear()
 
 
 def fingerprint() -> str:
-    """Another one for another rule: what was looked for by one is looked at again by another."""
+    """Differs between rules: documents that were searched by one rule are searched again by
+    another."""
     named = _Rule.named
     return repr((_VERSION, sorted(named.parts), sorted(named.public)))
 
 
 _VERSION = 2
-"""Raise it with each change of what is a secret by its name or its look."""
+"""Increase it with each change of what is a secret by its name or its look."""
 
 
 def flattened(name: str) -> str:
-    """A name as it compares: small letters and digits alone."""
+    """A name in the form in which it is compared: lower-case letters and digits only."""
     small = name.lower()
     if not small.isascii():
         small = unicodedata.normalize("NFKD", name.casefold())
@@ -141,7 +143,7 @@ def flattened(name: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def kind(section: str, name: str) -> SecretKind:
-    """What a member's name says of it; documents have the same few names again and again."""
+    """What a member's name says of it. Cached: documents repeat the same few names."""
     flat = flattened(name)
     if section != SERVICE:
         public = _Rule.named.public
@@ -159,7 +161,7 @@ def kind(section: str, name: str) -> SecretKind:
 
 
 def is_secret_name(section: str, name: str) -> bool:
-    """Whether a member is a secret by its name alone."""
+    """Whether a member is a secret by its name."""
     return kind(section, name) is SecretKind.SECRET
 
 
@@ -185,7 +187,7 @@ def _is_secret(name: str, flat: str) -> bool:
 
 
 def _is_about(rest: str, what: str) -> bool:
-    """Whether what follows in a name says that it is about a secret, and is none."""
+    """Whether the rest of a name says that it is only about a secret, and does not hold one."""
     leads = what == "sas" and rest.startswith(("uri", "url"))
     is_one = what == "secret" and rest == "id"  # the second half of an application's login
     return not leads and not is_one and _ABOUT.fullmatch(rest) is not None

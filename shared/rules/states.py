@@ -77,21 +77,22 @@ TRANSITIONS: dict[ServiceOperation, tuple[OperationName, State]] = {
     _OP.DISABLE: (OperationName.DISABLE, State.DISABLED),
     _OP.ENABLE: (OperationName.ENABLE, State.SUSPENDED),
 }
-"""Immediate transitions: what the log calls each, and where it leads."""
+"""Immediate transitions: the name of each in the log, and the state after it."""
 
 MENDED: dict[State, tuple[ServiceOperation, State]] = {
     State.SCALE_FAILED: (_OP.SCALE, State.ACTIVE),
     State.CONFIG_UPDATE_FAILED: (_OP.UPDATE_CONFIGURATION, State.ACTIVE),
 }
-"""Failures that end when what failed succeeds. Scale begins in Active alone, and the chart leads a
-service whose settings failed back through restart; so both end in Active."""
+"""Failure states, and the state after the failed operation succeeds. Scale begins only in Active,
+and the chart leads a service whose settings failed back through restart; so both end in Active."""
 
 MANAGEABLE = frozenset({State.ACTIVE, State.SUSPENDED, State.STOPPED})
 """States in which artifacts, counters and the schedule may change."""
 
 
 def after_success(state: State, operation: ServiceOperation) -> State:
-    """Where an operation that moves no service elsewhere leaves it (scale, updateConfiguration)."""
+    """The state after an operation that has no state of its own to lead to (scale,
+    updateConfiguration)."""
     mended = MENDED.get(state)
     return mended[1] if mended is not None and mended[0] is operation else state
 
@@ -114,7 +115,7 @@ def require_allowed(name: str, state: State, operation: ServiceOperation) -> Non
 
 
 def require_manageable(name: str, state: State) -> None:
-    """Refuse changes of artifacts where the service does not take them.
+    """Refuse changes of artifacts in states that do not allow them.
 
     :raises Problem: OperationNotAllowed.
     """

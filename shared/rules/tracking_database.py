@@ -1,7 +1,7 @@
-"""The tracking database of a service that is restored: merged, checked by its form, never asked.
+"""The tracking database of a restored service: merged, checked by its form, never connected to.
 
-Names and passwords as Azure SQL takes them ("Strong Passwords", "Database Identifiers"): nothing
-is connected to, so that a caller cannot have the app knock at an address.
+Names and passwords as Azure SQL takes them ("Strong Passwords", "Database Identifiers"): the app
+never connects to it, so that a caller cannot make it probe an address.
 """
 
 import re
@@ -20,7 +20,7 @@ MEMBERS = ("server", "name", "login", "password")
 
 
 def merged(chosen: JsonObject, backed_up: JsonObject) -> JsonObject:
-    """The choice with what it leaves out from the backup; a new database has a name of its own."""
+    """What was chosen, completed from the backup; a new database keeps its own name."""
     kept = {member: backed_up[member] for member in MEMBERS if member in backed_up}
     if "advanced" in chosen:
         kept.pop("name", None)
@@ -30,7 +30,7 @@ def merged(chosen: JsonObject, backed_up: JsonObject) -> JsonObject:
 def wrong_with(database: JsonObject, chosen: JsonObject) -> Iterator[Problem]:
     """All that is wrong with a database's details: what is missing, the form of what was chosen.
 
-    :param database: the whole of it; a secret of the backup may be anything that is no text.
+    :param database: all of its details; a secret of the backup may be any value that is not a text.
     """
     for member in MEMBERS:
         if not database.get(member):

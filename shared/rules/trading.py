@@ -15,7 +15,7 @@ from shared.rules.naming import shown
 STANDARDS = ("x12", "edifact", "as2")
 _BETWEEN = "\x1f"
 _MOST_KEY = 8000
-"""Characters of what tells agreements apart; real identities have some dozen."""
+"""Most characters of an agreement's key; real identities have some dozen."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def agreement_content(document: JsonObject) -> tuple[str, JsonObject] | None:
     holder = content if isinstance(content, dict) else inner
     kind = member(inner, "agreementType")
     said = kind.lower() if isinstance(kind, str) else ""
-    # Some tools write the settings of all standards, empty but for those of its type.
+    # Some tools write the settings of all standards, all empty except those of its type.
     for standard in sorted(STANDARDS, key=lambda one: one != said):
         settings = member(holder, standard)
         if isinstance(settings, dict):
@@ -59,7 +59,7 @@ def agreement_content(document: JsonObject) -> tuple[str, JsonObject] | None:
 def partner_identities(document: JsonObject) -> frozenset[Identity]:
     """The business identities of a partner.
 
-    :raises Problem: InvalidRequest for one without qualifier or value, or that comes twice.
+    :raises Problem: InvalidRequest for an identity without qualifier or value, or that comes twice.
     """
     b2b = member(member(bare(document), "content"), "b2b")
     listed = member(b2b, "businessIdentities")
@@ -88,11 +88,12 @@ _CHECKED = {
     "transactionSet": "checkDuplicateTransactionSetControlNumber",
     "message": "checkDuplicateMessage",
 }
-"""What a receiver can refuse a second time, and the member of validationSettings that says so."""
+"""What a receiver can refuse a second time, and the member of validationSettings that asks for
+it."""
 
 
 def duplicate_checks(document: JsonObject) -> tuple[str, ...]:
-    """What an agreement's document has the receiver refuse a second time; empty for nothing."""
+    """What a receiver refuses a second time by the agreement's document; empty for nothing."""
     content = agreement_content(document)
     receiving = member(content[1] if content else None, "receiveAgreement")
     validation = member(member(receiving, "protocolSettings"), "validationSettings")
@@ -100,7 +101,7 @@ def duplicate_checks(document: JsonObject) -> tuple[str, ...]:
 
 
 def require_members_once(value: JsonValue, at: str = "/document") -> None:
-    """Refuse members whose names differ in case alone: which of them counts would be a guess.
+    """Refuse members whose names differ only in case: which of them counts would be a guess.
 
     :raises Problem: InvalidRequest, naming both.
     """
@@ -125,7 +126,7 @@ def require_members_once(value: JsonValue, at: str = "/document") -> None:
 
 @dataclass(frozen=True)
 class Parties:
-    """Between whom an agreement is, as far as its document says."""
+    """The two parties of an agreement, as far as its document names them."""
 
     host_partner: str | None
     guest_partner: str | None
@@ -135,8 +136,8 @@ class Parties:
     def key(self, standard: str) -> str | None:
         """What two agreements must not share, None where the document does not say enough.
 
-        An interchange is matched to its agreement by standard, sender and receiver: the same two
-        the other way round are another agreement, of the other one's side.
+        An interchange is matched to its agreement by standard, sender and receiver: the same two in
+        reverse are another agreement, that of the other side.
         """
         if self.host is None or self.guest is None:
             return None
@@ -148,10 +149,10 @@ class Parties:
 
 
 def parties(document: JsonObject) -> Parties:
-    """Between whom an agreement is.
+    """The two parties of an agreement.
 
-    :raises Problem: InvalidRequest for an agreement type that is none, or that its content is
-        not of; for an identity without qualifier or value.
+    :raises Problem: InvalidRequest for an unknown agreement type, or one that does not match its
+        content; for an identity without qualifier or value.
     """
     inner = bare(document)
     kind = member(inner, "agreementType")
@@ -192,11 +193,11 @@ def parties_key(document: JsonObject) -> str | None:
 
 
 def stream_of(key: str | None) -> str:
-    """The stream that an agreement's numbers are of, by its parties' key; empty without one.
+    """The stream that an agreement's numbers belong to, by its parties' key; empty without a key.
 
     A receiver tells numbers apart by standard, sender and receiver (X12.6: ISA05 to ISA08 with
-    ISA13), whatever the agreement is called. Spaces at the end of an identity are none: ISA06 and
-    ISA08 are filled up with them.
+    ISA13), whatever the agreement is called. Trailing spaces of an identity are ignored: ISA06 and
+    ISA08 are padded with them.
     """
     if not key:
         return ""

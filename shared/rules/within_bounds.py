@@ -1,8 +1,8 @@
-"""What others issued of a stream, as far as it counts within the bounds of whoever goes on.
+"""What others issued of a stream, as far as it matters within an agreement's own bounds.
 
-Agreements between the same two may number within bounds that do not overlap, as a service and its
-copy do after one of them was given others. Each of them then has cycles of its own, and neither
-ends the numbers of the other.
+Agreements between the same two parties may have bounds that do not overlap, as a service and its
+copy do after the bounds of one of them were changed. Each of them then has cycles of its own, and
+neither exhausts the numbers of the other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ from shared.rules.numbers import join, joined_all
 
 
 def counted(counter: Counter, bounds: Bounds) -> Counter | None:
-    """What of a counter lies within bounds, None where it says nothing of them.
+    """The part of a counter that is within bounds, None where it says nothing of them.
 
-    What was issued above them counts only as far as numbers below it were. What ends below them
-    does not count, whatever its cycle: it ended nowhere else.
+    A counter above the bounds counts only as far as it issued numbers within them. One that ends
+    below them does not count, whatever its cycle.
     """
     found: Counter | None = counter
     if counter.since is not None and counter.since > bounds.upper:
@@ -27,7 +27,7 @@ def counted(counter: Counter, bounds: Bounds) -> Counter | None:
 
 
 def all_counted(counters: Counters, numbering: Numbering) -> Counters:
-    """The same of all kinds; a kind whose bounds nobody knows counts as it is."""
+    """The same for all kinds; a kind whose bounds are unknown counts as it is."""
     found = {
         kind: counted(counter, numbering[kind]) if kind in numbering else counter
         for kind, counter in counters.items()
@@ -38,10 +38,10 @@ def all_counted(counters: Counters, numbering: Numbering) -> Counters:
 def brought_together(
     own: Sequence[Counters], others: Iterable[Counters], numbering: Numbering
 ) -> Counters:
-    """Where an agreement goes on, behind all that was issued within its bounds.
+    """Where an agreement continues, after all that was issued within its bounds.
 
-    :param own: what its own row says, which is kept whole: it is written over.
-    :param others: what other rows say, which stay.
+    :param own: what its own row says. All of it counts, since the row is overwritten.
+    :param others: what other rows say; those rows are kept.
     """
     known = [*own, *(all_counted(counters, numbering) for counters in others)]
     found = joined_all(known)
@@ -55,7 +55,8 @@ def brought_together(
 
 
 def left_apart(others: Iterable[Counters], numbering: Numbering) -> Counters:
-    """What others say that does not count within the bounds: it does as soon as they reach it."""
+    """What others say that does not count within the bounds yet: it does as soon as the bounds
+    reach it."""
     apart = [
         {
             kind: counter
@@ -68,9 +69,10 @@ def left_apart(others: Iterable[Counters], numbering: Numbering) -> Counters:
 
 
 def _beside(counter: Counter, former: Counter) -> Counter:
-    """A counter with one of a former cycle, whose cycle goes on where its numbers lie apart.
+    """A counter joined with one of a former cycle; where their numbers do not overlap, its cycle
+    continues.
 
-    :param former: dropped where its numbers are among those that have begun anew.
+    :param former: dropped where its numbers are among those of the new cycle.
     """
     begins, end = former.since, counter.end
     if begins is not None and end is not None and end < begins and counter.next <= begins:

@@ -1,6 +1,6 @@
-"""What a document's canonical text tells by a search, so that nobody has to walk through its parts.
+"""What a text search in a document's canonical form can answer without walking through its values.
 
-A search takes a tenth of a walk's time. Where it cannot tell, the walk decides.
+A search takes a tenth of a walk's time. Where it cannot decide, the walk does.
 """
 
 import json
@@ -17,7 +17,7 @@ _RESERVED = tuple(f'"{name}"'.encode() for name in (SEALED, SECRET))
 
 
 def may_have_member(written: StoredText, names: Iterable[str]) -> bool:
-    """Whether a member of one of these names, given in small letters, may be in a document."""
+    """Whether a member of one of these names, given in lower case, may be in a document."""
     small, sought = written.searchable, tuple(names)
     if not sought:
         return False
@@ -30,9 +30,9 @@ def _members(names: tuple[str, ...]) -> re.Pattern[bytes]:
 
 
 def stand_ins(written: StoredText) -> int:
-    """How many members of a document stand for a secret, at the most; -1 where that is not known.
+    """At most how many members of a document replace a secret; -1 where that is unknown.
 
-    Texts that are such a name count too.
+    Texts that equal such a member's name are counted too.
     """
     if written.searchable is None:
         return -1
@@ -40,7 +40,8 @@ def stand_ins(written: StoredText) -> int:
 
 
 def sealed_text(written: StoredText, sealed: Mapping[int, JsonValue]) -> bytes | None:
-    """A text with sealed secrets for what stands for them; None where that is not so simple.
+    """A text with its stand-ins replaced by sealed secrets; None where a text search cannot do
+    that.
 
     :param sealed: the sealed secrets by their indexes.
     """

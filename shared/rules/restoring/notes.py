@@ -1,4 +1,4 @@
-"""What is to be known of a restore before it is resumed: warnings and the things to see to."""
+"""What an operator must know before a restored service is resumed: warnings, and a checklist."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,8 @@ from shared.rules.naming import service_key
 
 _ARCHIVING = "archivingStore"
 _NAMED = 200
-"""How many items that a partial backup lacks are named: the record of a restore has them twice."""
+"""Most items missing from a partial backup that are named: the record of a restore has them
+twice."""
 
 
 def not_backed_up(descriptor: Descriptor, takes: Callable[[Section, str], bool]) -> list[Warning]:
@@ -53,7 +54,7 @@ def not_backed_up(descriptor: Descriptor, takes: Callable[[Section, str], bool])
 
 
 def expired(settings: JsonObject, now: str) -> list[Warning]:
-    """An expired certificate is restored, and said: it can be replaced before resuming.
+    """A warning of an expired certificate: it is restored, and can be replaced before resuming.
 
     :param settings: those of the restored service.
     :param now: RFC 3339.
@@ -75,7 +76,7 @@ def expired(settings: JsonObject, now: str) -> list[Warning]:
 def notes(
     planned: RestorePlan, descriptor: Descriptor, backed_up: JsonObject, copies: Sequence[str] = ()
 ) -> list[Warning]:
-    """What the restored service will not have, and what came after the backup.
+    """Warnings of what the restored service will not have, and of what happened after the backup.
 
     :param copies: living services that have the same control numbers.
     """
@@ -133,7 +134,8 @@ def _kinship(planned: RestorePlan, copy: str) -> str:
 
 
 def exhausted(numbers: NumbersPlan) -> list[Warning]:
-    """Counters that issue nothing, such as one that went on past the backup's upper bound."""
+    """Warnings of counters that can issue no number, such as one that is past the backup's upper
+    bound."""
     if not numbers.exhausted:
         return []
     return [
@@ -154,10 +156,10 @@ def _is_renamed(planned: RestorePlan) -> bool:
 def before_resuming(
     planned: RestorePlan, numbers: NumbersPlan, inbound: InboundPlan, copies: Sequence[str] = ()
 ) -> list[str]:
-    """The things to see to before a restored service is resumed.
+    """The checklist of what to do before a restored service is resumed.
 
-    :param numbers: how its control numbers go on.
-    :param inbound: what came in.
+    :param numbers: where its control numbers continue.
+    :param inbound: what is known of received numbers.
     :param copies: living services that have the same control numbers.
     """
     renamed = _is_renamed(planned)

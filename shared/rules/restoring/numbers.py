@@ -1,4 +1,4 @@
-"""Where control numbers go on after a restore, and which of them may come twice."""
+"""Where control numbers continue after a restore, and which of them may be issued twice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,13 +25,14 @@ def restored(
 ) -> Counters:
     """The counters of an agreement after a restore.
 
-    :param by: how far ``advance`` moves on.
+    :param by: how far ``advance`` moves forward.
     :param backed_up: the agreement's counters in the backup.
     :param known: what ledgers know of the same stream, under whatever name.
-    :param numbering: its bounds; ``advance`` alone asks for them, and moves on all of its kinds
-        where no ledger knows all, those too that had issued nothing by the backup.
-    :param knows_all: whether ``known`` has all that was issued, as far as there is any of it: what
-        an earlier restore wrote is from a backup itself.
+    :param numbering: its bounds; only ``advance`` uses them. Where no ledger knows everything, it
+        moves all of its kinds forward, including those that had issued nothing when the backup was
+        made.
+    :param knows_all: whether ``known``, if it has anything, has all that was issued. It does not
+        where an earlier restore wrote it: that came from a backup itself.
     :raises Problem: ControlNumbersExhausted where too few numbers are left to move on.
     """
     if policy is NumbersPolicy.AS_BACKED_UP:
@@ -40,7 +41,7 @@ def restored(
     if policy is NumbersPolicy.CONTINUE or by is None:
         return counters
     if not (known and knows_all):
-        # Nobody knows that a kind without a counter issued nothing since the backup.
+        # A kind without a counter may have issued numbers since the backup.
         counters = {kind: first(bounds) for kind, bounds in numbering.items()} | counters
     return {
         kind: advanced(counter, numbering[kind], by) if kind in numbering else counter
@@ -49,7 +50,7 @@ def restored(
 
 
 def set_back(counters: Counters, known: Sequence[Counters]) -> Counters:
-    """Of each kind that a restore sets back, what is known: it must not be forgotten.
+    """What is known of each kind that a restore sets back: it must be kept.
 
     :param counters: as the restore leaves them.
     """
@@ -66,16 +67,16 @@ class BackedUpCounters:
 
     counters: Counters
     passed: Counters
-    """Up to where they come again, of the kinds that an earlier restore had set back."""
+    """Up to where numbers are issued again, for the kinds that an earlier restore had set back."""
 
     @property
     def issued(self) -> Counters:
-        """What the backup knows to be issued."""
+        """What was issued, as far as the backup knows."""
         return joined_all([self.counters, self.passed])
 
     @staticmethod
     def read(document: JsonObject) -> "BackedUpCounters":
-        """From a record of the section control-numbers."""
+        """Read from a record of the section control-numbers."""
         counters, passed = Counters(), Counters()
         for name, found in document.items():
             kind = Kind(name)
@@ -86,10 +87,10 @@ class BackedUpCounters:
         return BackedUpCounters(counters, passed)
 
     def to_json(self) -> JsonObject:
-        """As a record has it; a counter is what it is in every version of the format."""
+        """As it is in a record; counters are the same in every version of the format."""
         document: JsonObject = {kind: one.to_json() for kind, one in self.counters.items()}
         for kind, passed in self.passed.items():
-            # A kind that had issued nothing: its bounds say where it begins.
+            # A kind that had issued nothing: it begins where its bounds do.
             one = self.counters.get(kind) or Counter(next=1)
             document[kind] = {**one.to_json(), _PASSED: passed.to_json()}
         return document
@@ -103,9 +104,9 @@ def restored_counters(
     *,
     knows_all: bool = True,
 ) -> tuple[Counters, Counters]:
-    """The counters of an agreement after a restore, and up to where they come again.
+    """The counters of an agreement after a restore, and up to where numbers are issued again.
 
-    :param known: as of ``restored``.
+    :param known: as in ``restored``.
     :param knows_all: likewise.
     :raises Problem: as ``restored``.
     """
@@ -118,7 +119,7 @@ def restored_counters(
 
 
 def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
-    """A counter moved on by some numbers, which are left out and count as issued.
+    """A counter moved forward by some numbers, which are skipped and count as issued.
 
     :raises Problem: ControlNumbersExhausted where they do not roll over and too few are left.
     """
@@ -144,12 +145,12 @@ def advanced(counter: Counter, bounds: Bounds, by: int) -> Counter:
 
 
 def issued_again(counter: Counter, known: Sequence[Counter | None], bounds: Bounds) -> int | None:
-    """How many numbers a counter may issue that were issued before; None where nobody can say.
+    """How many numbers a counter may issue that were issued before; None where that is unknown.
 
     Over a rollover it is the most: a caller who set the next number back (``allowReuse``) began a
     cycle before the last one was used up.
 
-    :param known: where the ledgers stand that know the agreement.
+    :param known: the counters of the ledgers that know the agreement.
     :param bounds: those of the restored agreement.
     """
     latest = join(*known)

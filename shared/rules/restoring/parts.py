@@ -11,11 +11,11 @@ from shared.rules.naming import artifact_key, shown
 from shared.rules.references import references
 
 Key = tuple[Section, str]
-"""Section and name of an artifact, as names compare."""
+"""Section and name of an artifact, in the form in which names are compared."""
 
 
 def key_of(section: Section, name: str) -> Key:
-    """How an artifact is known here."""
+    """The key of an artifact."""
     return section, artifact_key(name)
 
 
@@ -27,7 +27,7 @@ class Parts:
     content: dict[Key, str] = field(default_factory=dict)
 
     def add(self, section: Section, name: str, document: JsonObject, sha256: str | None) -> None:
-        """Note one artifact."""
+        """Add one artifact."""
         key = key_of(section, name)
         self.named[key] = tuple(
             key_of(found.section, found.name) for found in references(section, document)
@@ -41,8 +41,8 @@ def select(
 ) -> tuple[frozenset[Key], list[Problem]]:
     """The artifacts that are restored, and what is wrong with the choice.
 
-    What is chosen brings what it names, and what that names. What is left out must not be named
-    by what is restored.
+    A chosen artifact brings those that it names, and those that they name. An artifact that is left
+    out must not be named by one that is restored.
     """
     problems = [
         *_that_match_nothing(parts, include, "include"),

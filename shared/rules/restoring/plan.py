@@ -1,6 +1,6 @@
 """What a restore will make of a backup: decided before the first write, from the descriptor.
 
-Everything that is wrong is found, not only the first of it.
+All that is wrong is reported, not only the first error.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -28,9 +28,9 @@ _STORES = (_ARCHIVING, "monitoringStore")
 
 
 def plan(descriptor: Descriptor, body: RestoreBody, domain: str) -> RestorePlan:
-    """The service that a restore makes; ``wrong`` says whether it can.
+    """The service that a restore creates; ``wrong`` says whether it can be created.
 
-    :param domain: of the default URL, where the service gets another name.
+    :param domain: domain of the default URL, for a service that gets another name.
     """
     backed_up, wanted = descriptor.service, body.service
     name = backed_up.name if wanted.name is None else wanted.name
@@ -66,7 +66,7 @@ def wrong(
 ) -> Iterator[Problem]:
     """All that forbids a restore, as far as the backup and the request tell.
 
-    :param settings: of the restored service, what the backup's secrets are included.
+    :param settings: those of the restored service, including the backup's secrets.
     :param accounts: the aliases that are registered.
     """
     target = planned.target
@@ -167,9 +167,9 @@ def _origins(body: RestoreBody, renamed: bool) -> JsonObject:
 
 
 def held(origins: JsonObject, settings: JsonObject) -> JsonObject:
-    """Where values come from, of those that the restored service has.
+    """Where the values of the restored service come from.
 
-    :param settings: of the restored service.
+    :param settings: those of the restored service.
     """
     return {
         member: origin
@@ -194,9 +194,9 @@ def _inner(member: str, chosen: object, members: Collection[str]) -> dict[str, o
 def settings_of(target: Target, backed_up: JsonObject, chosen: JsonObject) -> JsonObject:
     """The settings of the restored service: those of the backup with what was chosen.
 
-    What the target's edition does not have is left out; ``notes`` says so.
+    What the target's edition does not have is left out, with a warning from ``notes``.
 
-    :param backed_up: its secrets in the clear; where they are not yet, no connection string is
+    :param backed_up: its secrets in the clear; while they are still sealed, no connection string is
         assembled.
     :param chosen: members of the request's service, secrets in the clear.
     """

@@ -15,7 +15,7 @@ from shared.rules.references import references
 from shared.rules.trading import parties, partner_identities
 
 _MOST_CHANGING = 10
-"""How many replacements that change what one artifact is are named."""
+"""Most refused replacements that are named for one artifact."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ def replaced(
 ) -> tuple[JsonObject, dict[int, ReplacedValue], list[Problem]]:
     """A document with values replaced, what changed, and what is wrong with that.
 
-    A replacement changes an address, not what an artifact is: which others it names, whose
-    identities it has, and within what it numbers stay as they were backed up.
+    A replacement changes an address, not the nature of an artifact: the artifacts that it names,
+    its identities, and the bounds of its numbers stay as they were backed up.
 
     :param replacements: by their index in the request.
     """
@@ -58,9 +58,9 @@ def replaced(
 def _require_replaceable(
     index: int, one: Replacement, before: JsonValue, pointers: Collection[str]
 ) -> None:
-    """Refuse what has no place in the document, and a value that no document holds.
+    """Refuse a pointer that the document does not have, and a value that no document may hold.
 
-    :param pointers: what is replaced already.
+    :param pointers: those that are replaced already.
     :raises Problem: InvalidRequest, ReservedMember, MaskWithoutValue.
     """
     if one.pointer in pointers:
@@ -71,7 +71,7 @@ def _require_replaceable(
             f"/replace/{index}/pointer",
         )
     path = one.pointer.split("/")
-    # What stands for a secret in a backup's section is no part of the document.
+    # A stand-in for a secret in a backup's section is not a part of the document.
     if before is None or SECRET in path or path[0]:
         raise Problem(
             Code.INVALID_REQUEST,
@@ -92,22 +92,22 @@ def _require_replaceable(
 def _that_change_its_nature(
     section: Section, document: JsonObject, replacements: Mapping[int, Replacement]
 ) -> tuple[JsonObject, dict[int, Problem]]:
-    """The document without those replacements that change what it is, and the refusals of these.
+    """The document without the replacements that change its nature, and the refusals of these.
 
-    Found by halves: a document can be long, and looking at it once for each takes its time.
+    Found by bisection: a document can be long, and checking it once for each replacement is slow.
     """
     nature = _nature(section, document)
     found: dict[int, Problem] = {}
 
     def look(before: JsonObject, some: Sequence[int]) -> JsonObject:
-        """The document after those that keep its nature."""
+        """The document after the replacements that keep its nature."""
         if not some or len(found) == _MOST_CHANGING:
             return before
         after = before
         for index in some:
             one = replacements[index]
             if at(after, one.pointer) is None:
-                continue  # it was in what another one brought, which is refused
+                continue  # its place was in a value of another replacement, which is refused
             after = with_value(after, one.pointer, one.value)
         refusal: Problem | None = None
         try:
