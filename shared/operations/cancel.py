@@ -1,4 +1,4 @@
-"""Asking an operation to stop: a flag in its record, which its worker sees when it renews."""
+"""Canceling an operation: a flag in its record, which its worker sees when it renews its lease."""
 
 from shared.model.operation import CANCELABLE, OperationStatus
 from shared.model.problem import Code, Problem
@@ -9,10 +9,10 @@ from shared.storage.tables import RowChanged
 
 
 async def cancel(engine: Engine, service: str, operation_id: str) -> OperationRow:
-    """Ask a backup or a verify to stop. One that nobody works on ends at once.
+    """Ask a backup or a verify to stop. One that no worker has ends at once.
 
-    :raises Problem: OperationNotFound; OperationNotAllowed for one that has ended, or of a
-        kind that cannot stop half way.
+    :raises Problem: OperationNotFound; OperationNotAllowed for one that has ended, or of a kind
+        that cannot be canceled.
     """
     while True:
         found = await engine.records.find(service, operation_id)
@@ -28,7 +28,7 @@ async def cancel(engine: Engine, service: str, operation_id: str) -> OperationRo
                 f"{operation.operation} '{shown(operation_id)}' {why}.",
                 target="id",
             )
-        # Before the flag is written, which makes a dead worker's lease look new.
+        # Checked before the flag is written: that write would make a dead worker's lease look new.
         worked_on = engine.is_leased(record)
         if not operation.cancel_requested:
             asked = operation.model_copy(update={"cancel_requested": True})
@@ -44,9 +44,9 @@ async def cancel(engine: Engine, service: str, operation_id: str) -> OperationRo
 
 
 def operation_not_found(service: str | None, operation_id: str) -> Problem:
-    """The log has no such operation.
+    """The problem that the log has no such operation.
 
-    :param service: None for one that concerns no one service.
+    :param service: None for an operation that is not of one service.
     """
     whose = "The installation" if service is None else f"Service '{shown(service)}'"
     return Problem(

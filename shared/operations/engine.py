@@ -1,8 +1,8 @@
-"""The engine: starts operations, runs them, and settles what follows.
+"""The engine: starts operations, runs them, and does the steps that follow their end.
 
-Start: (1) a row for recovery, (2) index, record and lock in one transaction, (3) the message.
-Finish: (1) record final and lock gone in one transaction, (2) what follows, (3) recovery's row.
-A crash between any two leaves what recovery (recover.py) finishes.
+Start: (1) write a row for recovery, (2) write index, record and lock in one transaction, (3) send
+the message. Finish: (1) write the final record and delete the lock in one transaction, (2) settle,
+(3) delete recovery's row. After a crash between any two steps, recovery (recover.py) does the rest.
 """
 
 import json
@@ -40,11 +40,13 @@ from shared.telemetry.events import Telemetry, lines_about
 QUEUE = "interkeep-operations"
 ATTEMPTS = 5
 _REENTER_SECONDS = 60
-"""Recovery drops a row without a record after 120 s; a start slower than this enters it again."""
+"""Recovery drops a row without a record after 120 s; a start slower than this writes the row
+again."""
 
 _SETTLING_SECONDS = 60
 _STARTS = 5
-"""Tries to enter an operation whose lock another one gave back, or whose id has rows left."""
+"""Attempts to enter an operation while the lock of another one is being released, or leftover rows
+of its id are."""
 
 _TRANSIENT = frozenset(
     {Code.STORAGE_UNAVAILABLE, Code.KEY_VAULT_UNAVAILABLE, Code.CONFIGURATION_HELD}
@@ -76,9 +78,9 @@ class Engine:
         self._telemetry = telemetry
 
     async def repeated(self, start: Start, *others: Start) -> OperationRow | None:
-        """The record of a request that was made before under its Operation-Id.
+        """The record of an earlier request with the same Operation-Id and content.
 
-        :param others: other forms that the request may have had then.
+        :param others: other forms in which that request may have been stored.
         :raises Problem: OperationIdInUse where the id belongs to another request.
         """
         if start.operation_id is None:
@@ -93,7 +95,7 @@ class Engine:
         return record
 
     async def start(self, start: Start, tries: int = _STARTS) -> OperationRow:
-        """Enter an operation and send its message.
+        """Write the records of a new operation and send its message.
 
         :raises Problem: OperationIdInUse; OperationInProgress, naming the one under way.
         """
@@ -128,19 +130,19 @@ class Engine:
         repeated = await self.repeated(start)
         if repeated is not None:
             return repeated
-        if entered:  # another process may be starting the same id: its row is its own
+        if entered:  # if not, another process may be starting the same id: its row
             await self.in_flight.drop(operation.service, operation.id)
         holder = await holder_of_lock(self.records, operation.service)
         if holder is None:
             if tries == 1:
                 raise start.id_in_use()
             return await self.start(start, tries - 1)
-        # Should its row for recovery ever have been lost, this brings it back.
+        # Writes the row for recovery again if it was ever lost.
         await self.in_flight.add(operation.service, holder.id)
         raise holder.in_progress(operation.service)
 
     async def send(self, operation: Operation, *, delay_seconds: int = 0) -> None:
-        """Send the message of an operation. A failure is no loss: recovery sends it later."""
+        """Send the message of an operation. If this fails, recovery sends it later."""
         message = json.dumps({"service": operation.service, "operation": operation.id})
         try:
             await send_message(self._queue, message, delay_seconds)
@@ -170,7 +172,7 @@ class Engine:
             await self._take(record)
 
     def is_waiting(self, record: OperationRow) -> bool:
-        """Whether the wait after its last attempt is not over, by the storage's clock alone."""
+        """Whether the wait after its last attempt is not over yet, by the storage's clock only."""
         operation = record.operation
         if operation.next_attempt_at is None:
             return False
@@ -181,7 +183,7 @@ class Engine:
         return waits[min(operation.attempt, len(waits)) - 1]
 
     def is_leased(self, record: OperationRow) -> bool:
-        """Whether a worker holds a lease that has not run out."""
+        """Whether a worker holds a lease that has not expired."""
         operation = record.operation
         return bool(operation.worker) and record.age_seconds <= operation.lease_seconds
 
@@ -197,7 +199,7 @@ class Engine:
                 "next_attempt_at": None,
             }
         )
-        # Others count the lease from this write on, however late its answer comes.
+        # Others count the lease from the time of this write, however late its answer arrives.
         began = self.clock.monotonic()
         try:
             record = await self.records.write(taken, record.etag)
@@ -216,9 +218,10 @@ class Engine:
         try:
             async with lease.held():
                 ended = self._ended(taken, await work.run(task))
-                # What follows shows no later than the success itself; a crash here repeats both.
+                # Settled first, so that its effects are visible as soon as the success; a crash
+                # here repeats both.
                 await work.settle(ended)
-        except Exception as error:  # noqa: BLE001 - written down, and tried again or Failed
+        except Exception as error:  # noqa: BLE001 - recorded; then retried, or Failed
             await self._failed(lease, cause(error))
             return
         await self._finish(lease.record, ended)
@@ -272,7 +275,7 @@ class Engine:
                 found = await self.records.find(operation.service, operation.id)
                 if found is None or found[0].operation.worker != operation.worker:
                     return
-                record = found[0]  # a renewal that was under way, or a cancel request
+                record = found[0]  # a renewal that was in progress, or a cancel request
                 continue
             break
         await self.send(operation, delay_seconds=wait)
@@ -280,9 +283,11 @@ class Engine:
     async def _end_without_success(
         self, record: OperationRow, status: OperationStatus, error: OperationError | None
     ) -> None:
-        """Failed or Canceled, unless it is done: a worker may have stopped just behind that.
+        """End it Failed or Canceled, unless its work is done: a worker may have stopped just after
+        that.
 
-        Where storage does not tell, the record stays as it is, and recovery asks again, a while.
+        If storage cannot say whether it is done, the record stays as it is, and recovery asks again
+        for a limited time.
         """
         operation = record.operation
         work = self.works[operation.operation]
@@ -301,31 +306,32 @@ class Engine:
             found = await self.records.find(final.service, final.id)
             now = found[0].operation if found else None
             if found is None or now is None or now.status.is_final():
-                return  # another worker finished it, and its lock may be somebody else's by now
+                return  # another worker finished it, and its lock may be another operation's by now
             if now.worker != record.operation.worker:
                 return
-            # Only a cancel request came in between, too late.
+            # Only a cancel request was written in between, too late.
             await self._finish(found[0], final)
             return
         tell_end(self._telemetry, final)
         await self._settle_or_leave(final)
 
     async def _settle_or_leave(self, final: Operation) -> None:
-        """Settle an end that is written down; what cannot be done now, recovery does."""
+        """Settle an operation whose end is recorded. If this fails, recovery does it later."""
         try:
             await self.settle(final)
-        except Exception as error:  # noqa: BLE001 - the end itself is done
+        except Exception as error:  # noqa: BLE001 - the end itself is recorded
             log.warning("%s %s: what follows waits: %s", final.operation, final.id, reason(error))
 
     async def end(self, record: OperationRow, status: OperationStatus) -> None:
-        """End an operation that nobody works on, and do what follows."""
+        """End an operation that no worker has, and settle it."""
         await self._end_without_success(record, status, None)
 
     async def shown(self, record: OperationRow) -> Operation:
-        """An operation as its monitor shows it: ended when what follows from it is done too.
+        """An operation as its monitor shows it: ended only when it is settled too.
 
-        Whoever polls reads the service next, and must find it as the end left it. Where that
-        takes more than a minute (an account that is gone), the end is shown all the same.
+        A client that polls reads the service next, and must see the effects of the end. Where
+        settling takes more than a minute (an account that no longer exists), the end is shown
+        anyway.
         """
         operation = record.operation
         if operation.completed_at is None:
@@ -344,10 +350,10 @@ class Engine:
         return operation.model_copy(update=running)
 
     async def settle(self, operation: Operation) -> None:
-        """Do what follows from a final record, then let recovery forget it.
+        """Do the steps that follow a final record, then delete recovery's row. Idempotent.
 
-        A failure's container goes only now, when the record says Failed. For a success this
-        repeats what was done before its record was written, and finds it done.
+        The container of a failed backup is deleted only now, when the record says Failed. For a
+        success this was done before the record was written; it is repeated, and changes nothing.
         """
         work = self.works.get(operation.operation)
         if work is not None and not operation.immediate:

@@ -1,4 +1,4 @@
-"""What an operation's record, and the log, say of an error."""
+"""What an operation's record, and the log, say about an error."""
 
 import logging
 
@@ -13,7 +13,7 @@ log = logging.getLogger("interkeep.operations")
 
 
 def operation_error(error: BaseException) -> OperationError:
-    """The error as monitors show it: a Problem as it is, of anything else no more than its kind."""
+    """The error as monitors show it: a Problem unchanged; of any other exception, only its kind."""
     if isinstance(error, Problem):
         return OperationError(code=error.code, message=error.message, target=error.target)
     if isinstance(error, AzureError) and is_refusal(error):
@@ -48,7 +48,7 @@ def reason(error: Exception) -> str:
 
 
 def log_failure(operation: Operation, error: BaseException) -> None:
-    """Log an attempt that failed; with its trace where nobody knows what it means."""
+    """Log an attempt that failed; with its stack trace if the error is not a known one."""
     problem = isinstance(error, Problem)
     log.log(
         logging.WARNING if problem else logging.ERROR,

@@ -1,8 +1,9 @@
-"""Immediate operations: done before the HTTP answer, with a record around what they write.
+"""Immediate operations: done before the HTTP answer, with a record in the log that is opened before
+their first write and closed after the last one.
 
-A service's transitions are one conditional write that carries the operation's id, so recovery can
-tell whether it was done. Other changes (ServiceUpdateBizTalkService) are closed as uncertain when
-their worker stopped between their record and its end.
+A service's transition is one conditional write that carries the operation's id, so recovery can see
+whether it was done. Recovery closes other changes (ServiceUpdateBizTalkService) as uncertain if
+their process stopped while the record was open.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,13 +22,14 @@ BeforeWrite = Callable[[], Awaitable[None]]
 
 
 async def unlogged() -> None:
-    """See BeforeWrite: for a change that is part of an operation with a record of its own."""
+    """A ``BeforeWrite`` that does nothing: for a change that is part of an operation that has a
+    record."""
 
 
 class LogEntry:
-    """The record of one immediate operation, entered when there is something to write.
+    """The record of one immediate operation, written when there is something to change.
 
-    What is refused before that leaves no trace in the log.
+    A request that is refused before that leaves no record.
     """
 
     def __init__(self, engine: Engine, start: Start) -> None:
@@ -36,15 +38,15 @@ class LogEntry:
         self._record: OperationRow | None = None
         self.id = start.operation_id or engine.clock.new_id()
         self.result: JsonObject | None = None
-        """What the record says came of it."""
+        """The result, for the record."""
         self.partly = False
-        """Whether a part of what was asked for was refused."""
+        """Whether a part of the request was refused."""
 
     async def open(self) -> None:
-        """Enter the record; called again before a further write, see that it is still open.
+        """Write the record; when called again before a further write, check that it is still open.
 
-        :raises Problem: OperationInProgress where the same request, by its Operation-Id, is
-            under way; StorageUnavailable where recovery gave this one up meanwhile.
+        :raises Problem: OperationInProgress where the same request, by its Operation-Id, is in
+            progress; StorageUnavailable where recovery has closed the record meanwhile.
         """
         if self._record is not None:
             await self.require_open()
@@ -74,7 +76,8 @@ class LogEntry:
             raise _under_way(operation) from error
 
     async def require_open(self) -> None:
-        """Refuse to write on where recovery closed the record: it said what was done.
+        """Refuse further writes where recovery closed the record: it has already recorded what was
+        done.
 
         :raises Problem: StorageUnavailable.
         """
@@ -87,9 +90,9 @@ class LogEntry:
             )
 
     async def close(self, error: OperationError | None = None) -> None:
-        """Write how it ended, where anything was begun.
+        """Write how it ended, if its record was opened.
 
-        :raises Problem: what recovery closed it with, which took this process for dead.
+        :raises Problem: the error that recovery closed it with, taking this process for dead.
         """
         if self._record is None:
             return
@@ -97,7 +100,7 @@ class LogEntry:
         try:
             await close(self._engine, operation, self._record.etag, error, partly=self.partly)
         except RowChanged:
-            # A worker that was away for minutes: recovery closed the record, by what it found.
+            # This process was suspended for minutes: recovery closed the record by what it found.
             found = await self._engine.records.find(operation.service, operation.id)
             if found is not None and error is None:
                 _require_succeeded(found[0].operation)
@@ -105,10 +108,10 @@ class LogEntry:
 
 @asynccontextmanager
 async def logged(engine: Engine, start: Start) -> AsyncIterator[LogEntry]:
-    """A record around what an immediate operation writes.
+    """Run the body of an immediate operation with its record.
 
-    A Problem ends it Failed. What else stops it (storage that is away, a process that ends)
-    leaves the record to recovery, which finds out what was done.
+    A Problem ends it Failed. Anything else that stops it (storage is unavailable, the process ends)
+    leaves the record open for recovery, which finds out what was done.
     """
     entry = LogEntry(engine, start)
     try:
@@ -123,10 +126,11 @@ async def logged(engine: Engine, start: Start) -> AsyncIterator[LogEntry]:
 def service_update(
     engine: Engine, service: str, service_id: str, caller: str, change: str, about: JsonObject
 ) -> AbstractAsyncContextManager[LogEntry]:
-    """See logged: a change of what a service holds, ServiceUpdateBizTalkService.
+    """The arguments for ``logged`` of a change to what a service holds,
+    ServiceUpdateBizTalkService.
 
-    :param change: what is done, such as ``PutArtifact``.
-    :param about: what it is done to; never a secret.
+    :param change: the change, such as ``PutArtifact``.
+    :param about: what is changed; never a secret.
     """
     name = OperationName.SERVICE_UPDATE
     parameters: JsonObject = {"change": change, **about}
@@ -134,10 +138,10 @@ def service_update(
 
 
 async def was_done(engine: Engine, start: Start, *others: Start) -> OperationRow | None:
-    """The record of a request that was made before under its Operation-Id, and succeeded.
+    """The record of an earlier request with the same Operation-Id and content that succeeded.
 
-    :param others: other forms that the request may have had then.
-    :raises Problem: what it failed with: it did not do what the caller believes;
+    :param others: other forms in which that request may have been stored.
+    :raises Problem: the error that it failed with, so that the caller does not take it for done;
         OperationIdInUse; OperationInProgress.
     """
     record = await engine.repeated(start, *others)
@@ -163,7 +167,7 @@ async def close(
     *,
     partly: bool = False,
 ) -> Operation:
-    """Write the final record of an immediate operation and let recovery forget it."""
+    """Write the final record of an immediate operation and delete recovery's row."""
     done = OperationStatus.PARTIALLY_SUCCEEDED if partly else OperationStatus.SUCCEEDED
     closed = operation.model_copy(
         update={

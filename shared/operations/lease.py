@@ -1,7 +1,7 @@
 """The lease of a worker on its operation's record.
 
-A lease is measured by the storage's clock for others (answer's Date minus the row's Timestamp)
-and by this process's own monotonic clock for its holder, who takes it as lost a good deal earlier.
+A lease is measured by the storage's clock for others (answer's Date minus the row's Timestamp) and
+by this process's own monotonic clock for its holder, who treats it as lost well before that.
 """
 
 import asyncio
@@ -16,18 +16,18 @@ from shared.storage.fence import LeaseLost, fenced
 from shared.storage.tables import RowChanged
 
 _LOOK_SECONDS = 1.0
-"""How often progress is looked at; it is written where it moved."""
+"""How often progress is checked; it is written if it changed."""
 
 _SAFE_PART = 0.75
-"""The holder stops writing after this part of the lease without a renewal."""
+"""The fraction of the lease after which its holder stops writing unless it was renewed."""
 
 log = logging.getLogger("interkeep.operations")
 
 
 class Lease:
-    """Held while an attempt runs; renews itself and carries the progress along.
+    """Held while an attempt runs; renews itself, and writes the progress with each renewal.
 
-    :param began: by ``clock.monotonic``, before the write that took the operation.
+    :param began: time by ``clock.monotonic``, before the write that took the operation.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Lease:
         self.cancel_requested = record.operation.cancel_requested
 
     def check(self) -> None:
-        """Raise LeaseLost where this worker may write nothing more."""
+        """Raise LeaseLost where this worker may not write any more."""
         waited = self._clock.monotonic() - self._renewed
         if self._lost or waited > self._seconds * _SAFE_PART:
             raise LeaseLost(self.record.operation.id)
@@ -69,7 +69,7 @@ class Lease:
             written = self._task.progress
             try:
                 await self._write()
-            except Exception as error:  # noqa: BLE001 - tried again until the lease has run out
+            except Exception as error:  # noqa: BLE001 - retried until the lease has expired
                 log.warning("lease of %s not renewed: %s", self.record.operation.id, error)
 
     async def _write(self) -> None:
@@ -88,7 +88,7 @@ class Lease:
         self._renewed = began
 
     async def _read_back(self) -> None:
-        """Somebody wrote the record: a cancel request, or another worker that took over."""
+        """Read the record that someone else wrote: a cancel request, or a worker that took over."""
         mine = self.record.operation
         found = await self._records.find(mine.service, mine.id)
         theirs = found[0] if found else None

@@ -1,7 +1,8 @@
-"""The lock of a service's long operations: one that nobody gives back any more is released.
+"""The lock of a service's long operations; a lock that no operation will release any more is
+released here.
 
-Record and lock are written and ended in one transaction each. So a lock whose operation has ended,
-or has no record, is damage: a table that was repaired or restored row by row.
+Record and lock are written in one transaction, and ended in one. So a lock whose operation has
+ended, or has no record, is damage: the table was repaired or restored row by row.
 """
 
 import logging
@@ -13,20 +14,20 @@ from shared.state.operations import Lock, OperationRow, Operations
 from shared.storage.tables import RowChanged, RowExists
 
 _LEFT_SECONDS = 120
-"""By the storage's clock: a start that has not written its record by then never will."""
+"""Age by the storage's clock: a start that has not written its record by then never will."""
 
 log = logging.getLogger("interkeep.operations")
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Which operation has a service's lock."""
+    """The operation that has a service's lock."""
 
     id: str
     name: str
 
     def in_progress(self, service: str) -> Problem:
-        """The refusal of another long operation of the service."""
+        """The problem for another long operation of the service."""
         return Problem(
             Code.OPERATION_IN_PROGRESS,
             f"{self.name} of service '{service}' is under way (operation {self.id}). Wait until it "
@@ -37,7 +38,7 @@ class Holder:
 
 
 async def holder_of_lock(records: Operations, service: str) -> Holder | None:
-    """Which operation has the lock of a service, None where none has, or has it any more."""
+    """The operation that has the lock of a service, None for none. A leftover lock is released."""
     lock = await records.lock(service)
     if lock is None:
         return None
@@ -49,7 +50,8 @@ async def holder_of_lock(records: Operations, service: str) -> Holder | None:
 
 
 async def release_left(records: Operations, partition: str) -> bool:
-    """Release the lock of a partition of the log where nobody will give it back; whether it was."""
+    """Release the lock of a partition of the log if no operation will; return whether it was
+    released."""
     lock = await records.lock_of(partition)
     if lock is None or not _is_left(lock, await _record_of(records, lock)):
         return False
@@ -57,9 +59,10 @@ async def release_left(records: Operations, partition: str) -> bool:
 
 
 async def lock_again(records: Operations, record: OperationRow) -> bool:
-    """Give an open long operation its lock back where it is gone; whether it was.
+    """Write the lock of an open long operation again if it is missing; return whether it was
+    written.
 
-    :raises RowChanged: where somebody writes the record right now.
+    :raises RowChanged: where the record is being written by someone else.
     """
     operation = record.operation
     lock = await records.lock(operation.service)
@@ -69,7 +72,7 @@ async def lock_again(records: Operations, record: OperationRow) -> bool:
         try:
             await records.lock_again(record)
         except RowExists:
-            return False  # somebody took it at this moment: the next run tells
+            return False  # it was taken at this moment: the next run decides
         log.error(
             "LockMissing: %s %s of service '%s' had lost its lock, and has it again",
             operation.operation,
@@ -81,7 +84,7 @@ async def lock_again(records: Operations, record: OperationRow) -> bool:
         return False
     found = await records.find(operation.service, operation.id)
     if found is None or found[0].operation.status.is_final():
-        return False  # it ended a moment ago, and the other one began after that
+        return False  # it has just ended, and the other one began after that
     log.error(
         "LockMissing: %s %s of service '%s' has lost its lock, operation %s has it: both go on",
         operation.operation,
@@ -93,8 +96,8 @@ async def lock_again(records: Operations, record: OperationRow) -> bool:
 
 
 async def _record_of(records: Operations, lock: Lock) -> OperationRow | None:
-    """The record of the operation that holds a lock. That no row leads to it does not say that
-    there is none: the log has it, of a lock that is older than a start."""
+    """The record of the operation that holds a lock. If the row that leads to it is missing, and
+    the lock is too old for a start in progress, the log itself is searched."""
     record = await records.holder(lock)
     if record is not None or lock.age_seconds <= _LEFT_SECONDS:
         return record

@@ -1,7 +1,8 @@
-"""What follows from the log, compared with it: its own index, recovery's, the locks of services.
+"""The rows that are derived from the log, compared with it: its index, recovery's index, the locks
+of services.
 
-The sweep reads the log piece by piece anyway. Recovery looks at its index alone: an open operation
-that is not in it was helped by nobody, ever.
+The sweep reads the log piece by piece anyway. Recovery reads only its own index: an open operation
+that is missing there would never be recovered.
 """
 
 import logging
@@ -15,20 +16,20 @@ from shared.state.operations import is_lock, open_record
 from shared.storage.tables import Row
 
 _OPEN_SECONDS = 600
-"""By the storage's clock: a start has entered it long before, and an end has taken it out."""
+"""Age by the storage's clock: by then a start has written the row, and an end has deleted it."""
 
 log = logging.getLogger("interkeep.operations")
 
 
 @dataclass(frozen=True)
 class LogIndexes:
-    """Mends what is missing, or left, beside the rows of the log."""
+    """Repairs rows that are missing, or left over, next to those of the log."""
 
     engine: Engine
     left: LeftBehindIndex
 
     async def look_at(self, row: Row) -> None:
-        """Look at one row of the log, as it was read in a page."""
+        """Check one row of the log, as it was read in a page."""
         if is_lock(row):
             await release_left(self.engine.records, row.partition)
             return

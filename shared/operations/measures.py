@@ -1,6 +1,6 @@
-"""What the log says of an operation: the fields of its lines, and what is measured at its end.
+"""What the log says about an operation: the fields of its lines, and the metrics at its end.
 
-The metrics' names are those that operators know from other backup tools.
+The metrics have the names that operators know from other backup tools.
 """
 
 import logging
@@ -29,7 +29,7 @@ _OUTCOMES = {
 
 
 def about(operation: Operation) -> dict[str, str | int | None]:
-    """Which operation a line is about."""
+    """The fields that say which operation a log line is about."""
     return {
         "operation": operation.id,
         "operationName": str(operation.operation),
@@ -40,7 +40,7 @@ def about(operation: Operation) -> dict[str, str | int | None]:
 
 
 def tell_end(telemetry: Telemetry, final: Operation) -> None:
-    """Tell that an operation has ended, whoever ended it, with what was measured of it."""
+    """Log that an operation has ended, whichever process ended it, with its metrics."""
     telemetry.tell(
         log,
         logging.INFO,
@@ -52,9 +52,9 @@ def tell_end(telemetry: Telemetry, final: Operation) -> None:
 
 
 def measures(operation: Operation) -> dict[str, int | float]:
-    """What is measured of an operation that has ended, by the metric's name.
+    """The metrics of an operation that has ended, by name.
 
-    An operation ends once, however many attempts it took: its attempts are in its fields.
+    An operation ends once, however many attempts it took: their number is one of its fields.
     """
     kind = _KINDS.get(operation.operation)
     if kind is None or operation.completed_at is None:
@@ -91,7 +91,7 @@ def _of_result(operation: OperationName, result: JsonObject) -> dict[str, int | 
 
 
 def _backup(parameters: JsonObject) -> str | None:
-    """The backup that an operation makes, reads or removes; a restore's by its container."""
+    """The backup that an operation makes, reads or deletes; for a restore, its container."""
     asked = parameters.get("request")
     of = asked if isinstance(asked, dict) else parameters
     given = of.get("backup", of.get("name"))

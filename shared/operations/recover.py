@@ -1,8 +1,9 @@
-"""Recovery: a timer that finishes what a crash left between two steps.
+"""Recovery: a timer that finishes what a crash left unfinished.
 
-Reads the InFlight partition alone: it costs what is under way, not what exists. What needs the
-state account alone comes first; what follows from an end may need an account that is gone, and has
-a short time of each run. What cannot be done within a day is left behind: listed, tried each hour.
+It reads only the InFlight partition, so that its cost depends on the operations in progress, not on
+all that exist. Work that needs only the state account comes first. Settling an end may need an
+account that no longer exists, and gets a short time in each run. What cannot be settled within a
+day is *left behind*: it is listed, and retried each hour.
 """
 
 import logging
@@ -25,17 +26,18 @@ from shared.storage.tables import RowChanged
 from shared.telemetry.events import Telemetry
 
 _NO_RECORD_SECONDS = 120
-"""A start that has not written its record by then never will: its client gave up long before."""
+"""A start that has not written its record by then never will: its client gave up long before
+that."""
 
 _LOOKING = TimeBounds(each=20, run=60)
 _SETTLING = TimeBounds(each=20, run=40)
-"""Short, so that what cannot be done now keeps the next run waiting for a minute at most."""
+"""Short, so that what cannot be settled now delays the next run by a minute at most."""
 
 _TRYING_AGAIN = TimeBounds(each=60, run=240, most=100)
-"""Each hour, of those that were left behind."""
+"""For the hourly retry of operations that were left behind."""
 
 _LEFT_AFTER_SECONDS = 86_400
-"""By the storage's clock, since its record was written for the last time."""
+"""Time by the storage's clock since its record was last written."""
 
 log = logging.getLogger("interkeep.operations")
 
@@ -45,7 +47,7 @@ Interrupted = Callable[[Operation], Awaitable[OperationError | None]]
 
 @dataclass(frozen=True)
 class OpenOperation:
-    """An operation to close, or one that has ended and of which not all is done."""
+    """An operation to close, or one that has ended and is not settled."""
 
     entry: InFlight
     record: OperationRow
@@ -62,11 +64,12 @@ class OpenOperation:
 
 
 class Recovery:
-    """Looks after operations whose message never went out, or whose worker died.
+    """Recovers operations whose message was never sent, or whose worker died.
 
-    :param interrupted: how an immediate operation ends whose worker stopped: its error, None
-        where what it was to write is written. What was not written then no longer can be.
-    :param patience: with storage, where a request's is longer.
+    :param interrupted: decides how an immediate operation ends whose process stopped: its error, or
+        None if its change was written. After this call a change that was not written can no longer
+        be.
+    :param patience: the retry budget for storage, where it is shorter than a request's.
     """
 
     def __init__(
@@ -89,7 +92,7 @@ class Recovery:
         self._tries: Rounds[LeftBehind] = Rounds(clock, patience, _TRYING_AGAIN)
 
     async def run(self) -> int:
-        """Look at everything that is under way once; how many needed something."""
+        """Check everything in progress once; return how many operations needed recovery."""
         helped = 0
         stopped: list[OpenOperation] = []
         ended: list[OpenOperation] = []
@@ -151,7 +154,7 @@ class Recovery:
         return True
 
     async def _finish(self, operation: Operation, etag: str) -> None:
-        """Close an immediate operation that is open; else do what follows from an end."""
+        """Close an immediate operation that is open; settle any other."""
         if operation.status.is_final():
             await self._engine.settle(operation)
             return
@@ -159,7 +162,7 @@ class Recovery:
         await close(self._engine, operation, etag, error)
 
     async def _leave_behind(self, one: OpenOperation, error: Exception) -> None:
-        """Leave behind what could not be done for a day; until then the next run tries."""
+        """Leave behind what could not be settled for a day; until then the next run retries."""
         operation = one.record.operation
         if isinstance(error, RowChanged) or one.record.age_seconds <= _LEFT_AFTER_SECONDS:
             await _not_now(one, error)
@@ -193,7 +196,7 @@ class Recovery:
         )
 
     async def try_again(self) -> int:
-        """Try once more what was left behind, a hundred at most; how many are left no longer."""
+        """Retry what was left behind, a hundred at most; return how many succeeded."""
         engine, done = self._engine, 0
 
         async def look(one: LeftBehind) -> None:
@@ -216,5 +219,5 @@ class Recovery:
 
 
 async def _not_now(one: InFlight | OpenOperation, error: Exception) -> None:
-    if not isinstance(error, RowChanged):  # else somebody else looks after it
+    if not isinstance(error, RowChanged):  # otherwise another process is recovering it
         log.error("recovery of %s failed; the next run tries", one.operation_id, exc_info=error)

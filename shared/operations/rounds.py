@@ -1,7 +1,8 @@
-"""Many things looked after by a timer, so that none of them holds up another.
+"""Many items that a timer works on, so that none of them delays the others.
 
-Some side by side, those of one service one after another, each within its own time, and no new one
-when the time of the whole run is over. Whose turn came longest ago comes first in the next run.
+Several at a time, those of one service one after another, each with its own time limit, and no new
+one when the time of the whole run is over. The next run begins with the items that have waited
+longest.
 """
 
 import asyncio
@@ -38,20 +39,20 @@ Item = TypeVar("Item", bound=OfService)
 
 @dataclass(frozen=True)
 class TimeBounds:
-    """How long things may take, in seconds."""
+    """How long items may take, in seconds."""
 
     each: float
-    """One of them, and all its storage calls together."""
+    """For one item, including all its storage calls."""
     run: float
-    """No further one is begun after that."""
+    """No further item is begun after this time."""
     most: int | None = None
-    """How many have their turn in one round."""
+    """The most items of one run; None for no limit."""
 
 
 class Rounds(Generic[Item]):
-    """Looks after things of one kind, round after round, in one process.
+    """Works on items of one kind, run after run, in one process.
 
-    :param patience: with storage; within one thing it is no longer than a request's.
+    :param patience: the retry budget for storage; for one item it is at most a request's.
     """
 
     def __init__(self, clock: Clock, patience: Patience, bounds: TimeBounds) -> None:
@@ -67,10 +68,10 @@ class Rounds(Generic[Item]):
         look: Callable[[Item], Awaitable[None]],
         failed: Callable[[Item, Exception], Awaitable[None]],
     ) -> None:
-        """Look at as many as there is time for.
+        """Work on as many items as there is time for.
 
-        :param look: looks at one; when its time is over, it is cancelled.
-        :param failed: told what it raised, TimeoutError where its time was over.
+        :param look: works on one item; it is cancelled when the item's time is over.
+        :param failed: called with what ``look`` raised, TimeoutError where the time was over.
         """
         until = self._clock.monotonic() + self._bounds.run
         waiting = self._in_turn(items)[: self._bounds.most]
@@ -80,14 +81,14 @@ class Rounds(Generic[Item]):
             while self._clock.monotonic() < until:
                 item = next((one for one in waiting if one.service not in busy), None)
                 if item is None:
-                    return  # what is left is of services that others are at
+                    return  # the remaining items are of services that other tasks are working on
                 waiting.remove(item)
                 busy.add(item.service)
                 self._turn += 1
                 self._turns[_key(item)] = self._turn
                 try:
                     await self._in_time(look(item))
-                except Exception as error:  # noqa: BLE001 - told, and the next one has its turn
+                except Exception as error:  # noqa: BLE001 - reported; then the next item follows
                     await self._tell(item, error, failed)
                 finally:
                     busy.discard(item.service)
@@ -115,7 +116,8 @@ class Rounds(Generic[Item]):
                 await doing
 
     def _in_turn(self, items: Sequence[Item]) -> list[Item]:
-        """Those that had no turn yet first, by chance, for a process that was just started."""
+        """Longest-waiting items first; those without a turn yet, as in a new process, in random
+        order."""
         here = {_key(item) for item in items}
         self._turns = {key: turn for key, turn in self._turns.items() if key in here}
         shuffled = random.sample(items, len(items))

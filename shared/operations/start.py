@@ -1,4 +1,4 @@
-"""What somebody wants started, and whether two requests are the same."""
+"""A request to start an operation, and whether two requests are the same."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from shared.model.wire import JsonObject
 
 @dataclass(frozen=True)
 class Start:
-    """What somebody wants started."""
+    """A request to start an operation."""
 
     operation: OperationName
     service: str
@@ -20,29 +20,30 @@ class Start:
     trigger: str
     parameters: JsonObject = field(repr=False)
     operation_id: str | None = None
-    """Given by the caller, to repeat a request whose answer was lost."""
+    """Chosen by the caller, to repeat a request whose answer was lost."""
     service_id: str | None = None
     request: JsonObject | None = field(default=None, repr=False)
-    """What the worker needs beside the parameters, secrets sealed."""
+    """What the worker needs in addition to the parameters, secrets sealed."""
     warnings: tuple[Warning, ...] = ()
-    """What is known to be wrong already; the end tells its own."""
+    """Warnings that are known at the start; the operation's end adds its own."""
     asked: JsonObject | None = field(default=None, repr=False)
-    """What the request said, where the parameters say more; it tells requests apart."""
+    """What the request said, where the parameters contain more than that; used to compare
+    requests."""
     secrets: str = ""
-    """Says whether two requests bring the same secrets (DataKey.fingerprint); empty: unknown."""
+    """Equal for two requests with the same secrets (DataKey.fingerprint); empty: unknown."""
 
     def of(self, service: Service) -> "Start":
-        """The same for a service that was found: by its name as it was created."""
+        """The same request with the service's name as it was created."""
         return replace(self, service=service.name, service_id=service.id)
 
     def fingerprint(self) -> str:
-        """Says whether two requests are the same: of what is shown, and of the secrets."""
+        """Equal for two requests that are the same, in what they show and in their secrets."""
         asked = self.parameters if self.asked is None else self.asked
         text = json.dumps([self.operation, self.service.lower(), asked], sort_keys=True)
         return f"{hashlib.sha256(text.encode()).hexdigest()}.{self.secrets}"
 
     def id_in_use(self) -> Problem:
-        """The refusal of an id that another request has."""
+        """The problem of an id that belongs to another request."""
         return Problem(
             Code.OPERATION_ID_IN_USE,
             f"Operation-Id '{self.operation_id}' belongs to another request of service "

@@ -1,8 +1,8 @@
-"""The sweep: a timer that drops what has had its time, a bounded piece a run.
+"""The sweep: a timer that deletes expired rows, a bounded number a run.
 
-Operation records go after 180 days, received control numbers when their validity has run out (they
-count for nothing from that moment on, swept or not), MIC values after ``MIC_DAYS``. A run reads
-at most 20 pages of a table and goes on where the last one stopped.
+Operation records are deleted after 180 days, received control numbers when their validity has
+expired (they are ignored from that moment on, deleted or not), MIC values after ``MIC_DAYS``. A run
+reads at most 20 pages of a table and continues from where the last one stopped.
 """
 
 import logging
@@ -28,10 +28,10 @@ log = logging.getLogger("interkeep.operations")
 
 @dataclass(frozen=True)
 class Broom:
-    """What is swept from one table.
+    """What is deleted from one table.
 
-    :param expired: for a row that has had its time, the keys of its partition that go with it.
-    :param look: what is done with a row that stays; None for nothing.
+    :param expired: for an expired row, the keys of its partition that are deleted with it.
+    :param look: called with each row that is kept; None for nothing.
     """
 
     name: str
@@ -41,9 +41,10 @@ class Broom:
 
 
 class Sweep:
-    """Drops what has had its time.
+    """Deletes expired rows.
 
-    :param apart: tells that nothing is swept: the time that the storage told, and what is wrong.
+    :param apart: called when nothing is deleted because the clocks differ, with the storage's time
+        and what is wrong.
     """
 
     def __init__(
@@ -59,7 +60,8 @@ class Sweep:
         self._clock = clock
 
     async def run(self) -> int:
-        """One bounded run; how many rows it dropped: none where this machine's clock is off."""
+        """Do one bounded run and return how many rows it deleted; none where this machine's clock
+        is wrong."""
         storage = await self._brooms[0].table.clock()
         differ = clocks_differ(storage, self._clock.machine())
         if differ is not None:
@@ -98,7 +100,8 @@ class Sweep:
             return 0
         others = [Delete(row.partition, key) for key in keys if key != row.key]
         try:
-            # The row itself goes last, and only as it was read: it may have been renewed.
+            # The row itself is deleted last, and only the version that was read: it may have been
+            # renewed.
             for other in others:
                 await table.transact([other])
             await table.transact([Delete(row.partition, row.key, row.etag)])
@@ -127,7 +130,7 @@ def old_log_rows(row: Row, now: datetime) -> list[str]:
 
 
 def runtime_brooms(table: Callable[[str], Table], mic_days: int) -> list[Broom]:
-    """What is swept of that which came in.
+    """What is deleted of received numbers and MIC values.
 
     :param mic_days: how long a MIC value is kept.
     """

@@ -1,4 +1,4 @@
-"""What an operation's work is: the seam between the engine and backup, restore, delete."""
+"""The interface between the engine and the kinds of operations: backup, restore, delete."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,13 +12,13 @@ from shared.storage.fence import Canceled
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an operation ended well."""
+    """How an operation ended."""
 
     status: OperationStatus = OperationStatus.SUCCEEDED
     result: JsonObject = field(default_factory=dict)
     warnings: Sequence[Warning] = ()
     error: OperationError | None = None
-    """Of an end that is no success and has a result all the same: a verify that found faults."""
+    """Set for an end that is not a success but has a result: a verify that found faults."""
 
 
 @dataclass
@@ -30,13 +30,13 @@ class Task:
     progress: Progress = field(default_factory=lambda: Progress(stage="starting"))
 
     def report(self, stage: str, done: int = 0, total: int = 0) -> None:
-        """Say how far it has come; written with the next renewal of the lease."""
+        """Report progress; it is written with the next renewal of the lease."""
         self.progress = Progress(stage=stage, done=done, total=total)
 
     async def checkpoint(self) -> None:
-        """A place between two steps: other tasks run, and a cancel request is heard.
+        """Between two steps: let other tasks run, and stop if the caller asked to cancel.
 
-        :raises Canceled: where the caller asked for it.
+        :raises Canceled: where the caller asked to cancel.
         """
         await asyncio.sleep(0)
         if self.is_cancel_requested():
@@ -44,26 +44,27 @@ class Task:
 
 
 class Work(Protocol):
-    """How one kind of operation is done. Every step is repeatable."""
+    """How one kind of operation is done. Every step is idempotent."""
 
     exclusive: bool
     """Whether it takes the lock of the service's long operations."""
 
     async def run(self, task: Task) -> Outcome:
-        """Do it, or go on where an earlier attempt stopped.
+        """Do the operation, or continue from where an earlier attempt stopped.
 
-        :raises Problem: it cannot succeed, however often it is tried.
-        :raises Exception: this attempt failed; another may not.
+        :raises Problem: it cannot succeed, however often it is retried.
+        :raises Exception: this attempt failed; another one may succeed.
         """
         ...
 
     async def settle(self, operation: Operation) -> None:
-        """What follows from the final record; done again after a crash."""
+        """Do what follows the final record. Idempotent: it is called again after a crash."""
         ...
 
     async def committed(self, operation: Operation) -> Outcome | None:
         """The outcome of an operation that is past its point of no return, None before it.
 
-        Asked before it would end Failed or Canceled: what is whole is never called a failure.
+        Called before an operation would end Failed or Canceled: finished work is never reported as
+        a failure.
         """
         ...

@@ -1,7 +1,8 @@
-"""Whether an operation is open: what rows say of one counts only as long as it is.
+"""Whether an operation is open: rows that other tables hold for an operation count only while it
+is.
 
-The row that leads from an id to its record can be gone: a table that was repaired or restored row
-by row. Then the log itself, which has the record, is asked, and the row is put back.
+The row that leads from an id to its record can be missing, where the table was repaired or restored
+row by row. Then the log itself, which has the record, is searched, and the row is written again.
 """
 
 import logging
@@ -22,7 +23,8 @@ async def is_open(records: Operations, service: str, operation_id: str) -> bool:
 async def record_of(records: Operations, service: str, operation_id: str) -> OperationRow | None:
     """The record of an operation, None where the log has none.
 
-    Reads the whole log of the name where no row leads to it: for what should have a record.
+    If the row that leads to it is missing, this reads the whole log of the name: call it only for
+    operations that should have a record.
     """
     found = await records.find(service, operation_id)
     if found is not None:
@@ -33,10 +35,11 @@ async def record_of(records: Operations, service: str, operation_id: str) -> Ope
 async def led_to_again(
     records: Operations, partition: str, operation_id: str
 ) -> OperationRow | None:
-    """The record that no row leads to any more, None where the log has none; the row is put back.
+    """The record whose index row is lost, None where the log has none; the row is written again.
 
-    What was asked for is lost with the row. Where the record's parameters are all of it, a repeat
-    under the same Operation-Id is still answered by the record; else the id is in use.
+    The original request is lost with the row. If the record's parameters contain all of it, a
+    repeat under the same Operation-Id is still answered by the record; otherwise the id counts as
+    in use.
     """
     record = await records.unindexed(partition, operation_id)
     if record is None:
@@ -52,7 +55,7 @@ async def led_to_again(
     try:
         await records.index_again(operation, asked.fingerprint())
     except RowExists:
-        return record  # somebody else put it back
+        return record  # another process has written it again
     log.error(
         "IndexMissing: no row led to %s %s of service '%s': put back",
         operation.operation,

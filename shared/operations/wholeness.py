@@ -1,4 +1,5 @@
-"""Whether an operation is whole: asked before it would end Failed or Canceled, and not for ever."""
+"""Whether an operation's work is complete: asked before it would end Failed or Canceled, for a
+limited time."""
 
 import logging
 from contextlib import suppress
@@ -8,8 +9,8 @@ from shared.state.operations import OperationRow, Operations
 from shared.storage.tables import RowChanged
 
 _ASKED = 25
-"""How often recovery asks, beyond the last attempt: about an hour. Storage that does not tell by
-then (an account that is gone) locks a service no longer."""
+"""How often recovery asks after the last attempt: for about an hour. After that, storage that
+cannot answer (an account that no longer exists) no longer keeps the service locked."""
 
 log = logging.getLogger("interkeep.operations")
 
@@ -19,8 +20,9 @@ async def committed(
 ) -> Outcome | None:
     """The outcome of an operation that is past its point of no return, None before it.
 
-    :param attempts: how many an operation has; what is asked beyond them is counted with them.
-    :raises Exception: where nobody can tell; the record stays, and recovery asks again.
+    :param attempts: how many an operation may have; each question after the last one is counted as
+        one more.
+    :raises Exception: where it is unknown; the record stays as it is, and recovery asks again.
     """
     operation = record.operation
     try:
