@@ -1,1 +1,1 @@
-"""How storage is asked: clients and credentials, patience, what it refused, the fence."""
+"""How storage is called: clients and credentials, retry budgets, refusals, the fence."""

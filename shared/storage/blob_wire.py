@@ -1,8 +1,9 @@
-"""The blob service's REST protocol for bytes of blobs: what is read and put most often.
+"""The blob service's REST protocol for the contents of blobs, the requests that are made most
+often.
 
 The SDK makes a client of each blob, some forty models of the headers of each answer and three
-layers of streams of its bytes, which together cost several times their way over the wire. This
-asks over the pipeline of the SDK's own client, which signs and sends:
+layers of streams of its bytes, which together cost several times the transfer itself. This module
+uses the pipeline of the SDK's own client, which signs and sends:
 https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
 """
 
@@ -25,16 +26,17 @@ from shared.storage.retrying import UNDERSTAND
 
 _ARCHIVED = re.compile("Archive|rehydrate-[a-z-]+")
 _LISTED = 1000
-"""Blobs of a page of a list, half a mebibyte of text; the service gives five times as many."""
+"""Blobs in a page of a list, half a mebibyte of text; the service's own limit is five times as
+many."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some bytes of a blob."""
+    """A range of bytes of a blob."""
 
     data: bytes
     size: int
-    """Of the whole blob."""
+    """Bytes of the whole blob."""
     etag: str
     content_type: str
 
@@ -46,33 +48,33 @@ class ListedBlob(NamedTuple):
     size: int
     """In bytes."""
     md5: str
-    """What its bytes were when it was put, in base64; empty where that is not known."""
+    """The MD5 of its bytes when it was written, in base64; empty where it is unknown."""
     archived: bool = False
-    """Whether it is in the archive tier, or on its way out of it: nothing can read it there."""
+    """Whether it is in the archive tier, or being rehydrated from it: it cannot be read then."""
     directory: bool = False
-    """Whether it is none, but a folder of an account with a hierarchical namespace."""
+    """Whether it is not a blob but a folder, in an account with a hierarchical namespace."""
 
 
 class BlobWire:
     """Blobs of one container, or one blob.
 
-    :param client: knows the address, and who asks.
+    :param client: has the address and the credential.
     """
 
     def __init__(self, client: ContainerClient | BlobClient) -> None:
         address, _, self._sas = client.url.partition("?")
         self._address = address.rstrip("/")
         self._version = client.api_version
-        # Not public; a test holds that it is there and signs.
+        # Not public; a test makes sure that it exists and signs.
         pipeline: Any = client._pipeline  # noqa: SLF001
         self._pipeline: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
             self._address, pipeline=pipeline
         )
 
     async def part(self, path: str, offset: int, length: int, etag: str = "") -> Part:
-        """So many bytes of a blob, fewer at its end, none behind it.
+        """A range of a blob; shorter at its end, and empty after it.
 
-        :param path: in the container; empty where the client is the blob's.
+        :param path: in the container; empty where the client is that of the blob.
         :param etag: empty for any version of the blob.
         :raises azure.core.exceptions.AzureError: as refusals.said tells.
         """
@@ -89,7 +91,7 @@ class BlobWire:
         return Part(data, size, given["ETag"], given.get("Content-Type", ""))
 
     async def _read(self, path: str, headers: dict[str, str]) -> tuple[Mapping[str, str], bytes]:
-        """Bytes are read as a stream: of others, the SDK's pipeline makes text."""
+        """Read an answer as a stream: otherwise the SDK's pipeline decodes it as text."""
         data = b""
 
         async def read(answer: AsyncHttpResponse) -> None:
@@ -112,9 +114,9 @@ class BlobWire:
         return page
 
     async def chunks(self, path: str, first: Part) -> AsyncIterator[bytes]:
-        """The bytes of a blob from its first part on, which was read already.
+        """The bytes of a blob, beginning with its first part, which was read already.
 
-        :raises azure.core.exceptions.AzureError: also where it was changed meanwhile.
+        :raises azure.core.exceptions.AzureError: also if the blob was changed meanwhile.
         """
         part, offset = first, len(first.data)
         yield part.data
@@ -151,8 +153,8 @@ class BlobWire:
     ) -> None:
         """Write a blob that must not exist, in one request.
 
-        :param md5: kept with it, of its bytes; none where it is empty.
-        :raises azure.core.exceptions.AzureError: also where there is one.
+        :param md5: MD5 of the bytes, stored with the blob; not stored if empty.
+        :raises azure.core.exceptions.AzureError: also if the blob exists.
         """
         headers = {
             "x-ms-blob-type": "BlockBlob",
@@ -166,11 +168,11 @@ class BlobWire:
         await self._send("PUT", path, headers, data)
 
     async def head(self, path: str) -> Mapping[str, str]:
-        """What a blob's answers say of it, without its bytes: ``ETag``, ``x-ms-meta-…``.
+        """The headers of a blob, without its bytes: ``ETag``, ``x-ms-meta-…``.
 
-        :raises azure.core.exceptions.AzureError: also where there is none.
+        :raises azure.core.exceptions.AzureError: also if there is no such blob.
         """
-        # As a stream: of an answer that says it is XML and has no body, the pipeline fails.
+        # As a stream: the pipeline fails on an answer that is declared XML and has no body.
         return (await self._send("HEAD", path, {}, stream=True)).headers
 
     async def _send(
@@ -196,9 +198,9 @@ class BlobWire:
 
 
 def _parsed(data: bytes) -> ElementTree.Element:
-    """A page of a list.
+    """Parse a page of a list.
 
-    :raises CutOff: where it is none; the whole answer is asked for again.
+    :raises CutOff: where it is not one; the request is then sent again.
     """
     try:
         text = data.decode("utf-8-sig")

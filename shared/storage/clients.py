@@ -1,6 +1,7 @@
-"""The SDK clients: one a service and account for the life of the process, over one transport.
+"""The SDK clients: one for each service and account for the life of the process, over one
+transport.
 
-They try nothing again themselves: repeating.py does, by one rule for all of them.
+They do not retry by themselves: retrying.py does, by one rule for all of them.
 """
 
 from collections.abc import Callable
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueClient
 
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
-"""How much of a blob one request sends; also what the process holds of it at a time."""
+"""How much of a blob one request sends, and how much of it the process holds in memory."""
 
 _READ_BYTES = 256 * 1024
-"""What is taken from a socket's buffer at once; the SDK's 4 KiB are a turn of the loop each."""
+"""How much is read from a socket's buffer at once; with the SDK's 4 KiB each piece costs a turn of
+the event loop."""
 
 _READS = frozenset({"GET", "HEAD"})
 _TABLES_VERSION = "2020-12-06"
-"""The first that takes tokens of Entra ID."""
+"""The first version that accepts tokens of Entra ID."""
 
 _TRY_ONCE: dict[str, Any] = {"retry_total": 0}
 
@@ -42,8 +44,8 @@ class FencedTransport(AioHttpTransport):  # type: ignore[misc]
     """HTTP to storage that asks the fence before each request that changes something."""
 
     def __init__(self) -> None:
-        # The environment's proxies; without one, looking for them (and for a .netrc) before
-        # every request costs a third of its time.
+        # Whether to use proxies of the environment. If there are none, looking for them (and for a
+        # .netrc) before every request costs a third of its time.
         super().__init__(
             use_env_settings=bool(getproxies()), connection_data_block_size=_READ_BYTES
         )
@@ -51,7 +53,7 @@ class FencedTransport(AioHttpTransport):  # type: ignore[misc]
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         """Send one request.
 
-        :raises LeaseLost: where the running operation has lost its lease.
+        :raises LeaseLost: if the running operation has lost its lease.
         """
         if request.method not in _READS:
             before_write()
@@ -59,12 +61,12 @@ class FencedTransport(AioHttpTransport):  # type: ignore[misc]
 
 
 class StorageClients:
-    """Makes the clients of accounts, each once.
+    """Creates the clients of accounts, each once.
 
-    :param identities: who asks, where an account has no connection string.
-    :param transport: carries each try of a request; tests put theirs in.
-    :param patience: of calls that nobody waits for over HTTP.
-    :ivar transport: what all clients send with.
+    :param identities: the credentials for accounts without a connection string.
+    :param transport: sends each try of a request; tests pass their own.
+    :param patience: the retry budget of calls outside HTTP requests. :ivar transport: what all
+    clients send with.
     """
 
     def __init__(
@@ -150,9 +152,9 @@ class StorageClients:
 
 
 class MessageQueue:
-    """A queue. Its library, a tenth of a cold start, is imported for its first message.
+    """A queue. Its library takes a tenth of a cold start, so it is imported with the first message.
 
-    :param make: makes the client.
+    :param make: creates the client.
     """
 
     def __init__(self, make: "Callable[[], QueueClient]") -> None:
@@ -165,9 +167,9 @@ class MessageQueue:
 
 
 async def send_message(queue: MessageQueue, text: str, delay_seconds: int = 0) -> None:
-    """Send a message; the queue comes into being with the first one.
+    """Send a message; the queue is created with the first one.
 
-    :param delay_seconds: how long nobody sees it.
+    :param delay_seconds: how long it stays invisible.
     """
     client = queue.client
     try:
@@ -175,7 +177,7 @@ async def send_message(queue: MessageQueue, text: str, delay_seconds: int = 0) -
     except AzureError as error:
         if said(error) is not Said.GONE:
             raise
-        # Others may find at the same moment that it is not there.
+        # Others may find out at the same moment that it does not exist.
         with expecting(Said.THERE):
             await client.create_queue()
         await client.send_message(text, visibility_timeout=delay_seconds)

@@ -1,10 +1,10 @@
-"""Who the app is in Azure: the credential of each managed identity, once a process."""
+"""The app's identity in Azure: the credential of each managed identity, created once a process."""
 
 from azure.core.credentials_async import AsyncTokenCredential
 
 
 class Identities:
-    """Makes credentials. azure-identity is imported only where one is asked for."""
+    """Creates credentials. azure-identity is imported only when one is asked for."""
 
     def __init__(self) -> None:
         self._made: dict[str | None, AsyncTokenCredential] = {}
@@ -14,7 +14,7 @@ class Identities:
         if client_id not in self._made:
             from azure.identity.aio import DefaultAzureCredential
 
-            # Given as None, it would hide the identity that AZURE_CLIENT_ID names.
+            # Passed as None, it would override the identity that AZURE_CLIENT_ID names.
             named = {"managed_identity_client_id": client_id} if client_id else {}
             self._made[client_id] = DefaultAzureCredential(**named)
         return self._made[client_id]

@@ -1,7 +1,7 @@
-"""How many requests of one kind are on their way at once: fewer while storage is busy.
+"""How many requests of one kind are sent at once: fewer while storage is busy.
 
-A table's partition takes 2,000 rows a second. Whoever sends many at once and is told to wait sends
-half as many from then on, and one more again for each series that went well.
+A table's partition takes 2,000 rows a second. When storage asks to wait, half as many are sent at
+once from then on, and one more for each series of successes.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _WELL = 16
-"""Requests in a row that went well, before one more is sent at once."""
+"""Successful requests in a row before one more is sent at once."""
 
 
 class Pace:
-    """A number of requests at once, between one and the most."""
+    """How many requests are sent at once, between one and a maximum."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -21,12 +21,12 @@ class Pace:
         self.at_once = most
 
     def slow_down(self) -> None:
-        """Storage is busy."""
+        """Send fewer at once: storage is busy."""
         self.at_once = max(1, self.at_once // 2)
         self._well = 0
 
     def went_well(self) -> None:
-        """A request was answered."""
+        """Count a request that succeeded."""
         self._well += 1
         if self._well >= _WELL:
             self._well = 0
@@ -38,7 +38,8 @@ _current: ContextVar[Pace | None] = ContextVar("pace", default=None)
 
 @contextmanager
 def at_pace(pace: Pace) -> Iterator[None]:
-    """Run the body, and every task that it starts: what storage says slows this pace down."""
+    """Run the body, and every task that it starts, so that answers of busy storage slow this pace
+    down."""
     token = _current.set(pace)
     try:
         yield
@@ -47,7 +48,7 @@ def at_pace(pace: Pace) -> Iterator[None]:
 
 
 def storage_is_busy() -> None:
-    """Slow the current task's pace down, where it has one."""
+    """Slow the current task's pace down, if it has one."""
     pace = _current.get()
     if pace is not None:
         pace.slow_down()

@@ -1,7 +1,8 @@
-"""Patience: how long a storage call is tried again, and how long one try may take.
+"""Patience, the retry budget: how long a storage call is retried, and how long one try may take.
 
-Whoever waits for an answer over HTTP is cut off at 230 s and is better told within seconds to come
-again. Work from a queue has time: storage that is away for a minute costs it a minute.
+An HTTP request is cut off at 230 s, and its caller is served better by an answer within seconds
+that asks to retry later. Work from a queue has time: an outage of storage of one minute delays it
+by a minute.
 """
 
 import math
@@ -13,34 +14,34 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Patience:
-    """Bounds of one storage call, in seconds."""
+    """The retry budget of one storage call, in seconds."""
 
     call_seconds: float
-    """How long after its first try a call may be tried again."""
+    """How long after its first try a call may be retried."""
     try_seconds: float
     """How long one try may wait for the next bytes of its answer."""
     first_wait_seconds: float = 0.3
-    """About how long it waits before the second try; twice as long before each further one."""
+    """Approximate wait before the second try; it doubles before each further one."""
     longest_wait_seconds: float = 8
     until: float = math.inf
-    """By ``Clock.monotonic``: when the last try must have ended."""
+    """Deadline by ``Clock.monotonic``, when the last try must have ended."""
 
 
 WORK = Patience(call_seconds=120, try_seconds=60)
-"""For what comes from a queue or a timer."""
+"""For work from a queue or a timer."""
 
 REQUEST = Patience(call_seconds=10, try_seconds=25)
-"""For what somebody waits for over HTTP."""
+"""For HTTP requests."""
 
 REQUEST_SECONDS = 200
-"""How long the storage calls of one HTTP request may take: its answer is cut at 230 s."""
+"""How long the storage calls of one HTTP request may take: its answer is cut off at 230 s."""
 
 _current: ContextVar[Patience | None] = ContextVar("patience", default=None)
 
 
 @contextmanager
 def answering(now: float) -> Iterator[None]:
-    """Run the body, and every task that it starts, with the patience of an HTTP request.
+    """Run the body, and every task that it starts, with the retry budget of an HTTP request.
 
     :param now: by ``Clock.monotonic``.
     """
@@ -50,9 +51,10 @@ def answering(now: float) -> Iterator[None]:
 
 @contextmanager
 def hurried(patience: Patience, now: float, seconds: float) -> Iterator[None]:
-    """Run the body, and every task that it starts, with no more patience than a request has.
+    """Run the body, and every task that it starts, with at most the retry budget of a request.
 
-    :param patience: what it would have; what is shorter in it stays.
+    :param patience: the budget that it would have; values that are shorter than a request's are
+        kept.
     :param now: by ``Clock.monotonic``.
     :param seconds: how long all storage calls of the body may take together.
     """
@@ -67,7 +69,7 @@ def hurried(patience: Patience, now: float, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def within(patience: Patience, until: float) -> Iterator[None]:
-    """Run the body, and every task that it starts, with a patience that ends.
+    """Run the body, and every task that it starts, with a retry budget that ends at a deadline.
 
     :param until: by ``Clock.monotonic``.
     """
@@ -79,5 +81,5 @@ def within(patience: Patience, until: float) -> Iterator[None]:
 
 
 def patience_of_task() -> Patience | None:
-    """The patience that the current task was given, None where it was given none."""
+    """The retry budget that the current task was given, None where it was given none."""
     return _current.get()

@@ -1,11 +1,11 @@
-"""What a storage service said: one table of its codes, and what each means for whoever asked.
+"""What storage services answer: one table of their error codes, and what each means for the caller.
 
-Nobody else decides by a status or by the SDK's exception classes. One status has many meanings (409
-says that a blob exists, that it is in the archive tier, that its container is being deleted, that a
-policy forbids the write), and the SDK's classes follow the status.
+No other module decides by a status or by the SDK's exception classes. One status has many meanings
+(409 can say that a blob exists, that it is in the archive tier, that its container is being
+deleted, that a policy forbids the write), and the SDK's classes follow the status.
 
-Codes: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes, and those
-of blobs, tables and queues beside it.
+Codes: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes, and the
+pages of blobs, tables and queues next to it.
 """
 
 import json
@@ -24,7 +24,7 @@ from azure.core.exceptions import (
 
 
 class Said(Enum):
-    """What a refusal says of what was asked for."""
+    """What a refusal says about the request."""
 
     THERE = "there is one already"
     GONE = "there is none"
@@ -116,22 +116,22 @@ _RANGE_NOT_SATISFIABLE = "InvalidRange"
 _SOURCE_CODE = "x-ms-copy-source-error-code"
 _SOURCE_STATUS = "x-ms-copy-source-status-code"
 _ONE_SOURCE = frozenset({"Md5Mismatch", "InvalidMd5", "InvalidInput"})
-_MISSING_SOURCE = frozenset({"404", "409", "416"})  # 416: it is empty
+_MISSING_SOURCE = frozenset({"404", "409", "416"})  # 416: the source is empty
 
 
 class CutOff(ServiceResponseError):
-    """An answer that ended early, though it looked like a whole one."""
+    """An answer that ended early, though it looked complete."""
 
 
 class BatchRefused(HttpResponseError):
-    """A transaction that was accepted, and refused inside its answer.
+    """A transaction whose answer has status 202 and contains a refusal.
 
-    Nothing of it was written, unless the refusal is a fault of the service (500): then its fate is
-    as unclear as that of a request without an answer, and the id of the write tells.
+    Nothing of it was written, unless the refusal is a server error (500): then the outcome is as
+    uncertain as that of a request without an answer, and the id of the write is read back.
 
-    :param status_code: of the first write that was refused.
+    :param status_code: status of the first write that was refused.
     :param error_code: the service's own.
-    :param retry_after_seconds: how long to wait, where the refusal says so.
+    :param retry_after_seconds: how long to wait, if the refusal says so.
     """
 
     def __init__(self, status_code: int, error_code: str, retry_after_seconds: float = 0) -> None:
@@ -142,7 +142,7 @@ class BatchRefused(HttpResponseError):
 
 
 def said(error: AzureError) -> Said:
-    """What storage meant; by its code, and by the status only where that alone says enough."""
+    """What storage meant, by its error code; by the status only where the status is unambiguous."""
     if not isinstance(error, HttpResponseError):
         return Said.SILENT
     status = error.status_code
@@ -157,7 +157,7 @@ def said(error: AzureError) -> Said:
 
 
 def code_of(error: AzureError) -> str:
-    """The service's own code of an error, empty where it gave none."""
+    """The service's own error code, empty where it gave none."""
     code = getattr(error, "error_code", None)
     if code:
         return str(getattr(code, "value", code))
@@ -167,7 +167,7 @@ def code_of(error: AzureError) -> str:
         return headers["x-ms-error-code"]
     try:
         return code_in(answer.content)  # type: ignore[union-attr]
-    except Exception:  # noqa: BLE001 - an answer without a body that was read has no code in it
+    except Exception:  # noqa: BLE001 - an answer whose body was not read has no code
         return ""
 
 
@@ -180,7 +180,7 @@ def code_in(body: bytes) -> str:
 
 
 def refusal(answer: Any) -> HttpResponseError:
-    """The error that an answer is; its body has been read."""
+    """The exception for an answer whose body has been read."""
     error = HttpResponseError("Storage refused", response=answer)
     error.error_code = code_of(error)  # type: ignore[attr-defined]
     error.message = f"Storage refused: {answer.status_code} {code_of(error)}".strip()
@@ -189,19 +189,19 @@ def refusal(answer: Any) -> HttpResponseError:
 
 
 def is_refused(answer: Any) -> bool:
-    """Whether an answer is no success."""
+    """Whether an answer is not a success."""
     return int(answer.status_code) >= _REFUSALS_FROM
 
 
 def is_busy(answer: Any) -> bool:
-    """Whether what an answer tells may pass by itself, also of the source of a copy."""
+    """Whether an answer reports a temporary condition, also one of the source of a copy."""
     if int(answer.status_code) in _BUSY:
         return True
     return _MEANS.get(answer.headers.get(_SOURCE_CODE) or "") is Said.BUSY
 
 
 def is_fault(answer: Any) -> bool:
-    """Whether the service failed at it, rather than asked to wait: of a copy, twice is enough."""
+    """Whether the service failed, and did not just ask to wait: a copy is then tried only twice."""
     return int(answer.status_code) == _FAULT
 
 
@@ -211,17 +211,17 @@ def passes(error: AzureError) -> bool:
 
 
 def is_behind_the_end(error: AzureError) -> bool:
-    """Whether bytes were asked for that begin behind a blob's end."""
+    """Whether a range was asked for that begins after a blob's end."""
     return code_of(error) == _RANGE_NOT_SATISFIABLE
 
 
 def is_unknown_place(error: AzureError) -> bool:
-    """Whether storage does not take the place that a list was to go on from."""
+    """Whether storage refused the continuation of a list."""
     return getattr(error, "status_code", None) == _BAD_REQUEST
 
 
 def is_of_one_source(error: AzureError) -> bool:
-    """Whether the refusal of a copy is about its source: copies of others may be done."""
+    """Whether the refusal of a copy is about its source: copies of other sources may succeed."""
     if code_of(error) in _ONE_SOURCE or said(error) in (Said.GONE, Said.OFFLINE):
         return True
     headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", None) or {}
@@ -234,7 +234,7 @@ def is_of_one_source(error: AzureError) -> bool:
 
 @contextmanager
 def expecting(*meanings: Said) -> Iterator[None]:
-    """Ignore a refusal that says one of these; whoever asks is as well off with it."""
+    """Ignore a refusal that has one of these meanings."""
     try:
         yield
     except AzureError as error:
@@ -286,7 +286,7 @@ _UNKNOWN = "see the roles of the app's identity and the account's network rules"
 
 
 def is_refusal(error: AzureError) -> bool:
-    """Whether trying again changes nothing: the app must be let in first."""
+    """Whether a retry is useless, since the app lacks access."""
     return said(error) is Said.REFUSED
 
 

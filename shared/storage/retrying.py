@@ -1,12 +1,12 @@
-"""Storage calls that fail for a while are sent again, by one rule for tables, queues and blobs.
+"""Storage calls that fail for a while are retried, by one rule for tables, queues and blobs.
 
-The SDK's own policies differ between its clients, know no Retry-After and no 429, and may wait for
-minutes; they are switched off. A repeated write may meet what its first delivery wrote: whoever
-writes reads back before that is called a conflict.
+The SDK's own retry policies differ between its clients, ignore Retry-After and 429, and may wait
+for minutes; they are switched off. A repeated write may meet what its first delivery wrote: the
+writer reads back before it reports a conflict.
 
-What counts is what storage said, which HTTP alone does not tell: a transaction is accepted (202)
-and refused inside, a body ends early under a 200. So whoever asks may say how an answer is
-understood, and what cannot be understood, or says to wait, is asked again like a 503.
+The HTTP status is not enough to know what storage said: a transaction is answered 202 with a
+refusal in its body, a body ends early after a 200. So the caller may pass a function that parses an
+answer; one that cannot be parsed, or that asks to wait, is retried like a 503.
 """
 
 import asyncio
@@ -27,17 +27,18 @@ from shared.storage.refusals import Said, is_busy, is_fault, is_refused, passes,
 
 _CONNECT_SECONDS = 10
 _COPY_SECONDS = 240
-"""A copy by the service answers when all of its bytes, up to 256 MiB, have arrived."""
+"""A copy by the service is answered when all of its bytes, up to 256 MiB, have arrived."""
 
 _LONGEST_ASKED_SECONDS = 3600
-"""Whatever a Retry-After says: an hour from now nobody waits any more."""
+"""Upper limit of a Retry-After: nothing waits for longer than an hour."""
 
 _COPY = "x-ms-copy-source"
 _COPY_TRIES = 2
-"""Of a copy that fails inside the service: then the bytes are streamed instead."""
+"""Tries of a copy that fails inside the service; then the bytes are streamed instead."""
 
 UNDERSTAND = "understand"
-"""Option of a request: reads all of an answer; raises where it is to be asked for again."""
+"""Option of a request: a function that reads an answer to its end, and raises if the request must
+be sent again."""
 
 Understand = Callable[[Any], Awaitable[None]]
 
@@ -45,14 +46,14 @@ log = logging.getLogger("interkeep.storage")
 
 
 class OutOfPatience(ServiceRequestError):
-    """The time that a request had for its storage calls is over; this one was not sent."""
+    """The time of a request for its storage calls is over; this one was not sent."""
 
 
 class RepeatingTransport(AsyncHttpTransport[Any, Any]):
-    """HTTP to storage that sends a call again while that can help and somebody waits for it.
+    """HTTP to storage that retries a call while that can help and its retry budget lasts.
 
-    :param inner: sends one try.
-    :param patience: of a task that was given none of its own.
+    :param inner: the transport that sends one try.
+    :param patience: the retry budget of tasks that were not given one.
     """
 
     def __init__(self, inner: Any, patience: Patience, clock: Clock) -> None:
@@ -61,13 +62,14 @@ class RepeatingTransport(AsyncHttpTransport[Any, Any]):
         self._clock = clock
 
     async def send(self, request: HttpRequest, **config: Any) -> Any:
-        """Send a request, and again after what passes: throttling, a server's error, no connection.
+        """Send a request; send it again after temporary conditions: throttling, a server error, no
+        connection.
 
-        With the option ``understand``, an answer is a success only when that has read it.
+        With the option ``understand``, an answer is a success only if that function has read it.
 
-        :raises azure.core.exceptions.AzureError: what the last try met, where it got no answer, or
-            none that could be understood.
-        :raises OutOfPatience: where there is no time left for any try.
+        :raises azure.core.exceptions.AzureError: the error of the last try, if it got no answer, or
+            none that could be parsed.
+        :raises OutOfPatience: if there is no time left for any try.
         """
         understand: Understand | None = config.pop(UNDERSTAND, None)
         patience = patience_of_task() or self._patience
@@ -133,7 +135,7 @@ class RepeatingTransport(AsyncHttpTransport[Any, Any]):
 
 
 def _passes(request: HttpRequest, answer: Any, tries: int) -> bool:
-    """Whether what the answer tells may pass by itself."""
+    """Whether the answer reports a temporary condition."""
     return is_busy(answer) and not (_COPY in request.headers and _gives_up(answer, tries))
 
 
@@ -142,7 +144,7 @@ def _gives_up(answer: Any, tries: int) -> bool:
 
 
 def _is_whole(request: HttpRequest) -> bool:
-    """Whether the body is all here; a stream that was read once is not sent again."""
+    """Whether the body is in memory; a stream that was read once cannot be sent again."""
     return request.data is None or isinstance(request.data, bytes | str)
 
 
@@ -157,20 +159,21 @@ def asked_to_wait(headers: Mapping[str, str]) -> float:
 
 
 def _asked_for(failed: AzureError | None, answer: Any) -> float:
-    """Seconds that storage asked to wait for: inside of an answer it may say so again."""
+    """Seconds that storage asked to wait for, in the headers or in the body of an answer."""
     inner: float = getattr(failed, "retry_after_seconds", 0.0)
     return max(inner, asked_to_wait({} if answer is None else answer.headers))
 
 
 def _wait(patience: Patience, tries: int, asked_for: float) -> float:
-    """Between a half and the whole of a doubled wait, so that many do not come back at once."""
+    """Exponential backoff with jitter: between half and all of the wait, so that many callers do
+    not return at once."""
     doubled = patience.first_wait_seconds * 2 ** min(tries - 1, 16)
     longest = min(doubled, patience.longest_wait_seconds)
     return asked_for + random.uniform(longest / 2, longest)
 
 
 async def _let_go(answer: Any) -> None:
-    """An answer that nobody reads gives its connection back."""
+    """Release the connection of an answer that is not read."""
     closed = answer.internal_response.release()
     if asyncio.iscoroutine(closed):
         await closed

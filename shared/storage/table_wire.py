@@ -1,7 +1,7 @@
 """The table service's REST protocol, as bytes: rows in JSON, transactions as multipart bodies.
 
 The SDK's table client makes an object of each value and a tree of MIME messages of a transaction,
-which costs several times the row's way over the wire. This speaks the same protocol over the same
+which costs several times the transfer itself. This module speaks the same protocol over the same
 pipeline (azure.core): https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
 """
 
@@ -36,7 +36,7 @@ from shared.storage.retrying import UNDERSTAND, asked_to_wait
 
 _SCOPE = "https://storage.azure.com/.default"
 _WHO = "interkeep"
-"""What a log of the account, and who supports it, finds these requests by."""
+"""The client's name in the account's logs."""
 
 _READ = {
     "Accept": "application/json;odata=minimalmetadata",
@@ -61,7 +61,7 @@ _ANSWER = re.compile(rb"HTTP/1\.1 (\d{3})[^\r\n]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n"
 _ETAG = re.compile(rb"(?im)^ETag:[ \t]*([^\r\n]+)")
 _RETRY_AFTER = re.compile(rb"(?im)^(Retry-After|x-ms-retry-after-ms):[ \t]*([0-9.]+)")
 _ENCODED_KEY = re.compile(r"[A-Za-z0-9._~!= -]*")
-"""What keys are made of (keys.py), quoted in a tenth of the library's time."""
+"""Characters that most keys consist of; such keys are quoted in a tenth of the library's time."""
 
 _NEXT = {
     "x-ms-continuation-NextPartitionKey": "NextPartitionKey",
@@ -69,7 +69,7 @@ _NEXT = {
 }
 
 Entity = dict[str, Any]
-"""A row as JSON has it: 64-bit numbers and bytes as text, with their types beside them."""
+"""A row as JSON has it: 64-bit numbers and bytes as text, with their types next to them."""
 
 Understood = TypeVar("Understood")
 
@@ -79,12 +79,12 @@ class Write:
     """One write of a row."""
 
     method: str
-    """POST inserts, PUT replaces (or inserts, without a condition), DELETE removes."""
+    """POST inserts, PUT replaces (or inserts, without a condition), DELETE deletes."""
     partition: str
     key: str
     body: bytes = b""
     etag: str | None = None
-    """The condition: the version that is replaced or removed, ``*`` for any that is there."""
+    """The condition: the version that is replaced or deleted, ``*`` for any version that exists."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,14 @@ class RowsPage:
 
     entities: list[Entity]
     behind: str
-    """Continues the query after this page, as a part of its address; empty at its end."""
+    """Continuation of the query after this page, as a part of its address; empty at its end."""
 
 
 class TableWire:
     """One table.
 
-    :param client: of the account; it knows the address, and who asks.
-    :param transport: carries every request.
+    :param client: the account's client; it has the address and the credential.
+    :param transport: sends every request.
     """
 
     def __init__(
@@ -122,16 +122,16 @@ class TableWire:
         )
 
     async def create(self) -> None:
-        """Make the table.
+        """Create the table.
 
-        :raises azure.core.exceptions.AzureError: where it is there, or cannot be made.
+        :raises azure.core.exceptions.AzureError: if it exists, or cannot be created.
         """
         await self._client.create_table(self._table)
 
     async def get(self, partition: str, key: str) -> tuple[Entity, Mapping[str, str]]:
         """One row, and the headers of the answer.
 
-        :raises azure.core.exceptions.AzureError: where there is none, or no answer.
+        :raises azure.core.exceptions.AzureError: if there is no such row, or no answer.
         """
         request = HttpRequest("GET", self._row(partition, key), headers=_READ)
         return await self._send(request, lambda answer: (_json(answer), answer.headers))
@@ -139,9 +139,9 @@ class TableWire:
     async def page(
         self, condition: str, columns: Sequence[str] | None, most: int, behind: str = ""
     ) -> RowsPage:
-        """A page of the rows that fulfil an OData filter, in the order of their keys.
+        """A page of the rows that match an OData filter, in the order of their keys.
 
-        :raises azure.core.exceptions.AzureError: where there is no table, or no answer.
+        :raises azure.core.exceptions.AzureError: if there is no table, or no answer.
         """
         query = f"$filter={quote(condition)}&$top={most}"
         if columns is not None:
@@ -150,7 +150,7 @@ class TableWire:
         return await self._send(HttpRequest("GET", address, headers=_READ), _page)
 
     async def write(self, write: Write) -> str:
-        """One write; the ETag of what it wrote.
+        """Do one write and return the ETag of what it wrote.
 
         :raises azure.core.exceptions.AzureError: as refusals.said tells.
         """
@@ -160,9 +160,9 @@ class TableWire:
         return await self._send(request, lambda answer: str(answer.headers.get("ETag", "")))
 
     async def transact(self, writes: Sequence[Write]) -> list[str]:
-        """Several writes of one partition, all or none; the ETags of what they wrote.
+        """Do several writes of one partition, all or none, and return the ETags of what they wrote.
 
-        :raises BatchRefused: where one of them was refused.
+        :raises BatchRefused: if one of them was refused.
         """
         body = b"".join([_ENVELOPE[0], *(self._part(write) for write in writes), _ENVELOPE[1]])
         address = f"{self._account}/$batch{self._signed_query.replace('&', '?', 1)}"
@@ -193,7 +193,7 @@ class TableWire:
     async def _send(
         self, request: HttpRequest, understand: Callable[[AsyncHttpResponse], Understood]
     ) -> Understood:
-        """Ask, until an answer can be understood or is a refusal.
+        """Send, until an answer can be parsed or is a refusal.
 
         :raises azure.core.exceptions.AzureError: as refusals.said tells.
         """
@@ -210,7 +210,10 @@ class TableWire:
 
 
 def _json(answer: AsyncHttpResponse) -> Any:
-    """:raises CutOff: where the text ends early."""
+    """The JSON of an answer.
+
+    :raises CutOff: if the text ends early.
+    """
     try:
         return parsed(answer.content)
     except ValueError as error:
@@ -229,8 +232,8 @@ def _page(answer: AsyncHttpResponse) -> RowsPage:
 def _written(answer: AsyncHttpResponse, writes: int) -> tuple[list[str], BatchRefused | None]:
     """The ETags of what a transaction wrote, or why it was refused.
 
-    :raises BatchRefused: for a refusal that may pass, which is asked again.
-    :raises CutOff: where the answer ends early.
+    :raises BatchRefused: for a refusal that may be temporary: the request is then sent again.
+    :raises CutOff: if the answer ends early.
     """
     parts = list(_ANSWER.finditer(answer.content))
     inner = parts[1:] if parts and parts[0][1] == b"202" else parts
@@ -249,7 +252,7 @@ def _written(answer: AsyncHttpResponse, writes: int) -> tuple[list[str], BatchRe
 
 
 def literal(text: str) -> str:
-    """A text as a filter has it."""
+    """A text as a literal of a filter."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -263,7 +266,7 @@ _quoted_often = lru_cache(maxsize=256)(_quoted)
 
 
 def typed(value: str | int | bool | bytes, name: str) -> Entity:
-    """A column as JSON has it; whole numbers have 64 bits."""
+    """A column in JSON, with its type; whole numbers have 64 bits."""
     if isinstance(value, bytes):
         return {f"{name}@odata.type": "Edm.Binary", name: base64.b64encode(value).decode()}
     if isinstance(value, int) and not isinstance(value, bool):
@@ -291,15 +294,15 @@ def _authentication(credential: Any) -> list[Any]:
 
 
 class _Dated(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
-    """Says when a request is sent; with a shared key that is part of its signature."""
+    """Adds the date of a request, which is a part of its signature with a shared key."""
 
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
-        """Date a request."""
+        """Add the date."""
         request.http_request.headers["x-ms-date"] = formatdate(usegmt=True)
 
 
 class _SharedKey(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
-    """Signs what a request is, when it is sent and where it goes with the account's key.
+    """Signs a request's method, date and address with the account's key.
 
     https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
     """
@@ -313,7 +316,7 @@ class _SharedKey(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
         sent = request.http_request
         name, key = self._credential.named_key
         date = formatdate(usegmt=True)
-        # As the transport's HTTP library will send it: it unquotes what need not be quoted.
+        # As the transport's HTTP library will send it: it removes unnecessary quoting.
         path = URL(sent.url).raw_path
         content_type = sent.headers.get("Content-Type", "")
         signed = f"{sent.method}\n\n{content_type}\n{date}\n/{name}{path}".encode()

@@ -1,8 +1,8 @@
 """Table storage behind one small interface: rows, conditional writes, transactions, pages.
 
-Delivery of a write can be uncertain: a request whose answer was lost is sent again, and the
-repeated insert meets its own row. So every write carries an id of its own (column ``w``), and one
-that meets a conflict reads back and compares it before it calls that a conflict.
+Whether a write was delivered can be uncertain: a request whose answer was lost is sent again, and
+the repeated insert meets its own row. So every write carries an id of its own (column ``w``); after
+a conflict the row is read back and its id compared, before the conflict is reported.
 """
 
 import json
@@ -30,14 +30,15 @@ SCHEMA = 1
 """Version of the rows that this code writes (column ``v``). Older ones are read."""
 
 TRANSACTION_ROWS = 100
-"""The most rows that one entity group transaction takes."""
+"""The most rows of one entity group transaction."""
 
 _GONE = frozenset({Said.GONE, Said.TABLE_GONE})
 _UNMET = _GONE | {Said.THERE, Said.CHANGED}
-"""What a write is answered whose condition was not met."""
+"""Answers to a write whose condition was not met."""
 
 _WRITTEN_OVER = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
-"""The ETag of a version that is no more: whoever writes on this condition reads again."""
+"""The ETag of a version that no longer exists: a write on this condition fails, and its caller
+reads again."""
 
 _VERSION = typed(SCHEMA, "v")
 
@@ -45,7 +46,7 @@ _SYSTEM = frozenset({"PartitionKey", "RowKey", "Timestamp", "v", "w"})
 
 
 class RowExists(Exception):
-    """An insert met a row that somebody else wrote."""
+    """An insert met a row that another writer wrote."""
 
 
 class RowChanged(Exception):
@@ -57,7 +58,7 @@ class SchemaTooNew(Exception):
 
 
 class _Newer(Mapping[str, Column]):
-    """The values of a row that a newer version wrote: none that can be read."""
+    """The values of a row that a newer version wrote: reading any of them raises SchemaTooNew."""
 
     def __init__(self, version: int) -> None:
         self._version = version
@@ -87,7 +88,7 @@ class Row:
     values: Mapping[str, Column]
     etag: str = ""
     age_seconds: float = field(default=0.0, compare=False)
-    """How long ago it was written, by the storage's own clock; known after ``get`` only."""
+    """How long ago it was written, by the storage's own clock; known only after ``get``."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Insert:
 
 @dataclass(frozen=True)
 class Replace:
-    """Write a row over the version with this ETag; over any version where it is None."""
+    """Replace the version of a row with this ETag; any version where it is None."""
 
     row: Row
     etag: str | None
@@ -107,7 +108,7 @@ class Replace:
 
 @dataclass(frozen=True)
 class Delete:
-    """Remove a row of this version; of any version where the ETag is None."""
+    """Delete a row with this version; with any version where the ETag is None."""
 
     partition: str
     key: str
@@ -118,7 +119,7 @@ Step = Insert | Replace | Delete
 
 
 class Table:
-    """One table. It comes into being with its first row."""
+    """One table. It is created with its first row."""
 
     def __init__(self, wire: TableWire, new_id: Callable[[], str]) -> None:
         self._wire = wire
@@ -135,7 +136,7 @@ class Table:
         return _row(entity, _date(headers))
 
     async def clock(self) -> datetime | None:
-        """What time the storage has, by the Date of an answer; None where it told none."""
+        """The storage's time, by the Date of an answer; None where the answer has none."""
         try:
             _, headers = await self._wire.get("!clock", "!clock")
         except AzureError as error:
@@ -147,30 +148,31 @@ class Table:
     async def insert(self, row: Row) -> str:
         """Write a new row and return its ETag.
 
-        :raises RowExists: where another write made a row of that key.
+        :raises RowExists: if another write inserted a row with that key.
         """
         return (await self.transact([Insert(row)]))[0]
 
     async def replace(self, row: Row, etag: str | None) -> str:
-        """Write a row over a version of it (over any, or none, for None); its new ETag.
+        """Replace a version of a row and return its new ETag. With None: replace any version, or
+        insert.
 
-        :raises RowChanged: where the row has another version, or is gone.
+        :raises RowChanged: if the row has another version, or was deleted.
         """
         return (await self.transact([Replace(row, etag)]))[0]
 
     async def delete(self, partition: str, key: str, etag: str | None = None) -> None:
-        """Remove a row; one that is gone already is as good.
+        """Delete a row; does nothing if it is already deleted.
 
-        :raises RowChanged: where the row has another version.
+        :raises RowChanged: if the row has another version.
         """
         await self.transact([Delete(partition, key, etag)])
 
     async def transact(self, steps: Sequence[Step]) -> list[str]:
-        """Do all of the steps, of one partition, or none; the ETags of what was written.
+        """Do all of the steps, of one partition, or none; return the ETags of what was written.
 
-        :raises RowExists: where an insert met a row.
-        :raises RowChanged: where a condition was not met.
-        :raises Problem: DocumentTooLarge for what no table takes, however often it is sent.
+        :raises RowExists: if an insert met an existing row.
+        :raises RowChanged: if a condition was not met.
+        :raises Problem: DocumentTooLarge for rows that exceed the limits of tables.
         """
         if not 1 <= len(steps) <= TRANSACTION_ROWS:
             raise ValueError(f"a transaction takes 1 to {TRANSACTION_ROWS} rows, not {len(steps)}")
@@ -193,7 +195,8 @@ class Table:
         return ["" if isinstance(steps[0], Delete) else etag]
 
     async def _settle(self, steps: Sequence[Step], write_id: str, error: AzureError) -> list[str]:
-        """A write was refused: by a missing table, by its own first delivery, or truly."""
+        """Handle a refused write: the table is missing, the first delivery succeeded, or it is a
+        real conflict."""
         if said(error) is Said.TABLE_GONE:
             if all(isinstance(step, Delete) for step in steps):
                 return [""] * len(steps)
@@ -208,7 +211,7 @@ class Table:
         raise _conflict(error) from error
 
     async def _settle_deletes(self, steps: Sequence[Step], error: AzureError) -> list[str]:
-        """A delete of what is gone has succeeded; of several, those that are left are tried."""
+        """A delete of a missing row has succeeded; of several deletes, each is tried by itself."""
         if said(error) is not Said.GONE:
             raise _conflict(error) from error
         if len(steps) > 1:
@@ -217,7 +220,7 @@ class Table:
         return [""] * len(steps)
 
     async def _etags(self, steps: Sequence[Step], write_id: str) -> list[str]:
-        """The ETags of what this write wrote; never that of whoever wrote over it since."""
+        """The ETags of what this write wrote; never that of a later write."""
         etags = []
         for step in steps:
             if isinstance(step, Delete):
@@ -254,8 +257,8 @@ class Table:
         :param after: only keys greater than this one.
         :param begin: only this key, and greater ones.
         :param before: only keys less than this one.
-        :param equal: only rows that have this text in this column; storage looks at each row.
-        :param also: the key of a row that need not have that text.
+        :param equal: only rows that have this text in this column; storage scans all rows for it.
+        :param also: the key of a row that is included without that text.
         :param columns: read only these columns.
         :param size: the most rows of a page; a page may be short or empty and not be the last.
         """
@@ -278,9 +281,10 @@ class Table:
     ) -> AsyncIterator[list[Row]]:
         """All rows of the table, a page at a time, partition after partition.
 
-        Two queries, as storage answers one that says *or* by reading the table from its beginning.
+        Two queries, since storage answers a query with *or* by reading the table from its
+        beginning.
 
-        :param after: partition and key of the row that the first page begins behind.
+        :param after: partition and key of a row; the first page begins after it.
         :param columns: read only these columns.
         """
         partition, key = literal(after[0]), literal(after[1])
@@ -309,7 +313,7 @@ class Table:
                 return
 
     async def drop_partition(self, partition: str) -> None:
-        """Remove all rows of a partition; those that are gone are as good."""
+        """Delete all rows of a partition; does nothing for rows that are already deleted."""
         async for page in self.pages(partition, columns=()):
             for start in range(0, len(page), TRANSACTION_ROWS):
                 rows = page[start : start + TRANSACTION_ROWS]
@@ -359,7 +363,7 @@ def _body(row: Row, write_id: str) -> bytes:
     body = to_json(entity | _VERSION)
     if body.isascii():
         return body
-    # Escaped: Azurite takes U+2028 in a transaction for the end of a line.
+    # Escaped: Azurite treats U+2028 in a transaction as the end of a line.
     return json.dumps(entity | _VERSION, separators=(",", ":")).encode()
 
 
@@ -370,7 +374,7 @@ def _row(entity: Entity, read_at: datetime | None = None) -> Row:
         if name not in _SYSTEM
         and "@" not in name
         and not name.startswith("odata.")
-        # Azure answers a column that was asked for with null where a row has none.
+        # Azure answers null for a requested column that a row does not have.
         and entity[name] is not None
     }
     version = SCHEMA if entity.get("v") is None else int(untyped(entity, "v"))

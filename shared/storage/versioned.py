@@ -1,4 +1,4 @@
-"""Stored values with the version of their row, and changes that somebody else may be first to."""
+"""Stored values with the version of their row, and changes with optimistic concurrency."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ class Versioned(Generic[Value]):
 def optimistic(
     change: Callable[Given, Awaitable[Value]],
 ) -> Callable[Given, Awaitable[Value]]:
-    """Run a read-change-write again where somebody else wrote the row after it was read.
+    """Repeat a read-change-write if another writer changed the row after it was read.
 
-    ``change`` reads what it writes over, and writes once, on the condition of what it read:
-    with optimistic concurrency one of the writers always gets on, so this ends.
+    ``change`` reads the row, and writes once, on the condition of the version that it read. One of
+    several concurrent writers always succeeds, so this ends.
     """
 
     @wraps(change)
