@@ -1,1 +1,1 @@
-"""Table storage: one module a table, over one small gateway."""
+"""Table storage: one module for each table, over one small gateway."""

@@ -35,7 +35,7 @@ _REFERENCES = "references"
 
 @dataclass(frozen=True)
 class Restored:
-    """A document of a backup's line that was not changed but for its secrets."""
+    """A document of a backup's line, of which only the secrets were changed."""
 
     text: str = field(repr=False)
     """Canonical JSON, secrets sealed; nothing in it is a secret in the clear."""
@@ -45,11 +45,11 @@ class Restored:
 def artifact_columns(
     artifact: Artifact, text: str, restored: Restored | None = None
 ) -> dict[str, Column]:
-    """The columns of an artifact beside its document: what is asked of it often.
+    """The columns of an artifact next to its document: what is read often.
 
     :param text: its document in canonical form.
-    :param restored: where it comes from a backup as it is.
-    :raises Problem: InvalidRequest, for an agreement between nobody; DocumentTooLarge.
+    :param restored: set if it comes from a backup unchanged.
+    :raises Problem: InvalidRequest for an agreement without valid parties; DocumentTooLarge.
     """
     values: dict[str, Column] = {
         "section": artifact.section,
@@ -78,14 +78,14 @@ def artifact_columns(
 def reference_columns(section: Section, document: JsonObject) -> dict[str, Column]:
     """Which artifacts a document names.
 
-    :raises Problem: DocumentTooLarge where they are too many.
+    :raises Problem: DocumentTooLarge if they are too many.
     """
     keys = {named(reference.section, reference.name) for reference in references(section, document)}
     return list_columns(_REFERENCES, sorted(keys)) if keys else {}
 
 
 REFERENCE_COLUMNS = list_names(_REFERENCES)
-"""What ``named_by`` reads."""
+"""The columns that ``named_by`` reads."""
 
 
 def named_by(row: Row) -> list[str]:
@@ -94,7 +94,7 @@ def named_by(row: Row) -> list[str]:
 
 
 def _as_written(section: str, values: Mapping[str, Column], text: bytes) -> str:
-    """Says that a document is canonical and holds no secret, by the rule that counts now."""
+    """A mark that a document is canonical and has no secret by the present rule."""
     beside = [section, fingerprint(), *(values.get(n) for n in ("name", "changedAt", "content"))]
     return hashlib.sha256(to_json(beside) + text).hexdigest()
 
@@ -102,7 +102,7 @@ def _as_written(section: str, values: Mapping[str, Column], text: bytes) -> str:
 def written_record(row: Row) -> WrittenRecord | None:
     """The record of an artifact without secrets, its document not parsed.
 
-    None where its document is to be parsed: it holds secrets, or is not as it was written.
+    None if the document must be parsed: it has secrets, or no valid mark that it has none.
     """
     values = row.values
     said = values.get("asWritten")
@@ -132,7 +132,7 @@ def read_artifact(row: Row) -> Artifact:
 
 
 def row_with_md5(row: Row, sha256: str, md5: str) -> Row | None:
-    """The row with what the MD5 of its content is; None where it is known, or of other content."""
+    """The row with the MD5 of its content added; None if it has one, or has other content."""
     content = _content(row)
     if content is None or content.sha256 != sha256 or content.md5:
         return None
@@ -148,12 +148,12 @@ def _content(row: Row) -> ContentReference | None:
 
 
 def section_of(row: Row) -> str:
-    """The section of an artifact's row, known by its key."""
+    """The section of an artifact's row, by its key."""
     return row.key.partition("!")[0]
 
 
 def read_numbers(row: Row) -> AgreementNumbers:
-    """What the row of an agreement says of its control numbers."""
+    """What the row of an agreement says about its control numbers."""
     kinds = json.loads(str(row.values.get("numbering") or "{}"))
     numbering = {Kind(kind): Bounds.model_validate(bounds) for kind, bounds in kinds.items()}
     stream = stream_of(str(row.values.get("parties") or ""))

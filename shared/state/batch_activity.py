@@ -1,6 +1,6 @@
-"""Table BatchActivity: a partition a service, a row a batch with its active messages.
+"""Table BatchActivity: a partition for each service, a row for each batch with its active messages.
 
-Run-time state, outside the configuration's revision: as the runtime reported it last.
+Run-time state as the runtime last reported it; it does not change the configuration's revision.
 """
 
 from collections.abc import AsyncIterator
@@ -43,15 +43,15 @@ class BatchActivities:
         self._table = table
 
     async def get(self, service_id: str, batch: str) -> Versioned[BatchActivity] | None:
-        """What was reported of a batch last, None where nothing was."""
+        """The last report of a batch, None if there is none."""
         row = await self._table.get(service_id, _key(batch))
         return Versioned(_read(row), row.etag) if row else None
 
     async def put(self, service_id: str, activity: BatchActivity, over: str | None) -> str:
-        """Write what was reported over the version with this ETag, None for none; its new ETag.
+        """Replace the version with this ETag (None: there is none yet) and return the new ETag.
 
-        :raises RowChanged: where somebody else wrote it since.
-        :raises RowExists: where there is one already.
+        :raises RowChanged: if another writer changed it since.
+        :raises RowExists: if there is one already.
         """
         values: dict[str, Column] = {
             "batch": activity.batch,
@@ -63,20 +63,20 @@ class BatchActivities:
         return await (self._table.replace(row, over) if over else self._table.insert(row))
 
     async def drop(self, service_id: str, batch: str) -> None:
-        """Forget a batch; one that is not known is as good."""
+        """Delete the report of a batch; does nothing if there is none."""
         await self._table.delete(service_id, _key(batch))
 
     async def drop_all(self, service_id: str) -> None:
-        """Remove all of a service; what is gone is as good."""
+        """Delete all reports of a service; does nothing for those that are already deleted."""
         await self._table.drop_partition(service_id)
 
     async def pages(
         self, service_id: str, batches: AsyncIterator[list[str]], after: str = ""
     ) -> AsyncIterator[list[BatchActivity]]:
-        """What was reported of batches, in the order of their keys, a page at a time.
+        """The reports of batches in the order of their keys, a page at a time.
 
-        :param batches: the names of the batches that there are, in the same order: a report that
-            met its batch's deletion may have stayed behind, and says nothing.
+        :param batches: the names of the batches that exist, in the same order. A report that was
+            written while its batch was deleted may be left over; it is ignored.
         """
         behind = _key(after)
         rows = self._table.pages(service_id, after=behind)

@@ -18,17 +18,18 @@ from shared.storage.tables import Column
 _MOST_TEXT_UNITS = 30_000
 _BINARY_BYTES = 64 * 1024
 _MOST_STORED_BYTES = 700 * 1024
-"""Of the 1 MiB of a row and the 4 MiB of a transaction, in base64 as it is sent."""
+"""The stored form's share of the 1 MiB of a row, and of the 4 MiB of a transaction, where it is
+sent in base64."""
 
 _MOST_TEXT_BYTES = 4 * 1024 * 1024
-"""As JSON: millions of equal values pack into nothing, and whoever reads them all waits. The
-largest real document is a hundredth of it."""
+"""Size as JSON. Millions of equal values compress to almost nothing, but take long to read. The
+largest real document has a hundredth of this."""
 
 _MOST_OPENED_BYTES = 64 * 1024 * 1024
 
 
 def dumps(value: object) -> str:
-    """JSON as rows hold it: no spaces, non-ASCII as it is."""
+    """JSON as it is stored in rows: no spaces, non-ASCII characters unescaped."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
@@ -83,11 +84,12 @@ def _unpacked(packed: bytes) -> bytes:
 
 
 _MOST_LIST_BYTES = 3 * _BINARY_BYTES
-"""Packed, of what a document names: with the largest document beside it, it fits the row."""
+"""Compressed size of the list of what a document names: together with the largest document it fits
+the row."""
 
 
 def list_columns(name: str, items: Sequence[str]) -> dict[str, Column]:
-    """The columns of a list of texts: one, or several binary ones where it is long.
+    """The columns of a list of texts: one, or several binary ones if it is long.
 
     :raises Problem: DocumentTooLarge.
     """
@@ -106,13 +108,13 @@ def list_columns(name: str, items: Sequence[str]) -> dict[str, Column]:
 
 
 def list_names(name: str) -> tuple[str, ...]:
-    """The names of the columns that a list may have."""
+    """The names of all columns that a list may have."""
     count = _MOST_LIST_BYTES // _BINARY_BYTES
     return name, *(f"{name}{index:02}" for index in range(count))
 
 
 def read_list(name: str, values: Mapping[str, Column]) -> list[str]:
-    """A list from a row's columns, empty where it has none."""
+    """A list from a row's columns, empty if it has none."""
     text = values.get(name)
     if text is None:
         packed = b"".join(bytes(values.get(one) or b"") for one in list_names(name)[1:])  # type: ignore[arg-type]
@@ -122,7 +124,7 @@ def read_list(name: str, values: Mapping[str, Column]) -> list[str]:
 
 
 def require_storable(document: object) -> None:
-    """Refuse a document that no row holds, before anything is written for it.
+    """Refuse a document that is too large for a row, before anything is written for it.
 
     :raises Problem: DocumentTooLarge.
     """

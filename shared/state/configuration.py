@@ -1,7 +1,8 @@
-"""Table Configuration: a partition a service, its head, key, settings and artifacts.
+"""Table Configuration: a partition for each service, with its head, key, settings and artifacts.
 
-Every change is one transaction that carries the head: revision up by one, on the condition that
-nobody else wrote the head since. So two reads of the same revision enclose one state of it all.
+Every change is one transaction that also writes the head: it increases the revision by one, on the
+condition that the head was not changed since it was read. So two reads of the same revision enclose
+one consistent state of the whole partition.
 """
 
 import json
@@ -41,10 +42,11 @@ from shared.storage.versioned import Versioned
 
 TABLE = "interkeepConfiguration"
 HOLD_SECONDS = 60
-"""After this long without renewal a hold is none; measured by the storage's clock."""
+"""A hold expires after this time without renewal, measured by the storage's clock."""
 
 _ROWS_AT_ONCE = 200
-"""Of a page of whole rows: some mebibytes of documents, of which two pages are held."""
+"""Rows in a page of whole rows: some mebibytes of documents, and two pages are in memory at a
+time."""
 
 _HEAD = "!head"
 _KEY = "!key"
@@ -52,12 +54,12 @@ _SETTINGS = "!service"
 
 
 class Phase(StrEnum):
-    """What the head says of the whole partition."""
+    """The phase of the whole partition, stored in the head."""
 
     OPEN = "open"
     RESTORING = "restoring"
     CLOSED = "closed"
-    """The service is being deleted: no change is accepted any more."""
+    """The service is being deleted: no further change is accepted."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +68,15 @@ class StoredSettings:
 
     document: JsonObject = field(repr=False)
     changed_at: str
-    """RFC 3339; a restore keeps it."""
+    """RFC 3339; a restore keeps the time."""
     operation_id: str
-    """Who wrote them last; empty for the service's creation or restore."""
+    """The operation that wrote them last; empty for the service's creation or restore."""
     etag: str
 
 
 @dataclass(frozen=True)
 class Head:
-    """The row that every change of a service's configuration goes through."""
+    """The row that every change of a service's configuration also writes."""
 
     revision: int
     phase: Phase
@@ -87,7 +89,7 @@ class Head:
 
     @property
     def held_for_seconds(self) -> float:
-        """How much longer writers must wait, 0 where nothing holds."""
+        """How much longer writers must wait, 0 without a hold."""
         return max(0.0, HOLD_SECONDS - self.age_seconds) if self.hold else 0.0
 
 
@@ -106,9 +108,9 @@ class Configuration:
         settings: JsonObject,
         changed_at: str,
     ) -> Head:
-        """Make the partition of a new service.
+        """Create the partition of a new service.
 
-        :raises RowExists: where it has one already.
+        :raises RowExists: if it has one already.
         """
         head = Head(revision=1, phase=phase, hold="", counts={})
         rows = [
@@ -120,14 +122,14 @@ class Configuration:
         return replace(head, etag=etags[0])
 
     async def head(self, service_id: str) -> Head | None:
-        """The head, None for a service that has no partition (any more)."""
+        """The head, None for a service that has no partition, or has none any more."""
         row = await self._table.get(service_id, _HEAD)
         return _head(row) if row else None
 
     async def write_head(self, service_id: str, head: Head) -> Head:
-        """Write the head alone: its phase or hold, no change of the revision.
+        """Write only the head: its phase or hold; the revision does not change.
 
-        :raises RowChanged: where somebody else wrote it since it was read.
+        :raises RowChanged: if another writer changed it since it was read.
         """
         etag = await self._table.replace(_head_row(service_id, head), head.etag)
         return replace(head, etag=etag, age_seconds=0.0)
@@ -135,11 +137,11 @@ class Configuration:
     async def change(
         self, service_id: str, head: Head, edits: Sequence[Edit], *, insert_only: bool = False
     ) -> tuple[Head, list[str]]:
-        """Do all of the edits, at most 99, or none; the new head and the ETag of each edit.
+        """Do all of the edits, at most 99, or none; return the new head and the ETag of each edit.
 
-        :param insert_only: refuse to write over an artifact (a restore).
-        :raises RowChanged: where the head has changed since it was read.
-        :raises RowExists: for ``insert_only``, where an artifact exists.
+        :param insert_only: refuse to replace an artifact (for a restore).
+        :raises RowChanged: if the head has changed since it was read.
+        :raises RowExists: with ``insert_only``, if an artifact exists.
         """
         counts = dict(head.counts)
         steps: list[Step] = []
@@ -166,19 +168,19 @@ class Configuration:
         return found.value if found else None
 
     async def wrapped_key(self, service_id: str) -> Versioned[WrappedKey] | None:
-        """The wrapped data key of a service, to wrap it anew."""
+        """The wrapped data key of a service with its version, to rewrap it."""
         row = await self._table.get(service_id, _KEY)
         return Versioned(_wrapped(row), row.etag) if row else None
 
     async def write_key(self, service_id: str, key: WrappedKey, etag: str) -> None:
-        """Write a data key that was wrapped anew. It is no change of what is configured.
+        """Write a data key that was rewrapped. This is not a change of the configuration.
 
-        :raises RowChanged: where it was written since, or the service is gone.
+        :raises RowChanged: if it was written since, or the service was deleted.
         """
         await self._table.replace(Row(service_id, _KEY, {"key": dumps(key.to_json())}), etag)
 
     async def settings(self, service_id: str) -> StoredSettings | None:
-        """The settings of a service, None where it has no partition (any more)."""
+        """The settings of a service, None if it has no partition, or has none any more."""
         row = await self._table.get(service_id, _SETTINGS)
         if row is None:
             return None
@@ -199,7 +201,7 @@ class Configuration:
     async def note_md5(
         self, service_id: str, section: Section, name: str, sha256: str, md5: str
     ) -> None:
-        """Add the MD5 of an artifact's content where it is not known; nothing else changes."""
+        """Add the MD5 of an artifact's content if it is not stored yet; nothing else changes."""
         row = await self._table.get(service_id, named(section, name))
         known = row_with_md5(row, sha256, md5) if row else None
         if known is not None:
@@ -207,7 +209,8 @@ class Configuration:
                 await self._table.replace(known, known.etag)
 
     async def numbers(self, service_id: str, agreement: str) -> AgreementNumbers | None:
-        """What an agreement's document says of control numbers; None where there is none."""
+        """What an agreement's document says about control numbers; None if there is no such
+        agreement."""
         row = await self._table.get(service_id, named(Section.AGREEMENTS, agreement))
         found = read_numbers(row) if row else None
         return found if found and is_same_name(found.name, agreement) else None
@@ -215,9 +218,9 @@ class Configuration:
     async def all_numbers(
         self, service_id: str, after: str = ""
     ) -> AsyncIterator[list[AgreementNumbers]]:
-        """The agreements with what their documents say of control numbers, a page at a time.
+        """The agreements with what their documents say about control numbers, a page at a time.
 
-        :param after: the agreement that the first page begins behind.
+        :param after: the agreement after which the first page begins.
         """
         start = named(Section.AGREEMENTS, after) if after else f"{Section.AGREEMENTS}!"
         end, columns = f"{Section.AGREEMENTS}!{LAST}", ("name", "numbering", "parties")
@@ -232,7 +235,8 @@ class Configuration:
     async def users(
         self, service_id: str, section: Section, name: str
     ) -> list[tuple[Section, str]]:
-        """The artifacts that name one, by section and name; reads all of the service's."""
+        """The artifacts that name this one, by section and name; reads all artifacts of the
+        service."""
         wanted = named(section, name)
         columns = ("section", "name", *REFERENCE_COLUMNS)
         found: list[tuple[Section, str]] = []
@@ -245,7 +249,8 @@ class Configuration:
         return found
 
     async def parties(self, service_id: str) -> dict[str, str]:
-        """The agreements by their parties' key; those that do not name both are left out."""
+        """The agreements by their parties' key; those that do not name both parties are left
+        out."""
         found: dict[str, str] = {}
         start, end = f"{Section.AGREEMENTS}!", f"{Section.AGREEMENTS}!{LAST}"
         async for page in self._table.pages(
@@ -267,7 +272,7 @@ class Configuration:
     ) -> AsyncIterator[list[Versioned[Artifact]]]:
         """Artifacts in the order of section and key, a page at a time.
 
-        :param after: the name in the section that the page begins behind.
+        :param after: the name in the section after which the first page begins.
         :param prefix: what their names in the section begin with, without regard to case.
         """
         start = named(section, after) if section and after else f"{section or ''}!"
@@ -282,7 +287,7 @@ class Configuration:
     async def rows(self, service_id: str) -> AsyncIterator[list[Row]]:
         """The rows of all artifacts in the order of section and key, a page at a time.
 
-        For whoever must go on where one of them cannot be read: ``read_artifact`` reads each.
+        For callers that must continue if one of them cannot be read: ``read_artifact`` parses each.
         """
         pages = self._table.pages(service_id, after="!~", before=LAST, size=_ROWS_AT_ONCE)
         async for page in pages:
@@ -293,7 +298,7 @@ class Configuration:
     ) -> AsyncIterator[list[str]]:
         """The names of a section in the order of its keys, a page at a time.
 
-        :param after: the name that the first page begins behind.
+        :param after: the name after which the first page begins.
         """
         first = named(section, after) if after else f"{section}!"
         async for page in self._table.pages(
@@ -309,7 +314,7 @@ class Configuration:
                 yield [row.key for row in page]
 
     async def drop(self, service_id: str, keys: Sequence[str]) -> None:
-        """Remove rows of a partition that is closed; those that are gone are as good."""
+        """Delete rows of a closed partition; does nothing for those that are already deleted."""
         for start in range(0, len(keys), TRANSACTION_ROWS):
             batch = keys[start : start + TRANSACTION_ROWS]
             await self._table.transact([Delete(service_id, key) for key in batch])

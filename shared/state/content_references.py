@@ -17,7 +17,7 @@ class ContentReferences:
         self._table = table
 
     async def pages(self, service_id: str) -> AsyncIterator[set[str]]:
-        """The hashes that a service's artifacts name; the same one may come again."""
+        """The hashes that a service's artifacts name; a hash may come more than once."""
         async for page in self._table.pages(
             service_id, after="!~", before=LAST, columns=("content",)
         ):

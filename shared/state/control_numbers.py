@@ -1,9 +1,9 @@
 """Table ControlNumbers: the ledger of what was issued. Its rows are never deleted.
 
-A partition a service *name*, a row an agreement with all of its kinds, so that one conditional
-write takes numbers of several kinds, and a name that comes back continues where it stood. A row
-says which stream its numbers are of. An agreement that trades with somebody else from now on
-leaves a row behind that is of its former stream alone.
+A partition for each service *name*, a row for each agreement with all of its kinds, so that one
+conditional write takes numbers of several kinds, and a name that is used again continues from where
+it was. A row says which stream its numbers belong to. When the parties of an agreement change, a
+*former* row is kept that belongs only to the former stream.
 """
 
 import json
@@ -24,41 +24,44 @@ TABLE = "interkeepControlNumbers"
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """Where one agreement of a service name stands."""
+    """The counters of one agreement of a service name."""
 
     agreement: str
     owner: str
-    """Id of the service that may issue from it; empty where none may before it claims the row."""
+    """Id of the service that may issue from it; if empty, a service must claim the row first."""
     counters: Counters
     changed_at: str
     """RFC 3339; kept by a restore."""
     etag: str = ""
     passed: Counters = field(default_factory=dict)
-    """Up to where numbers come again, of the kinds that a restore set back (``asBackedUp``)."""
+    """Up to where numbers are issued again, for the kinds that a restore set back
+    (``asBackedUp``)."""
     beyond: Counters = field(default_factory=dict)
-    """What others issued beyond that, of the same kinds: they go on behind it in the end."""
+    """What others issued beyond that, for the same kinds: they finally continue after it."""
     apart: Counters = field(default_factory=dict)
-    """What others issued beyond the bounds under which it was claimed; see ``within``."""
+    """What others issued beyond the bounds with which it was claimed; see ``within``."""
     stream: str = ""
-    """Whose numbers they are, see ``AgreementNumbers.stream``; empty where its agreement names no
-    identities, or a version wrote the row that did not keep it: its name is its stream."""
+    """The stream that the numbers belong to, see ``AgreementNumbers.stream``. Empty if its
+    agreement names no identities, or the row was written by a version that did not store it: then
+    the agreement's name is its stream."""
     life: str = ""
-    """Id of the service that a restore wrote it for, which may be set back as was asked."""
+    """Id of the service that a restore wrote it for, which may be set back as the request asked."""
     advances: tuple[str, ...] = ()
-    """Ids of the operations that moved it on and may not have ended: none moves it on twice."""
+    """Ids of the operations that moved it forward and may not have ended: none moves it twice."""
     former: bool = False
-    """Whether it is what an agreement left behind that trades with somebody else since."""
+    """Whether it was kept for a former stream when the parties of its agreement changed."""
     entered: str = ""
-    """The stream that its service name was entered for in the index when it was written: it is
-    entered again where that is another one, or a version wrote the row that kept no index."""
+    """The stream for which the index had its service name when the row was written. The index is
+    written again if the stream differs, or if the row was written by a version without an index."""
 
     @property
     def known(self) -> list[Counters]:
-        """All that it knows to be issued: whoever goes on does so behind every one of them."""
+        """All that it knows to be issued: numbers continue after every one of these counters."""
         return [self.counters, self.passed, self.beyond]
 
     def within(self, numbering: Numbering) -> "LedgerRow":
-        """The same row under bounds, which may reach what others issued beyond former ones."""
+        """The same row with bounds, which may now include what others issued beyond the former
+        ones."""
         if not self.apart:
             return self
         found = brought_together([self.counters], [self.apart], numbering)
@@ -73,9 +76,10 @@ class LedgerRow:
         return replace(self, owner=service_id)
 
     def is_of(self, agreement: str, stream: str) -> bool:
-        """Whether its numbers are those of an agreement: the same stream, or without one, name.
+        """Whether its numbers belong to an agreement: the same stream or, without a stream, the
+        same name.
 
-        What an agreement left behind is of its stream alone.
+        A former row belongs only to its stream.
         """
         if self.former or (self.stream and stream):
             return self.stream == stream
@@ -88,24 +92,24 @@ class Ledger:
     def __init__(self, table: Table) -> None:
         self._table = table
         self.lineage = Lineage(table)
-        """Which other names have numbers of a service's."""
+        """Which other names share numbers with a service's."""
         self.index = StreamIndex(table)
         """Which names have rows of a stream."""
 
     async def get(self, service: str, agreement: str) -> LedgerRow | None:
-        """The row of an agreement, None where none was ever needed."""
+        """The row of an agreement, None if there never was one."""
         row = await self._table.get(_partition(service), encoded(artifact_key(agreement)))
         return _read(row) if row else None
 
     async def former(self, service: str, stream: str) -> LedgerRow | None:
-        """What agreements that trade with somebody else since left behind of a stream."""
+        """The former row of a stream, kept when the parties of an agreement changed."""
         row = await self._table.get(_partition(service), _former_key(stream))
         return _read(row) if row else None
 
     async def of_stream(self, service: str, stream: str, agreement: str = "") -> list[LedgerRow]:
-        """The rows of a service name that are of a stream, former ones among them.
+        """The rows of a service name that belong to a stream, including former ones.
 
-        :param agreement: that one's row too, whatever stream it is of.
+        :param agreement: the row of this agreement is included, whatever its stream.
         """
         named = encoded(artifact_key(agreement)) if agreement else ""
         if not stream:
@@ -115,10 +119,10 @@ class Ledger:
         return [_read(row) async for page in pages for row in page]
 
     async def write(self, service: str, row: LedgerRow) -> LedgerRow:
-        """Write a row over the version that was read; a new one where it has no ETag.
+        """Replace the version of a row that was read; insert a row without an ETag.
 
-        :raises RowChanged: where somebody else wrote it since.
-        :raises RowExists: where somebody else made it.
+        :raises RowChanged: if another writer changed it since.
+        :raises RowExists: if another writer inserted it.
         """
         if row.entered != row.stream:
             await self.enter(service, row.stream)
@@ -126,21 +130,24 @@ class Ledger:
         return replace(row, etag=etag, entered=row.stream)
 
     async def write_all(self, service: str, rows: Sequence[LedgerRow]) -> list[str]:
-        """Write up to 100 rows, each over the version that was read, all or none; their ETags.
+        """Write up to 100 rows, all or none, each over the version that was read; return their
+        ETags.
 
-        :raises RowChanged: where somebody else wrote one since.
-        :raises RowExists: where somebody else made one.
+        :raises RowChanged: if another writer changed one since.
+        :raises RowExists: if another writer inserted one.
         """
         await self.enter(service, *(row.stream for row in rows if row.entered != row.stream))
         return await self._table.transact([_step(service, row) for row in rows])
 
     async def enter(self, service: str, *streams: str) -> None:
-        """Let the index say that a service name has rows of streams, before it has any."""
+        """Write into the index that a service name has rows of streams; done before the rows are
+        written."""
         if any(streams):
             await self.index.enter(service, streams)
 
     async def enter_all(self, service: str) -> None:
-        """Enter all rows of a service name in the index, as a version without one wrote them."""
+        """Enter all rows of a service name into the index: a version without an index may have
+        written them."""
         async for page in self.issued(service):
             await self.enter(service, *(one.stream for one in page))
         await self.index.mark(service)
@@ -148,26 +155,26 @@ class Ledger:
     async def pages(self, service: str, after: str = "") -> AsyncIterator[list[LedgerRow]]:
         """The rows of a service name's agreements in the order of their keys, a page at a time.
 
-        :param after: the agreement that the first page begins behind.
+        :param after: the agreement after which the first page begins.
         """
         behind = encoded(artifact_key(after))
         async for page in self._table.pages(_partition(service), after=behind, before=LAST):
             yield [_read(row) for row in page]
 
     async def issued(self, service: str) -> AsyncIterator[list["Issued"]]:
-        """All rows of a service name, former ones among them, a page at a time."""
+        """All rows of a service name, including former ones, a page at a time."""
         async for page in self._table.pages(_partition(service)):
             yield [_issued(service, row) for row in page]
 
     async def drop_all(self, service: str) -> None:
-        """Remove all rows of a name: of a verify's scratch service alone, which issued nothing."""
+        """Delete all rows of a name. Only for a verify's scratch service, which issued nothing."""
         async for page in self.issued(service):
             await self.index.drop(service, (one.stream for one in page))
         await self._table.drop_partition(_partition(service))
 
 
 BATCH_ROWS = TRANSACTION_ROWS
-"""How many rows ``write_all`` takes."""
+"""The most rows that ``write_all`` takes."""
 
 
 def _partition(service: str) -> str:
@@ -176,7 +183,8 @@ def _partition(service: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A row of the ledger for whoever holds very many: it is read when it is asked for."""
+    """A row of the ledger in a compact form, for callers that keep very many; it is parsed on
+    demand."""
 
     service: str
     agreement: str
@@ -186,7 +194,7 @@ class Issued:
 
     @property
     def row(self) -> LedgerRow:
-        """The row itself."""
+        """Parse the row."""
         return _read(self._stored)
 
 
@@ -197,7 +205,7 @@ def _issued(service: str, row: Row) -> Issued:
 
 
 def _former_key(stream: str) -> str:
-    """Behind the keys of all agreements."""
+    """The key of a former row; it sorts after the keys of all agreements."""
     return f"{LAST}{stream}"
 
 

@@ -1,4 +1,4 @@
-"""Where the sweep stopped, a row a table; in the directory's table, in a partition of its own."""
+"""Where the sweep stopped: a row for each table, in a partition of the directory's table."""
 
 from shared.storage.tables import Row, Table
 
@@ -12,11 +12,11 @@ class Cursors:
         self._table = table
 
     async def get(self, name: str) -> tuple[str, str]:
-        """Partition and key of the last row that was looked at; empty ones for the beginning."""
+        """Partition and key of the last row that was processed; empty for the beginning."""
         row = await self._table.get(_PARTITION, name)
         return (str(row.values["partition"]), str(row.values["key"])) if row else ("", "")
 
     async def put(self, name: str, place: tuple[str, str]) -> None:
-        """Remember where the next run goes on."""
+        """Store where the next run continues from."""
         values = {"partition": place[0], "key": place[1]}
         await self._table.replace(Row(_PARTITION, name, dict(values)), None)

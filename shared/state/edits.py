@@ -16,17 +16,17 @@ from shared.state.row_keys import named
 from shared.storage.tables import TRANSACTION_ROWS, Column, Row
 
 BATCH_ARTIFACTS = TRANSACTION_ROWS - 1
-"""How many artifacts one transaction changes: it carries the head too."""
+"""The most artifacts that one transaction changes: it also writes the head."""
 
 _BATCH_BYTES = 3_500_000
-"""Of the 4 MiB that a transaction may send; the rest is for its envelope."""
+"""The share of artifacts in the 4 MiB of a transaction; the rest is for its envelope."""
 
 _ENVELOPE_BYTES = 4096
-"""What a row sends beside its columns: its address, its keys, the names and types of columns."""
+"""What is sent with the columns of a row: its address, its keys, the names and types of columns."""
 
 
 class TooLargeTogether(Exception):
-    """Artifacts that do not fit one transaction."""
+    """The artifacts do not fit into one transaction."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Put:
     artifact: Artifact
     new: bool
     restored: Restored | None = None
-    """Where the document comes from a backup's line as it is; the artifact's is the line's then."""
+    """Set if the document comes from a backup's line unchanged; the artifact then has the line's
+    document."""
 
     @cached_property
     def text(self) -> str:
@@ -45,24 +46,24 @@ class Put:
 
     @cached_property
     def stored_text(self) -> Mapping[str, Column]:
-        """The columns of the document: its size is known before anything is asked of it."""
+        """The columns of the document: its size is known before any storage call."""
         return text_columns(self.text)
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
-        """As they are sent."""
+        """The columns as they are sent."""
         asked = artifact_columns(self.artifact, self.text, self.restored)
         return {**asked, **self.stored_text}
 
     def row(self, service_id: str) -> Row:
-        """The row that is written."""
+        """The row to write."""
         key = named(self.artifact.section, self.artifact.name)
         return Row(service_id, key, self.columns)
 
 
 @dataclass(frozen=True)
 class Remove:
-    """Take an artifact out."""
+    """Delete an artifact."""
 
     section: Section
     name: str
@@ -70,7 +71,8 @@ class Remove:
 
 @dataclass(frozen=True)
 class PutSettings:
-    """Write the settings of the service; the id of the operation tells recovery that it was."""
+    """Write the settings of the service; by the operation's id, recovery sees that this was
+    done."""
 
     document: JsonObject = field(repr=False)
     changed_at: str
@@ -81,7 +83,7 @@ Edit = Put | Remove | PutSettings
 
 
 def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
-    """Puts in groups that each fit one transaction: 99 artifacts and 3.5 MiB as sent."""
+    """Puts in groups that each fit into one transaction: 99 artifacts and 3.5 MB as sent."""
     group: list[Put] = []
     size = 0
     for put in puts:
@@ -96,16 +98,16 @@ def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
 
 
 def require_together(puts: Sequence[Put]) -> None:
-    """See that puts fit one transaction, secrets sealed.
+    """Check that puts fit into one transaction, with their secrets sealed.
 
-    :raises TooLargeTogether: never for one.
+    :raises TooLargeTogether: if they do not; never for a single one.
     """
     if len(list(transactions(puts))) > 1:
         raise TooLargeTogether
 
 
 def _sent_bytes(put: Put) -> int:
-    """As it is sent: JSON in ASCII, so that a character may take six bytes or twelve."""
+    """Size as sent: JSON in ASCII, so that a character may take six or twelve bytes."""
     try:
         columns = put.columns
     except Problem:  # it is refused when it is written
@@ -117,6 +119,6 @@ def _sent_column_bytes(column: Column) -> int:
     if isinstance(column, bytes):
         return len(column) * 4 // 3
     text = str(column)
-    if text.isascii():  # canonical JSON has no control character that is not escaped already
+    if text.isascii():  # canonical JSON has escaped its control characters already
         return len(text) + text.count('"') + text.count("\\") + 2
     return len(json.dumps(text))

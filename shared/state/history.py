@@ -1,7 +1,7 @@
-"""Table Backups: the history, a partition a service name.
+"""Table Backups: the history, a partition for each service name.
 
-Each backup has two rows, by name and by time, always written in one transaction. They stay when
-the service is gone; a backup name is used once per service name.
+Each backup has two rows, by name and by time, always written in one transaction. They are kept when
+the service is deleted; a backup name can be used only once per service name.
 """
 
 import json
@@ -26,12 +26,12 @@ _THERE = frozenset(
         BackupStatus.DELETING,
     }
 )
-"""Also what may come back: a container can be undeleted, a deletion be refused."""
+"""Includes states that may end: a container can be undeleted, a deletion be refused."""
 
 
 @dataclass(frozen=True)
 class ScannedPage:
-    """Some backups of the installation, each with its place."""
+    """Some backups of the installation, each with its place for paging."""
 
     backups: list[tuple[tuple[str, str], Backup]]
     end: tuple[str, str]
@@ -50,16 +50,16 @@ class History:
         return Versioned(_read(row), row.etag) if row else None
 
     async def add(self, backup: Backup) -> None:
-        """Enter a backup that begins.
+        """Add a backup that begins.
 
-        :raises RowExists: where the name was used before.
+        :raises RowExists: if the name was used before.
         """
         await self._table.transact([Insert(row) for row in _rows(backup)])
 
     async def change(self, backup: Backup, etag: str) -> str:
-        """Write a backup over the version that was read; its new ETag.
+        """Replace the version of a backup that was read; return its new ETag.
 
-        :raises RowChanged: where somebody else wrote it since.
+        :raises RowChanged: if another writer changed it since.
         """
         by_name, by_time = _rows(backup)
         return (await self._table.transact([Replace(by_name, etag), Replace(by_time, None)]))[0]
@@ -67,19 +67,19 @@ class History:
     async def pages(self, service: str, after: str = "") -> AsyncIterator[list[Backup]]:
         """The backups of a service name, newest first, a page at a time.
 
-        :param after: a place that ``place`` gave; the first page begins behind it.
+        :param after: a place from ``place``; the first page begins after it.
         """
         partition = encoded(service_key(service))
         async for page in self._table.pages(partition, after=after or "t!", before="t!~"):
             yield [_read(row) for row in page]
 
     async def scan(self, after: tuple[str, str]) -> AsyncIterator[ScannedPage]:
-        """The backups of the whole installation, a page at a time, in no order that tells.
+        """The backups of the whole installation, a page at a time, in no particular order.
 
-        A row that cannot be read is passed over.
+        Rows that cannot be read are skipped.
 
-        :param after: the place of the backup, or the end of the page, that the first page begins
-            behind; empty texts for the beginning.
+        :param after: the place of the backup, or the end of the page, after which the first page
+            begins; empty texts for the beginning.
         """
         async for page in self._table.scan(after=after):
             listed = [row for row in page if row.key.startswith("t!")]
@@ -88,10 +88,10 @@ class History:
             yield ScannedPage(found, end)
 
     async def incomplete(self, after: str) -> AsyncIterator[tuple[str, list[Row]]]:
-        """Partition by partition, the rows of those backups that have one row alone, which lead to
-        nothing but their keys.
+        """Partition by partition, the rows (keys only) of backups that have lost one of their two
+        rows.
 
-        :param after: the partition that the first one comes behind; empty for all.
+        :param after: the partition after which to begin; empty for all.
         """
         partition = ""
         by_name: dict[str, Row] = {}
@@ -111,11 +111,11 @@ class History:
             yield partition, _alone(by_name, by_time)
 
     async def complete(self, listed: Row) -> Backup | None:
-        """Put back the other row of a backup that has one alone; None where nothing is missing, or
-        the backup is gone.
+        """Write the lost row of a backup that has only one; None if none is missing, or the backup
+        was deleted.
 
-        :raises RowExists: where somebody enters it at this moment.
-        :raises RowChanged: where somebody changes it, with both rows.
+        :raises RowExists: if another writer adds it at this moment.
+        :raises RowChanged: if another writer changes it, which writes both rows.
         """
         row = await self._table.get(listed.partition, listed.key)
         if row is None:
@@ -130,9 +130,10 @@ class History:
         return backup
 
     async def key_ids(self) -> AsyncIterator[list[str]]:
-        """The keys that each backup of the installation needs that is there, one after another.
+        """The ids of the keys that the existing backups of the installation need, a list for each
+        backup.
 
-        Reads two columns of the whole table, 1,000 rows a call: for deep health, not for a list.
+        Reads two columns of the whole table, 1,000 rows a call: for deep health, not for lists.
         """
         async for page in self._table.scan(columns=("status", "keys")):
             for row in page:
@@ -140,12 +141,12 @@ class History:
                     yield json.loads(str(row.values["keys"]))
 
     async def storage_time(self) -> datetime | None:
-        """What time the storage has, None where it does not say."""
+        """The storage's time, None if its answer has none."""
         return await self._table.clock()
 
     @staticmethod
     def place(backup: Backup) -> str:
-        """Where a backup stands in the history, for paging."""
+        """The place of a backup in the history, for paging."""
         return _rows(backup)[1].key
 
 

@@ -1,6 +1,6 @@
 """Table InFlight, partition ``left-behind``: what recovery could not finish in a day.
 
-Apart from what is under way, so that nothing waits for it; tried again each hour.
+Kept apart from operations in progress, so that those do not wait for it; retried each hour.
 """
 
 from collections.abc import AsyncIterator
@@ -17,16 +17,16 @@ _PARTITION = "left-behind"
 
 @dataclass(frozen=True)
 class LeftBehind:
-    """An operation that has ended, and of which something could not be done."""
+    """An operation that has ended, but could not be settled."""
 
     service: str
     operation_id: str
     operation: str
-    """Its name."""
+    """The operation's name."""
     since: datetime
     """When it ended."""
     why: str
-    """What kept recovery from it, without addresses or secrets."""
+    """Why recovery failed, without addresses or secrets."""
     todo: str
     """What an operator can do about it."""
 
@@ -54,7 +54,7 @@ class LeftBehindIndex:
         return _read(row) if row else None
 
     async def put(self, left: LeftBehind) -> None:
-        """Enter an operation, or write over its entry."""
+        """Add an operation, or replace its entry."""
         values = {
             "service": left.service,
             "operation": left.operation_id,
@@ -67,7 +67,7 @@ class LeftBehindIndex:
         await self._table.replace(Row(_PARTITION, key, dict(values)), None)
 
     async def drop(self, service: str, operation_id: str) -> None:
-        """Take an operation out; does nothing where it is not in."""
+        """Delete an operation's entry; does nothing if there is none."""
         await self._table.delete(_PARTITION, flight_key(service, operation_id))
 
     async def pages(self) -> AsyncIterator[list[LeftBehind]]:

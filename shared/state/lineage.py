@@ -1,9 +1,10 @@
-"""Which names share numbers: a row of the ledger's table for each name that went on from another.
+"""Which names share numbers: a row of the ledger's table for each name that continued the numbers
+of another.
 
-Written by the restore that makes the second name, before its service can issue anything, and never
-deleted: a number stays issued when the service that issued it is gone. There are as many rows as
-pairs of names that were ever restored one from the other; and one for each pair of others, which
-restores connect all the same, that turned out to have rows of one stream (``StreamIndex``).
+Written by the restore that creates the second name, before its service can issue anything, and
+never deleted: a number stays issued when the service that issued it is deleted. There is one row
+for each pair of names of which one was restored from the other; and one for each pair that restores
+connect only indirectly, and that was found to have rows of the same stream (``StreamIndex``).
 """
 
 from collections import defaultdict
@@ -16,25 +17,25 @@ from shared.state.row_keys import row_key
 from shared.storage.tables import Column, Row, RowExists, Table
 
 _PARTITION = "!lineage"
-"""No service's: their partitions hold no exclamation mark."""
+"""Not a service's partition: those contain no exclamation mark."""
 
 
 @dataclass(frozen=True)
 class Descent:
-    """That the numbers of one name go on under another one."""
+    """The numbers of one name continue under another one."""
 
     source: str
     """The name that the backup is of."""
     target: str
     """The name that was restored."""
     backup: str
-    """The first backup that brought numbers from the one to the other."""
+    """The first backup that carried numbers from the source to the target."""
     at: str
-    """When, RFC 3339."""
+    """The time of that, RFC 3339."""
 
 
 class Relations:
-    """The names that share numbers, as they were read."""
+    """The names that share numbers, as read at one time."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._spelled: dict[str, str] = {}
@@ -53,18 +54,18 @@ class Relations:
                 self._targets[source].add(target)
 
     def kin(self, *names: str) -> list[str]:
-        """The other names that have numbers of these: living, deleted or never used again.
+        """The other names that share numbers with these: living, deleted or never used again.
 
-        What they go on from, over any number of restores, and all that goes on from that. Two
-        names that were both restored under a third one are no kin by it. Sorted, one spelling of
-        each.
+        The names that they continue, over any number of restores, and all names that continue
+        those. Two names that were both restored under a third one are not kin because of it.
+        Sorted, each in one spelling.
         """
         return self._names(self._family(names) - _keys(names))
 
     def related(self, *names: str) -> list[str]:
-        """The other names that restores connect with these, over whatever others.
+        """The other names that restores connect with these, directly or over further names.
 
-        Two services that are rehearsed under one name are related by it. Sorted.
+        Two services that are both restored under the same rehearsal name are related by it. Sorted.
         """
         ways = {
             name: self._sources.get(name, set()) | self._targets.get(name, set())
@@ -73,12 +74,12 @@ class Relations:
         return self._names(_reached(_keys(names), ways) - _keys(names))
 
     def sharing(self, *names: str) -> list[str]:
-        """Further names that are known to have rows of streams of these or their kin."""
+        """Further names that are known to have rows of the streams of these names or their kin."""
         family = self._family(names)
         return self._names({other for one in family for other in self._sharing[one]} - family)
 
     def shares(self, name: str, other: str) -> bool:
-        """Whether it is written of these two that they have rows of one stream."""
+        """Whether these two names are stored as having rows of the same stream."""
         return service_key(other) in self._sharing[service_key(name)]
 
     def _family(self, names: Iterable[str]) -> set[str]:
@@ -89,13 +90,13 @@ class Relations:
 
 
 class Lineage:
-    """The names that go on from one another, or share streams all the same."""
+    """The names that continue one another's numbers, or share streams without that."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     async def enter(self, descent: Descent) -> None:
-        """Write that a name goes on from another; does nothing where that is known."""
+        """Store that a name continues another; does nothing if that is stored already."""
         key = row_key(service_key(descent.source), service_key(descent.target))
         values: dict[str, Column] = {
             "source": descent.source,
@@ -107,7 +108,8 @@ class Lineage:
             await self._table.insert(Row(_PARTITION, key, values))
 
     async def enter_sharing(self, one: str, other: str) -> None:
-        """Write that two names have rows of one stream; does nothing where that is known."""
+        """Store that two names have rows of the same stream; does nothing if that is stored
+        already."""
         first, second = sorted((one, other), key=service_key)
         key = row_key(service_key(first), service_key(second), "shares")
         values: dict[str, Column] = {"source": first, "target": second, "shares": True}
@@ -115,7 +117,7 @@ class Lineage:
             await self._table.insert(Row(_PARTITION, key, values))
 
     async def read(self) -> Relations:
-        """All of them."""
+        """Read all relations."""
         columns = ("source", "target", "shares")
         pages = self._table.pages(_PARTITION, columns=columns)
         return Relations([row async for page in pages for row in page])
@@ -126,7 +128,7 @@ def _keys(names: Iterable[str]) -> set[str]:
 
 
 def _reached(names: set[str], ways: Mapping[str, set[str]]) -> set[str]:
-    """The names, and all that lead on from them."""
+    """The names, and all names that can be reached from them."""
     found, waiting = set(names), list(names)
     while waiting:
         new = ways.get(waiting.pop(), set()) - found

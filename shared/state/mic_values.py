@@ -1,4 +1,4 @@
-"""Table MicValues: a partition a service, a row the MIC of one AS2 message."""
+"""Table MicValues: a partition for each service, a row for the MIC value of each AS2 message."""
 
 from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
@@ -22,38 +22,38 @@ class MicValues:
     async def get(
         self, service_id: str, agreement: str, message_id: str
     ) -> Versioned[MicValue] | None:
-        """The MIC of a message; message ids compare with regard to case."""
+        """The MIC value of a message; message ids are case-sensitive."""
         row = await self._table.get(service_id, mic_key(agreement, message_id))
         return Versioned(_read(row), row.etag) if row else None
 
     async def put(self, service_id: str, mic: MicValue, over: str | None) -> str:
-        """Write one over the version with this ETag, a new one where it is None; its new ETag.
+        """Replace the version with this ETag, or insert one if it is None; return the new ETag.
 
-        :raises RowChanged: where somebody else wrote it since.
-        :raises RowExists: where a new one is there already.
+        :raises RowChanged: if another writer changed it since.
+        :raises RowExists: if it should be inserted and exists already.
         """
         row = _row(service_id, mic)
         return await (self._table.replace(row, over) if over else self._table.insert(row))
 
     async def put_all(self, service_id: str, mics: Sequence[MicValue]) -> None:
-        """Write up to 100, all or none, whatever is there."""
+        """Insert or replace up to 100, all or none."""
         await self._table.transact([Replace(_row(service_id, mic), None) for mic in mics])
 
     async def drop_all(self, service_id: str) -> None:
-        """Remove all of a service; what is gone is as good."""
+        """Delete all of a service; does nothing for those that are already deleted."""
         await self._table.drop_partition(service_id)
 
     async def pages(self, service_id: str, after: str = "") -> AsyncIterator[list[MicValue]]:
         """All MIC values of a service in the order of their keys, a page at a time.
 
-        :param after: the key that the first page begins behind; see ``mic_key``.
+        :param after: the key after which the first page begins; see ``mic_key``.
         """
         async for page in self._table.pages(service_id, after=after):
             yield [_read(row) for row in page]
 
 
 def mic_of(row: Row) -> MicValue:
-    """The MIC value that a row of the table is."""
+    """The MIC value from a row of the table."""
     return _read(row)
 
 
@@ -64,7 +64,7 @@ def mic_key(agreement: str, message_id: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _agreement_key(agreement: str) -> str:
-    """Many messages are of the same few agreements."""
+    """The encoded name of an agreement. Cached: many messages are of the same few agreements."""
     return encoded(artifact_key(agreement))
 
 

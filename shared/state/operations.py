@@ -1,7 +1,8 @@
 """Tables Operations and InFlight: the log, its monitor, the lock of long ones, recovery's index.
 
-Operations has a partition a service name with three kinds of rows: ``i!<id>`` leads to the record
-and knows the request's hash, ``t!<inverted time>!<id>`` is the record, ``!active`` is the lock.
+Operations has a partition for each service name with three kinds of rows: ``i!<id>`` points to the
+record and has the request's hash, ``t!<inverted time>!<id>`` is the record, ``!active`` is the
+lock.
 """
 
 from collections.abc import AsyncIterator
@@ -39,7 +40,7 @@ class OperationRow:
     operation: Operation
     etag: str
     age_seconds: float = 0.0
-    """Since it was last written, by the storage's clock: what a lease is measured by."""
+    """Time since it was last written, by the storage's clock: leases are measured by it."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,15 @@ class Lock:
 
     partition: str
     operation_id: str
-    """Who holds it."""
+    """The operation that holds it."""
     etag: str
     age_seconds: float = field(default=0.0, compare=False)
-    """Since it was taken, by the storage's clock."""
+    """Time since it was taken, by the storage's clock."""
 
 
 @dataclass(frozen=True)
 class InFlight:
-    """An operation that recovery must look after."""
+    """An operation that recovery watches."""
 
     service: str
     operation_id: str
@@ -87,13 +88,13 @@ class Operations:
 
     @staticmethod
     def partition(service: str) -> str:
-        """The partition that has the operations of a service name."""
+        """The partition with the operations of a service name."""
         return _partition(service)
 
     async def unindexed(self, partition: str, operation_id: str) -> OperationRow | None:
-        """A record by its id alone, None where the log has none.
+        """Find a record without its index row, None if the log has none.
 
-        Reads the log of the name, newest first: for one that no index row leads to.
+        Reads the log of the name, newest first.
         """
         end = f"!{encoded(operation_id)}"
         async for page in self._table.pages(partition, after="t!", before="t!~", columns=()):
@@ -104,19 +105,19 @@ class Operations:
         return None
 
     async def index_again(self, operation: Operation, request_hash: str) -> None:
-        """Enter the index row of a record that has none.
+        """Insert the index row of a record that has lost it.
 
-        :raises RowExists: where it has one.
+        :raises RowExists: if it has one.
         """
         await self._table.insert(_index_row(operation, request_hash))
 
     async def active(self, service: str) -> str | None:
-        """The id of the long operation of a service that is under way."""
+        """The id of the long operation of a service that is in progress."""
         lock = await self.lock(service)
         return lock.operation_id if lock else None
 
     async def lock(self, service: str) -> Lock | None:
-        """The lock of a service's long operations, None where nobody holds it."""
+        """The lock of a service's long operations, None if it is free."""
         return await self.lock_of(_partition(service))
 
     async def lock_of(self, partition: str) -> Lock | None:
@@ -125,24 +126,25 @@ class Operations:
         return Lock(partition, str(row.values["id"]), row.etag, row.age_seconds) if row else None
 
     async def holder(self, lock: Lock) -> OperationRow | None:
-        """The record of the operation that holds a lock, None where there is none."""
+        """The record of the operation that holds a lock, None if there is no record."""
         found = await self._find(lock.partition, lock.operation_id)
         return found[0] if found else None
 
     async def release(self, lock: Lock) -> None:
-        """Take a lock away, as it was read.
+        """Delete the version of a lock that was read.
 
-        :raises RowChanged: where another operation has it by now.
+        :raises RowChanged: if another operation has it by now.
         """
         await self._table.delete(lock.partition, _ACTIVE, lock.etag)
 
     async def lock_again(self, record: OperationRow) -> OperationRow:
-        """Give an open operation its lock, which is gone; its record is written as it is.
+        """Insert the lost lock of an open operation, and write its record unchanged in the same
+        transaction.
 
-        So an operation that ends at this moment does not leave a lock that nobody gives back.
+        So an operation that ends at this moment does not leave a lock that is never released.
 
-        :raises RowExists: where another operation has the lock.
-        :raises RowChanged: where somebody wrote the record since.
+        :raises RowExists: if another operation has the lock.
+        :raises RowChanged: if another writer changed the record since.
         """
         row = _row(record.operation)
         lock = Row(row.partition, _ACTIVE, {"id": record.operation.id})
@@ -157,10 +159,11 @@ class Operations:
         lock: bool,
         request: JsonObject | None = None,
     ) -> OperationRow:
-        """Enter a new operation: index, record, lock, and what its worker needs, in one write.
+        """Insert a new operation: index, record, lock, and what its worker needs, in one
+        transaction.
 
-        :param request: kept beside the record, secrets sealed; never shown as it is.
-        :raises RowExists: where the id is in use, or another operation has the lock.
+        :param request: stored next to the record, secrets sealed; never shown in this form.
+        :raises RowExists: if the id is in use, or another operation has the lock.
         """
         partition = _partition(operation.service)
         rows = [_index_row(operation, request_hash), _row(operation)]
@@ -185,23 +188,24 @@ class Operations:
         return _record(row) if row else None
 
     async def request(self, service: str, operation_id: str) -> JsonObject | None:
-        """What an operation's worker needs beyond its parameters, secrets sealed."""
+        """What an operation's worker needs in addition to its parameters, secrets sealed."""
         row = await self._table.get(_partition(service), _request_key(operation_id))
         return read_document(row.values) if row else None
 
     async def write(self, operation: Operation, etag: str) -> OperationRow:
-        """Write a record over the version that was read.
+        """Replace the version of a record that was read.
 
-        :raises RowChanged: where somebody else wrote it since.
+        :raises RowChanged: if another writer changed it since.
         """
         return OperationRow(operation, await self._table.replace(_row(operation), etag))
 
     async def finish(self, operation: Operation, etag: str, *, unlock: bool) -> OperationRow:
-        """Write a final record and give the lock back, in one transaction.
+        """Write a final record and release the lock, in one transaction.
 
-        A lock that another operation has by now (somebody took this one's away by hand) stays.
+        If this operation's lock was deleted by hand and another operation has taken it, that lock
+        is kept.
 
-        :raises RowChanged: where somebody else wrote the record since.
+        :raises RowChanged: if another writer changed the record since.
         """
         row = _row(operation)
         lock = await self.lock(operation.service) if unlock else None
@@ -221,7 +225,7 @@ class Operations:
     ) -> AsyncIterator[list[OperationRow]]:
         """The records of a service name, newest first, a page at a time.
 
-        :param after: a place that ``place`` gave; the page begins behind it.
+        :param after: a place from ``place``; the first page begins after it.
         """
         pages = self._table.pages(_partition(service), after=after or "t!", before="t!~", size=size)
         async for page in pages:
@@ -229,13 +233,13 @@ class Operations:
 
 
 class InFlightIndex:
-    """One partition that lists what recovery looks after, so that it scans nothing."""
+    """One partition that lists what recovery watches, so that recovery need not scan the log."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     async def add(self, service: str, operation_id: str) -> bool:
-        """Enter an operation; one that is there stays as it is. Whether it was entered now."""
+        """Insert an operation; does nothing if it is there. Return whether it was inserted now."""
         try:
             await self._table.insert(_flight_row(service, operation_id))
         except RowExists:
@@ -243,17 +247,17 @@ class InFlightIndex:
         return True
 
     async def touch(self, entry: InFlight) -> None:
-        """Restart the entry's age: it was nudged.
+        """Restart the entry's age: its message was sent again.
 
-        :raises RowChanged: where another recovery did.
+        :raises RowChanged: if another run of recovery did this.
         """
         await self._table.replace(_flight_row(entry.service, entry.operation_id), entry.etag)
 
     async def drop(self, service: str, operation_id: str, etag: str | None = None) -> None:
-        """Take an operation out; one that is gone is as good.
+        """Delete an operation's entry; does nothing if it is already deleted.
 
-        :param etag: only as it was read.
-        :raises RowChanged: where it was entered again since.
+        :param etag: delete only this version.
+        :raises RowChanged: if it was inserted again since.
         """
         await self._table.delete(_IN_FLIGHT, flight_key(service, operation_id), etag)
 
@@ -263,23 +267,24 @@ class InFlightIndex:
         return _flight(row) if row else None
 
     async def pages(self) -> AsyncIterator[list[InFlight]]:
-        """All entries, a page at a time; their ages are not known."""
+        """All entries, a page at a time; their ages are unknown."""
         async for page in self._table.pages(_IN_FLIGHT):
             yield [_flight(row) for row in page]
 
     async def readable_pages(self) -> AsyncIterator[list[InFlight]]:
-        """As ``pages``; an entry that cannot be read stops none of the others."""
+        """As ``pages``; entries that cannot be read are skipped."""
         async for page in self._table.pages(_IN_FLIGHT):
             yield readable(page, _flight)
 
 
 def record_of(row: Row) -> Operation | None:
-    """The record that a row of the table is, None for another kind of row."""
+    """The record in a row of the table, None for another kind of row."""
     return _record(row).operation if row.key.startswith("t!") else None
 
 
 def open_record(row: Row) -> Operation | None:
-    """The record that a row of the table is, None for another kind of row or one that has ended."""
+    """The record in a row of the table, None for another kind of row or an operation that has
+    ended."""
     if not row.key.startswith("t!") or OperationStatus(str(row.values["status"])).is_final():
         return None
     return _record(row).operation
@@ -307,7 +312,7 @@ def logged(operation: Operation) -> Logged:
 
 
 def place(operation: Operation) -> str:
-    """Where an operation stands in its log, for paging."""
+    """The place of an operation in its log, for paging."""
     return _record_key(operation)
 
 

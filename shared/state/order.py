@@ -1,4 +1,4 @@
-"""The order of the records in each section of a backup: that of the tables they come from."""
+"""The order of the records in each section of a backup: that of the tables that they come from."""
 
 from shared.model.sections import MIC_VALUES, RECEIVED_NUMBERS
 from shared.rules.naming import artifact_key
@@ -9,16 +9,16 @@ from shared.state.row_keys import encoded
 
 
 def record_key(section: str, name: str) -> str:
-    """What the records of a section are sorted by, from a record's name.
+    """The sort key of a section's records, from a record's name.
 
-    :raises ValueError: for a name that no record of the section has.
+    :raises ValueError: for a name that no record of the section can have.
     """
     if section == RECEIVED_NUMBERS:
-        # A reference may have a slash, its agreement and kind have none.
+        # A reference may contain a slash; its agreement and kind do not.
         agreement, kind, value = name.split("/", 2)
         return number_key(agreement, kind, kept(value))
     if section == MIC_VALUES:
-        # An agreement's name has no slash, a message id may.
+        # An agreement's name contains no slash; a message id may.
         agreement, slash, message_id = name.partition("/")
         if not slash:
             raise ValueError("the name of a MIC value is <agreement>/<message id>")

@@ -1,4 +1,4 @@
-"""Rows that timers read: one that cannot be read stops none of the others."""
+"""Rows that timers read: one that cannot be read does not stop the others."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,10 +12,11 @@ log = logging.getLogger("interkeep.storage")
 
 
 def readable(rows: Sequence[Row], read: Callable[[Row], Item]) -> list[Item]:
-    """What rows say, each by itself: those that cannot be read are passed over, and told.
+    """Read rows one by one: those that cannot be read are skipped, and logged.
 
-    For timers, which look after many services: one such row must stop none of the others. Who
-    decides what to delete reads strictly: what is not known for certain deletes nothing.
+    For timers, which work for many services: one unreadable row must not stop the others. Code that
+    decides what to delete must not use this: it has to read every row, so that nothing is deleted
+    on incomplete information.
     """
     found: list[Item] = []
     passed: list[tuple[Row, Exception]] = []

@@ -1,4 +1,4 @@
-"""Table ReceivedControlNumbers: a partition a service, a row a number that came in."""
+"""Table ReceivedControlNumbers: a partition for each service, a row for each received number."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -14,7 +14,7 @@ TABLE = "interkeepReceivedControlNumbers"
 
 
 class ReceivedNumbers:
-    """Control numbers that came in."""
+    """Received control numbers."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -22,56 +22,56 @@ class ReceivedNumbers:
     async def get(
         self, service_id: str, agreement: str, kind: Kind, value: int | str
     ) -> Versioned[ReceivedNumber] | None:
-        """The number as it was seen, also where its validity has run out."""
+        """A received number, also if its validity has expired."""
         row = await self._table.get(service_id, number_key(agreement, kind, value))
         return Versioned(_read(row), row.etag) if row else None
 
     async def add(self, service_id: str, number: ReceivedNumber) -> None:
-        """Keep a number that was not seen.
+        """Insert a number that was not received before.
 
-        :raises RowExists: where it was.
+        :raises RowExists: if it was.
         """
         await self._table.insert(_row(service_id, number))
 
     async def replace(self, service_id: str, number: ReceivedNumber, etag: str) -> None:
-        """Write over a number whose validity had run out.
+        """Replace a number whose validity has expired.
 
-        :raises RowChanged: where somebody else wrote it since.
+        :raises RowChanged: if another writer changed it since.
         """
         await self._table.replace(_row(service_id, number), etag)
 
     async def drop(self, service_id: str, number: ReceivedNumber, etag: str) -> None:
-        """Remove a number; what is gone is as good.
+        """Delete a number; does nothing if it is already deleted.
 
-        :raises RowChanged: where somebody else wrote it since.
+        :raises RowChanged: if another writer changed it since.
         """
         key = number_key(number.agreement, number.kind, number.value)
         await self._table.delete(service_id, key, etag)
 
     async def put_all(self, service_id: str, numbers: Sequence[ReceivedNumber]) -> None:
-        """Write up to 100 numbers, all or none, whatever is there."""
+        """Insert or replace up to 100 numbers, all or none."""
         await self._table.transact([Replace(_row(service_id, n), None) for n in numbers])
 
     async def drop_all(self, service_id: str) -> None:
-        """Remove all of a service; what is gone is as good."""
+        """Delete all of a service; does nothing for those that are already deleted."""
         await self._table.drop_partition(service_id)
 
     async def pages(self, service_id: str, after: str = "") -> AsyncIterator[list[ReceivedNumber]]:
         """All numbers of a service in the order of their keys, a page at a time.
 
-        :param after: the key that the first page begins behind; see ``number_key``.
+        :param after: the key after which the first page begins; see ``number_key``.
         """
         async for page in self._table.pages(service_id, after=after):
             yield [_read(row) for row in page]
 
 
 def number_of(row: Row) -> ReceivedNumber:
-    """The number that a row of the table is."""
+    """The number from a row of the table."""
     return _read(row)
 
 
 def number_key(agreement: str, kind: str, value: int | str) -> str:
-    """The key of a number's row; texts stand behind the numbers."""
+    """The key of a number's row; texts sort after the numbers."""
     of_kind = row_key(artifact_key(agreement), kind.lower())
     if isinstance(value, int):
         return f"{of_kind}!{value:09d}"

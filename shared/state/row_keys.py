@@ -1,7 +1,7 @@
 """Table keys: every key goes through one encoder.
 
 Table storage forbids / \\ # ? and control characters in keys and compares them by their UTF-16
-units, with regard to case. It takes 1,024 bytes of a key: 512 units.
+units, case-sensitively. A key has at most 1,024 bytes: 512 units.
 """
 
 import hashlib
@@ -15,7 +15,8 @@ _NOT_PLAIN = re.compile(r"[^a-z0-9._ -]")
 _MOST = 400
 _HEAD = 300
 _MOST_OF_PARTS, _HEAD_OF_PARTS = 512, 440
-"""The head has the first part whole, so that its keys stay side by side."""
+"""The head of a long key contains its first part completely, so that keys with the same first part
+stay next to each other."""
 
 _END_OF_TIME = 10**14 - 1
 """In milliseconds: the year 5138."""
@@ -24,7 +25,7 @@ _TIMED = re.compile(r"t![0-9]{14}![a-z0-9._ =-]+")
 _TIMED_OF_ALL = re.compile(r"t![0-9]{14}![a-z0-9._ =-]+![a-z0-9._ =-]+")
 
 LAST = "~"
-"""Sorts behind every encoded key and every key that begins with one."""
+"""Sorts after every encoded key and every key that begins with one."""
 
 
 def encoded(text: str) -> str:
@@ -41,19 +42,20 @@ def _escaped(found: str) -> str:
 
 
 def row_key(*parts: str) -> str:
-    """One key of several parts; ``!`` between them sorts before all that a part can hold."""
+    """One key of several parts; ``!`` between them sorts before every character of a part."""
     return bounded("!".join(encoded(part) for part in parts))
 
 
 def bounded(key: str) -> str:
-    """A key that was made of encoded parts; over 512 characters, its beginning and its sha256."""
+    """A key that consists of encoded parts; if it has over 512 characters, its beginning and its
+    sha256."""
     if len(key) <= _MOST_OF_PARTS:
         return key
     return f"{key[:_HEAD_OF_PARTS]}=={hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def named(prefix: str, name: str) -> str:
-    """The key of an artifact or agreement, which compare without regard to case."""
+    """The key of an artifact or agreement; their names are case-insensitive."""
     return (
         f"{encoded(prefix)}!{encoded(artifact_key(name))}"
         if prefix
@@ -81,7 +83,7 @@ def time_of(text: str) -> datetime:
 
 
 def is_timed(key: str) -> bool:
-    """Whether a key is that of a row that stands in the order of time."""
+    """Whether a key is that of a row that is sorted by time."""
     return _TIMED.fullmatch(key) is not None
 
 

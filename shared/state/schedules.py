@@ -1,8 +1,8 @@
-"""Table Schedules: the schedules and, by time, what of them is due.
+"""Table Schedules: the schedules, and their due rows, sorted by time.
 
 One partition, so that a schedule and its due rows change in one transaction: ``s!<name>`` is the
-schedule, ``d!<due time>!<kind>!<name>`` says that something of it is due then. A timer reads the
-due rows that have come, whatever number of schedules there is.
+schedule, ``d!<due time>!<kind>!<name>`` says that something of it is due then. A timer reads only
+the due rows whose time has come, however many schedules there are.
 """
 
 import json
@@ -38,13 +38,13 @@ class DueRow:
     kind: DueKind
     service: str
     due: str
-    """RFC 3339, as the key has it."""
+    """RFC 3339, as in the key."""
     key: str
     etag: str
 
 
 class Schedules:
-    """Which services have a schedule, and what is due."""
+    """The schedules of services, and what is due."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -57,12 +57,12 @@ class Schedules:
         return _schedule(row)
 
     async def put(self, schedule: Schedule, before: Versioned[Schedule] | None) -> str:
-        """Write a schedule and move its due rows, in one transaction; its new ETag.
+        """Write a schedule and move its due rows, in one transaction; return its new ETag.
 
-        Whether those that move were there as they should is no matter: they follow from it.
+        Missing or leftover due rows do not matter: all of them are derived from the schedule.
 
-        :param before: the version that was read, None where there was none.
-        :raises RowExists, RowChanged: where somebody else wrote it since.
+        :param before: the version that was read, None if there was none.
+        :raises RowExists, RowChanged: if another writer changed it since.
         """
         row = _row(schedule)
         old = _due_keys(before.value) if before else set()
@@ -75,13 +75,13 @@ class Schedules:
         except RowChanged:
             if before is None or await self._etag(row.key) != before.etag:
                 raise
-        # Not the schedule: a due row that is to go is gone.
+        # Not the schedule has changed: a due row that was to be deleted is missing.
         return (await self._table.transact([*steps, *_deletes(await self._there(old))]))[0]
 
     async def remove(self, found: Versioned[Schedule]) -> None:
-        """Take a schedule and its due rows out.
+        """Delete a schedule and its due rows.
 
-        :raises RowChanged: where somebody else wrote it since.
+        :raises RowChanged: if another writer changed it since.
         """
         key = _schedule_key(found.value.service)
         there = await self._there(_due_keys(found.value))
@@ -92,7 +92,7 @@ class Schedules:
         return row.etag if row else None
 
     async def _there(self, keys: set[str]) -> set[str]:
-        """Those of some rows that are there."""
+        """Those of the rows that exist."""
         return {key for key in keys if await self._etag(key) is not None}
 
     async def pages(self) -> AsyncIterator[list[Versioned[Schedule]]]:
@@ -115,9 +115,9 @@ class Schedules:
             yield {row.key for row in page}
 
     async def mend(self, found: Versioned[Schedule]) -> set[DueKind]:
-        """Put back the due rows of a schedule that are missing; the kinds of those that were.
+        """Write the missing due rows of a schedule again; return their kinds.
 
-        :raises RowChanged: where somebody else wrote the schedule since.
+        :raises RowChanged: if another writer changed the schedule since.
         """
         keys = _due_keys(found.value)
         missing = keys - await self._there(keys)
@@ -133,13 +133,13 @@ class Schedules:
             yield readable(page, _due)
 
     async def storage_time(self) -> datetime | None:
-        """What time the storage has, None where it does not say."""
+        """The storage's time, None if its answer has none."""
         return await self._table.clock()
 
     async def drop(self, due: DueRow) -> None:
-        """Remove a due row that no schedule stands behind any more.
+        """Delete a due row that no longer belongs to a schedule.
 
-        :raises RowChanged: where it was written again since.
+        :raises RowChanged: if it was written again since.
         """
         await self._table.delete(_PARTITION, due.key, due.etag)
 

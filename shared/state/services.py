@@ -1,4 +1,4 @@
-"""Table Services: the directory, one partition, a row a service."""
+"""Table Services: the directory, one partition with a row for each service."""
 
 import json
 from collections.abc import AsyncIterator
@@ -25,34 +25,34 @@ class Listed:
 
 
 class Directory:
-    """Which services there are, and in which state."""
+    """Which services exist, and in which state."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     async def get(self, name: str) -> Listed | None:
-        """The service of a name, compared without regard to case."""
+        """The service with a name, compared without regard to case."""
         row = await self._table.get(_PARTITION, encoded(service_key(name)))
         return _listed(row) if row else None
 
     async def add(self, service: Service) -> Listed:
-        """Enter a new service.
+        """Insert a new service.
 
-        :raises RowExists: where the name is taken.
+        :raises RowExists: if the name is taken.
         """
         return Listed(service, await self._table.insert(_row(service)))
 
     async def change(self, service: Service, etag: str) -> Listed:
-        """Write a service over the version that was read.
+        """Replace the version of a service that was read.
 
-        :raises RowChanged: where somebody else wrote it since.
+        :raises RowChanged: if another writer changed it since.
         """
         return Listed(service, await self._table.replace(_row(service), etag))
 
     async def remove(self, listed: Listed) -> None:
-        """Take a service out; one that is gone is as good.
+        """Delete a service; does nothing if it is already deleted.
 
-        :raises RowChanged: where somebody else wrote it since.
+        :raises RowChanged: if another writer changed it since.
         """
         key = encoded(service_key(listed.service.name))
         await self._table.delete(_PARTITION, key, listed.etag)
@@ -66,14 +66,14 @@ class Directory:
             yield [_listed(row) for row in page]
 
     async def installation(self, new_id: str) -> str:
-        """The id of this installation; ``new_id`` becomes it where there is none yet.
+        """The id of this installation; if it has none yet, ``new_id`` is stored as its id.
 
-        Containers carry it, so that nobody deletes another installation's backups.
+        Containers carry it, so that an installation does not delete the backups of another one.
         """
         row = Row(_INSTALLATION, _INSTALLATION, {"id": new_id})
         found = await self._table.get(_INSTALLATION, _INSTALLATION)
         if found is None:
-            # Two processes may start at once: what was stored first is the id.
+            # Two processes may start at once: the id that was stored first is used.
             with suppress(RowExists):
                 await self._table.insert(row)
             found = await self._table.get(_INSTALLATION, _INSTALLATION)

@@ -76,7 +76,7 @@ class BlobWire:
 
         :param path: in the container; empty where the client is that of the blob.
         :param etag: empty for any version of the blob.
-        :raises azure.core.exceptions.AzureError: as refusals.said tells.
+        :raises azure.core.exceptions.AzureError: classified by refusals.said.
         """
         headers = {"x-ms-range": f"bytes={offset}-{offset + length - 1}"}
         if etag:
@@ -128,7 +128,7 @@ class BlobWire:
     async def listed(self, prefix: str) -> AsyncIterator[ListedBlob]:
         """A container's blobs under a prefix, in the order of their names.
 
-        :raises azure.core.exceptions.AzureError: as refusals.said tells.
+        :raises azure.core.exceptions.AzureError: classified by refusals.said.
         """
         place = quote(prefix, safe="")
         query = f"restype=container&comp=list&maxresults={_LISTED}&prefix={place}"

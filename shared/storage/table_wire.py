@@ -152,7 +152,7 @@ class TableWire:
     async def write(self, write: Write) -> str:
         """Do one write and return the ETag of what it wrote.
 
-        :raises azure.core.exceptions.AzureError: as refusals.said tells.
+        :raises azure.core.exceptions.AzureError: classified by refusals.said.
         """
         headers = _WRITE if write.etag is None else {**_WRITE, "If-Match": write.etag}
         content = write.body or None
@@ -195,7 +195,7 @@ class TableWire:
     ) -> Understood:
         """Send, until an answer can be parsed or is a refusal.
 
-        :raises azure.core.exceptions.AzureError: as refusals.said tells.
+        :raises azure.core.exceptions.AzureError: classified by refusals.said.
         """
         found: list[Understood] = []
 
