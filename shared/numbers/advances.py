@@ -1,8 +1,8 @@
-"""Advances: moving control numbers on where the ledger may lag behind what was issued.
+"""Advances: moving control numbers forward where the ledger may be older than what was issued.
 
-A storage account that failed over has lost its last minutes; one that was brought in from elsewhere
-may be older than what it was copied from. The plan comes first, and anything wrong in it refuses
-the whole.
+A storage account that failed over has lost its last minutes; one that was copied from elsewhere may
+be older than its source. The plan is made first, and if anything in it is wrong, the whole request
+is refused.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -32,23 +32,23 @@ from shared.storage.tables import RowChanged
 from shared.streams.in_order import in_order
 
 CHANGE = "AdvanceControlNumbers"
-"""What the log calls it."""
+"""The name of this change in the log."""
 
 _TOLD = 1000
-"""How many counters, and how many errors, an answer tells of one by one."""
+"""The most counters, and the most errors, that an answer lists one by one."""
 
 _RECORDED = 100
-"""How many counters the operation's record shows."""
+"""The most counters that the operation's record shows."""
 
 _UNDER_WAY = MANAGEABLE | {State.DISABLED}
-"""States in which one that was accepted is brought to its end."""
+"""States in which an advance that was accepted is finished."""
 
 Page = list[tuple[WantedAdvance, LedgerRow | None]]
 Refuse = Callable[[Problem], None]
 
 
 class Advances:
-    """Moves the counters of living services on."""
+    """Moves the counters of living services forward."""
 
     def __init__(
         self, configuration: Configuration, ledger: Ledger, directory: Directory, engine: Engine
@@ -60,7 +60,8 @@ class Advances:
         self._claims = Claims(ledger, directory, engine.clock)
 
     async def plan(self, service: Service, body: AdvanceBody) -> AdvancePlan:
-        """How the counters would be moved on, and all that forbids it; nothing is written.
+        """How the counters would be moved forward, and everything that forbids it; nothing is
+        written.
 
         :raises Problem: OperationNotAllowed; InvalidRequest for an agreement that comes twice.
         """
@@ -69,12 +70,13 @@ class Advances:
     async def advance(
         self, service: Service, body: AdvanceBody, caller: str, operation_id: str | None
     ) -> AdvancePlan:
-        """Move counters on: all that was asked for, or none.
+        """Move counters forward: all that were asked for, or none.
 
-        :return: how; of a request that is sent again, what it did the first time.
-        :raises Problem: what ``plan`` raises; what its errors are, all of them in the details;
-            ControlNumbersExhausted, AgreementNotFound where others took what was left after the
-            plan was made: all else was moved on; OperationInProgress, OperationIdInUse.
+        :return: how they were moved; for a repeated request, what it did the first time.
+        :raises Problem: what ``plan`` raises; the errors of the plan, all of them in the details;
+            ControlNumbersExhausted or AgreementNotFound if other requests took the numbers, or
+            deleted the agreement, after the plan was made: everything else was moved;
+            OperationInProgress, OperationIdInUse.
         """
         asked: JsonObject = {"change": CHANGE, "request": body.to_json()}
         start = Start(
@@ -110,7 +112,7 @@ class Advances:
         return AdvancePlan.model_validate((kept or operation.parameters)["plan"])
 
     async def go_on(self, operation: Operation) -> OperationError | None:
-        """Bring an interrupted operation to its end; what it has moved on stays as it is.
+        """Finish an interrupted operation; what it has moved already is not moved again.
 
         :raises RowChanged: another recovery has closed it.
         """
@@ -161,9 +163,10 @@ class Advances:
         return told
 
     def _pages(self, service: Service, body: AdvanceBody, refuse: Refuse) -> AsyncIterator[Page]:
-        """What is to be moved on, with the rows of the ledger.
+        """What is to be moved forward, with the rows of the ledger.
 
-        :param refuse: hears of agreements that there are not, or that number nothing.
+        :param refuse: called with the problems of agreements that do not exist, or that have no
+            control numbers.
         """
         if body.agreements is None:
             return self._all(service, body.by or 0)
@@ -203,7 +206,7 @@ class Advances:
 
 @dataclass
 class _Told:
-    """What a plan tells."""
+    """The content of a plan, as it is collected."""
 
     errors: list[Problem] = field(default_factory=list)
     _moves: list[CounterMove] = field(default_factory=list)
@@ -211,12 +214,12 @@ class _Told:
     _counters: int = 0
 
     def refuse(self, problem: Problem) -> None:
-        """Add what forbids it."""
+        """Add a problem that forbids it."""
         if len(self.errors) < _TOLD:
             self.errors.append(problem)
 
     def look_at(self, wanted: WantedAdvance, row: LedgerRow) -> None:
-        """Add an agreement, as the service has its row."""
+        """Add an agreement with its ledger row, as a claim by the service would find it."""
         found, short = wanted.moves(row)
         for one in short:
             self.refuse(wanted.too_few(one))
@@ -237,7 +240,7 @@ class _Told:
         ]
 
     def plan(self) -> AdvancePlan:
-        """All of it."""
+        """The complete plan."""
         return AdvancePlan(
             agreements=self._agreements,
             counters=self._counters,
@@ -270,7 +273,8 @@ def _require_each_once(agreements: Sequence[AgreementAdvance]) -> None:
 
 
 def _refusal(problems: Sequence[Problem]) -> Problem:
-    """All that is wrong: one thing as it is, several with the details of each."""
+    """One problem for all that is wrong: a single one unchanged, several with the details of
+    each."""
     if len(problems) == 1:
         return problems[0]
     return _with_details(
@@ -279,7 +283,7 @@ def _refusal(problems: Sequence[Problem]) -> Problem:
 
 
 def _too_late(problems: Sequence[Problem]) -> Problem:
-    """What others took after the plan was made."""
+    """The problem for what changed after the plan was made."""
     return _with_details(
         problems,
         f"All else was moved on, but not {len(problems)} that changed after the plan was made; "

@@ -1,9 +1,9 @@
-"""One advance on its way: each counter is moved on once, whoever else writes its row.
+"""One advance in progress: each counter is moved exactly once, whatever else writes its row.
 
-A row is written with the operation's id in the same write that moves its counters on. Whoever
-writes has read the row first, and then that the record of the operation is open. So what is asked
-again, by a second host, after a crash or by recovery, finds the id or fails at the row's version;
-and once the record is closed, a worker that was away moves nothing on.
+The write that moves a row's counters also stores the operation's id in the row. Before it, a worker
+reads the row, and then checks that the operation's record is open. So a repeat, by a second host,
+after a crash or by recovery, finds the id or fails at the row's version; and once the record is
+closed, a worker that was suspended cannot move anything.
 """
 
 from collections.abc import Coroutine, Sequence
@@ -27,10 +27,10 @@ from shared.storage.tables import RowChanged, RowExists
 from shared.streams.in_order import in_order
 
 _AT_ONCE = 16
-"""Rows that are claimed, or written one by one, side by side."""
+"""Rows that are claimed, or written one by one, concurrently."""
 
 _MANY = 16
-"""So many rows of one page that nobody owns are worth a look at the whole ledger of the name."""
+"""From this many unowned rows in a page on, reading the whole ledger of the name is cheaper."""
 
 Found = TypeVar("Found")
 Pair = tuple["WantedAdvance", LedgerRow | None]
@@ -38,22 +38,22 @@ Pair = tuple["WantedAdvance", LedgerRow | None]
 
 @dataclass(frozen=True)
 class WantedAdvance:
-    """An agreement whose counters are to be moved on."""
+    """An agreement whose counters are to be moved forward."""
 
     numbers: AgreementNumbers
     kinds: Sequence[Kind]
     by: int
     at: str = ""
-    """JSON pointer of what the request says of it; empty where it says the same of all."""
+    """JSON pointer to its entry in the request; empty if the request has one value for all."""
 
     def moves(self, row: LedgerRow) -> tuple[list[Move], list[Short]]:
-        """How they are moved on from where their row stands, and which cannot be."""
+        """How its counters are moved from their values in a row, and which of them cannot be."""
         numbering = self.numbers.numbering
         kinds = [kind for kind in self.kinds if kind in numbering]
         return moves(row.counters, row.passed, row.beyond, numbering, kinds, self.by)
 
     def too_few(self, short: Short) -> Problem:
-        """The refusal of one kind."""
+        """The problem for one kind that cannot be moved."""
         upper = self.numbers.numbering[short.kind].upper
         return Problem(
             Code.CONTROL_NUMBERS_EXHAUSTED,
@@ -65,15 +65,15 @@ class WantedAdvance:
 
 
 def no_agreement(service: str, name: str, at: str) -> Problem:
-    """There is no such agreement."""
+    """The problem that there is no such agreement."""
     return agreement_not_found(service, name, f"{at}/name")
 
 
 @dataclass
 class Advancing:
-    """Moves rows on, in the name of one operation.
+    """Moves the counters of rows, for one operation.
 
-    :param before_write: refuses where the operation's record is closed.
+    :param before_write: raises if the operation's record is closed.
     """
 
     service: Service
@@ -83,19 +83,19 @@ class Advancing:
     records: Operations
     before_write: BeforeWrite
     errors: list[Problem] = field(default_factory=list)
-    """What could not be moved on."""
+    """Problems of what could not be moved."""
     _agreements: int = 0
     _counters: int = 0
     _ended: dict[str, bool] = field(default_factory=dict)
 
     def result(self) -> JsonObject:
-        """How much was moved on, by this worker."""
+        """How much this worker has moved."""
         return {"agreements": self._agreements, "counters": self._counters}
 
     async def move(self, page: Sequence[Pair]) -> None:
-        """Move agreements on, a hundred in one write.
+        """Move the counters of agreements, up to a hundred in one write.
 
-        :param page: with the rows as they were read, before this was called.
+        :param page: the agreements with their rows, read before this call.
         :raises Problem: ServiceNotFound; what ``before_write`` raises.
         """
         page = await self._claimed_alone(page)
@@ -103,11 +103,12 @@ class Advancing:
             await self._move(page[start : start + BATCH_ROWS])
 
     async def _claimed_alone(self, page: Sequence[Pair]) -> Sequence[Pair]:
-        """With the rows that a claim would write alone, as it would: they go into one write.
+        """The page, with those rows changed that a claim could write without any other row; they
+        are written together.
 
-        Those are rows whose streams no other row is of, under a name without kin. Ledger and
-        lineage are read behind the page, as a claim reads them behind its own row: whoever claims
-        such a stream from then on writes the row that was read.
+        Those are rows whose stream has no other row, under a name without kin. Ledger and lineage
+        are read after the page, as a claim reads them after its own row: a later claim of such a
+        stream writes the row that was read here, so that one of the two writes fails.
         """
         owned = sum(row is not None and self._is_mine(wanted, row) for wanted, row in page)
         service, ledger = self.service, self.claims.ledger
@@ -153,7 +154,8 @@ class Advancing:
             self._count(wanted)
 
     async def _move_one(self, wanted: WantedAdvance) -> None:
-        """An agreement of which somebody writes the row: numbers are issued, or it goes."""
+        """Move an agreement whose row others write at the same time: numbers are issued, or it is
+        deleted."""
         service, name = self.service, wanted.numbers.name
         while True:
             row = await self.claims.ledger.get(service.name, name)
@@ -190,7 +192,7 @@ class Advancing:
             raise replace(problem, message=message) from problem
 
     async def _changed(self, wanted: WantedAdvance, row: LedgerRow) -> LedgerRow | None:
-        """The row moved on; None where it was already, or cannot be."""
+        """The row with its counters moved; None if they were already, or cannot be."""
         if self.operation_id in row.advances:
             return None
         row = row.within(wanted.numbers.numbering)
@@ -206,7 +208,7 @@ class Advancing:
         )
 
     async def _open(self, operations: Sequence[str]) -> list[str]:
-        """Those of the operations whose records are open: they may come to this row again."""
+        """Those of the operations whose records are open: they may write this row again."""
         for one in operations:
             if one not in self._ended:
                 found = await self.records.find(self.service.name, one)

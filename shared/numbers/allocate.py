@@ -1,7 +1,7 @@
-"""Issuing control numbers: each at most once per cycle, whatever crashes or runs side by side.
+"""Issuing control numbers: each at most once per cycle, whatever crashes or runs concurrently.
 
-Requests that wait in one process for the same agreement are served by one conditional write
-(group commit). Numbers of a write whose fate is unclear are never handed out: a gap is allowed, a
+Requests that wait in one process for the same agreement are served by one conditional write (group
+commit). Numbers of a write whose outcome is unknown are never handed out: a gap is allowed, a
 repeat is not.
 """
 
@@ -35,15 +35,15 @@ from shared.storage.patience import answering
 from shared.storage.tables import RowChanged
 
 _TRIES = 100
-"""Conditional writes that may lose to other processes before a caller is sent away."""
+"""Conditional writes that may fail because of other processes before a caller gets an error."""
 
 _GROUP_NUMBERS = 50_000
-"""Numbers that one write issues at most, but for one request that wants more."""
+"""The most numbers that one write issues, unless a single request wants more."""
 
 
 @dataclass(frozen=True)
 class _Issued:
-    """Numbers of one kind that one request was given."""
+    """Numbers of one kind that were issued to one request."""
 
     kind: Kind
     bounds: Bounds
@@ -58,7 +58,7 @@ class _Request:
 
     @property
     def numbers(self) -> int:
-        """How many it wants."""
+        """How many numbers the request wants."""
         return self.count * len(self.kinds)
 
 
@@ -87,7 +87,7 @@ class Allocator:
         """Issue ``count`` numbers of each kind, all in one write.
 
         :raises Problem: ServiceNotFound, ServiceNotActive, AgreementNotFound,
-            ControlNumbersExhausted, InvalidRequest for an agreement that numbers nothing.
+            ControlNumbersExhausted, InvalidRequest for an agreement without control numbers.
         """
         key = (service_key(service), ordinal(agreement))
         group = self._groups.setdefault(key, _Group())
@@ -96,7 +96,7 @@ class Allocator:
         if group.task is None:
             group.task = asyncio.create_task(self._serve(key, group, service, agreement))
         issued = await request.answer
-        # Made here and not while others wait for the group's write.
+        # Created here, so that others do not wait for it during the group's write.
         return [
             IssuedNumber(kind=one.kind, value=value, formatted=formatted(one.bounds, value))
             for one in issued
@@ -111,10 +111,11 @@ class Allocator:
             size = _fitting(group.waiting)
             batch, group.waiting = group.waiting[:size], group.waiting[size:]
             try:
-                # Each write has its own time: the task is the first request's, and serves others.
+                # Each write has its own time limit: the task is that of the first request, and
+                # serves others.
                 with answering(self._clock.monotonic()):
                     await self._commit(service, agreement, batch)
-            except Exception as error:  # noqa: BLE001 - every waiting caller is told
+            except Exception as error:  # noqa: BLE001 - passed to every waiting caller
                 for request in batch:
                     if not request.answer.done():
                         request.answer.set_exception(error)
@@ -126,7 +127,7 @@ class Allocator:
             living, numbers = await self._require_issuing(service, agreement)
             if row is None or not is_claimed(row, living.id, numbers.stream):
                 row = await self._claims.claim(living, numbers)
-                # What allows it is read after the row: it may have ended meanwhile.
+                # The permission is read after the row: it may have ended meanwhile.
                 living, numbers = await self._require_issuing(service, agreement)
                 if not is_claimed(row, living.id, numbers.stream):
                     continue
@@ -159,7 +160,8 @@ class Allocator:
     async def _require_issuing(
         self, service: str, agreement: str
     ) -> tuple[Service, AgreementNumbers]:
-        """Read after the row: an owner that changes meanwhile makes the write fail."""
+        """Check the permission to issue, after the row was read: if its owner changes meanwhile,
+        the write fails."""
         listed = await self._directory.get(service)
         if listed is None:
             raise Problem(
@@ -175,7 +177,7 @@ class Allocator:
 
 
 def numbers_nothing(agreement: str, target: str = "agreement") -> Problem:
-    """An agreement has no settings that say how it numbers."""
+    """The problem that an agreement has no settings for control numbers."""
     return Problem(
         Code.INVALID_REQUEST,
         f"'{shown(agreement)}' has no settings of X12 or EDIFACT in its content: it has no control "
@@ -185,7 +187,7 @@ def numbers_nothing(agreement: str, target: str = "agreement") -> Problem:
 
 
 def _fitting(waiting: Sequence[_Request]) -> int:
-    """How many of the requests one write serves: at least the first."""
+    """How many of the requests one write serves; at least the first."""
     numbers = 0
     for index, request in enumerate(waiting):
         numbers += request.numbers
@@ -197,7 +199,7 @@ def _fitting(waiting: Sequence[_Request]) -> int:
 def _serve_all(
     batch: Sequence[_Request], row: LedgerRow, numbering: Numbering
 ) -> tuple[list[list[_Issued] | Problem], Counters]:
-    """Serve requests in their order; one that cannot be served takes nothing."""
+    """Serve requests in their order; one that cannot be served takes no numbers."""
     answers: list[list[_Issued] | Problem] = []
     for request in batch:
         try:

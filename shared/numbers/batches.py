@@ -15,7 +15,7 @@ from shared.storage.versioned import Versioned, optimistic
 
 
 class Batches:
-    """What the runtime says of batches."""
+    """What the runtime reports of batches."""
 
     def __init__(
         self, *, configuration: Configuration, activities: BatchActivities, clock: Clock
@@ -25,9 +25,9 @@ class Batches:
         self._clock = clock
 
     def pages(self, service: Service, after: str = "") -> AsyncIterator[list[BatchActivity]]:
-        """What was reported of the batches of a service, a page at a time.
+        """The reports of a service's batches, a page at a time.
 
-        :param after: the batch that the first page begins behind.
+        :param after: the batch after which the first page begins.
         """
         batches = self._configuration.names(service.id, Section.BATCHES, after=after)
         return self._activities.pages(service.id, batches, after)
@@ -42,7 +42,7 @@ class Batches:
     ) -> Versioned[BatchActivity]:
         """Record how many messages wait in a batch.
 
-        :raises Problem: ServiceNotActive, ArtifactNotFound where there is no such batch,
+        :raises Problem: ServiceNotActive, ArtifactNotFound if there is no such batch,
             ConditionNotMet.
         """
         require_active(service.name, service.state)

@@ -1,12 +1,13 @@
-"""Who may issue an agreement's numbers: the owner in its ledger row.
+"""Which service may issue an agreement's numbers: the owner in its ledger row.
 
-A row is claimed before numbers are issued from it, and goes on behind all that is known of its
-stream. Of one stream, one row has an owner. Whatever ends somebody's right to issue writes the row,
-so that an allocation that read it before fails at its conditional write: the release of a deleted
-agreement, the suspension of a service, and the claim by another agreement or service.
+A row is claimed before numbers are issued from it, and its numbers continue after all that is known
+of its stream. Only one row of a stream has an owner. Everything that ends the right to issue writes
+the row, so that an allocation that read it before fails at its conditional write: the release of a
+deleted agreement, the suspension of a service, and the claim by another agreement or service.
 
-A claim writes the rows of the others first and its own one last, over the version that it began
-with. So of two that claim at once, one finds its own row written by the other, and begins again.
+A claim writes the rows of the others first and its own one last, on the condition of the version
+that it began with. So of two concurrent claims, one finds that the other has written its row, and
+begins again.
 """
 
 import asyncio
@@ -39,14 +40,15 @@ from shared.storage.tables import RowChanged, RowExists
 from shared.streams.merged import joined
 
 _OTHERS_WITH_ITS_OWN = BATCH_ROWS - 2
-"""Rows of its own name that a claim disowns in the write of its row, and what that leaves behind;
-where agreements between the same two were made anew more often, it disowns them before."""
+"""Rows of its own name that a claim disowns in the transaction that writes its row and a former
+row. If there are more, because agreements between the same two parties were recreated more often,
+they are disowned before that."""
 
 _TOGETHER = 2
-"""So many agreements are worth to be claimed together."""
+"""From this many agreements on, claiming them together is cheaper."""
 
 _ROWS_AT_ONCE = 16
-"""Rows that are disowned side by side."""
+"""Rows that are disowned concurrently."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,15 @@ class Claims:
     clock: Clock
 
     async def claim(self, service: Service, numbers: AgreementNumbers) -> LedgerRow:
-        """Make the service the owner of an agreement's row; its counters go on: see ``taken``.
+        """Make the service the owner of an agreement's row; how its counters continue is decided by
+        ``taken``.
 
-        The directory is read after the row: a request of an earlier life of the name, which was
-        on its way when the service was deleted, takes nothing from the later one. So are lineage
-        and index, at each try: a copy that was restored since writes the row before it issues.
+        The directory is read after the row: a request to an earlier service of the same name, which
+        was in progress when that service was deleted, takes nothing from the later one. Lineage and
+        index are also read after it, at each try: a copy that was restored since writes the row
+        before it issues.
 
-        :raises Problem: ServiceNotFound where the service is no more.
+        :raises Problem: ServiceNotFound if the service was deleted.
         """
         while True:
             row = await self.ledger.get(service.name, numbers.name)
@@ -75,7 +79,8 @@ class Claims:
                 if row is None:
                     row = await self.ledger.write(service.name, self._new(numbers))
                 elif row.entered != numbers.stream:
-                    # Before the index is read: of two that do both, one finds the other.
+                    # Before the index is read: of two concurrent claims, one finds the other's
+                    # entry.
                     await self.ledger.enter(service.name, numbers.stream)
                 family = await entered_family(self.ledger, living)
                 return await self._written(living, numbers, row, family)
@@ -83,11 +88,11 @@ class Claims:
                 continue
 
     async def claim_all(self, service: Service, wanted: Sequence[AgreementNumbers]) -> None:
-        """Claim the rows of agreements that were written together, as far as nobody comes between.
+        """Claim the rows of agreements that were written together, unless other writers interfere.
 
-        As ``claim`` does, with the lineage read once, behind all of their rows.
+        As ``claim``, but the lineage is read only once, after all of their rows.
 
-        :raises Problem: ServiceNotFound where the service is no more.
+        :raises Problem: ServiceNotFound if the service was deleted.
         """
         if len(wanted) < _TOGETHER:
             return
@@ -118,7 +123,8 @@ class Claims:
         return listed.service
 
     def _new(self, numbers: AgreementNumbers) -> LedgerRow:
-        """A row that nobody owns: there to be written by whoever claims its stream elsewhere."""
+        """A new row without an owner: it exists so that a claim of its stream elsewhere writes
+        it."""
         now = rfc3339(self.clock.now())
         return LedgerRow(numbers.name, "", {}, now, stream=numbers.stream)
 
@@ -129,11 +135,11 @@ class Claims:
         row: LedgerRow,
         family: Family,
     ) -> LedgerRow:
-        """Claim over a version of the row.
+        """Claim a version of the row.
 
-        :param family: read behind the row.
-        :raises RowChanged: where somebody else wrote a row of the stream meanwhile.
-        :raises RowExists: where somebody else made one.
+        :param family: read after the row.
+        :raises RowChanged: if another writer changed a row of the stream meanwhile.
+        :raises RowExists: if another writer inserted one.
         """
         elsewhere = await issued_elsewhere(self.ledger, service.name, family, *_of(numbers))
         others = await self._same_stream(service.name, numbers)
@@ -150,7 +156,7 @@ class Claims:
         return replace(mine, etag=etag, entered=mine.stream)
 
     async def _all_disowned(self, rows: Sequence[tuple[str, LedgerRow]]) -> list[LedgerRow]:
-        """The rows of service names as they are when nobody may issue from them any more."""
+        """Remove the owners of rows of service names; return the rows without them."""
         known: list[LedgerRow] = []
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             some = rows[start : start + _ROWS_AT_ONCE]
@@ -158,7 +164,7 @@ class Claims:
         return known
 
     async def _disowned(self, service: str, row: LedgerRow) -> LedgerRow:
-        """The row as it is when nobody may issue from it any more; nobody may from former ones."""
+        """Remove the owner of a row; return the row without it. Former rows never have one."""
         found: LedgerRow | None = None if row.former else row
         while found is not None:
             try:
@@ -176,9 +182,9 @@ class Claims:
     ) -> LedgerRow | None:
         """The row of an agreement as a claim would find it; nothing is written.
 
-        :param row: as it is; where the service owns it, this is it.
-        :param family: of the service, where it was read already.
-        :return: None where there is no row and nothing is known.
+        :param row: the row as it is; it is the result if the service owns it.
+        :param family: that of the service, if it was read already.
+        :return: None if there is no row and nothing is known.
         """
         if row is not None and is_claimed(row, service.id, numbers.stream):
             return row.within(numbers.numbering)
@@ -189,7 +195,7 @@ class Claims:
         return found if row is not None or found.counters else None
 
     async def _same_stream(self, service: str, numbers: AgreementNumbers) -> list[LedgerRow]:
-        """The other rows of a service name that are of an agreement's stream."""
+        """The other rows of a service name that belong to an agreement's stream."""
         if not numbers.stream:
             return []
         return [
@@ -200,9 +206,9 @@ class Claims:
 
 
 class Expected:
-    """The rows of a service as claims would find them, for who reads many; nothing is written.
+    """The rows of a service as claims would find them, for reading many; nothing is written.
 
-    What is known elsewhere is read once, where a row is met that the service does not own.
+    What other names know is read once, when the first row comes that the service does not own.
     """
 
     def __init__(self, ledger: Ledger, service: Service) -> None:
@@ -211,9 +217,9 @@ class Expected:
         self._known: Known | None = None
 
     async def row(self, numbers: AgreementNumbers, row: LedgerRow | None) -> LedgerRow | None:
-        """The row of an agreement; None where there is none and nothing is known.
+        """The row of an agreement; None if there is none and nothing is known.
 
-        :param row: as it is; where the service owns it, this is it.
+        :param row: the row as it is; it is the result if the service owns it.
         """
         service = self._service
         if row is not None and is_claimed(row, service.id, numbers.stream):
@@ -227,7 +233,7 @@ class Expected:
 
 
 def is_claimed(row: LedgerRow, service_id: str, stream: str) -> bool:
-    """Whether a service may issue from a row in a stream."""
+    """Whether a service may issue numbers of a stream from a row."""
     return row.owner == service_id and row.stream == stream
 
 
@@ -238,14 +244,14 @@ def taken(
     known: Sequence[Counters],
     now: str,
 ) -> LedgerRow:
-    """The row as the service has it that owns it from now on.
+    """The row as it is after a service has claimed it.
 
-    It goes on behind all that is known of its stream, and of its name: an agreement that trades
-    with somebody else from now on goes on with its numbers. Where a restore set the row back
-    (``asBackedUp``), the service that the restore made goes on as was asked for, with whom the
-    agreement traded then; another one, or with somebody else, behind all that was issued.
+    It continues after all that is known of its stream, and of its name: an agreement whose parties
+    change keeps counting. If a restore set the row back (``asBackedUp``), the service that the
+    restore created continues as the request asked, as long as the parties are those of the backup;
+    another service, or an agreement with other parties, continues after all that was issued.
 
-    :param known: what other rows know.
+    :param known: what other rows say.
     :param now: RFC 3339.
     """
     if row is None:
@@ -270,7 +276,7 @@ def taken(
 
 
 async def left_behind(ledger: Ledger, service: str, row: LedgerRow) -> LedgerRow:
-    """What stays of a row's stream under a name when its agreement trades with somebody else."""
+    """The former row that is kept for a row's stream when the parties of its agreement change."""
     before = await ledger.former(service, row.stream)
     counters = joined_all([*row.known, *(before.known if before else [])])
     return LedgerRow(
@@ -293,9 +299,10 @@ def _all(rows: Sequence[LedgerRow]) -> list[Counters]:
 
 
 async def release(ledger: Ledger, *, service: str, agreement: str, stream: str = "") -> None:
-    """Take an agreement's numbers from whoever may issue them.
+    """End any service's right to issue an agreement's numbers.
 
-    :param stream: that of its document: a row of a version that kept none is told of it.
+    :param stream: that of its document; stored in the row if an older version wrote it without
+        one.
     """
 
     def released(row: LedgerRow) -> LedgerRow:
@@ -305,10 +312,10 @@ async def release(ledger: Ledger, *, service: str, agreement: str, stream: str =
 
 
 async def tell_stream(ledger: Ledger, *, service: str, agreement: str, stream: str) -> None:
-    """Tell a row of a version that kept no streams of which one it is.
+    """Store the stream in a row that was written by an older version without one.
 
-    Nobody owns it then: who claims it looks at the other rows of the stream, which that version
-    did not.
+    The row has no owner then, so that it has to be claimed: a claim considers the other rows of the
+    stream, which that version did not.
     """
     row = await ledger.get(service, agreement)
     if row is not None and not row.stream:
@@ -318,9 +325,10 @@ async def tell_stream(ledger: Ledger, *, service: str, agreement: str, stream: s
 async def release_all(
     ledger: Ledger, *, service: str, numbers: AsyncIterator[list[AgreementNumbers]]
 ) -> None:
-    """Take all numbers of a service name from whoever may issue them.
+    """End any service's right to issue numbers of a service name.
 
-    :param numbers: of its agreements, which tell rows of a version that kept none their stream.
+    :param numbers: those of its agreements, for the streams of rows that were written by an older
+        version without one.
     """
     pairs = joined(
         ledger.pages(service),
@@ -338,10 +346,11 @@ async def release_all(
 
 
 async def end_issuing(ledger: Ledger, service: Service) -> None:
-    """See that nothing is issued any more that was allowed while the service was Active.
+    """Stop allocations that were allowed while the service was Active.
 
-    An allocation that read its row, and then that the service was Active, finds the row changed.
-    One that has not read its row yet reads after it that the service is not Active.
+    An allocation that has read its row, and then that the service was Active, fails since the row
+    is changed here. One that has not read its row yet reads afterwards that the service is not
+    Active.
     """
     async for page in ledger.pages(service.name):
         mine = [row for row in page if row.owner == service.id]

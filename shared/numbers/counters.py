@@ -1,4 +1,4 @@
-"""Setting where an agreement's control numbers go on: a management operation on the ledger."""
+"""Setting an agreement's next control number: a management operation on the ledger."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -24,21 +24,22 @@ from shared.storage.tables import RowChanged
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the control numbers of one agreement stand."""
+    """The counters of one agreement."""
 
     agreement: str
     numbering: Numbering
     row: LedgerRow | None
-    """None where no number was ever issued or set under this service name."""
+    """None if no number was ever issued or set under this service name."""
     expected: LedgerRow | None
-    """The row as the next number finds it: behind what was issued under other names, where the
-    service does not own it. None where nothing is known."""
+    """The row as it is when the next number is issued: if the service does not own it, after what
+    was issued under other names. None if nothing is known."""
     stream: str
-    """See AgreementNumbers."""
+    """As in AgreementNumbers."""
 
     @property
     def version(self) -> str:
-        """Another one as soon as a number is issued, under whatever name, or the bounds change."""
+        """An ETag: it changes when a number is issued, under any name, or when the bounds
+        change."""
         elsewhere = self.expected.known if self.expected not in (None, self.row) else ""
         return f"{self.row.etag if self.row else ''} {self.numbering} {elsewhere}"
 
@@ -59,7 +60,7 @@ class Standing:
 
 
 class CounterSettings:
-    """Where control numbers go on."""
+    """Reads and sets the next control numbers."""
 
     def __init__(
         self,
@@ -74,9 +75,9 @@ class CounterSettings:
         self._claims = Claims(ledger, directory, clock)
 
     async def get(self, service: Service, agreement: str) -> Standing:
-        """Where one agreement stands.
+        """The counters of one agreement.
 
-        :raises Problem: AgreementNotFound, InvalidRequest for one that numbers nothing.
+        :raises Problem: AgreementNotFound, InvalidRequest for one without control numbers.
         """
         numbers = await self._require_numbers(service, agreement)
         row = await self._ledger.get(service.name, agreement)
@@ -88,9 +89,9 @@ class CounterSettings:
         return _standing(numbers, row, await self._claims.expected(service, numbers, row))
 
     async def pages(self, service: Service, after: str = "") -> AsyncIterator[list[Standing]]:
-        """Where the agreements of a service stand, those that number anything, a page at a time.
+        """The counters of all agreements of a service that have control numbers, a page at a time.
 
-        :param after: the agreement that the first page begins behind.
+        :param after: the agreement after which the first page begins.
         """
         expected = Expected(self._ledger, service)
         async for page in with_rows(self._configuration, self._ledger, service, after):
@@ -108,7 +109,7 @@ class CounterSettings:
     ) -> Standing:
         """Set the next number of one kind.
 
-        :param condition: of the agreement's row, which every allocation changes too.
+        :param condition: on the agreement's row, which every allocation changes too.
         :raises Problem: OperationNotAllowed, AgreementNotFound, InvalidRequest outside the
             bounds, ControlNumberIssued, ConditionNotMet.
         """
@@ -161,10 +162,11 @@ async def change_counters(
     check: Callable[[LedgerRow | None], Awaitable[None]] = _unchecked,
     before_write: BeforeWrite = unlogged,
 ) -> LedgerRow:
-    """Write an agreement's counters, however many others write them meanwhile.
+    """Change an agreement's counters, and retry when others write them meanwhile.
 
-    :param rewrite: write the row in any case: numbers that are on their way are issued anew.
-    :param check: looks at the row that is then written over, at each try again.
+    :param rewrite: write the row even if nothing changes, so that allocations in progress start
+        again.
+    :param check: called with the row that will be replaced, at each try.
     """
     ledger = claims.ledger
     while True:

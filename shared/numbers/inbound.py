@@ -1,4 +1,4 @@
-"""What came in: received control numbers against duplicates, MIC values for receipts."""
+"""Inbound state: received control numbers against duplicates, MIC values for receipts."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ from shared.storage.versioned import Versioned, optimistic
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of a number that came in."""
+    """What is known of a received number."""
 
     duplicate: bool
     first_seen_at: str
 
     def to_json(self) -> JsonObject:
-        """As the answer shows it."""
+        """As answers show it."""
         return {"duplicate": self.duplicate, "firstSeenAt": self.first_seen_at}
 
 
 class Inbound:
-    """Run-time state that guards what comes in."""
+    """Received control numbers and MIC values of services."""
 
     def __init__(
         self,
@@ -49,7 +49,8 @@ class Inbound:
 
     @optimistic
     async def receive(self, service: Service, agreement: str, body: ReceivedBody) -> Seen:
-        """Record a number; a duplicate is one that another message brought while it was valid.
+        """Record a received number. It is a duplicate if another message brought it while it was
+        valid.
 
         :raises Problem: ServiceNotActive, AgreementNotFound; InvalidRequest for a value that the
             agreement's standard does not have.
@@ -78,7 +79,7 @@ class Inbound:
     async def received(
         self, service: Service, agreement: str, kind: Kind, value: int | str
     ) -> Versioned[ReceivedNumber] | None:
-        """A number that came in, None where none did, or its validity has run out.
+        """A received number, None if it was not received or its validity has expired.
 
         :raises Problem: AgreementNotFound; InvalidRequest as ``receive``.
         """
@@ -100,9 +101,10 @@ class Inbound:
         condition: Condition,
         before_write: Callable[[], Awaitable[None]],
     ) -> bool:
-        """Forget a number, so that its next message is no duplicate; whether it was known.
+        """Delete a received number, so that its next message is not a duplicate; return whether it
+        was known.
 
-        :param before_write: called before it is forgotten; what it raises stops that.
+        :param before_write: called before it is deleted; an exception stops the deletion.
         :raises Problem: OperationNotAllowed, ConditionNotMet; what ``received`` raises.
         """
         require_manageable(service.name, service.state)
@@ -122,7 +124,7 @@ class Inbound:
         body: MicBody,
         condition: Condition = unconditional,
     ) -> tuple[Versioned[MicValue], bool]:
-        """Keep the MIC of a message; whether it is new.
+        """Store the MIC value of a message; return whether it is new.
 
         :raises Problem: ServiceNotActive, AgreementNotFound, ConditionNotMet.
         """
@@ -136,7 +138,7 @@ class Inbound:
     async def get_mic(
         self, service: Service, agreement: str, message_id: str
     ) -> Versioned[MicValue] | None:
-        """The MIC of a message, None where none was kept.
+        """The MIC value of a message, None if none was stored.
 
         :raises Problem: AgreementNotFound.
         """

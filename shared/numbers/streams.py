@@ -1,9 +1,10 @@
-"""What is known of a stream of numbers, under whatever names of services and agreements.
+"""What is known of a stream of numbers, under any names of services and agreements.
 
-A stream is of who gets the numbers: standard, sender and receiver. Names that restores connect
-share their streams, whichever of them lives: one was restored from the other, or both under a third
-name. Where an agreement names no identities, its name is its stream, and names that were restored
-one from the other share it. Services that were made independently of each other share nothing.
+A stream is identified by who gets the numbers: standard, sender and receiver. Service names that
+restores connect share their streams, whether their services exist or not: one was restored from the
+other, or both under a third name. If an agreement names no identities, its name is its stream, and
+only names of which one was restored from the other share it. Services that were created
+independently of each other share nothing.
 """
 
 import asyncio
@@ -25,25 +26,26 @@ from shared.state.row_keys import encoded
 from shared.streams.merged import joined
 
 _NAMES_AT_ONCE = 16
-"""A name that is rehearsed each month has many others."""
+"""Names that are read concurrently: a service with monthly rehearsals has many."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """The other service names that may have numbers of one name's streams."""
+    """The other service names that may have numbers of the streams of one name."""
 
     kin: Sequence[str]
-    """Those that were restored one from the other: they share the streams of names too."""
+    """Names of which one was restored from the other: they also share streams that are identified
+    by an agreement's name."""
     sharing: Sequence[str]
-    """Others, which are known to have rows of the same streams."""
+    """Other names that are known to have rows of the same streams."""
     related: Sequence[str] = ()
-    """Those that are no kin, and that restores connect with it all the same, over others."""
+    """Names that are not kin, but are connected by restores over further names."""
     written: frozenset[str] = frozenset()
-    """Keys of those that the lineage has as sharing streams with this very name."""
+    """Keys of the names that the lineage stores as sharing streams with this name itself."""
 
 
 class Known:
-    """The rows of several service names' ledgers, to be found by stream and by agreement."""
+    """The rows of several service names' ledgers, indexed by stream and by agreement."""
 
     def __init__(self) -> None:
         self._own: dict[tuple[str, str], Issued] = {}
@@ -52,7 +54,7 @@ class Known:
 
     @staticmethod
     async def of_names(ledger: Ledger, names: Iterable[str], family: Family) -> "Known":
-        """Read the ledgers of service names, and of their family."""
+        """Read the ledgers of service names and of their family."""
         known = Known()
         for name in (*names, *family.kin, *family.sharing):
             is_kin = name not in family.sharing
@@ -64,7 +66,7 @@ class Known:
     def add(self, one: Issued, *, is_kin: bool = True) -> None:
         """Add a row.
 
-        :param is_kin: whether what its agreement is called says anything.
+        :param is_kin: whether a row of the same agreement name counts as the same stream.
         """
         if one.stream:
             self._of_stream[one.stream].append(one)
@@ -79,7 +81,8 @@ class Known:
         return found.row if found else None
 
     def of(self, agreement: str, stream: str) -> list[Issued]:
-        """What is known of an agreement's stream; of its name, where one of both has no stream."""
+        """What is known of an agreement's stream; by its name, if either of the two has no
+        stream."""
         named = self._of_name.get(artifact_key(agreement), [])
         if not stream:
             return named
@@ -89,11 +92,11 @@ class Known:
 async def with_rows(
     configuration: Configuration, ledger: Ledger, service: Service, after: str = ""
 ) -> AsyncIterator[list[tuple[AgreementNumbers, LedgerRow | None]]]:
-    """The agreements of a service that number anything, each with its row, a page at a time.
+    """The agreements of a service that have control numbers, each with its row, a page at a time.
 
-    Both tables have the same order, so neither is read beyond the other's page.
+    Both tables are in the same order, so they are read page by page together.
 
-    :param after: the agreement that the first page begins behind.
+    :param after: the agreement after which the first page begins.
     """
     pairs = joined(
         configuration.all_numbers(service.id, after),
@@ -108,10 +111,10 @@ async def with_rows(
 async def issued_elsewhere(
     ledger: Ledger, service: str, family: Family, agreement: str, stream: str
 ) -> list[tuple[str, LedgerRow]]:
-    """The rows of other names that are of an agreement's stream, each with its name.
+    """The rows of other names that belong to an agreement's stream, each with its name.
 
-    Those of kin, and of others that restores connect with it: where they have any, both are written
-    down as sharing numbers, for whoever reads whole ledgers, before this answers.
+    Rows of kin, and of related names. If a related name has such rows, the lineage stores that both
+    share numbers before this returns, for code that reads whole ledgers.
     """
     if stream and family.related and service_key(service) not in await ledger.index.marked():
         await ledger.enter_all(service)
@@ -126,17 +129,18 @@ async def issued_elsewhere(
 async def expected_elsewhere(
     ledger: Ledger, family: Family, agreement: str, stream: str
 ) -> list[LedgerRow]:
-    """The same rows, for who writes nothing."""
+    """The same rows, for callers that only read."""
     others = await _others(ledger, family, stream)
     rows = await _rows_elsewhere(ledger, family.kin, others, agreement, stream)
     return [row for _, row in rows]
 
 
 async def _others(ledger: Ledger, family: Family, stream: str) -> list[str]:
-    """Related names that are no kin, and that have rows of a stream, or may have some."""
+    """Related names that are not kin, and that have or may have rows of a stream."""
     if not (stream and family.related):
         return []
-    # Whole ones first: who is marked since has rows that the index has by now.
+    # The marks are read first: a name that is marked later has entered its rows in the index by
+    # then.
     whole = await ledger.index.marked()
     entered = {service_key(name) for name in await ledger.index.names(stream)}
     keys = [(name, service_key(name)) for name in family.related]
@@ -146,7 +150,8 @@ async def _others(ledger: Ledger, family: Family, stream: str) -> list[str]:
 async def _rows_elsewhere(
     ledger: Ledger, kin: Sequence[str], others: Sequence[str], agreement: str, stream: str
 ) -> list[tuple[str, LedgerRow]]:
-    """The rows of kin that are of an agreement's stream, and of others that are of it by identity.
+    """The rows of kin that belong to an agreement's stream, and those of other names that do by
+    identity.
 
     :return: each with its service name.
     """
@@ -162,15 +167,18 @@ async def _rows_elsewhere(
 
 
 async def _issued_under(ledger: Ledger, name: str, agreement: str, stream: str) -> list[LedgerRow]:
-    """:param agreement: empty where it says nothing what agreements are called under a name."""
+    """The rows under one name that belong to a stream.
+
+    :param agreement: empty if agreements of the same name under that name do not count.
+    """
     found = await ledger.of_stream(name, stream, agreement)
     return [row for row in found if row.is_of(agreement, stream)]
 
 
 async def family_of(ledger: Ledger, service: Service) -> Family:
-    """The other names that may have numbers of a service's.
+    """The other names that may share numbers with a service.
 
-    Also the name that it was restored from by a version that kept no lineage.
+    Includes the name that it was restored from by a version that stored no lineage.
     """
     return _family(await ledger.lineage.read(), service)
 
@@ -185,15 +193,15 @@ def _family(relations: Relations, service: Service) -> Family:
 
 
 def _origin(service: Service) -> str:
-    """The other name that a service was restored from; empty where there is none."""
+    """The other name that a service was restored from; empty if there is none."""
     origin = service.restored_from.service if service.restored_from else service.name
     return "" if service_key(origin) == service_key(service.name) else origin
 
 
 async def entered_family(ledger: Ledger, service: Service) -> Family:
-    """What ``family_of`` gives, to whom the service is known as theirs from now on.
+    """As ``family_of``, and the lineage stores the service's origin from now on.
 
-    A version that kept no lineage may have restored it.
+    Needed since a version that stored no lineage may have restored it.
     """
     relations = await ledger.lineage.read()
     origin, restored_from = _origin(service), service.restored_from
@@ -201,7 +209,8 @@ async def entered_family(ledger: Ledger, service: Service) -> Family:
     if restored_from is not None and origin and service_key(origin) not in known:
         at = rfc3339(service.created_at)
         await ledger.lineage.enter(Descent(origin, service.name, restored_from.backup, at))
-        # Whoever else it restored does the same: one of the two reads what the other one entered.
+        # Others that were restored from that origin do the same: one of two reads what the other
+        # stored.
         relations = await ledger.lineage.read()
     return _family(relations, service)
 
@@ -209,10 +218,12 @@ async def entered_family(ledger: Ledger, service: Service) -> Family:
 def known_counters(
     rows: Sequence[Issued], service: str, numbers: AgreementNumbers, mine: LedgerRow | None
 ) -> list[Counters]:
-    """What rows know of an agreement's stream that goes on under a service name; [] without any.
+    """What rows say of the stream of an agreement that continues under a service name; [] for
+    nothing.
 
-    :param rows: of ``Known.of``; among them may be what its own row was when they were read.
-    :param mine: its own row, where it is of the stream: what that says is kept whole.
+    :param rows: the result of ``Known.of``; it may include an earlier version of the agreement's
+        own row.
+    :param mine: its own row, if it belongs to the stream; all that it says counts.
     """
     own, others = list(mine.known if mine is not None else []), list[Counters]()
     for one in rows:
@@ -228,16 +239,17 @@ def _is_own(one: Issued, service: str, agreement: str) -> bool:
 
 
 def set_back_kinds(row: LedgerRow) -> list[Kind]:
-    """The kinds that a restore set back, as it was asked to, and that are still behind."""
+    """The kinds that a restore set back, as the request asked, and that have not caught up yet."""
     passed = row.passed.items()
     return [kind for kind, counter in passed if is_behind(row.counters.get(kind), counter)]
 
 
 def carried_over(known: Counters, brought: Counters) -> Counters:
-    """What is known of a stream, and beyond what an agreement issued that was of another one.
+    """What is known of a stream, moved past what an agreement issued while it belonged to another
+    one.
 
-    Cycles of two streams do not compare: who has had 500 numbers gets no 6 because somebody else's
-    have begun anew.
+    Cycles of two streams cannot be compared: a receiver that has had 500 numbers must not get
+    number 6 only because another stream has begun a new cycle.
     """
     found = dict(brought)
     for kind, counter in known.items():
@@ -254,12 +266,13 @@ def carried_over(known: Counters, brought: Counters) -> Counters:
 def as_backed_up(
     numbers: AgreementNumbers, row: LedgerRow | None, known: Known
 ) -> BackedUpCounters:
-    """The counters of an agreement for its backup, behind all that was issued of its stream.
+    """The counters of an agreement for its backup, after all that was issued of its stream.
 
-    What a restore had set back is as it is, with all that it goes on behind in the end.
+    Kinds that a restore set back are kept as they are, with everything that they finally continue
+    after.
 
-    :param row: its own, as it is now; None where nothing was ever needed under this name.
-    :param known: the rows of all names that share numbers with its service, and of its own name.
+    :param row: its own row as it is now; None if there never was one under this name.
+    :param known: the rows of its own name and of all names that share numbers with its service.
     """
     rows = known.of(numbers.name, numbers.stream)
     others = [counters for one in rows for counters in one.row.known]
