@@ -99,7 +99,7 @@ class WrittenRecord:
     content: ContentReference | None = None
 
     def line(self) -> bytes:
-        """See Record."""
+        """Its line in a section, with a line feed; as that of ``Record``."""
         content = b""
         if self.content:
             content = b'"content":%b,' % canonical_line(self.content.to_json())[:-1]

@@ -35,7 +35,7 @@ from shared.model.sections import (
     Section,
 )
 from shared.model.wire import JsonObject
-from shared.operations.task import Outcome, Task
+from shared.operations.task import Outcome, Task, Work
 from shared.restores.chosen import Chosen
 from shared.restores.new_service import NewService, Pages
 from shared.restores.survey import Survey, survey
@@ -62,8 +62,8 @@ class RestoreStores:
     """What the restore was asked for."""
 
 
-class RestoreWork:
-    """See Work: RestoreBizTalkService."""
+class RestoreWork(Work):
+    """The work of RestoreBizTalkService."""
 
     exclusive = True
 
@@ -71,11 +71,11 @@ class RestoreWork:
         self._stores = stores
 
     async def run(self, task: Task) -> Outcome:
-        """See Work.
+        """Create the service from the backup, or continue what an earlier attempt began.
 
         :raises Problem: ServiceExists, BackupNotFound, DescriptorForged, BlobMissing,
-            BlobCorrupt, KeyUnavailable, StorageAccountUnknown; InternalError where what was asked
-            for is gone.
+            BlobCorrupt, KeyUnavailable, StorageAccountUnknown; InternalError if the stored request
+            is lost.
         """
         done = await self.committed(task.operation)
         if done is not None:
@@ -119,14 +119,15 @@ class RestoreWork:
         return chosen
 
     async def committed(self, operation: Operation) -> Outcome | None:
-        """See Work: a service that shows is whole, whatever stopped its worker then."""
+        """The outcome if the service is visible: then it is complete, whatever stopped its worker
+        afterwards."""
         if not await self._stores.target(operation).is_complete():
             return None
         planned = plan_of(operation)
         return Outcome(result=_result(planned), warnings=planned.warnings)
 
     async def settle(self, operation: Operation) -> None:
-        """See Work: a restore that failed shows as RestoreFailed; the backup is let go."""
+        """Mark the service of a failed restore RestoreFailed, and release the backup."""
         if operation.status is not OperationStatus.SUCCEEDED:
             await self._stores.target(operation).fail()
         planned = plan_of(operation)

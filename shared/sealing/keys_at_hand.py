@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from shared.model.problem import Problem
 from shared.model.seals import Seal, WrappedKey
+from shared.sealing.provider import KeyProvider
 from shared.sealing.sealing_key import SealingKey, does_not_fit, key_unavailable
 from shared.sealing.versions import OtherVersions
 
@@ -26,12 +27,12 @@ class _Named:
         return self.keys.get(key_id) or self._versions.find(key_id)
 
 
-class KeysAtHand:
-    """See KeyProvider.
+class KeysAtHand(KeyProvider):
+    """The key provider of the settings.
 
-    :param wrapping: wraps.
-    :param sealing: seals; may be the same.
-    :param former: keys that did so before, of whatever provider: both, as far as they can.
+    :param wrapping: the key that wraps.
+    :param sealing: the key that seals; may be the same.
+    :param former: keys that wrapped or sealed before, of any provider.
     :param former_wrapping: keys that only wrapped.
     :param former_sealing: keys that only sealed.
     """
@@ -55,18 +56,15 @@ class KeysAtHand:
 
     @property
     def wrapping_key_id(self) -> str:
-        """See KeyProvider."""
         return self._wrapping.id
 
     async def probe(self, key_id: str) -> None:
-        """See KeyProvider."""
         key = self._opening.find(key_id) or self._checking.find(key_id)
         if key is None:
             raise _unknown(key_id)
         await key.probe()
 
     async def wrap(self, key: bytes) -> WrappedKey:
-        """See KeyProvider."""
         return WrappedKey(
             key_provider=self._wrapping.provider,
             key_id=self._wrapping.id,
@@ -74,7 +72,6 @@ class KeysAtHand:
         )
 
     async def unwrap(self, wrapped: WrappedKey) -> bytes:
-        """See KeyProvider."""
         key = self._opening.find(wrapped.key_id)
         if key is None and self._checking.find(wrapped.key_id) is not None:
             raise key_unavailable(
@@ -87,7 +84,6 @@ class KeysAtHand:
         return await key.unwrap(wrapped.wrapped_key)
 
     async def seal(self, digest: str) -> Seal:
-        """See KeyProvider."""
         return Seal(
             algorithm=self._sealing.seal_algorithm,
             key_id=self._sealing.id,
@@ -95,9 +91,10 @@ class KeysAtHand:
         )
 
     async def check(self, digest: str, seal: Seal) -> bool:
-        """See KeyProvider. The key says how it seals, not the descriptor.
+        """Whether a seal was made for this digest. The algorithm is that of the key, whatever the
+        descriptor says.
 
-        A key that is named for wrapping only makes no seal: what names it is forged.
+        A key that is named only for wrapping makes no seals: a seal that names it is forged.
         """
         key = self._checking.find(seal.key_id)
         if key is None and self._opening.find(seal.key_id) is None:

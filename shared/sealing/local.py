@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.sealing.derive import derived
-from shared.sealing.sealing_key import does_not_fit
+from shared.sealing.sealing_key import SealingKey, does_not_fit
 
 PROVIDER = "local"
 _WRAP_PURPOSE = "interkeep/wrap/1"
@@ -19,8 +19,8 @@ _ID_PURPOSE = "interkeep/key-id/1"
 _NONCE_BYTES = 12
 
 
-class LocalKey:
-    """See SealingKey: it wraps and seals, each with a key that is derived for that alone.
+class LocalKey(SealingKey):
+    """A key in the settings. It wraps and seals, each with a key that is derived only for that.
 
     :param key: 32 bytes.
     """
@@ -37,13 +37,12 @@ class LocalKey:
         return f"LocalKey({self.id})"
 
     async def wrap(self, key: bytes) -> str:
-        """See SealingKey: AES-256-GCM, nonce first."""
+        """Wrap a 256-bit key by AES-256-GCM; the nonce comes first."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = nonce + self._cipher.encrypt(nonce, key, _WRAP_PURPOSE.encode())
         return base64.b64encode(sealed).decode()
 
     async def unwrap(self, wrapped: str) -> bytes:
-        """See SealingKey."""
         try:
             sealed = base64.b64decode(wrapped, validate=True)
             nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
@@ -52,11 +51,10 @@ class LocalKey:
             raise does_not_fit(self.id) from error
 
     async def seal(self, digest: str) -> str:
-        """See SealingKey: HMAC-SHA256 of the digest's text."""
+        """Seal a digest by HMAC-SHA256 of its text."""
         return base64.b64encode(self._mac(digest)).decode()
 
     async def check(self, digest: str, value: str) -> bool:
-        """See SealingKey."""
         try:
             made = base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
@@ -64,7 +62,7 @@ class LocalKey:
         return hmac.compare_digest(made, self._mac(digest))
 
     async def probe(self) -> None:
-        """See SealingKey: it is in the settings, so it is here."""
+        """Does nothing: the key is in the settings, so it is available."""
 
     def _mac(self, digest: str) -> bytes:
         return hmac.new(self._seal_key, digest.encode(), hashlib.sha256).digest()

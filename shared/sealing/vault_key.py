@@ -27,7 +27,7 @@ from shared.clock import Clock
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
 from shared.sealing.derive import KEY_BYTES
-from shared.sealing.sealing_key import does_not_fit, key_unavailable
+from shared.sealing.sealing_key import SealingKey, does_not_fit, key_unavailable
 from shared.sealing.vault_clients import REPEATED, VaultClients
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class _Held:
     """By ``Clock.monotonic``."""
 
 
-class VaultKey:
-    """See SealingKey: one version of a key in a vault.
+class VaultKey(SealingKey):
+    """One version of a key in a vault.
 
     :param key_id: vault, name and version, in lower case: the settings', but for the version of
         one that they do not name.
@@ -101,13 +101,12 @@ class VaultKey:
         return VaultKey(key_id, self._clients, self._clock, named=False)
 
     async def wrap(self, key: bytes) -> str:
-        """See SealingKey: RSA-OAEP-256 with the public part."""
+        """Wrap a 256-bit key by RSA-OAEP-256, with the public part."""
         held = await self._held(most_seconds=_FRESH_SECONDS)
         self._require_in_time(held)
         return base64.b64encode(held.public.encrypt(key, _OAEP)).decode()
 
     async def unwrap(self, wrapped: str) -> bytes:
-        """See SealingKey."""
         from azure.keyvault.keys.crypto import KeyWrapAlgorithm
 
         try:
@@ -124,9 +123,9 @@ class VaultKey:
         return opened.key
 
     async def seal(self, digest: str) -> str:
-        """See SealingKey: PS256, so that the signature is one of the descriptor's canonical form.
+        """Seal a digest by PS256: a signature of the descriptor's canonical form.
 
-        Anybody with the public part can check it, with any tool.
+        Anyone with the public part can check it, with any tool.
         """
         from azure.keyvault.keys.crypto import SignatureAlgorithm
 
@@ -138,7 +137,6 @@ class VaultKey:
         return base64.b64encode(signed.signature).decode()
 
     async def check(self, digest: str, value: str) -> bool:
-        """See SealingKey."""
         try:
             signature = base64.b64decode(value, validate=True)
             hashed = bytes.fromhex(digest)
@@ -152,7 +150,7 @@ class VaultKey:
         return True
 
     async def probe(self) -> None:
-        """See SealingKey: asked of its vault anew; one that wraps opens something too."""
+        """Read the key from its vault again; if it can unwrap, also unwrap something with it."""
         held = await self._held(most_seconds=0)
         if _UNWRAP.lower() in {operation.lower() for operation in held.described.key_operations}:
             sealed = held.public.encrypt(b"\0" * KEY_BYTES, _OAEP)

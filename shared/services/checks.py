@@ -211,7 +211,7 @@ class Checks:
         *,
         allow_reuse: bool,
     ) -> list[CounterChange]:
-        """See that the counters of agreements fit their new bounds; what to change of them then.
+        """Check that the counters of agreements fit their new bounds; return how they must change.
 
         No counter is written: it changes only after the bounds did.
 

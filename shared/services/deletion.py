@@ -18,7 +18,7 @@ from shared.numbers.streams import entered_family
 from shared.operations.engine import Engine
 from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
-from shared.operations.task import Outcome, Task
+from shared.operations.task import Outcome, Task, Work
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.services import Asked, Services
@@ -117,8 +117,8 @@ class DeletionStores:
     clock: Clock
 
 
-class DeletionWork:
-    """See Work: DeleteBizTalkService."""
+class DeletionWork(Work):
+    """The work of DeleteBizTalkService."""
 
     exclusive = True
 
@@ -126,9 +126,9 @@ class DeletionWork:
         self._stores = stores
 
     async def run(self, task: Task) -> Outcome:
-        """See Work.
+        """Delete the service, or what an earlier attempt left of it.
 
-        :raises Problem: OperationNotAllowed where the service's state changed before it was marked.
+        :raises Problem: OperationNotAllowed if the service's state changed before it was marked.
         """
         service = await mark_deleting(self._stores.directory, self._stores.clock, task.operation)
         if service is None:
@@ -179,10 +179,10 @@ class DeletionWork:
         await self._stores.directory.remove(listed)
 
     async def committed(self, operation: Operation) -> Outcome | None:
-        """See Work: a service that is gone was deleted."""
+        """The outcome if the service no longer exists."""
         listed = await self._stores.directory.get(operation.service)
         gone = listed is None or listed.service.id != operation.service_id
         return Outcome() if gone else None
 
     async def settle(self, operation: Operation) -> None:
-        """See Work: nothing follows from a deletion."""
+        """Does nothing."""

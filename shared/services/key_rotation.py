@@ -13,7 +13,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.engine import Engine
 from shared.operations.start import Start
-from shared.operations.task import Outcome, Task
+from shared.operations.task import Outcome, Task, Work
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
 from shared.state.operations import OperationRow
@@ -58,8 +58,8 @@ class _Count:
     failed: int = 0
 
 
-class RotationWork:
-    """See Work: RotateKeys. What is wrapped with the current key already is left as it is."""
+class RotationWork(Work):
+    """The work of RotateKeys. What is wrapped with the current key already is not changed."""
 
     exclusive = True
 
@@ -71,9 +71,10 @@ class RotationWork:
         self._provider = provider
 
     async def run(self, task: Task) -> Outcome:
-        """See Work. A key that does not open is told, and the others are wrapped all the same.
+        """Rewrap all data keys. One that cannot be opened is reported in the warnings, and the
+        others are done.
 
-        :raises Problem: KeyUnavailable where the current key itself cannot be used;
+        :raises Problem: KeyUnavailable if the current key itself cannot be used;
             KeyVaultUnavailable.
         """
         self._require_asked(task.operation.parameters.get("keyId"))
@@ -113,7 +114,7 @@ class RotationWork:
             )
 
     async def _require_usable(self) -> None:
-        """See that what is wrapped with the current key can be opened again, before anything is."""
+        """Check that what the current key wraps can be opened again, before a rotation."""
         probe = b"\0" * 32
         if await self._provider.unwrap(await self._provider.wrap(probe)) != probe:
             raise Problem(
@@ -138,8 +139,8 @@ class RotationWork:
         return True
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
-        """See Work: each key is wrapped by itself, and a rotation that stopped is begun again."""
+        """None: each key is rewrapped by itself, and an interrupted rotation begins again."""
         return None
 
     async def settle(self, operation: Operation) -> None:
-        """See Work: nothing follows from a rotation."""
+        """Does nothing."""

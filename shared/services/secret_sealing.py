@@ -16,7 +16,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.engine import Engine
 from shared.operations.start import Start
-from shared.operations.task import Outcome, Task
+from shared.operations.task import Outcome, Task, Work
 from shared.rules.documents import holds_open_secret
 from shared.sealing.key_ring import KeyRing
 from shared.services.configuration_changes import ConfigurationChanges
@@ -63,8 +63,8 @@ class _Count:
     failed: int = 0
 
 
-class SealingWork:
-    """See Work: SealSecrets. An artifact whose secrets are sealed is left as it is."""
+class SealingWork(Work):
+    """The work of SealSecrets. Artifacts whose secrets are sealed already are not changed."""
 
     exclusive = True
 
@@ -81,7 +81,8 @@ class SealingWork:
         self._keys = keys
 
     async def run(self, task: Task) -> Outcome:
-        """See Work. What cannot be sealed in one service is told, and the others are done.
+        """Seal secrets in all services. If this fails in one of them, it is reported in the
+        warnings, and the others are done.
 
         :raises Problem: KeyVaultUnavailable.
         """
@@ -163,8 +164,8 @@ class SealingWork:
         raise AssertionError  # the last try returned or raised
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
-        """See Work: each artifact is sealed by itself, and a run that stopped is begun again."""
+        """None: each artifact is sealed by itself, and an interrupted run begins again."""
         return None
 
     async def settle(self, operation: Operation) -> None:
-        """See Work: nothing follows from it."""
+        """Does nothing."""

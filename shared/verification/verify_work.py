@@ -14,7 +14,7 @@ from shared.model.backup import Backup, BackupStatus, Found, VerifyLevel
 from shared.model.operation import Operation, OperationError, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject
-from shared.operations.task import Outcome, Task
+from shared.operations.task import Outcome, Task, Work
 from shared.rules.problems import backup_not_found
 from shared.state.history import History
 from shared.storage.tables import RowChanged
@@ -33,10 +33,11 @@ _FOUND: dict[str, Found] = {
 
 
 @dataclass(frozen=True)
-class VerifyWork:
-    """See Work: VerifyBackupBizTalkService.
+class VerifyWork(Work):
+    """The work of VerifyBackupBizTalkService.
 
-    A backup that is bad ends it Failed, with the first fault as its error and all in its result.
+    If the backup is damaged, it ends Failed, with the first fault as its error and all of them in
+    its result.
     """
 
     history: History
@@ -51,7 +52,7 @@ class VerifyWork:
     exclusive = False
 
     async def run(self, task: Task) -> Outcome:
-        """See Work.
+        """Verify the backup at the level that was asked for.
 
         :raises Problem: BackupNotFound, BackupInUse, KeyUnavailable.
         """
@@ -106,11 +107,11 @@ class VerifyWork:
         return checked
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
-        """See Work: there is no such point; every step is repeated."""
+        """None: there is no point of no return; every step can be repeated."""
         return None
 
     async def settle(self, operation: Operation) -> None:
-        """See Work: the verdict stands with the backup, and the scratch service is gone."""
+        """Store the verdict with the backup, and delete the scratch service."""
         if operation.parameters.get("level") == VerifyLevel.RESTORE:
             await self.scratch.clear(operation)
         if operation.status is not OperationStatus.CANCELED:

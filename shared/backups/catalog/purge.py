@@ -1,4 +1,5 @@
-"""The work of a purge: deletes one backup on demand, or what retention has no rule to keep."""
+"""The work of a purge: deletes one backup on demand, or the backups that no retention rule
+keeps."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from shared.model.backup import Backup, BackupStatus, Found
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Problem
 from shared.model.wire import JsonObject
-from shared.operations.task import Outcome, Task
+from shared.operations.task import Outcome, Task, Work
 from shared.rules.clocks import clocks_differ
 from shared.rules.problems import backup_not_found
 from shared.rules.retention import Candidate, Verdict
@@ -25,10 +26,11 @@ _LeavesOne = Callable[[], Awaitable[bool]] | None
 log = logging.getLogger("interkeep.retention")
 
 
-class PurgeWork:
-    """See Work: PurgeBackupBizTalkService.
+class PurgeWork(Work):
+    """The work of PurgeBackupBizTalkService.
 
-    Its parameters name one ``backup``, or it is retention's and decides by the schedule.
+    Its parameters name one ``backup``; without it, this is a retention run, which decides by the
+    schedule.
     """
 
     exclusive = False
@@ -38,7 +40,7 @@ class PurgeWork:
         self._schedules = schedules
 
     async def run(self, task: Task) -> Outcome:
-        """See Work.
+        """Delete one backup, or what retention's verdicts say.
 
         :raises Problem: BackupNotFound, BackupPinned, BackupInUse, LastGoodBackup, for one backup.
         """
@@ -48,12 +50,12 @@ class PurgeWork:
         return await self._retention(task)
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
-        """See Work: there is no such point; every step is repeated."""
+        """None: there is no point of no return; every step can be repeated."""
         return None
 
     async def settle(self, operation: Operation) -> None:
-        """See Work: nothing follows. A mark that is left is taken up by the next purge, or taken
-        back by whoever wants to read the backup."""
+        """Does nothing. A mark that is left over is taken over by the next purge, or removed by the
+        next operation that reads the backup."""
 
     @optimistic
     async def _one(self, task: Task, name: str) -> Outcome:
@@ -64,7 +66,10 @@ class PurgeWork:
         return await self._delete_this(task, found, away)
 
     async def _delete_this(self, task: Task, found: Versioned[Backup], away: Away) -> Outcome:
-        """:raises RowChanged: where somebody wrote it since it was read."""
+        """Delete one backup on demand.
+
+        :raises RowChanged: if another writer changed it since it was read.
+        """
         operation, backup = task.operation, found.value
         nothing = Outcome(result={"deleted": []})
         if backup.status is BackupStatus.DELETED and not await self._is_back(backup):
@@ -85,11 +90,11 @@ class PurgeWork:
         return Outcome(result={"deleted": [deleted]}) if deleted else nothing
 
     async def _is_back(self, backup: Backup) -> bool:
-        """Whether a backup that was deleted is there again, undeleted by somebody."""
+        """Whether a backup that was deleted exists again, because it was undeleted."""
         try:
             return await self._removal.sees(backup)
         except Problem:
-            return False  # the name is another's by now
+            return False  # another backup has this name by now
 
     async def _retention(self, task: Task) -> Outcome:
         warning = await self._clocks_differ()
@@ -119,8 +124,8 @@ class PurgeWork:
         return await self._delete(task, counting, decision, leaves_one, warnings)
 
     async def _is_good(self, service: str, last_good: Candidate | None) -> bool:
-        """Whether what was found whole in this run is still what it was, and nobody reads it: a
-        verify may find it bad."""
+        """Whether the backup that was found whole in this run is unchanged, and not being read: a
+        verify may find it damaged."""
         if last_good is None or last_good.found is not Found.WHOLE:
             return False
         found = await self._removal.history.get(service, last_good.name)
@@ -168,7 +173,7 @@ class PurgeWork:
     async def _delete_one(
         self, operation: Operation, counting: Counting, verdict: Verdict, leaves_one: _LeavesOne
     ) -> JsonObject | None:
-        """Delete one backup, unless it has become another than it was when it was decided."""
+        """Delete one backup, unless it has changed since the decision."""
         found = await self._removal.history.get(operation.service, verdict.backup.name)
         decided = replace(verdict.backup, found=None)
         if found is None or Candidate.of(found.value) != decided:
@@ -182,5 +187,5 @@ class PurgeWork:
             reason = ", ".join(verdict.reasons)
             marked = await self._removal.mark(found, operation, reason, leaves_one)
         except RowChanged:
-            return None  # somebody pinned it, or began to use it: another day decides again
+            return None  # it was pinned, or is being read: a later run decides again
         return await self._removal.remove(marked, operation)

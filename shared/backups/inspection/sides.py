@@ -1,7 +1,7 @@
-"""What is compared: two backups, or a living service and a backup.
+"""The two sides of a comparison: two backups, or a living service and a backup.
 
-Both give the records of a section in one order, with their secrets taken out. Secrets are compared
-by their values, in this process: how they are sealed, or numbered, says nothing of them.
+Both return the records of a section in the same order, without their secrets. Secrets are compared
+by their values, in this process: how they are sealed or numbered differs between equal ones.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from shared.services.cut import ServiceCut
 from shared.state.order import record_key
 
 _TAKEN: JsonObject = {SECRET: 0}
-"""In the place of each secret, so that two documents differ there only where one has none."""
+"""Replaces each secret, so that two documents differ there only if one of them has no secret."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,18 @@ class SideRecord:
     section: str
     key: str
     record: Record
-    """Its secrets taken out."""
+    """The record without its secrets."""
     secrets: Mapping[str, JsonValue] = field(repr=False)
-    """Pointer → value. In a backup it is what stands for it: of one that was made before a name or
-    look was known as a secret's, the value itself, or what stands for parts of it."""
+    """Pointer → value. For a backup it is the stand-in; if the backup was made before a name or a
+    look was known as a secret's, the value itself, or one that contains stand-ins."""
     size: int
-    """Bytes of its line; 0 for a living service's."""
+    """Bytes of its line; 0 for a living service."""
     behind: SidePlace
     """Where the record after it begins."""
 
 
 class Side(Protocol):
-    """One of the two that are compared."""
+    """One of the two sides."""
 
     def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[SideRecord]]:
         """The records of a section from a place on."""
@@ -51,22 +51,22 @@ class Side(Protocol):
     async def opened(
         self, entry: SideRecord, pointers: Sequence[str]
     ) -> Mapping[str, JsonValue] | None:
-        """Secrets of an entry by their pointers; None where the key is not at hand.
+        """The secrets of an entry by their pointers; None if the key is not available.
 
-        Entries are asked for in the order in which they come.
+        Call this for entries in the order in which they come.
         """
         ...
 
     @property
     def secret_place(self) -> SecretPlace:
-        """How far secrets were read."""
+        """Up to where secrets were read."""
         ...
 
 
-class BackupSide:
+class BackupSide(Side):
     """A backup.
 
-    :param run_key: opens its secrets; None where it cannot be unwrapped.
+    :param run_key: the key of its secrets; None if it cannot be unwrapped.
     """
 
     def __init__(self, opened: OpenBackup, run_key: bytes | None, place: SecretPlace) -> None:
@@ -79,9 +79,9 @@ class BackupSide:
         )
 
     async def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[SideRecord]]:
-        """See Side.
+        """The records of a section from a place on.
 
-        :raises Problem: BlobMissing, BlobCorrupt also where records are not in their order.
+        :raises Problem: BlobMissing; BlobCorrupt, also if records are not in their order.
         """
         part = self._descriptor.section(section)
         if part is None:
@@ -101,7 +101,6 @@ class BackupSide:
     async def opened(
         self, entry: SideRecord, pointers: Sequence[str]
     ) -> Mapping[str, JsonValue] | None:
-        """See Side."""
         if self.secrets is None:
             return None
         held: JsonObject = {pointer: entry.secrets[pointer] for pointer in pointers}
@@ -121,7 +120,6 @@ class BackupSide:
 
     @property
     def secret_place(self) -> SecretPlace:
-        """See Side."""
         return self.secrets.place if self.secrets else SecretPlace()
 
 
@@ -154,21 +152,21 @@ def _stand_ins(held: JsonObject) -> dict[str, JsonObject]:
 
 
 def _pointer_at(place: str) -> str:
-    """The pointer into a document of a place among secrets by their pointers."""
+    """The pointer into a document, from a pointer to one of its secrets in ``secrets``."""
     _, member, *parts = place.split("/")
     return member.replace("~1", "/").replace("~0", "~") + "".join(f"/{part}" for part in parts)
 
 
-class LiveSide:
+class LiveSide(Side):
     """A living service."""
 
     def __init__(self, cut: ServiceCut) -> None:
         self._cut = cut
 
     async def entries(self, section: str, place: SidePlace) -> AsyncIterator[list[SideRecord]]:
-        """See Side.
+        """The records of a section from a place on.
 
-        :raises Problem: InvalidRequest for a place that no page gave.
+        :raises Problem: InvalidRequest for a place that is not from a page.
         """
         try:
             pages = self._cut.records(section, place.after)
@@ -180,12 +178,11 @@ class LiveSide:
     async def opened(
         self, entry: SideRecord, pointers: Sequence[str]
     ) -> Mapping[str, JsonValue] | None:
-        """See Side."""
         return {pointer: entry.secrets[pointer] for pointer in pointers}
 
     @property
     def secret_place(self) -> SecretPlace:
-        """See Side: its secrets come with its records."""
+        """Always the beginning: the secrets of a living service come with its records."""
         return SecretPlace()
 
 

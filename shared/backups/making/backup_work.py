@@ -1,7 +1,7 @@
 """The work of a backup: from the record of its operation to a container with a descriptor.
 
-The descriptor is written last, once, and never replaced. A crash anywhere before it leaves a
-container that is no backup, which the next attempt goes on with; one after it a whole backup.
+The descriptor is written last, once, and never replaced. A crash before that leaves a container
+that is not a backup, from which the next attempt continues; a crash after it leaves a whole backup.
 """
 
 import logging
@@ -29,7 +29,7 @@ from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue, rfc3339
-from shared.operations.task import Outcome, Task
+from shared.operations.task import Outcome, Task, Work
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.services.cut import ServiceCut
@@ -37,7 +37,8 @@ from shared.services.cut_records import batches_active
 from shared.storage.tables import RowExists
 
 _CUT_TRIES = 5
-"""The first without a hold, the rest with one; a hold can run out under a very slow read."""
+"""Tries to read a cut: the first without a hold, the others with one; a hold can expire during a
+very slow read."""
 
 _GONE = frozenset({BackupStatus.DELETING, BackupStatus.DELETED, BackupStatus.MISSING})
 
@@ -48,25 +49,26 @@ _NOT_ITS_OWN = frozenset(
         Code.DESCRIPTOR_FORGED,
     }
 )
-"""What says that no attempt of the operation wrote the descriptor that is there: somebody else who
-can write to the account did. The operation fails of it, and must not wait for it for ever."""
+"""Errors that mean that the existing descriptor was not written by an attempt of this operation,
+but by someone else with write access to the account. The operation fails, and must not wait for
+ever."""
 
 _UNREADABLE = frozenset({Code.FORMAT_UNKNOWN, Code.BLOB_ARCHIVED})
-"""Why a descriptor cannot be read that may well be the operation's: a worker of a newer version
-wrote it, or it was archived since. Its blob says whose it is."""
+"""Errors of reading a descriptor that may be this operation's: a worker of a newer version wrote
+it, or it was archived since. The metadata of its blob say whose it is."""
 
 _SHOWN_FAILURES = 100
-"""In the operation's result; the descriptor names all of them."""
+"""Failures in the operation's result; the descriptor names all of them."""
 
 log = logging.getLogger("interkeep.backup")
 
 
 class CutChanged(Exception):
-    """The configuration changed under every try; another attempt of the operation may succeed."""
+    """The configuration changed during every try; another attempt of the operation may succeed."""
 
 
-class BackupWork:
-    """See Work: BackupBizTalkService."""
+class BackupWork(Work):
+    """The work of BackupBizTalkService."""
 
     exclusive = True
 
@@ -75,7 +77,7 @@ class BackupWork:
         self._ending = BackupEnding(stores)
 
     async def run(self, task: Task) -> Outcome:
-        """See Work.
+        """Make the backup, or complete what an earlier attempt began.
 
         :raises Problem: ServiceNotFound, EditionHasNoBackup, OperationNotAllowed,
             BackupNameInUse, BackupNameUnavailable, StorageAccountUnknown, BlobMissing.
@@ -95,9 +97,10 @@ class BackupWork:
         return await self._outcome(container, backup, written)
 
     async def committed(self, operation: Operation) -> Outcome | None:
-        """See Work: a backup with a descriptor is one, whatever stopped its worker then.
+        """The outcome if the descriptor exists: then the backup is complete, whatever stopped its
+        worker afterwards.
 
-        One that was deleted on request since succeeded all the same.
+        A backup that was deleted on request since has succeeded too.
         """
         found = await self._stores.history.get(operation.service, str(operation.parameters["name"]))
         if found is None or found.value.operation != operation.id:
@@ -125,9 +128,9 @@ class BackupWork:
     async def _as_its_blob_says(
         self, container: BackupContainer, backup: Backup, problem: Problem
     ) -> Outcome | None:
-        """The outcome of a backup whose descriptor is there, and which this app cannot read.
+        """The outcome of a backup whose descriptor exists, but cannot be read by this app.
 
-        :raises Problem: the same, where the blob does not say whose it is.
+        :raises Problem: the same problem, if the blob does not say whose it is.
         """
         seen = await container.seen(descriptor_path(backup.name))
         metadata = seen.metadata if seen else {}
@@ -174,9 +177,10 @@ class BackupWork:
         return listed.service
 
     async def _entered(self, operation: Operation, service: Service) -> Backup:
-        """The backup's entry in the history: made now, or by an earlier attempt.
+        """The backup's entry in the history, added now or by an earlier attempt.
 
-        Made before anything is refused, so that the history shows a scheduled run that failed.
+        It is added before anything is refused, so that the history shows a scheduled run that
+        failed.
         """
         name = str(operation.parameters["name"])
         found = await self._stores.history.get(service.name, name)
@@ -212,7 +216,8 @@ class BackupWork:
         return backup
 
     async def _tell_missed(self, operation: Operation) -> None:
-        """Told by the first attempt alone, as only that one finds no entry of its own."""
+        """Log missed due times. Only the first attempt does: it is the one that finds no entry of
+        its own."""
         due = _time(operation.parameters.get("dueAt"))
         missed = _count(operation.parameters.get("missed"))
         if missed and due is not None:
@@ -230,7 +235,7 @@ class BackupWork:
     async def _written_before(
         self, container: BackupContainer, backup: Backup
     ) -> Descriptor | None:
-        """The descriptor that an earlier attempt wrote, None where none did."""
+        """The descriptor that an earlier attempt wrote, None if none did."""
         path = descriptor_path(backup.name)
         try:
             descriptor = await descriptor_at(container, path, self._stores.provider)
@@ -305,7 +310,8 @@ class BackupWork:
         return other
 
     async def settle(self, operation: Operation) -> None:
-        """See Work: the history, the service's last backup, and no container of a failure."""
+        """Updates the history and the service's last backup, and deletes the container of a
+        failure."""
         await self._ending.settle(operation)
 
 
