@@ -1,1 +1,1 @@
-"""Backups: made, kept, looked into, scheduled."""
+"""Backups: how they are made, kept, inspected, and scheduled."""

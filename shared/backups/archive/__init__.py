@@ -1,1 +1,1 @@
-"""A backup as it lies in its container, written and read: docs/backup-format.md in code."""
+"""The format of a backup in its container, written and read: docs/backup-format.md in code."""

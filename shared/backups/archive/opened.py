@@ -1,4 +1,4 @@
-"""A backup that is open: its descriptor and seal were checked, and all else is read through it."""
+"""An open backup: its descriptor and seal were checked, and everything else is read through it."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from shared.sealing.provider import KeyProvider
 
 @dataclass(frozen=True)
 class OpenBackup:
-    """A container's backup; of its sections, each is checked as it is read."""
+    """The backup of a container; each section is checked as it is read."""
 
     container: BackupContainer
     descriptor: Descriptor
@@ -26,7 +26,7 @@ class OpenBackup:
     ) -> "OpenBackup":
         """Open the backup of a container.
 
-        :param accept_renamed: also where the container has not the backup's name, as a copy may.
+        :param accept_renamed: also open a backup in a container with another name, such as a copy.
         :raises Problem: BackupNotFound, FormatUnknown, DescriptorForged, KeyUnavailable.
         """
         descriptor = await read_descriptor(container, provider, accept_renamed=accept_renamed)
@@ -43,41 +43,43 @@ class OpenBackup:
         return part
 
     def artifact_sections(self) -> Iterator[Section]:
-        """The sections of artifacts that it has, in their order.
+        """The sections of artifacts in the backup, in their order.
 
-        One that is younger than the backup is not among them: there was nothing of it.
+        Sections that were added to the format after the backup was made are not in it; they count
+        as empty.
         """
         for section in BACKED_UP:
             if SECTIONS[section].first or self.descriptor.section(section) is not None:
                 yield section
 
     def lines(self, name: str) -> AsyncIterator[list[bytes]]:
-        """The lines of a section without their line feeds, some at a time.
+        """The lines of a section without their line feeds, a batch at a time.
 
-        What was given is to be trusted only when the iteration ends without an error.
+        Trust the lines only after the iteration has ended without an error.
 
         :raises Problem: BlobMissing, BlobCorrupt.
         """
         return section_lines(self.container, self.section(name))
 
     def records(self, name: str) -> AsyncIterator[list[Record]]:
-        """The records of a section, their secrets taken out; as ``lines``.
+        """The records of a section, without their secrets; as ``lines``.
 
         :raises Problem: BlobMissing, BlobCorrupt.
         """
         return records(self.container, self.section(name))
 
     def checked_records(self, name: str) -> AsyncIterator[list[Record]]:
-        """The records of a section, none of them before all of its blob was checked.
+        """The records of a section; the whole blob is checked before the first record is returned.
 
-        For whoever writes what outlives a section that turns out to be damaged or forged.
+        For callers that write what they read, which could not be undone if the section is damaged
+        or forged.
 
         :raises Problem: BlobMissing, BlobCorrupt.
         """
         return checked_records(self.container, self.section(name))
 
     async def secrets(self, provider: KeyProvider) -> Secrets:
-        """Its secrets, their blob checked and their key unwrapped.
+        """Its secrets; their blob is checked, and their key unwrapped.
 
         :raises Problem: BlobMissing, BlobCorrupt, KeyUnavailable, KeyVaultUnavailable.
         """

@@ -1,6 +1,6 @@
-"""Where things are in a backup's container."""
+"""The paths in a backup's container."""
 
 
 def descriptor_path(name: str) -> str:
-    """Where the descriptor of a backup is in its container."""
+    """The path of a backup's descriptor in its container."""
     return f"{name}.txt"

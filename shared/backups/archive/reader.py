@@ -1,4 +1,5 @@
-"""Reading a backup: refuses whatever is not as it was written, naming the blob and the reason."""
+"""Reading a backup: everything that differs from what was written is refused, with the blob and the
+reason."""
 
 import asyncio
 import contextlib
@@ -24,15 +25,15 @@ from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
 
 MOST_DESCRIPTOR_BYTES = 16 * 1024 * 1024
-"""A descriptor of a service whose every artifact failed has less."""
+"""The descriptor of a service all of whose artifacts failed is smaller."""
 
 _LINES_AT_ONCE = 1000
 
 _FAMILY = FORMAT.partition("/")[0] + "/"
-"""How every version of the format begins."""
+"""Prefix of every version of the format."""
 
 _MOST_OTHERS = 10
-"""Blobs that are looked at where none has the container's name: a copy has one."""
+"""Blobs that are examined if none has the container's name; a copy has just one candidate."""
 
 _BEGIN_BYTES = 1024
 """A descriptor names its format first."""
@@ -43,7 +44,7 @@ async def read_descriptor(
 ) -> Descriptor:
     """The descriptor of the backup in a container, its digest and seal checked.
 
-    :param accept_renamed: also where the container has not the backup's name, as a copy may.
+    :param accept_renamed: also read a backup in a container with another name, such as a copy.
     :raises Problem: BackupNotFound, FormatUnknown, DescriptorForged, KeyUnavailable.
     """
 
@@ -74,24 +75,24 @@ async def descriptor_text(container: BackupContainer, most_bytes: int) -> tuple[
 
 @dataclass(frozen=True)
 class DescriptorText:
-    """What was found when a container's descriptor was looked for."""
+    """The result of looking for a container's descriptor."""
 
     path: str
     text: bytes | None = field(repr=False)
-    """None where there is none."""
+    """None if there is none."""
     read_bytes: int
-    """How much was read to find out."""
+    """How many bytes were read for that."""
 
 
 async def find_descriptor(container: BackupContainer, most_bytes: int) -> DescriptorText:
     """The descriptor of a container: the blob of its name, or the only other one.
 
-    The blob of the container's name counts whatever is in it: damaged, it is told as that. Of
-    other ``.txt`` in no folder, those count that say to be a descriptor; the others are of
-    whoever shares the account.
+    The blob with the container's name is taken whatever is in it: if it is damaged, it is reported
+    as damaged. Of other ``.txt`` blobs outside folders, those count that claim to be a descriptor;
+    the rest belongs to other users of the account.
 
-    :raises Problem: DescriptorForged where there are several others; BlobCorrupt where it has
-        more than ``most_bytes``; BlobArchived.
+    :raises Problem: DescriptorForged if there are several others; BlobCorrupt if it has more than
+        ``most_bytes``; BlobArchived.
     """
     path = descriptor_path(container.name)
     try:
@@ -117,9 +118,9 @@ async def find_descriptor(container: BackupContainer, most_bytes: int) -> Descri
 
 
 async def _other(container: BackupContainer, path: str, most_bytes: int) -> bytes:
-    """The bytes of a blob that may be a descriptor; none where it is too large to be one.
+    """The bytes of a blob that may be a descriptor; empty if it is too large to be one.
 
-    :raises Problem: BlobCorrupt where it is too large and begins like one.
+    :raises Problem: BlobCorrupt if it is too large but begins like one.
     """
     try:
         return await container.read(path, most_bytes)
@@ -143,7 +144,7 @@ def _claims_to_be_one(text: bytes) -> bool:
 
 
 def require_own_name(path: str, descriptor: Descriptor, container: str) -> None:
-    """Refuse a backup that is in a container of another name.
+    """Refuse a backup that is in a container with another name.
 
     :raises Problem: DescriptorForged.
     """
@@ -159,7 +160,7 @@ def require_own_name(path: str, descriptor: Descriptor, container: str) -> None:
 
 
 async def descriptor_at(container: BackupContainer, path: str, provider: KeyProvider) -> Descriptor:
-    """The descriptor in a blob, its digest and seal checked.
+    """The descriptor in a blob, with its digest and seal checked.
 
     :raises Problem: BlobMissing, BlobArchived, BlobCorrupt, FormatUnknown, DescriptorForged,
         KeyUnavailable.
@@ -174,8 +175,8 @@ async def descriptor_at(container: BackupContainer, path: str, provider: KeyProv
 async def _read_twice(
     read: Callable[[], Awaitable[tuple[str, bytes]]], provider: KeyProvider
 ) -> tuple[str, Descriptor]:
-    """Where a descriptor is, and what it says. One that looks forged is read once more: what one
-    answer says is not yet what is stored (restic 5467)."""
+    """The path and the content of a descriptor. One that looks forged is read a second time: a
+    single answer may differ from what is stored (restic 5467)."""
     path, text = await read()
     try:
         return path, await parsed_descriptor(path, text, provider)
@@ -187,7 +188,7 @@ async def _read_twice(
 
 
 async def parsed_descriptor(path: str, text: bytes, provider: KeyProvider) -> Descriptor:
-    """A descriptor from its blob, digest and seal checked.
+    """Parse a descriptor, and check its digest and seal.
 
     :raises Problem: FormatUnknown, DescriptorForged, KeyUnavailable.
     """
@@ -198,7 +199,8 @@ async def parsed_descriptor(path: str, text: bytes, provider: KeyProvider) -> De
 
 
 def undamaged_descriptor(path: str, text: bytes) -> Descriptor:
-    """A descriptor from its blob, its digest checked; anybody can have made it.
+    """Parse a descriptor, and check its digest; anyone can have made it, since its seal is not
+    checked.
 
     :raises Problem: FormatUnknown, DescriptorForged.
     """
@@ -237,7 +239,7 @@ def undamaged_descriptor(path: str, text: bytes) -> Descriptor:
 
 
 def forged(path: str, reason: str) -> Problem:
-    """A descriptor that nobody with the sealing key wrote like this."""
+    """The problem of a descriptor that was not written like this with the sealing key."""
     return Problem(
         Code.DESCRIPTOR_FORGED,
         f"The descriptor '{shown(path)}' is refused: {reason}. It was changed after it was "
@@ -249,9 +251,9 @@ def forged(path: str, reason: str) -> Problem:
 async def section_records(
     container: BackupContainer, part: SectionPart
 ) -> AsyncIterator[list[JsonObject]]:
-    """The lines of a section, some at a time, each parsed.
+    """The parsed lines of a section, a batch at a time.
 
-    What was given is to be trusted only when the iteration ends without an error.
+    Trust them only after the iteration has ended without an error.
 
     :raises Problem: BlobMissing, BlobCorrupt.
     """
@@ -270,16 +272,16 @@ async def records(container: BackupContainer, part: SectionPart) -> AsyncIterato
 
 _SECRET = SECRET.encode()
 _DOCUMENT, _NAME = b'"document":', b',"name":'
-"""Members of a line, sorted: what is between them is the text of its document."""
+"""Two members of a line, which has them in this order: the text between them is its document."""
 
 
 def may_hold_secrets(line: bytes) -> bool:
-    """Whether a secret can have been taken out of a line's document."""
+    """Whether a line's document may contain stand-ins of secrets."""
     return _SECRET in line
 
 
 def record_of(path: str, line: bytes) -> Record:
-    """The record that a line is.
+    """The record in a line.
 
     :raises Problem: BlobCorrupt.
     """
@@ -288,7 +290,7 @@ def record_of(path: str, line: bytes) -> Record:
     if len(_DOCUMENT) <= begin <= end:
         text = line[begin:end]
         with contextlib.suppress(ValueError, RecursionError):
-            # Not the parser that takes more: what it takes is no text to be stored as it is.
+            # Not the more lenient parser: what it accepts could not be stored as it is.
             document = from_json(text, cache_strings="keys")
             around = parsed(b"%b{}%b" % (line[:begin], line[end:]))
             if isinstance(document, dict) and _lacks_document(around):
@@ -334,7 +336,7 @@ async def section_lines(
 
 
 def parsed_line(path: str, line: bytes) -> JsonObject:
-    """The JSON object that a line is.
+    """The JSON object in a line.
 
     :raises Problem: BlobCorrupt.
     """

@@ -1,7 +1,7 @@
 """The sealed secrets of a backup, opened a frame at a time, in their order.
 
-Each frame says itself that it is as it was sealed, and where it belongs, so that reading may begin
-at any frame. What is opened stays in this process.
+Each frame proves that it is unchanged and where it belongs, so that reading can begin at any frame.
+Opened secrets stay in this process.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from shared.sealing.provider import KeyProvider
 
 @dataclass(frozen=True)
 class Secrets:
-    """The secrets of a backup: their blob is as the descriptor says, their key is at hand."""
+    """The secrets of a backup: their blob matches the descriptor, and their key is available."""
 
     container: BackupContainer
     descriptor: Descriptor
@@ -52,12 +52,12 @@ class Secrets:
         return Secrets(container, descriptor, await provider.unwrap(part))
 
     def entries(self) -> "SecretEntries":
-        """Them all, from the first on."""
+        """All entries, from the first one on."""
         return SecretEntries(self.container, self.descriptor, self.run_key)
 
 
 class SecretEntries:
-    """Entries {section, name, pointer, value} of one backup, from a place on.
+    """Reads entries {section, name, pointer, value} of one backup, from a place on.
 
     :param run_key: the key of the run, unwrapped.
     """
@@ -78,15 +78,15 @@ class SecretEntries:
         self.go_to(place)
 
     def go_to(self, place: SecretPlace) -> None:
-        """Go on from another place."""
+        """Continue from another place."""
         self._entry = place.entry
         self._at = place.skip
-        """Where the next entry begins in what is held."""
+        """Where the next entry begins in the opened bytes in memory."""
         self._held = bytearray()
         self._sizes: deque[tuple[int, int]] = deque()
-        """Of the frames that are held: bytes in the blob, bytes opened."""
+        """For each frame in memory: its size in the blob, and opened."""
         self._first = (place.frame_at, place.frame)
-        """Offset and number of the first frame that is held."""
+        """Offset and number of the first frame in memory."""
         self._next_at, self._next_frame = self._first
         self._peeked: tuple[JsonObject, int] | None = None
 
@@ -97,7 +97,7 @@ class SecretEntries:
         return SecretPlace(frame_at=frame_at, frame=frame, skip=self._at, entry=self._entry)
 
     async def peek(self) -> JsonObject | None:
-        """The next entry, None behind the last one.
+        """The next entry, None after the last one.
 
         :raises Problem: BlobMissing, BlobCorrupt.
         """
@@ -114,7 +114,7 @@ class SecretEntries:
         return self._peeked[0]
 
     def advance(self) -> None:
-        """Go behind the entry that ``peek`` gave."""
+        """Move past the entry that ``peek`` returned."""
         assert self._peeked is not None
         self._at = self._peeked[1]
         self._peeked = None
@@ -126,9 +126,9 @@ class SecretEntries:
             del self._held[:opened]
 
     async def value(self, index: int, section: str, name: str, pointer: str) -> JsonValue:
-        """The secret of an index, which must not lie before the next entry.
+        """The secret with an index, which must not be before the next entry.
 
-        :raises Problem: BlobMissing; BlobCorrupt where it belongs to another place.
+        :raises Problem: BlobMissing; BlobCorrupt if it belongs to another place.
         """
         entry = await self.peek()
         while entry is not None and self._entry < index:
@@ -140,9 +140,9 @@ class SecretEntries:
         return entry["value"]
 
     async def put_back(self, section: str, record: Record) -> Record:
-        """The record with its secrets in their places; records come in a backup's order.
+        """The record with its secrets put back; call this for records in the backup's order.
 
-        :raises Problem: BlobMissing; BlobCorrupt where an index is of another place.
+        :raises Problem: BlobMissing; BlobCorrupt if an index belongs to another place.
         """
         secrets = await self.of(section, record)
         if not secrets:
@@ -154,7 +154,7 @@ class SecretEntries:
         return replace(record, document=document, written=written)
 
     async def of(self, section: str, record: Record) -> dict[str, tuple[int, JsonValue]]:
-        """The secrets of a record with their indexes, by their places; as ``put_back``."""
+        """The secrets of a record with their indexes, by pointer; otherwise as ``put_back``."""
         if not record.may_hold_secrets:
             return {}
         return {
@@ -163,7 +163,7 @@ class SecretEntries:
         }
 
     async def require_end(self) -> None:
-        """Refuse a backup whose records do not ask for every secret that it has.
+        """Refuse a backup that has secrets to which no record refers.
 
         :raises Problem: BlobMissing, BlobCorrupt.
         """
@@ -190,7 +190,7 @@ class SecretEntries:
 
 
 def _indexes(record: Record) -> dict[str, int]:
-    """Pointer → index of each secret that was taken out."""
+    """Pointer → index of each secret of the record."""
     found: dict[str, int] = {}
     there = stand_ins(record.written) if record.written else -1
 
@@ -209,7 +209,7 @@ def _indexes(record: Record) -> dict[str, int]:
 
 
 class _AllFound(Exception):
-    """The rest of a document holds no secret."""
+    """All secrets were found; the rest of the document has none."""
 
 
 def _by_index(found: tuple[str, int]) -> int:
@@ -217,9 +217,9 @@ def _by_index(found: tuple[str, int]) -> int:
 
 
 async def have_same_secrets(one: SecretEntries, other: SecretEntries, section: str) -> bool:
-    """Whether a section whose lines are the same in both has the same secrets too.
+    """Whether a section whose lines are equal in both backups also has equal secrets.
 
-    Leaves both behind the section where it does, and where it begins where it does not.
+    If so, both readers are left after the section, otherwise at its beginning.
 
     :raises Problem: BlobMissing, BlobCorrupt.
     """
@@ -247,5 +247,5 @@ async def _skip_to(secrets: SecretEntries, section: str) -> JsonObject | None:
 
 
 def place_of(entry: JsonObject) -> tuple[JsonValue, JsonValue, JsonValue]:
-    """Section, name (as it compares) and pointer of an entry."""
+    """Section, name (in the form in which it is compared) and pointer of an entry."""
     return entry.get("section"), entry.get("name"), entry.get("pointer")

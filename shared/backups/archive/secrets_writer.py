@@ -12,7 +12,7 @@ from shared.sealing.provider import KeyProvider
 
 
 class SecretsWriter:
-    """Takes secrets out of records; the run's key seals them, the provider wraps that key."""
+    """Takes secrets out of records, and seals them with the run's key, which the provider wraps."""
 
     def __init__(
         self, container: BackupContainer, provider: KeyProvider, *, backup_id: str, run: str
@@ -33,7 +33,7 @@ class SecretsWriter:
         replace_secrets(section, record.document, found.setdefault)
         if not found:
             return record
-        # Numbered by place, not by the members' order, which a restore does not keep.
+        # Numbered in the order of pointers, not of members: a restore does not keep the latter.
         numbers = {pointer: self._items + i for i, pointer in enumerate(sorted(found))}
         for pointer in numbers:
             entry: JsonObject = {
@@ -50,7 +50,7 @@ class SecretsWriter:
         return Record(record.name, document, record.changed_at, record.content)
 
     async def flush(self) -> None:
-        """Send the frames that are full."""
+        """Upload the frames that are full."""
         while len(self._plain) > MAX_PLAIN_BYTES:
             await self._blob.append(self._next_frame(last=False))
 
@@ -62,7 +62,7 @@ class SecretsWriter:
         return frame
 
     async def close(self) -> SecretsPart:
-        """Make the blob, and say what the descriptor says of it."""
+        """Commit the blob, and return its entry for the descriptor."""
         await self.flush()
         sha256 = await self._blob.commit(self._next_frame(last=True))
         wrapped = await self._provider.wrap(self._run_key)

@@ -1,8 +1,8 @@
-"""The lines of a section from any place on, out of a blob that was checked before.
+"""The lines of a section from any place on, out of a blob that is checked first.
 
-Nothing is given out of a blob whose hash is not the descriptor's. A small blob is read and hashed
-for each page. A large one is hashed once, as a stream; the place of the next page carries its ETag,
-and as long as the blob has that ETag it has those bytes.
+No line is returned from a blob whose hash is not the descriptor's. A small blob is read and hashed
+for each page. A large one is hashed once, as a stream; the place of the next page includes its
+ETag, and while the blob has that ETag, it has the same bytes.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ from shared.model.record import Record
 
 _SMALL_BYTES = 4 * 1024 * 1024
 _RANGE_BYTES = 512 * 1024
-"""What one request reads of a large blob: more than most members have, packed."""
+"""Bytes that one request reads of a large blob: more than most compressed members have."""
 
 _LINES_AT_ONCE = 500
 
 
 class Line(NamedTuple):
-    """One line without its line feed, and where it begins; see LinePlace."""
+    """One line without its line feed, and where it begins, as in LinePlace."""
 
     member: int
     before: int
@@ -35,7 +35,7 @@ class Line(NamedTuple):
 
 
 class SectionLines:
-    """A section's blob, checked."""
+    """A section's blob that was checked."""
 
     def __init__(
         self, container: BackupContainer, part: SectionPart, kept: bytes | None, etag: str
@@ -51,7 +51,8 @@ class SectionLines:
     ) -> "SectionLines":
         """Check a section's blob against its descriptor.
 
-        :param place: where reading will begin: its ETag says that the blob was checked before.
+        :param place: where reading will begin: an ETag in it means that the blob was checked
+            before.
         :raises Problem: BlobMissing, BlobCorrupt.
         """
         if part.bytes <= _SMALL_BYTES:
@@ -85,10 +86,10 @@ class SectionLines:
         return self.place(line._replace(skip=line.skip + len(line.text) + 1))
 
     async def lines(self, place: LinePlace = BEGINNING) -> AsyncGenerator[list[Line], None]:
-        """The lines from a place on, some at a time.
+        """The lines from a place on, a batch at a time.
 
-        :raises Problem: BlobCorrupt where the blob changes meanwhile, or is not what its
-            descriptor says of its lines; InvalidRequest for a place that no page gave.
+        :raises Problem: BlobCorrupt if the blob changes meanwhile, or its lines are not what its
+            descriptor says; InvalidRequest for a place that is not from a page.
         """
         at_place = False
         try:
@@ -132,9 +133,10 @@ class SectionLines:
 async def checked_records(
     container: BackupContainer, part: SectionPart
 ) -> AsyncIterator[list[Record]]:
-    """The records of a section, none of them before all of its blob was checked.
+    """The records of a section; the whole blob is checked before the first record is returned.
 
-    For whoever writes what outlives a section that turns out to be damaged or forged.
+    For callers that write what they read, which could not be undone if the section is damaged or
+    forged.
 
     :raises Problem: BlobMissing, BlobCorrupt.
     """
@@ -144,7 +146,7 @@ async def checked_records(
 
 
 def _line(gunzip: Gunzip, at: int) -> Line:
-    """A line that begins at this byte of the section, in the member that is being read."""
+    """A line that begins at this byte of the section, in the present member."""
     return Line(gunzip.member_at, gunzip.before_member, at - gunzip.before_member, b"")
 
 

@@ -1,4 +1,4 @@
-"""Writing sections: gzipped JSON lines, as they come, in blocks of 4 MiB."""
+"""Writing sections: a stream of gzipped JSON lines, uploaded in blocks of 4 MiB."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,7 @@ from shared.model.descriptor import SectionPart
 from shared.storage.clients import MAX_BLOCK_BYTES
 
 _LEVEL = 1
-"""Level 1 halves the CPU of level 6 for 15 % more bytes of such documents."""
+"""Level 1 takes half the CPU time of level 6, and 15 % more bytes for such documents."""
 
 
 def _member() -> "zlib._Compress":
@@ -61,7 +61,7 @@ class SectionWriter:
         self._packed += self._gzip.compress(text)
 
     async def close(self) -> SectionPart:
-        """Make the blob, and say what the descriptor says of it."""
+        """Commit the blob, and return its entry for the descriptor."""
         if self._member_bytes or not self._lines_bytes:
             self._packed += self._gzip.flush()
         sha256 = await self._blob.commit(bytes(self._packed))

@@ -1,7 +1,7 @@
-"""Unpacking sections: a bounded piece at a time, gzip member after gzip member.
+"""Decompressing sections: a bounded piece at a time, gzip member after gzip member.
 
-A section is a row of gzip members (RFC 1952, section 2.2), each of about a mebibyte of lines, so
-that a reader can begin at any of them.
+A section is a sequence of gzip members (RFC 1952, section 2.2), each of about a mebibyte of lines,
+so that a reader can begin at any of them.
 """
 
 import asyncio
@@ -11,21 +11,22 @@ from collections.abc import AsyncIterator
 from shared.blobs.backup_container import corrupt
 
 GZIP = 31
-"""zlib's window bits for a gzip header, whose mtime it leaves 0."""
+"""zlib's window bits for a gzip header; zlib leaves its mtime 0."""
 
 MEMBER_BYTES = 1024 * 1024
-"""Of lines that a writer puts into one member: what a reader unpacks at most to find a place."""
+"""Bytes of lines that a writer puts into one member: a reader decompresses at most this much to
+find a place."""
 
 _PIECE_BYTES = 1024 * 1024
 _SLICE_BYTES = 256 * 1024
-"""What zlib is given at once: it copies what it leaves over at the end of each piece."""
+"""Bytes passed to zlib at once: it copies what it has not consumed after each piece."""
 
 _MOST_LINE_BYTES = 64 * 1024 * 1024
-"""Four times the largest body that a document can have come in."""
+"""Four times the largest request body that can contain a document."""
 
 
 class Gunzip:
-    """Unpacks packed bytes as they come, and knows where each member begins.
+    """Decompresses a stream, and records where each member begins.
 
     :param at: offset in the blob of the member that it begins with.
     :param before: bytes of lines before that member.
@@ -45,9 +46,9 @@ class Gunzip:
         return self._member.eof
 
     def piece(self, packed: bytes) -> tuple[bytes, bytes]:
-        """At most 1 MiB of text, of one member, and the packed bytes that are left.
+        """At most 1 MiB of text from one member, and the compressed bytes that are left.
 
-        :raises zlib.error: where it is no gzip.
+        :raises zlib.error: if it is not gzip.
         """
         if self._member.eof:
             self._member = zlib.decompressobj(GZIP)
@@ -61,10 +62,10 @@ class Gunzip:
 
 
 async def unpacked(gunzip: Gunzip, path: str, chunk: bytes, most: int) -> AsyncIterator[bytes]:
-    """The text of a chunk of packed bytes, a piece at a time, in threads.
+    """The text of a chunk of compressed bytes, a piece at a time; the work is done in threads.
 
-    :param most: bytes of lines that the whole section may have.
-    :raises Problem: BlobCorrupt where it does not unpack, or to more than that.
+    :param most: most bytes of lines of the whole section.
+    :raises Problem: BlobCorrupt if it cannot be decompressed, or has more than ``most`` bytes.
     """
     for start in range(0, len(chunk), _SLICE_BYTES):
         left = chunk[start : start + _SLICE_BYTES]
@@ -79,10 +80,10 @@ async def unpacked(gunzip: Gunzip, path: str, chunk: bytes, most: int) -> AsyncI
 
 
 def whole_lines(path: str, rest: bytes, text: bytes) -> tuple[list[bytes], bytes]:
-    """The lines that end in a text, without their line feeds, and what is left of the last one.
+    """The lines that end in a text, without their line feeds, and the beginning of the next one.
 
-    :param rest: what was left of the last line before the text.
-    :raises Problem: BlobCorrupt where a line has no end.
+    :param rest: the beginning of a line from the text before.
+    :raises Problem: BlobCorrupt if a line is too long.
     """
     *whole, rest = (rest + text).split(b"\n")
     if len(rest) > _MOST_LINE_BYTES:

@@ -1,1 +1,1 @@
-"""Which backups there are, who reads them, and how they go."""
+"""Which backups exist, which operations read them, and how they are deleted."""

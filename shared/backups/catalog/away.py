@@ -1,4 +1,5 @@
-"""Storage accounts that did not answer: whoever goes through many backups asks each one once."""
+"""Storage accounts that did not answer, so that code that reads many backups tries each of them
+once."""
 
 from dataclasses import dataclass, field
 
@@ -7,17 +8,17 @@ from shared.model.problem import Code, Problem
 
 @dataclass
 class Away:
-    """What one run, or one request, met."""
+    """The failing accounts of one run or one request."""
 
     _problems: dict[str, Problem] = field(default_factory=dict)
-    """Alias → what was said of the account."""
+    """Alias → the problem with the account."""
 
     def met(self, problem: Problem) -> None:
-        """Remember it where it says that an account does not answer."""
+        """Store a problem if it says that an account does not answer."""
         silent = problem.code is Code.STORAGE_UNAVAILABLE and problem.retry_after_seconds
         if silent and problem.target:
             self._problems[problem.target] = problem
 
     def of(self, alias: str) -> Problem | None:
-        """What was said of an account; None where it answered, or was not asked."""
+        """The problem with an account; None if it answered, or was not asked."""
         return self._problems.get(alias)

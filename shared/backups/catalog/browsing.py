@@ -1,8 +1,9 @@
-"""The backups of a storage account: found by their descriptors, whoever made them.
+"""The backups of a storage account, found by their descriptors, including those of other
+installations.
 
-Only descriptors are read, no section and no content. What a container holds was written by whoever
-may write to the account: a descriptor that cannot be believed is shown as that, and no page fails
-because of it.
+Only descriptors are read, no section and no content. Anyone with write access to the account may
+have written them: a descriptor that cannot be trusted is shown as such, and does not make a page
+fail.
 """
 
 import asyncio
@@ -25,14 +26,14 @@ from shared.state.history import History
 from shared.storage.refusals import Said, meaning, passes, said
 
 _MOST_TEXT_BYTES = 4 * 1024 * 1024
-"""Of a descriptor that is looked at here; those of a usual backup have some KiB."""
+"""Largest descriptor that is examined here; that of a usual backup has some KiB."""
 
 _MOST_LOOKED_AT = 500
-"""Containers of a page: an account may hold very many that are no backups."""
+"""Containers that are examined for one page: an account may have very many that are not backups."""
 
 _MOST_READ_BYTES = 64 * 1024 * 1024
 _MOST_LISTED = 50
-"""Of one request for a list: the bounds above are looked at between two of them."""
+"""Containers of one list request: the limits above are checked between two of these."""
 
 _AT_ONCE = 8
 
@@ -49,23 +50,24 @@ class BrowsedPage:
 
     backups: Sequence[JsonObject] = field(repr=False)
     following: BrowsePlace | None
-    """Where the next page begins; None for the last one."""
+    """Where the next page begins; None after the last one."""
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What was seen of one container."""
+    """What was found in one container."""
 
     read: int
-    """Bytes that it took."""
+    """Bytes that were read."""
     shown: JsonObject | None = field(default=None, repr=False)
-    """None where it holds no backup."""
+    """None if it holds no backup."""
     service: str = ""
-    """Service that it says to be of, as names compare; empty where it cannot be believed."""
+    """The service that it claims to belong to, in the form in which names are compared; empty if it
+    cannot be trusted."""
 
 
 class Browsing:
-    """Looks through registered accounts."""
+    """Lists the backups in registered accounts."""
 
     def __init__(self, accounts: Accounts, provider: KeyProvider, history: History) -> None:
         self._accounts = accounts
@@ -78,9 +80,9 @@ class Browsing:
     ) -> BrowsedPage:
         """The backups of an account, in the order of their containers' names.
 
-        :param most: how many; fewer where many containers hold none.
+        :param most: how many; fewer if many containers hold none.
         :param service: only those of this service name.
-        :raises Problem: StorageAccountUnknown; InvalidRequest for a place that no page gave.
+        :raises Problem: StorageAccountUnknown; InvalidRequest for a place that is not from a page.
         """
         account = self._accounts.require(alias, "account")
         marker = place.marker if place else ""
@@ -171,7 +173,7 @@ class Browsing:
 
 
 def require_names(path: str, descriptor: Descriptor) -> None:
-    """Refuse a descriptor whose names are none that a backup has.
+    """Refuse a descriptor with names that a backup cannot have.
 
     :raises Problem: DescriptorForged.
     """
@@ -183,7 +185,7 @@ def require_names(path: str, descriptor: Descriptor) -> None:
 
 
 def _claims(descriptor: Descriptor) -> JsonObject:
-    """What the descriptor says; texts made fit to be shown, whoever wrote them."""
+    """What the descriptor says, with its texts made safe to show, as it may not be trusted."""
     backup, service = descriptor.backup, descriptor.service
     return {
         "backup": {

@@ -1,4 +1,5 @@
-"""What one run of retention decides, having looked at every backup that others go on account of."""
+"""The decision of one retention run, after examining every backup because of which others would be
+deleted."""
 
 import logging
 from dataclasses import dataclass, field, replace
@@ -20,28 +21,29 @@ from shared.streams.bounded import each_of
 
 _AT_ONCE = 8
 _LASTS = timedelta(hours=1)
-"""How long what an attempt found whole is whole for the next one."""
+"""How long a backup that one attempt found whole counts as whole for the next attempt."""
 
 _MOST_WARNINGS = 50
-"""A record has an end: of an account that is away, all backups say the same."""
+"""A record has limited space: if an account is unavailable, all of its backups have the same
+warning."""
 
 log = logging.getLogger("interkeep.retention")
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Verdicts, and what they count on."""
+    """Verdicts, and what they depend on."""
 
     verdicts: list[Verdict]
     last_good: Candidate | None
-    """The newest good one, found whole; None also where nothing goes on account of it."""
+    """The newest good backup, found whole; None also if no deletion depends on it."""
     forbids: Problem | None
-    """Why nothing may be deleted: what may be the newest good one cannot be looked at."""
+    """Why nothing may be deleted: the backup that may be the newest good one cannot be examined."""
 
 
 @dataclass
 class Counting:
-    """One run. It remembers what it saw, and asks an account that is away once."""
+    """One run. It remembers what it found, and tries an unavailable account only once."""
 
     removal: Removal
     task: Task
@@ -50,14 +52,15 @@ class Counting:
     away: Away = field(default_factory=Away)
     _problems: dict[str, Problem] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
-    """Aliases of the accounts in which a backup of the service was seen."""
+    """Aliases of the accounts in which a backup of the service was found."""
     _gone: list[Versioned[Backup]] = field(default_factory=list)
     _pace: Pace = field(default_factory=lambda: Pace(_AT_ONCE))
 
     async def decide(self) -> Decision:
-        """Decide, look at what that counts on, and decide again, until it counts on nothing more.
+        """Decide, examine what the decision depends on, and decide again, until all of that is
+        examined.
 
-        Where nothing would go, nothing is looked at.
+        If nothing would be deleted, nothing is examined.
         """
         service = self.task.operation.service
         candidates = await self.removal.candidates(service)
@@ -68,7 +71,8 @@ class Counting:
                 break
             looked = await self._look_at(wanted)
             candidates = [looked.get(one.name, one) for one in candidates]
-            # One that changed since it was listed, or is gone from the history, is left alone.
+            # A backup that changed since it was listed, or is not in the history any more, is
+            # skipped.
         for found in self._gone:
             await self.note_missing(found)
         return decision
@@ -101,7 +105,7 @@ class Counting:
         return looked
 
     async def _looked(self, candidate: Candidate) -> Candidate:
-        """A candidate with what was found of it; as it is now, where somebody changed it since."""
+        """A candidate with what was found; in its present state, if it was changed since."""
         found = await self.removal.history.get(self.task.operation.service, candidate.name)
         if found is None:
             return replace(candidate, found=Found.MISSING)
@@ -133,7 +137,7 @@ class Counting:
         return look
 
     def _was_whole(self, backup: Backup) -> bool:
-        """Whether an earlier attempt of this run found it whole, a while ago at most."""
+        """Whether an earlier attempt of this run found it whole, within the last hour."""
         operation, seen = self.task.operation, backup.container_seen
         if operation.attempt <= 1 or operation.started_at is None or seen is None:
             return False
@@ -141,7 +145,7 @@ class Counting:
         return seen.found is Found.WHOLE and seen.at >= operation.started_at and recent
 
     def require_answering(self, backup: Backup) -> None:
-        """Refuse to ask again an account that did not answer in this run.
+        """Refuse to try an account again that did not answer in this run.
 
         :raises Problem: StorageUnavailable.
         """
@@ -150,8 +154,8 @@ class Counting:
             raise away
 
     async def _note(self, found: Versioned[Backup], look: Look) -> None:
-        """Show in the history what was found, for the next attempt too; somebody who writes it
-        meanwhile goes first."""
+        """Store what was found in the history, also for the next attempt; if another writer changes
+        the entry meanwhile, that takes precedence."""
         since = self.task.operation.started_at
         changed = noted(found.value, look, self.removal.clock.now(), since)
         if changed is None:
@@ -162,10 +166,10 @@ class Counting:
             return
 
     async def note_missing(self, found: Versioned[Backup]) -> bool:
-        """Say that a backup is gone, unless its alias may lead to another account by now.
+        """Store that a backup is missing, unless its alias may name another account by now.
 
-        Where the history does not know the account's own name, another backup must have been seen
-        in it. Whether it was said.
+        If the history does not have the account's own name, another backup must have been found in
+        it. Returns whether it was stored.
         """
         backup = found.value
         if self.removal.presence.elsewhere(backup) is not None:
@@ -176,7 +180,7 @@ class Counting:
         return True
 
     def warnings(self, decision: Decision) -> list[Warning]:
-        """Of each backup that is kept because nobody can tell what it is."""
+        """A warning for each backup that is kept because it cannot be examined."""
         kept = [
             verdict.backup.name
             for verdict in decision.verdicts

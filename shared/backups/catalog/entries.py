@@ -1,4 +1,4 @@
-"""What the history says of a backup as its descriptor tells it."""
+"""Entries of the history, made from descriptors."""
 
 from pydantic import ValidationError
 
@@ -10,7 +10,7 @@ from shared.model.wire import JsonObject
 
 
 def facts(descriptor: Descriptor) -> JsonObject:
-    """The members of an entry that say what was backed up, and how it ended."""
+    """The members of an entry that say what was backed up, and how the backup ended."""
     made = descriptor.backup
     return {
         "status": made.outcome,
@@ -33,9 +33,9 @@ def facts(descriptor: Descriptor) -> JsonObject:
 
 
 def made_again(backup: Backup, descriptor: Descriptor) -> Backup:
-    """The entry of a backup whose descriptor is there, whatever the entry said.
+    """The entry of a backup whose descriptor exists, whatever the former entry said.
 
-    :raises Problem: DescriptorForged where the descriptor says what no backup says.
+    :raises Problem: DescriptorForged if the descriptor has values that no backup has.
     """
     known = facts(descriptor)
     try:

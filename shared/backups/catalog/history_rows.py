@@ -1,6 +1,6 @@
-"""The two rows of a backup in the history, by name and by time: one that is gone is put back.
+"""The two rows of a backup in the history, by name and by time: a lost one is written again.
 
-A list shows what has a row by time; whoever asks for a backup by its name reads the other one.
+Lists read the row by time; requests for one backup read the row by name.
 """
 
 import logging
@@ -14,7 +14,7 @@ from shared.telemetry.events import Telemetry
 
 _NAME = "history-rows"
 _MOST_SECONDS = 60
-"""A run; where it stops, between two services, the next one goes on."""
+"""Time of one run; the next run continues from where it stops, between two services."""
 
 log = logging.getLogger("interkeep.backup")
 
@@ -29,7 +29,7 @@ class HistoryRows:
     telemetry: Telemetry
 
     async def run(self) -> int:
-        """One bounded run; of how many backups a row was put back."""
+        """Do one bounded run; return for how many backups a row was written again."""
         ends = self.clock.monotonic() + _MOST_SECONDS
         place = (await self.cursors.get(_NAME))[0]
         mended = 0
@@ -46,7 +46,7 @@ class HistoryRows:
         try:
             backup = await self.history.complete(row)
         except (RowExists, RowChanged):
-            return False  # whoever writes it at this moment writes both
+            return False  # another writer changes it at this moment, and writes both rows
         except Exception:
             log.exception("the row %r of %r: a later run looks again", row.key, row.partition)
             return False

@@ -1,8 +1,9 @@
-"""The inventory: a timer that looks whether the history says what is so.
+"""The inventory: a timer that compares the history with what exists.
 
-Each day one cheap look whether a backup is there, a bounded number a run, on from where the last
-run stopped. So a history says `Missing` within a day of the removal of a container by hand, of
-backups on demand too. Each run asks whether the operations that entries name are under way.
+Each day it checks cheaply whether each backup exists, a bounded number a run; a run continues from
+where the last one stopped. So the history says `Missing` within a day after a container was deleted
+by hand, also for backups on demand. It also checks whether the operations that entries name are in
+progress.
 """
 
 import asyncio
@@ -33,39 +34,39 @@ from shared.streams.bounded import each_of
 
 _NAME = "inventory"
 _MOST_LOOKS = 1000
-"""A run; every hour that is more than 20,000 backups a day."""
+"""Backups that one run checks; with a run each hour that is more than 20,000 a day."""
 
 _MOST_PAGES = 20
 _MOST_SECONDS = 120
 _AT_ONCE = 8
 _PIECE = 64
-"""After so many looks the bounds are looked at."""
+"""The limits are checked after this many backups."""
 
 _SECONDS = 5
-"""For one look; twice, in a run, an account may not answer within it."""
+"""Time limit for one check; after two timeouts in a run, an account is not tried again."""
 
 _THOROUGH_SECONDS = 60
 _MOST_UNANSWERED = 2
 _NAMES_OPERATION = frozenset({BackupStatus.RUNNING, BackupStatus.DELETING})
-"""What counts only while an operation is under way."""
+"""States that count only while an operation is in progress."""
 
 _DOUBTED = frozenset({Found.DAMAGED, Found.MISSING})
-"""Findings that a look at the descriptor alone does not change."""
+"""Findings that a check of only the descriptor does not change."""
 
 log = logging.getLogger("interkeep.backup")
 
 
 @dataclass
 class _Run:
-    """What one run met."""
+    """The state of one run."""
 
     looked: int = 0
     unanswered: Counter[str] = field(default_factory=Counter)
-    """Alias → looks that its account did not answer."""
+    """Alias → checks that its account did not answer."""
 
 
 class Inventory:
-    """Looks through the history, piece by piece."""
+    """Checks the history, piece by piece."""
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class Inventory:
         self._clock = clock
 
     async def run(self) -> int:
-        """One bounded run; how many backups it looked at."""
+        """Do one bounded run; return how many backups it checked."""
         await self._rows.run()
         run = _Run()
         ends = self._clock.monotonic() + _MOST_SECONDS
@@ -130,7 +131,7 @@ class Inventory:
         async def one(backup: Backup) -> None:
             away = run.unanswered[backup.storage_account] >= _MOST_UNANSWERED
             if away and not (backup.users or backup.status is BackupStatus.RUNNING):
-                return  # what its operation says needs no account
+                return  # what its operation says is known without an account
             run.looked += 1
             try:
                 if not await self._look_at_one(backup):
@@ -141,7 +142,7 @@ class Inventory:
         await each_of(backups, one, Pace(_AT_ONCE))
 
     async def _look_at_one(self, listed: Backup) -> bool:
-        """Look at one backup and write what was found; whether its account answered."""
+        """Check one backup and store what was found; return whether its account answered."""
         found = await self._history.get(listed.service, listed.name)
         if found is None or not self._is_due(found.value):
             return True
@@ -155,13 +156,13 @@ class Inventory:
             try:
                 await self._history.change(changed, found.etag)
             except RowChanged:
-                return True  # whoever wrote it knows better
+                return True  # the other writer has newer information
             if changed.status is not found.value.status:
                 log.warning("%s: backup %s is %s", listed.service, listed.name, changed.status)
         return True
 
     async def _seen(self, backup: Backup) -> Backup | None:
-        """The entry with what is there now; None where nothing is to be written."""
+        """The entry with what exists now; None if nothing must be written."""
         if backup.status is BackupStatus.RUNNING:
             return await self._written(backup)
         if backup.status is BackupStatus.DELETING:
@@ -179,9 +180,9 @@ class Inventory:
         return changed
 
     async def _written(self, backup: Backup) -> Backup | None:
-        """The entry of a backup whose operation may have ended without saying so.
+        """The entry of a backup whose operation may have ended without updating it.
 
-        Where its record tells how it ended, recovery is to enter that; else the container decides.
+        If its record says how it ended, recovery will enter that; otherwise the container decides.
         """
         record = await record_of(self._returning.records, backup.service, backup.operation)
         if record is None:
@@ -191,7 +192,7 @@ class Inventory:
             return None
         now = await self._history.get(backup.service, backup.name)
         if now is None or now.value.status is not BackupStatus.RUNNING:
-            return None  # it ended at this moment
+            return None  # it has ended at this moment
         if await self._left.get(operation.service, operation.id) is not None:
             return None
         if await self._in_flight.add(operation.service, operation.id):
@@ -205,8 +206,8 @@ class Inventory:
         return None
 
     async def _unrecorded(self, backup: Backup) -> Backup | None:
-        """The entry of a backup whose operation has no record; it failed where it is certain that
-        it has no descriptor."""
+        """The entry of a backup whose operation has no record; it has failed if it certainly has no
+        descriptor."""
         try:
             async with asyncio.timeout(_SECONDS):
                 return await self._returning.readable(backup)
@@ -221,7 +222,8 @@ class Inventory:
         return backup.model_copy(update=update)
 
     async def _marked(self, backup: Backup) -> Backup | None:
-        """The entry of a backup whose purge may have ended: then the mark counts no more."""
+        """The entry of a backup whose purge may have ended: then the mark does not count any
+        more."""
         if await self._returning.is_going(backup):
             return None
         async with asyncio.timeout(_SECONDS):
@@ -236,7 +238,7 @@ class Inventory:
         return before if look is None else self._noted(before, look) or before
 
     async def _back(self, backup: Backup) -> Backup | None:
-        """The entry of a missing backup that is there again, undeleted by somebody."""
+        """The entry of a missing backup that exists again, because it was undeleted."""
         try:
             async with asyncio.timeout(_SECONDS):
                 return await self._returning.readable(backup)
@@ -248,8 +250,8 @@ class Inventory:
         return noted(backup, look, self._clock.now())
 
     async def _look(self, backup: Backup) -> Look | None:
-        """One look at the descriptor; a thorough one where that says too little, or something was
-        wrong before."""
+        """Check the descriptor; check everything if that is not enough, or something was wrong
+        before."""
         before = backup.container_seen
         if before is not None and before.found in _DOUBTED:
             return await self._thorough(backup)
@@ -258,7 +260,8 @@ class Inventory:
         except Problem as problem:
             return Look(Found.UNREADABLE, problem)
         if backup.account_name is None:
-            # An earlier version entered it: what is in this account now tells the account's name.
+            # An earlier version made the entry, without the account's name; what is found in the
+            # account confirms it.
             with suppress(Problem):
                 async with asyncio.timeout(_SECONDS):
                     await self._presence.open(backup)
@@ -272,7 +275,7 @@ class Inventory:
         return await self._thorough(backup)
 
     async def _thorough(self, backup: Backup) -> Look | None:
-        """A look at all of it; None for one that takes too long, which says nothing of it."""
+        """Check all of it; None if this takes too long, which says nothing about the backup."""
         try:
             container = self._presence.container(backup)
         except Problem as problem:

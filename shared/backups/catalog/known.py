@@ -1,4 +1,4 @@
-"""Backups that the history knows, opened for reading."""
+"""Backups of the history, opened for reading."""
 
 from dataclasses import replace
 
@@ -17,12 +17,12 @@ class KnownBackups:
         self._returning = returning
 
     async def open(self, service: str, name: str, target: str = "backup") -> OpenBackup:
-        """Read and check the descriptor of a backup, whatever the history says of its container.
+        """Read and check the descriptor of a backup, whatever the history says about its container.
 
         :param target: the parameter that named it.
-        :raises Problem: BackupNotFound, also where it has no container (any more); BackupInUse
-            where it is being written or deleted; StorageAccountUnknown, DescriptorForged,
-            FormatUnknown, KeyUnavailable.
+        :raises Problem: BackupNotFound, also if it never had a container or has none any more;
+            BackupInUse while it is being written or deleted; StorageAccountUnknown,
+            DescriptorForged, FormatUnknown, KeyUnavailable.
         """
         found = await self._history.get(service, name)
         if found is None:

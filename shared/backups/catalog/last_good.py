@@ -1,4 +1,4 @@
-"""The good backups of a service, one of which is left where others go: it can be read now."""
+"""The good backups of a service: when others are deleted, one that can be read now is kept."""
 
 import asyncio
 import logging
@@ -18,14 +18,14 @@ from shared.state.history import History
 from shared.storage.versioned import Versioned
 
 _AT_ONCE = 8
-"""Accounts that are asked side by side."""
+"""Accounts that are asked concurrently."""
 
 log = logging.getLogger("interkeep.retention")
 
 
 @dataclass(frozen=True)
 class LastGood:
-    """Tells whether another good backup is left."""
+    """Finds out whether another good backup exists."""
 
     history: History
     returning: Returning
@@ -34,14 +34,14 @@ class LastGood:
 
     @property
     def presence(self) -> Presence:
-        """Looks at backups where they are."""
+        """Examines backups in their containers."""
         return self.returning.presence
 
     async def require_not_last(self, backup: Backup, away: Away | None = None) -> None:
-        """Refuse to delete the only good backup that there is of a service, as far as descriptors
-        tell: somebody waits for the answer. Whoever deletes looks further.
+        """Refuse to delete the only good backup of a service, as far as descriptors show: a caller
+        waits for this answer. The purge itself checks more.
 
-        :param away: accounts that did not answer before; None where none was asked.
+        :param away: accounts that did not answer before; None if none was asked.
         :raises Problem: LastGoodBackup.
         """
 
@@ -61,7 +61,7 @@ class LastGood:
     ) -> bool:
         """Whether another good backup of the same service is whole.
 
-        :param checkpoint: is awaited now and then.
+        :param checkpoint: awaited now and then.
         """
 
         async def problem(other: Backup) -> Problem | None:
@@ -75,11 +75,11 @@ class LastGood:
         problem: Callable[[Backup], Awaitable[Problem | None]],
         away: Away,
     ) -> bool:
-        """Whether there is another good one without a problem that nobody reads just now: a verify
-        may find that one bad.
+        """Whether another good backup exists that has no problem and is not being read: a verify
+        that reads one may find it damaged.
 
-        The newest of each account first, accounts side by side: one that does not answer is asked
-        once, and none waits for it.
+        The newest of each account first, accounts concurrently: one that does not answer is tried
+        once, and does not delay the others.
         """
         candidates = await self.candidates(backup.service)
         names: dict[str, list[str]] = {}
@@ -143,12 +143,12 @@ class LastGood:
         return (await self.users.still(found)).value if found else listed
 
     async def is_read(self, found: Versioned[Backup]) -> bool:
-        """Whether an operation that is under way reads a backup."""
+        """Whether an operation in progress reads a backup."""
         return bool(found.value.users) and bool((await self.users.still(found)).value.users)
 
 
 def last_good(backup: Backup) -> Problem:
-    """The refusal to delete the only good backup."""
+    """The problem of deleting the only good backup."""
     return Problem(
         Code.LAST_GOOD_BACKUP,
         f"'{shown(backup.name)}' is the only good backup of service '{backup.service}' that can "

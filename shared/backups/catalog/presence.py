@@ -1,7 +1,7 @@
-"""Whether a backup is there, whatever the history says of it.
+"""Whether a backup exists, whatever the history says about it.
 
-What a descriptor names is compared with one list of its container: names and sizes. No byte of
-content is read, and nothing is held whole but what the descriptor itself names.
+What a descriptor names is compared with a list of its container: names and sizes. No content is
+read, and only the names in the descriptor itself are held in memory completely.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -27,13 +27,13 @@ from shared.storage.refusals import meaning, passes, said
 from shared.streams.merged import merged
 
 NOT_THERE = frozenset({Code.BACKUP_NOT_FOUND, Code.BLOB_MISSING})
-"""What reading a descriptor meets where there is none."""
+"""Errors of reading a descriptor that does not exist."""
 
 _BAD = NOT_THERE | {Code.BLOB_CORRUPT, Code.DESCRIPTOR_FORGED}
-"""What says that a backup itself is none any more."""
+"""Errors that mean that the backup itself is unusable."""
 
 NOTED_AGAIN = timedelta(days=1)
-"""How old a finding in the history gets before the same is written again."""
+"""How old a finding in the history must be before the same finding is written again."""
 
 _SECONDARY = "-secondary"
 _CONTENT = "content/"
@@ -52,13 +52,14 @@ async def compare(
     tell: Tell,
     checkpoint: Checkpoint | None = None,
 ) -> int:
-    """Compare what a backup is made of with a list of its container; how many objects it names.
+    """Compare what a backup consists of with a list of its container; return how many objects it
+    names.
 
     :param named: path → bytes of its sections and its secrets.
-    :param objects: the content that it refers to; a Problem that they raise is told as a fault.
-    :param tell: is told each fault: BlobMissing, BlobCorrupt; and BlobArchived of what is there
-        and cannot be read. It may raise.
-    :param checkpoint: is awaited now and then.
+    :param objects: the content that it refers to; a Problem that they raise is reported as a fault.
+    :param tell: called with each fault: BlobMissing, BlobCorrupt, and BlobArchived for what exists
+        but cannot be read. It may raise.
+    :param checkpoint: awaited now and then.
     """
     left = dict(named)
     listed = _listed(container, left, tell)
@@ -76,14 +77,15 @@ async def compare(
     except Problem as problem:
         tell(problem)
         async for _ in listed:
-            pass  # the rest of the list may hold what is still to be found
+            pass  # the rest of the list may have what was not found yet
     for path in left:
         tell(missing(container.name, path))
     return count
 
 
 async def _listed(container: BackupContainer, left: dict[str, int], tell: Tell) -> Objects:
-    """The content of a list; what else is named is compared and struck off on the way."""
+    """The content objects of a list; other blobs are compared and removed from ``left`` on the
+    way."""
     try:
         async for blob in container.listed():
             is_content = blob.name.startswith(_CONTENT)
@@ -116,7 +118,7 @@ def _compare_object(
 
 
 async def compare_all(backup: OpenBackup, tell: Tell, checkpoint: Checkpoint | None = None) -> int:
-    """``compare`` with all that a backup's descriptor names."""
+    """``compare`` for everything that a backup's descriptor names."""
     secrets = backup.descriptor.secrets
     named = {part.blob: part.bytes for part in backup.descriptor.sections}
     named[secrets.blob] = secrets.bytes
@@ -133,13 +135,13 @@ def _size(value: object) -> int:
 
 
 def account_name(accounts: Accounts, alias: str) -> str | None:
-    """The name of the account that an alias leads to, whether to it or to its replica; None where
-    no account is registered, or its address does not name it."""
+    """The name of the account that an alias names, directly or by its replica; None if no account
+    is registered, or its address does not contain the name."""
     return _addressed(accounts, alias).removesuffix(_SECONDARY) or None
 
 
 def _addressed(accounts: Accounts, alias: str) -> str:
-    """What an alias leads to: a name, with its suffix for a replica; empty where it has none."""
+    """What an alias names: an account, with the suffix of a replica; empty if unknown."""
     if alias not in accounts.aliases:
         return ""
     return str(accounts.require(alias, "").account_name or "").partition(".")[0]
@@ -147,7 +149,7 @@ def _addressed(accounts: Accounts, alias: str) -> str:
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a backup found."""
+    """The result of examining a backup."""
 
     found: Found
     problem: Problem | None = None
@@ -158,13 +160,13 @@ class Look:
 
 @dataclass(frozen=True)
 class Presence:
-    """Looks at the backups of the history where they are."""
+    """Examines the backups of the history in their containers."""
 
     accounts: Accounts
     provider: KeyProvider
 
     def container(self, backup: Backup) -> BackupContainer:
-        """Where a backup is.
+        """The container of a backup.
 
         :raises Problem: StorageAccountUnknown.
         """
@@ -172,25 +174,25 @@ class Presence:
         return BackupContainer(account, backup.container)
 
     def account_name(self, alias: str) -> str | None:
-        """As the function of this name."""
+        """As the function with this name."""
         return account_name(self.accounts, alias)
 
     def is_certain(self, backup: Backup) -> bool:
-        """Whether what is not there now is gone: the alias leads to the backup's own account, and
-        to no replica of it, which may be behind."""
+        """Whether a missing container is really missing: the alias names the backup's own account,
+        and not a replica of it, which may be out of date."""
         addressed = _addressed(self.accounts, backup.storage_account)
         return backup.account_name is not None and backup.account_name == addressed
 
     async def is_gone(self, backup: Backup) -> bool:
-        """Whether its container is certainly not there."""
+        """Whether its container certainly does not exist."""
         try:
             return self.is_certain(backup) and not await self.container(backup).exists()
         except (AzureError, Problem):
             return False
 
     def elsewhere(self, backup: Backup) -> Problem | None:
-        """Why the absence of its container says nothing; None where the alias is not known to
-        lead to another account than the one that the backup was written to."""
+        """Why a missing container says nothing about the backup; None unless the alias is known to
+        name another account than the one that the backup was written to."""
         now = self.account_name(backup.storage_account)
         if backup.account_name is None or now is None or backup.account_name == now:
             return None
@@ -204,7 +206,7 @@ class Presence:
         )
 
     def not_there(self, alias: str, container: str) -> Problem:
-        """The answer to whoever wants a backup whose container is gone."""
+        """The problem of a backup whose container is missing."""
         name = self.account_name(alias)
         account = f"'{alias}' ({name})" if name and name != alias else f"'{alias}'"
         return Problem(
@@ -216,11 +218,11 @@ class Presence:
         )
 
     async def open(self, backup: Backup) -> OpenBackup:
-        """Open a backup where the history says that it is.
+        """Open a backup in the container that the history names.
 
         :raises Problem: BackupNotFound, naming container and account; StorageAccountUnknown, also
-            where the alias leads to another account by now; DescriptorForged, also where it is
-            another backup's; FormatUnknown, KeyUnavailable, BlobArchived.
+            if the alias names another account by now; DescriptorForged, also if the descriptor is
+            that of another backup; FormatUnknown, KeyUnavailable, BlobArchived.
         """
         container = self.container(backup)
         try:
@@ -238,9 +240,9 @@ class Presence:
         return opened
 
     async def look(self, backup: Backup, checkpoint: Checkpoint | None = None) -> Look:
-        """Look whether a backup is whole: its seal, and all that its descriptor names.
+        """Check whether a backup is whole: its seal, and everything that its descriptor names.
 
-        :param checkpoint: is awaited now and then.
+        :param checkpoint: awaited now and then.
         """
         try:
             return await self._look(backup, checkpoint)
@@ -271,7 +273,8 @@ class Presence:
         return Look(Found.WHOLE, None, name)
 
     async def _look_at_archived(self, backup: Backup, problem: Problem) -> Look:
-        """What cannot be read counts as there where its container holds as much as was written."""
+        """An archived backup that cannot be read counts as existing if its container has as many
+        bytes as were written."""
         descriptor = content = size = 0
         own = {descriptor_path(backup.name), descriptor_path(backup.container)}
         async for blob in self.container(backup).listed():
@@ -290,9 +293,9 @@ class Presence:
 def noted(
     backup: Backup, look: Look, now: datetime, since: datetime | None = None
 ) -> Backup | None:
-    """The entry with what a look found; None where it says the same already.
+    """The entry with the result of an examination; None if it says the same already.
 
-    :param since: what it says since then is new enough; None for a day.
+    :param since: findings after this time are new enough; None for those of the last day.
     """
     before = backup.container_seen
     same = before is not None and before.found is look.found
@@ -305,7 +308,7 @@ def noted(
 
 
 def is_of(backup: Backup, descriptor: Descriptor) -> bool:
-    """Whether a descriptor is the one of a backup in the history."""
+    """Whether a descriptor belongs to a backup in the history."""
     made = descriptor.backup
     if backup.digest is not None:
         return backup.digest == descriptor.digest
@@ -313,7 +316,7 @@ def is_of(backup: Backup, descriptor: Descriptor) -> bool:
 
 
 def cannot_ask(backup: Backup, error: AzureError) -> Problem:
-    """What is known of a backup whose account does not answer, or refuses the app."""
+    """The problem of a backup whose account does not answer, or refuses the app."""
     return Problem(
         Code.STORAGE_UNAVAILABLE,
         f"The storage account '{backup.storage_account}' cannot be asked. {meaning(error)}.",
@@ -324,9 +327,9 @@ def cannot_ask(backup: Backup, error: AzureError) -> Problem:
 
 @contextmanager
 def asking(backup: Backup) -> Iterator[None]:
-    """Ask a backup's account.
+    """Turn errors of a backup's account in the body into a Problem.
 
-    :raises Problem: StorageUnavailable where it does not answer, or refuses.
+    :raises Problem: StorageUnavailable if it does not answer, or refuses.
     """
     try:
         yield
@@ -335,7 +338,7 @@ def asking(backup: Backup) -> Iterator[None]:
 
 
 def _first(tell: Tell, faults: list[Problem]) -> Tell:
-    """Whoever wants to know whether it is whole keeps one fault of a million."""
+    """Keep only the first fault: to know whether a backup is whole, one of a million is enough."""
 
     def once(problem: Problem) -> None:
         if not faults:

@@ -1,7 +1,7 @@
-"""Taking a backup that this installation does not know into its history.
+"""Registering a backup that this installation does not know: adding it to its history.
 
-What the history then says comes from the descriptor, whose seal was checked: a state account that
-was lost, or another region's installation, knows nothing of the backups that are there.
+The entry is made from the descriptor, whose seal is checked. This is needed after the loss of a
+state account, or in the installation of another region, which do not know the existing backups.
 """
 
 from pydantic import ValidationError
@@ -40,7 +40,7 @@ _KEPT = (
     "verify_problems",
     "deletion_refused",
 )
-"""Of an entry that gives way to a registration of its backup."""
+"""States of an entry that a registration of its backup replaces."""
 
 
 class Registration:
@@ -70,15 +70,16 @@ class Registration:
         caller: str,
         operation_id: str | None,
     ) -> Versioned[Backup]:
-        """Enter a container's backup into the history, pinned; one that was is given as it is.
+        """Add a container's backup to the history, pinned; if it was registered before, return its
+        entry.
 
-        An entry of this backup that was given up (deleted, missing, failed, canceled), or whose
-        operation ended without saying so, and whose container is there after all gives way to it.
+        An entry of this backup that says that it is deleted, missing, failed or canceled, or whose
+        operation ended without updating it, is replaced if its container exists after all.
 
-        :param accept_renamed: also where the container has not the backup's name.
+        :param accept_renamed: also register a backup in a container with another name.
         :raises Problem: StorageAccountUnknown, InvalidName, BackupNotFound, DescriptorForged,
-            FormatUnknown, KeyUnavailable; BackupNameInUse where the history knows this backup
-            otherwise, or another one of its name; BackupInUse while it is being written or deleted;
+            FormatUnknown, KeyUnavailable; BackupNameInUse if the history has this backup with other
+            facts, or another one with its name; BackupInUse while it is being written or deleted;
             OperationIdInUse.
         """
         account = self._accounts.require(alias, "account")
@@ -111,11 +112,11 @@ class Registration:
         return found
 
     async def _known(self, backup: Backup) -> Versioned[Backup] | None:
-        """The entry of a backup that was registered from this container; None where there is
-        none, or one that gives way.
+        """The entry of a backup that was registered from this container; None if there is none, or
+        one that will be replaced.
 
-        :raises Problem: BackupNameInUse where the name has another entry; BackupInUse while this
-            one is being written or deleted.
+        :raises Problem: BackupNameInUse if the name has another entry; BackupInUse while this
+            backup is being written or deleted.
         """
         found = await self._history.get(backup.service, backup.name)
         if found is None:
@@ -150,9 +151,9 @@ class Registration:
             await self._known(backup)
 
     async def was_written(self, operation: Operation) -> bool:
-        """Whether an interrupted registration entered its backup.
+        """Whether an interrupted registration has added its backup.
 
-        One that enters it later still does no harm: the entry itself says all there is to say.
+        If it is added later after all, this does no harm: the entry itself contains everything.
         """
         found = await self._history.get(operation.service, str(operation.parameters["backup"]))
         return found is not None and found.value.operation == operation.id
@@ -165,7 +166,8 @@ def _is_same(there: Backup, backup: Backup) -> bool:
 
 
 def _gives_way(there: Backup, backup: Backup) -> bool:
-    """Whether an entry is of this backup, in this container, and says of none that is held."""
+    """Whether an entry is of this backup, in this container, and says that the backup does not
+    exist."""
     given_up = not there.status.is_held()
     same = there.id == backup.id and there.digest in (None, backup.digest)
     places = {(one.storage_account, one.container) for one in (there, backup)}
@@ -173,14 +175,15 @@ def _gives_way(there: Backup, backup: Backup) -> bool:
 
 
 def _in_place_of(there: Backup, entry: Backup) -> Backup:
-    """An entry over a former one of the same backup: what was found out about it stays."""
+    """An entry that replaces a former one of the same backup and keeps what was found out about
+    it."""
     return entry.model_copy(update={member: getattr(there, member) for member in _KEPT})
 
 
 def _entry(
     descriptor: Descriptor, alias: str, container: str, caller: str, account_name: str | None
 ) -> Backup:
-    """What the history says of a backup that was made elsewhere."""
+    """The entry of a backup that was made elsewhere."""
     made, service = descriptor.backup, descriptor.service
     path = descriptor_path(made.name)
     require_names(path, descriptor)
@@ -213,7 +216,8 @@ def _in_use(message: str) -> Problem:
 
 
 def _not_done(repeated: OperationRow | None) -> Problem:
-    """An earlier request of the same Operation-Id has not entered it, or not yet."""
+    """The problem that an earlier request with the same Operation-Id has not added it, or not
+    yet."""
     if repeated is not None and not repeated.operation.status.is_final():
         return Problem(
             Code.OPERATION_IN_PROGRESS,

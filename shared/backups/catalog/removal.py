@@ -1,9 +1,11 @@
-"""Removing one backup, in two steps that are repeatable, and taken back where it does not happen.
+"""Deleting one backup in two idempotent steps; the first one is undone if the second one does not
+happen.
 
-The history's row is marked by its ETag while nobody uses the backup, then the container goes. A
-crash between them leaves a mark, which the next purge goes on from, or whoever wants to read the
-backup takes back. A container goes only where the history's row and the container's own metadata
-agree who made it. `Deleted` is only what a purge saw before it was gone.
+First the history's row is marked, on the condition of its ETag, while no operation uses the backup;
+then the container is deleted. A crash between them leaves a mark, from which the next purge
+continues, or which the next operation that reads the backup removes. A container is deleted only if
+the history's row and the container's own metadata agree who made it. The history says `Deleted`
+only if a purge saw the container before it was deleted.
 """
 
 import logging
@@ -31,15 +33,15 @@ log = logging.getLogger("interkeep.retention")
 
 @dataclass(frozen=True)
 class Removal(LastGood):
-    """Marks backups and removes their containers.
+    """Marks backups and deletes their containers.
 
-    :param installation: gives the id of this installation.
+    :param installation: returns the id of this installation.
     """
 
     installation: Callable[[], Awaitable[str]]
 
     async def deletable(self, found: Versioned[Backup]) -> Versioned[Backup]:
-        """The entry of a backup that may be deleted, without what it says of operations that have
+        """The entry of a backup that may be deleted, without references to operations that have
         ended.
 
         :raises Problem: BackupPinned; BackupInUse while it is read or written.
@@ -59,8 +61,8 @@ class Removal(LastGood):
         return found
 
     async def _finished(self, backup: Backup) -> Backup:
-        """The entry of a backup whose operation ended without saying so; as it is, where there is
-        none to be read."""
+        """The entry of a backup whose operation ended without updating it; unchanged if its
+        descriptor cannot be read."""
         try:
             with asking(backup):
                 return await self.returning.readable(backup)
@@ -70,10 +72,10 @@ class Removal(LastGood):
             return backup
 
     async def sees(self, backup: Backup) -> bool:
-        """Whether the container of a backup is there, and its own.
+        """Whether the container of a backup exists, and belongs to it.
 
-        :raises Problem: BackupInUse for somebody else's container; StorageAccountUnknown where
-            there is none and the alias leads to another account by now; StorageUnavailable.
+        :raises Problem: BackupInUse for a container of something else; StorageAccountUnknown if
+            there is none and the alias names another account by now; StorageUnavailable.
         """
         with asking(backup):
             return await self._sees(backup)
@@ -108,15 +110,16 @@ class Removal(LastGood):
         reason: str,
         leaves_one: Callable[[], Awaitable[bool]] | None,
     ) -> Versioned[Backup]:
-        """The first step: from here on nobody begins to use it.
+        """The first step: from here on no operation begins to use the backup.
 
-        Two purges may each count on the backup that the other one marks. So whoever marks a good
-        one looks again, with the mark in place, and takes it back where no other good one is left.
+        Two purges may each rely on the backup that the other one marks. So after marking a good
+        backup, a purge checks again, and removes its mark if no other good one is left.
 
-        :param found: whose container was seen; or one that is marked, which is taken up.
-        :param leaves_one: looks for that other one; None where none need be left.
-        :raises RowChanged: where somebody wrote it since it was read.
-        :raises Problem: LastGoodBackup, the mark taken back; what ``sees`` raises.
+        :param found: an entry whose container was found; or one that is marked, which is taken
+            over.
+        :param leaves_one: looks for another good one; None if none has to be left.
+        :raises RowChanged: if another writer changed it since it was read.
+        :raises Problem: LastGoodBackup, after removing the mark; what ``sees`` raises.
         """
         backup = found.value
         marked_before = backup.status is BackupStatus.DELETING
@@ -136,16 +139,16 @@ class Removal(LastGood):
         if leaves_one is None or not before.is_good() or await leaves_one():
             return found
         if not await self.presence.container(before).exists():
-            return found  # an earlier purge stopped behind its removal
+            return found  # an earlier purge stopped after deleting the container
         await self.history.change(before, found.etag)
         raise last_good(before)
 
     async def remove(self, marked: Versioned[Backup], operation: Operation) -> JsonObject | None:
-        """The second step: the container goes, and the history says so; None where there was none
-        that a purge saw go.
+        """The second step: the container is deleted, and this is stored in the history; None if no
+        purge saw a container to delete.
 
-        :raises Problem: BackupInUse where the storage refuses, the mark taken back; or for
-            somebody else's container.
+        :raises Problem: BackupInUse if the storage refuses, after removing the mark; or for a
+            container of something else.
         """
         backup = marked.value
         if not await self.sees(backup) and not backup.deleting_seen:
@@ -163,7 +166,10 @@ class Removal(LastGood):
         return {"backup": backup.name, "storageAccount": backup.storage_account}
 
     async def _delete(self, backup: Backup) -> None:
-        """:raises _Refused: where trying again changes nothing until somebody lets the app."""
+        """Delete the container.
+
+        :raises _Refused: if a retry is useless until the app gets access.
+        """
         try:
             await self.presence.container(backup).delete()
         except AzureError as error:
@@ -172,9 +178,10 @@ class Removal(LastGood):
             raise _Refused(error) from error
 
     async def note_missing(self, found: Versioned[Backup]) -> None:
-        """Say that a backup's container is gone, of one that is held or marked.
+        """Store that the container of a backup is missing, if the entry says that it exists or is
+        marked.
 
-        Somebody who wrote the entry since it was read knows better.
+        If another writer changed the entry since it was read, that takes precedence.
         """
         try:
             await self.history.change(as_missing(found.value, self.clock.now()), found.etag)
@@ -183,7 +190,7 @@ class Removal(LastGood):
 
     @optimistic
     async def _take_back(self, marked: Backup, operation: Operation, refusal: Problem) -> None:
-        """The entry becomes what it was, unless the mark is another purge's by now."""
+        """Remove the mark from the entry, unless the mark is another purge's by now."""
         note = DeletionRefused(at=self.clock.now(), operation=operation.id, message=refusal.message)
         found = await self.history.get(marked.service, marked.name)
         if found is None or found.value.status is not BackupStatus.DELETING:
@@ -194,7 +201,8 @@ class Removal(LastGood):
         await self.history.change(before, found.etag)
 
     async def _enter_deleted(self, marked: Versioned[Backup], operation: Operation) -> None:
-        """Whatever was written since: the container is gone, and this purge saw it go."""
+        """Store `Deleted`, whatever was written since: this purge saw the container and deleted
+        it."""
         found: Versioned[Backup] | None = marked
         while found is not None and found.value.status is not BackupStatus.DELETED:
             gone = as_deleted(found.value, self.clock.now()).model_copy(
@@ -211,7 +219,8 @@ class Removal(LastGood):
             return
 
     async def _require_registered(self, container: BackupContainer, backup: Backup) -> None:
-        """A backup made elsewhere is known by its descriptor."""
+        """Check that the container holds the registered backup: one made elsewhere is identified by
+        its descriptor."""
         try:
             opened = await OpenBackup.read(container, self.presence.provider, accept_renamed=True)
         except Problem as problem:
@@ -234,7 +243,8 @@ class Removal(LastGood):
 
 
 def as_missing(backup: Backup, now: datetime) -> Backup:
-    """The entry of a backup, held or marked, whose container no purge saw go."""
+    """The entry of a backup, existing or marked, whose container was not deleted by a purge and is
+    missing."""
     before = backup.unmarked() if backup.status is BackupStatus.DELETING else backup
     update: dict[str, object] = {"container_seen": ContainerSeen(found=Found.MISSING, at=now)}
     if before.status.is_held():
@@ -243,7 +253,7 @@ def as_missing(backup: Backup, now: datetime) -> Backup:
 
 
 def as_deleted(backup: Backup, now: datetime) -> Backup:
-    """The entry of a backup whose container a purge saw before it was gone."""
+    """The entry of a backup whose container a purge saw and deleted."""
     update = {
         "status": BackupStatus.DELETED,
         "deleting_seen": None,

@@ -1,9 +1,9 @@
-"""Backups that the history has given up and whose containers are there after all.
+"""Backups that exist, though the history says that they do not.
 
-What an entry says of an operation counts only while that operation is open: `Running` blocks while
-it is being written, a mark while the purge that made it is under way, a user while it reads.
-`Deleted`, `Missing`, `Failed` and `Canceled` say nothing about reading: whoever reads looks at the
-container.
+What an entry says about an operation counts only while that operation is open: `Running` blocks
+while the backup is being written, a mark while the purge that made it is in progress, a user while
+it reads. `Deleted`, `Missing`, `Failed` and `Canceled` do not prevent reading: a reader looks for
+the container.
 """
 
 from dataclasses import dataclass
@@ -21,20 +21,22 @@ from shared.state.operations import Operations
 
 @dataclass(frozen=True)
 class Returning:
-    """Tells what the history must say of a backup that somebody wants to read."""
+    """Decides what the history must say about a backup that is to be read."""
 
     presence: Presence
     records: Operations
     clock: Clock
 
     async def readable(self, backup: Backup, descriptor: Descriptor | None = None) -> Backup:
-        """The entry as whoever reads the backup writes it, with what it enters itself.
+        """The entry that a reader of the backup writes, together with its own entry as a user.
 
-        Nothing is written here. One that is held is given as it is, without a look.
+        Nothing is written here. An entry that says that the backup exists is returned unchanged,
+        without examining the container.
 
-        :param descriptor: what was read in the backup's own place; None to read it here.
-        :raises Problem: BackupInUse while it is written or its deletion is under way;
-            BackupNotFound where no container holds it; what reading its descriptor raises.
+        :param descriptor: the descriptor that was read from the backup's own container; None to
+            read it here.
+        :raises Problem: BackupInUse while it is being written or deleted; BackupNotFound if it has
+            no container; what reading its descriptor raises.
         """
         if backup.status.is_held():
             return backup
@@ -56,18 +58,18 @@ class Returning:
         )
 
     async def is_written(self, backup: Backup) -> bool:
-        """Whether the operation that writes a backup is under way."""
+        """Whether the operation that writes a backup is in progress."""
         running = backup.status is BackupStatus.RUNNING
         return running and await is_open(self.records, backup.service, backup.operation)
 
     async def is_going(self, backup: Backup) -> bool:
-        """Whether the purge that marked a backup is under way."""
+        """Whether the purge that marked a backup is in progress."""
         if backup.status is not BackupStatus.DELETING or backup.deleted_by is None:
             return False
         return await is_open(self.records, backup.service, backup.deleted_by)
 
     async def is_reading(self, user: BackupUser) -> bool:
-        """Whether an operation that entered itself as a user is under way."""
+        """Whether an operation that is entered as a user is in progress."""
         return await is_open(self.records, user.service, user.operation)
 
     async def require_not_written(self, backup: Backup) -> None:
@@ -79,7 +81,7 @@ class Returning:
             raise being_written(backup)
 
     async def require_not_going(self, backup: Backup) -> None:
-        """Refuse a backup whose deletion is under way.
+        """Refuse a backup that is being deleted.
 
         :raises Problem: BackupInUse.
         """
@@ -88,7 +90,7 @@ class Returning:
 
 
 def being_written(backup: Backup) -> Problem:
-    """The refusal of whoever wants a backup that is not finished."""
+    """The problem of a backup that is not finished."""
     return Problem(
         Code.BACKUP_IN_USE,
         f"Backup '{shown(backup.name)}' is still being written (operation {backup.operation}). "
@@ -99,7 +101,7 @@ def being_written(backup: Backup) -> Problem:
 
 
 def being_deleted(backup: Backup) -> Problem:
-    """The refusal of whoever wants a backup that goes."""
+    """The problem of a backup that is being deleted."""
     return Problem(
         Code.BACKUP_IN_USE,
         f"Backup '{shown(backup.name)}' is being deleted (operation {backup.deleted_by}). Choose "

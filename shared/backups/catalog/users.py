@@ -1,7 +1,8 @@
-"""Who reads a backup: a verify or a restore enters itself, so that nobody deletes it meanwhile.
+"""The users of a backup: a verify or a restore is entered as one, so that the backup is not deleted
+meanwhile.
 
-Entering and marking for deletion are writes of the same row by its ETag: one of the two comes
-first, and the other is refused.
+Entering a user and marking for deletion write the same row on the condition of its ETag: only one
+of the two succeeds, and the other is refused.
 """
 
 from shared.backups.catalog.presence import is_of
@@ -16,23 +17,23 @@ from shared.storage.tables import RowChanged
 from shared.storage.versioned import Versioned, optimistic
 
 _MOST = 100
-"""Operations that read one backup at once: all of them are in one column of its row."""
+"""Most operations that read one backup at a time: all of them are in one column of its row."""
 
 Place = tuple[str, str]
 """Alias of an account, and a container in it."""
 
 
 class BackupUsers:
-    """Enters and removes the users of backups that the history knows."""
+    """Adds and removes the users of backups in the history."""
 
     def __init__(self, history: History, returning: Returning) -> None:
         self._history = history
         self._returning = returning
 
     async def going(self, descriptor: Descriptor, place: Place) -> Problem | None:
-        """Why whoever enters would be refused; None where nobody deletes what is in that place.
+        """Why a user would be refused; None if the backup in that place is not being deleted.
 
-        :param descriptor: what was read there.
+        :param descriptor: the descriptor that was read there.
         """
         found = await self._history.get(descriptor.service.name, descriptor.backup.name)
         if found is None or not _is_there(found.value, descriptor, place):
@@ -44,11 +45,12 @@ class BackupUsers:
         return None
 
     async def enter_at(self, descriptor: Descriptor, operation: Operation, place: Place) -> None:
-        """Keep what was read in a place from being deleted until ``leave``.
+        """Protect the backup that was read in a place from deletion until ``leave``.
 
-        A copy elsewhere, or another backup in the place, is none that the history's row is of.
+        Does nothing for a copy in another place, or another backup in this place: the history's row
+        is not about those.
 
-        :raises Problem: BackupInUse while it is being deleted, or too many read it.
+        :raises Problem: BackupInUse while it is being deleted, or if too many operations read it.
         """
         service, backup = descriptor.service.name, descriptor.backup.name
         while True:
@@ -59,12 +61,12 @@ class BackupUsers:
                 return
 
     async def enter(self, service: str, backup: str, operation: Operation) -> Backup | None:
-        """Keep a backup from being deleted until ``leave``; None where the history has none.
+        """Protect a backup from deletion until ``leave``; None if the history does not have it.
 
-        One that the history had given up and that is there after all is held again by this.
+        If the history says that it does not exist, but it does, this also corrects the entry.
 
-        :raises Problem: BackupInUse while it is being deleted, or too many read it;
-            BackupNotFound where it is in no container; what reading its descriptor raises.
+        :raises Problem: BackupInUse while it is being deleted, or if too many operations read it;
+            BackupNotFound if it has no container; what reading its descriptor raises.
         """
         while True:
             found = await self._history.get(service, backup)
@@ -77,7 +79,7 @@ class BackupUsers:
     async def _entered(
         self, found: Versioned[Backup], operation: Operation, descriptor: Descriptor | None
     ) -> Backup | None:
-        """The entry with its new user; None where somebody wrote it since it was read."""
+        """The entry with its new user; None if another writer changed it since it was read."""
         user = _user(operation)
         if len(found.value.users) >= _MOST:
             found = await self.still(found)
@@ -101,8 +103,8 @@ class BackupUsers:
         return used
 
     async def still(self, found: Versioned[Backup]) -> Versioned[Backup]:
-        """The entry of a backup with those users alone that are under way; where others are in
-        it, they are taken out."""
+        """The entry of a backup with only those users that are in progress; the others are removed
+        from it."""
         while True:
             backup = found.value
             users = [user for user in backup.users if await self._returning.is_reading(user)]
@@ -119,7 +121,7 @@ class BackupUsers:
 
     @optimistic
     async def leave(self, service: str, backup: str, operation: Operation) -> None:
-        """The operation has ended; done again after a crash."""
+        """Remove a user whose operation has ended. Idempotent: it is called again after a crash."""
         user = _user(operation)
         found = await self._history.get(service, backup)
         if found is None or user not in found.value.users:
@@ -129,7 +131,7 @@ class BackupUsers:
 
 
 def _is_there(backup: Backup, descriptor: Descriptor, place: Place) -> bool:
-    """Whether an entry is of what was read in a place."""
+    """Whether an entry is of the backup that was read in a place."""
     mine = backup.status.is_held() or is_of(backup, descriptor)
     return mine and _place(backup) == place
 

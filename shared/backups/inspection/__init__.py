@@ -1,1 +1,1 @@
-"""What is in a backup, and what differs from another."""
+"""What is in a backup, and how it differs from another."""

@@ -1,4 +1,4 @@
-"""What a backup has that another one, or the living service, has not, and the other way round."""
+"""The differences between a backup and another one, or the living service."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,32 +25,33 @@ from shared.services.cut import ServiceSource
 from shared.state.services import Directory
 
 LIVE = "live"
-"""What names the living service where a backup's name may be."""
+"""Names the living service, in place of a backup's name."""
 
 COMPARED = (*CONFIGURATION_SECTIONS, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
-"""Not ``content``: a record whose bytes changed says so itself."""
+"""The compared sections. Not ``content``: a record whose content changed has another hash
+itself."""
 
 _LIVE_TRIES = 3
-"""How often a page is read anew where the service changed meanwhile."""
+"""How often a page is read again if the service changed meanwhile."""
 
 
 @dataclass(frozen=True)
 class ChangesPage:
-    """Some of what differs."""
+    """Some of the differences."""
 
     compared: JsonObject = field(repr=False)
-    """What was compared with what, and whether secrets were."""
+    """What was compared, and whether secrets were compared."""
     changes: Sequence[JsonObject] = field(repr=False)
     following: ChangesPlace | None
-    """Where the next page begins; None for the last one."""
+    """Where the next page begins; None after the last one."""
 
 
 @dataclass(frozen=True)
 class ChangesAsked:
-    """Which page is wanted.
+    """A request for a page.
 
     :param section: None for all of them.
-    :param most: changes of the page; fewer where many records are the same.
+    :param most: changes of the page; fewer if many records are equal.
     :param place: where it begins; None for the beginning.
     """
 
@@ -60,7 +61,7 @@ class ChangesAsked:
 
     @property
     def sections(self) -> Sequence[str]:
-        """The sections that are left."""
+        """The sections that remain."""
         wanted = COMPARED if self.section is None else (self.section,)
         unknown = [name for name in wanted if name not in COMPARED]
         if unknown:
@@ -93,7 +94,7 @@ class Changes:
         self._source = source
 
     async def page(self, service: str, backup: str, since: str, asked: ChangesAsked) -> ChangesPage:
-        """What differs, from ``since`` to the backup.
+        """The differences from ``since`` to the backup.
 
         :param since: a backup of the same service name, or ``live``.
         :raises Problem: what KnownBackups.open raises; ServiceNotFound for ``live``;
@@ -166,7 +167,7 @@ class Changes:
         return ChangesPage(compared, comparison.changes, following)
 
     async def _run_key(self, descriptor: Descriptor) -> tuple[bytes | None, str]:
-        """The key of a backup's secrets, or why there is none at hand."""
+        """The key of a backup's secrets, or why it is not available."""
         if descriptor.secrets.items == 0:
             return b"", ""
         try:
@@ -183,7 +184,7 @@ async def _walk(
     place: ChangesPlace | None,
     is_same: Callable[[str], Awaitable[bool]],
 ) -> ChangesPlace | None:
-    """Compare section after section; where the next page begins, None at the end."""
+    """Compare section after section; return where the next page begins, None at the end."""
     for section in sections:
         if place is not None and place.section == section:
             following = await comparison.section(place)
@@ -199,12 +200,12 @@ async def _walk(
 
 
 async def _never(_section: str) -> bool:
-    """A living service's sections have no hashes to compare."""
+    """Always False: the sections of a living service have no hashes to compare."""
     return False
 
 
 def _identical(one: Descriptor, other: Descriptor) -> list[str]:
-    """The sections whose lines are the same."""
+    """The sections whose lines are equal."""
     lines = {part.name: part.lines_sha256 for part in one.sections}
     return [p.name for p in other.sections if lines.get(p.name) == p.lines_sha256]
 

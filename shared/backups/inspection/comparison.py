@@ -1,4 +1,5 @@
-"""One page of what differs between two sides: both are read once, and neither is held whole."""
+"""One page of the differences between two sides; both are read once, and neither is completely in
+memory."""
 
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from shared.rules.differences import MOST_POINTERS, differences
 from shared.streams.merged import merged
 
 _MOST_RECORDS = 20_000
-"""That a page compares: two large sides that differ in nothing are several pages too."""
+"""Records that a page compares: two large sides without differences also have several pages."""
 
 _MOST_READ_BYTES = 64 * 1024 * 1024
 _MOST_SHOWN_BYTES = 4 * 1024 * 1024
@@ -41,7 +42,7 @@ class Comparison:
         )
 
     def beginning(self, section: str) -> ChangesPlace:
-        """Where a section begins, with secrets read as far as they are."""
+        """The beginning of a section, with the secrets at their present place."""
         return self._place(section, SidePlace(), SidePlace())
 
     def _place(self, section: str, since: SidePlace, backup: SidePlace) -> ChangesPlace:
@@ -52,7 +53,7 @@ class Comparison:
         )
 
     async def section(self, place: ChangesPlace) -> ChangesPlace | None:
-        """Compare a section from a place on; where the next page begins, None at its end.
+        """Compare a section from a place on; return where the next page begins, None at its end.
 
         :raises Problem: BlobMissing, BlobCorrupt, KeyUnavailable.
         """
@@ -92,7 +93,7 @@ class Comparison:
         return {**change, "change": "changed", "changedAt": after.record.changed_at, **how}
 
     async def _how(self, before: SideRecord, after: SideRecord) -> JsonObject:
-        """What differs in a record that both sides have; empty where nothing does."""
+        """The differences in a record that both sides have; empty if there are none."""
         places = differences(before.record.document, after.record.document)
         common = sorted(before.secrets.keys() & after.secrets.keys())
         changed = await self._changed_secrets(before, after, common)
@@ -115,7 +116,7 @@ class Comparison:
     async def _changed_secrets(
         self, before: SideRecord, after: SideRecord, common: Sequence[str]
     ) -> list[str] | None:
-        """The pointers of secrets that have another value; None where they cannot be opened."""
+        """The pointers of secrets whose values differ; None if they cannot be opened."""
         if not common:
             return []
         old = await self._since.opened(before, common)
@@ -126,6 +127,6 @@ class Comparison:
 
 
 def _size(change: JsonObject) -> int:
-    """About how many characters it has."""
+    """Approximate number of characters of a change."""
     listed = (value for value in change.values() if isinstance(value, list))
     return 200 + sum(len(str(pointer)) for pointers in listed for pointer in pointers)

@@ -1,6 +1,6 @@
 """Looking into a backup: what its descriptor says, and its sections, a page at a time.
 
-A secret is never opened: where one was taken out, the mask is shown.
+Secrets are never opened: the mask is shown instead.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,8 @@ from shared.state.order import record_key
 from shared.state.row_keys import LAST, named_from
 
 _PAGE_BYTES = 4 * 1024 * 1024
-"""Of lines; a page that reaches it is short, so that it is held whatever documents are in it."""
+"""Bytes of lines after which a page ends, so that it fits into memory whatever documents are in
+it."""
 
 _PASSED_BYTES = 16 * 1024 * 1024
 """Of lines that a page passes over, as their names do not begin so; it is short then too."""
@@ -34,11 +35,11 @@ class ContentsPage:
 
     values: Sequence[JsonObject] = field(repr=False)
     following: LinePlace | None
-    """Where the next page begins; None for the last one."""
+    """Where the next page begins; None after the last one."""
 
 
 class Contents:
-    """What is in backups."""
+    """Reads the contents of backups."""
 
     def __init__(self, backups: KnownBackups) -> None:
         self._backups = backups

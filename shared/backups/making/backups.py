@@ -1,4 +1,4 @@
-"""Starting backups and deletions: what is checked before the operation, and the history."""
+"""Starting backups and deletions: the checks before the operation, and the history."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,11 +30,11 @@ from shared.storage.versioned import Versioned, optimistic
 from shared.streams.in_order import in_order
 
 SCHEDULE = "schedule"
-"""Caller and trigger of what a schedule starts."""
+"""Caller and trigger of operations that a schedule starts."""
 
 
 class Backups:
-    """Starting backups, and what was made."""
+    """Starts, pins, deletes and finds backups."""
 
     def __init__(
         self,
@@ -101,7 +101,8 @@ class Backups:
             raise name_in_use(name)
 
     async def _require_not_coming(self, service: Service, name: str) -> None:
-        """Refuse the name that a scheduled backup will have: it would find it in use.
+        """Refuse the name of a coming scheduled backup, which would fail because the name is in
+        use.
 
         :raises Problem: BackupNameInUse.
         """
@@ -130,10 +131,11 @@ class Backups:
         missed: int,
         operation_id: str,
     ) -> OperationRow:
-        """Start the backup of a due time. What forbids it shows as a failed run, not here.
+        """Start the backup of a due time. If it is not allowed, this shows as a failed run, not as
+        an error here.
 
         :param missed: how many due times before that one passed without a backup.
-        :raises Problem: OperationInProgress; OperationIdInUse where it was started before.
+        :raises Problem: OperationInProgress; OperationIdInUse if it was started before.
         """
         parameters: JsonObject = {
             "name": name,
@@ -159,10 +161,10 @@ class Backups:
     async def pin(
         self, service: str, name: str, pinned: bool, before_write: BeforeWrite = unlogged
     ) -> Versioned[Backup]:
-        """Keep a backup from retention and from deletion, or no longer.
+        """Pin or unpin a backup: a pinned one cannot be deleted, also not by retention.
 
-        :raises Problem: BackupNotFound, also where it was deleted and its container is gone;
-            BackupInUse while it is being deleted.
+        :raises Problem: BackupNotFound, also if it was deleted and has no container; BackupInUse
+            while it is being deleted.
         """
         found = await self.get(service, name)
         if found.value.pinned is pinned and found.value.status.is_held():
@@ -178,9 +180,9 @@ class Backups:
     async def delete(
         self, found: Versioned[Backup], *, force: bool, caller: str, operation_id: str | None
     ) -> OperationRow:
-        """Start the deletion of a backup, of a service that lives or not.
+        """Start the deletion of a backup, whether its service still exists or not.
 
-        :param force: also where it is the only good one.
+        :param force: also if it is the only good one.
         :raises Problem: BackupPinned, BackupInUse, LastGoodBackup, OperationIdInUse.
         """
         backup = found.value
@@ -203,7 +205,7 @@ class Backups:
         return await self._engine.start(start)
 
     async def get(self, service: str, name: str) -> Versioned[Backup]:
-        """One backup of a service name, living or not.
+        """One backup of a service name, whether the service still exists or not.
 
         :raises Problem: BackupNotFound.
         """

@@ -1,4 +1,4 @@
-"""Making the descriptor: what the backup is, sealed. It is written last, and once."""
+"""Making the sealed descriptor of a backup. It is written last, and once."""
 
 from shared.backups.making.writer import RunResult
 from shared.model.backup import Backup

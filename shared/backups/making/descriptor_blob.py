@@ -1,8 +1,8 @@
-"""The blob of a descriptor: what is looked at before it is written, and what it says of itself.
+"""The blob of a descriptor: the checks before it is written, and its metadata.
 
-A descriptor that cannot be read (a newer version wrote it, it was archived) still says in its
-blob's metadata which operation made it, and how that ended. Anybody who may write to the account
-may write metadata, so it carries a seal of its own.
+If a descriptor cannot be read (a newer version wrote it, or it was archived), its blob's metadata
+still say which operation made it, and how that ended. Anyone with write access to the account can
+write metadata, so they carry a seal of their own.
 """
 
 import base64
@@ -38,14 +38,14 @@ log = logging.getLogger("interkeep.backup")
 
 @dataclass(frozen=True)
 class SaidByBlob:
-    """What a descriptor's blob says, sealed by one of the app's keys."""
+    """What the metadata of a descriptor's blob say, sealed by one of the app's keys."""
 
     outcome: str
     digest: str
 
 
 async def sealed_metadata(written: Descriptor, provider: KeyProvider) -> dict[str, str]:
-    """What the descriptor's blob says of itself."""
+    """The metadata of the descriptor's blob."""
     facts = {
         _OPERATION: written.backup.operation_id,
         _RUN: written.backup.run,
@@ -60,7 +60,8 @@ async def sealed_metadata(written: Descriptor, provider: KeyProvider) -> dict[st
 async def said_by_blob(
     metadata: Mapping[str, str], operation_id: str, provider: KeyProvider
 ) -> SaidByBlob | None:
-    """How the blob says that an operation ended; None where it is another's, or nobody sealed it.
+    """How an operation ended by the blob's metadata; None if they are about another one, or have no
+    valid seal.
 
     :raises Problem: KeyUnavailable, KeyVaultUnavailable.
     """
@@ -82,10 +83,10 @@ def _digest(facts: Mapping[str, str]) -> str:
 
 
 async def require_found(container: BackupContainer, result: RunResult) -> None:
-    """Look whether all that the descriptor will name is in the container, with its size.
+    """Check that everything that the descriptor will name is in the container, with its size.
 
-    :raises Problem: BlobMissing or BlobCorrupt, to be tried again: what storage said of a write
-        does not decide whether a backup is whole.
+    :raises Problem: BlobMissing or BlobCorrupt, which are retried: that storage accepted the writes
+        is not enough to call a backup whole.
     """
     assert result.secrets is not None
     named = {section.blob: section.bytes for section in result.sections}
@@ -109,9 +110,10 @@ async def _pages(objects: list[tuple[str, int]]) -> AsyncIterator[list[tuple[str
 
 
 async def clear_other_runs(container: BackupContainer, written: Descriptor) -> int:
-    """Remove what runs left that the descriptor does not name; how many blobs must stay.
+    """Delete blobs of other runs that the descriptor does not name; return how many could not be
+    deleted.
 
-    The backup is whole without that: nothing that storage says of it ends the backup otherwise.
+    The backup is whole without this: an error of storage here does not make it fail.
     """
     named = {section.blob for section in written.sections} | {written.secrets.blob}
     left = 0

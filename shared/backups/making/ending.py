@@ -1,4 +1,5 @@
-"""How a backup ends: in the history, on the service, and, where it failed, with nothing left."""
+"""The end of a backup: in the history, on the service, and, if it failed, without leaving a
+container."""
 
 import logging
 
@@ -33,13 +34,13 @@ _UNSETTLED = frozenset(
         BackupStatus.CANCELED,
     }
 )
-"""What an entry may say before its operation's end is entered for good."""
+"""States of an entry that the end of its operation may still replace."""
 
 _ALERTS = {
     OperationStatus.FAILED: backup_failed,
     OperationStatus.PARTIALLY_SUCCEEDED: backup_partial,
 }
-"""Ends of a scheduled backup that an operator hears of."""
+"""Ends of a scheduled backup for which an alert is raised."""
 
 _GOOD = frozenset({OperationStatus.SUCCEEDED, OperationStatus.PARTIALLY_SUCCEEDED})
 
@@ -47,13 +48,14 @@ log = logging.getLogger("interkeep.backup")
 
 
 class BackupEnding:
-    """What follows from the end of a backup's operation; done again after a crash."""
+    """What follows the end of a backup's operation. Idempotent: it is done again after a crash."""
 
     def __init__(self, stores: BackupStores) -> None:
         self._stores = stores
 
     async def settle(self, operation: Operation) -> None:
-        """Enter it in the history, show it on the service, tell a failure, remove what it left."""
+        """Enter the end in the history and on the service; for a failure, raise the alert and
+        delete the container."""
         name = str(operation.parameters["name"])
         await self._tell(operation, name)
         backup = await self._in_history(operation, name)
@@ -66,34 +68,35 @@ class BackupEnding:
             await self._follow(backup)
 
     async def _is_entered(self, operation: Operation, name: str) -> bool:
-        """Whether an earlier settling got as far as the history: what it told is told."""
+        """Whether an earlier call has updated the history, and so has raised the alert."""
         found = await self._stores.history.get(operation.service, name)
         mine = found is not None and found.value.operation == operation.id
         return mine and found is not None and found.value.completed_at is not None
 
     async def _tell(self, operation: Operation, name: str) -> None:
-        """Before the history says so: an alert may come twice, and is never lost."""
+        """Raise the alert, before the history is updated: it may come twice, but is never lost."""
         alert = _ALERTS.get(operation.status) if _is_scheduled(operation) else None
         if alert is not None and not await self._is_entered(operation, name):
             await self._stores.alerts.tell(alert(operation, name, self._stores.clock.now()))
 
     @optimistic
     async def _in_history(self, operation: Operation, name: str) -> Backup | None:
-        """Enter how it ended, unless that was done; None where this operation has no entry."""
+        """Enter how it ended, unless that was done; None if this operation has no entry."""
         found = await self._stores.history.get(operation.service, name)
         if found is None or found.value.operation != operation.id:
             return None
         final = _final(found, operation)
         entered = found.value.completed_at is not None
         if entered and (final.status is found.value.status or found.value.status.is_held()):
-            return found.value  # also what a reader found whole, whatever its operation says
+            return found.value  # also if a reader found it whole, whatever its operation says
         if found.value.status not in _UNSETTLED:
             return found.value  # it has been deleted since
         await self._stores.history.change(final, found.etag)
         return final
 
     async def _follow(self, backup: Backup) -> None:
-        """Start what follows. The backup is good without it, and a timer starts it later too."""
+        """Start what follows a scheduled backup. If this fails, the backup is good, and a timer
+        starts it later."""
         try:
             await self._stores.after_scheduled(backup)
         except LeaseLost:
@@ -102,9 +105,11 @@ class BackupEnding:
             log.exception("%s: what follows the backup %s waits", backup.service, backup.name)
 
     async def _remove_container(self, operation: Operation, backup: Backup) -> None:
-        """Leave nothing of a failure. What may not be removed is no backup: no descriptor.
+        """Delete the container of a failed backup. If that is not allowed, what remains is not a
+        backup: it has no descriptor.
 
-        Where there is one, nobody could tell whose it is, or it is another's: it may be whole.
+        If it has a descriptor, that is another operation's or unreadable, and the backup may be
+        whole: the container is kept.
         """
         try:
             account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
@@ -165,7 +170,7 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
         status = BackupStatus(operation.status)
     seen = found.value.container_seen
     if operation.status in _GOOD and operation.completed_at is not None:
-        # Of a descriptor that could not be read, its blob alone was heard.
+        # The descriptor could not be read: only the metadata of its blob are known.
         compared = Found.WHOLE if sections else Found.THERE
         seen = seen or ContainerSeen(found=compared, at=operation.completed_at)
     return found.value.model_copy(

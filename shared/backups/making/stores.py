@@ -27,11 +27,12 @@ class BackupStores:
     source: Callable[[Service], ServiceSource]
     clock: Clock
     installation: Callable[[], Awaitable[str]]
-    """Gives the id of this installation."""
+    """Returns the id of this installation."""
     alerts: Alerts
     after_scheduled: Callable[[Backup], Awaitable[None]]
-    """What follows a good scheduled backup: retention, and a verify where one is wanted."""
+    """Starts what follows a good scheduled backup: retention, and a verify if the schedule asks for
+    one."""
 
     async def ownership(self, operation: Operation) -> Ownership:
-        """What the container of an operation's backup carries."""
+        """The ownership metadata of the container of an operation's backup."""
         return Ownership(await self.installation(), str(operation.service_id), operation.id)

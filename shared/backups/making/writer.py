@@ -35,11 +35,11 @@ _LACKS = {
     Code.BLOB_CORRUPT: "Corrupt",
     Code.BLOB_MISSING: "Missing",
 }
-"""What content can be that is not copied."""
+"""Problems of content that is skipped, so that the backup becomes partial."""
 
 
 _MOST_FAILURES = 1000
-"""The descriptor names each, and is read whole."""
+"""The descriptor names each failure, and is read into memory completely."""
 
 
 @dataclass
@@ -57,9 +57,9 @@ class RunResult:
     failures: list[Failure] = field(default_factory=list)
 
     def fail(self, section: str, name: str, code: str, message: str) -> None:
-        """Note an item that the backup does not hold, or not whole.
+        """Record an item that is missing from the backup, or incomplete in it.
 
-        :raises Problem: BackupIncomplete, for so many that it is hardly a backup.
+        :raises Problem: BackupIncomplete, if there are so many that the backup would be useless.
         """
         if len(self.failures) == _MOST_FAILURES:
             raise Problem(
@@ -73,12 +73,12 @@ class RunResult:
 
     @property
     def items(self) -> int:
-        """Records of all sections."""
+        """The number of records in all sections."""
         return sum(section.items for section in self.sections)
 
     @property
     def bytes(self) -> int:
-        """Bytes of all blobs of the run, content included."""
+        """The bytes of all blobs of the run, including content."""
         secrets = self.secrets.bytes if self.secrets else 0
         sections = sum(section.bytes for section in self.sections)
         return sections + secrets + sum(self.content.values())
@@ -87,7 +87,7 @@ class RunResult:
 class RunWriter:
     """Writes one run into a backup's container.
 
-    :param run: ``<attempt>-<try>``: no run writes over another's blobs.
+    :param run: ``<attempt>-<try>``: a run never overwrites another one's blobs.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class RunWriter:
     async def write_rest(self, cut: ServiceCut, copier: Copier) -> None:
         """Write the run-time state as it is now, while the content that the cut names is copied.
 
-        :raises ExceptionGroup: of what failed.
+        :raises ExceptionGroup: with all errors.
         """
         async with asyncio.TaskGroup() as group:
             content = group.create_task(self._write_content(cut, copier))
@@ -182,7 +182,7 @@ class RunWriter:
         self._result.sections.append(await writer.close())
 
     async def _write_content(self, cut: ServiceCut, copier: Copier) -> SectionPart:
-        """Copy the content that the cut names, and list it."""
+        """Copy the content that the cut names, and write the list of it."""
         objects = sorted(self._result.content)
         done = 0
 
@@ -226,5 +226,5 @@ class RunWriter:
 
     @property
     def result(self) -> RunResult:
-        """What was written so far."""
+        """The result so far."""
         return self._result

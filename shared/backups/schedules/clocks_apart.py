@@ -1,7 +1,7 @@
-"""What the clock check stops is told: once an hour, however many hosts and timers it stops.
+"""Reporting that the clock check has stopped timers: once an hour, however many hosts and timers it
+stops.
 
-A backup that waits for a clock is missed by nobody until the clock is right again, and nobody
-knows that it waits.
+Otherwise nobody would notice that a backup waits until the clock is right again.
 """
 
 import logging
@@ -27,7 +27,7 @@ log = logging.getLogger("interkeep.schedules")
 
 
 class ClocksApart:
-    """Tells operators that this machine's clock and the storage's differ."""
+    """Alerts operators that this machine's clock and the storage's differ."""
 
     def __init__(self, records: Operations, alerts: Alerts, clock: Clock) -> None:
         self._records = records
@@ -36,11 +36,12 @@ class ClocksApart:
         self._told = ""
 
     async def tell(self, storage: datetime | None, why: str) -> None:
-        """Enter it in the installation's log and raise an alert, unless somebody did this hour.
+        """Record it in the installation's log and raise an alert, unless that was done in this
+        hour.
 
-        Never fails: the timer that asks goes on.
+        Never raises: the timer that calls it continues.
 
-        :param storage: the time that the storage told, None where it told none.
+        :param storage: the storage's time, None if its answer has none.
         :param why: what is wrong, and what to do.
         """
         try:
@@ -54,7 +55,7 @@ class ClocksApart:
             return
         if await self._records.find(NO_SERVICE, operation_id) is None:
             operation = _operation(operation_id, now, why)
-            # Before its record: an alert may come twice, and is never lost.
+            # Before its record is written: an alert may come twice, but is never lost.
             await self._alerts.tell(clocks_apart(operation, now))
             with suppress(RowExists):
                 await self._records.add(operation, "", lock=False)
@@ -62,7 +63,7 @@ class ClocksApart:
 
 
 def _operation(operation_id: str, now: datetime, why: str) -> Operation:
-    """A run of the schedules that started nothing; its times are the storage's."""
+    """The record of a run of the schedules that started nothing; its times are the storage's."""
     message = (
         "Nothing that is due is started, and neither retention nor the sweep deletes anything: "
         f"{why} Backups that are due wait, and run when the clocks agree again."

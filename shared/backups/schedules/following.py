@@ -13,20 +13,20 @@ from shared.state.schedules import Schedules
 
 @dataclass(frozen=True)
 class Following:
-    """Starts what a service's schedule has follow."""
+    """Starts what a service's schedule asks for after a backup."""
 
     schedules: Schedules
     retention: Callable[[], RetentionRuns]
     verify: Callable[[Backup, ScheduledVerify], Awaitable[bool]]
-    """Starts a verify; whether it did."""
+    """Starts a verify; returns whether it did."""
 
     async def after_backup(self, backup: Backup) -> None:
-        """A good scheduled backup was entered into the history."""
+        """Start what follows a good scheduled backup, which is in the history now."""
         found = await self.schedules.get(backup.service)
         plan = found.value.plan if found else None
         if found is None or plan is None or found.value.service_id != backup.service_id:
             return
-        # What is verified first may be the good backup that retention is to keep.
+        # The verify comes first: its backup may be the good one that retention has to keep.
         if plan.verify and await self.verify(backup, plan.verify):
             return
         await self.retention().start(
@@ -34,7 +34,7 @@ class Following:
         )
 
     async def after_verify(self, operation: Operation) -> None:
-        """A scheduled verify has ended, however it ended."""
+        """Start what follows a scheduled verify, whatever its result."""
         if operation.trigger == SCHEDULE and operation.service_id is not None:
             name = operation.parameters["backup"]
             await self.retention().start(

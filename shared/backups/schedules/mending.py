@@ -1,7 +1,7 @@
-"""Due rows follow from schedules: those that are missing are put back, and told.
+"""Due rows are derived from schedules: missing ones are written again, and logged.
 
-The timer looks at due rows alone. A schedule without its due row ran no more, and nothing said so.
-What else can be wrong mends itself: the timer drops a due row that no schedule expects.
+The timer reads only due rows. A schedule without its due row would stop running unnoticed. The
+opposite needs no repair here: the timer deletes a due row that no schedule expects.
 """
 
 import logging
@@ -20,14 +20,14 @@ from shared.storage.tables import RowChanged
 from shared.telemetry.events import Telemetry
 
 _LATE = timedelta(hours=1)
-"""A backup that is due for so long, and which no timer could see, was missed."""
+"""If a backup's due row was missing and it has been due for this long, it was missed."""
 
 log = logging.getLogger("interkeep.schedules")
 
 
 @dataclass(frozen=True)
 class DueRows:
-    """Compares the due rows with the schedules that they follow from."""
+    """Compares the due rows with the schedules that they are derived from."""
 
     schedules: Schedules
     directory: Directory
@@ -36,7 +36,7 @@ class DueRows:
     telemetry: Telemetry
 
     async def run(self) -> int:
-        """Put back what is missing; of how many schedules something was."""
+        """Write missing due rows again; return for how many schedules some were missing."""
         keys: set[str] = set()
         async for some in self.schedules.due_keys():
             keys |= some
@@ -48,13 +48,14 @@ class DueRows:
                 try:
                     mended += await self._mend(found.value.service)
                 except RowChanged:
-                    continue  # it was saved or ran at this moment, with its due rows
+                    continue  # it was saved or has run at this moment, with its due rows
                 except Exception:
                     log.exception("due rows of %s: the next run looks again", found.value.service)
         return mended
 
     async def _mend(self, service: str) -> bool:
-        """A schedule that changed while the list was read may have all its due rows."""
+        """Repair one schedule. It is read again: if it changed while the list was read, nothing may
+        be missing."""
         found = await self.schedules.get(service)
         if found is None:
             return False

@@ -1,4 +1,5 @@
-"""What the next days would run, keep and delete: the schedule played forward over the history."""
+"""What would run, be kept and be deleted in the next days: the schedule simulated over the
+history."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,20 +28,20 @@ from shared.rules.retention_ahead import RetentionAhead
 
 @dataclass(frozen=True)
 class Preview:
-    """Answers what a schedule would do."""
+    """Shows what a schedule would do."""
 
     settings: ScheduleSettings
     retention: RetentionRuns
     clock: Clock
 
     async def of(self, service: Service, body: PreviewBody, caller: str) -> JsonObject:
-        """What would run, be deleted, and be left at the end. Nothing is written.
+        """What would run, be deleted, and remain at the end. Nothing is written.
 
-        Backups of the future count as good ones that take no time; those that the history has
-        count as it shows them, without a look at their descriptors.
+        Future backups count as good, and as completed at once; existing ones count as the history
+        shows them, without reading their descriptors.
 
-        :raises Problem: ScheduleNotFound; InvalidRequest where the schedule is not Automatic; and
-            what saving the schedule that is tried would raise.
+        :raises Problem: ScheduleNotFound; InvalidRequest if the schedule is not Automatic; and what
+            saving the given schedule would raise.
         """
         now = self.clock.now()
         if body.schedule is None:
@@ -71,7 +72,8 @@ def _played(
     runs: list[JsonObject] = []
     deletes: list[JsonObject] = []
     due_times, gone = frozenset(due), set[str]()
-    # What retention never deletes is looked at once, at the end; but it may be the last good one.
+    # Backups that retention never deletes are read once, at the end; but one may be the last good
+    # one.
     held = [backup for backup in candidates if is_ruled(backup, schedule.service_id)]
     others = sorted(set(candidates).difference(held), key=newest_first)
     ahead: RetentionAhead | None = None
@@ -82,7 +84,7 @@ def _played(
             runs.append({"dueAt": rfc3339(at), "backup": name})
             made.append(_good(name, schedule.service_id, at))
         if ahead is None:
-            # What there is, is decided as a run does it; what becomes of it then, as time goes on.
+            # The present is decided as a retention run does it; the future is simulated from there.
             decided = _decide([*held, *made], others, plan, schedule.service_id, max(at, now))
             doomed = [verdict for verdict in decided if verdict.delete]
             held = [verdict.backup for verdict in decided if not verdict.delete]
@@ -119,7 +121,7 @@ def _decide(
     service_id: str,
     now: datetime,
 ) -> list[Verdict]:
-    """Of what is held; ``others``, newest first, only count as good ones."""
+    """The verdicts on existing backups; ``others``, newest first, only count as good ones."""
     ordered = sorted(held, key=newest_first)
     good = [
         found

@@ -1,7 +1,7 @@
 """Retention runs: started by a timer each day and after each scheduled backup.
 
-Whether there is anything to delete is seen from the history alone; only then is an operation
-started, and it decides again, with descriptors read, by what it finds.
+Whether there is anything to delete is decided from only the history. If so, an operation is
+started, which decides again after reading descriptors.
 """
 
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ from shared.state.schedules import Schedules
 
 @dataclass(frozen=True)
 class Explained:
-    """A backup of the history with what retention makes of it; None where it has no container."""
+    """A backup of the history with retention's verdict; None if it has no container."""
 
     backup: Backup
     verdict: Verdict | None
@@ -41,7 +41,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class RetentionRuns:
-    """Starts PurgeBackupBizTalkService where something has had its time."""
+    """Starts PurgeBackupBizTalkService if backups have expired."""
 
     engine: Engine
     removal: Removal
@@ -49,9 +49,9 @@ class RetentionRuns:
     clock: Clock
 
     async def start(self, service: str, service_id: str, *, reason: str) -> bool:
-        """Start a purge where there is something to delete; whether there was.
+        """Start a purge if there is something to delete; return whether it was started.
 
-        :param reason: what the run is for; the same reason is the same run.
+        :param reason: what the run is for; a second call with the same reason is the same run.
         """
         found = await self.schedules.get(service)
         if found is None or found.value.service_id != service_id or found.value.plan is None:
@@ -72,11 +72,11 @@ class RetentionRuns:
         return True
 
     async def explained(self, service: str, after: str = "") -> AsyncIterator[list[Explained]]:
-        """The history of a service name, newest first, with what retention makes of each backup.
+        """The history of a service name, newest first, with retention's verdict on each backup.
 
-        Verdicts are given newest first, so that a page deep in the history reads what is above.
+        Verdicts depend on newer backups, so a page deep in the history reads everything before it.
 
-        :param after: a place in the history; the first page begins behind it.
+        :param after: a place in the history; the first page begins after it.
         """
         found = await self.schedules.get(service)
         if found is None or found.value.plan is None:
@@ -95,7 +95,7 @@ class RetentionRuns:
         yield _explained(self._retention(found.value, None), waiting, after)
 
     def _knowing(self, schedule: Schedule, backups: list[Backup]) -> Retention | None:
-        """Retention, once the newest good backup is among what was read."""
+        """Retention, as soon as the newest good backup has been read."""
         candidates = map(Candidate.known, backups)
         good = next(newest_good(candidates, schedule.service_id, self.clock.now()), None)
         return self._retention(schedule, good.name) if good else None
@@ -110,7 +110,8 @@ class RetentionRuns:
         )
 
     async def verdicts(self, schedule: Schedule) -> list[Verdict]:
-        """What retention would do now, as far as the history tells, looks of earlier runs too."""
+        """What retention would do now by the history, which includes the findings of earlier
+        runs."""
         assert schedule.plan is not None
         candidates = await self.removal.candidates(schedule.service, Candidate.known)
         now = self.clock.now()

@@ -1,4 +1,4 @@
-"""The schedule of a service: put, read, remove."""
+"""The schedule of a service: saved, read, deleted."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,9 +53,9 @@ class ScheduleSettings:
         before: Versioned[Schedule] | None,
         before_write: BeforeWrite = unlogged,
     ) -> None:
-        """Save a schedule. What was due under the former one and has not run is run first.
+        """Save a schedule. What is due by the former one and has not run is run first.
 
-        :param before: what is replaced, of whatever service had the name.
+        :param before: the schedule that is replaced, of whichever service had the name.
         :raises Problem: OperationNotAllowed, EditionHasNoBackup, StorageAccountUnknown,
             InvalidRequest, ConditionNotMet.
         """
@@ -79,9 +79,9 @@ class ScheduleSettings:
     async def _caught_up(
         self, service: Service, before: Versioned[Schedule]
     ) -> Versioned[Schedule]:
-        """The schedule after what was due of it has begun, or was told to be missed.
+        """The schedule after what was due has been started, or reported as missed.
 
-        :raises Problem: ConditionNotMet where somebody saved or ended it meanwhile.
+        :raises Problem: ConditionNotMet if it was saved or deleted meanwhile.
         """
         await self.tick.catch_up(before.value)
         found = await self.schedules.get(service.name)
@@ -119,9 +119,9 @@ class ScheduleSettings:
         found: Versioned[Schedule],
         before_write: BeforeWrite = unlogged,
     ) -> None:
-        """End a schedule. What was due and has not run is run first, or told to be missed.
+        """Delete a schedule. What is due and has not run is run first, or reported as missed.
 
-        Its backups stay, and nothing deletes them but an operator.
+        Its backups are kept, and only an operator can delete them.
 
         :raises Problem: OperationNotAllowed, ConditionNotMet.
         """
@@ -135,7 +135,7 @@ class ScheduleSettings:
             raise _changed(service.name) from error
 
     async def shown(self, service: Service, schedule: Schedule) -> JsonObject:
-        """A schedule as its route answers it, with the status of its last run."""
+        """A schedule as its route shows it, with the status of its last run."""
         answer = schedule.body.to_json()
         answer["savedAt"] = rfc3339(schedule.saved_at)
         if schedule.next_run_at is not None:
@@ -172,7 +172,7 @@ def ended_status(service: Service, schedule: Schedule) -> str | None:
 
 
 def _saved(schedule: Schedule) -> tuple[object, ...]:
-    """What tells one saving of a schedule from another; its runs change it without that."""
+    """The values that change only when a schedule is saved, and not when it runs."""
     return schedule.service_id, schedule.body, schedule.saved_at
 
 

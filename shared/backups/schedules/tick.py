@@ -1,8 +1,8 @@
-"""One run of the timer: starts what is due, once, however many timers fire.
+"""One run of the timer: starts what is due, exactly once, however many timers fire.
 
-An operation is started first, under an id made of the service and its due time, then the due row
-moves on with its schedule by ETag. A crash between the two, or another timer, starts the same
-operation again, which is no second one.
+An operation is started first, with an id made of the service and its due time; then the due row is
+moved together with its schedule, on the condition of the ETag. A crash between the two, or another
+timer, starts the same operation again, which does nothing.
 """
 
 import logging
@@ -32,7 +32,7 @@ from shared.streams.bounded import each_of
 from shared.telemetry.events import Telemetry
 
 _AT_ONCE = 16
-"""How many due rows are seen to side by side."""
+"""How many due rows are processed concurrently."""
 
 _DAY_SECONDS = 86_400
 
@@ -41,9 +41,9 @@ log = logging.getLogger("interkeep.schedules")
 
 @dataclass(frozen=True)
 class Tick:
-    """Sees to the due rows that have come.
+    """Processes the due rows whose time has come.
 
-    :param apart: tells that nothing is started, as this machine's clock is off.
+    :param apart: reports that nothing is started because this machine's clock is wrong.
     """
 
     schedules: Schedules
@@ -57,11 +57,11 @@ class Tick:
     apart: ClocksApart
 
     async def run(self) -> int:
-        """Start all that is due; how many due rows there were. One that fails stays due."""
+        """Start all that is due; return how many due rows there were. One that fails stays due."""
         seen = 0
 
         async def see_to(rows: list[DueRow]) -> None:
-            # What is due of one service changes one row: one after the other.
+            # Everything due of one service changes the same row: done one after the other.
             for row in rows:
                 try:
                     await self._see_to(row)
@@ -79,7 +79,8 @@ class Tick:
         return seen
 
     async def _clocks_differ(self) -> bool:
-        """A clock that is ahead would run what is due in a month, and then nothing for a month."""
+        """Whether the clocks differ: one that is ahead would run what is due in a month, and then
+        nothing for a month."""
         storage = await self.schedules.storage_time()
         differ = clocks_differ(storage, self.clock.machine())
         if differ is None:
@@ -110,10 +111,10 @@ class Tick:
             else:
                 await self._retain(listed.service, found)
         except RowChanged:
-            return  # another timer saw to it, or the schedule was changed: it is due again then
+            return  # another timer did it, or the schedule was changed: then it is due again
 
     async def catch_up(self, schedule: Schedule) -> None:
-        """Before a schedule is replaced: run what is due of it, or tell that it was missed."""
+        """Before a schedule is replaced: run what is due, or report that it was missed."""
         due = _due(schedule, self.clock.now())
         if due is None:
             return
@@ -139,13 +140,13 @@ class Tick:
         )
 
     async def _back_up(self, service: Service, found: Versioned[Schedule]) -> bool:
-        """Start the backup that is due; False where it must wait for another operation."""
+        """Start the backup that is due; False if it must wait for another operation."""
         schedule = found.value
         due = _due(schedule, self.clock.now())
         if due is None:
             return True
         if due.missed and await self._ran(service, schedule.next_run_at):
-            # A timer stopped before it moved the row on: that time was not missed.
+            # A timer stopped before it moved the row: that due time was not missed.
             due = replace(due, missed=due.missed - 1)
         operation_id = due_id(service.id, due.at)
         if not await self._ran(service, due.at):
@@ -225,9 +226,9 @@ def _due(schedule: Schedule, now: datetime) -> Due | None:
 
 
 def due_id(service_id: str, due: datetime) -> str:
-    """The id of the operation of a due time: one due time is one backup, whoever starts it.
+    """The id of the operation of a due time: one due time is one backup, whichever timer starts it.
 
-    Not of the schedule's revision: a schedule that is saved again in the second in which it is due
-    must not make a second backup of that time.
+    It does not contain the schedule's revision: a schedule that is saved again in the second in
+    which it is due must not make a second backup of that time.
     """
     return scheduled_operation_id(service_id, rfc3339(due))
