@@ -1,1 +1,1 @@
-"""Restores: planned, then applied."""
+"""Restores: first planned, then applied."""

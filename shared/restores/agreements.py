@@ -1,4 +1,5 @@
-"""What a plan asks of a backup's agreements: within what they number, and what they receive."""
+"""What a plan reads from a backup's agreements: the bounds of their numbers, and their duplicate
+checks."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Agreement:
 
     @property
     def name(self) -> str:
-        """As it was typed."""
+        """The name as it was typed."""
         return self.numbers.name
 
 
@@ -51,7 +52,8 @@ def _agreement(record: Record) -> Agreement:
 
 
 def _numbers(record: Record) -> AgreementNumbers:
-    """Bounds and parties that are refused today can have been stored: they say nothing then."""
+    """Bounds and parties of an agreement. Older versions may have stored some that are refused
+    today; those are ignored."""
     try:
         stream = stream_of(parties_key(record.document))
         return AgreementNumbers(record.name, numbering(record.document), stream)

@@ -1,7 +1,6 @@
-"""What a restore replaces in certificates is checked as a PUT of them is, before it starts.
+"""Values that a restore replaces in certificates: before it starts, they are checked as in a PUT.
 
-What a backup holds of a certificate comes back as it is; a PFX or a password that the request
-brings must open.
+Certificates of the backup are restored as they are; a PFX or a password in the request must fit.
 """
 
 from collections.abc import Mapping
@@ -25,7 +24,8 @@ async def certificate_problems(
     provider: KeyProvider,
     now: datetime,
 ) -> list[Problem]:
-    """Replacements under which a certificate does not open; those that are refused apart.
+    """Replacements with which a certificate cannot be opened, without those that are refused for
+    other reasons.
 
     :raises Problem: BlobMissing, BlobCorrupt, KeyVaultUnavailable.
     """
@@ -60,7 +60,7 @@ async def _problems(
     sent = after
     for place, (pfx, _) in _openings(after).items():
         if pfx is not None and pfx == _openings(document).get(place, (None,))[0]:
-            sent = with_value(sent, place, MASK)  # it is kept, and may have expired
+            sent = with_value(sent, place, MASK)  # the backup's own, which may have expired
     try:
         await pfx_facts(sent, after, now)
     except Problem as problem:
@@ -78,7 +78,7 @@ async def _problems(
 
 
 def _openings(document: JsonObject) -> dict[str, tuple[JsonValue, list[JsonValue]]]:
-    """Each PFX of a document by its place, with what opens it."""
+    """Each PFX of a document by its pointer, with its password."""
     found: dict[str, tuple[JsonValue, list[JsonValue]]] = {}
     for pointer, holder in pfx_holders(document, ""):
         passwords = [value for name, value in holder.items() if name.lower() == "password"]
@@ -90,7 +90,7 @@ def _openings(document: JsonObject) -> dict[str, tuple[JsonValue, list[JsonValue
 def _at_fault(
     holder: str, replacements: Mapping[int, Replacement], changes: Mapping[int, object]
 ) -> int:
-    """The replacement that changed what is in an object, or that brought it; the first of them."""
+    """The first replacement that changed a member of an object, or replaced the object itself."""
     near = [
         index
         for index in changes

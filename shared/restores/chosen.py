@@ -1,6 +1,6 @@
-"""What a restore was asked for, secrets and all, from the request to the worker.
+"""The request of a restore, including its secrets, on its way to the worker.
 
-The key that seals it is the data key that the restored service will have; both wait beside the
+It is sealed with the data key that the restored service will have; both are stored with the
 operation's record until the work begins.
 """
 
@@ -14,18 +14,18 @@ from shared.sealing.key_ring import KeyRing
 from shared.state.operations import Operations
 
 _SEALED_AS = "restore"
-"""Section and name that the request is bound to."""
+"""The section and name to which the sealed request is bound."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The key of the service that comes into being, and how it rests."""
+    """The request, and the key of the service that will be created, plain and wrapped."""
 
     service_id: str
     key: DataKey = field(repr=False)
     wrapped: WrappedKey
     body: RestoreBody | None = None
-    """The request, secrets in the clear; None before it is known."""
+    """The request, secrets in the clear; None while it is unknown."""
 
     @property
     def service(self) -> JsonObject:
@@ -34,7 +34,7 @@ class Chosen:
 
     @staticmethod
     async def new(keys: KeyRing, service_id: str) -> "Chosen":
-        """For a restore that begins.
+        """A new key, for a restore that begins.
 
         :raises Problem: KeyUnavailable, KeyVaultUnavailable.
         """
@@ -45,7 +45,7 @@ class Chosen:
     async def known(
         records: Operations, keys: KeyRing, service: str, operation_id: str | None
     ) -> "Chosen | None":
-        """Of a restore that was started under an id; None where there is none.
+        """The stored request of a restore that was started under an id; None if there is none.
 
         :raises Problem: KeyUnavailable, KeyVaultUnavailable.
         """
@@ -60,6 +60,6 @@ class Chosen:
         return Chosen(service_id, key, wrapped, RestoreBody.model_validate(opened))
 
     def request(self, body: RestoreBody) -> JsonObject:
-        """What is kept beside the operation's record: the request, sealed as a whole."""
+        """What is stored with the operation's record: the request, sealed as a whole."""
         sealed = self.key.seal(_SEALED_AS, _SEALED_AS, "", body.to_json())
         return {"key": self.wrapped.to_json(), "body": sealed}

@@ -1,8 +1,9 @@
-"""The part of a plan that says what came in: known by the backup, and since then by nobody.
+"""The part of a plan about received messages: which of them the backup knows, and which came after
+it.
 
 Received control numbers and MIC values guard against duplicates. A restored service knows those of
-the backup; what came in after that passes once more. How much that was, the tables of the service
-that was backed up tell, as long as it lives.
+the backup; a message that came after it will be accepted a second time. How many those are is known
+from the tables of the service that was backed up, as long as it exists.
 """
 
 import asyncio
@@ -26,24 +27,25 @@ from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
 
 _TOLD = 1000
-"""How many agreements an answer tells of one by one."""
+"""The most agreements that an answer lists one by one."""
 
 _MOST_BYTES = 256 * 1024 * 1024
-"""Of a section's lines, about a million of them: larger ones are not read for a plan."""
+"""Largest section that is read for a plan, in bytes of lines: about a million lines."""
 
 _MOST_ROWS = 20_000
-"""Of a living service's table: of larger ones, nobody counts what came after the backup."""
+"""Most rows of a living service's table that are counted; for larger ones it is unknown what came
+after the backup."""
 
 _AGREEMENT = re.compile(rb'"document":\{"agreement":("(?:[^"\\]|\\.)*")')
-"""Where a line names its agreement; members are sorted, so that it is the document's first."""
+"""The agreement's name in a line; members are sorted, so that it is the document's first."""
 
 _Counted = Mapping[str, int]
-"""Key of an agreement → how many."""
+"""Key of an agreement → count."""
 
 
 @dataclass(frozen=True)
 class InboundStores:
-    """Where a living service keeps what came in."""
+    """The tables of a living service with what it received."""
 
     received: ReceivedNumbers
     mics: MicValues
@@ -58,14 +60,14 @@ class _Receiver:
 
 @dataclass
 class Receiving:
-    """The agreements of a backup, with what each refuses a second time, as they are read."""
+    """The agreements of a backup with their duplicate checks, collected as they are read."""
 
     takes: Callable[[str], bool]
     """Whether an agreement is restored."""
     found: dict[str, _Receiver] = field(default_factory=dict)
 
     async def noted(self, pages: AsyncIterator[list[Agreement]]) -> AsyncIterator[list[Agreement]]:
-        """The same agreements; those that are restored are kept."""
+        """The same agreements; the restored ones are collected on the way."""
         async for page in pages:
             for one in filter(lambda one: self.takes(one.name), page):
                 receiver = _Receiver(one.name, one.checks, one.is_as2)
@@ -75,7 +77,7 @@ class Receiving:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What came in, by agreement; None for what was not counted."""
+    """Counts of what was received, by agreement; None for what was not counted."""
 
     received: _Counted | None = None
     mics: _Counted | None = None
@@ -87,7 +89,7 @@ class _Seen:
         return {name: None if c is None else c.get(key, 0) for name, c in self._all()}
 
     def totals(self, takes: Callable[[str], bool]) -> dict[str, int | None]:
-        """The sums over what is restored."""
+        """The sums over the restored agreements."""
         return {
             name: None if c is None else sum(n for key, n in c.items() if takes(key))
             for name, c in self._all()
@@ -108,10 +110,11 @@ async def inbound_plan(
     stores: InboundStores,
     living: Service | None,
 ) -> InboundPlan:
-    """What came in by the backup and what is known to have come since, agreement by agreement.
+    """What was received before the backup, and what is known to have been received since, for each
+    agreement.
 
-    :param agreements: those that are restored, already read.
-    :param living: the service of the backed-up name, where there is one.
+    :param agreements: those of the backup, all of them read already.
+    :param living: the service with the backed-up name, if there is one.
     :raises Problem: BlobMissing, BlobCorrupt.
     """
     since = backup.descriptor.consistency.runtime_read_from
@@ -140,14 +143,16 @@ async def inbound_plan(
 
 
 def _receiver(descriptor: Descriptor, living: Service | None) -> Service | None:
-    """The very service that was backed up, where its tables still hold all that it received."""
+    """The service that was backed up, if it is still the same one, so that its tables have all that
+    it received."""
     if living is None or living.id != descriptor.service.id or living.state is State.DELETING:
         return None
     return living
 
 
 async def _in_section(backup: OpenBackup, name: str) -> _Counted | None:
-    """How many records of a section each agreement has; None for a section that is too large."""
+    """The number of records that each agreement has in a section; None if the section is too
+    large."""
     part = backup.section(name)
     if part.items == 0:
         return {}
@@ -165,7 +170,7 @@ async def _in_section(backup: OpenBackup, name: str) -> _Counted | None:
 def _since(
     stores: InboundStores, since: str, service: Service | None
 ) -> tuple[Awaitable[_Counted | None], Awaitable[_Counted | None]]:
-    """What each agreement received after a time; None where nobody counts it."""
+    """What each agreement received after a time; None if it is not counted."""
     if service is None:
         return _nobody(), _nobody()
     return (
@@ -203,7 +208,7 @@ async def _times_of_mics(
 
 
 def _by_key(counts: Iterable[tuple[str, int]]) -> _Counted:
-    """Callers write an agreement's name in any case."""
+    """The counts by key, since callers write an agreement's name in any case."""
     found: Tally[str] = Tally()
     for name, count in counts:
         found[artifact_key(name)] += count

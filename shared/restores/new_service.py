@@ -1,4 +1,4 @@
-"""The target that Interkeep's own tables are."""
+"""The target of a restore: a new service in Interkeep's tables."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import replace
@@ -49,20 +49,22 @@ from shared.streams.one_behind import one_behind
 Item = TypeVar("Item")
 
 _BATCHES_AT_ONCE = 4
-"""Of rows that nothing orders: a partition takes 2,000 rows a second, a batch has 100."""
+"""Batches that are written concurrently, for rows without an order: a partition takes 2,000 rows a
+second, a batch has 100."""
 
 
 class RestoreConflict(Exception):
-    """A row is there that this restore did not write."""
+    """There is a row that this restore did not write."""
 
 
 Pages = AsyncIterator[list[Record]]
 
 
 class NewService:
-    """A service in Interkeep's tables; see NewService.
+    """A new service, as a restore writes it: begun, filled, and completed. Every step is
+    idempotent.
 
-    :param service_id: of the service that comes into being; the operation's record knows it.
+    :param service_id: the id of the service that is created; it is also in the operation's record.
     """
 
     def __init__(
@@ -90,10 +92,11 @@ class NewService:
     async def begin(
         self, plan: RestorePlan, settings: Record, key: WrappedKey | None = None
     ) -> None:
-        """Enter the service in the state Restoring, with its settings, secrets in the clear.
+        """Create the service in the state Restoring, with its settings.
 
+        :param settings: secrets in the clear.
         :param key: its data key; None for a new one.
-        :raises Problem: ServiceExists where the name was taken meanwhile.
+        :raises Problem: ServiceExists if the name was taken meanwhile.
         """
         await self._enter(plan)
         head = await self._stores.configuration.head(self._id)
@@ -141,17 +144,17 @@ class NewService:
                 ) from error
 
     def content(self, sha256: str) -> BlobClient:
-        """Where bytes of an artifact go."""
+        """The blob for the content of an artifact."""
         return self._stores.content.blob(self._id, sha256)
 
     def content_sizes(self) -> AsyncIterator[tuple[str, int]]:
-        """The content that is there now: hashes and sizes in bytes."""
+        """The content that exists now: hashes and sizes in bytes."""
         return self._stores.content.sizes(self._id)
 
     async def artifacts(self, section: Section, pages: Pages) -> AsyncGenerator[int, None]:
-        """Write the artifacts of a section; yields how many more are there.
+        """Write the artifacts of a section; yields how many more are written.
 
-        Inserts only: a row that is there is compared, never replaced.
+        Inserts only: an existing row is compared, never replaced.
         """
         assert self._key is not None
         there = self._stores.configuration.pages(self._id, section)
@@ -182,7 +185,8 @@ class NewService:
         assert self._key is not None
         restored = sealed_again(self._key, section, record) if record.written else None
         if restored is None:
-            # Not as a caller's: of before a rule knew of it, a secret may be the mask itself.
+            # Not checked like a caller's: in an old backup, a value that is now a secret may be the
+            # mask itself.
             require_acceptable(record.document)
             document = sealed_at_rest(self._key, section, record.name, record.document)
         else:
@@ -217,7 +221,7 @@ class NewService:
         return ledger.write(plan, pages)
 
     async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:
-        """Write numbers that came in."""
+        """Write received numbers."""
         if self._received is None:
             pages = self._stores.received.pages(self._id) if self._resumed else None
             self._received = WrittenBefore(
@@ -237,9 +241,9 @@ class NewService:
         await each_of(_batches(lacking), put_all, self._pace)
 
     async def complete(self) -> None:
-        """Open the configuration and show the service, Suspended.
+        """Open the configuration and make the service visible, Suspended.
 
-        Opening the head first makes a late batch fail.
+        The head is opened first, so that a late batch of another worker fails.
         """
         head = await self._stores.configuration.head(self._id)
         if head is None:
@@ -250,7 +254,7 @@ class NewService:
         await self._show(State.SUSPENDED)
 
     async def is_complete(self) -> bool:
-        """Whether the service of this operation shows: restored, by an earlier attempt."""
+        """Whether the service of this operation is visible: an earlier attempt has completed it."""
         listed = await self._directory.get(self._name)
         return (
             listed is not None
@@ -259,7 +263,7 @@ class NewService:
         )
 
     async def fail(self) -> None:
-        """Show the service as RestoreFailed, where it was entered."""
+        """Set the service to RestoreFailed, if it was created."""
         await self._show(State.RESTORE_FAILED)
 
     @optimistic
@@ -274,7 +278,7 @@ class NewService:
 
 
 def taken(name: str, state: State) -> Problem:
-    """Why a restore cannot have the name of a service in that state."""
+    """The problem that a name belongs to a service in that state."""
     if state is State.DELETING:
         return being_deleted(name, "/service/name")
     problem = exists(
@@ -294,7 +298,7 @@ async def _facts(section: Section, record: Record) -> CertificateFacts | None:
 
 
 def _key(name: str) -> str:
-    """The order that rows, and so the lines of a section, are in."""
+    """The sort key of rows, and so of the lines of a section."""
     return encoded(artifact_key(name))
 
 

@@ -1,4 +1,4 @@
-"""The part of a plan that says how control numbers go on, agreement by agreement."""
+"""The part of a plan that says how control numbers continue, for each agreement."""
 
 from collections import Counter as Tally
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,45 +22,46 @@ from shared.state.row_keys import encoded
 from shared.streams.merged import merged
 
 _TOLD = 1000
-"""How many counters an answer tells of one by one."""
+"""The most counters that an answer lists one by one."""
 
 _ERRORS = 100
-"""How many agreements that cannot be moved on are named."""
+"""The most agreements that are named because their numbers cannot be moved forward."""
 
 
 @dataclass(frozen=True)
 class _Source:
-    """What one row of a ledger knows, and under which names it was issued."""
+    """What one row of a ledger says, and the names under which it was issued."""
 
     service: str
     agreement: str
     known: Sequence[Counters]
     was_restored: bool
-    """Whether a restore wrote it: what it knows is from a backup, and what was issued since."""
+    """Whether a restore wrote it: then it only knows what was in a backup, and what was issued
+    since."""
 
 
 @dataclass(frozen=True)
 class _Agreement:
-    """All that is known of the numbers of one agreement that is restored."""
+    """All that is known of the numbers of one restored agreement."""
 
     numbers: AgreementNumbers
-    """Without bounds where its document is not in the backup."""
+    """Without bounds if its document is not in the backup."""
     backed_up: BackedUpCounters
     sources: Sequence[_Source]
     known: Sequence[Counters]
-    """What ledgers know of them: see ``known_counters``."""
+    """What ledgers say of them, from ``known_counters``."""
 
     @property
     def knows_all(self) -> bool:
-        """Whether a ledger was there from the beginning: see ``restored``."""
+        """Whether one of the rows has counted from the beginning: see ``restored``."""
         return any(not source.was_restored for source in self.sources)
 
     def bounds(self, kind: Kind) -> Bounds:
-        """Within what it counts; the widest where that is not known."""
+        """The bounds of a kind; the widest possible if they are unknown."""
         return self.numbers.numbering.get(kind) or Bounds()
 
     def latest(self, kind: Kind, known: Counter) -> _Source:
-        """Where the last number of a kind was issued that is known."""
+        """The row that knows of the last issued number of a kind."""
         bounds = self.bounds(kind)
         of_kind = [(s, joined_all(s.known).get(kind)) for s in self.sources]
         found = [(s, counted(one, bounds) or one) for s, one in of_kind if one is not None]
@@ -71,15 +72,16 @@ class _Agreement:
 @dataclass
 class _Told:
     name: str
-    """Of the service that the restore makes."""
+    """The name of the restored service."""
     is_own: bool
-    """Whether this installation made the backup: no other one issued numbers since."""
+    """Whether this installation made the backup: then no other one has issued numbers since."""
     errors: list[Problem] = field(default_factory=list)
     exposures: list[NumberExposure] = field(default_factory=list)
     counts: Tally[str] = field(default_factory=Tally)
 
     def look_at(self, wanted: ControlNumbersBody, agreement: _Agreement) -> None:
-        """Count the counters of an agreement, and tell of those of which there is something."""
+        """Count the counters of an agreement, and list those about which there is something to
+        report."""
         numbering, known = agreement.numbers.numbering, agreement.known
         try:
             counters, again = restored_counters(
@@ -93,7 +95,7 @@ class _Told:
         self.counts["agreements"] += bool(counters)
         if not (agreement.sources and self.is_own):
             self.counts["unissued"] += len(numbering.keys() - counters.keys())
-        # Of a kind that issued nothing by the backup, asBackedUp restores no counter.
+        # asBackedUp restores no counter of a kind that had issued nothing when the backup was made.
         for kind in sorted({*counters, *(kind for ledger in known for kind in ledger)}):
             ledger = join(*(ledger.get(kind) for ledger in known))
             self._add(agreement, kind, ledger, counters.get(kind), again.get(kind))
@@ -134,32 +136,33 @@ class _Told:
                 source.agreement if source else "", agreement.numbers.name, artifact_key
             ),
             next=following.next if following else None,
-            # Of what another installation issued since, nobody here can say that it was nothing.
+            # Another installation may have issued numbers since, which is unknown here: not 0 but
+            # None.
             issued_again=again or (None if unknown else again),
         )
         self.exposures.append(exposure)
 
 
 def _unlike(name: str, usual: str, key: Callable[[str], str]) -> str | None:
-    """A name where it is another one than usual."""
+    """A name, if it is another one than the usual one."""
     return name if name and key(name) != key(usual) else None
 
 
 def _next(counter: Counter, bounds: Bounds) -> int:
-    """The next number; where the bounds hold none, where it stands beyond them."""
+    """The next number; if the bounds hold none, the counter's own value beyond them."""
     following = upcoming(counter, bounds)
     return following.next if following else counter.next
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """How the counters of a backup go on."""
+    """How the counters of a backup continue."""
 
     plan: NumbersPlan
     problems: Sequence[Problem]
-    """What forbids it."""
+    """What forbids the restore."""
     agreements: int
-    """Agreements whose counters are restored."""
+    """The number of agreements whose counters are restored."""
 
 
 async def numbers_plan(
@@ -172,10 +175,10 @@ async def numbers_plan(
     *,
     is_own: bool,
 ) -> Numbers:
-    """How the counters of a backup go on under a service name, and what forbids it.
+    """How the counters of a backup continue under a service name, and what forbids it.
 
-    Reads the backup's counters and agreements to the end, checked on the way, and the ledgers of
-    all names that share numbers with these two.
+    Reads the backup's counters and agreements to the end, which checks them, and the ledgers of all
+    names that share numbers with the backup's or the new name.
 
     :param agreements: those of the backup.
     :param takes: whether an agreement is restored.
@@ -212,9 +215,9 @@ async def numbers_plan(
 def _agreement(
     record: Record | None, agreement: Agreement | None, known: Known, service: str
 ) -> _Agreement:
-    """An agreement with what the backup and the ledgers know of it.
+    """An agreement with what the backup and the ledgers say about it.
 
-    :param service: the name that it is restored under.
+    :param service: the name of the restored service.
     """
     if agreement is not None:
         numbers = agreement.numbers

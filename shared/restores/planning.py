@@ -1,4 +1,4 @@
-"""Making the plan of a restore: it reads, and writes nothing."""
+"""Making the plan of a restore. It only reads."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -39,22 +39,23 @@ from shared.state.services import Directory, Listed
 from shared.streams.in_order import three_in_order
 
 _NEVER_LIVED = frozenset({State.CREATE_FAILED, State.RESTORE_FAILED, State.DELETING})
-"""States that only lead to a service being gone: it issues nothing and polls nothing."""
+"""States after which a service can only be deleted: it issues nothing and polls nothing."""
 
 
 _POLLING = 10
-"""How many living services are asked what their bridges poll."""
+"""The most living services whose bridges are read for what they poll."""
 
 _KIN_PAGES = 10
-"""Of 1,000 services each: a plan must not read a directory of a million."""
+"""Most pages of the directory that are read, each of 1,000 services: it may have a million."""
 
 _MOST_REQUEST_BYTES = 384 * 1024
-"""Of a request in JSON: it is kept twice, masked beside its plan in one row, and sealed."""
+"""Largest request in JSON: it is stored twice, masked and next to its plan in one row, and
+sealed."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, and what forbids it."""
+    """A plan, and what forbids the restore."""
 
     plan: RestorePlan
     problems: Sequence[Problem]
@@ -72,7 +73,7 @@ class Planning:
     clock: Clock
     settings: Settings
     installation: Callable[[], Awaitable[str]]
-    """Gives the id of this installation."""
+    """Returns the id of this installation."""
 
     async def planned(
         self,
@@ -80,7 +81,7 @@ class Planning:
         backup: OpenBackup,
         provider: KeyProvider,
     ) -> Planned:
-        """What a restore would make, and all that forbids it.
+        """What a restore would create, and all that forbids it.
 
         :raises Problem: BlobMissing, BlobCorrupt, KeyVaultUnavailable.
         """
@@ -140,14 +141,14 @@ class Planning:
         return Planned(planned.model_copy(update=update), problems)
 
     async def _ownership(self, descriptor: Descriptor) -> Ownership:
-        """What the container of a backup carries that this installation made."""
+        """The ownership metadata of the container of a backup that this installation made."""
         service, backup = descriptor.service, descriptor.backup
         return Ownership(await self.installation(), service.id, backup.operation_id)
 
     async def _kin(self, planned: RestorePlan) -> list[Service]:
-        """The living services that have the backup's numbers: the one of its name, and copies.
+        """The living services that share the backup's numbers: the one with its name, and copies.
 
-        Copies are looked for among the first services by name, where there are very many.
+        If there are very many services, copies are looked for only among the first ones by name.
         """
         backed_up = await self.directory.get(planned.backed_up_name)
         origin = backed_up.service.restored_from if backed_up else None
@@ -174,7 +175,7 @@ class Planning:
         return Living(service.name, frozenset(found))
 
     async def _in_the_way(self, planned: RestorePlan, descriptor: Descriptor) -> list[Problem]:
-        """A name that is not free, a backup that is being deleted."""
+        """Problems of a name that is taken, and of a backup that is being deleted."""
         listed = await self.directory.get(planned.target.name)
         place = planned.storage_account, planned.container
         found = [
@@ -189,7 +190,8 @@ def _is(service: Service, name: str) -> bool:
 
 
 def _is_copy(service: Service, names: Collection[str], backed_up: Listed | None) -> bool:
-    """Whether a service has the numbers of one of these names, and is not the one at hand."""
+    """Whether a service shares the numbers of one of these names, and is not the backed-up service
+    itself."""
     if backed_up is not None and service.id == backed_up.service.id:
         return False
     origin = service.restored_from
@@ -199,13 +201,13 @@ def _is_copy(service: Service, names: Collection[str], backed_up: Listed | None)
 
 
 async def _settings(backup: OpenBackup) -> JsonObject:
-    """The settings of a backed-up service as the backup holds them, secrets apart."""
+    """The settings of a backed-up service from the backup, without their secrets."""
     found = [record async for page in backup.records(SERVICE) for record in page]
     return found[0].document if found else {}
 
 
 def _too_large(body: RestoreBody) -> list[Problem]:
-    """A request that its operation's record does not hold."""
+    """The problem of a request that is too large for its operation's record."""
     size = len(dumps(body.to_json()).encode())
     if size <= _MOST_REQUEST_BYTES:
         return []
@@ -221,7 +223,7 @@ def _too_large(body: RestoreBody) -> list[Problem]:
 
 
 def _sections_of_part(parts: Survey, numbers: Numbers, inbound: InboundPlan) -> dict[str, int]:
-    """What is restored of each section; of run-time state, what could be counted."""
+    """How much is restored of each section; for run-time state, as far as it could be counted."""
     counted = {
         SERVICE: 1,
         CONTENT: len(parts.content or ()),

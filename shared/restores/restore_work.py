@@ -1,7 +1,7 @@
 """The work of a restore: from a container to a suspended service.
 
-Every section is checked while it streams; the service shows as Suspended only when all of it was as
-the descriptor says. Until then it is Restoring, and a restore that fails leaves RestoreFailed.
+Every section is checked while it streams; the service becomes Suspended only when all of it was as
+the descriptor says. Until then it is Restoring, and a restore that fails leaves it RestoreFailed.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class RestoreStores:
-    """What the work of a restore reads from, and how it makes its target."""
+    """What the work of a restore reads from, and how it creates its target."""
 
     accounts: Accounts
     provider: KeyProvider
@@ -59,7 +59,7 @@ class RestoreStores:
     target: Callable[[Operation], NewService]
     users: BackupUsers
     chosen: Callable[[Operation], Awaitable[Chosen | None]]
-    """What the restore was asked for."""
+    """Returns the stored request of the restore."""
 
 
 class RestoreWork(Work):
@@ -80,7 +80,7 @@ class RestoreWork(Work):
         done = await self.committed(task.operation)
         if done is not None:
             return done
-        # First of all: without it, everything would be restored as it was backed up.
+        # Checked first: without the request, everything would be restored as it was backed up.
         chosen = await self._chosen(task.operation)
         planned = plan_of(task.operation)
         account = self._stores.accounts.require(planned.storage_account, "/backup/storageAccount")
@@ -143,9 +143,9 @@ async def apply(
     copier: Copier,
     chosen: Chosen | None = None,
 ) -> None:
-    """Stream a backup into a target, every section checked on its way.
+    """Stream a backup into a target; every section is checked on the way.
 
-    :param chosen: what was asked for, and the key of the service; None for all of the backup's.
+    :param chosen: the request and the key of the service; None to restore everything unchanged.
     :raises Problem: BlobMissing, BlobCorrupt; what the target raises.
     """
     parts = Survey()
@@ -204,7 +204,7 @@ class _Run:
         self._parts = parts
         self._body = body
         self._content: dict[str, int] = {}
-        """sha256 → size in bytes of each object that is restored."""
+        """sha256 → size in bytes of each restored object."""
         self._md5s: dict[str, str] = {}
         self._failed = {(f.section, f.name) for f in backup.descriptor.failures}
 
@@ -213,7 +213,7 @@ class _Run:
             yield [await self._secrets.put_back(name, record) for record in page]
 
     async def settings(self, planned: RestorePlan, chosen: Chosen | None) -> None:
-        """Enter the service with the settings of the backup and what was chosen."""
+        """Create the service with the settings of the backup and those of the request."""
         self._task.report("settings")
         found: list[Record] = [r async for page in self._records(SERVICE) for r in page]
         if len(found) != 1:
@@ -224,7 +224,7 @@ class _Run:
         await self.target.begin(planned, record, chosen.wrapped if chosen else None)
 
     async def configuration(self, planned: RestorePlan, copier: Copier) -> None:
-        """Write content, artifacts and, when all of them are there, counters."""
+        """Write content, artifacts and, when all of those are written, counters."""
         await self.content(copier)
         for section in self._backup.artifact_sections():
             await self.artifacts(section)
@@ -258,9 +258,9 @@ class _Run:
         await copy_all(copier, wanted(), one_done)
 
     async def require_content(self) -> None:
-        """Look whether all content is there, before anybody sees the service.
+        """Check that all content exists, before the service becomes visible.
 
-        :raises Problem: BlobMissing, to be tried again.
+        :raises Problem: BlobMissing, which is retried.
         """
         wanted = dict(self._content)
         async for sha256, size in self.target.content_sizes() if wanted else _none():
@@ -280,7 +280,8 @@ class _Run:
         await self._counted(section, self.target.artifacts(section, self._with_content(section)))
 
     async def _with_content(self, section: Section) -> Pages:
-        """The artifacts of a section; one whose content could not be backed up comes without it."""
+        """The artifacts of a section; one whose content could not be backed up is restored without
+        it."""
         async for page in self._records(section):
             yield [
                 self._as_far_as_held(section, self._as_asked(section, record))
@@ -289,7 +290,8 @@ class _Run:
             ]
 
     def _as_asked(self, section: Section, record: Record) -> Record:
-        """The record with what the request replaces, and with sources that are polled stopped."""
+        """The record with the values that the request replaces, and with its polled sources
+        stopped."""
         if self._body is None:
             return record
         key = artifact_key(record.name)
@@ -318,18 +320,18 @@ class _Run:
         return replace(record, content=None)
 
     async def control_numbers(self, planned: RestorePlan) -> None:
-        """Write counters: they outlive a restore that fails, so their section is checked first."""
+        """Write counters. They remain if the restore fails, so their section is checked first."""
         pages = self._checked_numbers()
         await self._counted(CONTROL_NUMBERS, self.target.control_numbers(planned, pages))
 
     async def _checked_numbers(self) -> Pages:
-        """The counters of agreements that are restored, out of a blob that was checked."""
+        """The counters of the restored agreements, from a blob that was checked completely."""
         async for page in self._backup.checked_records(CONTROL_NUMBERS):
             await self._task.checkpoint()
             yield [record for record in page if self._parts.takes_agreement(record.name)]
 
     async def messages(self) -> None:
-        """Write numbers that came in and MIC values: rows of this service's own alone."""
+        """Write received numbers and MIC values, which are rows of only this service."""
         await self._counted(RECEIVED_NUMBERS, self._received())
         await self._counted(MIC_VALUES, self._mics())
 

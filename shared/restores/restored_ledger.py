@@ -1,7 +1,7 @@
-"""The counters of a service that a restore makes: from its backup, and from all that is known.
+"""The counters of a restored service: from its backup, and from all that is known.
 
-What is written here outlives a restore that fails, and is never deleted: the lineage of the name,
-and rows of the ledger. So it comes from a backup's section that was checked to its end.
+What is written here, the lineage of the name and rows of the ledger, remains if the restore fails,
+and is never deleted. So it is taken only from a section that was checked completely.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -24,14 +24,15 @@ from shared.storage.tables import RowChanged, RowExists
 from shared.streams.merged import merged
 
 _ROWS_OF_ONE = 2
-"""That an agreement's restore writes at most: its own, and what it leaves behind."""
+"""The most rows that one agreement needs: its own, and a former one."""
 
 
 @dataclass(frozen=True)
 class RestoredLedger:
-    """Writes the ledger of a service that a restore makes.
+    """Writes the ledger of a restored service.
 
-    Nobody owns the rows: the first number claims its row, behind what was issued meanwhile.
+    The rows have no owner: the first allocation claims its row, which then continues after what was
+    issued meanwhile.
     """
 
     ledger: Ledger
@@ -43,12 +44,12 @@ class RestoredLedger:
     async def write(
         self, plan: RestorePlan, pages: AsyncIterator[list[Record]]
     ) -> AsyncGenerator[int, None]:
-        """Set the counters of all agreements; yields how many records more are done.
+        """Write the counters of all agreements; yields how many more records are done.
 
-        An agreement may have counters though the backup has none of it: what was issued since is
+        An agreement may get counters though the backup has none: numbers that were issued since are
         known under the same name or another one.
 
-        :param pages: the section of the backup, checked.
+        :param pages: the section of the backup, checked completely.
         """
         await self._enter(plan)
         relations = await self.ledger.lineage.read()
@@ -65,7 +66,7 @@ class RestoredLedger:
             yield sum(record is not None for record, _ in page)
 
     async def _enter(self, plan: RestorePlan) -> None:
-        """Before anything can be issued under the new name."""
+        """Write lineage and index, before anything can be issued under the new name."""
         if service_key(plan.backed_up_name) == service_key(self.name):
             return
         now = rfc3339(self.clock.now())
@@ -85,8 +86,8 @@ class RestoredLedger:
                 return
         except (RowChanged, RowExists):
             pass
-        # A service of another name claims its streams, and writes these rows too; or two of the
-        # agreements leave one stream behind.
+        # A service of another name claims the same streams and writes these rows too; or two of the
+        # agreements have the same former stream.
         for one in wanted:
             await self._write_one(plan, one, known)
 
@@ -104,7 +105,8 @@ class RestoredLedger:
     async def _rows(
         self, plan: NumbersPlan, one: "_Wanted", mine: LedgerRow | None, known: Known
     ) -> list[LedgerRow]:
-        """What is to be written of an agreement: nothing where it is done, or nothing is known."""
+        """The rows to write for an agreement: none if they are written already, or nothing is
+        known."""
         if mine is not None and self.service_id in (mine.life, mine.owner):
             return []
         numbers = one.numbers
@@ -134,7 +136,7 @@ class RestoredLedger:
         return [row, await left_behind(self.ledger, self.name, mine)]
 
     def _changed_at(self, one: "_Wanted", known: Sequence[LedgerRow], counters: Counters) -> str:
-        """When the counters came to be what they are."""
+        """The time when the counters got their present values."""
         latest = next((row for row in known if row.counters == counters), None)
         if counters != one.backed_up.counters and latest is not None:
             return latest.changed_at
@@ -143,16 +145,16 @@ class RestoredLedger:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """An agreement that is restored, with what the backup has of its counters."""
+    """A restored agreement, with its counters from the backup."""
 
     numbers: AgreementNumbers
     backed_up: BackedUpCounters
     changed_at: str
-    """Empty where the backup has no counters of it."""
+    """Empty if the backup has no counters of it."""
 
     @staticmethod
     def of(record: Record | None, numbers: AgreementNumbers | None) -> "_Wanted":
-        """What a record and a restored agreement of one name are together."""
+        """Combine a record and a restored agreement with the same name."""
         if record is None:
             assert numbers is not None, "one of the two is there"
             return _Wanted(numbers, BackedUpCounters({}, {}), "")

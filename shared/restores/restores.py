@@ -1,4 +1,4 @@
-"""Planning and starting restores: everything that is wrong is told before the first write."""
+"""Planning and starting restores: all errors are reported before the first write."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,20 +24,20 @@ from shared.state.columns import dumps
 from shared.state.operations import OperationRow, Operations
 
 _RECORDED_VALUE = 1000
-"""How many characters of JSON of a replaced value."""
+"""The most characters of JSON that are recorded of a replaced value."""
 
 _RECORDED = 100
-"""How many counters, sources and replacements the operation's record tells of one by one."""
+"""The most counters, sources and replacements that the operation's record lists one by one."""
 
 
 @dataclass(frozen=True)
 class _Asking:
-    """A request, and the backup that it names."""
+    """A request, with the backup that it names."""
 
     body: RestoreBody
     backup: OpenBackup
     name: str
-    """Of the service that comes into being."""
+    """The name of the service that will be created."""
     caller: str
     operation_id: str | None
 
@@ -65,11 +65,10 @@ class Restores:
         self._clock = clock
 
     async def plan(self, body: RestoreBody) -> RestorePlan:
-        """What the restore would make, and all that forbids it; nothing is written.
+        """What the restore would create, and all that forbids it; nothing is written.
 
-        :raises Problem: where there is no backup to plan with: StorageAccountUnknown,
-            BackupNotFound, DescriptorForged, FormatUnknown, KeyUnavailable, BlobMissing,
-            BlobCorrupt.
+        :raises Problem: if there is no backup to plan with: StorageAccountUnknown, BackupNotFound,
+            DescriptorForged, FormatUnknown, KeyUnavailable, BlobMissing, BlobCorrupt.
         """
         backup = await self._opened(body)
         return (await self._planning.planned(body, backup, self._keys.provider)).plan
@@ -77,7 +76,7 @@ class Restores:
     async def start(self, body: RestoreBody, caller: str, operation_id: str | None) -> OperationRow:
         """Start a restore.
 
-        :raises Problem: what ``plan`` raises; what its errors are, all of them in the details;
+        :raises Problem: what ``plan`` raises; the errors of the plan, all of them in the details;
             OperationInProgress, OperationIdInUse.
         """
         backup = await self._opened(body)
@@ -89,7 +88,7 @@ class Restores:
             chosen = known or await Chosen.new(self._keys, self._clock.new_id())
             return await self._start(asking, chosen)
         except Problem:
-            # Where the same request was sent twice at once, the other one is what this one meets.
+            # If the same request was sent twice at once, the conflict is with the other one.
             other = await Chosen.known(self._records, self._keys, name, operation_id)
             if known is not None or other is None:
                 raise
@@ -161,7 +160,7 @@ class Restores:
 
 
 def _refusal(problems: Sequence[Problem]) -> Problem:
-    """All that is wrong: one thing as it is, several with the details of each."""
+    """One problem for all errors: a single one unchanged, several with the details of each."""
     first = problems[0]
     if len(problems) == 1:
         return first
@@ -176,7 +175,7 @@ def _refusal(problems: Sequence[Problem]) -> Problem:
 
 
 def _shortened(planned: RestorePlan) -> RestorePlan:
-    """The plan as the operation's record holds it: a row has an end."""
+    """The plan as the operation's record has it: the space of a row is limited."""
     numbers, inbound = planned.control_numbers, planned.inbound
     cut = max(0, len(numbers.exposures) - _RECORDED)
     shorter = {"exposures": numbers.exposures[:_RECORDED], "more": numbers.more + cut}
@@ -201,7 +200,7 @@ def _short(one: Replaced) -> Replaced:
 
 
 def _shorter(value: JsonValue) -> JsonValue:
-    """A value as it is, or the beginning of its JSON."""
+    """A value, or the beginning of its JSON if it is long."""
     text = dumps(value)
     if len(text) <= _RECORDED_VALUE:
         return value

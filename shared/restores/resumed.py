@@ -1,4 +1,4 @@
-"""What an earlier attempt of a restore wrote, so that this one goes on where that one stopped."""
+"""What an earlier attempt of a restore wrote, so that this one continues from there."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Generic, TypeVar
@@ -7,13 +7,13 @@ Item = TypeVar("Item")
 
 
 class WrittenBefore(Generic[Item]):
-    """The rows that are there, read beside those that are to be written.
+    """The existing rows, read in parallel to those that are to be written.
 
-    Both come in the order of the same key. A row that is passed over, whatever the reason, is
-    written once more: that changes nothing.
+    Both are sorted by the same key. An existing row that is skipped for any reason is written
+    again, which changes nothing.
 
-    :param pages: the rows that are there, a page at a time; None where this is the first attempt.
-    :param key: what both are sorted by.
+    :param pages: the existing rows, a page at a time; None in the first attempt.
+    :param key: the sort key of both.
     """
 
     def __init__(self, pages: AsyncIterator[list[Item]] | None, key: Callable[[Item], str]) -> None:
@@ -23,7 +23,7 @@ class WrittenBefore(Generic[Item]):
         self._at = 0
 
     async def lacking(self, items: Sequence[Item]) -> Sequence[Item]:
-        """Those of the next items that are not there as they are."""
+        """Those of the next items that are missing, or stored with other values."""
         if self._pages is None:
             return items
         return [item for item in items if not await self._has(item)]

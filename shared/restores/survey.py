@@ -1,7 +1,8 @@
-"""One reading of a backup's artifacts before anything is written: what is taken, replaced, stopped.
+"""One pass over a backup's artifacts before anything is written: which are restored, what is
+replaced, which sources are stopped.
 
-Made only where the request asks for a part or for replacements, or for what bridges poll; it holds
-the names of all artifacts while it runs, never their documents.
+Done only if the request asks for a part or for replacements, or for what bridges poll. It holds the
+names of all artifacts in memory, never all documents.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +22,10 @@ from shared.rules.restoring.replacing import replaced
 from shared.state.columns import require_storable
 
 _TOLD = 1000
-"""How many sources a plan names."""
+"""The most sources that a plan names."""
 
 _ADDRESS = 1000
-"""How many characters of an address."""
+"""The most characters of an address in a plan."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ class Living:
 
 @dataclass
 class Survey:
-    """What was found."""
+    """The result of the pass."""
 
     selected: frozenset[Key] | None = None
-    """The artifacts that are restored; None for all."""
+    """The restored artifacts; None for all."""
     content: frozenset[str] | None = None
-    """The hashes of the content that they have; None for all."""
+    """The hashes of their content; None for all."""
     counts: dict[str, int] = field(default_factory=dict)
-    """Section → artifacts that are restored, where that is a part."""
+    """Section → number of restored artifacts, if only a part is restored."""
     problems: list[Problem] = field(default_factory=list)
     replaced: list[Replaced] = field(default_factory=list)
     sources: list[PolledSource] = field(default_factory=list)
@@ -66,7 +67,7 @@ async def survey(
 ) -> Survey:
     """Read the artifacts' sections once.
 
-    :param living: the service that the backup is of, and copies of it, as far as they live.
+    :param living: the service of the backup and copies of it that exist.
     :raises Problem: BlobMissing, BlobCorrupt.
     """
     found, parts = Survey(), Parts()
@@ -118,7 +119,8 @@ def _by_artifact(body: RestoreBody) -> dict[Key, dict[int, Replacement]]:
 def _replace(
     found: Survey, section: Section, record: Record, replacements: Mapping[int, Replacement]
 ) -> JsonObject:
-    """Note what is replaced, and what is wrong with it; the document as it is restored."""
+    """Record what is replaced, and what is wrong with that; return the document as it is
+    restored."""
     document, changes, problems = replaced(section, record.document, replacements)
     found.problems += problems
     try:
@@ -142,7 +144,7 @@ def _replace(
 
 
 def _shown(value: JsonValue, pointer: str, document: JsonObject, shown: JsonObject) -> JsonValue:
-    """A value as a plan shows it: a secret, or what holds one, as a mask."""
+    """A value as a plan shows it; a secret, or a value that contains one, as a mask."""
     return value if at(shown, pointer) == at(document, pointer) else MASK
 
 

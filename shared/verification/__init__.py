@@ -1,1 +1,1 @@
-"""Verifying backups: what a restore would find, before one is needed."""
+"""Verifying backups: finding what would make a restore fail, before one is needed."""

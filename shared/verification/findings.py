@@ -1,4 +1,4 @@
-"""What a verify found wrong: all of it, up to a number."""
+"""The faults that a verify found."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ _MOST = 100
 """Faults that are named; the others are counted."""
 
 _REMEMBERED = 10_000
-"""Blobs that are counted once; of a backup that lacks more, some count twice."""
+"""Blobs that are remembered so that each counts once; if more are faulty, some count twice."""
 
 _OF_A_BLOB = frozenset({Code.BLOB_MISSING, Code.BLOB_CORRUPT})
 
@@ -24,7 +24,7 @@ FAULTS = frozenset(
         Code.DANGLING_REFERENCE,
     }
 )
-"""What says that a backup is bad. A key that is not at hand, or storage that is away, does not."""
+"""Problems that mean that a backup is damaged. An unavailable key or storage is not one of them."""
 
 
 @dataclass
@@ -36,14 +36,14 @@ class Findings:
     _blobs: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, problem: Problem) -> None:
-        """Note a fault.
+        """Add a fault.
 
-        :raises Problem: the same, where it is none of the backup's.
+        :raises Problem: the same problem, if it is not a fault of the backup.
         """
         if problem.code not in FAULTS:
             raise problem
         if problem.code in _OF_A_BLOB and problem.target:
-            # What the list showed, reading it meets again.
+            # A fault that was found in the list is met again when the blob is read.
             if (problem.code, problem.target) in self._blobs:
                 return
             if len(self._blobs) < _REMEMBERED:
@@ -55,5 +55,5 @@ class Findings:
             )
 
     def to_json(self) -> list[JsonObject]:
-        """The faults that are named."""
+        """The faults that are named one by one."""
         return [fault.to_json() for fault in self.named]

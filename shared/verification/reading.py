@@ -1,4 +1,5 @@
-"""Reading all of a backup: what is missing, short or changed, and what names nothing."""
+"""Reading all of a backup to find what is missing, truncated or changed, and references to
+nothing."""
 
 import asyncio
 import contextlib
@@ -39,21 +40,22 @@ from shared.verification.findings import Findings
 
 _TRIES = 3
 _TRY_AGAIN_SECONDS = 0.5
-"""restic 5467: a read that ends early is tried again before anything is called corrupt."""
+"""Wait before a second read, which is tried before anything is called corrupt: a single answer may
+be wrong (restic 5467)."""
 
 _SIDE_BY_SIDE = 8
 
 _Once = Callable[[SectionPart, SecretEntries], Awaitable[None]]
-"""One reading of a section."""
+"""A function that reads a section once."""
 
 Place = tuple[str, str]
-"""Section and compared name of an artifact."""
+"""Section of an artifact, and its name in the form in which names are compared."""
 
 
 class Reading:
-    """One reading of a backup's blobs.
+    """One pass over a backup's blobs.
 
-    :param descriptor: whose digest and seal were checked.
+    :param descriptor: its digest and seal were checked.
     """
 
     def __init__(self, task: Task, backup: OpenBackup, findings: Findings) -> None:
@@ -67,11 +69,11 @@ class Reading:
         self.objects = 0
 
     async def look(self) -> None:
-        """Level ``descriptor``: whatever it names is there, with its size."""
+        """Level ``descriptor``: check that everything that it names exists, with its size."""
         self.objects = await compare_all(self._backup, self._findings.add, self._task.checkpoint)
 
     async def read(self, secrets: Secrets) -> None:
-        """Level ``data``: every byte, every record, every secret, every reference."""
+        """Level ``data``: check every byte, record, secret and reference."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._read_objects())
             group.create_task(self._read_sections(secrets.entries()))
@@ -100,11 +102,11 @@ class Reading:
     async def _read_objects(self) -> None:
         part = self._backup.descriptor.section(CONTENT)
         if part is None:
-            return  # it is missing, and was found so
+            return  # it is missing, which was reported already
         await each_of(self._objects(part), self._read_object, Pace(_SIDE_BY_SIDE))
 
     async def _objects(self, part: SectionPart) -> AsyncIterator[str]:
-        """The hashes of all content; what is wrong with their section is noted."""
+        """The hashes of all content; faults of their section are recorded."""
         try:
             async for page in section_records(self._backup.container, part):
                 await self._task.checkpoint()
@@ -168,7 +170,7 @@ class Reading:
                 with contextlib.suppress(ValidationError):
                     record = model.model_validate_json(line)
                 if record is None or may_hold_secrets(line):
-                    # What is wrong with it, if anything is, is told by its parts.
+                    # Faults in it are reported for its parts.
                     found = await secrets.put_back(part.name, record_of(part.blob, line))
                     _require_document(model, part, found)
             count += len(page)
@@ -189,7 +191,10 @@ class Reading:
 
 
 def _require_document(model: type[RuntimeRecord], part: SectionPart, record: Record) -> None:
-    """:raises Problem: BlobCorrupt for a record whose document its section does not have."""
+    """Check the document of a record.
+
+    :raises Problem: BlobCorrupt if the document is not valid for its section.
+    """
     try:
         model.model_validate(
             {"name": record.name, "document": record.document, "changedAt": record.changed_at}
@@ -203,4 +208,4 @@ _RUNTIME: dict[str, type[RuntimeRecord]] = {
     RECEIVED_NUMBERS: ReceivedRecord,
     MIC_VALUES: MicRecord,
 }
-"""What a line of run-time state is."""
+"""The model of a line, for each section of run-time state."""

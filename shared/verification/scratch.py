@@ -1,7 +1,9 @@
-"""Level ``restore``: a service that nobody sees comes into being from the backup and is compared.
+"""Level ``restore``: an invisible scratch service is restored from the backup, and compared with
+it.
 
-It lives in tables of its own, so that no list shows it, no number can be issued from it, and the
-ledger of the real name is not touched. Whatever happens, its rows, content and container go.
+It is in tables of its own, so that no list shows it, no number can be issued from it, and the
+ledger of the real name is not changed. Whatever happens, its rows, content and container are
+deleted.
 """
 
 import hashlib
@@ -38,10 +40,11 @@ from shared.verification.findings import Findings
 
 @dataclass(frozen=True)
 class Scratch:
-    """Restores into tables that nobody lists, and reads them again as a backup would.
+    """Restores into tables that no list shows, and backs up from them again.
 
-    :param stores: over tables of their own; their content goes under the scratch service's id.
-    :param account: where the container of the second backup is made: the state account.
+    :param stores: over separate tables; content is stored under the id of the scratch service.
+    :param directory: also over a separate table.
+    :param container: the container of the second backup by its name, in the state account.
     """
 
     stores: ServiceStores
@@ -53,13 +56,13 @@ class Scratch:
     async def compare(
         self, task: Task, backup: OpenBackup, secrets: Secrets, copier: Copier, findings: Findings
     ) -> None:
-        """Restore, back up again, and note each section whose lines differ."""
+        """Restore, back up again, and add a fault for each section whose lines differ."""
         operation, descriptor = task.operation, backup.descriptor
         name, service_id = _name(operation), _service_id(operation)
         place = BackupPlace(storage_account="scratch", container=descriptor.backup.name)
         planned = plan(descriptor, RestoreBody(backup=place, accept_partial=True), "scratch")
         target = planned.target.model_copy(update={"name": name})
-        # As it is in the backup, and under no other name: nobody goes on from it.
+        # As it is in the backup, and under no other name: no other service continues its numbers.
         numbers = NumbersPlan(policy=NumbersPolicy.AS_BACKED_UP)
         update = {"target": target, "backed_up_name": name, "control_numbers": numbers}
         planned = planned.model_copy(update=update)
@@ -93,7 +96,7 @@ class Scratch:
         await writer.write_configuration(cut)
         await writer.write_runtime(cut)
         again = {part.name: part.lines_sha256 for part in writer.result.sections}
-        # A record whose content could not be backed up comes back without it, and differs.
+        # A record whose content could not be backed up is restored without it, and so differs.
         lacking = {f.section for f in descriptor.failures if f.code != "ItemUnreadable"}
         for part in descriptor.sections:
             if (
@@ -106,7 +109,7 @@ class Scratch:
         await cut.end()
 
     async def clear(self, operation: Operation) -> None:
-        """Remove the scratch services of all attempts; what is gone is as good."""
+        """Delete the scratch services of all attempts; does nothing for what is already deleted."""
         for attempt in range(1, operation.attempt + 1):
             await self._clear(operation.model_copy(update={"attempt": attempt}))
 
@@ -133,9 +136,10 @@ class Scratch:
 async def _has_same_records(
     cut: ServiceCut, backup: OpenBackup, secrets: SecretEntries, section: str
 ) -> bool:
-    """Whether a section's records are the same with their secrets in place.
+    """Whether a section's records are equal after their secrets are put back.
 
-    Their lines differ where secrets lay in the clear in the backup, which are sealed since.
+    Their lines differ if the backup has secrets in the clear that have become recognised as secrets
+    since.
     """
     if section not in CONFIGURATION_SECTIONS:
         return False
@@ -155,10 +159,11 @@ def _line(record: Record) -> str:
 
 
 def _digest(operation: Operation) -> str:
-    """Of what names an attempt: ids that callers give are unique within a service alone.
+    """A digest that identifies an attempt: operation ids from callers are unique only within a
+    service.
 
-    Each attempt has a scratch service of its own: what an earlier one left may be half restored,
-    or half cleared, and processes keep the keys that they knew.
+    Each attempt has a scratch service of its own: one that an earlier attempt left may be half
+    restored or half deleted, and processes cache its key.
     """
     name = f"{operation.service.lower()}!{operation.id}!{operation.attempt}"
     return hashlib.sha256(name.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Starting verifies: on demand, and as the schedule wants them."""
+"""Starting verifies: on demand, and as a schedule asks for them."""
 
 from dataclasses import dataclass
 
@@ -25,13 +25,13 @@ class Verifications:
     async def start(
         self, backup: Backup, level: VerifyLevel, caller: str, operation_id: str | None
     ) -> OperationRow:
-        """Start a verify of a backup, of a service that lives or not.
+        """Start a verify of a backup, whether its service still exists or not.
 
-        One that was given up (deleted, missing, failed) and is in its container after all is held
-        again when its verify has begun.
+        If the history says that the backup is deleted, missing or failed, but its container has it
+        after all, the history is corrected when the verify begins.
 
-        :raises Problem: BackupInUse while it is written or deleted; BackupNotFound where there is
-            nothing to verify; OperationIdInUse.
+        :raises Problem: BackupInUse while it is being written or deleted; BackupNotFound if there
+            is nothing to verify; OperationIdInUse.
         """
         start = Start(
             OperationName.VERIFY_BACKUP,
@@ -49,9 +49,9 @@ class Verifications:
         return await self.engine.start(start)
 
     async def after_backup(self, backup: Backup, wanted: ScheduledVerify) -> bool:
-        """Verify a scheduled backup where it is the n-th since the last that was verified.
+        """Verify a scheduled backup if it is the n-th since the last one that was verified.
 
-        Counted in the history, so that one that was missed is made up for by the next.
+        They are counted in the history, so that after a missed verify the next backup is verified.
         """
         unverified = 0
         async for page in self.history.pages(backup.service):

@@ -29,7 +29,7 @@ _FOUND: dict[str, Found] = {
     Code.DESCRIPTOR_FORGED: Found.DAMAGED,
     Code.FORMAT_UNKNOWN: Found.UNREADABLE,
 }
-"""What a fault says of the container; one that is in the records says nothing of it."""
+"""What a fault says about the container; faults of single records say nothing about it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class VerifyWork(Work):
     alerts: Alerts
     clock: Clock
     after: Callable[[Operation], Awaitable[None]]
-    """What follows the verdict: retention, which counts on it."""
+    """Starts what follows the verdict: retention, which depends on it."""
 
     exclusive = False
 
@@ -153,12 +153,12 @@ class VerifyWork(Work):
             return
 
     async def _seen(self, backup: Backup, operation: Operation) -> Backup:
-        """The entry with what the verify found of the container."""
+        """The entry with what the verify found in the container."""
         if operation.status is OperationStatus.SUCCEEDED:
             name = self.presence.account_name(backup.storage_account)
             if backup.status is BackupStatus.MISSING:
                 if await self.presence.is_gone(backup):
-                    return backup  # it went after it was read
+                    return backup  # it was deleted after it was read
                 backup = backup.held_again(backup.held_status())
             return noted(backup, Look(Found.WHOLE, None, name), self.clock.now()) or backup
         assert operation.error is not None
@@ -173,9 +173,10 @@ class VerifyWork(Work):
 
 
 def _clears(operation: Operation, backup: Backup) -> bool:
-    """Whether a success may stand in the place of the verdict that a backup has.
+    """Whether a success may replace the present verdict on a backup.
 
-    What found a fault is answered only by what looked at as much, and began after it.
+    A verdict with faults is replaced only by a verify of at least the same level that began after
+    it.
     """
     if backup.verify_status != "Failed" or backup.verified_at is None:
         return True
@@ -185,9 +186,10 @@ def _clears(operation: Operation, backup: Backup) -> bool:
 
 
 def _level(operation: Operation, backup: Backup, *, found_bad: bool) -> str:
-    """The level of a verdict: of two that found faults, the deeper one must be answered.
+    """The level to store with a verdict: after two that found faults, that of the more thorough
+    one.
 
-    Whoever finds no backup looks no deeper: any verify answers it.
+    A verify that finds no backup counts as the lowest level: any later verify may replace it.
     """
     level = VerifyLevel(str(operation.parameters["level"]))
     if found_bad and _found_none(operation):
@@ -200,7 +202,7 @@ def _level(operation: Operation, backup: Backup, *, found_bad: bool) -> str:
 
 def _found_none(operation: Operation) -> bool:
     """Whether there was no backup in the container, or no container."""
-    # As it is read from a record, a code is plain text.
+    # A code that was read from a record is plain text.
     return operation.error is not None and operation.error.code == Code.BACKUP_NOT_FOUND
 
 
