@@ -25,6 +25,7 @@ from shared.backups.schedules.tick import Tick
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
 from shared.installation.operators import Operators
+from shared.installation.stores import Carrying
 from shared.operations.engine import QUEUE
 from shared.operations.log_filling import LogFilling
 from shared.operations.log_indexes import LogIndexes
@@ -60,13 +61,7 @@ class Installation(Operators):
         patience: Patience = WORK,
         vault_transport: AioHttpTransport | None = None,
     ) -> None:
-        super().__init__(
-            settings,
-            clock or Clock(),
-            transport=transport,
-            patience=patience,
-            vault_transport=vault_transport,
-        )
+        super().__init__(settings, clock or Clock(), Carrying(transport, patience, vault_transport))
         self.backups = Backups(
             engine=self.engine,
             history=self.history,

@@ -1,8 +1,7 @@
 """What changes a living service and issues its numbers, over HTTP."""
 
-from azure.core.pipeline.transport import AioHttpTransport
-
 from shared.clock import Clock
+from shared.installation.stores import Carrying
 from shared.installation.works import Works
 from shared.numbers.advances import Advances
 from shared.numbers.allocate import Allocator
@@ -16,33 +15,13 @@ from shared.services.key_rotation import KeyRotation
 from shared.services.secret_sealing import SecretSealing
 from shared.services.services import Services
 from shared.settings.environment import Settings
-from shared.storage.patience import Patience
 
 
 class Operators(Works):
-    """What works on services, artifacts and numbers.
+    """What works on services, artifacts and numbers."""
 
-    :param patience: with calls to storage that nobody waits for over HTTP.
-    :param transport: carries every request to storage; tests put theirs in.
-    :param vault_transport: carries every request to key vaults.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        *,
-        transport: AioHttpTransport | None,
-        patience: Patience,
-        vault_transport: AioHttpTransport | None,
-    ) -> None:
-        super().__init__(
-            settings,
-            clock,
-            transport=transport,
-            patience=patience,
-            vault_transport=vault_transport,
-        )
+    def __init__(self, settings: Settings, clock: Clock, carrying: Carrying) -> None:
+        super().__init__(settings, clock, carrying)
         self.services = Services(
             directory=self.directory,
             configuration=self.configuration,

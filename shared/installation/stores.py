@@ -3,6 +3,8 @@
 installation.py wires what works on them.
 """
 
+from dataclasses import dataclass
+
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.blobs.accounts import Accounts
@@ -35,7 +37,7 @@ from shared.state.left_behind_index import LeftBehindIndex
 from shared.state.log import LogIndex
 from shared.storage.clients import StorageClients
 from shared.storage.credentials import Identities
-from shared.storage.patience import Patience
+from shared.storage.patience import WORK, Patience
 from shared.storage.table_wire import TableWire
 from shared.storage.tables import Table
 from shared.telemetry.events import Telemetry
@@ -43,29 +45,30 @@ from shared.telemetry.meters import meters_of
 from shared.verification.scratch import Scratch
 
 
+@dataclass(frozen=True)
+class Carrying:
+    """How requests get to Azure."""
+
+    transport: AioHttpTransport | None = None
+    """Carries every request to storage; tests put theirs in."""
+    patience: Patience = WORK
+    """With calls to storage that nobody waits for over HTTP."""
+    vault_transport: AioHttpTransport | None = None
+    """Carries every request to key vaults."""
+
+
 class Stores:
-    """Every store of an installation.
+    """Every store of an installation."""
 
-    :param patience: with calls to storage that nobody waits for over HTTP.
-    :param transport: carries every request to storage; tests put theirs in.
-    :param vault_transport: carries every request to key vaults.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        *,
-        transport: AioHttpTransport | None,
-        patience: Patience,
-        vault_transport: AioHttpTransport | None,
-    ) -> None:
+    def __init__(self, settings: Settings, clock: Clock, carrying: Carrying) -> None:
         set_named(Named.of(settings.secret_members, settings.public_members))
         self.settings = settings
         self.clock = clock
         self.telemetry = Telemetry(meters_of(settings.telemetry_export, clock.new_id()))
         self.identities = Identities()
-        self.clients = StorageClients(self.identities, self.clock, transport, patience)
+        self.clients = StorageClients(
+            self.identities, self.clock, carrying.transport, carrying.patience
+        )
         self.accounts = Accounts(settings, self.clients, SignedReads(self.clock))
         self._id: str | None = None
 
@@ -84,7 +87,7 @@ class Stores:
         self.left_behind = LeftBehindIndex(self.table(operations.IN_FLIGHT_TABLE))
         vault_client_id = settings.key_vault_client_id or settings.state.client_id
         self.vaults = VaultClients(
-            lambda: self.identities.credential(vault_client_id), vault_transport
+            lambda: self.identities.credential(vault_client_id), carrying.vault_transport
         )
         self.provider = keys_of(settings, self.vaults, self.clock)
         self.keys = KeyRing(self.provider, self.configuration.key)

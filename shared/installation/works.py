@@ -1,7 +1,5 @@
 """What the engine runs, wired: one work for each kind of operation, and what follows them."""
 
-from azure.core.pipeline.transport import AioHttpTransport
-
 from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts
 from shared.alerts.webhook import Webhook
@@ -15,7 +13,7 @@ from shared.backups.making.stores import BackupStores
 from shared.backups.schedules.following import Following
 from shared.backups.schedules.retention_runs import RetentionRuns
 from shared.clock import Clock
-from shared.installation.stores import Stores
+from shared.installation.stores import Carrying, Stores
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
 from shared.model.schedule import ScheduledVerify
@@ -27,35 +25,15 @@ from shared.services.deletion import DeletionStores, DeletionWork
 from shared.services.key_rotation import RotationWork
 from shared.services.secret_sealing import SealingWork
 from shared.settings.environment import Settings
-from shared.storage.patience import Patience
 from shared.verification.verifications import Verifications
 from shared.verification.verify_work import VerifyWork
 
 
 class Works(Stores):
-    """The engine of an installation, with its works.
+    """The engine of an installation, with its works."""
 
-    :param patience: with calls to storage that nobody waits for over HTTP.
-    :param transport: carries every request to storage; tests put theirs in.
-    :param vault_transport: carries every request to key vaults.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        *,
-        transport: AioHttpTransport | None,
-        patience: Patience,
-        vault_transport: AioHttpTransport | None,
-    ) -> None:
-        super().__init__(
-            settings,
-            clock,
-            transport=transport,
-            patience=patience,
-            vault_transport=vault_transport,
-        )
+    def __init__(self, settings: Settings, clock: Clock, carrying: Carrying) -> None:
+        super().__init__(settings, clock, carrying)
         self.alerts = Alerts(
             self.clients.queue(settings.state, ALERTS) if settings.alert_webhook_url else None,
             self.telemetry,
