@@ -1,10 +1,6 @@
-"""Every error that a caller can meet, in one tree.
+"""The one error that a caller can meet: a code of the list below, and what to do, in words.
 
-    Exception
-    └── Problem            a code of the list below, a message that says what to do
-        └── (none)         what differs is the code; the HTTP status belongs to it
-
-Raised where the fact is known; turned into an HTTP answer in shared/web/http/errors.py alone.
+It is raised where the fact is known, and becomes an HTTP answer in shared/web/http/errors.py.
 """
 
 from collections.abc import Iterator, Sequence

@@ -37,6 +37,7 @@ from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.row_keys import encoded
 from shared.state.services import Directory
 from shared.storage.tables import RowChanged, RowExists
+from shared.storage.versioned import optimistic
 from shared.streams.merged import joined
 
 _OTHERS_WITH_ITS_OWN = BATCH_ROWS - 2
@@ -372,15 +373,10 @@ async def _rewrite_all(
                 await _rewrite(ledger, service, row.agreement, change)
 
 
+@optimistic
 async def _rewrite(
     ledger: Ledger, service: str, agreement: str, change: Callable[[LedgerRow], LedgerRow]
 ) -> None:
-    while True:
-        row = await ledger.get(service, agreement)
-        if row is None:
-            return
-        try:
-            await ledger.write(service, change(row))
-        except RowChanged:
-            continue
-        return
+    row = await ledger.get(service, agreement)
+    if row is not None:
+        await ledger.write(service, change(row))

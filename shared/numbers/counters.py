@@ -19,7 +19,7 @@ from shared.rules.states import require_manageable
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.services import Directory
-from shared.storage.tables import RowChanged
+from shared.storage.versioned import optimistic
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,7 @@ async def _unchecked(_row: LedgerRow | None) -> None:
     return
 
 
+@optimistic
 async def change_counters(
     claims: Claims,
     service: Service,
@@ -169,20 +170,15 @@ async def change_counters(
     :param check: called with the row that will be replaced, at each try.
     """
     ledger = claims.ledger
-    while True:
-        row = await ledger.get(service.name, numbers.name)
-        await check(row)
-        if row is None or not is_claimed(row, service.id, numbers.stream):
-            row = await claims.claim(service, numbers)
-        counted = row.within(numbers.numbering)
-        counters = change(counted.counters)
-        same = counters == row.counters
-        if same and not rewrite:
-            return row
-        await before_write()
-        now = row.changed_at if same else rfc3339(claims.clock.now())
-        changed = replace(counted, counters=counters, changed_at=now)
-        try:
-            return await ledger.write(service.name, changed)
-        except RowChanged:
-            continue
+    row = await ledger.get(service.name, numbers.name)
+    await check(row)
+    if row is None or not is_claimed(row, service.id, numbers.stream):
+        row = await claims.claim(service, numbers)
+    counted = row.within(numbers.numbering)
+    counters = change(counted.counters)
+    same = counters == row.counters
+    if same and not rewrite:
+        return row
+    await before_write()
+    now = row.changed_at if same else rfc3339(claims.clock.now())
+    return await ledger.write(service.name, replace(counted, counters=counters, changed_at=now))

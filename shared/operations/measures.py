@@ -46,7 +46,12 @@ def tell_end(telemetry: Telemetry, final: Operation) -> None:
         logging.INFO,
         "OperationEnded",
         f"{final.operation} of '{final.service}' ended {final.status}.",
-        {**about(final), "status": str(final.status), "trigger": final.trigger},
+        {
+            **about(final),
+            "status": str(final.status),
+            "code": final.error.code if final.error else None,
+            "trigger": final.trigger,
+        },
         measures(final),
     )
 

@@ -44,6 +44,8 @@ from shared.state.services import Directory
 from shared.storage.tables import Row, RowChanged
 from shared.streams.read_ahead import read_ahead
 
+_RECREATE = "Recreate them after a restore."
+
 _LISTED = 20
 """Batches that a warning names."""
 
@@ -143,7 +145,7 @@ class ServiceSource:
 
 
 class ServiceCut:
-    """A cut of one service; see Cut."""
+    """One state of a service's configuration while it is read, then its run-time state as it is."""
 
     def __init__(
         self,
@@ -293,14 +295,16 @@ class ServiceCut:
 
     async def left_out(self) -> list[LeftOut]:
         """What the backup does not hold."""
-        connections = self._head.counts.get(Section.HYBRID_CONNECTIONS, 0)
         settings = await self._stores.configuration.settings(self.service.id)
         database = settings.document.get("trackingDatabase") if settings else None
         active = await self._stores.active_batches(self.service.id)
         waiting = sum(a.active_messages for a in active)
         return [
             LeftOut("activeBatches", waiting, "Messages in batches are lost: process them first."),
-            LeftOut("hybridConnections", connections, "Recreate them after a restore."),
+            *(
+                LeftOut(_camel(section), self._head.counts.get(section, 0), _RECREATE)
+                for section in sorted(NOT_BACKED_UP)
+            ),
             LeftOut(
                 "trackingDatabase",
                 1 if database else 0,
@@ -341,3 +345,9 @@ def _record(numbers: AgreementNumbers, row: LedgerRow | None, known: Known) -> R
     rows = known.of(numbers.name, numbers.stream)
     latest = max((one.row.changed_at for one in rows), default="")
     return Record(numbers.name, document, latest) if document else None
+
+
+def _camel(section: str) -> str:
+    """A section as members are called: ``hybridConnections``."""
+    first, *others = section.split("-")
+    return first + "".join(word.capitalize() for word in others)

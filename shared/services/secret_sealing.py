@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from shared.model.artifact import Artifact
 from shared.model.operation import NO_SERVICE, Operation, OperationName, OperationStatus, Warning
 from shared.model.problem import Code, Problem
-from shared.model.sections import Section
+from shared.model.sections import SECTIONS, Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.engine import Engine
@@ -21,7 +21,7 @@ from shared.rules.documents import holds_open_secret
 from shared.sealing.key_ring import KeyRing
 from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.documents import sealed_at_rest
-from shared.state.artifact_rows import read_artifact, written_record
+from shared.state.artifact_rows import read_artifact, section_of, written_record
 from shared.state.configuration import Configuration, Head
 from shared.state.edits import Edit, Put, transactions
 from shared.state.operations import OperationRow
@@ -126,7 +126,9 @@ class SealingWork(Work):
             await task.checkpoint()
             count.artifacts += len(page)
             task.report("artifacts", count.artifacts)
-            read = (read_artifact(row) for row in page if written_record(row) is None)
+            # A section that only a newer version knows is left as it is, for that version.
+            known = (row for row in page if section_of(row) in SECTIONS)
+            read = (read_artifact(row) for row in known if written_record(row) is None)
             found = [one for one in read if holds_open_secret(one.section, one.document)]
             if found:
                 yield found

@@ -9,7 +9,7 @@ from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
-from shared.model.sections import Section
+from shared.model.sections import SECTIONS
 from shared.model.service import Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.numbers.claims import end_issuing
@@ -380,8 +380,10 @@ class Services:
 
 
 def _require_fitting(service: Service, head: Head | None) -> None:
-    for section, used in (head.counts if head else {}).items():
-        require_quota(service.name, Section(section), used, service.edition, service.unit_count)
+    counts = head.counts if head else {}
+    for section in SECTIONS:
+        used = counts.get(section, 0)
+        require_quota(service.name, section, used, service.edition, service.unit_count)
 
 
 def changed_meanwhile(name: str) -> Problem:

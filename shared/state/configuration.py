@@ -232,17 +232,15 @@ class Configuration:
         """Whether there is an artifact of that name."""
         return await self._table.get(service_id, named(section, name)) is not None
 
-    async def users(
-        self, service_id: str, section: Section, name: str
-    ) -> list[tuple[Section, str]]:
+    async def users(self, service_id: str, section: Section, name: str) -> list[tuple[str, str]]:
         """The artifacts that name this one, by section and name; reads all artifacts of the
-        service."""
+        service, also those of sections that only a newer version of the app knows."""
         wanted = named(section, name)
         columns = ("section", "name", *REFERENCE_COLUMNS)
-        found: list[tuple[Section, str]] = []
+        found: list[tuple[str, str]] = []
         async for page in self._table.pages(service_id, after="!~", before=LAST, columns=columns):
             found += [
-                (Section(str(row.values["section"])), str(row.values["name"]))
+                (str(row.values["section"]), str(row.values["name"]))
                 for row in page
                 if wanted in named_by(row)
             ]

@@ -46,7 +46,11 @@ async def each_of(
 
 
 async def _stream(items: AsyncIterable[Item] | Iterable[Item]) -> AsyncGenerator[Item, None]:
-    if isinstance(items, AsyncIterable):
+    if isinstance(items, AsyncGenerator):
+        async with aclosing(items):
+            async for item in items:
+                yield item
+    elif isinstance(items, AsyncIterable):
         async for item in items:
             yield item
     else:

@@ -20,11 +20,11 @@ FAULTS = frozenset(
         Code.BLOB_MISSING,
         Code.BLOB_CORRUPT,
         Code.DESCRIPTOR_FORGED,
-        Code.FORMAT_UNKNOWN,
         Code.DANGLING_REFERENCE,
     }
 )
-"""Problems that mean that a backup is damaged. An unavailable key or storage is not one of them."""
+"""Problems that mean that a backup is damaged. An unavailable key or storage is not one of them,
+and neither is a backup that a newer version wrote."""
 
 
 @dataclass

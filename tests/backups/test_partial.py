@@ -57,7 +57,8 @@ async def test_a_section_that_this_version_does_not_know_is_named(
     await api.put(f"services/{name}/artifacts/schemas/s", {"document": {}})
     with configuration_table(host_app) as table:
         row = dict(table.get_entity(service_id, "schemas!s"))
-        newer = {**row, "RowKey": "lookups!l", "section": "lookups", "name": "l"}
+        named = {"references": '["schemas!s"]'}
+        newer = {**row, "RowKey": "lookups!l", "section": "lookups", "name": "l", **named}
         table.create_entity(newer)
     body = {"name": unique("partial"), "storageAccount": "offsite"}
     monitor = await api.ended(await api.post(f"services/{name}/backups", body))
@@ -69,6 +70,13 @@ async def test_a_section_that_this_version_does_not_know_is_named(
         "ItemUnreadable",
     )
     assert "newer Interkeep" in failure["message"]
+    # Nothing else of the service stops at it.
+    scaled = await api.post(f"services/{name}/scale", {"unitCount": 2})
+    assert scaled.status == 200, scaled.body
+    kept = await api.delete(f"services/{name}/artifacts/schemas/s")
+    assert kept.code == "ArtifactInUse"
+    assert "lookups/l" in kept.body["error"]["message"]
+    await api.succeeded(await api.post("secrets/seal"))
 
 
 async def test_everything_else_is_backed_up(api: Api, host_app: Installation) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.model.alert import AlertType
 from shared.model.problem import Code, DetailCode
-from shared.model.sections import WITH_CONTENT, Section
+from shared.model.sections import CONFIGURATION_SECTIONS, WITH_CONTENT, Section
 from shared.model.service import State
 from shared.rules.roles import Role
 from shared.rules.states import allowed_operations
@@ -98,6 +98,10 @@ def test_every_section_is_documented() -> None:
     named, with_content = sentence.split("Content belongs to")
     assert set(re.findall(r"`([a-z0-9-]+)`", named)) == set(Section)
     assert all(section in with_content for section in WITH_CONTENT)
+    page = (ROOT / "docs" / "backup-format.md").read_text().split("## Sections")[1]
+    assert re.findall(r"`([a-z0-9-]+)`", page.split(", then the run-time state")[0]) == [
+        *CONFIGURATION_SECTIONS
+    ]
 
 
 def anchors(page: Path) -> set[str]:

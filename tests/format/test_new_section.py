@@ -42,7 +42,8 @@ def test_a_section_in_the_middle_of_the_order(tmp_path: Path) -> None:
         assert table.count(there) == 1
         table = table.replace(there, row + there)
     (tmp_path / _TABLE).write_text(table)
-    command = [sys.executable, "-m", "pytest", "-q", "tests/format/new_section.py"]
+    tests = ("tests/format/new_section.py", "tests/format/test_versions.py")
+    command = [sys.executable, "-m", "pytest", "-q", *tests]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout[-6000:]
 

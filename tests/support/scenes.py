@@ -1,6 +1,7 @@
 """What the enumeration runs: operations on a small service, and what must hold after each."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -217,7 +218,10 @@ async def after_restore(app: Installation, record: OperationRow) -> None:
     for name in (FIRST, "again"):
         descriptor = await read_descriptor(BackupContainer(offsite, name), app.provider)
         sections[name] = {part.name: part.lines_sha256 for part in descriptor.sections}
+    since = sections["again"].keys() - sections[FIRST].keys()
+    younger = {name: sections["again"].pop(name) for name in since}
     assert sections[FIRST] == sections["again"]
+    assert set(younger.values()) <= {hashlib.sha256().hexdigest()}, "a younger section is empty"
     numbers = await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 1)
     assert numbers[0].value == 3
 

@@ -226,7 +226,10 @@ def undamaged_descriptor(path: str, text: bytes) -> Descriptor:
         raise forged(path, "it holds what no descriptor does") from error
     if not same:
         raise forged(path, "its digest does not fit its text")
-    unknown = [part.name for part in descriptor.sections if part.name not in BACKUP_SECTIONS]
+    names = [part.name for part in descriptor.sections]
+    if len(names) != len(set(names)):
+        raise forged(path, "it names a section twice")
+    unknown = [name for name in names if name not in BACKUP_SECTIONS]
     if unknown:
         raise Problem(
             Code.FORMAT_UNKNOWN,

@@ -46,7 +46,7 @@ class PurgeWork(Work):
         """
         name = task.operation.parameters.get("backup")
         if isinstance(name, str):
-            return await self._one(task, name)
+            return await self._one(task, name, Away())
         return await self._retention(task)
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
@@ -58,8 +58,7 @@ class PurgeWork(Work):
         next operation that reads the backup."""
 
     @optimistic
-    async def _one(self, task: Task, name: str) -> Outcome:
-        away = Away()
+    async def _one(self, task: Task, name: str, away: Away) -> Outcome:
         found = await self._removal.history.get(task.operation.service, name)
         if found is None:
             raise backup_not_found(task.operation.service, name)

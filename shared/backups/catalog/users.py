@@ -44,6 +44,7 @@ class BackupUsers:
             return problem
         return None
 
+    @optimistic
     async def enter_at(self, descriptor: Descriptor, operation: Operation, place: Place) -> None:
         """Protect the backup that was read in a place from deletion until ``leave``.
 
@@ -53,13 +54,11 @@ class BackupUsers:
         :raises Problem: BackupInUse while it is being deleted, or if too many operations read it.
         """
         service, backup = descriptor.service.name, descriptor.backup.name
-        while True:
-            found = await self._history.get(service, backup)
-            if found is None or not _is_there(found.value, descriptor, place):
-                return
-            if await self._entered(found, operation, descriptor) is not None:
-                return
+        found = await self._history.get(service, backup)
+        if found is not None and _is_there(found.value, descriptor, place):
+            await self._entered(found, operation, descriptor)
 
+    @optimistic
     async def enter(self, service: str, backup: str, operation: Operation) -> Backup | None:
         """Protect a backup from deletion until ``leave``; None if the history does not have it.
 
@@ -68,18 +67,16 @@ class BackupUsers:
         :raises Problem: BackupInUse while it is being deleted, or if too many operations read it;
             BackupNotFound if it has no container; what reading its descriptor raises.
         """
-        while True:
-            found = await self._history.get(service, backup)
-            if found is None:
-                return None
-            entered = await self._entered(found, operation, None)
-            if entered is not None:
-                return entered
+        found = await self._history.get(service, backup)
+        return await self._entered(found, operation, None) if found else None
 
     async def _entered(
         self, found: Versioned[Backup], operation: Operation, descriptor: Descriptor | None
-    ) -> Backup | None:
-        """The entry with its new user; None if another writer changed it since it was read."""
+    ) -> Backup:
+        """The entry with its new user.
+
+        :raises RowChanged: if another writer changed it since it was read.
+        """
         user = _user(operation)
         if len(found.value.users) >= _MOST:
             found = await self.still(found)
@@ -96,10 +93,7 @@ class BackupUsers:
                 retry_after_seconds=60,
             )
         used = backup.model_copy(update={"users": [*others, user]})
-        try:
-            await self._history.change(used, found.etag)
-        except RowChanged:
-            return None
+        await self._history.change(used, found.etag)
         return used
 
     async def still(self, found: Versioned[Backup]) -> Versioned[Backup]:

@@ -5,6 +5,7 @@ is made of words that the app has itself: its routes, its codes, the members of 
 """
 
 import logging
+import re
 from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
@@ -30,6 +31,9 @@ _HEADERS = frozenset(
     }
 )
 """That a problem may be about."""
+
+_INDEX = re.compile("[0-9]{1,4}")
+"""Of an item; longer ones are told by nobody but a caller."""
 
 log = logging.getLogger("interkeep.http")
 
@@ -110,7 +114,7 @@ def _inner(schema: dict[str, Any], part: str) -> Iterator[dict[str, Any]]:
     properties = schema.get("properties", {})
     if part in properties:
         yield properties[part]
-    elif "items" in schema and part.isascii() and part.isdecimal():
+    elif "items" in schema and _INDEX.fullmatch(part):
         yield schema["items"]
 
 

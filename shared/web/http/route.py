@@ -154,7 +154,7 @@ def route(
         a rule where it answers 202.
     :param outlives_service: it answers also when the service of its path is gone.
     :param errors: what it is refused with, beside what follows from the rest
-        (``error_answers.codes``).
+        (``web.api.error_codes.codes``).
     """
 
     def declare(handler: Handler) -> Handler:
