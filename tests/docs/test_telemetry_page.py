@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.storage.blob import ContainerClient
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
@@ -80,7 +81,7 @@ def told(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Told:
 
     async def live() -> None:
         async with api_of(host.base_url, host.keys.host) as api:
-            await lived(api, Admin(host))
+            await lived(api, Admin(host), deployed)
 
     with receiving() as collector:
         host = deployed.host(**settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector.address)
@@ -93,8 +94,9 @@ def told(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Told:
     return Told(events_of(text), text, names_of(body for _, body in collector.received))
 
 
-async def lived(api: Api, admin: Admin) -> None:
-    """Backed up, verified, restored; keys rotated, secrets sealed, due times missed, refused."""
+async def lived(api: Api, admin: Admin, deployed: Deployed) -> None:
+    """Backed up, verified, restored; keys rotated, secrets sealed, due times missed, refused; and
+    one backup removed by hand, whose verify fails."""
     service = await api.service()
     assert (await api.post(f"services/{service}/scale", {"color": "red"})).status == 400
     await api.agreement(service, "Orders")
@@ -102,6 +104,10 @@ async def lived(api: Api, admin: Admin) -> None:
     await api.succeeded(
         await api.post(f"services/{service}/backups/{backup}/verify", {"level": "data"})
     )
+    lost = await api.backup(service)
+    ContainerClient.from_connection_string(deployed.offsite, lost).delete_container()
+    failed = await api.ended(await api.post(f"services/{service}/backups/{lost}/verify", {}))
+    assert failed["status"] == "Failed"
     await api.succeeded(await api.post("keys/rotate"))
     await api.succeeded(await api.post("secrets/seal"))
     schedule = {
