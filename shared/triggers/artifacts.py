@@ -163,8 +163,9 @@ async def put_content(call: Call) -> Answer:
         written, first = await call.app.artifacts.put_content(
             service, section, name, content, check, entry.open
         )
+    shown = shown_artifact(written.artifact)
     headers = {"ETag": strong(content.version)}
-    return Answer(shown_artifact(written.artifact), 201 if first else 200, headers)
+    return Answer(shown, 201 if first else 200, headers, has_own_tag=False)
 
 
 @route(

@@ -1,5 +1,6 @@
 """What concerns the installation: its health, and what it answers."""
 
+from dataclasses import replace
 from json import dumps
 
 from shared.model.problem import Code, Problem
@@ -7,7 +8,7 @@ from shared.model.wire import JsonObject
 from shared.rules.roles import Role
 from shared.web.http.call import Answer, Call
 from shared.web.http.caller import roles_of, way_in
-from shared.web.http.etag import is_unchanged, strong, unless_unchanged
+from shared.web.http.etag import is_unchanged, strong, unchanged, unless_unchanged
 from shared.web.http.route import ROUTES, new_blueprint, route
 from shared.web.http.tasks import DocsGroup
 
@@ -65,11 +66,12 @@ async def get_docs(call: Call) -> Answer:
     from shared.web.api.page.style import POLICY
 
     shown = page(document(), call.base_url)
-    tag = strong(shown.decode())
-    headers = {"ETag": tag, "Content-Security-Policy": POLICY}
-    if is_unchanged(call, shown.decode()):
-        return Answer(status=304, headers=headers)
-    return Answer(shown, headers=headers, content_type="text/html; charset=utf-8")
+    version = shown.decode()
+    if is_unchanged(call, version):
+        answer = unchanged(call, version)
+        return replace(answer, headers={**answer.headers, "Content-Security-Policy": POLICY})
+    headers = {"ETag": strong(version), "Content-Security-Policy": POLICY}
+    return Answer(shown, headers=headers, content_type="text/html; charset=utf-8", packable=True)
 
 
 @route(blueprint, "ANY", "{*address}", anonymous=True)

@@ -155,6 +155,22 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+    packable: bool = False
+    """Whether bytes may be packed; JSON may in any case."""
+    has_own_tag: bool = True
+    """Whether its ETag is of what it shows, and not of bytes that the request wrote."""
+
+    @property
+    def can_be_packed(self) -> bool:
+        """Whether it is for ``packing`` to say how it is sent."""
+        return self.packable or isinstance(self.body, dict)
+
+    def content(self) -> bytes:
+        """The body's bytes."""
+        if isinstance(self.body, dict):
+            # Ends its line, so that a terminal's prompt does not stand behind it.
+            return f"{json.dumps(self.body, ensure_ascii=False)}\n".encode()
+        return self.body or b""
 
     def to_response(self, request_id: str, client_request_id: str | None) -> func.HttpResponse:
         """The response that the Functions host sends."""
@@ -167,11 +183,7 @@ class Answer:
         }
         if client_request_id:
             headers["x-ms-client-request-id"] = client_request_id
-        body = self.body
-        if isinstance(body, dict):
-            # Ends its line, so that a terminal's prompt does not stand behind it.
-            body = f"{json.dumps(body, ensure_ascii=False)}\n".encode()
-        return func.HttpResponse(body or b"", status_code=self.status, headers=headers)
+        return func.HttpResponse(self.content(), status_code=self.status, headers=headers)
 
 
 def invalid_request(error: ValidationError) -> Problem:

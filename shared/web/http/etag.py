@@ -14,6 +14,16 @@ def strong(version: str) -> str:
     return '"' + hashlib.sha256(version.encode()).hexdigest()[:16] + '"'
 
 
+_OF_PACKED = '-gzip"'
+VARIES = {"Vary": "Accept-Encoding"}
+"""Of an answer that may come packed or not, and of the 304 that stands for it."""
+
+
+def tag_of_packed(tag: str) -> str:
+    """The ETag of the packed form of an answer; conditions take both for the same version."""
+    return tag.removesuffix('"') + _OF_PACKED
+
+
 _IS_TAG = re.compile(r'\*|"[^"]*"')
 
 
@@ -51,10 +61,17 @@ def condition(call: Call) -> Condition:
 
 def unless_unchanged(call: Call, version: str, shown: JsonObject) -> Answer:
     """The answer to a GET: 304 where the caller has this version, else what it shows."""
-    headers = {"ETag": strong(version)}
     if is_unchanged(call, version):
-        return Answer(status=304, headers=headers)
-    return Answer(shown, headers=headers)
+        return unchanged(call, version)
+    return Answer(shown, headers={"ETag": strong(version)})
+
+
+def unchanged(call: Call, version: str) -> Answer:
+    """The 304 to a GET of what may come packed: it names the form that the caller has."""
+    tag = strong(version)
+    given, of_packed = _listed(call.header("if-none-match")), tag_of_packed(tag)
+    held = of_packed if tag not in given and of_packed in given else tag
+    return Answer(status=304, headers={"ETag": held, **VARIES})
 
 
 def is_unchanged(call: Call, version: str) -> bool:
@@ -76,4 +93,12 @@ def _given_tags(call: Call, name: str) -> set[str]:
 
 
 def _tags(header: str | None) -> set[str]:
+    return {_of_plain(tag) for tag in _listed(header)}
+
+
+def _listed(header: str | None) -> set[str]:
     return {tag.strip().removeprefix("W/") for tag in (header or "").split(",") if tag.strip()}
+
+
+def _of_plain(tag: str) -> str:
+    return tag.removesuffix(_OF_PACKED) + '"' if tag.endswith(_OF_PACKED) else tag

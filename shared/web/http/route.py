@@ -23,6 +23,7 @@ from shared.telemetry.events import quiet_the_sdk
 from shared.web.http.call import Answer, Call
 from shared.web.http.caller import caller_of, require_role
 from shared.web.http.errors import answer_of, problem_of
+from shared.web.http.packing import packed
 from shared.web.http.refused import known_target, log_refusal
 from shared.web.http.tasks import DocsGroup
 
@@ -220,6 +221,7 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
         problem = problem_of(error, request_id)
         _log_refusal(declared, req, problem, request_id)
         answer = answer_of(problem)
+    answer = await packed(answer, req.headers.get("accept-encoding"))
     return answer.to_response(request_id, client_request_id)
 
 
