@@ -1,1 +1,2 @@
-"""A living service: settings, states, artifacts, import, deletion, and its cut."""
+"""Existing services: settings, states, artifacts, import, deletion, and the cut that a backup
+reads."""

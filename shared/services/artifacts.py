@@ -50,11 +50,12 @@ class Wanted:
 
     item: ImportItem
     place: str = ""
-    """Where it stands in the body of the request, a JSON pointer."""
+    """Where it is in the body of the request, a JSON pointer."""
 
 
 _ReadFacts = dict[str, tuple[JsonObject, CertificateFacts | None]]
-"""By name, what certificates say that were opened for a write, should it be tried again."""
+"""By name, the facts of certificates that were opened for a write, in case the write is
+repeated."""
 
 
 class Artifacts:
@@ -109,10 +110,9 @@ class Artifacts:
         allow_reuse: bool = False,
         before_write: BeforeWrite = unlogged,
     ) -> WriteResult:
-        """Write one artifact; its content, if it has one, stays.
+        """Write one artifact; its content, if it has any, is kept.
 
-        :param allow_reuse: where an agreement's counter lies above its new bounds, begin a new
-            cycle of it.
+        :param allow_reuse: begin a new cycle if an agreement's counter is above its new bounds.
         :raises Problem: InvalidName, OperationNotAllowed, ReservedMember, MaskWithoutValue,
             ConditionNotMet, QuotaExceeded, ConfigurationHeld, DocumentTooLarge,
             ControlNumberIssued, DanglingReference, InvalidRequest.
@@ -131,7 +131,7 @@ class Artifacts:
     async def require_content_place(
         self, service: Service, section: Section, name: str, condition: Condition
     ) -> None:
-        """Refuse content before its bytes are kept, where ``put_content`` would refuse it.
+        """Refuse content before its bytes are stored, if ``put_content`` would refuse it.
 
         :raises Problem: as ``put_content``.
         """
@@ -149,9 +149,9 @@ class Artifacts:
         condition: Condition = unconditional,
         before_write: BeforeWrite = unlogged,
     ) -> tuple[WriteResult, bool]:
-        """Give an artifact its bytes; whether it had none before.
+        """Set the content of an artifact; return whether it had none before.
 
-        :param condition: of the content, not of the artifact.
+        :param condition: on the content, not on the artifact.
         :raises Problem: ArtifactNotFound, OperationNotAllowed, ConditionNotMet,
             ConfigurationHeld.
         """
@@ -184,11 +184,11 @@ class Artifacts:
         allow_reuse: bool = False,
         before_write: BeforeWrite = unlogged,
     ) -> list[WriteResult]:
-        """Write artifacts that fit one transaction, all or none.
+        """Write artifacts that fit into one transaction, all or none.
 
         :param condition: on the version of each.
-        :raises Problem: as ``put``; its pointers begin at the place of what it is about.
-        :raises TooLargeTogether: where they do not fit.
+        :raises Problem: as ``put``; its pointers begin with the ``place`` of the artifact.
+        :raises TooLargeTogether: if they do not fit.
         """
         require_manageable(service.name, service.state)
         key = await self._keys.data_key(service.id)
@@ -276,10 +276,10 @@ class Artifacts:
         condition: Condition,
         before_write: BeforeWrite = unlogged,
     ) -> None:
-        """Take an artifact out. An agreement's numbers stay in the ledger, owned by nobody.
+        """Delete an artifact. An agreement's numbers are kept in the ledger, without an owner.
 
-        What came in under an agreement stays too, received numbers until they expire: one that
-        is put again under its name is the same trading partner's stream.
+        What an agreement received is kept too, received numbers until they expire: if an agreement
+        with the same name is created again, it continues with the same trading partner.
 
         :raises Problem: ArtifactNotFound, OperationNotAllowed, ConditionNotMet,
             ArtifactInUse, ConfigurationHeld.

@@ -1,4 +1,4 @@
-"""Certificates on their way in: opened, so that a wrong one is refused at once."""
+"""Certificates in requests: they are opened, so that a wrong one is refused at once."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 async def public_certificate(data: bytes) -> CertificateFacts:
     """The facts of a certificate in DER or PEM; see sealing/certificates.py.
 
-    Read in a thread: content may be long.
+    Parsed in a thread, since content may be long.
 
     :raises Problem: InvalidRequest.
     """
-    # X.509 is a tenth of what the app's own imports take, and few requests bring certificates.
+    # Imported here: X.509 takes a tenth of the time of the app's imports, and few requests need it.
     from shared.sealing import certificates
 
     return await asyncio.to_thread(certificates.public_certificate, data)
@@ -40,11 +40,11 @@ async def with_ssl_facts(
 ) -> JsonObject:
     """A service's settings with thumbprint, subject and expiry of its SSL certificate.
 
-    Opened in a thread: it takes its time, by intent.
+    The certificate is opened in a thread, since that is slow by design.
 
-    :param stored: the settings as they are, secrets in the clear; masks stand for theirs.
+    :param stored: the present settings, secrets in the clear; a mask keeps the secret of these.
     :raises Problem: InvalidRequest, CertificatePasswordWrong, CertificateHasNoPrivateKey, and
-        CertificateExpired for one that is put now; one that was put before may have expired.
+        CertificateExpired for a new certificate; one that was stored before may have expired.
     """
     ssl = settings.get("sslCertificate")
     if not isinstance(ssl, dict):
@@ -59,7 +59,7 @@ async def with_ssl_facts(
         )
     data, password = _real(ssl, known, "data"), _real(ssl, known, "password")
     if data is None or (ssl.get("password") == MASK and password is None):
-        return settings  # a mask where nothing is stored: refused where secrets are sealed
+        return settings  # a mask without a stored secret is refused later, when secrets are sealed
     fresh = now if ssl["data"] != MASK else None
     facts = await asyncio.to_thread(_pfx_certificate, data, password, fresh, "/sslCertificate/data")
     own = {"data": ssl["data"], "password": ssl.get("password")}
@@ -77,15 +77,16 @@ def _real(given: JsonObject, known: JsonObject, member: str) -> str | None:
 async def pfx_facts(
     document: JsonObject, opened: JsonObject, now: datetime | None
 ) -> CertificateFacts | None:
-    """Whose the PFX of a certificate artifact is, None where it has none; of several, the first.
+    """The facts of the PFX of a certificate artifact, None if it has none; of several, the first.
 
-    Member names are compared without regard to case, and a PFX may stand in any object of the
-    document, with its password beside it. Opened in a thread: it takes its time, by intent.
+    Member names are compared without regard to case, and a PFX may be in any object of the
+    document, with its password next to it. It is opened in a thread, since that is slow by design.
 
-    :param document: as the caller sent it: a PFX that is no mask must not have expired.
+    :param document: as the caller sent it: a PFX that is not a mask must not have expired.
     :param opened: the same with the stored secrets in place of masks.
-    :param now: None takes an expired one too.
-    :raises Problem: as ``pfx_certificate`` of sealing; InvalidRequest for what is no text.
+    :param now: None accepts an expired one too.
+    :raises Problem: as ``pfx_certificate`` of sealing; InvalidRequest for a value that is not a
+        text.
     """
     return await asyncio.to_thread(_pfx_facts, document, opened, now)
 
@@ -109,7 +110,8 @@ def _pfx_facts(
 
 
 async def restored_pfx_facts(document: JsonObject) -> CertificateFacts | None:
-    """Whose the PFX of a backed-up artifact is: it comes back as it was, whatever it is."""
+    """The facts of the PFX of a backed-up artifact. It is restored unchanged, even if it cannot be
+    opened."""
     try:
         return await pfx_facts(document, document, None)
     except Problem:
@@ -129,7 +131,7 @@ def pfx_holders(value: JsonValue, pointer: str) -> Iterator[tuple[str, JsonObjec
 
 
 def _only(holder: JsonObject, member: str, pointer: str) -> str | None:
-    """The name that a member has here, however its letters are; None where it is absent."""
+    """The name of a member as it is spelled in this object, in any case; None if it is absent."""
     names = [name for name in holder if name.lower() == member]
     if len(names) > 1:
         raise Problem(

@@ -1,4 +1,4 @@
-"""What must hold between artifacts of a service, looked at under the head that is then written."""
+"""What must hold between artifacts of a service, checked for the head that is then written."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -39,12 +39,11 @@ from shared.state.services import Directory
 _SHOWN_USERS = 10
 
 CounterChange = tuple[AgreementNumbers, Callable[[Counters], Counters], bool]
-"""What an agreement is about to say, what that makes of its counters, and whether its bounds are
-other ones."""
+"""What an agreement will say, how that changes its counters, and whether its bounds change."""
 
 
 class Checks:
-    """Looks at what is about to be written, together with what is stored."""
+    """Checks what is about to be written, together with what is stored."""
 
     def __init__(
         self, configuration: Configuration, directory: Directory, ledger: Ledger, clock: Clock
@@ -59,12 +58,12 @@ class Checks:
         before: Sequence[Artifact | None],
         places: Sequence[str],
     ) -> None:
-        """Refuse artifacts that name what is not there, or that contradict others.
+        """Refuse artifacts that name missing ones, or that contradict others.
 
-        :param places: where each stands in the body of the request: problems point into it.
+        :param places: where each is in the body of the request: problems point there.
         :raises Problem: DanglingReference; InvalidRequest for identities that their partner does
             not have, for two agreements between the same identities, for wrong bounds, for prefixes
-            that no envelope holds.
+            that an envelope cannot hold.
         """
         new = {_key(put.artifact.section, put.artifact.name): put.artifact for put in puts}
         at = dict(zip(new, places, strict=True))
@@ -184,7 +183,7 @@ class Checks:
                 )
 
     async def require_unused(self, service: Service, section: Section, name: str) -> None:
-        """Refuse to delete what another artifact names.
+        """Refuse to delete an artifact that another one names.
 
         :raises Problem: ArtifactInUse, listing the users.
         """
@@ -213,7 +212,7 @@ class Checks:
     ) -> list[CounterChange]:
         """Check that the counters of agreements fit their new bounds; return how they must change.
 
-        No counter is written: it changes only after the bounds did.
+        No counter is written here: counters change only after the bounds.
 
         :raises Problem: ControlNumberIssued.
         """
@@ -247,19 +246,20 @@ class Checks:
     async def _tell_former_stream(
         self, service: Service, stored: Artifact | None, numbers: AgreementNumbers
     ) -> None:
-        """Before an agreement trades with somebody else: its row may not know with whom it did."""
+        """Before the parties of an agreement change, store its former stream in its row, which may
+        not have it."""
         former = _stored_stream(stored) if stored else ""
         if former and former != numbers.stream:
             ledger = self._claims.ledger
             await tell_stream(ledger, service=service.name, agreement=numbers.name, stream=former)
 
     async def settle_counters(self, service: Service, changes: Sequence[CounterChange]) -> None:
-        """Claim the agreements' rows and bring their counters within bounds that were written.
+        """Claim the agreements' rows and bring their counters within the bounds that were written.
 
-        A crash before this loses nothing: allocating claims a row too, and refuses a counter
-        that lies above its bounds, or at their end where they were narrowed within the cycle. So
-        does a counter that went on meanwhile. Numbers that are on their way under the former
-        bounds find the row written, and are taken within the new ones.
+        A crash before this does no harm: allocating claims a row too, and refuses a counter that is
+        above its bounds, or at their end if they were narrowed within the cycle. The same holds for
+        a counter that advanced meanwhile. An allocation that began with the former bounds fails
+        since the row is written here, and is repeated with the new ones.
         """
         await self._claims.claim_all(service, [numbers for numbers, _, _ in changes])
         for numbers, change, is_rebound in changes:
@@ -272,7 +272,8 @@ class Checks:
 
 
 def _stored_stream(agreement: Artifact) -> str:
-    """Identities that are refused today can have been stored: they say nothing then."""
+    """The stream of a stored agreement. Older versions may have stored identities that are refused
+    today; those are ignored."""
     try:
         return stream_of(parties_key(agreement.document))
     except Problem:

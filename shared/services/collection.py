@@ -1,13 +1,14 @@
-"""Collecting content that no artifact refers to: marked first, deleted a day later.
+"""Deleting content that no artifact refers to: it is marked first, and deleted a day later.
 
 What must hold, whatever runs at the same time:
 
-- A PUT that finds its bytes rewrites their metadata, and so their ETag, before it writes their
-  reference. The collector marks and deletes by the ETag of its listing, which it reads before the
-  references: whoever wants the bytes after that makes the delete fail.
-- A backup reads the references first and copies the bytes later. Which services have an operation
-  is asked after the references: one that begins after that finds the same references.
-- A service that is being restored or deleted has its own order of bytes and rows: it is left alone.
+- A PUT of bytes that exist rewrites their metadata, and so their ETag, before it writes their
+    reference. The collector marks and deletes on the condition of the ETag in its listing, which it
+    reads before the references: a PUT after that makes the delete fail.
+- A backup reads the references first and copies the bytes later. The collector checks which
+    services have an operation after it has read the references: a backup that begins after that
+    finds the same references.
+- A service that is being restored or deleted writes bytes and rows in another order: it is skipped.
 """
 
 import logging
@@ -26,7 +27,7 @@ from shared.state.services import Directory
 from shared.storage.tables import SchemaTooNew
 
 PAGES = 20
-"""How many pages of blobs one run looks at."""
+"""The most pages of blobs that one run reads."""
 
 PAGE_BLOBS = 500
 _CURSOR = "content"
@@ -36,7 +37,7 @@ log = logging.getLogger("interkeep.management")
 
 @dataclass(frozen=True)
 class CollectionStores:
-    """What the collector reads, and the blobs that it marks and removes."""
+    """What the collector reads, and the blobs that it marks and deletes."""
 
     content: ContentListing
     configuration: Configuration
@@ -46,11 +47,11 @@ class CollectionStores:
     records: Operations
     cursors: Cursors
     installation: Callable[[], Awaitable[str]]
-    """Gives the id of this installation."""
+    """Returns the id of this installation."""
 
 
 class Collector:
-    """Removes bytes that nothing refers to, a bounded piece a run."""
+    """Deletes content that nothing refers to, a bounded amount a run."""
 
     def __init__(
         self, stores: CollectionStores, *, pages: int = PAGES, page_blobs: int = PAGE_BLOBS
@@ -60,7 +61,8 @@ class Collector:
         self._page_blobs = page_blobs
 
     async def run(self) -> int:
-        """Look at the next pages, from where the last run stopped; how many blobs it removed."""
+        """Process the next pages, from where the last run stopped; return how many blobs were
+        deleted."""
         stores = self._stores
         owner = await stores.content.owner()
         if owner is None:
@@ -113,18 +115,18 @@ class Collector:
         return [(b, step(referenced=b.sha256 in named, marked=b.marked, age=b.age)) for b in blobs]
 
     async def _is_settled(self, service_id: str) -> bool:
-        """Whether the references of a service can be relied on: it lives, or is gone for good."""
+        """Whether the references of a service are complete: it exists, or was deleted for good."""
         head = await self._stores.configuration.head(service_id)
         if head is not None:
             return head.phase is Phase.OPEN
-        # A service of the directory without a configuration is no service that was deleted.
+        # A service that is in the directory without a configuration was not deleted.
         async for page in self._stores.directory.pages():
             if any(listed.service.id == service_id for listed in page):
                 return False
         return True
 
     async def _busy(self) -> set[str]:
-        """The ids of the services that have an operation under way."""
+        """The ids of the services that have an operation in progress."""
         found: set[str] = set()
         async for page in self._stores.in_flight.pages():
             for entry in page:

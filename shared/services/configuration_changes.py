@@ -1,8 +1,8 @@
-"""Changing a service's configuration: read under a head, write if it is still the same.
+"""Changing a service's configuration: read the head, then write if the head is unchanged.
 
 What a change is checked against (state, units) is read after the head. A transition writes the
-directory first and the head after it (``settle_writers``): so whoever checked against the former
-state holds a head that is no longer the same, and reads again.
+directory first and the head after it (``settle_writers``): so a writer that checked against the
+former state has an outdated head, and reads again.
 """
 
 import asyncio
@@ -22,25 +22,26 @@ from shared.state.services import Directory, Listed
 from shared.storage.tables import RowChanged
 
 _TRIES = 30
-"""Writers of one service in several processes meet at its head; each of them loses at times."""
+"""Attempts of one change. Writers in several processes compete for the head of a service, and each
+of them fails at times."""
 
 Result = TypeVar("Result")
 EditOf = Callable[[Listed, Head], Awaitable[tuple[Sequence[Edit], Result]]]
-"""Reads what it needs under a head, of the service as it is listed then, and says what to write,
-and what comes of it."""
+"""A function of the service and its head that reads what it needs, and returns the edits to write
+and a result."""
 
 
 @dataclass(eq=False)
 class _Turn:
-    """The writers of one service in this process; forgotten when none is left."""
+    """The turn of the writers of one service in this process; dropped when none is left."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     head: Head | None = None
-    """As the last of them wrote it."""
+    """The head as the last of them wrote it."""
 
 
 class ConfigurationChanges:
-    """Changes of configurations, one at a time for each service in this process."""
+    """Changes configurations, one at a time for each service in this process."""
 
     def __init__(self, configuration: Configuration, directory: Directory) -> None:
         self._configuration = configuration
@@ -50,10 +51,10 @@ class ConfigurationChanges:
     async def make(
         self, service: Service, edit: EditOf[Result], before_write: BeforeWrite = unlogged
     ) -> tuple[Result, list[str]]:
-        """Read under a head, write on the condition that the head is still the same; else again.
+        """Read, and write on the condition that the head is unchanged; otherwise repeat.
 
-        Writers of this process take turns, and the next begins with the head that the last one
-        wrote: should another process have written since, the condition fails and it is read.
+        Writers of this process take turns, and the next one begins with the head that the last one
+        wrote. If another process has written since, the condition fails and the head is read again.
 
         :raises Problem: what ``edit`` raises; ServiceNotFound, OperationNotAllowed,
             ConfigurationHeld.
@@ -89,9 +90,9 @@ class ConfigurationChanges:
         return listed
 
     async def settle_writers(self, service_id: str) -> Head | None:
-        """Make every writer look at the directory again; the head as it is then.
+        """Make every writer read the directory again, by writing the head; return that head.
 
-        Whoever wrote or held the head since the directory's row was written did the same.
+        Not needed if another one has written the head since the directory's row was written.
         """
         head = await self._configuration.head(service_id)
         if head is None or head.held_for_seconds > 0:
@@ -103,7 +104,7 @@ class ConfigurationChanges:
 
 
 def require_open(service: Service, head: Head | None) -> Head:
-    """Refuse a change where the configuration does not take any right now.
+    """Refuse a change if the configuration does not accept changes now.
 
     :raises Problem: OperationNotAllowed for a service that is being deleted or restored,
         ConfigurationHeld while a backup reads it.

@@ -1,4 +1,4 @@
-"""The source that Interkeep's own tables are."""
+"""Reading a service for a backup: its cut."""
 
 import asyncio
 import contextlib
@@ -47,13 +47,13 @@ from shared.streams.read_ahead import read_ahead
 _RECREATE = "Recreate them after a restore."
 
 _LISTED = 20
-"""Batches that a warning names."""
+"""The most batches that a warning names."""
 
 log = logging.getLogger("interkeep.backup")
 
 
 class ServiceStores:
-    """The tables and blobs that a service's cut is read from."""
+    """The tables and blobs from which a service's cut is read."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class ServiceStores:
 
 
 class ServiceSource:
-    """One service in Interkeep's tables."""
+    """One service, which can be read."""
 
     def __init__(self, stores: ServiceStores, service: Service, directory: Directory) -> None:
         self._stores = stores
@@ -93,9 +93,9 @@ class ServiceSource:
     async def cut(self, operation_id: str, *, hold: bool) -> "ServiceCut":
         """Begin to read.
 
-        :param hold: make writers wait, where reading without that met a change.
+        :param hold: make writers wait; used after a change was met without that.
 
-        :raises Problem: ServiceNotFound where the service was deleted meanwhile.
+        :raises Problem: ServiceNotFound if the service was deleted meanwhile.
         """
         key = await self._stores.keys.data_key(self._service.id)
         head = await self._head()
@@ -106,12 +106,13 @@ class ServiceSource:
         return ServiceCut(self._stores, service, head, key, operation_id, hold, self._now)
 
     async def _now(self) -> Service | None:
-        """The service as the directory has it: its units are part of the cut."""
+        """The service as it is in the directory now: its units are a part of the cut."""
         listed = await self._directory.get(self._service.name)
         return listed.service if listed and listed.service.id == self._service.id else None
 
     async def active_batches(self) -> Warning | None:
-        """Which batches have active messages: they are in no backup. None where none has."""
+        """A warning of batches with active messages, which are not backed up; None if there are
+        none."""
         active = await self._stores.active_batches(self._service.id)
         if not active:
             return None
@@ -125,7 +126,8 @@ class ServiceSource:
         )
 
     async def _held(self, head: Head, operation_id: str) -> Head:
-        """The head with a hold: from here on writers wait. One that is just writing goes first."""
+        """Write a hold into the head, so that writers wait from now on; a write in progress comes
+        first."""
         while True:
             held = replace(head, hold=operation_id)
             try:
@@ -167,7 +169,7 @@ class ServiceCut:
         self._renewing = asyncio.create_task(self._renew()) if hold else None
 
     async def _renew(self) -> None:
-        """Keep the hold while a large service is read."""
+        """Renew the hold while a large service is read."""
         while True:
             await asyncio.sleep(HOLD_SECONDS / 3)
             with contextlib.suppress(RowChanged):
@@ -183,7 +185,7 @@ class ServiceCut:
             yield [self._read(row) for row in page if section_of(row) not in NOT_BACKED_UP]
 
     def _read(self, row: Row) -> SectionRecord | Unreadable:
-        """A row as its record. One that storage changed must not keep the others from a backup."""
+        """The record of a row. A damaged row must not prevent a backup of the others."""
         if section_of(row) not in SECTIONS:
             reason = "its section is of a newer Interkeep, which can back it up"
             return Unreadable(section_of(row), str(row.values.get("name", row.key)), reason)
@@ -211,11 +213,11 @@ class ServiceCut:
         return Record(artifact.name, document, rfc3339(artifact.changed_at), artifact.content)
 
     def records(self, section: str, after: str = "") -> AsyncIterator[list[Record]]:
-        """The records of one section in their order (see order.py), secrets in the clear.
+        """The records of one section in their order (order.py), secrets in the clear.
 
-        Control numbers are those of agreements that there are as they are read.
+        Control numbers are those of the agreements that exist while they are read.
 
-        :param after: name of the record that the first page begins behind.
+        :param after: name of the record after which the first page begins.
         """
         if section == SERVICE:
             return self._settings(after)
@@ -234,7 +236,7 @@ class ServiceCut:
         )
 
     async def end(self) -> bool:
-        """Stop holding, and say whether all that was read is of one revision."""
+        """Release the hold, and return whether everything was read at one revision."""
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
@@ -246,7 +248,7 @@ class ServiceCut:
             and service is not None
             and service.unit_count == self.service.unit_count
         )
-        # Also the hold of an earlier attempt, whose worker died: writers need wait no longer.
+        # This also releases the hold of an earlier attempt whose worker died.
         if head is not None and head.hold and head.hold == self._operation_id:
             with contextlib.suppress(RowChanged):
                 await self._stores.configuration.write_head(self.service.id, replace(head, hold=""))
@@ -255,17 +257,18 @@ class ServiceCut:
     async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[bytes]]:
         """Lines of the counters of the cut's agreements (by their keys).
 
-        Each agreement's are of one instant.
+        The counters of one agreement are consistent with each other.
 
-        Whoever owns a row right now, it is where its agreement stands.
+        They are valid whichever service owns the row at the moment.
         """
         async for page in read_ahead(self._numbers_of_agreements("")):
             yield [one.line() for one in page if artifact_key(one.name) in agreements]
 
     async def _numbers_of_agreements(self, after: str) -> AsyncIterator[list[Record]]:
-        """In the order of their keys, with what was issued of their streams under any name.
+        """The counters of agreements in the order of their keys, including what was issued of their
+        streams under any name.
 
-        An agreement without a row has numbers all the same that were issued under other names.
+        So an agreement without a row may have numbers that were issued under other names.
         """
         ledger, service = self._stores.ledger, self.service
         family = await family_of(ledger, service)
@@ -276,7 +279,7 @@ class ServiceCut:
             yield [one for one in found if one is not None]
 
     async def received_numbers(self) -> AsyncIterator[list[bytes]]:
-        """Lines of control numbers that came in."""
+        """Lines of received control numbers."""
         async for page in read_ahead(self._stores.received.pages(self.service.id)):
             yield [number.line() for number in page]
 
@@ -313,13 +316,13 @@ class ServiceCut:
         ]
 
     def content(self, sha256: str) -> BlobClient:
-        """Where bytes of an artifact are."""
+        """The blob with the content of an artifact."""
         return self._stores.content.blob(self.service.id, sha256)
 
     async def note_md5(self, sha256: str, md5: str, users: Sequence[tuple[str, str]]) -> None:
-        """Keep what the MD5 of bytes is, of which it was not known: the next copy says it.
+        """Store the MD5 of content for which it was unknown, for the next copy.
 
-        It is no change of what is configured, and the backup is whole without it.
+        This is not a change of the configuration, and the backup is whole without it.
 
         :param users: section and name of the artifacts that they belong to.
         """
@@ -333,12 +336,12 @@ class ServiceCut:
 
     @property
     def content_account(self) -> BlobServiceClient:
-        """The account that they are in."""
+        """The account of the content."""
         return self._stores.content_account
 
 
 def _record(numbers: AgreementNumbers, row: LedgerRow | None, known: Known) -> Record | None:
-    """The counters of an agreement; None where nothing is known of any."""
+    """The counters of an agreement; None if nothing is known of any."""
     document = as_backed_up(numbers, row, known).to_json()
     if row is not None:
         return Record(row.agreement, document, row.changed_at)

@@ -1,4 +1,4 @@
-"""What a cut gives: records, artifacts that cannot be read, and what no backup holds."""
+"""What a cut returns: records, artifacts that cannot be read, and what is not backed up."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class SectionRecord:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An artifact that cannot be read: the backup goes on without it, and says so."""
+    """An artifact that cannot be read: the backup continues without it, and reports it."""
 
     section: str
     name: str
@@ -26,7 +26,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Something that no backup holds, with its number."""
+    """A kind of state that is not backed up, with its count."""
 
     what: str
     items: int
@@ -34,7 +34,7 @@ class LeftOut:
 
 
 def batches_active(active: Warning) -> Problem:
-    """The refusal where a backup was to begin with idle batches only."""
+    """The problem of a backup that was requested only for idle batches."""
     return Problem(
         Code.BATCHES_ACTIVE,
         f"{active.message} Or leave requireIdleBatches out, and the backup says what it lacks.",

@@ -1,9 +1,9 @@
-"""Deleting a service and all that it holds; backups and the ledger stay.
+"""Deleting a service and all that it holds; backups and the ledger are kept.
 
-The request that starts a deletion marks the service ``Deleting`` before it is answered, so from
-that answer on it allows nothing. A request that stopped before that leaves the mark to the worker.
-Every step of the work is repeatable. The directory's row goes last: until then the name is not
-free.
+The request that starts a deletion sets the service to ``Deleting`` before it is answered, so that
+the service allows nothing after that answer. If the request stopped before that, the worker does
+it. Every step of the work is idempotent. The directory's row is deleted last: until then the name
+is not free.
 """
 
 from dataclasses import dataclass, replace
@@ -46,10 +46,10 @@ class Deletions:
     async def start(self, name: str, asked: Asked) -> OperationRow:
         """Start the deletion of a service, which is ``Deleting`` when this returns.
 
-        One that failed for good is begun again where it stopped.
+        A deletion that failed finally is started again, and continues from where it stopped.
 
-        :raises Problem: ServiceNotFound, ConditionNotMet, OperationNotAllowed,
-            OperationInProgress, OperationIdInUse. After all of these the service is as it was.
+        :raises Problem: ServiceNotFound, ConditionNotMet, OperationNotAllowed, OperationInProgress,
+            OperationIdInUse. After each of these the service is unchanged.
         """
         start = Start(
             OperationName.DELETE, name, asked.caller, asked.trigger, {}, asked.operation_id
@@ -57,7 +57,7 @@ class Deletions:
         record = await self.engine.repeated(start)
         if record is None:
             record = await self._enter(start, asked)
-        # The first request under this Operation-Id may have stopped before its mark.
+        # The first request with this Operation-Id may have stopped before it set the state.
         if not record.operation.status.is_final():
             await self._mark(record.operation)
         return record
@@ -78,15 +78,16 @@ class Deletions:
     async def _mark(self, operation: Operation) -> None:
         service = await mark_deleting(self.directory, self.clock, operation)
         if service is not None:
-            # Also where somebody else marked it, who may have stopped before this.
+            # Also if another request set the state, which may have stopped before this.
             await self.changes.settle_writers(service.id)
 
 
 @optimistic
 async def mark_deleting(directory: Directory, clock: Clock, operation: Operation) -> Service | None:
-    """Set the state of an operation's service to ``Deleting``; None where the service is gone.
+    """Set the state of an operation's service to ``Deleting``; None if the service no longer
+    exists.
 
-    :raises Problem: OperationNotAllowed where its state does not allow a deletion.
+    :raises Problem: OperationNotAllowed if its state does not allow a deletion.
     """
     listed = await directory.get(operation.service)
     if listed is None or listed.service.id != operation.service_id:
@@ -104,7 +105,7 @@ async def mark_deleting(directory: Directory, clock: Clock, operation: Operation
 
 @dataclass(frozen=True)
 class DeletionStores:
-    """What a deletion empties."""
+    """The stores from which a deletion deletes."""
 
     directory: Directory
     configuration: Configuration
@@ -132,10 +133,10 @@ class DeletionWork(Work):
         """
         service = await mark_deleting(self._stores.directory, self._stores.clock, task.operation)
         if service is None:
-            return Outcome()  # an earlier attempt removed it
+            return Outcome()  # an earlier attempt deleted it
         await self._end_schedule(service)
         await self._close(service.id)
-        # Who it was restored from is known only as long as it is there.
+        # The name that it was restored from is known only while it exists.
         await entered_family(self._stores.ledger, service)
         numbers = self._stores.configuration.all_numbers(service.id)
         await release_all(self._stores.ledger, service=service.name, numbers=numbers)
@@ -156,7 +157,7 @@ class DeletionWork(Work):
 
     @optimistic
     async def _end_schedule(self, service: Service) -> None:
-        """A schedule ends with its service."""
+        """Delete the service's schedule."""
         found = await self._stores.schedules.get(service.name)
         if found is None or found.value.service_id != service.id:
             return
@@ -164,7 +165,7 @@ class DeletionWork(Work):
 
     @optimistic
     async def _close(self, service_id: str) -> None:
-        """From here on no change of the configuration is accepted."""
+        """Close the configuration: no change is accepted any more."""
         head = await self._stores.configuration.head(service_id)
         if head is None or head.phase is Phase.CLOSED:
             return

@@ -1,4 +1,4 @@
-"""Documents on their way in and out: secrets rest sealed, and show as masks."""
+"""Documents in requests and answers: secrets are stored sealed, and shown as masks."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ def sealed_document(
 ) -> JsonObject:
     """A caller's document as it is stored.
 
-    :param stored: what is there already; a mask keeps the secret that it had (carried_masks).
+    :param stored: the stored document; a mask keeps the secret that it had (carried_masks).
     :raises Problem: ReservedMember, MaskWithoutValue, InvalidRequest.
     """
     at_document = "" if section == SERVICE else "/document"
@@ -43,9 +43,9 @@ def sealed_document(
 
     def kept(pointer: str) -> JsonValue:
         before = masks.get(pointer)
-        # A secret, or a part of one: what is shown of it is not what it is.
+        # A secret, or a part of one: it is shown masked.
         if before is not None and at(shown, before) != at(stored, before):
-            # Stored before its name or look was known as a secret's, it is in the clear.
+            # It is in the clear if it was stored before its name or look was known as a secret's.
             held: JsonObject = {"": at(stored, before)}
             return replace_stand_ins(
                 held, lambda place, value: key.open(section, bound_to, before + place[1:], value)
@@ -66,7 +66,8 @@ def sealed_document(
 
 
 def _filled(value: JsonValue, pointer: str, kept: Callable[[str], JsonValue]) -> JsonValue:
-    """A secret with what its masks stand for; who knew it by another rule masks parts of it."""
+    """A secret with its masks filled in; a secret may contain masks if its parts were masked by
+    another rule."""
     if value == MASK:
         return kept(pointer)
     if isinstance(value, dict):
@@ -77,7 +78,7 @@ def _filled(value: JsonValue, pointer: str, kept: Callable[[str], JsonValue]) ->
 
 
 def sealed_at_rest(key: DataKey, section: str, name: str, document: JsonObject) -> JsonObject:
-    """A document that is kept, its secrets sealed; those that are sealed already stay."""
+    """A stored document with all secrets sealed; those that are sealed already are not changed."""
     bound_to = artifact_key(name)
 
     known = open_document(key, section, name, document)
@@ -90,9 +91,10 @@ def sealed_at_rest(key: DataKey, section: str, name: str, document: JsonObject) 
 
 
 def sealed_again(key: DataKey, section: str, record: Record) -> Restored | None:
-    """A backed-up document as it is stored, its secrets sealed anew.
+    """A backed-up document as it is stored, with its secrets sealed again.
 
-    None where somebody must walk through its parts; see ``sealed_document``.
+    None if that cannot be done by a text search, so that its values must be walked through as in
+    ``sealed_document``.
     """
     written = record.written
     if written is None or holds_open_secret(section, written.document):

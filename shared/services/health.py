@@ -1,4 +1,4 @@
-"""Deep health: whether storage, queue and keys can be used, and which keys are needed."""
+"""Deep health: whether storage, queue and keys are usable, and which keys are needed."""
 
 import asyncio
 import logging
@@ -21,13 +21,13 @@ from shared.storage.clients import MessageQueue
 from shared.storage.refusals import Said, expecting, meaning
 
 _MOST_SECONDS = 60
-"""Of one check; all of them run side by side."""
+"""Time limit of one check; all of them run concurrently."""
 
 _AT_ONCE = 16
-"""Services that are asked side by side."""
+"""Services that are read concurrently."""
 
 _MOST_LISTED = 100
-"""Operations that were left behind; their count says how many there are."""
+"""The most operations left behind that are listed; a count says how many there are."""
 
 _PROBE_DIGEST = "0" * 64
 
@@ -36,7 +36,7 @@ log = logging.getLogger("interkeep.health")
 
 @dataclass(frozen=True)
 class DeepHealth:
-    """Asks everything that an operation needs."""
+    """Checks everything that an operation needs."""
 
     directory: Directory
     history: History
@@ -46,14 +46,14 @@ class DeepHealth:
     configuration: Configuration
     left: LeftBehindIndex
     most_services: int = 10_000
-    """How many are asked for the key that wraps their data key: a call each."""
+    """The most services whose wrapping key is read: one call each."""
     most_backups: int = 50_000
-    """How many are looked at for the keys that they need: some hundred calls."""
+    """The most backups whose needed keys are read: some hundred calls."""
 
     async def report(self) -> tuple[bool, JsonObject]:
-        """Whether all is well, and what was found.
+        """Whether everything is usable, and the report.
 
-        A key that backups or services need and that cannot be used is not well either: those
+        A key that backups or services need and that cannot be used counts as a failure too: those
         backups cannot be restored, and those services' secrets cannot be opened.
         """
         results = await self.checks()
@@ -67,7 +67,8 @@ class DeepHealth:
         }
 
     async def checks(self) -> list[JsonObject]:
-        """All that an operation needs: of each its ``name``, ``status``, and ``error`` or none."""
+        """Everything that an operation needs, each with ``name``, ``status``, and ``error`` if it
+        failed."""
         asked: dict[str, Callable[[], Awaitable[None]]] = {
             "stateTables": self._tables,
             "queue": self._queue,
@@ -81,7 +82,7 @@ class DeepHealth:
         await anext(self.directory.pages(size=1), None)
 
     async def _queue(self) -> None:
-        with expecting(Said.GONE):  # it comes with the first message
+        with expecting(Said.GONE):  # it is created with the first message
             await self.queue.client.get_queue_properties()
 
     def _account(self, alias: str) -> Callable[[], Awaitable[None]]:
@@ -97,13 +98,13 @@ class DeepHealth:
         await self.provider.check(_PROBE_DIGEST, await self.provider.seal(_PROBE_DIGEST))
 
     async def _keys(self) -> tuple[JsonObject, bool]:
-        """The keys that stored backups and services need, and whether each is at hand."""
+        """The keys that stored backups and services need, and whether each is available."""
         try:
             async with asyncio.timeout(_MOST_SECONDS):
                 (backups, all_backups), (services, all_services) = await asyncio.gather(
                     self._needed_by_backups(), self._needed_by_services()
                 )
-        except Exception as error:  # noqa: BLE001 - whatever is wrong is what was asked for
+        except Exception as error:  # noqa: BLE001 - any error is a result of the check
             log.warning("deep health: the keys that are needed: %s", error)
             return {"error": _said(error)}, False
         asked = [
@@ -120,7 +121,8 @@ class DeepHealth:
         }, well
 
     async def _left_behind(self) -> JsonObject:
-        """What recovery could not finish: an operator's to look at, and no failure by itself."""
+        """What recovery could not finish: for an operator to look at, but not a failure by
+        itself."""
         listed: list[JsonValue] = []
         count = 0
         try:
@@ -128,13 +130,13 @@ class DeepHealth:
                 async for page in self.left.pages():
                     count += len(page)
                     listed += [one.to_json() for one in page[: _MOST_LISTED - len(listed)]]
-        except Exception as error:  # noqa: BLE001 - whatever is wrong is what was asked for
+        except Exception as error:  # noqa: BLE001 - any error is a result of the check
             log.warning("deep health: what was left behind: %s", error)
             return {"error": _said(error)}
         return {"count": count, "operations": listed}
 
     async def _needed_by_backups(self) -> tuple[Counter[str], bool]:
-        """How many backups need each key, and whether all backups were looked at."""
+        """How many backups need each key, and whether all backups were read."""
         needed: Counter[str] = Counter()
         backups = 0
         async for key_ids in self.history.key_ids():
@@ -145,7 +147,7 @@ class DeepHealth:
         return needed, True
 
     async def _needed_by_services(self) -> tuple[Counter[str], bool]:
-        """How many services need each key, and whether all services were looked at."""
+        """How many services need each key, and whether all services were read."""
         needed: Counter[str] = Counter()
         services = 0
         async for page in self.directory.pages():
@@ -162,7 +164,7 @@ class DeepHealth:
 
 
 def _listed(found: Sequence[JsonObject], needed: Counter[str], what: str) -> list[JsonValue]:
-    """Of the keys that were asked for, those that something needs."""
+    """Those of the checked keys that something needs."""
     return [
         {
             "keyId": one["name"],
@@ -179,14 +181,14 @@ async def _checked(name: str, ask: Callable[[], Awaitable[None]]) -> JsonObject:
     try:
         async with asyncio.timeout(_MOST_SECONDS):
             await ask()
-    except Exception as error:  # noqa: BLE001 - whatever is wrong is what was asked for
+    except Exception as error:  # noqa: BLE001 - any error is a result of the check
         log.warning("deep health: %s: %s", name, error)
         return {"name": name, "status": "failing", "error": _said(error)}
     return {"name": name, "status": "ok"}
 
 
 def _said(error: BaseException) -> str:
-    """What is wrong, without what a caller must not see (addresses, credentials)."""
+    """The error without what a caller must not see (addresses, credentials)."""
     if isinstance(error, Problem):
         return error.message
     if isinstance(error, AzureError):

@@ -1,4 +1,4 @@
-"""Imports: many artifacts in one request, all or none where they fit one transaction."""
+"""Imports: many artifacts in one request; all or none if they fit into one transaction."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -26,10 +26,10 @@ _OF_THE_SERVICE = frozenset(
         Code.STORAGE_UNAVAILABLE,
     }
 )
-"""Refusals of the whole request: no part of a group fares better than the group."""
+"""Refusals of the whole request: smaller parts of a group would be refused too."""
 
 Report = dict[str, WriteResult | Problem]
-"""By the place of the item in the body: what came of it."""
+"""The result of each item, by its place in the body."""
 
 
 class Imports:
@@ -49,11 +49,11 @@ class Imports:
         items: Sequence[ImportItem],
         before_write: BeforeWrite = unlogged,
     ) -> list[WriteResult | Problem]:
-        """Write all or none where they fit one transaction, else report on each.
+        """Write all or none if they fit into one transaction, otherwise report on each.
 
-        :raises Problem: as ``Artifacts.put``, where all fit one transaction; InvalidName,
+        :raises Problem: as ``Artifacts.put``, if all fit into one transaction; InvalidName,
             InvalidRequest for a name that comes twice; OperationNotAllowed, ConfigurationHeld,
-            KeyUnavailable where nothing was written because nothing can be.
+            KeyUnavailable if nothing can be written at all.
         """
         wanted = [Wanted(item, f"/artifacts/{index}") for index, item in enumerate(items)]
         _require_names(wanted)
@@ -97,12 +97,13 @@ class Imports:
         report: Report,
         before_write: BeforeWrite,
     ) -> None:
-        """A group; where it is refused for an item's sake, its halves, down to those at fault."""
+        """Write a group; if it is refused because of an item, write its halves, down to the items
+        at fault."""
         try:
             await self._write(service, group, report, before_write)
             return
         except TooLargeTogether:
-            pass  # with its secrets sealed, which is known only then
+            pass  # too large with its secrets sealed, which is known only then
         except Problem as problem:
             if problem.code in _OF_THE_SERVICE:
                 raise
@@ -124,7 +125,8 @@ class Imports:
         report.update((one.place, result) for one, result in zip(group, written, strict=True))
 
     def _groups(self, wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
-        """Items that each fit one transaction together, what is named before what names it."""
+        """Groups of items that fit into one transaction each; an item comes after those that it
+        names."""
         ordered = sorted(wanted, key=lambda one: IMPORT_ORDER.index(one.item.section))
         now = self._clock.now()
         puts = (
@@ -162,7 +164,7 @@ def _require_names(wanted: Sequence[Wanted]) -> None:
 
 
 def _too_large(wanted: Sequence[Wanted]) -> Report:
-    """The items that no row holds: they fit no group."""
+    """Report the items that are too large for a row."""
     found: Report = {}
     for one in wanted:
         try:

@@ -1,4 +1,4 @@
-"""What became of an immediate operation whose worker stopped; see operations/recover.py."""
+"""The end of an immediate operation whose process stopped; for operations/recover.py."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -26,11 +26,12 @@ _UNCERTAIN = (
 
 @dataclass(frozen=True)
 class Interrupted:
-    """Finds out whether an interrupted operation did its write; if not, it never will.
+    """Finds out whether an interrupted operation did its write; if not, it is made sure that it
+    never will.
 
-    An advance writes many rows, each once: it is brought to its end.
+    An advance writes many rows, each once: it is finished instead.
 
-    :param was_registered: the same for the registration of a backup.
+    :param was_registered: answers this for the registration of a backup.
     """
 
     directory: Directory
@@ -41,9 +42,9 @@ class Interrupted:
     ledger: Ledger
 
     async def __call__(self, operation: Operation) -> OperationError | None:
-        """How it ends: its error, None for a success.
+        """How the operation ends: its error, None for a success.
 
-        :raises RowChanged: somebody writes the service right now; ask again later.
+        :raises RowChanged: if the service is being written by someone else; ask again later.
         """
         if operation.operation is OperationName.SERVICE_UPDATE:
             if operation.parameters.get("change") == ADVANCE:
@@ -71,7 +72,7 @@ class Interrupted:
             return await self._was_created(service, listed)
         await self.changes.settle_writers(service.id)
         if operation.operation in _OUT_OF_ACTIVE:
-            # Its worker may have stopped before this: numbers were on their way.
+            # Its process may have stopped before this, which ends allocations in progress.
             await end_issuing(self.ledger, service)
         return True
 

@@ -1,7 +1,7 @@
-"""Key rotation: every service's data key wrapped with the current sealing key.
+"""Key rotation: wrapping every service's data key with the current sealing key.
 
-A data key itself stays as it is, and so does everything that it sealed. Stored backups are not
-touched: each needs the keys that it names, and deep health lists those that are missing.
+The data keys themselves do not change, nor does what they sealed. Stored backups are not changed:
+each needs the keys that it names, and deep health lists those that are missing.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from shared.state.services import Directory
 from shared.storage.versioned import optimistic
 
 _AT_ONCE = 8
-"""Data keys that are wrapped side by side; a vault opens each of them."""
+"""Data keys that are wrapped concurrently; a vault opens each of them."""
 
 _TOLD = 100
-"""Of the services whose key was not wrapped, how many the operation names."""
+"""The most services that the operation names because their key was not rewrapped."""
 
 
 class KeyRotation:
@@ -35,9 +35,9 @@ class KeyRotation:
         self._provider = provider
 
     async def start(self, caller: str, operation_id: str | None) -> OperationRow:
-        """Start one.
+        """Start a rotation.
 
-        :raises Problem: OperationInProgress while another is under way; OperationIdInUse.
+        :raises Problem: OperationInProgress while another one is in progress; OperationIdInUse.
         """
         return await self._engine.start(
             Start(
@@ -103,7 +103,8 @@ class RotationWork(Work):
         return Outcome(status, result, warnings)
 
     def _require_asked(self, key_id: JsonValue) -> None:
-        """A host that has not restarted since the settings changed must not wrap with its key."""
+        """Refuse if this host has not restarted since the settings changed: it would wrap with the
+        former key."""
         if key_id != self._provider.wrapping_key_id:
             raise Problem(
                 Code.KEY_UNAVAILABLE,
@@ -125,7 +126,8 @@ class RotationWork(Work):
 
     @optimistic
     async def _rewrap(self, service: Service) -> bool | Warning:
-        """Whether a service's key was wrapped now; what is wrong with it where it cannot be."""
+        """Rewrap a service's key; return whether that was necessary, or a warning if it cannot be
+        done."""
         found = await self._configuration.wrapped_key(service.id)
         if found is None or found.value.key_id == self._provider.wrapping_key_id:
             return False

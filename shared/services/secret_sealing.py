@@ -1,7 +1,7 @@
-"""Sealing what lies in the clear: secrets that were stored before a rule, or a setting, knew them.
+"""Sealing secrets that were stored in the clear, before a rule or a setting recognised them.
 
-Each artifact is written under the head of its service, as any change is; its document stays the
-same. Backups that were made before stay as they are.
+Each artifact is written like any other change of its service; its document stays the same. Backups
+that were made before are not changed.
 """
 
 import asyncio
@@ -28,27 +28,27 @@ from shared.state.operations import OperationRow
 from shared.state.services import Directory, Listed
 
 _TOLD = 100
-"""Of the services that were not done, how many the operation names."""
+"""The most services that the operation names because they failed."""
 
 _TRIES = 30
-"""Of a service whose configuration a backup holds, a minute at most."""
+"""Tries for a service whose configuration a backup holds, which lasts a minute at most."""
 
 _GONE = frozenset({Code.SERVICE_NOT_FOUND, Code.OPERATION_NOT_ALLOWED})
-"""A service that is deleted has nothing to seal, and one that is restored was sealed as it was
-written."""
+"""Problems that are ignored: a service that is deleted has nothing to seal, and one that is being
+restored is written sealed."""
 
 
 class SecretSealing:
-    """Starts it."""
+    """Starts the sealing of all services."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     async def start(self, caller: str, operation_id: str | None) -> OperationRow:
-        """Start one, over all services.
+        """Start a run over all services.
 
-        :raises Problem: OperationInProgress while another operation of all services is under way;
-            OperationIdInUse.
+        :raises Problem: OperationInProgress while another operation over all services is in
+            progress; OperationIdInUse.
         """
         return await self._engine.start(
             Start(OperationName.SEAL_SECRETS, NO_SERVICE, caller, "http", {}, operation_id)
@@ -121,7 +121,7 @@ class SealingWork(Work):
     async def _open_ones(
         self, task: Task, service: Service, count: _Count
     ) -> AsyncIterator[list[Artifact]]:
-        """Artifacts with secrets in the clear, a page at a time."""
+        """The artifacts with secrets in the clear, a page at a time."""
         async for page in self._configuration.rows(service.id):
             await task.checkpoint()
             count.artifacts += len(page)
@@ -136,7 +136,7 @@ class SealingWork(Work):
     async def _write(
         self, task: Task, service: Service, names: Sequence[tuple[Section, str]]
     ) -> int:
-        """Seal artifacts as they are by then; how many there were to seal."""
+        """Read artifacts again and seal them; return how many had to be sealed."""
         key = await self._keys.data_key(service.id)
 
         async def edit(_listed: Listed, _head: Head) -> tuple[list[Edit], int]:
@@ -163,7 +163,7 @@ class SealingWork(Work):
                     raise
                 await task.checkpoint()
                 await asyncio.sleep(problem.retry_after_seconds or 1)
-        raise AssertionError  # the last try returned or raised
+        raise AssertionError  # unreachable: the last try returned or raised
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
         """None: each artifact is sealed by itself, and an interrupted run begins again."""

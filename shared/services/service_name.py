@@ -1,4 +1,4 @@
-"""Whether a service can be made under a name, and what is said where it cannot."""
+"""Whether a service can be created with a name, and the problems if it cannot."""
 
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
@@ -9,10 +9,10 @@ from shared.state.services import Listed
 
 
 async def require_no_restore(records: Operations, name: str) -> None:
-    """Refuse the name of a service that an accepted restore is about to make.
+    """Refuse the name of a service that an accepted restore is about to create.
 
-    A restore holds the lock of its name from its start on; the directory has the service only when
-    its worker has begun.
+    A restore has the lock of its name from its start on, but the service is in the directory only
+    when its worker has begun.
 
     :raises Problem: ServiceNameUnavailable.
     """
@@ -29,14 +29,14 @@ async def require_no_restore(records: Operations, name: str) -> None:
 
 
 def taken(listed: Listed | None, name: str) -> Problem:
-    """The name of a service that was to be made is not free, for good or until it is deleted."""
+    """The problem of creating a service whose name is not free."""
     if listed is not None and listed.service.state is State.DELETING:
         return being_deleted(name, "service")
     return exists(name)
 
 
 def being_deleted(name: str, target: str) -> Problem:
-    """The name is free in a while."""
+    """The problem of a name that will be free in a while."""
     return Problem(
         Code.SERVICE_NAME_UNAVAILABLE,
         f"Service '{name}' is being deleted; its name is free as soon as that completes.",
@@ -46,7 +46,7 @@ def being_deleted(name: str, target: str) -> Problem:
 
 
 def exists(name: str, but: str = "") -> Problem:
-    """The name belongs to a living service."""
+    """The problem of a name that belongs to an existing service."""
     rest = but or "; its name is free once it is deleted"
     return Problem(
         Code.SERVICE_EXISTS, f"Service '{name}' exists{rest}. Nothing was changed.", "service"

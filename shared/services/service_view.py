@@ -1,4 +1,4 @@
-"""A service as answers show it, and the version of all that they show."""
+"""A service as answers show it, and the version of everything that they show."""
 
 from dataclasses import dataclass, field
 
@@ -20,11 +20,12 @@ class ServiceView:
 
     shown: JsonObject = field(repr=False)
     version: str
-    """Another one as soon as any of it changed: state, settings (masked ones too), quota use."""
+    """An ETag that changes with anything that is shown: state, settings (also masked ones), quota
+    use."""
 
 
 def summary(service: Service) -> JsonObject:
-    """What a list of services shows of each."""
+    """What a list of services shows of each one."""
     shown = service.to_json()
     del shown["operations"]
     return shown
@@ -52,7 +53,7 @@ def counted_sections(service: Service, head: Head | None) -> list[JsonObject]:
 def service_view(listed: Listed, settings: StoredSettings | None, head: Head | None) -> ServiceView:
     """A service with its settings masked, what its state allows, and its quota use.
 
-    :param settings: None where it has none (any more); so is ``head``.
+    :param settings: None if it has none, or none any more; the same for ``head``.
     """
     service = listed.service
     counts = head.counts if head else {}

@@ -42,12 +42,13 @@ from shared.state.services import Directory, Listed
 from shared.storage.tables import RowChanged, RowExists
 
 _TRIES = 30
-"""Operations that meet at the directory's row of one service; each of them loses at times."""
+"""Attempts of one change. Operations compete for the directory's row of a service, and each of them
+fails at times."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks, under which id, and on which condition."""
+    """The caller of a request, its Operation-Id, and its condition."""
 
     caller: str
     trigger: str = "http"
@@ -97,7 +98,8 @@ class Services:
     async def put(
         self, name: str, wanted: ServiceSettings, asked: Asked, *, must_be_new: bool = False
     ) -> tuple[Listed, bool]:
-        """Make a service, or replace the settings of one; whether it was made.
+        """Create a service, or replace the settings of an existing one; return whether it was
+        created.
 
         :param must_be_new: refuse to replace.
         :raises Problem: as ``create`` and ``update``.
@@ -118,7 +120,7 @@ class Services:
         return await self.update(listed, wanted, asked), False
 
     async def create(self, name: str, wanted: ServiceSettings, asked: Asked) -> Listed:
-        """Make a new service, Active.
+        """Create a new service, in the state Active.
 
         :raises Problem: InvalidName, InvalidRequest, StorageAccountUnknown, MaskWithoutValue,
             ServiceExists, ServiceNameUnavailable, and those of its SSL certificate
@@ -150,8 +152,8 @@ class Services:
             except RowExists as error:
                 raise taken(await self._directory.get(name), name) from error
             try:
-                # Recovery may have found no service, and have said so, before this one was added;
-                # a restore of this name may have been accepted.
+                # Before this service was added, recovery may have closed the record because there
+                # was no service, or a restore with this name may have been accepted.
                 await entry.require_open()
                 await require_no_restore(self._engine.records, name)
             except Problem:
@@ -173,12 +175,12 @@ class Services:
     async def update(self, listed: Listed, wanted: ServiceSettings, asked: Asked) -> Listed:
         """Replace the settings of a service (updateConfiguration).
 
-        :raises Problem: ServiceExists where it has another edition, InvalidRequest,
+        :raises Problem: ServiceExists if it has another edition, InvalidRequest,
             OperationNotAllowed, StorageAccountUnknown, MaskWithoutValue, ConditionNotMet,
             ConfigurationHeld, and those of its SSL certificate (with_ssl_facts).
         """
         service = listed.service
-        # First by its state: one that is just being made has no key yet.
+        # The state is checked first: a service that is being created has no key yet.
         self._require_updatable(service, wanted)
         key = await self._keys.data_key(service.id)
         start = self._start(OperationName.CONFIG_UPDATE, service.name, wanted, asked, key)
@@ -231,10 +233,10 @@ class Services:
         asked: Asked,
         key: DataKey | None,
     ) -> Start:
-        """A PUT of settings as the log has it.
+        """A PUT of settings as an operation of the log.
 
-        :param key: of the service, None where it has none (any more): then two requests are told
-            apart by what is no secret alone.
+        :param key: that of the service, None if it has none, or none any more: then secrets are not
+            considered when two requests are compared.
         """
         document = wanted.to_json()
         return Start(
@@ -250,7 +252,7 @@ class Services:
     async def move(self, listed: Listed, operation: ServiceOperation, asked: Asked) -> Listed:
         """Move a service through the state chart.
 
-        Suspending a suspended service writes nothing.
+        Idempotent: suspending a suspended service writes nothing.
 
         :raises Problem: OperationNotAllowed, ConditionNotMet.
         """
@@ -271,16 +273,15 @@ class Services:
                 if target is not State.ACTIVE:
                     await end_issuing(self._ledger, listed.service)
         elif target is not State.ACTIVE:
-            # A version whose recovery did not may have found it done.
+            # The recovery of an older version may have closed the record as done without this step.
             await end_issuing(self._ledger, listed.service)
         return await self.require(listed.service.name)
 
     async def scale(self, listed: Listed, units: int, asked: Asked) -> Listed:
-        """Change the number of units. The directory's row says it; the settings follow it.
+        """Change the number of units, in the directory's row first, then in the settings.
 
         :raises Problem: OperationNotAllowed, InvalidRequest for units that the edition does not
-            have, QuotaExceeded where fewer units could not hold what there is,
-            ConditionNotMet.
+            have, QuotaExceeded if the units could not hold the present artifacts, ConditionNotMet.
         """
 
         def scaled(service: Service) -> Service:
@@ -301,12 +302,13 @@ class Services:
         async with logged(self._engine, start) as entry:
             written = await self._rewrite(listed, asked.condition, entry, scaled)
             try:
-                # Whoever wrote under the former units has written by now, or looks again.
+                # Writers that checked against the former units have written by now, or will check
+                # again.
                 _require_fitting(scaled(before), await self._changes.settle_writers(before.id))
             except Problem:
 
                 def given_back(found: Service) -> Service:
-                    # A deletion may have been accepted since: its state stays.
+                    # A deletion may have been accepted since: then its state is kept.
                     unmoved = found.state is written.service.state
                     state = before.state if unmoved else found.state
                     former = {"unit_count": before.unit_count, "state": state}
@@ -323,9 +325,9 @@ class Services:
         entry: LogEntry,
         change: Callable[[Service], Service | None],
     ) -> Listed:
-        """Change the directory's row, whoever else changes it meanwhile.
+        """Change the directory's row, and retry when others change it meanwhile.
 
-        :param change: gives the service as it is to be, None where there is nothing to write.
+        :param change: returns the service as it should be, None if there is nothing to write.
         :raises Problem: what ``change`` and the condition raise; ServiceNotFound.
         """
         for attempt in range(_TRIES):
@@ -387,7 +389,7 @@ def _require_fitting(service: Service, head: Head | None) -> None:
 
 
 def changed_meanwhile(name: str) -> Problem:
-    """Somebody else changed the service between reading and writing it."""
+    """The problem that the service was changed between reading and writing it."""
     return Problem(
         Code.CONDITION_NOT_MET,
         f"Service '{name}' was changed by somebody else at the same moment. Read it again and "

@@ -1,4 +1,4 @@
-"""What a started app cannot use, told once a process: a look at all that its settings name."""
+"""Checking at start, once a process, that everything that the settings name is usable."""
 
 import logging
 
@@ -10,7 +10,7 @@ log = logging.getLogger("interkeep.health")
 
 
 class StartCheck:
-    """Asks storage, queue and keys once, and logs what does not answer."""
+    """Checks storage, queue and keys once, and logs what is not usable."""
 
     def __init__(self, health: DeepHealth, clock: Clock) -> None:
         self._health = health
@@ -18,7 +18,7 @@ class StartCheck:
         self._asked = False
 
     async def once(self) -> None:
-        """Ask, if nobody did in this process. Nothing is raised, and nothing stops working."""
+        """Do the check, unless this process has done it. Raises nothing, and stops nothing."""
         if self._asked:
             return
         self._asked = True
