@@ -1,6 +1,6 @@
 """Reading ASN.1 in BER, as far as files with certificates need it.
 
-Elements know the bytes that they are in, so that parts can be taken as they are.
+Elements refer to the bytes that they are in, so that parts can be copied unchanged.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,15 @@ SEQUENCE, SET, FIRST = 0x30, 0x31, 0xA0
 _CONSTRUCTED = 0x20
 
 _MOST_ELEMENTS = 50_000
-"""A PFX with a long chain has some hundred: what is inside its certificates is not looked at."""
+"""Most elements of a file. A PFX with a long chain has some hundred: its certificates are not
+parsed."""
 
 _MOST_DEPTH = 40
 
 
 @dataclass
 class Element:
-    """An element, and what it is made of."""
+    """An element, with its inner elements."""
 
     tag: int
     data: bytes = field(repr=False)
@@ -28,38 +29,38 @@ class Element:
     """Where its content begins."""
     end: int = 0
     inner: "list[Element]" = field(default_factory=list)
-    """Of a constructed one."""
+    """The elements of a constructed one."""
 
     @property
     def content(self) -> bytes:
-        """Of a primitive one."""
+        """The content of a primitive one."""
         return self.data[self.at : self.end]
 
     @property
     def raw(self) -> bytes:
-        """The element as it is."""
+        """The bytes of the whole element."""
         return self.data[self.begin : self.end]
 
     @property
     def number(self) -> int:
-        """Of an integer that is not negative."""
+        """The value of a non-negative integer."""
         return int.from_bytes(self.content, "big")
 
     @property
     def is_octets(self) -> bool:
-        """Whether it is an octet string, in one or in parts."""
+        """Whether it is an octet string, in one piece or in parts."""
         return self.tag in (OCTETS, OCTETS_IN_PARTS)
 
     @property
     def octets(self) -> bytes:
-        """The bytes of an octet string, which may come in parts, and those in parts."""
+        """The bytes of an octet string, which may be nested in parts."""
         return b"".join(self._parts())
 
     def _parts(self) -> Iterator[bytes]:
         if self.tag == OCTETS:
             yield self.content
         for part in self.inner:
-            yield from part._parts()  # noqa: SLF001 - of its own kind
+            yield from part._parts()  # noqa: SLF001 - of the same class
 
     def begins_with(self, oid: bytes) -> bool:
         """Whether its first element is this object identifier."""
@@ -68,20 +69,20 @@ class Element:
 
 
 class Reader:
-    """Reads elements with lengths of either kind; all that it reads is counted."""
+    """Reads elements of definite and indefinite length, and counts all that it reads."""
 
     def __init__(self) -> None:
         self._left = _MOST_ELEMENTS
 
     def read(self, data: bytes) -> Element:
-        """The first element; as every reader of it, without looking at what is behind it.
+        """The first element; bytes after it are ignored, as in other readers.
 
-        :raises ValueError: where there is none that is whole.
+        :raises ValueError: if there is no complete element.
         """
         return self._element(data, 0, len(data), _MOST_DEPTH)[0]
 
     def _element(self, data: bytes, begin: int, end: int, depth: int) -> tuple[Element, int]:
-        """An element, and where it ends."""
+        """An element, and the offset of its end."""
         self._left -= 1
         if self._left < 0 or depth == 0:
             raise ValueError("more of it than any PFX has")
@@ -116,7 +117,8 @@ def written(tag: int, content: bytes) -> bytes:
 
 
 def _tag(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """The first byte of a tag, which is all that tells those apart that count here."""
+    """The first byte of a tag, which is enough to distinguish the tags that are used here, and the
+    offset after it."""
     tag = _byte(data, at, end)
     at += 1
     if tag & 0x1F == 0x1F:
@@ -127,7 +129,8 @@ def _tag(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 def _length(data: bytes, at: int, end: int) -> tuple[int | None, int]:
-    """How many bytes follow, None for as many as come before two zeros."""
+    """The length in bytes, None for an indefinite length (up to two zero bytes), and the offset
+    after it."""
     first = _byte(data, at, end)
     at += 1
     if first == 0x80:

@@ -1,7 +1,8 @@
-"""The forms that certificates come in: DER and PEM are read, of others it is said what they are.
+"""The forms of certificate files: DER and PEM are read, others are recognised and refused.
 
-Content is kept and served as it is, so nothing but certificates may be in it: of PEM, text between
-the blocks is taken (RFC 7468 knows it), another kind of block, or a key without its lines, is not.
+Content is stored and served unchanged, so it may contain only certificates. In PEM, text between
+the blocks is accepted (see RFC 7468); other kinds of blocks, and keys without their PEM lines, are
+not.
 """
 
 import base64
@@ -19,24 +20,25 @@ from shared.sealing.pfx_cost import DATA
 from shared.sealing.x509_names import issuer_and_subject
 
 _BLOCK = re.compile(rb"-----BEGIN ((?:X509 )?CERTIFICATE)-----[^-]*-----END \1-----")
-"""Both labels are of the same bytes: the second one is what SSLeay wrote, and is still read."""
+"""Both labels have the same content: ``X509 CERTIFICATE`` is what SSLeay wrote, and is still in
+use."""
 
 _ANY_BLOCK = re.compile(rb"-----BEGIN ([ -,.-~]{1,64})-----")
 _BEGIN = b"-----BEGIN "
 _KEY = b"private key"
 _BEFORE_KEY = re.compile(rb"begin [a-z0-9 ]{0,40}\Z")
 _OTHER_KEYS = (b"putty-user-key-file", b"private-key: (")
-"""In small letters: lines of keys, also where their dashes are too few, and what openssl prints of
-one. Content may be long, and a pattern over all of it would let nobody else run meanwhile."""
+"""In lower case: lines of keys, also with too few dashes, and what openssl prints of a key.
+Searched as bytes, since a regular expression over long content would block the process."""
 
 _NO_TEXT = bytes({*range(0x20), 0x7F} - {*b"\t\n\v\f\r\x1a\x1b"})
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"-\0-\0", b"\0-\0-")
 _UTF_8_MARK = b"\xef\xbb\xbf"
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
-"""1.2.840.113549.1.7.2: what files with the ending .p7b are."""
+"""1.2.840.113549.1.7.2, signedData: the content of .p7b files."""
 
 _MOST_OF_A_CHAIN = 100
-"""More certificates are a bundle of authorities, and no chain."""
+"""Most certificates of a chain; more are a bundle of authorities."""
 
 _PRIVATE = "put it as pfx and password into the document, where it is sealed"
 _OF_BLOCKS = {
@@ -55,20 +57,22 @@ _OF_BLOCKS |= {
 
 
 class Unfit(ValueError):
-    """The bytes are in no form that is taken; the message says in which, and what to do."""
+    """The bytes are in a form that is not accepted; the message says which it is, and what to
+    do."""
 
 
 def certificate_in(data: bytes) -> x509.Certificate:
-    """The certificate in DER or PEM; of several in PEM, the one that issued none of the others.
+    """The certificate in DER or PEM; of several in PEM, the one that did not issue any of the
+    others.
 
-    :raises Unfit: where there is none, or more than certificates.
-    :raises x509.InvalidVersion: where one says to be of a version that there is not.
+    :raises Unfit: if there is none, or something besides certificates.
+    :raises x509.InvalidVersion: if a certificate has an unknown version.
     """
     if not data.strip():
         raise Unfit("There are no bytes.")
     if data[:2] in _UTF_16 or data[:4] in _UTF_16:
         raise Unfit("The text is in UTF-16, as PowerShell writes it. Save it as ASCII or UTF-8.")
-    if _is_certificate(data):  # a name within it may hold any text
+    if _is_certificate(data):  # checked first, since a name within it may contain any text
         return _from_der(data)
     if _BEGIN in data:
         return _leaf(_from_pem(data))
@@ -80,7 +84,7 @@ def certificate_in(data: bytes) -> x509.Certificate:
 
 
 def _leaf(certificates: list[x509.Certificate]) -> x509.Certificate:
-    """Whose chain it is, wherever it stands in it; the first where nothing tells."""
+    """The leaf of a chain, at any place in it; the first certificate if that cannot be decided."""
     if not 1 < len(certificates) <= _MOST_OF_A_CHAIN:
         return certificates[0]
     names = [issuer_and_subject(one) for one in certificates]
@@ -111,7 +115,7 @@ def _from_pem(data: bytes) -> list[x509.Certificate]:
 
 
 def _require_text(between: bytes) -> None:
-    """Refuse what stands beside certificates and is more than text about them."""
+    """Refuse anything between certificates that is not plain text about them."""
     if _has_key_lines(between) or any(map(is_key_in_base64, _lines(between))):
         raise Unfit(f"A private key does not belong here: {_PRIVATE}.")
     if block := _ANY_BLOCK.search(between):
@@ -147,7 +151,7 @@ def _lines(text: bytes) -> Iterator[str]:
 
 
 def _no_pem(data: bytes) -> Unfit:
-    """What a text without the lines of PEM is."""
+    """The refusal of a text without PEM lines."""
     packed = b"".join(data.removeprefix(_UTF_8_MARK).split())
     if is_key_in_base64(packed.decode("latin-1")):
         return Unfit(f"It is a private key or a PFX, which does not belong here: {_PRIVATE}.")
@@ -178,7 +182,7 @@ def _from_der(data: bytes) -> x509.Certificate:
 
 
 def _no_certificate(data: bytes) -> Unfit:
-    """What bytes that are no certificate are, by how they begin."""
+    """The refusal of bytes that are not a certificate, by how they begin."""
     try:
         whole = Reader().read(data)
     except ValueError:
@@ -197,7 +201,10 @@ def _no_certificate(data: bytes) -> Unfit:
 
 
 def _is_certificate(data: bytes) -> bool:
-    """:raises x509.InvalidVersion: as above."""
+    """Whether the bytes are a certificate in DER.
+
+    :raises x509.InvalidVersion: as ``certificate_in``.
+    """
     try:
         x509.load_der_x509_certificate(data)
     except ValueError:
@@ -206,15 +213,15 @@ def _is_certificate(data: bytes) -> bool:
 
 
 _KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
-"""How Java's own key stores begin, JKS and JCEKS."""
+"""First bytes of Java's own key stores, JKS and JCEKS."""
 
 
 def require_no_other_form(data: bytes) -> None:
-    """Refuse what was sent as a PFX and is a file of another kind, as people have them.
+    """Refuse files of other common kinds that were sent as a PFX.
 
-    :raises Unfit: saying what it is. Whatever else is no PFX is left to whoever opens it.
+    :raises Unfit: saying what it is. Anything else that is not a PFX fails when it is opened.
     """
-    is_asn1 = data[:1] == bytes((SEQUENCE,))  # a name within it may hold any text
+    is_asn1 = data[:1] == bytes((SEQUENCE,))  # a name in it may contain any text
     if _BEGIN in data and not is_asn1:
         raise Unfit(
             "It is PEM. Make a PFX of key and certificate: openssl pkcs12 -export -in FILE -out "

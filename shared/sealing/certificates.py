@@ -1,4 +1,4 @@
-"""Certificates: public ones in DER or PEM, and those with their private key in a PFX."""
+"""Certificates: public ones in DER or PEM, and ones with their private key in a PFX."""
 
 import base64
 import binascii
@@ -26,7 +26,8 @@ from shared.sealing.x509_names import subject_of
 def public_certificate(data: bytes) -> CertificateFacts:
     """The facts of a certificate in DER or PEM; of a chain in PEM, those of its leaf.
 
-    :raises Problem: InvalidRequest where it is neither, or holds more; it says what it is instead.
+    :raises Problem: InvalidRequest if it is neither, or contains more; the message says what it is
+        instead.
     """
     try:
         certificate = certificate_in(data)
@@ -52,15 +53,16 @@ def _unknown_version(error: x509.InvalidVersion, target: str) -> Problem:
 
 @dataclass
 class Spent:
-    """How many rounds the PFXs of one document have taken so far."""
+    """The number of hashing rounds that the PFXs of one document have taken so far."""
 
     rounds: int = 0
 
     def take(self, packed: bytes, target: str) -> None:
-        """Count a PFX before it is opened, which holds up everything else in the process.
+        """Count the rounds of a PFX before it is opened, which blocks everything else in the
+        process.
 
         :raises Problem: InvalidRequest.
-        :raises ValueError: for what is no PFX.
+        :raises ValueError: for data that is not a PFX.
         """
         self.rounds += rounds(packed)
         if self.rounds > MOST_ROUNDS:
@@ -78,12 +80,12 @@ def pfx_certificate(
 ) -> CertificateFacts:
     """The facts of a PFX (PKCS #12) that has a certificate and its private key.
 
-    Takes up to seconds, during which the library lets no other thread run.
+    Takes up to some seconds, during which the library blocks all other threads.
 
     :param data: base64.
-    :param now: refuse one that has expired by then; None takes an expired one.
+    :param now: refuse a certificate that has expired by then; None accepts an expired one.
     :param target: JSON pointer of the member that holds the data.
-    :raises Problem: InvalidRequest, also for keys of kinds that nobody could use here;
+    :raises Problem: InvalidRequest, also for kinds of keys that cannot be used here;
         CertificatePasswordWrong, CertificateHasNoPrivateKey, CertificateExpired.
     """
     try:
@@ -147,7 +149,7 @@ def pfx_certificate(
 
 
 _MOST_SUBJECT = 1000
-"""Characters that are shown: whoever makes a certificate chooses how long its subject is."""
+"""Most characters that are shown: the maker of a certificate chooses the length of its subject."""
 
 
 def _short(subject: str) -> str:
@@ -155,10 +157,13 @@ def _short(subject: str) -> str:
 
 
 def _facts(certificate: x509.Certificate, target: str) -> CertificateFacts:
-    """:raises Problem: InvalidRequest where its subject or its end cannot be read."""
+    """The facts of a certificate.
+
+    :raises Problem: InvalidRequest if its subject or its expiry cannot be read.
+    """
     try:
         return CertificateFacts(
-            # The thumbprint is a name that the platform gave certificates, no protection.
+            # The thumbprint is the platform's name of a certificate, not a protection.
             thumbprint=certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303  # nosec B303
             subject=_short(subject_of(certificate)),
             expires_at=certificate.not_valid_after_utc,

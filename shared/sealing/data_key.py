@@ -1,7 +1,7 @@
 """A service's data key: seals each secret in its document.
 
 A sealed value is ``{"$sealed": base64(nonce | ciphertext | tag)}``: AES-256-GCM of the secret's
-JSON, bound to service, section, name and JSON pointer, so that it opens nowhere else.
+JSON, bound to service, section, name and JSON pointer, so that it cannot be opened anywhere else.
 """
 
 import base64
@@ -24,8 +24,9 @@ _NONCE_BYTES = 12
 class DataKey:
     """The data key of one service.
 
-    :param service_id: of the life of the service that the key belongs to.
-    :param key: 32 bytes; never stored but wrapped.
+    :param service_id: id of the service that the key belongs to; a new service with the same name
+        has another id.
+    :param key: 32 bytes; stored only wrapped.
     """
 
     def __init__(self, service_id: str, key: bytes) -> None:
@@ -49,9 +50,9 @@ class DataKey:
         return {SEALED: base64.b64encode(sealed).decode()}
 
     def open(self, section: str, name: str, pointer: str, value: JsonValue) -> JsonValue:
-        """Open one sealed secret. A value that was never sealed is given back as it is.
+        """Open one sealed secret. A value that is not sealed is returned unchanged.
 
-        :raises Problem: KeyUnavailable where it was sealed for another place or with another key.
+        :raises Problem: KeyUnavailable if it was sealed for another place or with another key.
         """
         if not (isinstance(value, dict) and SEALED in value):
             return value
@@ -73,7 +74,7 @@ class DataKey:
         return opened
 
     def fingerprint(self, document: JsonValue) -> str:
-        """Tells documents apart, secrets and all; who lacks the key learns nothing of them.
+        """A fingerprint of a document including its secrets, which reveals nothing without the key.
 
         HMAC-SHA256 of the JSON under a key of its own, 64 hexadecimal digits.
         """

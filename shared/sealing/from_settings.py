@@ -11,7 +11,7 @@ from shared.settings.environment import SEALED, WRAPPED, Settings, purpose_of
 
 
 def keys_of(settings: Settings, vaults: VaultClients, clock: Clock) -> KeysAtHand:
-    """The current keys and the former ones, each of its own provider; no vault is asked yet."""
+    """The current keys and the former ones, each with its own provider; no vault is called yet."""
 
     def key(named: bytes | str | None) -> SealingKey:
         assert named, "the settings were checked"

@@ -1,4 +1,4 @@
-"""The data keys of services, unwrapped once and kept while the process lives."""
+"""The data keys of services, unwrapped once and cached in the process."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -9,13 +9,13 @@ from shared.sealing.data_key import DataKey
 from shared.sealing.provider import KeyProvider
 
 _KEPT = 1000
-"""How many data keys the process keeps at hand; 32 bytes each and a cipher."""
+"""Most data keys that are cached; each takes 32 bytes and a cipher."""
 
 
 class KeyRing:
     """Data keys by service id.
 
-    :param load: reads the wrapped key of a service, None where it has none.
+    :param load: reads the wrapped key of a service, None if it has none.
     """
 
     def __init__(
@@ -28,8 +28,8 @@ class KeyRing:
     async def data_key(self, service_id: str) -> DataKey:
         """The data key of a service.
 
-        :raises Problem: KeyUnavailable where the sealing key is not at hand, ServiceNotFound
-            where the service is gone.
+        :raises Problem: KeyUnavailable if the sealing key is not available, ServiceNotFound if the
+            service was deleted.
         """
         found = await self.find(service_id)
         if found is None:
@@ -37,7 +37,8 @@ class KeyRing:
         return found
 
     async def find(self, service_id: str) -> DataKey | None:
-        """As ``data_key``; None for a service that has none: it is gone, or not made yet."""
+        """As ``data_key``; None for a service that has none: it was deleted, or is not created
+        yet."""
         kept = self._kept.get(service_id)
         if kept is not None:
             self._kept.move_to_end(service_id)
@@ -52,6 +53,7 @@ class KeyRing:
         return key
 
     async def new_key(self, service_id: str) -> tuple[DataKey, WrappedKey]:
-        """A random data key for a service that comes into being, and what is stored of it."""
+        """A random data key for a service that is being created, and its wrapped form, which is
+        stored."""
         key = DataKey.new()
         return DataKey(service_id, key), await self.provider.wrap(key)

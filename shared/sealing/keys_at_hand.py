@@ -1,9 +1,10 @@
-"""The keys of the settings, each for its purpose: what wraps opens, what seals checks.
+"""The keys of the settings, each for its purpose: keys that wrap also open, keys that seal also
+check.
 
-A row or a descriptor names a key by its id, which selects among these, and among the versions of
-those that are in a vault (versions.py). It is used for nothing else: never as an address, whatever
-a descriptor says. Whoever may use the wrapping key must not be able to make a backup that is
-accepted: so no key checks a seal that the settings do not name for sealing.
+A row or a descriptor names a key by its id, which selects one of these, or a version of one in a
+vault (versions.py). The id is not used for anything else, and never as an address, whatever a
+descriptor says. Someone who can use only the wrapping key must not be able to make a backup that is
+accepted: so a seal is checked only with keys that the settings name for sealing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +24,8 @@ class _Named:
         self._versions = OtherVersions(self.keys.values())
 
     def find(self, key_id: str) -> SealingKey | None:
-        """The key of an id, or the other version that the id is of; None for another key's."""
+        """The key with an id, or the version that the id names; None if the id belongs to another
+        key."""
         return self.keys.get(key_id) or self._versions.find(key_id)
 
 

@@ -1,33 +1,34 @@
-"""What opening a PFX (PKCS #12) costs, read from it before it is opened.
+"""The cost of opening a PFX (PKCS #12), read from it before it is opened.
 
 A password is turned into keys by rounds of hashing, and the file itself says how many: up to 2^63
-of them, during which the library lets nothing else run. The numbers stand in the file in the clear
-(RFC 7292): beside the salt of its MAC, of each encrypted part and of each encrypted key.
+of them, during which the library blocks everything else. The numbers are in the file in the clear
+(RFC 7292): next to the salt of its MAC, of each encrypted part and of each encrypted key.
 """
 
 from shared.sealing.asn1 import INTEGER, OID, Element, Reader
 
 MOST_ROUNDS = 2_000_000
-"""In sum over one document: about a second, in which nothing else runs. Usual files take thousands,
-careful ones some hundred thousand."""
+"""Most rounds of one document in total: about a second, during which nothing else runs. Usual files
+take thousands, careful ones some hundred thousand."""
 
 _LEVELS = 2
-"""Elements within octets: the list of parts, and what is in a part that is not encrypted."""
+"""Levels of elements within octet strings that are parsed: the list of parts, and the content of
+unencrypted parts."""
 
 DATA = bytes.fromhex("2a864886f70d010701")
-"""1.2.840.113549.1.7.1: what it holds are the next elements."""
+"""1.2.840.113549.1.7.1, data: its octets contain further elements."""
 
 _SCRYPT = bytes.fromhex("2b06010401da47040b")
-"""1.3.6.1.4.1.11591.4.11: its cost is the product of its numbers."""
+"""1.3.6.1.4.1.11591.4.11, scrypt: its cost is the product of its numbers."""
 
 _COUNTABLE = 2**64
-"""Larger numbers are none that anything counts to, such as the order of a curve."""
+"""Numbers above this are not counts, but for example the order of a curve."""
 
 
 def rounds(pfx: bytes) -> int:
     """How many rounds opening a PFX takes, as far as that is visible without its password.
 
-    :raises ValueError: for what is no ASN.1 in BER, or has more of it than any PFX.
+    :raises ValueError: for data that is not ASN.1 in BER, or has more elements than any PFX.
     """
     reader = Reader()
     found = 0
@@ -43,7 +44,8 @@ def rounds(pfx: bytes) -> int:
 
 
 def _beside_salts(elements: list[Element]) -> int:
-    """The numbers that come right behind a salt; of scrypt, the product of all of them."""
+    """The sum of the numbers that come directly after a salt; for scrypt, the product of its
+    numbers."""
     found = 0
     for index, element in enumerate(elements):
         numbers = _numbers_from(elements, index + 1)

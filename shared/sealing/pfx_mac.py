@@ -1,4 +1,4 @@
-"""The MAC of a PFX: whether it is that of a password, and one made anew.
+"""The MAC of a PFX: checked with a password, and made again.
 
 Structures: RFC 7292, section 4 and appendix B; RFC 9579 for PBMAC1, which OpenSSL 3.4 can write.
 """
@@ -28,7 +28,7 @@ _HASHES = {
     bytes.fromhex("60864801650304020a"): "sha3_512",
 }
 _FOR_A_MAC = 3
-"""What the derived key is for (RFC 7292, B.3)."""
+"""The purpose of the derived key (RFC 7292, B.3)."""
 
 _PBMAC1 = bytes.fromhex("2a864886f70d01050e")
 _PBKDF2 = bytes.fromhex("2a864886f70d01050c")
@@ -42,24 +42,24 @@ _HMACS = {
     bytes.fromhex("2a864886f70d020d"): "sha512_256",
 }
 _LONGEST_KEY = 64
-"""Bytes, of a PBMAC1: those of the longest hash. Each further hash's length of it takes all rounds
-again."""
+"""Longest key of a PBMAC1 in bytes, that of the longest hash: each further hash length takes all
+rounds again."""
 
 
 class PasswordWrong(Exception):
-    """The MAC is not that of this password."""
+    """The MAC does not match this password."""
 
 
 class MacUnknown(Exception):
-    """The MAC is of a kind that is not known here, so that nobody can tell whether it is right."""
+    """The MAC is of an unknown kind, so that it cannot be checked."""
 
 
 def require_mac(mac: Element, content: bytes, password: str | None) -> bytes:
-    """Check a MAC; the password as a classic one is made with it.
+    """Check a MAC; return the password in the form in which a classic MAC uses it.
 
-    :raises PasswordWrong: where it is that of another password, or of other content.
-    :raises MacUnknown: where it cannot be checked.
-    :raises ValueError: where it is none.
+    :raises PasswordWrong: if it was made with another password, or for other content.
+    :raises MacUnknown: if it cannot be checked.
+    :raises ValueError: if it is not a MAC.
     """
     digest, salt, *rounds = mac.inner
     algorithm, expected = digest.inner
@@ -81,9 +81,9 @@ def require_mac(mac: Element, content: bytes, password: str | None) -> bytes:
 
 
 def made_mac(password: bytes, content: bytes) -> bytes:
-    """A MAC of SHA-256, of one round, as it is where none are said.
+    """A MAC of SHA-256 with one round, the default where none is given.
 
-    :param password: as ``require_mac`` gives it.
+    :param password: as returned by ``require_mac``.
     """
     salt = bytes(8)
     digest = hmac.digest(_derived("sha256", password, salt, 1), content, "sha256")
@@ -100,14 +100,14 @@ def _known(names: dict[bytes, str], kind: Element) -> str:
 
 
 def _pbmac1(parameters: list[Element], content: bytes, password: bytes) -> bytes:
-    """What the MAC of a password is: PBKDF2 makes the key of an HMAC (RFC 9579, section 5)."""
+    """The PBMAC1 of a password: PBKDF2 makes the key of an HMAC (RFC 9579, section 5)."""
     [both] = parameters
     derivation, scheme = both.inner
     if not derivation.begins_with(_PBKDF2):
         raise MacUnknown
     [scheme_kind, *_], [_, its] = scheme.inner, derivation.inner
     salt, rounds, *more = its.inner
-    prf, length = "sha1", 0  # the hash where none is said (RFC 8018, A.2)
+    prf, length = "sha1", 0  # the default hash (RFC 8018, A.2)
     for one in more:
         if one.tag == INTEGER:
             length = one.number
@@ -120,7 +120,7 @@ def _pbmac1(parameters: list[Element], content: bytes, password: bytes) -> bytes
 
 
 def _as_given(password: str | None) -> Iterator[bytes]:
-    """A password as a key is derived from it; no password is written in two ways."""
+    """The encodings of a password for deriving a key; an empty password has two."""
     if not password:
         yield b""
     yield (password or "").encode("utf-16-be") + b"\0\0"
@@ -136,6 +136,6 @@ def _derived(name: str, password: bytes, salt: bytes, rounds: int) -> bytes:
 
 
 def _filled(text: bytes, block: int) -> bytes:
-    """A text again and again, to the end of a block."""
+    """A text repeated up to the end of a block."""
     size = -(-len(text) // block) * block
     return (text * (size // len(text) + 1))[:size] if text else b""

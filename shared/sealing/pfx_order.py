@@ -1,10 +1,12 @@
-"""A PFX whose key comes first, so that nothing hidden in an encrypted part costs anything.
+"""Reordering a PFX so that its key comes first, and nothing hidden in an encrypted part costs
+anything.
 
-What a key takes to open stands beside it. In an encrypted part nobody sees that before the part is
-opened, and the library opens whatever key it meets first, and no second one. So the parts that are
-not encrypted go before the others, and a PFX whose only key is in an encrypted part is not opened.
-The MAC covers the parts in their former order: it is checked here, and made anew of the new one,
-because it also tells the library in which of two ways no password is written.
+The cost of opening a key is stored next to it. In an encrypted part it is not visible before the
+part is opened; and the library opens the first key that it meets, and no second one. So the parts
+that are not encrypted are moved before the others, and a PFX whose only key is in an encrypted part
+is not opened. The MAC covers the parts in their former order: it is checked here, and made again
+for the new order, because it also tells the library which of the two encodings of an empty password
+is used.
 
 Structures: RFC 7292, sections 4 and 5.
 """
@@ -17,20 +19,20 @@ _KEYS = (
     bytes.fromhex("2a864886f70d010c0a0101"),
     bytes.fromhex("2a864886f70d010c0a0102"),
 )
-"""1.2.840.113549.1.12.10.1.1 and 2: a key, and a key that is encrypted by itself."""
+"""1.2.840.113549.1.12.10.1.1 and 2: a plain key, and an encrypted key."""
 
 
 class KeyHidden(Exception):
-    """The PFX shows no key: it has none, or one within an encrypted part."""
+    """The PFX has no visible key: it has none, or only one within an encrypted part."""
 
 
 def with_key_first(pfx: bytes, password: str | None) -> bytes:
-    """The PFX with its parts in the order in which they are opened; itself where nothing is hidden.
+    """The PFX with its parts in the order in which they are opened; unchanged if nothing is hidden.
 
-    :raises KeyHidden: where opening it would cost what nobody sees.
-    :raises PasswordWrong: where its MAC says so.
-    :raises MacUnknown: where its MAC cannot be checked.
-    :raises ValueError: for what is no PFX.
+    :raises KeyHidden: if the cost of opening it is not visible.
+    :raises PasswordWrong: if its MAC does not match.
+    :raises MacUnknown: if its MAC cannot be checked.
+    :raises ValueError: for data that is not a PFX.
     """
     reader = Reader()
     whole = reader.read(pfx)
@@ -38,7 +40,7 @@ def with_key_first(pfx: bytes, password: str | None) -> bytes:
     parts = reader.read(content).inner
     plain = [part for part in parts if part.begins_with(DATA)]
     encrypted = [part for part in parts if not part.begins_with(DATA)]
-    # Without one, what is encrypted proves the password too.
+    # Without a MAC, decryption checks the password too.
     macs = [require_mac(mac, content, password) for mac in whole.inner[2:3]]
     if not encrypted:
         return pfx
@@ -51,7 +53,7 @@ def with_key_first(pfx: bytes, password: str | None) -> bytes:
 
 
 def _content(whole: Element) -> bytes:
-    """The list of parts, as the MAC covers it."""
+    """The bytes of the list of parts, which the MAC covers."""
     for one in whole.inner[1:2]:
         if one.begins_with(DATA):
             return _octets_of(one)
@@ -59,7 +61,7 @@ def _content(whole: Element) -> bytes:
 
 
 def _octets_of(data: Element) -> bytes:
-    """The bytes of what is of the type data."""
+    """The bytes of an element of the type data."""
     for wrapped in data.inner[1:2]:
         for one in wrapped.inner[:1]:
             if one.is_octets:
@@ -68,6 +70,6 @@ def _octets_of(data: Element) -> bytes:
 
 
 def _has_key(reader: Reader, part: Element) -> bool:
-    """Whether a key is among the contents of a part, where the library looks for it."""
+    """Whether a part contains a key where the library looks for it."""
     bags = reader.read(_octets_of(part)).inner
     return any(bag.begins_with(kind) for bag in bags for kind in _KEYS)

@@ -1,4 +1,4 @@
-"""What a key provider is: it wraps keys, and seals descriptors."""
+"""The interface of a key provider: it wraps keys, and seals descriptors."""
 
 from typing import Protocol
 
@@ -10,13 +10,13 @@ class KeyProvider(Protocol):
 
     @property
     def wrapping_key_id(self) -> str:
-        """The key that wraps from now on."""
+        """The id of the key that wraps now."""
         ...
 
     async def probe(self, key_id: str) -> None:
-        """Find out whether what a key wrapped or sealed can be opened or checked now.
+        """Check whether what a key has wrapped or sealed can be opened or checked now.
 
-        :raises Problem: KeyUnavailable, also for one that is none of the settings' keys;
+        :raises Problem: KeyUnavailable, also for a key that is not in the settings;
             KeyVaultUnavailable.
         """
         ...
@@ -31,7 +31,7 @@ class KeyProvider(Protocol):
     async def unwrap(self, wrapped: WrappedKey) -> bytes:
         """Open a wrapped key, with the current key or a former one.
 
-        :raises Problem: KeyUnavailable where no key of that id is at hand or it does not fit;
+        :raises Problem: KeyUnavailable if no key with that id is available, or it does not fit;
             KeyVaultUnavailable.
         """
         ...
@@ -46,6 +46,6 @@ class KeyProvider(Protocol):
     async def check(self, digest: str, seal: Seal) -> bool:
         """Whether a seal was made for this digest.
 
-        :raises Problem: KeyUnavailable where no key of that id is at hand; KeyVaultUnavailable.
+        :raises Problem: KeyUnavailable if no key with that id is available; KeyVaultUnavailable.
         """
         ...

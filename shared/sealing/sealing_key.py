@@ -1,4 +1,4 @@
-"""What a sealing key is: one key that wraps data keys, or seals descriptors, or both."""
+"""The interface of a sealing key: one key that wraps data keys, or seals descriptors, or both."""
 
 from typing import Protocol
 
@@ -12,9 +12,9 @@ class SealingKey(Protocol):
     """A key from the settings."""
 
     id: str
-    """What rows and descriptors carry; it gives nothing of the key away."""
+    """The id that is stored in rows and descriptors; it reveals nothing about the key."""
     provider: str
-    """Whose key it is: ``local`` or ``keyvault``."""
+    """The key's provider: ``local`` or ``keyvault``."""
     seal_algorithm: str
 
     async def wrap(self, key: bytes) -> str:
@@ -27,7 +27,7 @@ class SealingKey(Protocol):
     async def unwrap(self, wrapped: str) -> bytes:
         """Open what was wrapped with this key.
 
-        :raises Problem: KeyUnavailable where it does not open; KeyVaultUnavailable.
+        :raises Problem: KeyUnavailable if it cannot be opened; KeyVaultUnavailable.
         """
         ...
 
@@ -46,7 +46,7 @@ class SealingKey(Protocol):
         ...
 
     async def probe(self) -> None:
-        """Find out whether what it wrapped or sealed can be opened or checked now.
+        """Check whether what it has wrapped or sealed can be opened or checked now.
 
         :raises Problem: KeyUnavailable, KeyVaultUnavailable.
         """
@@ -54,7 +54,7 @@ class SealingKey(Protocol):
 
 
 def key_unavailable(key_id: str, reason: str) -> Problem:
-    """A key that is needed and cannot be used.
+    """The problem of a key that is needed and cannot be used.
 
     :param reason: what is wrong and what to do, whole sentences.
     """
@@ -67,7 +67,7 @@ def key_unavailable(key_id: str, reason: str) -> Problem:
 
 
 def does_not_fit(key_id: str) -> Problem:
-    """What was wrapped does not open with the key that it names."""
+    """The problem that a wrapped key cannot be opened with the key that it names."""
     return key_unavailable(
         key_id, "What was wrapped does not open with it: it was changed in storage."
     )

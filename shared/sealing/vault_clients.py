@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from azure.keyvault.keys.crypto.aio import CryptographyClient
 
 REPEATED: dict[str, Any] = {"retry_on_methods": frozenset({"GET", "POST"})}
-"""For each call: opening and signing are POSTs, which the SDK alone would not repeat after a 429.
+"""Options of each call: opening and signing are POSTs, which the SDK by default does not repeat
+after a 429.
 
 Neither changes anything in the vault.
 """
@@ -28,10 +29,10 @@ _OPTIONS: dict[str, Any] = {
 
 
 class VaultClients:
-    """Makes the clients of vaults.
+    """Creates the clients of vaults.
 
-    :param credential: gives who asks.
-    :param transport: carries every request; tests put theirs in.
+    :param credential: returns the app's credential.
+    :param transport: sends every request; tests pass their own.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class VaultClients:
         return self._keys[vault_url]
 
     def cryptography(self, key: "KeyVaultKey") -> "CryptographyClient":
-        """A client that has a key's vault use it."""
+        """A client for operations that a vault does with a key."""
         from azure.keyvault.keys.crypto.aio import CryptographyClient
 
         return CryptographyClient(key, self._credential(), **self._options())

@@ -1,7 +1,7 @@
 """The key provider ``keyvault``: RSA keys whose private part never leaves their vault.
 
-Wrapping and checking need the public part alone and are done here. Opening and sealing are done by
-the vault, for whoever its roles allow to: that is what makes a seal a proof.
+Wrapping and checking need only the public part and are done here. Opening and sealing are done by
+the vault, for those whom its roles allow: that is what makes a seal a proof.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 PROVIDER = "keyvault"
 _LEAST_BITS = 2048
 _FRESH_SECONDS = 3600
-"""How old a public part may be that wraps, or that checks without being named in the settings:
-nothing is to be done with a key that is gone or disabled."""
+"""How old a public part may be to wrap, or to check by a version that the settings do not name: a
+key that was deleted or disabled must not be used."""
 
 _MOST_SECONDS = 60
-"""Of one call, its repetitions included: a vault may ask to wait for longer than anybody does."""
+"""Time limit of one call, including its retries: a vault may ask to wait for too long."""
 
 _RETRY_AFTER_SECONDS = 10
 _PASSING = frozenset({408, 429})
@@ -54,22 +54,21 @@ _PSS = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=SHA256.digest_size)
 
 @dataclass(frozen=True)
 class _Held:
-    """What is known of the key here."""
+    """What is cached of the key."""
 
     described: "KeyVaultKey"
     public: RSAPublicKey
     client: "CryptographyClient"
     read_at: float
-    """By ``Clock.monotonic``."""
+    """Time by ``Clock.monotonic``."""
 
 
 class VaultKey(SealingKey):
     """One version of a key in a vault.
 
-    :param key_id: vault, name and version, in lower case: the settings', but for the version of
-        one that they do not name.
-    :param named: whether the settings name this very version. One that they do not is asked for
-        again every hour, so that disabling it in the vault ends what it is trusted with.
+    :param key_id: vault, name and version, in lower case; vault and name are from the settings.
+    :param named: whether the settings name this version. A version that they do not name is read
+        again every hour, so that disabling it in the vault ends the trust in it.
     """
 
     provider = PROVIDER
@@ -157,7 +156,7 @@ class VaultKey(SealingKey):
             await self.unwrap(base64.b64encode(sealed).decode())
 
     async def _held(self, *, most_seconds: float | None = None) -> _Held:
-        """What is known of the key, read from its vault once, or again where that is too old."""
+        """The key's public part, read from its vault once, and again if it is too old."""
         async with self._reading:
             kept = self._kept
             now = self._clock.monotonic()
@@ -186,7 +185,7 @@ class VaultKey(SealingKey):
         return public
 
     def _require_in_time(self, held: _Held) -> None:
-        """Refuse to wrap outside the key's validity; its vault goes on opening with it."""
+        """Refuse to wrap outside the key's validity; its vault continues to open with it."""
         properties, now = held.described.properties, self._clock.now()
         if properties.expires_on is not None and properties.expires_on <= now:
             raise key_unavailable(
@@ -202,7 +201,7 @@ class VaultKey(SealingKey):
 
     @asynccontextmanager
     async def _asking(self, action: str) -> AsyncIterator[None]:
-        """Turn what a vault answers, or does not, into what an operator can act on."""
+        """Turn errors of a vault in the body into Problems on which an operator can act."""
         try:
             async with asyncio.timeout(_MOST_SECONDS):
                 yield

@@ -1,9 +1,9 @@
-"""Versions of vault keys that the settings do not name, of keys that they do.
+"""Other versions of the vault keys that the settings name.
 
-A new version in the vault, named by the next deployment, must not close what was made with the one
-before. So what opens and checks also takes other versions of a key whose vault and name stand in
-the settings. Of the id that a row or a descriptor carries, the version alone is taken, and it is 32
-hexadecimal digits: no such id leads to another key, or elsewhere. SECURITY.md has the reasons.
+When a deployment names a new version of a key, what was made with the former one must still be
+usable. So opening and checking also accept other versions of a key whose vault and name are in the
+settings. Of an id in a row or a descriptor, only the version is used, which is 32 hexadecimal
+digits: such an id cannot lead to another key or vault. SECURITY.md has the reasons.
 """
 
 import re
@@ -15,13 +15,13 @@ from shared.sealing.vault_key import VaultKey
 
 _VERSION = re.compile(r"[0-9a-f]{32}")
 _KEPT = 100
-"""How many versions are kept at hand: a backup account may hold any number of made-up ids."""
+"""Most versions that are cached: a backup account may contain any number of invented ids."""
 
 
 class OtherVersions:
-    """Finds them.
+    """Finds other versions of keys.
 
-    :param named: keys of the settings; those of no vault have no versions.
+    :param named: the keys of the settings; those that are not in a vault have no versions.
     """
 
     def __init__(self, named: Iterable[SealingKey]) -> None:
@@ -29,7 +29,7 @@ class OtherVersions:
         self._kept: OrderedDict[str, VaultKey] = OrderedDict()
 
     def find(self, key_id: str) -> VaultKey | None:
-        """The version of a named key that has this id; None where the id is none of one."""
+        """The version of a named key that has this id; None if the id is not of such a key."""
         kept = self._kept.get(key_id)
         if kept is not None:
             self._kept.move_to_end(key_id)

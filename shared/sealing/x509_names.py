@@ -1,8 +1,8 @@
-"""The subject of a certificate as text, whatever kinds of strings its name is made of.
+"""The subject of a certificate as text, whatever types of strings its name has.
 
-Real companies' certificates have names that the library refuses: umlauts in Latin-1 in a T61String,
-bit strings. They are written as RFC 4514 says: T61String as Latin-1, as openssl reads it, and what
-is no text by its bytes.
+Real certificates have names that the library refuses: umlauts in Latin-1 in a T61String, bit
+strings. They are written as RFC 4514 says: T61String is read as Latin-1, as openssl does, and
+values that are not text are written as bytes.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _SHORT = {
     NameOID.DOMAIN_COMPONENT: "DC",
     NameOID.USER_ID: "UID",
 }
-"""RFC 4514, section 3."""
+"""Short names of attribute types, RFC 4514, section 3."""
 
 _ENCODINGS = {
     0x0C: "utf-8",
@@ -35,7 +35,7 @@ _ENCODINGS = {
     0x1C: "utf-32-be",
     0x1E: "utf-16-be",
 }
-"""By the tag of a string: UTF8, Numeric, Printable, T61, IA5, Visible, Universal, BMP."""
+"""Encodings by the tag of a string: UTF8, Numeric, Printable, T61, IA5, Visible, Universal, BMP."""
 
 _ESCAPED = frozenset('",+;<>\\')
 
@@ -43,7 +43,7 @@ _ESCAPED = frozenset('",+;<>\\')
 def subject_of(certificate: Certificate) -> str:
     """The subject as RFC 4514 writes it.
 
-    :raises ValueError: where it is no name.
+    :raises ValueError: if it is not a name.
     """
     try:
         return certificate.subject.rfc4514_string()
@@ -61,7 +61,7 @@ def issuer_and_subject(certificate: Certificate) -> tuple[bytes, bytes]:
 
 
 def _fields(certificate: Certificate) -> list[Element]:
-    """Serial number, algorithm, issuer, validity, subject and what is behind it."""
+    """Serial number, algorithm, issuer, validity, subject and what follows."""
     fields = Reader().read(certificate.tbs_certificate_bytes).inner
     return fields[1:] if fields[0].tag == FIRST else fields  # the version may be left out
 
