@@ -1,1 +1,1 @@
-"""Alerts: what an operator must hear of, in the log and to a webhook."""
+"""Alerts for operators, in the log and to a webhook."""

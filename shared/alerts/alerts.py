@@ -1,7 +1,7 @@
 """Raising an alert: one event in the log, and a message for the webhook.
 
-The message waits in a queue of its own, so that neither a backup nor a timer waits for whoever
-listens, and a listener that is away hears of it later.
+The message is put into a queue of its own, so that neither a backup nor a timer waits for the
+receiver, and a receiver that is down gets it later.
 """
 
 import json
@@ -19,9 +19,9 @@ log = logging.getLogger("interkeep.alerts")
 
 
 class Alerts:
-    """Tells operators what they must hear of.
+    """Raises alerts.
 
-    :param queue: what the webhook's function reads; None where no webhook is set.
+    :param queue: the queue that the webhook's function reads; None if no webhook is set.
     """
 
     def __init__(self, queue: MessageQueue | None, telemetry: Telemetry) -> None:
@@ -29,9 +29,9 @@ class Alerts:
         self._telemetry = telemetry
 
     async def tell(self, alert: Alert) -> None:
-        """Log an alert, and queue it for the webhook. Never fails: what it is about goes on.
+        """Log an alert, and queue it for the webhook. Never raises, so that the caller continues.
 
-        A crash may tell it twice, under the same id.
+        After a crash it may be sent twice, with the same id.
         """
         plain = {name: v for name, v in alert.data.items() if isinstance(v, str | int | float)}
         fields = {

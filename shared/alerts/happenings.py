@@ -1,4 +1,4 @@
-"""What operators are alerted of, in words."""
+"""The events for which alerts are raised, and their texts."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ def backups_missed(
 ) -> Alert:
     """Due times that passed without a backup.
 
-    :param before: the due time that ran in their stead, or the last of them.
+    :param before: the due time that was run instead, or the last of them.
     """
     times = "one scheduled backup" if missed == 1 else f"{missed} scheduled backups"
     return Alert(
@@ -40,7 +40,7 @@ def backup_failed(operation: Operation, backup: str, now: datetime) -> Alert:
 
 
 def backup_partial(operation: Operation, backup: str, now: datetime) -> Alert:
-    """A scheduled backup that lacks what could not be read."""
+    """A scheduled backup that is partial because something could not be read."""
     result = operation.result or {}
     listed, count = result.get("failures"), result.get("failedItems")
     failures = listed if isinstance(listed, list) else []

@@ -14,14 +14,14 @@ log = logging.getLogger("interkeep.alerts")
 
 
 class NotDelivered(Exception):
-    """The webhook did not take an alert; the queue brings it again, five times in all."""
+    """The webhook did not accept an alert; the queue delivers it again, five times in all."""
 
 
 class Webhook:
     """Posts alerts.
 
-    :param url: from the settings; a redirect is not followed.
-    :param installation: gives the id of this installation.
+    :param url: from the settings; redirects are not followed.
+    :param installation: returns the id of this installation.
     """
 
     def __init__(self, url: str | None, installation: Callable[[], Awaitable[str]]) -> None:
@@ -29,10 +29,10 @@ class Webhook:
         self._installation = installation
 
     async def send(self, alert: Alert) -> None:
-        """Post one alert; without a webhook it is done with.
+        """Post one alert; does nothing without a webhook.
 
-        :raises NotDelivered: where the answer was no success; the address is not in the message,
-            as it may carry a key.
+        :raises NotDelivered: if the answer was not a success; the address is not in the message, as
+            it may contain a key.
         """
         if self._url is None:
             return

@@ -1,1 +1,1 @@
-"""Registered storage accounts, the content store, backup containers."""
+"""Registered storage accounts, the content store, and backup containers."""

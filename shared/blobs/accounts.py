@@ -1,4 +1,4 @@
-"""Registered storage accounts: what a request may name, by alias and by nothing else."""
+"""Registered storage accounts, which requests name by alias and in no other way."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from shared.storage.refusals import is_unknown_place
 class Accounts:
     """The accounts of the app setting STORAGE_ACCOUNTS, and the state account.
 
-    :ivar signed: addresses that one account is given to read from another.
+    :ivar signed: signs the addresses with which one account reads from another.
     """
 
     def __init__(self, settings: Settings, clients: StorageClients, signed: SignedReads) -> None:
@@ -52,14 +52,14 @@ class ContainerPage:
 
     names: list[str]
     following: str
-    """The service's marker of the next page; empty for the last one."""
+    """The service's marker of the next page; empty after the last one."""
 
 
 async def containers(account: BlobServiceClient, marker: str, most: int) -> ContainerPage:
-    """The names of containers, one request's worth.
+    """The names of containers, as many as one request returns.
 
-    :param marker: where the page before said that this one begins; empty for the first one.
-    :raises Problem: InvalidRequest for a marker that the service did not give.
+    :param marker: the marker from the page before; empty for the first one.
+    :raises Problem: InvalidRequest for a marker that is not from the service.
     """
     pages = account.list_containers(results_per_page=most).by_page(marker or None)
     try:

@@ -1,4 +1,4 @@
-"""The container of one backup: made once, filled without writing over anything, read again."""
+"""The container of one backup: created once, filled without overwriting anything, and read."""
 
 import asyncio
 import base64
@@ -19,20 +19,20 @@ from shared.storage.clients import MAX_BLOCK_BYTES
 from shared.storage.refusals import Said, expecting, said
 
 ALREADY = (Said.THERE, Said.CHANGED)
-"""What a write is answered whose one condition is that there is no such blob yet."""
+"""Answers to a write on the condition that the blob does not exist yet."""
 
 NOT_THERE = (Said.GONE, Said.BEING_DELETED)
-"""What is answered of a container, and of what is in it, that is gone or going."""
+"""Answers about a container, or a blob in it, that does not exist or is being deleted."""
 
 BACKUP_KIND = "backup"
 SCRATCH_KIND = "scratch"
 _ROOT_NAMES = 100
-"""A backup has one blob that is in no folder; a container with very many is somebody else's."""
+"""Most blobs outside folders that are read: a backup has one; a container with more is not one."""
 
 
 @dataclass(frozen=True)
 class Ownership:
-    """Who made a container, in its metadata; deleting one needs it to agree."""
+    """Who made a container, stored in its metadata; a container is deleted only if this matches."""
 
     installation: str
     service_id: str
@@ -40,7 +40,7 @@ class Ownership:
     kind: str = BACKUP_KIND
 
     def metadata(self) -> dict[str, str]:
-        """As the container carries it."""
+        """As metadata of the container."""
         return {
             "interkeep_installation": self.installation,
             "interkeep_service": self.service_id,
@@ -49,18 +49,18 @@ class Ownership:
         }
 
     def is_in(self, metadata: Mapping[str, str]) -> bool:
-        """Whether a container carries it; those that are older than kinds say none."""
+        """Whether a container's metadata match; older containers have no kind."""
         wanted = self.metadata()
         return all({KIND: self.kind, **metadata}.get(name) == v for name, v in wanted.items())
 
 
 @dataclass(frozen=True)
 class SeenBlob:
-    """A blob as a look at it shows it."""
+    """The properties of a blob."""
 
     metadata: Mapping[str, str]
     archived: bool
-    """Whether it is in the archive tier, or on its way out of it."""
+    """Whether it is in the archive tier, or being rehydrated from it."""
 
 
 _ARCHIVE = "Archive"
@@ -71,7 +71,7 @@ _READ_AGAIN_SECONDS = 0.5
 class BackupContainer:
     """One container of a registered account.
 
-    :param name: the backup's name is the container's.
+    :param name: the name of the container.
     """
 
     def __init__(self, account: BlobServiceClient, name: str) -> None:
@@ -81,7 +81,7 @@ class BackupContainer:
         self._wire = BlobWire(self._client)
 
     async def exists(self) -> bool:
-        """Whether there is a container of that name, and it is not being deleted."""
+        """Whether the container exists and is not being deleted."""
         return await self._metadata() is not None
 
     async def _metadata(self) -> Mapping[str, str] | None:
@@ -90,9 +90,9 @@ class BackupContainer:
         return None
 
     async def create(self, ownership: Ownership) -> None:
-        """Make the container; one that the same operation made is taken up again.
+        """Create the container; does nothing if the same operation has created it before.
 
-        :raises Problem: BackupNameInUse for somebody else's, which is left untouched;
+        :raises Problem: BackupNameInUse for a container of something else, which is not changed;
             BackupNameUnavailable for one that is being deleted.
         """
         try:
@@ -119,7 +119,7 @@ class BackupContainer:
         return found is not None and ownership.is_in(found)
 
     async def delete(self) -> None:
-        """Remove the container and all in it; does nothing where it is gone already.
+        """Delete the container and all in it; does nothing if it is already deleted.
 
         :raises Problem: BackupInUse for the content store, whatever its metadata says.
         """
@@ -148,9 +148,9 @@ class BackupContainer:
         content_type: str,
         metadata: Mapping[str, str] | None = None,
     ) -> bool:
-        """Write a small blob unless there is one; whether it was written.
+        """Write a small blob unless it exists; return whether it was written.
 
-        :param metadata: what it says of itself to whoever does not read it.
+        :param metadata: can be read without the content.
         """
         try:
             await self._wire.put_new(path, data, content_type, metadata=metadata)
@@ -161,9 +161,9 @@ class BackupContainer:
         return True
 
     async def seen(self, path: str) -> SeenBlob | None:
-        """What a blob says of itself, without its bytes; None where there is no such blob.
+        """The properties of a blob, without its bytes; None if there is no such blob.
 
-        An archived blob says it too.
+        This also works for an archived blob.
         """
         with expecting(*NOT_THERE):
             headers = await self._wire.head(path)
@@ -180,7 +180,7 @@ class BackupContainer:
     async def read(self, path: str, most_bytes: int) -> bytes:
         """A whole small blob.
 
-        :raises Problem: BlobMissing; BlobCorrupt where it is larger than ``most_bytes``.
+        :raises Problem: BlobMissing; BlobCorrupt if it is larger than ``most_bytes``.
         """
         with reading(self.name, path):
             stream = await self.blob(path).download_blob()
@@ -191,7 +191,7 @@ class BackupContainer:
     async def chunks(self, path: str, size: int = 0) -> AsyncIterator[bytes]:
         """The bytes of a blob, in chunks.
 
-        :param size: bytes that it should have: where an answer ends before, the rest is asked for.
+        :param size: its expected size: if an answer ends before that, the rest is requested.
         :raises Problem: BlobMissing.
         """
         offset = 0
@@ -204,14 +204,14 @@ class BackupContainer:
             yield chunk
 
     async def span(self, path: str, offset: int, length: int) -> bytes:
-        """So many bytes of a blob, fewer only where it has no more.
+        """A range of a blob; shorter only at its end.
 
         :raises Problem: BlobMissing.
         """
         return b"".join([some async for some in self._rest(path, offset, offset + length)])
 
     async def _rest(self, path: str, offset: int, end: int) -> AsyncIterator[bytes]:
-        """restic 5467: that an answer ends early does not say that the blob does."""
+        """The rest of a range, if an answer ended before the blob (restic 5467)."""
         for attempt in range(_READS):
             if offset >= end:
                 return
@@ -221,7 +221,7 @@ class BackupContainer:
             yield data
 
     async def etag(self, path: str) -> str:
-        """The version of a blob: as long as it stays the same, so do the bytes.
+        """The ETag of a blob: while it is unchanged, so are the bytes.
 
         :raises Problem: BlobMissing.
         """
@@ -231,9 +231,9 @@ class BackupContainer:
     async def ranges(
         self, path: str, start: int, end: int, *, etag: str, step: int = MAX_BLOCK_BYTES
     ) -> AsyncIterator[bytes]:
-        """The bytes of a blob from one offset to another, or to its end, a request a step.
+        """The bytes of a blob from one offset to another, or to its end, one request a step.
 
-        :raises Problem: BlobMissing; BlobCorrupt where it has not this ETag any more.
+        :raises Problem: BlobMissing; BlobCorrupt if its ETag has changed.
         """
         for offset in range(start, end, step):
             length = min(step, end - offset)
@@ -244,7 +244,7 @@ class BackupContainer:
                 return
 
     async def range(self, path: str, offset: int, length: int, etag: str = "") -> bytes:
-        """So many bytes of a blob, fewer at its end, none behind it.
+        """A range of a blob; shorter at its end, and empty after it.
 
         :param etag: empty for any version of the blob.
         :raises Problem: as ``ranges``.
@@ -258,7 +258,7 @@ class BackupContainer:
             yield name
 
     async def root_names(self) -> list[str]:
-        """The names of the blobs that are in no folder, the first 100 alone."""
+        """The names of the blobs outside folders, but at most the first 100."""
         listed = self._client.walk_blobs(delimiter="/", results_per_page=_ROOT_NAMES).by_page()
         try:
             page = await anext(listed, None)
@@ -274,13 +274,13 @@ class BackupContainer:
         return self._wire.listed(prefix)
 
     async def remove(self, path: str) -> None:
-        """Remove one blob; does nothing where it is gone already."""
+        """Delete one blob; does nothing if it is already deleted."""
         with expecting(*NOT_THERE):
             await self.blob(path).delete_blob()
 
 
 class BlobWriter:
-    """Writes a new blob in blocks, as its bytes come; nothing shows before ``commit``."""
+    """Writes a new blob in blocks, as its bytes come; it is not visible before ``commit``."""
 
     def __init__(self, blob: BlobClient, content_type: str) -> None:
         self._blob = blob
@@ -290,7 +290,7 @@ class BlobWriter:
         self.size = 0
 
     async def append(self, block: bytes) -> None:
-        """Send the next block."""
+        """Upload the next block."""
         await asyncio.to_thread(self._sha256.update, block)
         self.size += len(block)
         block_id = base64.b64encode(f"{len(self._blocks):08}".encode()).decode()
@@ -298,11 +298,11 @@ class BlobWriter:
         self._blocks.append(BlobBlock(block_id=block_id))
 
     async def commit(self, tail: bytes, md5: bytes = b"") -> str:
-        """Send what is left and make the blob; its sha256.
+        """Upload the rest, commit the blob, and return its sha256.
 
-        :param md5: kept with the blob, of all its bytes; none where it is empty.
-        :raises azure.core.exceptions.AzureError: also where there is one of that name with other
-            bytes.
+        :param md5: MD5 of all its bytes, stored with the blob; not stored if empty.
+        :raises azure.core.exceptions.AzureError: also if a blob with that name and other bytes
+            exists.
         """
         settings = ContentSettings(
             content_type=self._content_type, content_md5=bytearray(md5) if md5 else None
@@ -324,7 +324,7 @@ class BlobWriter:
         return self._sha256.hexdigest()
 
     async def _once(self, writing: Awaitable[object]) -> None:
-        """A write that meets its own first delivery, whose answer was lost, has succeeded."""
+        """Await a write; meeting its own first delivery, whose answer was lost, is a success."""
         try:
             await writing
         except AzureError as error:
@@ -340,7 +340,10 @@ class BlobWriter:
 
 @contextmanager
 def reading(container: str, path: str) -> Iterator[None]:
-    """:raises Problem: BlobMissing, BlobArchived; BlobCorrupt where it has another ETag by now."""
+    """Turn errors of reading a blob in the body into Problems.
+
+    :raises Problem: BlobMissing, BlobArchived; BlobCorrupt if its ETag has changed.
+    """
     try:
         yield
     except AzureError as error:
@@ -355,7 +358,7 @@ def reading(container: str, path: str) -> Iterator[None]:
 
 
 def archived(container: str, path: str) -> Problem:
-    """A blob that nothing can read where it is now."""
+    """The problem of a blob that cannot be read in the archive tier."""
     return Problem(
         Code.BLOB_ARCHIVED,
         f"The blob '{path}' of the container '{container}' is in the archive tier, or on its "
@@ -366,7 +369,7 @@ def archived(container: str, path: str) -> Problem:
 
 
 def name_in_use(name: str) -> Problem:
-    """A backup's name is taken."""
+    """The problem that a backup's name is taken."""
     return Problem(
         Code.BACKUP_NAME_IN_USE,
         f"'{name}' is in use: a backup or a container has that name already, and it was left "
@@ -376,7 +379,7 @@ def name_in_use(name: str) -> Problem:
 
 
 def missing(container: str, path: str) -> Problem:
-    """A blob that the descriptor names is not there."""
+    """The problem that a blob that the descriptor names does not exist."""
     return Problem(
         Code.BLOB_MISSING,
         f"The blob '{path}' is missing from the container '{container}': the backup is not "
@@ -386,7 +389,7 @@ def missing(container: str, path: str) -> Problem:
 
 
 def corrupt(path: str, reason: str) -> Problem:
-    """A blob is not as the descriptor says."""
+    """The problem that a blob is not as the descriptor says."""
     return Problem(
         Code.BLOB_CORRUPT,
         f"The blob '{path}' is not as it was written: {reason}. Use another backup, or copy the "

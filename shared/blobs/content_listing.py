@@ -1,7 +1,8 @@
-"""The content store as its collector sees it: listed page by page, marked and removed by ETag.
+"""The content store as its collector uses it: blobs are listed page by page, then marked and
+deleted on the condition of their ETag.
 
 A mark is metadata that names the service whose prefix the blob is in: storage copies metadata with
-a blob, and a copy in another service's prefix was never marked there.
+a blob, so that a copy under another service's prefix does not count as marked.
 """
 
 from collections.abc import AsyncIterator, Awaitable
@@ -23,14 +24,14 @@ _MARK = "unreferenced"
 
 @dataclass(frozen=True)
 class ListedContent:
-    """One blob as a listing shows it."""
+    """One blob of a listing."""
 
     service_id: str
     sha256: str
     etag: str
     marked: bool
     age: timedelta
-    """Since it was written or marked last: both times are the storage's."""
+    """Time since it was last written or marked, by the storage's clock."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,15 @@ class ListedPage:
 
     blobs: list[ListedContent]
     following: str
-    """Where the next page begins; empty behind the last one."""
+    """Where the next page begins; empty after the last one."""
 
 
 class PlaceUnknown(Exception):
-    """The storage does not know the place that a listing was to go on from."""
+    """The storage refused the continuation of a listing."""
 
 
 class ContentListing:
-    """What the content store holds."""
+    """Lists, marks and deletes the content in the content store."""
 
     def __init__(self, account: BlobServiceClient) -> None:
         self._account = account
@@ -57,9 +58,9 @@ class ContentListing:
         return self._account.get_container_client(CONTAINER)
 
     async def owner(self) -> str | None:
-        """The id of the installation that made the store, None where there is no store.
+        """The id of the installation that created the store, None if there is no store.
 
-        Beside another installation's tables every blob looks as if nothing referred to it.
+        With another installation's tables, every blob would look unreferenced.
         """
         try:
             properties = await self._container.get_container_properties()
@@ -72,8 +73,8 @@ class ContentListing:
     async def pages(self, place: str, size: int) -> AsyncIterator[ListedPage]:
         """All content, a page at a time; a page may be empty and not be the last.
 
-        :param place: where the first page begins, as an earlier page said; empty for the start.
-        :raises PlaceUnknown: where the storage does not take the place.
+        :param place: where the first page begins, from an earlier page; empty for the beginning.
+        :raises PlaceUnknown: if the storage refuses the place.
         """
         heard: datetime | None = None
 
@@ -97,11 +98,12 @@ class ContentListing:
             raise
 
     async def mark(self, content: ListedContent) -> bool:
-        """Mark a blob, where it is as it was listed; whether it was."""
+        """Mark a blob if it is unchanged since it was listed; return whether it was marked."""
         return await self._write(content, {_MARK: content.service_id})
 
     async def unmark(self, content: ListedContent) -> bool:
-        """Take the mark from a blob, where it is as it was listed; whether it was."""
+        """Remove the mark of a blob if it is unchanged since it was listed; return whether it was
+        removed."""
         return await self._write(content, {})
 
     async def _write(self, content: ListedContent, metadata: dict[str, str]) -> bool:
@@ -109,13 +111,14 @@ class ContentListing:
         return await _as_it_was(blob.set_blob_metadata(metadata, **_as_listed(content)))
 
     async def remove(self, content: ListedContent) -> bool:
-        """Remove a blob, where it is as it was listed; whether it was."""
+        """Delete a blob if it is unchanged since it was listed; return whether it was deleted."""
         name = f"{content.service_id}/{content.sha256}"
         return await _as_it_was(self._container.delete_blob(name, **_as_listed(content)))
 
 
 async def _as_it_was(writing: Awaitable[object]) -> bool:
-    """Whether a blob was written as it was listed; archived ones stay as they are."""
+    """Await a conditional write; return whether the blob was unchanged. Archived blobs are never
+    changed."""
     try:
         await writing
     except AzureError as error:
@@ -130,10 +133,10 @@ def _as_listed(content: ListedContent) -> dict[str, Any]:
 
 
 def _listed(blob: BlobProperties, at: datetime | None) -> ListedContent | None:
-    """A blob of a listing; None for one that Interkeep did not put there.
+    """A blob of a listing; None for one that Interkeep did not write.
 
-    :param at: what the answer said that the time is. The SDK does not tell after some repeated
-        requests: then the page before counts, or everything is as good as new.
+    :param at: the time in the answer. The SDK does not pass it on after some retries: then that of
+        the page before is used, or without one every blob counts as new.
     """
     service_id, slash, sha256 = str(blob.name).partition("/")
     if not slash or blob.last_modified is None:

@@ -1,6 +1,7 @@
-"""The content store: bytes of artifacts, once for each service and hash, in the state account.
+"""The content store: the content of artifacts, stored once for each service and hash, in the state
+account.
 
-Content is bytes: never decoded, never encoded anew.
+Content is bytes, and is never decoded or re-encoded.
 """
 
 import asyncio
@@ -21,26 +22,27 @@ from shared.storage.refusals import Said, expecting, said
 
 CONTAINER = "artifacts"
 OWNER = "interkeep_installation"
-"""Member of the container's metadata."""
+"""Member of the container's metadata: the installation that it belongs to."""
 
 KIND = "interkeep_kind"
-"""Member of the metadata of every container that Interkeep makes: what it is for."""
+"""Member of the metadata of every container that Interkeep creates: its purpose."""
 
 CONTENT_KIND = "content"
 _OF_A_BACKUP = "interkeep_operation"
-"""Member of the metadata of a backup's container, also where that is older than kinds."""
+"""Member of the metadata of a backup's container, including containers that have no kind yet."""
 
 _PUT_TRIES = 4
 _IN_THREAD_BYTES = 256 * 1024
-"""From here on hashing would keep the event loop from renewing leases."""
+"""From this size on, hashing is done in a thread: it would keep the event loop from renewing
+leases."""
 
 log = logging.getLogger("interkeep.storage")
 
 
 class ContentStore:
-    """Where artifacts' bytes are kept.
+    """Stores the content of artifacts.
 
-    :param installation: gives the id of this installation, which the container carries.
+    :param installation: returns the id of this installation, which is in the container's metadata.
     """
 
     def __init__(
@@ -58,14 +60,14 @@ class ContentStore:
     async def put(
         self, service_id: str, data: bytes, content_type: str, md5: bytes | None
     ) -> ContentReference:
-        """Keep bytes, once; the reference knows their MD5.
+        """Store bytes, and return their reference with their MD5. Idempotent.
 
-        Bytes that are there are written over with the same: that changes their ETag, takes a
-        collector's mark away, brings them out of the archive tier, and mends what was damaged.
+        Existing bytes are overwritten with the same ones: this changes their ETag, removes a
+        collector's mark, moves them out of the archive tier, and repairs damage.
 
-        :param md5: what the caller says their MD5 is, None where it says nothing.
-        :raises Problem: ContentMd5Mismatch; StorageUnavailable where the container is not the
-            content store.
+        :param md5: their MD5 as the caller gave it, or None.
+        :raises Problem: ContentMd5Mismatch; StorageUnavailable if the container is not the content
+            store.
         """
         if len(data) > _IN_THREAD_BYTES:
             digest, sha256 = await asyncio.to_thread(_hashes, data)
@@ -86,7 +88,7 @@ class ContentStore:
             try:
                 await blob.upload_blob(data, overwrite=True, content_settings=settings)
             except AzureError as error:
-                # Somebody removed the container since.
+                # The container was deleted since.
                 if said(error) is not Said.GONE or attempt == _PUT_TRIES - 1:
                     raise
                 self._is_own = False
@@ -119,7 +121,8 @@ class ContentStore:
         return self._container.get_blob_client(f"{service_id}/{sha256}")
 
     async def sizes(self, service_id: str) -> AsyncIterator[tuple[str, int]]:
-        """The content of a service, as it is there: hashes and sizes in bytes, in their order."""
+        """The stored content of a service: hashes and sizes in bytes, in the order of the
+        hashes."""
         prefix = f"{service_id}/"
         try:
             async for listed in BlobWire(self._container).listed(prefix):
@@ -129,12 +132,12 @@ class ContentStore:
                 raise
 
     async def prepare(self) -> None:
-        """Make the container where there is none; asked once a process.
+        """Create the container if it does not exist; checked once a process.
 
-        A backup of that name, which an earlier version took, becomes the content store: what
-        deletes that backup would delete all content with it.
+        A backup with that name, which an earlier version allowed, becomes the content store:
+        deleting that backup would otherwise delete all content.
 
-        :raises Problem: StorageUnavailable where it is another installation's backup.
+        :raises Problem: StorageUnavailable if it is another installation's backup.
         """
         if self._is_own:
             return
@@ -156,7 +159,7 @@ class ContentStore:
         self._is_own = True
 
     async def drop(self, service_id: str) -> None:
-        """Remove all content of a service; does nothing where it is gone already."""
+        """Delete all content of a service; does nothing for what is already deleted."""
         with expecting(Said.GONE):
             async for name in self._container.list_blob_names(name_starts_with=f"{service_id}/"):
                 with expecting(Said.GONE):

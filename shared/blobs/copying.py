@@ -1,10 +1,11 @@
 """Copying content between containers and accounts, by the service where it can.
 
-Copy Blob From URL with x-ms-requires-sync moves the bytes inside the service (up to 256 MiB a
-blob), so that none of them passes through the function. Where the service refuses, they stream.
+Copy Blob From URL with x-ms-requires-sync copies the bytes inside the service (up to 256 MiB a
+blob), so that none of them passes through the function. If the service refuses, they are streamed.
 
-The service can only compare an MD5. It is told the one that the bytes had when they were put, which
-is kept with whoever refers to them: what the blob itself says is changed by whoever changes it.
+The service can only compare an MD5. It is given the MD5 that the bytes had when they were stored,
+which is kept with the reference: the one in the blob's own properties could have been changed
+together with the blob.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from shared.storage.refusals import Said, code_of, expecting, is_of_one_source, 
 from shared.streams.bounded import each_of
 
 SIDE_BY_SIDE = 16
-"""How many copies are under way at once; the memory of a copy that streams is one block."""
+"""Copies in progress at once; a streamed copy takes one block of memory."""
 
 _SOURCE_MD5 = "x-ms-source-content-md5"
 _MD5_OF_NOTHING = "1B2M2Y8AsgTpgAmY7PhCfg=="
@@ -38,10 +39,10 @@ _AWAY = frozenset({"ServerBusy", "OperationTimedOut"})
 class Copier:
     """Copies content from one account to another.
 
-    :param source: the account that the bytes come from.
-    :param by_service: whether to ask the storage service for it. What must be checked on its way,
-        a backup that others could write to, streams through this process and its hash.
-    :param signed: makes the addresses that the service reads; it keeps what signs them.
+    :param source: the account from which the bytes are copied.
+    :param by_service: whether to let the storage service copy. Bytes that must be checked, those of
+        a backup that others could have written to, are streamed through this process and hashed.
+    :param signed: signs the addresses from which the service reads.
     """
 
     def __init__(
@@ -57,12 +58,13 @@ class Copier:
         self._by_service = by_service
 
     async def copy(self, source: BlobClient, target: BlobClient, md5: str = "") -> str:
-        """Copy one blob whose name is its hash, unless it is there; the MD5 of its bytes.
+        """Copy one blob whose name is its hash, unless the target exists; return the MD5 of its
+        bytes.
 
-        :param md5: what it was when the bytes were put, in base64. Where that is not known, the
-            bytes stream; so does what is empty, which the service refuses as a source.
+        :param md5: the MD5 of the bytes when they were stored, in base64. If it is unknown, the
+            bytes are streamed; so are empty blobs, which the service refuses as a source.
         :raises Problem: BlobMissing, BlobArchived or BlobCorrupt of the source.
-        :raises azure.core.exceptions.AzureError: what forbids it otherwise.
+        :raises azure.core.exceptions.AzureError: any other error.
         """
         asks = self._by_service and md5 not in ("", _MD5_OF_NOTHING)
         if asks and await self._ask_service(source, target, md5):
@@ -70,7 +72,8 @@ class Copier:
         return await self._stream(source, target)
 
     async def _ask_service(self, source: BlobClient, target: BlobClient, md5: str) -> bool:
-        """Whether the service copied it, or it is there. What else it says, streaming tells."""
+        """Let the service copy; return whether it did, or the target exists. Other errors are found
+        again, and reported, by streaming."""
         url = await self._signed.url(source, self._source)
         try:
             await target.start_copy_from_url(
@@ -87,7 +90,7 @@ class Copier:
                     raise
                 case Said.BUSY if code_of(error) in _AWAY:
                     raise
-            # A source that is not there, or not as it was put, says nothing of the others.
+            # A source that is missing, or was changed, says nothing about other sources.
             if not is_of_one_source(error):
                 self._by_service = False
                 self._signed.forget(self._source)
@@ -95,15 +98,15 @@ class Copier:
         return True
 
     async def _stream(self, source: BlobClient, target: BlobClient) -> str:
-        """The bytes through this process, and their hash; nothing is made of others.
+        """Stream and hash the bytes; the target is not created if the hash differs.
 
-        :raises Problem: BlobCorrupt, before the last block goes out.
+        :raises Problem: BlobCorrupt, before the last block is sent.
         """
         wire, path = BlobWire(source), str(source.blob_name)
         with reading(str(source.container_name), path):
             first = await wire.part("", 0, MAX_BLOCK_BYTES)
             if not first.size:
-                # What has no range to read is refused, without its type.
+                # A range of an empty blob is refused, in an answer without the blob's type.
                 first = replace(first, content_type=(await wire.head(""))["Content-Type"])
         sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         writer = BlobWriter(target, first.content_type)
@@ -133,7 +136,7 @@ class Copier:
         except AzureError as error:
             if said(error) in ALREADY:
                 return
-            # A policy may forbid to write over it before the condition is looked at.
+            # A policy may forbid overwriting it before the condition is checked.
             size = writer.size + len(last.data) * whole
             if said(error) is not Said.REFUSED or not await _is_there(target, size):
                 raise
@@ -156,13 +159,13 @@ async def copy_all(
     done: Callable[[BlobClient, str], None],
     failed: Callable[[BlobClient, Problem], None] | None = None,
 ) -> None:
-    """Copy many blobs, a bounded number side by side.
+    """Copy many blobs, a bounded number concurrently.
 
-    :param wanted: source, target, and the MD5 that the bytes had when they were put.
-    :param done: called after each, with its target and the MD5 of its bytes.
-    :param failed: told of a target whose source is missing, archived or corrupt; the others go
-        on. Without it that is raised like any other failure.
-    :raises Exception: the first that failed; no new copy begins after it.
+    :param wanted: source, target, and the MD5 that the bytes had when they were stored.
+    :param done: called after each copy, with its target and the MD5 of its bytes.
+    :param failed: called with a target whose source is missing, archived or corrupt; the others
+        continue. Without it, this is raised like any other failure.
+    :raises Exception: the first error; no new copy begins after it.
     """
 
     async def one(copy: tuple[BlobClient, BlobClient, str]) -> None:

@@ -1,4 +1,4 @@
-"""Addresses that read one blob for a while: what a copy between accounts is told to read."""
+"""Signed addresses that can read one blob for a while, as sources of copies between accounts."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,26 +10,27 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 from shared.clock import Clock
 
 _BEFORE = timedelta(minutes=15)
-"""How long ago an address begins to be good: by another clock than ours it may not be now yet."""
+"""How far in the past an address becomes valid: the storage's clock may be slower than ours."""
 
 _GOOD = timedelta(hours=1)
 _KEPT_SECONDS = 55 * 60
-"""How long a key is used: what is signed with it last is good for longer than any call lasts."""
+"""How long a key is used: the last address that is signed with it is valid for longer than any call
+lasts."""
 
 
 @dataclass(frozen=True)
 class _Signer:
-    """What signs addresses that are good from a start to an end."""
+    """Signs addresses that are valid from a start to an expiry."""
 
     start: datetime
     expiry: datetime
     delegation: UserDelegationKey | None = field(default=None, repr=False)
-    """None where the account's own key signs."""
+    """None if the account's own key signs."""
 
 
 @dataclass
 class _Kept:
-    """The signer of one account, and the lock under which its key is asked for."""
+    """The signer of one account, and the lock under which its key is requested."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     signer: _Signer | None = None
@@ -37,9 +38,9 @@ class _Kept:
 
 
 class SignedReads:
-    """Signs with an account's key, or, under a managed identity, by user delegation.
+    """Signs with an account's key or, for a managed identity, with a user delegation key.
 
-    A key of user delegation costs a call, and signs any number of addresses: it is kept.
+    A user delegation key costs a call, and can sign any number of addresses, so it is cached.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -47,9 +48,9 @@ class SignedReads:
         self._kept: dict[str, _Kept] = {}
 
     async def url(self, blob: BlobClient, account: BlobServiceClient) -> str:
-        """An address that reads one blob, for some minutes at least and an hour at most.
+        """An address that can read one blob, for at least some minutes and at most an hour.
 
-        :raises azure.core.exceptions.AzureError: where the account gives no key.
+        :raises azure.core.exceptions.AzureError: if the account returns no key.
         """
         own = getattr(account.credential, "account_key", None)
         signer = await self._delegated(account) if own is None else _Signer(*self._hour())
@@ -66,18 +67,21 @@ class SignedReads:
         return f"{blob.url}?{sas}"
 
     def forget(self, account: BlobServiceClient) -> None:
-        """Ask for another key at the next use: what this one signed was refused."""
+        """Drop the cached key, because what it signed was refused; the next use requests another
+        one."""
         self._kept.pop(account.url, None)
 
     def _hour(self) -> tuple[datetime, datetime]:
-        # By the machine's own time: the storage checks it by its own, which nobody moves.
+        # By the machine's real time, since the storage checks it by real time; tests cannot move
+        # that.
         now = self._clock.machine()
         return now - _BEFORE, now + _GOOD
 
     async def _delegated(self, account: BlobServiceClient) -> _Signer:
         kept = self._kept.setdefault(account.url, _Kept())
         async with kept.lock:
-            # Its age by what only goes forward: the machine's time may be set right meanwhile.
+            # Its age is measured by the monotonic clock, since the machine's time may be corrected
+            # meanwhile.
             now = self._clock.monotonic()
             if kept.signer is None or now - kept.asked >= _KEPT_SECONDS:
                 start, expiry = self._hour()

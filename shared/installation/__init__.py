@@ -1,1 +1,2 @@
-"""Wiring: the stores of an installation, and what works on them, once a process."""
+"""Wiring: the stores of an installation, and the parts that work on them, created once a
+process."""

@@ -1,6 +1,6 @@
 """One installation: everything wired together, once a process.
 
-Nothing here decides; it says which store each part is given.
+There are no decisions here, only which store each part gets.
 """
 
 import functools
@@ -47,9 +47,9 @@ from shared.storage.patience import WORK, Patience
 class Installation(Operators):
     """The parts of Interkeep over one set of settings, as triggers call them.
 
-    :param patience: with calls to storage that nobody waits for over HTTP.
-    :param transport: carries every request to storage; tests put theirs in.
-    :param vault_transport: carries every request to key vaults.
+    :param patience: the retry budget of storage calls outside HTTP requests.
+    :param transport: sends every request to storage; tests pass their own.
+    :param vault_transport: sends every request to key vaults.
     """
 
     def __init__(
@@ -188,6 +188,6 @@ class Installation(Operators):
 def current() -> Installation:
     """The installation of this process, from its environment.
 
-    :raises SettingsInvalid: listing all that is wrong with the settings.
+    :raises SettingsInvalid: with all errors of the settings.
     """
     return Installation(read_settings(os.environ))

@@ -1,4 +1,4 @@
-"""What changes a living service and issues its numbers, over HTTP."""
+"""The parts that change existing services and issue their numbers, for HTTP requests."""
 
 from shared.clock import Clock
 from shared.installation.stores import Carrying

@@ -1,6 +1,6 @@
-"""What one installation keeps, and where: clients, tables, keys and content, made once a process.
+"""The stores of one installation: clients, tables, keys and content, created once a process.
 
-installation.py wires what works on them.
+installation.py wires the parts that work on them.
 """
 
 from dataclasses import dataclass
@@ -95,7 +95,7 @@ class Stores:
         self.schedules = schedules.Schedules(self.table(schedules.TABLE))
 
     async def id(self) -> str:
-        """The id of this installation, drawn at its first use and kept."""
+        """The id of this installation, created at its first use and stored."""
         if self._id is None:
             self._id = await self.directory.installation(self.clock.new_id())
         return self._id
@@ -111,11 +111,11 @@ class Stores:
         return Table(self.wire(name), self.clock.new_id)
 
     def wire(self, name: str) -> TableWire:
-        """What speaks to a table of the state account."""
+        """The protocol client of a table of the state account."""
         return TableWire(self.clients.tables(self.settings.state), name, self.clients.transport)
 
     def service_stores(self) -> ServiceStores:
-        """What a living service consists of."""
+        """The stores that a service consists of."""
         return ServiceStores(
             configuration=self.configuration,
             ledger=self.ledger,
@@ -132,7 +132,7 @@ class Stores:
         return ServiceSource(self.service_stores(), service, self.directory)
 
     def scratch(self) -> Scratch:
-        """Tables of their own for services that a verify restores and nobody sees."""
+        """Separate tables for the invisible scratch services that a verify restores."""
         state = self.accounts.state
         kept = configuration.Configuration(self.table(_scratch_table(configuration.TABLE)))
         return Scratch(

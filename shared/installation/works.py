@@ -1,4 +1,5 @@
-"""What the engine runs, wired: one work for each kind of operation, and what follows them."""
+"""The wiring of what the engine runs: one work for each kind of operation, and what follows
+them."""
 
 from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts

@@ -1,1 +1,1 @@
-"""Streams: pages merged, read ahead, and worked on side by side."""
+"""Streams: pages that are merged, read ahead, and processed concurrently."""

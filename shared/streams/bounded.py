@@ -1,7 +1,7 @@
-"""Many things done at the same time, but no more of them than storage takes.
+"""Doing many things concurrently, but no more of them than storage accepts.
 
-Whoever leaves, leaves nothing on its way: a write that comes after its restore has failed would be
-one that nobody knows of.
+When this returns or raises, nothing is in progress any more: a write that arrives after its restore
+has failed would be unaccounted for.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ async def each_of(
     each: Callable[[Item], Awaitable[None]],
     pace: Pace,
 ) -> None:
-    """Do something with every item, as many at once as the pace allows; it slows down and recovers.
+    """Process every item, as many concurrently as the pace allows, which slows down and recovers.
 
-    :raises Exception: the first that one of them, or the reading of the items, raised; no other
-        begins after it.
+    :raises Exception: the first error of an item, or of reading the items; no other item begins
+        after it.
     """
     under_way: set[asyncio.Task[None]] = set()
 
@@ -59,7 +59,7 @@ async def _stream(items: AsyncIterable[Item] | Iterable[Item]) -> AsyncGenerator
 
 
 def cause(error: BaseException) -> BaseException:
-    """What an error comes down to: of a group, the Problem or lost lease in it, else the first."""
+    """The decisive error: of a group, the Problem or lost lease in it, otherwise the first."""
     if not isinstance(error, BaseExceptionGroup):
         return error
     causes = [cause(inner) for inner in error.exceptions]

@@ -1,4 +1,4 @@
-"""Checks that need not wait for one another."""
+"""Running independent checks concurrently, with a deterministic result."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,10 +11,10 @@ Three = TypeVar("Three")
 
 
 async def in_order(*checks: Coroutine[Any, Any, Found]) -> list[Found]:
-    """Run checks side by side; what they found, in their order.
+    """Run checks concurrently; return what they found, in their order.
 
-    Where several refuse, the first in their order does, whichever was quicker; those behind it are
-    not waited for.
+    If several raise, the error of the first in their order is raised, whichever was quicker; later
+    ones are not waited for.
     """
     running = [asyncio.create_task(check) for check in checks]
     try:
@@ -28,6 +28,6 @@ async def in_order(*checks: Coroutine[Any, Any, Found]) -> list[Found]:
 async def three_in_order(
     one: Coroutine[Any, Any, One], two: Coroutine[Any, Any, Two], three: Coroutine[Any, Any, Three]
 ) -> tuple[One, Two, Three]:
-    """See ``in_order``: three that find different things."""
+    """As ``in_order``, for three checks with different types of results."""
     found = await in_order(one, two, three)
     return found[0], found[1], found[2]  # type: ignore[return-value]

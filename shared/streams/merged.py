@@ -1,4 +1,4 @@
-"""Two streams that are sorted by the same key, as one; neither is held whole."""
+"""Two streams that are sorted by the same key, as one; neither is held in memory completely."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
@@ -15,7 +15,7 @@ async def merged(
     left_key: Callable[[Left], str],
     right_key: Callable[[Right], str],
 ) -> AsyncIterator[list[tuple[Left | None, Right | None]]]:
-    """Every item of both in the order of their keys, those of the same key as one pair."""
+    """Every item of both in the order of their keys; items with the same key come as one pair."""
     lefts, rights = _items(left), _items(right)
     one, other = await anext(lefts, None), await anext(rights, None)
     pairs: list[tuple[Left | None, Right | None]] = []
@@ -39,9 +39,10 @@ async def joined(
     left_key: Callable[[Left], str],
     right_key: Callable[[Right], str],
 ) -> AsyncIterator[list[tuple[Left, Right | None]]]:
-    """Each item of the left with the one of the right that has its key, a page at a time.
+    """Each item of the left with the item of the right that has the same key, a page at a time.
 
-    Both are sorted by their keys; what only the right has is passed over. Neither is held whole.
+    Both are sorted by their keys; items that only the right has are skipped. Neither is held in
+    memory completely.
     """
     others = _items(right)
     other = await anext(others, None)
@@ -62,7 +63,7 @@ def _order(
     left_key: Callable[[Left], str],
     right_key: Callable[[Right], str],
 ) -> int:
-    """Below 0 where the left one comes first, above where the right one does."""
+    """Below 0 if the left one comes first, above 0 if the right one does."""
     if one is None:
         return 1
     if other is None:

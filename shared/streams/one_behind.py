@@ -1,7 +1,8 @@
-"""A write on its way while the next one is made: storage and process need not wait.
+"""Sending a write while the next one is prepared, so that storage and process do not wait for each
+other.
 
-Whoever leaves, leaves nothing on its way: a write that comes after its restore has failed would be
-one that nobody knows of.
+When this returns or raises, nothing is in progress any more: a write that arrives after its restore
+has failed would be unaccounted for.
 """
 
 import asyncio
@@ -13,20 +14,20 @@ Item = TypeVar("Item")
 State = TypeVar("State")
 
 _TURNS = 3
-"""Of the event loop, in which a request gets onto its way."""
+"""Turns of the event loop that a request needs to be sent."""
 
 
 class OneBehind(Generic[State]):
-    """Writes that each need what the one before it gave: one is on its way, no more."""
+    """Writes that each need the result of the one before: at most one is in progress."""
 
     def __init__(self, first: Callable[[], Awaitable[State]]) -> None:
         self._first = first
         self.sent: asyncio.Task[State] | None = None
 
     async def after(self, write: Callable[[State], Awaitable[State]]) -> None:
-        """Send another one when the one before it is written.
+        """Send a write as soon as the one before it is done.
 
-        :raises Exception: what the one before it raised.
+        :raises Exception: the error of the one before it.
         """
         state = await (self.sent if self.sent is not None else self._first())
 
@@ -40,9 +41,9 @@ class OneBehind(Generic[State]):
 
 @asynccontextmanager
 async def one_behind(first: Callable[[], Awaitable[State]]) -> AsyncIterator[OneBehind[State]]:
-    """Writes of a body, the last of which is written when the body is left.
+    """The writes of a body; the last one is done when the body is left.
 
-    :param first: what the first of them needs.
+    :param first: returns what the first write needs.
     """
     sending = OneBehind(first)
     try:

@@ -1,4 +1,5 @@
-"""The next page is on its way while this one is worked on: storage and process need not wait."""
+"""Reading the next page while this one is processed, so that storage and process do not wait for
+each other."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,11 +8,11 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 _TURNS = 3
-"""Of the event loop, in which the request for the next page gets onto its way."""
+"""Turns of the event loop that the request for the next page needs to be sent."""
 
 
 async def read_ahead(pages: AsyncIterator[Item]) -> AsyncIterator[Item]:
-    """The same pages, one asked for before it is needed."""
+    """The same pages, each requested before it is needed."""
 
     async def following() -> Item | None:
         return await anext(pages, None)

@@ -1,1 +1,1 @@
-"""What the app tells of itself: events in its log, and measures."""
+"""What the app reports about itself: events in its log, and metrics."""

@@ -1,8 +1,8 @@
 """The log, as operators and their queries read it: loggers named interkeep.*.
 
-The Functions host hands on a Python log line's text and level, none of the fields that were logged
-with it. So fields are JSON in the text: an event's at the end of its line, an operation's at the
-end of every line that its worker writes. docs/telemetry.md has the queries.
+The Functions host passes on the text and level of a Python log line, but not its extra fields. So
+fields are JSON in the text: an event's at the end of its line, an operation's at the end of every
+line that its worker writes. docs/telemetry.md has the queries.
 """
 
 import functools
@@ -17,20 +17,21 @@ from shared.telemetry.meters import Meters
 ROOT = "interkeep"
 
 Fields = Mapping[str, str | int | float | None]
-"""Flat, so that a pattern finds where the JSON begins; what is None is left out."""
+"""Flat, so that a pattern can find where the JSON begins; members that are None are left out."""
 
 _about: ContextVar[Fields | None] = ContextVar("about", default=None)
 
 
 def quiet_the_sdk() -> None:
-    """Keep the Azure SDK's request lines, which hold addresses with signatures, out of the log."""
+    """Keep the Azure SDK's request lines, which contain signed addresses, out of the log."""
     for name in ("azure", "urllib3", "aiohttp"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @contextmanager
 def lines_about(fields: Fields) -> Iterator[None]:
-    """Run the body, and every task that it starts, with fields at the end of each line of ours."""
+    """Run the body, and every task that it starts, with fields at the end of each of our log
+    lines."""
     _add_fields_to_lines()
     token = _about.set(fields)
     try:
@@ -40,9 +41,9 @@ def lines_about(fields: Fields) -> Iterator[None]:
 
 
 class Telemetry:
-    """Tells events: what happened, and what was measured of it.
+    """Logs events: what happened, and its metrics.
 
-    :param meters: take the measures too; None where nothing is exported.
+    :param meters: receive the metrics too; None if nothing is exported.
     """
 
     def __init__(self, meters: Meters | None = None) -> None:
@@ -59,12 +60,12 @@ class Telemetry:
     ) -> None:
         """Log one event.
 
-        :param event: its name, which begins the line.
+        :param event: its name, with which the line begins.
         :param sentence: for people.
         :param measures: by the metric's name, which ends with its unit or ``_total``.
         """
         known = {"event": event, **(_about.get() or {}), **fields, **(measures or {})}
-        # An event has its fields itself: its line must end with them.
+        # An event has fields of its own, and its line must end with them.
         token = _about.set(None)
         try:
             log.log(level, "%s: %s %s", event, sentence, _json(known))
@@ -77,7 +78,7 @@ class Telemetry:
 def _json(fields: Fields) -> str:
     given = {name: value for name, value in fields.items() if value is not None}
     inner = json.dumps(given, separators=(",", ":"))[1:-1]
-    # A brace within a value would hide where the object begins and ends.
+    # A brace within a value would make it unclear where the object begins and ends.
     escaped = inner.replace("{", "\\u007b").replace("}", "\\u007d")
     return f"{{{escaped}}}"
 

@@ -1,6 +1,6 @@
-"""Measures handed to OpenTelemetry, where the setting TELEMETRY_EXPORT asks for it.
+"""Metrics passed to OpenTelemetry, if the setting TELEMETRY_EXPORT asks for it.
 
-The packages are an extra (requirements-telemetry.txt): without them the log has every measure.
+The packages are optional (requirements-telemetry.txt): the log has every metric without them.
 """
 
 import logging
@@ -12,11 +12,11 @@ _EXPORTERS = {
     "azuremonitor": ("azure.monitor.opentelemetry.exporter", "AzureMonitorMetricExporter"),
     "otlp": ("opentelemetry.exporter.otlp.proto.http.metric_exporter", "OTLPMetricExporter"),
 }
-"""By the setting's value: to Application Insights, or to a collector of OpenTelemetry. Where those
-are, the exporters' own settings say: APPLICATIONINSIGHTS_… and OTEL_EXPORTER_OTLP_…."""
+"""Exporters by the setting's value: Application Insights, or an OpenTelemetry collector. Their
+addresses are in the exporters' own settings: APPLICATIONINSIGHTS_… and OTEL_EXPORTER_OTLP_…."""
 
 _ATTRIBUTES = ("service", "status", "trigger")
-"""What a metric is split by: of few values each. Ids are in the log."""
+"""The attributes of a metric, each with few values. Ids are in the log."""
 
 log = logging.getLogger("interkeep.telemetry")
 
@@ -24,7 +24,7 @@ Record = Callable[[int | float, Mapping[str, str]], None]
 
 
 class Meters:
-    """Instruments of OpenTelemetry's API, made as they are needed.
+    """Instruments of OpenTelemetry's API, created on demand.
 
     :param meter: an ``opentelemetry.metrics.Meter``.
     """
@@ -34,7 +34,7 @@ class Meters:
         self._made: dict[str, Record] = {}
 
     def record(self, measures: Mapping[str, int | float], about: Mapping[str, object]) -> None:
-        """Record each measure, split by what it is about."""
+        """Record each metric, with the attributes of what it is about."""
         split = {name: str(about[name]) for name in _ATTRIBUTES if about.get(name) is not None}
         for name, value in measures.items():
             if name not in self._made:
@@ -54,11 +54,11 @@ class Meters:
 
 
 def meters_of(export: str | None, instance: str) -> Meters | None:
-    """What takes measures beside the log, as the setting TELEMETRY_EXPORT asks.
+    """What receives metrics in addition to the log, by the setting TELEMETRY_EXPORT.
 
-    Where the packages are missing the log says so, and the app goes on: backups matter more.
+    If the packages are missing, this is logged, and the app continues: backups matter more.
 
-    :param instance: tells this process's counts from those of others.
+    :param instance: distinguishes this process's counts from those of others.
     """
     if export is None:
         return None
@@ -77,9 +77,9 @@ def meters_of(export: str | None, instance: str) -> Meters | None:
         )
         return None
     try:
-        # Metrics alone: the host sends lines and requests already, and twice they would count.
+        # Only metrics: the host sends lines and requests already, and they would be counted twice.
         reader = reading.PeriodicExportingMetricReader(getattr(exporter, name)())
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the app goes on
+    except Exception as error:  # noqa: BLE001 - the app continues after any error here
         log.error("TELEMETRY_EXPORT: nothing is exported: %s", error)
         return None
     resource = resources.Resource.create({"service.instance.id": instance})
