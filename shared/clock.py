@@ -1,6 +1,6 @@
-"""The one place that asks what time it is and draws ids.
+"""The only module that reads the time and creates random ids.
 
-Everything else is given a Clock, so that a test can move time and a lint can hold the rule.
+All other code gets a Clock, so that tests can move time; a test checks this rule.
 """
 
 import os
@@ -9,24 +9,24 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 OFFSET_SETTING = "INTERKEEP_CLOCK_OFFSET_SECONDS"
-"""Set by the thin local host alone, to show a day ahead; absent in Azure."""
+"""Set only by the local host, to show a later day; absent in Azure."""
 
 
 class Clock:
     """Time and ids for one process."""
 
     def now(self) -> datetime:
-        """The time in UTC, moved by the local host's offset where one is set."""
+        """The time in UTC, moved by the local host's offset if one is set."""
         offset = os.environ.get(OFFSET_SETTING)
         now = self.machine()
         return now + timedelta(seconds=float(offset)) if offset else now
 
     def machine(self) -> datetime:
-        """The time in UTC as this machine has it: what is compared with the storage's clock."""
+        """The time in UTC by this machine's clock, which is compared with the storage's."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that only go forward; for lengths, never for dates."""
+        """Seconds that never go back; for durations, never for dates."""
         return time.monotonic()
 
     def new_id(self) -> str:

@@ -1,1 +1,1 @@
-"""The types that travel and are stored. Imports nothing else of Interkeep."""
+"""The types of requests, answers and stored values. Imports no other package of Interkeep."""

@@ -1,4 +1,4 @@
-"""The request to move control numbers on, and what it does."""
+"""The request to move control numbers forward, and what it does."""
 
 from typing import Annotated
 
@@ -12,12 +12,12 @@ _By = Annotated[int, Field(ge=1, le=HIGHEST_NUMBER, strict=True), AS_WHOLE]
 
 
 class AgreementAdvance(Wire):
-    """An agreement whose numbers are moved on."""
+    """An agreement whose numbers are moved forward."""
 
     name: Annotated[Text, Field(min_length=1, max_length=80)]
     by: _By
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=4)] | None = None
-    """All four where it is left out."""
+    """All four kinds if left out."""
 
     @model_validator(mode="after")
     def _each_once(self) -> "AgreementAdvance":
@@ -30,7 +30,7 @@ class AdvanceBody(Wire):
     """Body of POST …/control-numbers/advance: all agreements by one number, or some of them."""
 
     by: _By | None = None
-    """How many numbers of every kind of every agreement are left out."""
+    """How many numbers of every kind of every agreement are skipped."""
     agreements: Annotated[list[AgreementAdvance], Field(min_length=1, max_length=1000)] | None = (
         None
     )
@@ -43,28 +43,29 @@ class AdvanceBody(Wire):
 
 
 class CounterMove(Stored):
-    """How one kind of an agreement is moved on."""
+    """How one kind of an agreement is moved forward."""
 
     agreement: str
     kind: Kind
     next_before: int
     """The number that would be issued next."""
     next_after: int
-    """The number that is issued next then; numbers that are issued meanwhile come on top."""
+    """The number that would be issued next after it, not counting numbers that are issued
+    meanwhile."""
     rollovers: int = 0
     """How many times it rolls over on the way."""
 
 
 class AdvancePlan(Stored):
-    """How counters are moved on, and what forbids it."""
+    """How counters are moved forward, and what forbids it."""
 
     agreements: int = 0
-    """Agreements that are moved on."""
+    """The number of agreements that are moved forward."""
     counters: int = 0
-    """Counters that are moved on: one for each kind of an agreement."""
+    """The number of counters that are moved forward: one for each kind of an agreement."""
     moves: list[CounterMove] = Field(default_factory=list)
-    """The first of them."""
+    """The first of the moves."""
     more: int = 0
-    """How many more of those there are."""
+    """How many further moves there are."""
     errors: list[PlanError] = Field(default_factory=list)
-    """All that forbids it, the first thousand: nothing is moved on while there is anything."""
+    """The first thousand errors. Nothing is moved while there are any."""

@@ -1,4 +1,4 @@
-"""Alerts: what an operator must hear of at once."""
+"""Alerts: what an operator must know at once."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from shared.model.wire import JsonObject, Stored, Time
 
 
 class AlertType(StrEnum):
-    """What happened; docs/schedules.md says what to do about each."""
+    """The type of an alert; docs/schedules.md says what to do about each."""
 
     BACKUP_MISSED = "BackupMissed"
     BACKUP_FAILED = "BackupFailed"
@@ -18,13 +18,13 @@ class AlertType(StrEnum):
 
 
 class Alert(Stored):
-    """One thing that happened, once, however often it is sent."""
+    """One event; it may be sent more than once."""
 
     id: str
-    """The same for every sending, so that a receiver can tell a repeat."""
+    """The same each time that it is sent, so that a receiver can recognise repeats."""
     type: AlertType
     service: str
-    """``*`` where it concerns no one service."""
+    """``*`` if it is not about one service."""
     subject: str
     """What it is about, as a path under the API."""
     time: Time
@@ -32,9 +32,9 @@ class Alert(Stored):
     data: JsonObject = Field(default_factory=dict)
 
     def to_cloud_event(self, source: str) -> JsonObject:
-        """As CloudEvents 1.0 in structured JSON has it (github.com/cloudevents/spec, 1.0.2).
+        """As a CloudEvent 1.0 in structured JSON (github.com/cloudevents/spec, 1.0.2).
 
-        :param source: which installation tells it.
+        :param source: the installation that sends it.
         """
         return {
             "specversion": "1.0",

@@ -1,4 +1,4 @@
-"""Artifacts: the named documents, with or without content, that a service holds."""
+"""Artifacts: the named documents of a service, with or without content."""
 
 from typing import Annotated
 
@@ -10,38 +10,39 @@ from shared.model.wire import Kept, Sent, Stored, Text, Time, Wire
 
 
 class ContentReference(Stored):
-    """Which bytes belong to an artifact."""
+    """A reference to the content of an artifact."""
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0)]
     content_type: Text
     certificate: CertificateFacts | None = None
-    """What the bytes of a certificate say."""
+    """The facts of a certificate, if the content is one."""
     md5: str | None = Field(default=None, exclude=True)
-    """Of the bytes as they were put, in base64: whoever copies them says so. None where that is
-    not known, as it is neither in answers nor in backups."""
+    """The MD5 of the bytes when they were stored, in base64, for copying them. None if it is
+    unknown: it is not in answers or backups."""
 
     def __eq__(self, other: object) -> bool:
-        """Whether it names the same bytes; what is known of them beside is no part of it."""
+        """Whether both refer to the same bytes; the MD5 and the certificate's facts are not
+        compared."""
         return isinstance(other, ContentReference) and self.to_json() == other.to_json()
 
     __hash__ = None  # type: ignore[assignment]
 
     @property
     def version(self) -> str:
-        """Another one for other bytes, or the same of another type."""
+        """An ETag, which changes with the bytes or their type."""
         return f"{self.sha256} {self.content_type}"
 
 
 class Artifact(Stored):
-    """One artifact as it is stored: secrets in the document are sealed."""
+    """One artifact as it is stored; secrets in its document are sealed."""
 
     section: Section
     name: str
     document: Kept = Field(repr=False)
     content: ContentReference | None = None
     certificate: CertificateFacts | None = None
-    """What the PFX in the document of a certificate says."""
+    """The facts of a certificate whose PFX is in the document."""
     changed_at: Time
 
 

@@ -1,4 +1,4 @@
-"""A backup as its history keeps it, and the request that starts one."""
+"""A backup as it is in the history, and the request that starts one."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -17,41 +17,42 @@ class Trigger(StrEnum):
 
 
 class BackupStatus(StrEnum):
-    """Where a backup stands."""
+    """The status of a backup."""
 
     RUNNING = "Running"
     SUCCEEDED = "Succeeded"
     PARTIALLY_SUCCEEDED = "PartiallySucceeded"
     FAILED = "Failed"
     DELETING = "Deleting"
-    """Marked: nobody may begin to use it any more, and its container goes."""
+    """Marked for deletion: no operation may begin to use it, and its container is being deleted."""
     DELETED = "Deleted"
-    """Its container was removed, by retention or on demand; the name stays used."""
+    """Its container was deleted, by retention or on demand; the name cannot be used again."""
     CANCELED = "Canceled"
-    """Stopped on request; nothing of it was left."""
+    """Stopped on request; its container was deleted."""
     MISSING = "Missing"
-    """Its container is gone, and no purge saw it go."""
+    """Its container does not exist any more, and was not deleted by a purge."""
 
     def is_held(self) -> bool:
-        """Whether there is, as far as is known, a whole backup in its container."""
+        """Whether its container has a backup, as far as is known."""
         return self in (BackupStatus.SUCCEEDED, BackupStatus.PARTIALLY_SUCCEEDED)
 
 
 class Found(StrEnum):
-    """What a look at a backup's container found."""
+    """The result of examining a backup's container."""
 
     WHOLE = "Whole"
-    """All that the descriptor names is there, with its size; the seal is valid."""
+    """Everything that the descriptor names exists, with its size; the seal is valid."""
     THERE = "There"
-    """The descriptor is there; nothing else was looked at."""
+    """The descriptor exists; nothing else was examined."""
     ARCHIVED = "Archived"
-    """In the archive tier: as many blobs and bytes as were backed up; nothing can be read now."""
+    """In the archive tier: the numbers of blobs and bytes are right, but nothing can be read
+    now."""
     MISSING = "Missing"
-    """There is no container of that name."""
+    """There is no container with that name."""
     DAMAGED = "Damaged"
     """Something of the backup is missing or changed."""
     UNREADABLE = "Unreadable"
-    """Nobody can tell: the account, a key or the vault is away, or a newer version wrote it."""
+    """Unknown: the account, a key or the vault is not available, or a newer version wrote it."""
 
 
 class VerifyLevel(StrEnum):
@@ -62,7 +63,7 @@ class VerifyLevel(StrEnum):
     RESTORE = "restore"
 
     def covers(self, other: "VerifyLevel") -> bool:
-        """Whether it looks at all that the other one looks at."""
+        """Whether it checks everything that the other level checks."""
         levels = list(VerifyLevel)
         return levels.index(self) >= levels.index(other)
 
@@ -73,7 +74,7 @@ class BackupBody(Wire):
     name: str
     storage_account: Annotated[Text, Field(min_length=1)]
     require_idle_batches: Annotated[bool, Field(strict=True)] = False
-    """Refuse where batches have active messages, which no backup holds."""
+    """Refuse if batches have active messages, which are not backed up."""
 
 
 class VerifyBody(Wire):
@@ -89,10 +90,10 @@ class PinBody(Wire):
 
 
 class BackupUser(Stored):
-    """An operation that reads a backup just now, so that nobody deletes it."""
+    """An operation that is reading a backup, which protects it from deletion."""
 
     service: str
-    """Under whose name the operation is logged: a restore's is its target's."""
+    """The service name under which the operation is logged: for a restore, that of its target."""
     operation: str
 
 
@@ -104,7 +105,7 @@ class ContainerSeen(Stored):
 
 
 class DeletionRefused(Stored):
-    """The last deletion that the storage refused; nothing was removed."""
+    """The last deletion that the storage refused; nothing was deleted."""
 
     at: Time
     operation: str
@@ -112,7 +113,7 @@ class DeletionRefused(Stored):
 
 
 class BackedUpSection(Stored):
-    """What the history says of a section; two backups hold the same where the hashes are equal."""
+    """A section in the history; it is the same in two backups if the hashes are equal."""
 
     name: str
     items: int
@@ -120,7 +121,7 @@ class BackedUpSection(Stored):
 
 
 class Backup(Stored):
-    """One backup in the history of a service name; kept after the service is gone."""
+    """One backup in the history of a service name; kept after the service is deleted."""
 
     name: str
     id: str
@@ -133,7 +134,7 @@ class Backup(Stored):
     storage_account: str
     container: str
     account_name: str | None = None
-    """The storage account's own name: an alias may lead to another account later."""
+    """The storage account's own name, since an alias may name another account later."""
     caller: str
     started_at: Time
     completed_at: Time | None = None
@@ -143,34 +144,34 @@ class Backup(Stored):
     content_objects: int | None = None
     bytes: int | None = None
     digest: str | None = None
-    """Of the descriptor."""
+    """The digest of the descriptor."""
     key_ids: list[str] = Field(default_factory=list)
-    """The sealing keys that reading and checking it needs."""
+    """The sealing keys that are needed to read and check it."""
     sections: list[BackedUpSection] = Field(default_factory=list)
     error: str | None = None
     warnings: list[Warning] = Field(default_factory=list)
     failures: int | None = None
     """How many items could not be backed up; the descriptor names them."""
     due_at: Time | None = None
-    """When the schedule wanted it; scheduled backups alone have it."""
+    """The due time of a scheduled backup; others have none."""
     missed: int | None = None
     """How many due times before that one passed without a backup."""
     pinned: bool = False
-    """Kept until somebody unpins it, whatever retention says."""
+    """Kept until it is unpinned, whatever retention says."""
     registered: bool = False
-    """Taken into the history by hand: made elsewhere, and never deleted by a timer."""
+    """Added to the history by hand: made elsewhere, and never deleted by a timer."""
     users: list[BackupUser] = Field(default_factory=list)
     verified_at: Time | None = None
     verify_level: str | None = None
     verify_status: str | None = None
-    """``Succeeded`` or ``Failed``: what the last verify found."""
+    """The result of the last verify, ``Succeeded`` or ``Failed``."""
     verify_operation: str | None = None
     verify_problems: int | None = None
     """How many faults the last verify found; its operation names them."""
     deleting_from: BackupStatus | None = None
-    """What it was when it was marked: a mark may be taken back."""
+    """The status before it was marked, for when the mark is removed."""
     deleting_seen: bool | None = None
-    """Whether the purge that marked it, or took the mark up, saw its container before that."""
+    """Whether the purge that marked it, or took over the mark, saw its container before."""
     deletion_refused: DeletionRefused | None = None
     container_seen: ContainerSeen | None = None
     deleted_at: Time | None = None
@@ -179,19 +180,20 @@ class Backup(Stored):
     deleted_because: str | None = None
 
     def unmarked(self) -> "Backup":
-        """What it was before a purge marked it."""
+        """The entry as it was before a purge marked it."""
         return self.held_again(self.deleting_from or self.held_status())
 
     def held_status(self) -> BackupStatus:
-        """How its backup ended, where its container is there."""
+        """The status if its container exists: how the backup ended."""
         return BackupStatus.PARTIALLY_SUCCEEDED if self.failures else BackupStatus.SUCCEEDED
 
     def held_again(self, status: BackupStatus) -> "Backup":
-        """The same with a status that says nothing of a deletion."""
+        """The same entry with another status, and without the members of a deletion."""
         return self.model_copy(update={"status": status, **_NOT_DELETED})
 
     def is_good(self) -> bool:
-        """Whether a restore can count on it: all of it was backed up, no verify found it bad."""
+        """Whether a restore can rely on it: everything was backed up, and no verify found it
+        damaged."""
         return self.status is BackupStatus.SUCCEEDED and self.verify_status != "Failed"
 
 
@@ -202,4 +204,4 @@ _NOT_DELETED: dict[str, object] = {
     "deleted_by": None,
     "deleted_because": None,
 }
-"""What an entry says that nobody deleted."""
+"""Values of the members of a deletion in an entry that is not deleted."""

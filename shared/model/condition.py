@@ -1,10 +1,10 @@
-"""What a caller demands of the stored version before it is written over."""
+"""A caller's condition on the stored version before it is replaced."""
 
 from collections.abc import Callable
 
 Condition = Callable[[str | None], None]
-"""Looks at the version of what is stored, None for nothing; raises ConditionNotMet."""
+"""Called with the stored version, None for nothing; raises ConditionNotMet."""
 
 
 def unconditional(_version: str | None) -> None:
-    """Demand nothing."""
+    """No condition."""

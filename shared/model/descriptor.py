@@ -1,4 +1,4 @@
-"""The descriptor of a backup, format version 1: what docs/backup-format.md describes."""
+"""The descriptor of a backup, format version 1, as described in docs/backup-format.md."""
 
 import hashlib
 import json
@@ -49,7 +49,7 @@ class ServicePart(Stored):
 
 
 class ConsistencyPart(Stored):
-    """Of which revision the cut is, and when run-time state was read."""
+    """The revision of the cut, and when run-time state was read."""
 
     revision: _Count
     held: str
@@ -69,9 +69,9 @@ class SectionPart(Stored):
     sha256: _Sha256
     """Of the blob."""
     lines_bytes: _Count
-    """Unpacked; a reader stops at one byte more."""
+    """Decompressed size; a reader stops at one byte more."""
     lines_sha256: _Sha256
-    """Unpacked: sections are identical where these are."""
+    """Of the decompressed lines: sections are identical if these are."""
 
 
 class ContentPart(Stored):
@@ -92,7 +92,7 @@ class SecretsPart(WrappedKey):
 
 
 class NotIncluded(Stored):
-    """What is never in a backup, with its number."""
+    """A kind of state that is never in a backup, with its count."""
 
     what: str
     items: _Count
@@ -164,5 +164,6 @@ def digest(document: JsonObject) -> str:
 
 
 def file_bytes(document: JsonObject) -> bytes:
-    """A descriptor as its blob: indented, ASCII alone, so that any editor shows it whole."""
+    """The bytes of a descriptor's blob: indented, only ASCII, so that every editor shows it
+    correctly."""
     return (json.dumps(document, indent=2) + "\n").encode()

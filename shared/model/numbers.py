@@ -10,7 +10,7 @@ from shared.model.wire import AS_WHOLE, Stored, Wire
 
 
 class Kind(StrEnum):
-    """What a control number numbers (X12 / EDIFACT element in brackets)."""
+    """What a control number identifies (with its X12 / EDIFACT element)."""
 
     INTERCHANGE = "interchange"
     """ISA13 / UNB 0020"""
@@ -23,14 +23,14 @@ class Kind(StrEnum):
 
 
 HIGHEST_NUMBER = 999_999_999
-"""Nine digits: what ISA13 holds, and the ceiling of every kind of X12."""
+"""Nine digits, as in ISA13: the maximum of every kind in X12."""
 
 HIGHEST_REFERENCE = 99_999_999_999_999
-"""Fourteen digits: what the EDIFACT references hold without prefix and suffix."""
+"""Fourteen digits: the maximum of an EDIFACT reference without prefix and suffix."""
 
 
 class Bounds(Stored):
-    """Within what, and how, one kind of an agreement counts."""
+    """The bounds and the format of one kind of an agreement's numbers."""
 
     lower: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE)] = 1
     upper: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE)] = HIGHEST_NUMBER
@@ -38,30 +38,30 @@ class Bounds(Stored):
     prefix: str = ""
     suffix: str = ""
     digits: int = 0
-    """Zero padded to this many digits; 0 for no padding."""
+    """Padded with zeros to this many digits; 0 for no padding."""
 
 
 class Counter(Stored):
-    """Up to where one kind of an agreement was issued, and from where it may go on: two facts.
+    """Up to where numbers of one kind were issued, and from where they may continue: two facts.
 
-    ``last`` is the last number that was issued in ``cycle``, 0 where none was; where a caller
-    asked for numbers again, or left some out, the one before the first that is to come. ``next``
-    is above it. ``cycle`` goes up at each rollover and at each such reuse. Of one counter all three
-    only grow, in the order of ``cycle``; two counters are brought together by the later of each.
+    ``last`` is the last number that was issued in ``cycle``, 0 if none was; if a caller asked for
+    numbers again, or skipped some, it is the number before the next one. ``next`` is above it.
+    ``cycle`` goes up at each rollover and at each such reuse. All three only grow within a cycle,
+    and the cycle only grows; two counters are joined by taking the later of each.
     """
 
     next: int
     last: int = 0
     cycle: int = 0
     end: int | None = None
-    """The highest upper bound that numbers of this cycle were issued under; None where none were,
-    or by a version that did not keep it. Bounds that end before it do not roll over: numbers of
-    the same cycle would come again sooner than whoever receives them was told."""
+    """The highest upper bound with which numbers of this cycle were issued; None if none were, or
+    by a version that did not store it. Lower bounds do not roll over: numbers of the same cycle
+    would be repeated sooner than the receiver expects."""
     since: int | None = None
-    """The lower bound that it was moved up to, or began at: between ``below`` and this it issued
-    nothing in this cycle. None where it may have issued all up to ``last``."""
+    """The lower bound to which it was moved up, or at which it began: between ``below`` and this,
+    nothing was issued in this cycle. None if all numbers up to ``last`` may have been issued."""
     below: "Counter | None" = None
-    """Where it stood before it was moved up to ``since``; None where it had issued nothing."""
+    """The counter before it was moved up to ``since``; None if it had issued nothing."""
 
 
 Counters = dict[Kind, Counter]
@@ -70,15 +70,15 @@ Numbering = dict[Kind, Bounds]
 
 @dataclass(frozen=True, slots=True)
 class AgreementNumbers:
-    """What the document of an agreement says of its control numbers."""
+    """What the document of an agreement says about its control numbers."""
 
     name: str
-    """As it was typed."""
+    """The agreement's name as it was typed."""
     numbering: Numbering
-    """Empty where it numbers nothing, as for AS2."""
+    """Empty if it has no control numbers, as for AS2."""
     stream: str = ""
-    """Whose numbers they are: see ``rules.trading.stream_of``. Empty where the agreement names no
-    identities: its name is its stream then."""
+    """The stream that the numbers belong to: see ``rules.trading.stream_of``. Empty if the
+    agreement names no identities: then its name is its stream."""
 
 
 class AllocateBody(Wire):
@@ -95,13 +95,13 @@ class SetNextBody(Wire):
     kind: Kind
     next: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE, strict=True), AS_WHOLE]
     allow_reuse: bool = False
-    """Start a new cycle where the number was issued before."""
+    """Start a new cycle if the number was issued before."""
 
 
 class IssuedNumber(Wire):
-    """A control number that is the caller's alone."""
+    """A control number that was issued only to the caller."""
 
     kind: Kind
     value: int
     formatted: str
-    """As it stands in the envelope: prefix, digits, suffix."""
+    """As it is written in the envelope: prefix, digits, suffix."""

@@ -1,4 +1,4 @@
-"""Operations: the log, and the monitor of what takes long."""
+"""Operations: the records of the log, which monitors also show."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from pydantic import Field
 from shared.model.wire import JsonObject, Stored, Time
 
 NO_SERVICE = "*"
-"""In the place of a service's name, for an operation that concerns no one service."""
+"""In place of a service's name, for an operation that is not of one service."""
 
 
 class OperationName(StrEnum):
@@ -33,11 +33,11 @@ class OperationName(StrEnum):
     ROTATE_KEYS = "RotateKeys"
     SEAL_SECRETS = "SealSecrets"
     RUN_SCHEDULES = "RunSchedules"
-    """In the log only where a run of the schedules could start nothing at all."""
+    """Logged only if a run of the schedules could not start anything."""
 
 
 class OperationStatus(StrEnum):
-    """Where an operation stands; the last four are final."""
+    """The status of an operation; the last four are final."""
 
     NOT_STARTED = "NotStarted"
     RUNNING = "Running"
@@ -56,12 +56,12 @@ CANCELABLE = frozenset({OperationName.BACKUP, OperationName.VERIFY_BACKUP})
 
 
 class Progress(Stored):
-    """How far an operation has come."""
+    """The progress of an operation."""
 
     stage: str
     done: int = 0
     total: int = 0
-    """0 where it is not known."""
+    """0 if it is unknown."""
 
 
 class OperationError(Stored):
@@ -73,7 +73,7 @@ class OperationError(Stored):
 
 
 class Warning(Stored):
-    """Something that the operator must know of a result."""
+    """Something that the operator must know about a result."""
 
     code: str
     message: str
@@ -81,7 +81,7 @@ class Warning(Stored):
 
 
 HIDDEN = {"worker", "lease_seconds", "immediate", "next_attempt_at", "cancel_requested"}
-"""Members of a record that are the engine's own."""
+"""Members of a record that only the engine uses."""
 
 
 class Operation(Stored):
@@ -99,7 +99,7 @@ class Operation(Stored):
     completed_at: Time | None = None
     attempt: int = 0
     parameters: JsonObject = Field(default_factory=dict)
-    """What was asked for; never a secret."""
+    """The parameters of the request; never a secret."""
     progress: Progress | None = None
     error: OperationError | None = None
     result: JsonObject | None = None

@@ -1,4 +1,4 @@
-"""Where a page of a backup begins: what its nextLink carries."""
+"""Where a page of a backup begins, as it is encoded in a nextLink."""
 
 from typing import Annotated
 
@@ -13,8 +13,8 @@ _Bytes = Annotated[int, Field(ge=0, le=2**53 - 1)]
 class LinePlace(Wire):
     """Where a line of a section begins.
 
-    A reader starts at the gzip member that the line begins in, and unpacks no more than that one
-    to get there.
+    A reader starts at the gzip member in which the line begins, and decompresses only that one to
+    find it.
     """
 
     member: _Bytes = 0
@@ -24,7 +24,7 @@ class LinePlace(Wire):
     skip: _Bytes = 0
     """Bytes of lines in the member before the line."""
     etag: Text = ""
-    """Of the blob as it was when its hash was checked; empty where each page checks it."""
+    """The blob's ETag when its hash was checked; empty if each page checks it."""
 
 
 class SecretPlace(Wire):
@@ -41,14 +41,14 @@ class SecretPlace(Wire):
 
 
 class SidePlace(Wire):
-    """How far one of two that are compared was read in a section."""
+    """How far one side of a comparison was read in a section."""
 
     line: LinePlace = LinePlace()
-    """Of a backup: where its next record begins."""
+    """For a backup: where its next record begins."""
     after: Annotated[str, Field(max_length=4096)] = ""
-    """Of a living service: the name of the last record that was read."""
+    """For a living service: the name of the last record that was read."""
     secret: SecretPlace = SecretPlace()
-    """Of a backup."""
+    """For a backup: where its next secret begins."""
 
 
 class ChangesPlace(Wire):
@@ -63,7 +63,7 @@ class BrowsePlace(Wire):
     """Where a page of an account's backups begins."""
 
     marker: Annotated[str, Field(min_length=1, max_length=4096)]
-    """The storage service's own; only it knows what is in it."""
+    """The storage service's own marker, which is opaque."""
 
 
 BEGINNING = LinePlace()
@@ -71,7 +71,7 @@ FIRST_SECRET = SecretPlace()
 
 
 def no_such_place() -> Problem:
-    """The refusal of a continuation that no nextLink held."""
+    """The problem of a continuation that is not from a nextLink."""
     return Problem(
         Code.INVALID_REQUEST,
         "continuation comes from a nextLink; follow that link as it is.",

@@ -1,6 +1,8 @@
-"""The one error that a caller can meet: a code of the list below, and what to do, in words.
+"""Every error that is reported to a caller: one exception class, ``Problem``, with a code.
 
-It is raised where the fact is known, and becomes an HTTP answer in shared/web/http/errors.py.
+There are no subclasses: problems differ by their code, which also decides the HTTP status. A
+Problem is raised where the fact is known, and turned into an HTTP answer only in
+shared/web/http/errors.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,9 +32,9 @@ class Code(StrEnum):
     STORAGE_ACCOUNT_UNKNOWN = "StorageAccountUnknown"
     EDITION_TOO_LOW = "EditionTooLow"
     EDITION_HAS_NO_BACKUP = "EditionHasNoBackup"
-    # 403: not by this caller
+    # 403: not allowed for this caller
     FORBIDDEN = "Forbidden"
-    # 404: there is no such thing
+    # 404: it does not exist
     SERVICE_NOT_FOUND = "ServiceNotFound"
     ARTIFACT_NOT_FOUND = "ArtifactNotFound"
     AGREEMENT_NOT_FOUND = "AgreementNotFound"
@@ -41,7 +43,7 @@ class Code(StrEnum):
     RESTORE_NOT_FOUND = "RestoreNotFound"
     SCHEDULE_NOT_FOUND = "ScheduleNotFound"
     ROUTE_NOT_FOUND = "RouteNotFound"
-    # 409: not in this state
+    # 409: not allowed in this state
     OPERATION_NOT_ALLOWED = "OperationNotAllowed"
     OPERATION_IN_PROGRESS = "OperationInProgress"
     SERVICE_EXISTS = "ServiceExists"
@@ -75,7 +77,7 @@ class Code(StrEnum):
 
     @property
     def status(self) -> int:
-        """The HTTP status that answers carry with this code."""
+        """The HTTP status of answers with this code."""
         return _STATUS.get(self, 409)
 
 
@@ -124,7 +126,7 @@ _STATUS: dict[Code, int] = {
 
 
 class DetailCode(StrEnum):
-    """What single things are wrong with a request; the codes above stand in details too."""
+    """Codes of single errors in a request; the codes above may be in details too."""
 
     UNKNOWN_MEMBER = "UnknownMember"
     UNKNOWN_PARAMETER = "UnknownParameter"
@@ -135,7 +137,7 @@ class DetailCode(StrEnum):
 
 @dataclass(frozen=True)
 class Detail:
-    """One of several things that are wrong with one request."""
+    """One of several errors in one request."""
 
     code: Code | DetailCode
     message: str
@@ -145,15 +147,15 @@ class Detail:
 
 @dataclass
 class Problem(Exception):
-    """A refusal or a fault that the caller is told of.
+    """A refusal or a fault that is reported to the caller.
 
     :param code: one of the contract's codes; it decides the HTTP status.
     :param message: what is wrong and what to do next, for a person.
     :param target: the member, parameter or blob that it is about.
-    :param details: the single problems, where several were found at once.
-    :param retry_after_seconds: when trying again can help.
-    :param again: whether another attempt at the same work may succeed: none is final before the
-        last.
+    :param details: the single errors, if several were found at once.
+    :param retry_after_seconds: when a retry can help.
+    :param again: whether another attempt at the same work may succeed; then only the last attempt
+        is final.
     """
 
     code: Code
@@ -164,7 +166,7 @@ class Problem(Exception):
     again: bool = False
 
     def to_json(self) -> JsonObject:
-        """As the member ``error`` of an answer shows it."""
+        """As the member ``error`` of an answer."""
         shape: JsonObject = {"code": str(self.code), "message": self.message}
         if self.target:
             shape["target"] = self.target
@@ -176,9 +178,9 @@ class Problem(Exception):
         return shape
 
     def within(self, place: str) -> "Problem":
-        """The same of a part of the body: its pointers begin at that place.
+        """The same problem for a part of the body: its pointers are prefixed with the part's place.
 
-        :param place: JSON pointer of the part that its own pointers begin in.
+        :param place: JSON pointer of the part.
         """
 
         def moved(target: str) -> str:
@@ -196,7 +198,8 @@ class Problem(Exception):
 
 @contextmanager
 def problems_within(place: str) -> Iterator[None]:
-    """Problems of this part of the work are problems of that part of the body."""
+    """Run the body of the statement, and report its problems for this part of the request's
+    body."""
     try:
         yield
     except Problem as problem:

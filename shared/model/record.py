@@ -12,27 +12,28 @@ from shared.model.artifact import ContentReference
 from shared.model.wire import JsonObject, JsonValue
 
 _KELVIN = "\N{KELVIN SIGN}".encode()
-"""The one character beyond ASCII whose small letter is in ASCII: bytes do not know that."""
+"""The only character beyond ASCII whose lower case is in ASCII, which ``bytes.lower`` does not
+convert."""
 
 _SPACED = re.compile(rb'" +:')
 
 
 @dataclass(frozen=True)
 class Record:
-    """One artifact, or one piece of run-time state, as a backup holds it."""
+    """One artifact, or one piece of run-time state, as it is in a backup."""
 
     name: str
     document: JsonObject = field(repr=False)
     changed_at: str
-    """RFC 3339; a restore keeps it."""
+    """RFC 3339; a restore keeps the time."""
     content: ContentReference | None = None
     may_hold_secrets: bool = field(default=True, compare=False)
-    """False where its line was seen to hold none."""
+    """False if its line was found to contain no stand-ins of secrets."""
     written: "StoredText | None" = field(default=None, compare=False, repr=False)
-    """How its line has the document; None where that is not known, or not the same any more."""
+    """The document's text in its line; None if it is unknown, or the document was changed."""
 
     def line(self) -> bytes:
-        """Its line, with the line feed: keys sorted, no spaces, UTF-8."""
+        """Its line, including the line feed: keys sorted, no spaces, UTF-8."""
         record: JsonObject = {
             "name": self.name,
             "document": self.document,
@@ -50,7 +51,7 @@ class Record:
     def read(record: JsonObject, *, may_hold_secrets: bool = True) -> "Record":
         """A record from its line's JSON.
 
-        :raises ValueError: where it is none.
+        :raises ValueError: if it is not a record.
         """
         name, document, changed_at = map(record.get, ("name", "document", "changedAt"))
         if not (
@@ -69,18 +70,19 @@ class Record:
 
 @dataclass(frozen=True)
 class StoredText:
-    """A document as a line has it, and the secrets that were put back into it since."""
+    """The text of a document in a line, and the secrets that were put back into the document."""
 
     text: bytes = field(repr=False)
-    """Canonical JSON: the name of a member stands as it is, between quotes and before a colon."""
+    """Canonical JSON: a member's name is written as it is, between quotes and before a colon."""
     document: JsonObject = field(repr=False)
-    """The same, parsed: with what stands for secrets."""
+    """The same, parsed, with the stand-ins for secrets."""
     secrets: Mapping[str, tuple[int, JsonValue]] = field(default_factory=dict, repr=False)
     """Pointer → index and secret."""
 
     @cached_property
     def searchable(self) -> bytes | None:
-        """The text in small letters, to be searched for names; None where one may be hidden."""
+        """The text in lower case, to search for names; None if a name may be written in another
+        way."""
         text = self.text
         escaped = b"\\" in text and b"\\u" in text
         beyond = not text.isascii() and _KELVIN in text
@@ -90,11 +92,11 @@ class StoredText:
 
 @dataclass(frozen=True)
 class WrittenRecord:
-    """A record that holds no secret, whose document was stored as its line has it."""
+    """A record without secrets, whose document is stored in the same form as in its line."""
 
     name: str
     text: bytes = field(repr=False)
-    """Its document: canonical JSON."""
+    """Its document in canonical JSON."""
     changed_at: str
     content: ContentReference | None = None
 
@@ -112,7 +114,8 @@ class WrittenRecord:
 
 
 def flat_line(name: str, document: dict[str, str | int], changed_at: str) -> bytes:
-    """The line of a record whose document has texts and whole numbers alone, in less time.
+    """The line of a record whose document has only texts and whole numbers; faster than
+    ``Record.line``.
 
     :param document: its members sorted by their names.
     """
@@ -121,7 +124,7 @@ def flat_line(name: str, document: dict[str, str | int], changed_at: str) -> byt
 
 
 def canonical_text(value: JsonObject) -> str:
-    """A JSON object as a section has it: keys sorted, no spaces, non-ASCII as it is."""
+    """A JSON object in canonical form: keys sorted, no spaces, non-ASCII characters unescaped."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 

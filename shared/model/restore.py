@@ -1,4 +1,4 @@
-"""The request for a restore, and what it will make."""
+"""The request for a restore, and its plan."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -13,14 +13,15 @@ from shared.model.wire import AS_WHOLE, JsonObject, JsonValue, Stored, Text, Tim
 
 
 class BackupPlace(Wire):
-    """Where a backup is."""
+    """The container of a backup."""
 
     storage_account: Annotated[Text, Field(min_length=1)]
     container: Annotated[Text, Field(min_length=1)]
 
 
 class AccessControlChoice(Wire):
-    """What differs of the access control service; what is left out comes from the backup."""
+    """Values of the access control service that differ; those left out are taken from the
+    backup."""
 
     namespace: Text | None = None
     key: str | None = Field(None, max_length=4096, repr=False)
@@ -29,7 +30,8 @@ class AccessControlChoice(Wire):
 class TrackingDatabaseChoice(Wire):
     """An existing tracking database, or with ``advanced`` a new one.
 
-    What is left out comes from the backup; of a new one, only server, login and password do.
+    Values left out are taken from the backup; for a new database, only server, login and password
+    are.
     """
 
     server: Text | None = None
@@ -40,7 +42,7 @@ class TrackingDatabaseChoice(Wire):
 
 
 class TargetBody(Wire):
-    """What the restored service shall be; what is left out comes from the backup."""
+    """The restored service; values left out are taken from the backup."""
 
     name: str | None = Field(None, max_length=1024)
     domain_url: (
@@ -56,26 +58,26 @@ class TargetBody(Wire):
 
 
 class NumbersPolicy(StrEnum):
-    """What becomes of the generated control numbers."""
+    """How control numbers continue after a restore."""
 
     CONTINUE = "continue"
-    """The latest that is known of each: a number is never issued twice."""
+    """After the latest number that is known: no number is issued twice."""
     AS_BACKED_UP = "asBackedUp"
-    """The backup's: what was issued after it is issued again."""
+    """As in the backup: numbers that were issued after it are issued again."""
     ADVANCE = "advance"
-    """What ``continue`` gives, moved on."""
+    """As ``continue``, and then moved forward."""
 
 
 class ControlNumbersBody(Wire):
-    """How control numbers go on."""
+    """How control numbers continue."""
 
     policy: NumbersPolicy = NumbersPolicy.CONTINUE
     by: Annotated[int, Field(ge=1, le=HIGHEST_REFERENCE, strict=True), AS_WHOLE] | None = None
-    """How far ``advance`` moves on."""
+    """How far ``advance`` moves them forward."""
 
 
 class Pick(Wire):
-    """Artifacts to take or to leave out: all of a section, or one of it."""
+    """Artifacts to include or to leave out: a whole section, or one artifact of it."""
 
     section: Section
     name: Text | None = None
@@ -88,12 +90,12 @@ def _a_value(value: JsonValue) -> JsonValue:
 
 
 class Replacement(Wire):
-    """A value that differs where the service is restored, such as an address."""
+    """A value that is replaced in the restored service, such as an address."""
 
     section: Section
     name: Text
     pointer: Annotated[Text, Field(min_length=1)]
-    """JSON pointer into the artifact's document, to a value that is there."""
+    """JSON pointer to an existing value in the artifact's document."""
     value: Annotated[JsonValue, AfterValidator(_a_value)] = Field(repr=False)
 
 
@@ -104,16 +106,16 @@ class RestoreBody(Wire):
     service: TargetBody = TargetBody()
     control_numbers: ControlNumbersBody = ControlNumbersBody()
     include: Annotated[list[Pick], Field(max_length=1000)] = Field(default_factory=list)
-    """What is restored, with all that it names; everything where it is empty."""
+    """What is restored, together with all artifacts that it names; everything if empty."""
     exclude: Annotated[list[Pick], Field(max_length=1000)] = Field(default_factory=list)
     replace: Annotated[list[Replacement], Field(max_length=1000)] = Field(default_factory=list)
     accept_partial: bool = False
     accept_renamed: bool = False
-    """Also from a container that has not its backup's name: a copy under another one."""
+    """Also restore from a container with another name than the backup's, such as a copy."""
 
 
 class Target(Stored):
-    """The service that a restore makes."""
+    """The service that a restore creates."""
 
     name: str
     edition: Edition
@@ -124,7 +126,7 @@ class Target(Stored):
 
 
 class PlanError(Stored):
-    """Something that forbids the restore as it was asked for."""
+    """Something that forbids what was requested."""
 
     code: str
     message: str
@@ -132,87 +134,91 @@ class PlanError(Stored):
 
 
 class NumberExposure(Stored):
-    """What becomes of the numbers of one kind of an agreement that are given a second look."""
+    """How the numbers of one kind of an agreement continue, if there is something to note about
+    them."""
 
     agreement: str
     kind: str
     backed_up: int
-    """The next number, by the backup."""
+    """The next number by the backup."""
     known: int | None = None
-    """The next number, by this installation's ledger; None where it knows none."""
+    """The next number by this installation's ledger; None if it knows none."""
     known_by: str | None = None
-    """The service that the latest of those was issued under, where it is not the restored one's
-    name."""
+    """The service under which the latest of those was issued, if its name is not that of the
+    restored one."""
     known_as: str | None = None
-    """The agreement that it was issued under, where that has another name."""
+    """The agreement under which it was issued, if that has another name."""
     next: int | None = None
-    """The first number that the restored service issues; None where its bounds hold none."""
+    """The first number that the restored service issues; None if its bounds have none left."""
     issued_again: int | None = None
-    """How many numbers may be issued a second time, None where nobody can say."""
+    """How many numbers may be issued a second time, None if unknown."""
 
 
 class NumbersPlan(Stored):
-    """How control numbers go on, and what may be duplicated."""
+    """How control numbers continue, and which may be duplicated."""
 
     policy: NumbersPolicy
     by: int | None = None
     counters: int = 0
-    """Counters that are set."""
+    """The number of counters that are set."""
     ahead: int = 0
-    """Counters of which this installation knows later numbers than the backup."""
+    """Counters for which this installation knows later numbers than the backup."""
     unknown: int = 0
-    """Counters of which this installation cannot say what was issued after the backup: its ledger
-    does not know them, or another installation made the backup."""
+    """Counters for which this installation does not know what was issued after the backup: its
+    ledger does not have them, or another installation made the backup."""
     unissued: int = 0
-    """Counters that had issued nothing by the backup, and that no ledger knows, also of agreements
-    that the backup has no counters of: unless they are moved on, they begin at their lower bound,
-    whatever was issued since."""
+    """Counters that had issued nothing when the backup was made, and that no ledger knows,
+    including those of agreements without counters in the backup. Unless they are moved forward,
+    they begin at their lower bound, whatever was issued since."""
     exhausted: int = 0
-    """Counters whose bounds hold no number any more: nothing is issued."""
+    """Counters whose bounds have no numbers left: nothing can be issued."""
     issued_again: int = 0
-    """Numbers that may be issued a second time, as far as that is known."""
+    """How many numbers may be issued a second time, as far as known."""
     since: Time | None = None
-    """When the backup read the counters: of what was issued after that, only a ledger knows."""
+    """When the backup read the counters: numbers that were issued later are known only from a
+    ledger."""
     exposures: list[NumberExposure] = Field(default_factory=list)
-    """Counters of which something is to be known, the first of them."""
+    """The first counters about which there is something to note."""
     more: int = 0
-    """How many more of those there are."""
+    """How many further ones there are."""
 
 
 class InboundExposure(Stored):
-    """What the restored service knows of that an agreement received."""
+    """What the restored service knows of the messages that an agreement received."""
 
     agreement: str
     checks: list[str] = Field(default_factory=list)
-    """What its document has the receiver refuse a second time."""
+    """What the receiver refuses a second time by its document."""
     received_numbers: int | None = None
-    """Received control numbers that the backup holds; None where they were too many to count."""
+    """Received control numbers in the backup; None if they were too many to count."""
     mic_values: int | None = None
     received_since: int | None = None
-    """Numbers that came in after the backup, and pass once more; None where nobody can say."""
+    """Numbers that were received after the backup, and will be accepted a second time; None if
+    unknown."""
     mics_since: int | None = None
 
 
 class InboundPlan(Stored):
-    """What came in by the backup, and what of it since: duplicates of that may pass."""
+    """What was received before the backup, and what since: duplicates of the latter may be
+    accepted."""
 
     since: Time
-    """When the backup read it: what came in after that, the restored service does not know."""
+    """When the backup read it: the restored service does not know what was received later."""
     received_numbers: int | None = None
-    """Those that are restored; None where, of a part, they were too many to count."""
+    """How many are restored; None if only a part is restored and they were too many to count."""
     mic_values: int | None = None
     known_by: str | None = None
-    """The service that the backup is of, where it lives and its later messages were counted."""
+    """The service of the backup, if it exists and its later messages were counted."""
     received_since: int | None = None
     mics_since: int | None = None
     agreements: list[InboundExposure] = Field(default_factory=list)
-    """Restored agreements that check duplicates, are AS2, or received anything: the first."""
+    """The first of the restored agreements that check duplicates, are AS2, or received anything."""
     more: int = 0
-    """How many more of those there are."""
+    """How many further ones there are."""
 
 
 class Replaced(Stored):
-    """A value that a restore replaces; a secret shows as its mask."""
+    """A value that a restore replaces; a secret is shown as a mask."""
 
     section: str
     name: str
@@ -222,43 +228,43 @@ class Replaced(Stored):
 
 
 class PolledSource(Stored):
-    """A source of a bridge that comes back stopped."""
+    """A source of a bridge; it is restored stopped."""
 
     bridge: str
     pointer: str
     type: str
     address: str
     also_polled_by: str | None = None
-    """A living service that polls it too, as soon as this one is started."""
+    """An existing service that also polls it, once this source is started."""
 
 
 class RestorePlan(Stored):
-    """What a restore was started with."""
+    """What a restore will create, and what forbids it."""
 
     storage_account: str
     container: str
     digest: str
-    """Of the descriptor that was looked at: another one is refused."""
+    """The digest of the descriptor that was read: the restore refuses another one."""
     accept_renamed: bool = False
     backed_up_name: str
     backup: str
-    """The backup's name, which may not be the container's."""
+    """The backup's name, which may differ from the container's."""
     target: Target
     sections: dict[str, int]
     """Section → items that will be restored."""
     origins: JsonObject = Field(repr=False)
-    """Of each value of the target, where it came from: request, backup, or name."""
+    """Where each value of the target comes from: request, backup, or name."""
     control_numbers: NumbersPlan = NumbersPlan(policy=NumbersPolicy.CONTINUE)
     inbound: InboundPlan | None = None
     partial: bool = False
     """Whether only a part of the backup is restored."""
     replaced: list[Replaced] = Field(default_factory=list)
     sources: list[PolledSource] = Field(default_factory=list)
-    """The first sources that bridges poll; all of them come back stopped."""
+    """The first of the sources that bridges poll; all of them are restored stopped."""
     more_sources: int = 0
     errors: list[PlanError] = Field(default_factory=list)
-    """All that forbids it; a restore is not started while there is anything."""
+    """Everything that forbids the restore; it is not started while there is anything."""
     warnings: list[Warning] = Field(default_factory=list)
-    """What the restored service will not have of what was backed up."""
+    """What the restored service will lack of what was backed up."""
     before_resuming: list[str] = Field(default_factory=list)
-    """What to see to before the restored service is resumed."""
+    """What to do before the restored service is resumed."""

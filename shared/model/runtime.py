@@ -1,4 +1,5 @@
-"""Run-time state beside the control numbers: what came in, and what receipts say."""
+"""Run-time state other than generated control numbers: received numbers, and MIC values for
+receipts."""
 
 import base64
 from enum import StrEnum
@@ -26,7 +27,8 @@ _DIGESTS |= {f"sha{size}": MicAlgorithm(f"SHA2-{size}") for size in (256, 384, 5
 
 
 def _algorithm(value: object) -> object:
-    """As AS2 headers and RFC 5751 spell it too: ``sha-256``, ``sha256``, ``SHA-1``."""
+    """The algorithm, also in the spellings of AS2 headers and RFC 5751: ``sha-256``, ``sha256``,
+    ``SHA-1``."""
     name = value.replace("-", "").strip().lower() if isinstance(value, str) else ""
     return _DIGESTS.get(name, value)
 
@@ -61,8 +63,8 @@ def _of_a_line(text: str) -> str:
 MessageId = Annotated[
     str, Field(min_length=1, max_length=_MOST_MESSAGE_ID), AfterValidator(_of_a_line)
 ]
-"""An AS2 message id, which may hold ``/``: up to 998 octets (RFC 5322, 2.1.1; RFC 6532, 3.4). One
-that is longer could be kept, and not be asked for: the host takes no such line of a request."""
+"""An AS2 message id, which may hold ``/``: up to 998 octets (RFC 5322, 2.1.1; RFC 6532, 3.4). A
+longer one could be stored, but not requested: the host refuses such a request line."""
 
 
 _MOST_REFERENCE = 14
@@ -73,9 +75,9 @@ def _is_printed(text: str) -> bool:
 
 
 def reference_of(value: object) -> int | str:
-    """What an envelope has: its text as it came, or a whole number.
+    """A reference of an envelope: its text as received, or a whole number.
 
-    :raises ValueError: for what no envelope has.
+    :raises ValueError: for a value that is neither.
     """
     value = as_whole(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= HIGHEST_REFERENCE:
@@ -100,7 +102,7 @@ Reference = Annotated[
         }
     ),
 ]
-"""A control number that came in: its text as it stands in the envelope, or as a whole number."""
+"""A received control number: its text as it is in the envelope, or a whole number."""
 
 
 class ReceivedBody(Wire):
@@ -113,12 +115,12 @@ class ReceivedBody(Wire):
 
 
 class ReceivedNumber(Stored):
-    """A control number that came in, kept to recognise a duplicate."""
+    """A received control number, stored to recognise duplicates."""
 
     agreement: str
     kind: Kind
     value: int | str
-    """As ``rules.received.reference`` has it: a number where it is written as one."""
+    """In the form of ``rules.received.reference``: a number if it is written as one."""
     message_id: str
     seen_at: Time
     expires_at: Time
@@ -129,7 +131,7 @@ class ReceivedNumber(Stored):
         return f"{self.agreement}/{self.kind}/{self.value}"
 
     def document(self) -> dict[str, str | int]:
-        """As ``to_json``, its members sorted."""
+        """As ``to_json``, with its members sorted."""
         return {
             "agreement": self.agreement,
             "expiresAt": rfc3339(self.expires_at),
@@ -140,7 +142,7 @@ class ReceivedNumber(Stored):
         }
 
     def line(self) -> bytes:
-        """Its record's line in a backup."""
+        """The line of its record in a backup."""
         document = self.document()
         return flat_line(self.record_name, document, str(document["seenAt"]))
 
@@ -162,7 +164,7 @@ class MicBody(Wire):
 
 
 class MicValue(Stored):
-    """The MIC of one AS2 message, to be compared with what its MDN brings."""
+    """The MIC of one AS2 message, to be compared with the one in its MDN."""
 
     agreement: str
     message_id: str
@@ -178,7 +180,7 @@ class MicValue(Stored):
         return f"{self.agreement}/{self.message_id}"
 
     def document(self) -> dict[str, str | int]:
-        """As ``to_json``, its members sorted."""
+        """As ``to_json``, with its members sorted."""
         return {
             "agreement": self.agreement,
             "algorithm": self.algorithm,
@@ -190,7 +192,7 @@ class MicValue(Stored):
         }
 
     def line(self) -> bytes:
-        """Its record's line in a backup."""
+        """The line of its record in a backup."""
         document = self.document()
         return flat_line(self.record_name, document, str(document["time"]))
 

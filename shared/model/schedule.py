@@ -1,4 +1,4 @@
-"""The backup schedule of a service: what may be asked for, and what is kept."""
+"""The backup schedule of a service: the request, and the stored schedule."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -48,7 +48,7 @@ class ScheduledVerify(Wire):
 
 
 def _no_epoch(value: object) -> object:
-    """A number is seconds to some and milliseconds to others: a backup would run on a wrong day."""
+    """Refuse a number, which may be seconds or milliseconds: a backup would run on a wrong day."""
     if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value):
         raise ValueError("takes date and time with an offset, such as 2026-11-01T02:00:00Z")
     return value
@@ -107,11 +107,11 @@ class PreviewBody(Wire):
 
     days: Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True), AS_WHOLE]
     schedule: ScheduleBody | None = None
-    """Try this one instead of the schedule that is saved."""
+    """Preview this schedule instead of the saved one."""
 
 
 class Plan(Stored):
-    """What runs and what is kept, of a schedule that is Automatic: nothing is missing in it."""
+    """What an Automatic schedule runs and keeps; all of its members are set."""
 
     storage_account: str
     start_at: Time
@@ -123,7 +123,7 @@ class Plan(Stored):
 
     @staticmethod
     def of(body: ScheduleBody) -> "Plan | None":
-        """The plan of a schedule, None where nothing runs."""
+        """The plan of a schedule, None if its status is ``None``."""
         if body.status is ScheduleStatus.NONE:
             return None
         given = {name: value for name, value in body if value is not None and name != "status"}
@@ -131,7 +131,7 @@ class Plan(Stored):
 
 
 class Schedule(Stored):
-    """A schedule as it is kept, with the two times that its due rows stand at."""
+    """A schedule as it is stored, with the times of its two due rows."""
 
     service: str
     service_id: str
@@ -141,10 +141,10 @@ class Schedule(Stored):
     next_run_at: Time | None = None
     next_retention_at: Time | None = None
     last_run_at: Time | None = None
-    """The due time that ran last."""
+    """The due time that was run last."""
     last_run_operation: str | None = None
 
     @property
     def plan(self) -> Plan | None:
-        """What runs and what is kept; None where the status is ``None``."""
+        """What runs and what is kept; None if the status is ``None``."""
         return Plan.of(self.body)

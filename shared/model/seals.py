@@ -1,20 +1,20 @@
-"""Keys at rest and seals, as rows and descriptors hold them."""
+"""Wrapped keys and seals, as they are stored in rows and descriptors."""
 
 from shared.model.wire import Stored
 
 
 class WrappedKey(Stored):
-    """A key at rest, readable only with the provider's key of that id."""
+    """A wrapped key, which can be opened only with the provider's key that has this id."""
 
     key_provider: str
     key_id: str
-    """Only selects among the keys in the settings; never used as an address."""
+    """Only selects one of the keys in the settings; never used as an address."""
     wrapped_key: str
     """Base64."""
 
 
 class Seal(Stored):
-    """Who made a backup: a value that only the holder of the sealing key can make."""
+    """Proof of who made a backup: a value that only the holder of the sealing key can make."""
 
     algorithm: str
     key_id: str

@@ -1,7 +1,7 @@
 """The sections of a backup, in one table: what each holds, what it names, how much it may hold.
 
-A new section of artifacts is a member of ``Section`` and a row of ``SECTIONS``; everything else
-follows from the row. Backups of before have none of it, and a reader takes that for empty.
+To add a section of artifacts, add a member to ``Section`` and a row to ``SECTIONS``; everything
+else follows from the row. Older backups do not have the section, and a reader treats it as empty.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ RECEIVED_NUMBERS = "received-control-numbers"
 MIC_VALUES = "mic-values"
 
 CONTENT = "content"
-"""Which objects are under content/."""
+"""The list of the objects under content/."""
 
 
 class Section(StrEnum):
@@ -50,19 +50,20 @@ class SectionRow:
     """One row of the table."""
 
     content: bool = False
-    """Whether its artifacts may carry bytes with their document."""
+    """Whether its artifacts may have content."""
     names: Mapping[str, Section] = field(default_factory=dict)
-    """Member of a document, in small letters → section of the artifact that it names. Members are
+    """Member of a document, in lower case → section of the artifact that it names. Members are
     those of Logic Apps integration accounts (agreements) and of the bridge model of BizTalk
     Services."""
     quota: Mapping[Edition, int] | None = None
     """How many artifacts a service may hold per unit, from the edition table of Azure BizTalk
     Services; None for any number."""
     backed_up: bool = True
-    """Where it is not, every backup names it in notIncluded, with the number: recreate them."""
+    """If not, every backup lists it in notIncluded with the number of artifacts, which must be
+    recreated."""
     first: bool = True
-    """Whether every backup of format version 1 has it. A section that was added later is absent
-    from backups of before, which is no damage."""
+    """Whether every backup of format version 1 has it. If a section that was added later is missing
+    in an older backup, that is not damage."""
 
 
 SECTIONS: Mapping[Section, SectionRow] = {
@@ -131,15 +132,15 @@ SECTIONS: Mapping[Section, SectionRow] = {
 }
 
 WITH_CONTENT = frozenset(section for section, facts in SECTIONS.items() if facts.content)
-"""Sections whose artifacts may carry bytes with their document."""
+"""Sections whose artifacts may have content."""
 
 NOT_BACKED_UP = frozenset(section for section, facts in SECTIONS.items() if not facts.backed_up)
 
 BACKED_UP: tuple[Section, ...] = tuple(sorted(frozenset(Section) - NOT_BACKED_UP))
-"""In the order of a backup, which is that of the keys in the table Configuration."""
+"""Sections in the order of a backup, which is that of the keys in the table Configuration."""
 
 CONFIGURATION_SECTIONS: tuple[str, ...] = (SERVICE, *BACKED_UP)
-"""In the order in which a cut gives them."""
+"""Sections in the order in which a cut returns them."""
 
 NAMED = frozenset(target for facts in SECTIONS.values() for target in facts.names.values())
 """Sections whose artifacts can be named by others."""
@@ -149,9 +150,9 @@ IMPORT_ORDER: tuple[Section, ...] = tuple(
         {section: [*facts.names.values()] for section, facts in SECTIONS.items()}
     ).static_order()
 )
-"""An order of the sections in which what is named comes before what names it."""
+"""An order of the sections in which an artifact comes before those that name it."""
 
 BACKUP_SECTIONS = frozenset(
     (*CONFIGURATION_SECTIONS, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES, CONTENT)
 )
-"""All sections that a backup may have: a reader refuses one that has others."""
+"""All sections that a backup may have: a reader refuses a backup with others."""

@@ -51,7 +51,7 @@ class AccessControl(Wire):
 
 
 class AdvancedDatabase(Wire):
-    """What a new tracking database is made with."""
+    """How a new tracking database is created."""
 
     edition: Text | None = None
     max_size_gb: int | None = Field(None, alias="maxSizeGB", ge=1, le=4096)
@@ -59,14 +59,14 @@ class AdvancedDatabase(Wire):
 
 
 class TrackingDatabase(Wire):
-    """Where tracking goes. The database itself is never in a backup."""
+    """The tracking database. Its data are never in a backup."""
 
     server: Text
     name: Text
     login: Text
     password: str | None = Field(None, max_length=4096, repr=False)
     connection_string: str | None = Field(None, max_length=4096, repr=False)
-    """As a restore assembled it from the others."""
+    """Assembled from the other members by a restore."""
     advanced: AdvancedDatabase | None = None
 
 
@@ -86,7 +86,7 @@ class Store(Wire):
 class SslCertificate(Wire):
     """The service's own certificate: a PFX in base64 and its password, both secret.
 
-    The other members are read from it; what a caller sends back of them is not looked at.
+    The other members are read from it; values that a caller sends for them are ignored.
     """
 
     data: str | None = Field(None, max_length=200_000, repr=False)
@@ -99,7 +99,7 @@ class SslCertificate(Wire):
 class ServiceSettings(Wire):
     """Body of PUT services/{service}: the settings of a service.
 
-    A secret that is missing is removed; the mask keeps the stored one.
+    A secret that is left out is removed; its mask keeps the stored one.
     """
 
     edition: Edition
@@ -136,7 +136,7 @@ class RestoredFrom(Stored):
     """The backup that a service was restored from."""
 
     service: str
-    """The backed-up name: whoever else has its numbers issues the same ones."""
+    """The name of the backed-up service, with which it shares its numbers."""
     backup: str
 
 
@@ -144,23 +144,23 @@ class Service(Stored):
     """One row of the directory of services."""
 
     name: str
-    """As typed by whoever created it; compared without regard to case."""
+    """The name as it was typed at creation; compared without regard to case."""
     id: str
-    """Of this life of the name: a service created again under the name has another."""
+    """The id of this service: one that is created later with the same name has another id."""
     edition: Edition
     unit_count: int
     state: State
     created_at: Time
     changed_at: Time
     operations: list[str] = Field(default_factory=list)
-    """Ids of the operations that wrote this row, the latest last; recovery looks for them."""
+    """Ids of the last operations that wrote this row, the latest last, for recovery."""
     last_backup: LastBackup | None = None
     last_scheduled_backup: LastBackup | None = None
     restored_from: RestoredFrom | None = None
 
     def written_by(self, operation_id: str) -> "Service":
-        """The same service with one more operation remembered, of the last eight.
+        """The same service with one more operation among the last eight.
 
-        More than that never wait for recovery at once.
+        More than eight never wait for recovery at once.
         """
         return self.model_copy(update={"operations": [*self.operations[-7:], operation_id]})

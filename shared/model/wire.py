@@ -1,4 +1,4 @@
-"""What all types that travel as JSON have in common."""
+"""The base of all types that are exchanged or stored as JSON."""
 
 import json
 from datetime import UTC, datetime
@@ -20,7 +20,8 @@ from pydantic_core import PydanticCustomError, from_json
 JsonObject = dict[str, JsonValue]
 
 Kept = Annotated[JsonObject, SkipValidation]
-"""A JSON object that was checked when it came in; reading it from storage costs no second look."""
+"""A JSON object that was checked when it was received; it is not checked again when it is read from
+storage."""
 
 
 def _object(value: JsonValue) -> JsonValue:
@@ -30,23 +31,23 @@ def _object(value: JsonValue) -> JsonValue:
 
 
 Sent = Annotated[Kept, AfterValidator(_object)]
-"""A JSON object out of a body that a JSON parser read: it holds nothing but JSON, and may hold
-millions of values, so only what it is itself is looked at."""
+"""A JSON object in a parsed body. It contains only JSON and may have millions of values, so only
+its own type is checked."""
 
 MASK = "********"
-"""What a secret looks like in every answer; sent back, it keeps the stored value."""
+"""Replaces a secret in every answer; sent back, it keeps the stored value."""
 
 
 def parsed(text: str | bytes) -> Any:
-    """What a JSON text says, in half the time of the standard library's parser.
+    """Parse a JSON text, in half the time of the standard library's parser.
 
-    :raises ValueError: where it is no JSON.
-    :raises RecursionError: where it is nested too deep.
+    :raises ValueError: if it is not JSON.
+    :raises RecursionError: if it is nested too deep.
     """
     try:
         return from_json(text, cache_strings="keys")
     except ValueError:
-        return json.loads(text)  # it takes halves of surrogate pairs, and deeper nesting
+        return json.loads(text)  # it also accepts halves of surrogate pairs, and deeper nesting
 
 
 def rfc3339(time: datetime) -> str:
@@ -65,26 +66,28 @@ def _utc(time: datetime) -> datetime:
 
 
 Time = Annotated[datetime, AfterValidator(_utc), PlainSerializer(rfc3339, when_used="json")]
-"""A time that travels as RFC 3339 and is UTC inside."""
+"""A time that is RFC 3339 in JSON, and a datetime in UTC here."""
 
 Text = Annotated[str, StringConstraints(max_length=1024, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 """A line of text: no control characters, at most 1,024 characters."""
 
 
 def as_whole(value: object) -> object:
-    """A number that is whole as one, however it is written: ``30.0``, as Terraform and jq do."""
+    """A whole number as an int, also if it is written as ``30.0``, as Terraform and jq do."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 AS_WHOLE = BeforeValidator(as_whole)
-"""Of a strict whole number in a body; behind its bounds, which the API's description has then."""
+"""For a strict whole number in a body. Put it after the bounds, so that they are in the API's
+description."""
 
 
 class Wire(BaseModel):
-    """Base of types that travel: camelCase outside, unknown members refused."""
+    """Base of the types of requests and answers: camelCase in JSON, unknown members are refused."""
 
     model_config = ConfigDict(
-        # A cold start pays for those that it uses: a fifth of the import's time.
+        # Built on demand, so that a cold start does not build them all: a fifth of the import's
+        # time.
         defer_build=True,
         alias_generator=to_camel,
         populate_by_name=True,
@@ -94,12 +97,12 @@ class Wire(BaseModel):
     )
 
     def to_json(self) -> JsonObject:
-        """The JSON object of this value; members without a value are left out."""
+        """This value as a JSON object; members without a value are left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 class Stored(Wire):
-    """Base of types that are kept: a member that a later version added is ignored."""
+    """Base of stored types: members that a later version added are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
