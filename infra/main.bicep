@@ -144,6 +144,9 @@ param authTenantId string = tenant().tenantId
 @description('Whether a caller needs one of the app roles for what it asks. Counts with authClientId alone.')
 param requireRoles bool = true
 
+@description('Whether a caller who signed in needs no function key beside. Counts with authClientId and requireRoles alone.')
+param functionKeysOptional bool = false
+
 @description('Reach storage and the vault through private endpoints alone, from a virtual network of the app.')
 param privateBackends bool = false
 
@@ -313,6 +316,7 @@ module app 'modules/app.bicep' = {
     authClientId: authClientId
     authTenantId: authTenantId
     requireRoles: requireRoles
+    functionKeysOptional: functionKeysOptional
     subnetId: privateBackends ? network!.outputs.appSubnetId : ''
     isPrivate: privateBackends && privateApp
   }

@@ -54,6 +54,7 @@ param telemetryExport string
 param authClientId string
 param authTenantId string
 param requireRoles bool
+param functionKeysOptional bool
 
 @description('Subnet that the app calls out from; empty for the public network.')
 param subnetId string
@@ -103,6 +104,7 @@ var whereGiven = union(
   empty(alertWebhookUrl) ? {} : { ALERT_WEBHOOK_URL: alertWebhookUrl },
   // Without authentication nobody has a role: the app would refuse to start.
   hasAuthentication && requireRoles ? { REQUIRE_ROLES: 'true' } : {},
+  hasAuthentication && requireRoles && functionKeysOptional ? { FUNCTION_KEYS: 'optional' } : {},
   empty(sealingKeysFormer) ? {} : { SEALING_KEYS_FORMER: sealingKeysFormer },
   leaseSeconds == null ? {} : { LEASE_SECONDS: string(leaseSeconds) },
   micDays == null ? {} : { MIC_DAYS: string(micDays) },

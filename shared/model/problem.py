@@ -34,6 +34,7 @@ class Code(StrEnum):
     EDITION_HAS_NO_BACKUP = "EditionHasNoBackup"
     # 403: not allowed for this caller
     FORBIDDEN = "Forbidden"
+    CROSS_SITE_REQUEST = "CrossSiteRequest"
     # 404: it does not exist
     SERVICE_NOT_FOUND = "ServiceNotFound"
     ARTIFACT_NOT_FOUND = "ArtifactNotFound"
@@ -116,6 +117,7 @@ _STATUS: dict[Code, int] = {
         404,
     ),
     Code.FORBIDDEN: 403,
+    Code.CROSS_SITE_REQUEST: 403,
     Code.CONDITION_NOT_MET: 412,
     Code.BODY_TOO_LARGE: 413,
     Code.DOCUMENT_TOO_LARGE: 413,

@@ -87,6 +87,8 @@ class Settings(BaseModel):
     public_members: tuple[str, ...] = ()
     """Names of members that are none, with their section and a slash before them or without."""
     require_roles: bool = False
+    function_keys: Literal["required", "optional"] = "required"
+    """Whether a caller who signed in needs a function key beside."""
     telemetry_export: Literal["azuremonitor", "otlp"] | None = None
     """Where measures go beside the log."""
     alert_webhook_url: (
@@ -209,6 +211,7 @@ _NAMES = {
         "retry_seconds",
         "mic_days",
         "require_roles",
+        "function_keys",
         "secret_members",
         "public_members",
         "alert_webhook_url",
@@ -219,6 +222,7 @@ _NAMES = {
 _HINTS = {
     "ALERT_WEBHOOK_URL": "needs an address that begins with https:// (or http://), of at most "
     "2,048 characters",
+    "FUNCTION_KEYS": "is required or optional",
     "KEY_PROVIDER": "is local or keyvault",
     "LEASE_SECONDS": "needs a whole number of seconds, 3 to 600",
     "MIC_DAYS": "needs a whole number of days, 1 to 3650",
@@ -260,14 +264,37 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def keys_are_optional(environment: Mapping[str, str]) -> bool:
+    """Whether the host lets requests in without a function key.
+
+    Asked when the functions are declared, before the settings are checked: where what must guard
+    the app instead is not on, a key is needed all the same.
+    """
+    wanted = environment.get("FUNCTION_KEYS") == "optional"
+    return wanted and _authenticates(environment) and _requires_roles(environment) is True
+
+
+def _authenticates(environment: Mapping[str, str]) -> bool:
+    return environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
+
+
+def _requires_roles(environment: Mapping[str, str]) -> bool | None:
+    """None where the setting is neither true nor false."""
+    try:
+        return _TRUTH.validate_python(environment.get("REQUIRE_ROLES") or "false")
+    except ValidationError:
+        return None
+
+
 def _role_problems(environment: Mapping[str, str]) -> Iterator[str]:
     """Roles that nobody tells: asked of the environment, so that it is told with all the rest."""
-    authenticates = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
-    try:
-        required = _TRUTH.validate_python(environment.get("REQUIRE_ROLES") or "false")
-    except ValidationError:
-        return  # told already: it is neither true nor false
-    if required and not authenticates:
+    required = _requires_roles(environment)
+    if required is False and environment.get("FUNCTION_KEYS") == "optional":
+        yield (
+            "FUNCTION_KEYS: optional needs REQUIRE_ROLES=true and App Service authentication, as "
+            "everybody could call the app otherwise. Turn both on, or leave this setting out"
+        )
+    if required and not _authenticates(environment):
         yield (
             "REQUIRE_ROLES: needs App Service authentication, which tells the callers' roles "
             "and is off. Turn it on, or leave this setting out"

@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localhost.timers import expanded, next_tick
-from shared.settings.environment import Settings, SettingsInvalid, apply_defaults, read_settings
+from shared.settings.environment import (
+    Settings,
+    SettingsInvalid,
+    apply_defaults,
+    keys_are_optional,
+    read_settings,
+)
 from shared.settings.timers import DEFAULT_TIMERS, schedule_problem
 
 KEY = base64.b64encode(os.urandom(32)).decode()
@@ -78,6 +84,23 @@ def test_roles_that_nobody_tells_are_told_with_all_the_rest() -> None:
         "LEASE_SECONDS",
         "REQUIRE_ROLES",
     ]
+
+
+def test_keys_are_optional_where_roles_guard_the_app_alone() -> None:
+    assert names(wrong(FUNCTION_KEYS="optional")) == ["FUNCTION_KEYS"]
+    assert names(wrong(FUNCTION_KEYS="optional", REQUIRE_ROLES="false")) == ["FUNCTION_KEYS"]
+    assert names(wrong(FUNCTION_KEYS="optional", REQUIRE_ROLES="true")) == ["REQUIRE_ROLES"]
+    assert wrong(FUNCTION_KEYS="none") == ["FUNCTION_KEYS: is required or optional"]
+    whole = {"FUNCTION_KEYS": "optional", "REQUIRE_ROLES": "1", "WEBSITE_AUTH_ENABLED": "True"}
+    assert keys_are_optional(whole)
+    for name, value in (
+        ("FUNCTION_KEYS", "required"),
+        ("REQUIRE_ROLES", "false"),
+        ("REQUIRE_ROLES", "perhaps"),
+        ("WEBSITE_AUTH_ENABLED", "False"),
+    ):
+        assert not keys_are_optional({**whole, name: value}), name
+        assert not keys_are_optional({n: v for n, v in whole.items() if n != name}), name
 
 
 def test_nothing_at_all() -> None:

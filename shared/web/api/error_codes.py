@@ -18,8 +18,10 @@ def codes(declared: Route) -> list[Code]:
 def _usual(declared: Route) -> Iterator[Code]:
     yield from (Code.INVALID_REQUEST, Code.UNSUPPORTED_API_VERSION)
     yield from (Code.INTERNAL_ERROR, Code.STORAGE_UNAVAILABLE)
-    if declared.roles:
+    if not declared.anonymous:
         yield Code.FORBIDDEN
+        if declared.method != "GET":
+            yield Code.CROSS_SITE_REQUEST
     if declared.method != "GET" and not declared.takes_bytes:
         yield from (Code.INVALID_JSON, Code.BODY_TOO_LARGE)
     if declared.conditional:

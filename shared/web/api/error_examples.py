@@ -87,6 +87,11 @@ _SAID: dict[Code, tuple[str, str]] = {
         "",
     ),
     Code.FORBIDDEN: ("This needs one of the roles Interkeep.Operator, Interkeep.Admin.", ""),
+    Code.CROSS_SITE_REQUEST: (
+        "A page of another site sent this with the cookie of whoever is signed in. Send it from a "
+        "page of this app, or with a token in Authorization.",
+        "Sec-Fetch-Site",
+    ),
     Code.SERVICE_NOT_FOUND: (
         "There is no service 'contoso-b2b'. GET services lists those that there are.",
         "service",

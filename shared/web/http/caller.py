@@ -31,6 +31,9 @@ class WayIn(StrEnum):
 _NAME = "x-ms-client-principal-name"
 _ID = "x-ms-client-principal-id"
 _PRINCIPAL = "x-ms-client-principal"
+_TOKENS = ("authorization", "x-zumo-auth")
+"""Headers in which App Service authentication takes a token; else it was the cookie."""
+_FOREIGN = frozenset({"cross-site", "same-site"})
 _ROLE_CLAIM = "roles"
 """What a token of version 2 calls them; ``role_typ`` says what this one does."""
 
@@ -60,10 +63,41 @@ def way_in(headers: Mapping[str, str], *, has_key: bool) -> WayIn:
 
     :param has_key: whether a function key came with the request.
     """
-    signed_in = any(headers.get(name) for name in (_PRINCIPAL, _NAME, _ID))
-    if _is_authentication_on() and signed_in:
+    if _is_signed_in(headers):
         return WayIn.AUTHENTICATION
     return WayIn.KEY if has_key else WayIn.NONE
+
+
+def require_sign_in(headers: Mapping[str, str]) -> None:
+    """Refuse a caller whom App Service authentication did not name: nobody looked at a key.
+
+    :raises Problem: Forbidden.
+    """
+    if not _is_signed_in(headers):
+        raise Problem(
+            Code.FORBIDDEN,
+            "Nobody signed in with this request. Send a token of App Service authentication, or "
+            "sign in with a browser; a function key is not looked at (FUNCTION_KEYS=optional).",
+        )
+
+
+def refuse_cross_site(headers: Mapping[str, str]) -> None:
+    """Refuse a change that another site's page had a browser send along with its user's cookie.
+
+    A token is never sent by itself: whoever has one means it. Without a browser there is no such
+    header, and no such danger.
+
+    :raises Problem: CrossSiteRequest.
+    """
+    by_token = any(headers.get(name) for name in _TOKENS)
+    foreign = headers.get("sec-fetch-site", "").strip().lower() in _FOREIGN
+    if foreign and _is_signed_in(headers) and not by_token:
+        raise Problem(
+            Code.CROSS_SITE_REQUEST,
+            "A page of another site sent this with the cookie of whoever is signed in. Send it "
+            "from a page of this app, or with a token in Authorization.",
+            target="Sec-Fetch-Site",
+        )
 
 
 def require_role(headers: Mapping[str, str], needed: Role) -> None:
@@ -82,6 +116,10 @@ def require_role(headers: Mapping[str, str], needed: Role) -> None:
         f"This needs the role {allowed}; the caller has {has}. Whoever administers the app "
         "registration gives roles.",
     )
+
+
+def _is_signed_in(headers: Mapping[str, str]) -> bool:
+    return _is_authentication_on() and any(headers.get(n) for n in (_PRINCIPAL, _NAME, _ID))
 
 
 def _is_authentication_on() -> bool:

@@ -28,6 +28,7 @@ _HEADERS = frozenset(
         "If-Match",
         "If-None-Match",
         "Operation-Id",
+        "Sec-Fetch-Site",
     }
 )
 """That a problem may be about."""

@@ -4,6 +4,7 @@ The declarations are kept; the OpenAPI document and the routes' tests are made f
 """
 
 import logging
+import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
@@ -18,10 +19,16 @@ from shared.installation.installation import current
 from shared.model.problem import Code, Detail, DetailCode, Problem
 from shared.model.wire import JsonObject
 from shared.rules.roles import Role, roles_for, usual_role
+from shared.settings.environment import Settings, keys_are_optional
 from shared.storage.patience import answering
 from shared.telemetry.events import quiet_the_sdk
 from shared.web.http.call import Answer, Call
-from shared.web.http.caller import caller_of, require_role
+from shared.web.http.caller import (
+    caller_of,
+    refuse_cross_site,
+    require_role,
+    require_sign_in,
+)
 from shared.web.http.errors import answer_of, problem_of
 from shared.web.http.packing import packed
 from shared.web.http.refused import known_target, log_refusal
@@ -185,7 +192,8 @@ def route(
         )
         ROUTES.append(declared)
         methods = ANY if method == "ANY" else [method]
-        level = func.AuthLevel.ANONYMOUS if anonymous else func.AuthLevel.FUNCTION
+        keyless = anonymous or keys_are_optional(os.environ)
+        level = func.AuthLevel.ANONYMOUS if keyless else func.AuthLevel.FUNCTION
 
         async def function(req: func.HttpRequest) -> func.HttpResponse:
             return await _answered(declared, handler, req)
@@ -208,8 +216,8 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
         quiet_the_sdk()
         if client_request_id:
             log.info("request %s: the caller's id is %s", request_id, client_request_id)
-        if app.settings.require_roles and declared.roles:
-            require_role(req.headers, declared.role)
+        if not declared.anonymous:
+            _require_allowed(declared, req, app.settings)
         call = Call(req, app, request_id, caller_of(req.headers))
         if declared.method != "ANY":
             _require_known_query(declared, req)
@@ -223,6 +231,15 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
         answer = answer_of(problem)
     answer = await packed(answer, req.headers.get("accept-encoding"))
     return answer.to_response(request_id, client_request_id)
+
+
+def _require_allowed(declared: Route, req: func.HttpRequest, settings: Settings) -> None:
+    if req.method in _WRITING:
+        refuse_cross_site(req.headers)
+    if settings.function_keys == "optional":
+        require_sign_in(req.headers)
+    if settings.require_roles and declared.roles:
+        require_role(req.headers, declared.role)
 
 
 def _log_refusal(declared: Route, req: func.HttpRequest, problem: Problem, request_id: str) -> None:
