@@ -13,11 +13,12 @@ SEED ?=
 TESTS ?= tests
 WORKERS ?= 3
 
-.PHONY: help run demo test exhaustive bench faults soak numbers cuts check audit format clean
+.PHONY: help portal run demo test exhaustive bench faults soak numbers cuts check audit format clean
 
 help:
 	@echo "make demo        the main job, from nothing, in a terminal"
 	@echo "make run         the app and its storage on this machine, until Ctrl-C"
+	@echo "make portal      the page in a browser, where its source changed; run, demo and test do it first"
 	@echo "make test        every test  (TESTS=tests/rules for some)"
 	@echo "make exhaustive  the same tests, none of them a sample: an hour"
 	@echo "make bench       ratios, side by side  (QUICK=1 in three minutes; BENCH='backup --scale 0.1')"
@@ -25,7 +26,7 @@ help:
 	@echo "make soak        random actions, hosts that are killed, storage on bad days (MINUTES=10 SEED=7)"
 	@echo "make numbers     10,000 control numbers, one a request, through two hosts: none twice"
 	@echo "make cuts        50 backups while writers change everything: each is one revision"
-	@echo "make check       lint, types, security, Bicep, KQL, known vulnerabilities"
+	@echo "make check       lint, types (the page's too), security, Bicep, KQL, known vulnerabilities"
 	@echo "make audit       known vulnerabilities of what requirements.lock names; asks their database"
 	@echo "make format      lay the code out"
 	@echo "make clean       remove the environment, and all data of make run"
@@ -44,16 +45,20 @@ $(STAMP): requirements.lock
 	  --ignore-requires-python azure-functions-runtime==1.3.0
 	@touch $@
 
-run: $(STAMP)
+# By the hash of its source: no clock, and nothing to install, where it did not change.
+portal: $(STAMP)
+	@$(BIN)/python scripts/portal.py
+
+run: portal
 	@$(BIN)/python -m localhost $(RUN)
 
-demo: $(STAMP)
+demo: portal
 	@$(BIN)/python -m localhost.demo
 
-test: $(STAMP)
+test: portal
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-exhaustive: $(STAMP)
+exhaustive: portal
 	CORPUS_FILES=all FUZZ_EXAMPLES=50 ALLOCATIONS=10000 CUTS=50 SOAK_MINUTES=$(MINUTES) RETENTION_RUNS=20 RETENTION_STEPS=60 FAULT_POINTS=all \
 	  NUMBER_EXAMPLES=2000 NUMBER_RUNS=20 NUMBER_STEPS=100 \
 	  AWAY_SECONDS=60 $(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist loadfile --timeout 5000
@@ -78,6 +83,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/bandit -q -r shared localhost benchmarks infra scripts function_app.py -c pyproject.toml
+	$(BIN)/python scripts/portal.py --check
 	$(BIN)/python -m infra.check
 	$(BIN)/python -m infra.check.queries
 	$(BIN)/python -m infra.check.schemas

@@ -39,39 +39,40 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def find_node() -> Node:
-    """A Node.js that Azurite runs on; from PyPI where the machine has none.
+def find_node(oldest: int = OLDEST) -> Node:
+    """A Node.js that is new enough; from PyPI where the machine has none.
 
+    :param oldest: the oldest major version that will do; what Azurite runs on as a rule.
     :raises InstallFailed: where there is none and none can be installed.
     """
-    found = _on_path() or _from_wheel() or _installed_wheel()
+    found = _on_path(oldest) or _from_wheel() or _installed_wheel(oldest)
     if found is None:
         raise InstallFailed(
-            f"Node.js {OLDEST} or newer is needed. Install it, or see why "
+            f"Node.js {oldest} or newer is needed. Install it, or see why "
             f"`pip install {_PACKAGE}` fails."
         )
     return found
 
 
-def _installed_wheel() -> Node | None:
+def _installed_wheel(oldest: int) -> Node | None:
     # Others may want it for another folder of packages at the same moment.
     with alone(Path(sys.prefix)):
         found = _from_wheel()
         if found is not None:
             return found
-        print(f"Node.js {OLDEST} or newer is not on PATH: installing {_PACKAGE} …", flush=True)
+        print(f"Node.js {oldest} or newer is not on PATH: installing {_PACKAGE} …", flush=True)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", _NO_NOTICE]
         command = [*pip, f"{_PACKAGE}>=24,<25"]
         return _from_wheel() if subprocess.run(command, check=False).returncode == 0 else None
 
 
-def _on_path() -> Node | None:
+def _on_path(oldest: int) -> Node | None:
     binary = shutil.which("node")
     if binary is None:
         return None
     asked = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
     version = asked.stdout.strip().removeprefix("v").split(".")[0]
-    if not version.isdecimal() or int(version) < OLDEST:
+    if not version.isdecimal() or int(version) < oldest:
         return None
     npm = Path(os.path.realpath(binary)).parent.parent / "lib/node_modules/npm/bin/npm-cli.js"
     return Node(Path(binary), npm) if npm.exists() else None
@@ -86,6 +87,16 @@ def _from_wheel() -> Node | None:
     return None
 
 
+def environment(node: Node) -> dict[str, str]:
+    """The environment that what this Node.js runs is started with."""
+    return {
+        # Node trusts a list of its own; pip, and whoever looks after the machine, the machine's.
+        "NODE_USE_SYSTEM_CA": "1",
+        **os.environ,
+        "PATH": f"{node.binary.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+
+
 def installed(node: Node, lock: Path, folder: Path, what: str) -> Path:
     """A folder's ``node_modules``, installed from a lock file unless it is there.
 
@@ -98,18 +109,13 @@ def installed(node: Node, lock: Path, folder: Path, what: str) -> Path:
     wanted = hashlib.sha256((lock / "package-lock.json").read_bytes()).hexdigest()
     if modules.is_dir() and stamp.exists() and stamp.read_text() == wanted:
         return modules
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(lock / name, folder / name)
+    if lock != folder:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(lock / name, folder / name)
     print(f"Installing {what} …", flush=True)
     command = [str(node.binary), str(node.npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    environment = {
-        # Node trusts a list of its own; pip, and whoever looks after the machine, the machine's.
-        "NODE_USE_SYSTEM_CA": "1",
-        **os.environ,
-        "PATH": f"{node.binary.parent}{os.pathsep}{os.environ.get('PATH', '')}",
-    }
     ended = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        command, cwd=folder, env=environment(node), capture_output=True, text=True, check=False
     )
     if ended.returncode != 0:
         raise InstallFailed(f"npm could not install {what}:\n{ended.stderr[-2000:]}")

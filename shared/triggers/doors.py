@@ -8,6 +8,7 @@ from shared.triggers import (
     installation,
     keys,
     operations,
+    portal,
     restores,
     runtime,
     schedules,
@@ -32,6 +33,7 @@ def doors() -> tuple[Blueprint, ...]:
         alerts,
         keys,
         installation,
+        portal,
     )
     return tuple(module.blueprint for module in modules)
 
