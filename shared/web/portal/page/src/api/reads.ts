@@ -1,0 +1,163 @@
+/** What the pages read, each under one name in the cache. */
+import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { API, api, follow, taken, valueOf } from "./client";
+import { asProblem, problemOf } from "./problem";
+import type { DeepHealth, ListedBackup, ListedService, Monitor, Page, Schemas } from "./types";
+
+/** How often what may change by itself is read again, in milliseconds. */
+const OFTEN = 10_000;
+const NOW_AND_THEN = 60_000;
+
+export type Filters = Record<string, string | undefined>;
+
+/** The address of a list under the API, with the filters that say something. */
+export function listAddress(path: string, filters: Filters): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(filters)) if (value) query.set(name, value);
+  const text = query.toString();
+  return `${API}/${path}${text ? `?${text}` : ""}`;
+}
+
+function useList<T>(key: readonly unknown[], first: string, every: number | false, enabled = true) {
+  const read = useInfiniteQuery({
+    queryKey: [...key, first],
+    queryFn: ({ pageParam, signal }) => follow<Page<T>>(pageParam, signal),
+    initialPageParam: first,
+    getNextPageParam: (last: Page<T>) => last.nextLink ?? undefined,
+    refetchInterval: every,
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+  return { ...read, rows: read.data?.pages.flatMap((page) => page.value) };
+}
+
+export type List<T> = ReturnType<typeof useList<T>>;
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => valueOf(api.GET("/me", { signal })),
+  staleTime: 5 * NOW_AND_THEN,
+});
+
+export const useMe = () => useQuery(meQuery).data;
+
+/** Whether the caller may ever call an operation; unknown is yes: the API refuses what it must. */
+export function useMay(): (operation: string) => boolean {
+  const me = useMe();
+  return (operation) => me === undefined || me.operations.includes(operation);
+}
+
+export const useServices = (filters: Filters = {}, top = 100) =>
+  useList<ListedService>(["services"], listAddress("services", { ...filters, top: String(top) }), OFTEN);
+
+export const useService = (service: string) =>
+  useQuery({
+    queryKey: ["service", service],
+    queryFn: ({ signal }) => taken(api.GET("/services/{service}", { params: { path: { service } }, signal })),
+    refetchInterval: OFTEN,
+  });
+
+export const useBackups = (service: string, filters: Filters = {}, top = 50) =>
+  useList<ListedBackup>(
+    ["backups", service],
+    listAddress(`services/${service}/backups`, { ...filters, top: String(top) }),
+    OFTEN,
+  );
+
+export const useBackup = (service: string, backup: string) =>
+  useQuery({
+    queryKey: ["backup", service, backup],
+    queryFn: ({ signal }) =>
+      valueOf(api.GET("/services/{service}/backups/{backup}", { params: { path: { service, backup } }, signal })),
+    refetchInterval: OFTEN,
+  });
+
+export const useOverview = (service: string, backup: string, enabled: boolean) =>
+  useQuery({
+    queryKey: ["overview", service, backup],
+    queryFn: async ({ signal }) => {
+      const path = { service, backup };
+      const read = await valueOf(api.GET("/services/{service}/backups/{backup}/contents", { params: { path }, signal }));
+      return read as Schemas["BackupOverview"];
+    },
+    staleTime: NOW_AND_THEN,
+    enabled,
+  });
+
+export const useOperations = (service: string, filters: Filters = {}, top = 50) =>
+  useList<Monitor>(
+    ["operations", service],
+    listAddress(`services/${service}/operations`, { ...filters, top: String(top) }),
+    OFTEN,
+  );
+
+/** What runs now, of all services; nothing where the API does not tell. */
+export const useRunning = () =>
+  useList<Monitor>(["running"], listAddress("operations", { status: "Running", top: "50" }), OFTEN);
+
+export const useSchedule = (service: string) =>
+  useQuery({
+    queryKey: ["schedule", service],
+    queryFn: async ({ signal }) => {
+      try {
+        const path = { service };
+        return await taken(api.GET("/services/{service}/backup-schedule", { params: { path }, signal }));
+      } catch (thrown) {
+        if (asProblem(thrown).code === "ScheduleNotFound") return null;
+        throw thrown;
+      }
+    },
+  });
+
+export const useAccounts = () =>
+  useQuery({
+    queryKey: ["accounts"],
+    queryFn: async ({ signal }) => (await valueOf(api.GET("/storage-accounts", { signal }))).value,
+    staleTime: NOW_AND_THEN,
+  });
+
+export const useBatches = (service: string) =>
+  useQuery({
+    queryKey: ["batches", service],
+    queryFn: async ({ signal }) => {
+      const path = { service };
+      return (await valueOf(api.GET("/services/{service}/batch-activity", { params: { path }, signal }))).value;
+    },
+    refetchInterval: OFTEN / 2,
+  });
+
+export const useHealth = () =>
+  useQuery({
+    queryKey: ["health"],
+    queryFn: async ({ signal }): Promise<DeepHealth> => {
+      const { data, error, response } = await api.GET("/health/deep", { signal });
+      // What is failing answers 503 with the same report: that is what was asked for.
+      const report = (data ?? error) as DeepHealth | undefined;
+      if (report && "checks" in report) return report;
+      throw problemOf(response, error);
+    },
+    refetchInterval: NOW_AND_THEN,
+  });
+
+/** One operation; while it runs, as often as the API says, and slower where nobody looks. */
+export const useOperation = (service: string | undefined, id: string) =>
+  useQuery({
+    queryKey: ["operation", service ?? "", id],
+    queryFn: async ({ signal }) => {
+      const read = service
+        ? await taken(api.GET("/services/{service}/operations/{id}", { params: { path: { service, id } }, signal }))
+        : await taken(api.GET("/operations/{id}", { params: { path: { id } }, signal }));
+      const seconds = Number(read.response.headers.get("retry-after") ?? NaN);
+      return { monitor: read.value, wait: Number.isFinite(seconds) ? seconds * 1000 : undefined };
+    },
+    refetchInterval: ({ state }) => {
+      if (state.data === undefined || hasEnded(state.data.monitor)) return false;
+      const wait = state.data.wait ?? 2_000;
+      return document.hidden ? wait * 5 : wait;
+    },
+    refetchIntervalInBackground: true,
+  });
+
+const OPEN = new Set(["NotStarted", "Running"]);
+
+export const hasEnded = (monitor: Monitor) => !OPEN.has(monitor.status);

@@ -1,0 +1,74 @@
+/** The page as a whole: the door, or the shell with the page of the address. */
+import { useEffect, useRef, type ReactNode } from "react";
+import { Route, Router, Switch, useLocation } from "wouter";
+import { Door } from "./shell/door";
+import { Shell } from "./shell/shell";
+import { useSession } from "./api/session";
+import { Dashboard } from "./pages/dashboard";
+import { Services } from "./pages/services";
+import { Create } from "./pages/create";
+import { ServicePage } from "./pages/service";
+import { BackupPage } from "./pages/backup";
+import { OperationPage } from "./pages/operation";
+import { WholeLog } from "./pages/whole-log";
+import { Health } from "./pages/health";
+import { Missing } from "./pages/missing";
+
+export const BASE = "/api/portal";
+
+export function App() {
+  const { way } = useSession();
+  return (
+    <Router base={BASE}>
+      {way === "out" ? (
+        <Door />
+      ) : (
+        <Shell>
+          <Focused>
+            <Switch>
+              <Route path="/">
+                <Dashboard />
+              </Route>
+              <Route path="/services">
+                <Services />
+              </Route>
+              <Route path="/services/new">
+                <Create />
+              </Route>
+              <Route path="/services/:service/backups/:backup">
+                {({ service, backup }) => <BackupPage service={service} name={backup} />}
+              </Route>
+              <Route path="/services/:service/log/:id">{({ service, id }) => <OperationPage service={service} id={id} />}</Route>
+              <Route path="/services/:service/:tab?">{({ service, tab }) => <ServicePage service={service} tab={tab} />}</Route>
+              <Route path="/log">
+                <WholeLog />
+              </Route>
+              <Route path="/log/:id">{({ id }) => <OperationPage id={id} />}</Route>
+              <Route path="/health">
+                <Health />
+              </Route>
+              <Route>
+                <Missing />
+              </Route>
+            </Switch>
+          </Focused>
+        </Shell>
+      )}
+    </Router>
+  );
+}
+
+/** A new page takes the focus to its headline, as loading a document would. */
+function Focused({ children }: { children: ReactNode }) {
+  const [address] = useLocation();
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    scrollTo(0, 0);
+    document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+  }, [address]);
+  return children;
+}

@@ -1,0 +1,73 @@
+/** Fields of forms: a label, the control, what it means, and what is wrong with it. */
+import { useId, type ReactNode } from "react";
+
+type Given = { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean };
+
+export function Field(props: {
+  label: string;
+  hint?: ReactNode;
+  wrong?: string | undefined;
+  children: (field: Given) => ReactNode;
+}) {
+  const id = useId();
+  const hint = props.hint ? `${id}-hint` : "";
+  const wrong = props.wrong ? `${id}-wrong` : "";
+  return (
+    <div className="field">
+      <label htmlFor={id}>{props.label}</label>
+      {props.children({
+        id,
+        "aria-describedby": `${wrong} ${hint}`.trim() || undefined,
+        "aria-invalid": props.wrong !== undefined,
+      })}
+      {props.wrong && (
+        <p className="wrong" id={wrong}>
+          {props.wrong}
+        </p>
+      )}
+      {props.hint && (
+        <p className="hint" id={hint}>
+          {props.hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function Tick(props: { label: string; hint?: string; on: boolean; set: (on: boolean) => void }) {
+  const id = useId();
+  return (
+    <div className="tick">
+      <input
+        type="checkbox"
+        id={id}
+        checked={props.on}
+        aria-describedby={props.hint ? `${id}-hint` : undefined}
+        onChange={(event) => props.set(event.target.checked)}
+      />
+      <label htmlFor={id}>{props.label}</label>
+      {props.hint && (
+        <p className="hint" id={`${id}-hint`}>
+          {props.hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** A filter: a labelled select, whose choice is part of the address. */
+export function Filter(props: { label: string; value: string; set: (value: string) => void; choices: [string, string][] }) {
+  const id = useId();
+  return (
+    <span className="filter">
+      <label htmlFor={id}>{props.label}</label>
+      <select id={id} value={props.value} onChange={(event) => props.set(event.target.value)}>
+        {props.choices.map(([value, word]) => (
+          <option key={value} value={value}>
+            {word}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}

@@ -1,0 +1,99 @@
+/** Numbers, sizes and times as people read them, by Intl. */
+import { useSyncExternalStore } from "react";
+
+const STORED = "interkeep-utc";
+const told = new Set<() => void>();
+let utc = sessionStorage.getItem(STORED) === "1";
+
+/** Whether times are shown in UTC, and the switch of it. */
+export function useUtc(): [boolean, (on: boolean) => void] {
+  const on = useSyncExternalStore(
+    (tell) => {
+      told.add(tell);
+      return () => told.delete(tell);
+    },
+    () => utc,
+  );
+  return [on, setUtc];
+}
+
+function setUtc(on: boolean): void {
+  utc = on;
+  sessionStorage.setItem(STORED, on ? "1" : "0");
+  for (const tell of told) tell();
+}
+
+const whole = new Intl.NumberFormat("en");
+const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+
+export const count = (value: number) => whole.format(value);
+
+const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** Bytes in the unit that keeps them short. */
+export function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < SIZES.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${short.format(value)} ${SIZES[unit]}`;
+}
+
+const zone = (inUtc: boolean) => (inUtc ? { timeZone: "UTC" } : {});
+
+/** A moment with its zone: "30 Nov 2026, 07:25 UTC". */
+export function moment(time: string | Date, inUtc: boolean): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZoneName: "short",
+    ...zone(inUtc),
+  }).format(new Date(time));
+}
+
+export function day(time: Date, inUtc: boolean): string {
+  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...zone(inUtc) }).format(time);
+}
+
+export function weekday(time: Date, inUtc: boolean): string {
+  return new Intl.DateTimeFormat("en-GB", { weekday: "short", ...zone(inUtc) }).format(time);
+}
+
+export function clock(time: string | Date, inUtc: boolean): string {
+  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", ...zone(inUtc) }).format(new Date(time));
+}
+
+/** The day that a moment is on, as a text that sorts: "2026-11-30". */
+export function dayKey(time: string | Date, inUtc: boolean): string {
+  return new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", ...zone(inUtc) }).format(new Date(time));
+}
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** How long ago, or until: "3 hr. ago". */
+export function age(time: string, now: number): string {
+  const seconds = (Date.parse(time) - now) / 1000;
+  for (const [unit, length] of STEPS) {
+    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+  }
+  return relative.format(0, "minute");
+}
+
+/** A length of time: "1 h 02 min", "12 s". */
+export function lasting(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}

@@ -1,0 +1,145 @@
+/** Small pieces that every page is made of. */
+import { useEffect, type ReactNode } from "react";
+import { Link } from "wouter";
+import type { List } from "../api/reads";
+import { common, shell } from "../words/shell";
+import { count } from "./format";
+import { Icon, type IconName } from "./icons";
+import { Problem } from "./problem";
+
+/** The head of a page: where it stands, its title, what is beside it, its commands. */
+export function Head(props: { title: string; trail?: [string, string][]; beside?: ReactNode; children?: ReactNode }) {
+  useEffect(() => {
+    document.title = `${props.title} · ${shell.product}`;
+  }, [props.title]);
+  return (
+    <header className="head">
+      {props.trail && (
+        <nav aria-label="Breadcrumb" className="trail">
+          {props.trail.map(([address, word]) => (
+            <span key={address}>
+              <Link href={address}>{word}</Link>
+              <Icon name="next" />
+            </span>
+          ))}
+        </nav>
+      )}
+      <div className="title">
+        <h1 tabIndex={-1}>{props.title}</h1>
+        {props.beside}
+      </div>
+      {props.children}
+    </header>
+  );
+}
+
+/** A command: icon and word; where a state forbids it, disabled with the reason. */
+export function Command(props: { icon: IconName; word: string; run: () => void; refused?: string; first?: boolean }) {
+  const shut = props.refused !== undefined;
+  return (
+    <button
+      type="button"
+      className={`command ${props.first ? "first" : ""}`}
+      aria-disabled={shut}
+      title={props.refused}
+      onClick={() => shut || props.run()}
+    >
+      <Icon name={props.icon} />
+      {props.word}
+      {shut && <span className="unseen">: {props.refused}</span>}
+    </button>
+  );
+}
+
+/** Names and values, as a list of definitions. */
+export function Facts({ of }: { of: [string, ReactNode][] }) {
+  return (
+    <dl className="facts-list">
+      {of.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value ?? <span className="quiet">{common.unknown}</span>}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Lines in the shape of what comes. */
+export function Skeleton({ lines = 4 }: { lines?: number }) {
+  return (
+    <div className="skeleton" role="status" aria-label={common.loading}>
+      {Array.from({ length: lines }, (_, line) => (
+        <span key={line} />
+      ))}
+    </div>
+  );
+}
+
+/** What stands where there is nothing: a sentence and perhaps a button. */
+export function Empty({ icon, text, children }: { icon: IconName; text: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <Icon name={icon} />
+      <p>{text}</p>
+      {children}
+    </div>
+  );
+}
+
+/** A table that comes a page at a time, with its skeleton, its problem and its empty state. */
+export function Listed<T>(props: {
+  list: List<T>;
+  rows?: T[] | undefined;
+  label: string;
+  heads: [string, string?][];
+  row: (one: T) => ReactNode;
+  empty: ReactNode;
+}) {
+  const { list } = props;
+  const rows = props.rows ?? list.rows;
+  if (rows === undefined) {
+    if (list.error) return <Problem of={list.error} again={() => void list.refetch()} />;
+    return <Skeleton lines={6} />;
+  }
+  if (rows.length === 0 && !list.hasNextPage) return props.empty;
+  return (
+    <>
+      <div className="scroll" role="group" aria-label={props.label} tabIndex={0}>
+        <table>
+          <caption className="unseen">{props.label}</caption>
+          <thead>
+            <tr>
+              {props.heads.map(([word, kind], index) => (
+                <th key={index} scope="col" className={kind}>
+                  {word}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>{rows.map(props.row)}</tbody>
+        </table>
+      </div>
+      {list.error && <Problem of={list.error} quietly again={() => void list.refetch()} />}
+      <p className="more">
+        <span className="quiet">{common.shown(count(rows.length))}</span>
+        {list.hasNextPage && (
+          <button type="button" onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+            {common.loadMore}
+          </button>
+        )}
+      </p>
+    </>
+  );
+}
+
+/** A bar of what is used of a limit. */
+export function Bar({ value, most, label }: { value: number; most: number; label: string }) {
+  const share = most > 0 ? Math.min(1, value / most) : 0;
+  return (
+    <svg className={`bar ${share > 0.9 ? "full" : ""}`} role="img" aria-label={label} viewBox="0 0 100 4" preserveAspectRatio="none">
+      <rect className="track" width="100" height="4" />
+      <rect className="part" width={share * 100} height="4" />
+    </svg>
+  );
+}

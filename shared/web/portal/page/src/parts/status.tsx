@@ -1,0 +1,21 @@
+/** The chip of a status: icon, word and colour, the same one everywhere. */
+import { shownStatus, type Tone } from "../words/status";
+import { Icon, type IconName } from "./icons";
+
+const ICONS: Record<Tone, IconName> = {
+  good: "check",
+  busy: "busy",
+  warn: "warn",
+  bad: "cross",
+  quiet: "dash",
+};
+
+export function Chip({ of, title }: { of: string; title?: string }) {
+  const { word, tone } = shownStatus(of);
+  return (
+    <span className={`chip ${tone}`} title={title} data-status={of}>
+      <Icon name={ICONS[tone]} />
+      {word}
+    </span>
+  );
+}

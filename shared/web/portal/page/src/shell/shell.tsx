@@ -1,0 +1,137 @@
+/** What stands around every page: the bar above, the navigation at the left. */
+import { useIsFetching, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useId, useState, type ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+import { ApiProblem } from "../api/problem";
+import { useMe } from "../api/reads";
+import { leave, useSession } from "../api/session";
+import { clock, useUtc } from "../parts/format";
+import { Icon, type IconName } from "../parts/icons";
+import { shell } from "../words/shell";
+
+const PLACES: [string, IconName, string][] = [
+  ["/", "dashboard", shell.dashboard],
+  ["/services", "services", shell.services],
+  ["/log", "log", shell.log],
+  ["/health", "health", shell.health],
+];
+
+export function Shell({ children }: { children: ReactNode }) {
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        {shell.skip}
+      </a>
+      <header className="top">
+        <Link href="/" className="brand">
+          <Icon name="verify" />
+          {shell.product}
+        </Link>
+        <Busy />
+        <Utc />
+        <Who />
+      </header>
+      <Navigation />
+      <main id="content" tabIndex={-1}>
+        <Connection />
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function Navigation() {
+  const [address] = useLocation();
+  const here = (place: string) => (place === "/" ? address === "/" : address === place || address.startsWith(`${place}/`));
+  return (
+    <nav className="places" aria-label={shell.navigation}>
+      <ul>
+        {PLACES.map(([place, icon, word]) => (
+          <li key={place}>
+            <Link href={place} aria-current={here(place) ? "page" : undefined}>
+              <Icon name={icon} />
+              <span>{word}</span>
+            </Link>
+          </li>
+        ))}
+        <li className="last">
+          <a href="/api/docs" target="_blank" rel="noreferrer">
+            <Icon name="api" />
+            <span>{shell.api}</span>
+          </a>
+        </li>
+      </ul>
+    </nav>
+  );
+}
+
+function Busy() {
+  const busy = useIsFetching() > 0;
+  return <span className={busy ? "reading on" : "reading"} aria-hidden="true" />;
+}
+
+function Utc() {
+  const [utc, setUtc] = useUtc();
+  const id = useId();
+  return (
+    <span className="utc" title={shell.utcHint}>
+      <input type="checkbox" role="switch" id={id} checked={utc} onChange={(event) => setUtc(event.target.checked)} />
+      <label htmlFor={id}>{shell.utc}</label>
+    </span>
+  );
+}
+
+function Who() {
+  const me = useMe();
+  const { way } = useSession();
+  const roles = !me ? "" : !me.rolesRequired ? shell.noRoles : me.roles.length ? shell.roles(me.roles.join(", ")) : shell.missingRoles;
+  return (
+    <details className="who">
+      <summary aria-label={shell.account}>
+        <Icon name="person" />
+        <span>{me?.caller ?? ""}</span>
+      </summary>
+      <div>
+        {me && <p>{shell.cameInBy(me.caller)}</p>}
+        <p className="quiet">{roles}</p>
+        {way === "cookie" ? (
+          <a className="button" href="/.auth/logout">
+            {shell.signOut}
+          </a>
+        ) : (
+          <button type="button" onClick={() => leave()}>
+            {shell.forget}
+          </button>
+        )}
+      </div>
+    </details>
+  );
+}
+
+/** Says since when what is shown is old, where the app does not answer. */
+function Connection() {
+  const cache = useQueryClient().getQueryCache();
+  const [utc] = useUtc();
+  const [since, setSince] = useState<number>();
+  useEffect(
+    () =>
+      cache.subscribe(({ type, query }) => {
+        if (type !== "updated") return;
+        const { error, dataUpdatedAt, status } = query.state;
+        const gone = error instanceof ApiProblem && error.code === "Unreachable";
+        if (gone && dataUpdatedAt > 0) setSince((before) => before ?? dataUpdatedAt);
+        else if (status === "success") setSince(undefined);
+      }),
+    [cache],
+  );
+  return (
+    <div role="status">
+      {since !== undefined && (
+        <p className="banner">
+          <Icon name="warn" />
+          {shell.notConnected(clock(new Date(since), utc))}
+        </p>
+      )}
+    </div>
+  );
+}
