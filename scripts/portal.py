@@ -26,6 +26,8 @@ STAMP = ".source"
 
 OLDEST_NODE = 20
 _TYPES = PAGE / "src" / "api" / "schema.d.ts"
+_OPTIONAL = "--default-non-nullable=false"
+"""A member with a default may be left out of a request."""
 _MADE = {"node_modules", _TYPES.name, ".installed", "openapi.json", ".lock"}
 
 
@@ -80,7 +82,7 @@ def check() -> None:
         described.write_text(json.dumps(document()))
         modules = PAGE / "node_modules"
         made = ("openapi-typescript", "bin", "cli.js")
-        _run(node, modules.joinpath(*made), str(described), "-o", str(_TYPES))
+        _run(node, modules.joinpath(*made), str(described), "-o", str(_TYPES), _OPTIONAL)
         _run(node, modules / "typescript" / "bin" / "tsc", "--noEmit", "-p", str(PAGE))
 
 

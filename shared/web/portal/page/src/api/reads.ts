@@ -160,4 +160,4 @@ export const useOperation = (service: string | undefined, id: string) =>
 
 const OPEN = new Set(["NotStarted", "Running"]);
 
-export const hasEnded = (monitor: Monitor) => !OPEN.has(monitor.status);
+export const hasEnded = (monitor: Monitor) => !OPEN.has(monitor.status ?? "NotStarted");

@@ -1,5 +1,6 @@
 /** The chip of a status: icon, word and colour, the same one everywhere. */
 import { shownStatus, type Tone } from "../words/status";
+import { common } from "../words/shell";
 import { Icon, type IconName } from "./icons";
 
 const ICONS: Record<Tone, IconName> = {
@@ -10,7 +11,8 @@ const ICONS: Record<Tone, IconName> = {
   quiet: "dash",
 };
 
-export function Chip({ of, title }: { of: string; title?: string }) {
+export function Chip({ of, title }: { of: string | undefined; title?: string | undefined }) {
+  if (of === undefined) return <span className="quiet">{common.unknown}</span>;
   const { word, tone } = shownStatus(of);
   return (
     <span className={`chip ${tone}`} title={title} data-status={of}>

@@ -76,6 +76,8 @@ export const backup = {
   },
   pin: "Pin",
   unpin: "Unpin",
+  keepTitle: (name: string) => `Pin ${name}?`,
+  keepText: "Retention keeps it, and nobody can delete it, until it is unpinned.",
   pinTitle: (name: string) => `Unpin ${name}?`,
   pinText: "Retention may delete it from then on.",
   delete: "Delete",

@@ -1,0 +1,95 @@
+/** What needs attention: judged from what the API tells, the worst first. */
+import type { DeepHealth, ListedService } from "../api/types";
+import { count } from "../parts/format";
+import { shownStatus } from "../words/status";
+import { dashboard as words } from "../words/pages";
+
+export type Attention = {
+  id: string;
+  tone: "bad" | "warn";
+  about: string;
+  text: string;
+  address: string;
+  status?: string;
+  since?: string | undefined;
+};
+
+const DAY = 86_400_000;
+/** How late a due backup may begin before that is news: the timer looks every minute. */
+const LATE = 3_600_000;
+const HAS_BACKUP = new Set(["Basic", "Standard", "Premium"]);
+const FAILED = new Set(["Failed", "Missing"]);
+
+export function isGood(service: ListedService): boolean {
+  return service.lastBackup?.status === "Succeeded";
+}
+
+export function attentionOf(services: ListedService[], health: DeepHealth | undefined, now: number): Attention[] {
+  const all = [...(health ? ofHealth(health) : []), ...services.flatMap((one) => [...ofService(one, now)])];
+  return all.sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
+}
+
+function* ofService(service: ListedService, now: number): Generator<Attention> {
+  const { name, state } = service;
+  const home = `/services/${name}`;
+  if (shownStatus(state).tone === "bad") {
+    const since = service.changedAt;
+    yield { id: `${name} state`, tone: "bad", about: name, text: words.failedState, address: home, status: state, since };
+    return;
+  }
+  if (!HAS_BACKUP.has(service.edition)) return;
+  yield* ofBackups(service, now);
+  const schedule = service.schedule ?? undefined;
+  const configure = `${home}/configure`;
+  if (schedule === undefined || schedule.status === "None") {
+    const text = schedule === undefined ? words.noSchedule : words.scheduleOff;
+    yield { id: `${name} schedule`, tone: "warn", about: name, text, address: configure };
+  } else if (schedule.nextRunAt && now - Date.parse(schedule.nextRunAt) > LATE) {
+    yield { id: `${name} late`, tone: "bad", about: name, text: words.late, address: configure, since: schedule.nextRunAt };
+  }
+}
+
+function* ofBackups(service: ListedService, now: number): Generator<Attention> {
+  const { name, lastBackup: last } = service;
+  if (!last) {
+    const text = words.neverBackedUp;
+    yield { id: `${name} never`, tone: "warn", about: name, text, address: `/services/${name}/backups` };
+    return;
+  }
+  const partly = last.status === "PartiallySucceeded";
+  if (FAILED.has(last.status) || partly) {
+    yield {
+      id: `${name} backup`,
+      tone: partly ? "warn" : "bad",
+      about: name,
+      text: partly ? words.partialBackup : words.failedBackup,
+      address: `/services/${name}/log/${last.operation}`,
+      status: last.status,
+      since: last.completedAt,
+    };
+    return;
+  }
+  const days = service.schedule?.frequencyDays ?? undefined;
+  const since = now - Date.parse(last.completedAt);
+  if (service.schedule?.status === "Automatic" && days !== undefined && since > 2 * days * DAY) {
+    const text = words.overdue(`${count(Math.floor(since / DAY))} days`);
+    yield { id: `${name} overdue`, tone: "bad", about: name, text, address: `/services/${name}/backups`, since: last.completedAt };
+  }
+}
+
+function* ofHealth(health: DeepHealth): Generator<Attention> {
+  for (const check of health.checks) {
+    if (check.status === "failing") {
+      yield { id: `check ${check.name}`, tone: "bad", about: words.failing(check.name), text: check.error ?? "", address: "/health" };
+    }
+  }
+  const gone = new Map<string, number>();
+  for (const key of [...(health.keys.neededByBackups ?? []), ...(health.keys.neededByServices ?? [])]) {
+    if (!key.atHand) gone.set(key.keyId, (gone.get(key.keyId) ?? 0) + (key.backups ?? 0) + (key.services ?? 0));
+  }
+  for (const [key, needed] of gone) {
+    yield { id: `key ${key}`, tone: "bad", about: words.keyGone(key), text: words.keyGoneText(count(needed)), address: "/health" };
+  }
+  const left = health.leftBehind.count ?? 0;
+  if (left > 0) yield { id: "left", tone: "warn", about: words.leftBehind(count(left)), text: "", address: "/health" };
+}

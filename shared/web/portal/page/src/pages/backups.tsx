@@ -1,0 +1,156 @@
+/** The backups of a service name: a timeline and the list, with retention's verdict. */
+import { useState } from "react";
+import { Link } from "wouter";
+import { useBackups } from "../api/reads";
+import type { ListedBackup } from "../api/types";
+import { Chip } from "../parts/status";
+import { Filter } from "../parts/fields";
+import { count, day, size, useUtc } from "../parts/format";
+import { Icon } from "../parts/icons";
+import { Empty, Listed } from "../parts/parts";
+import { useFilter } from "../parts/query";
+import { Time, useNow } from "../parts/time";
+import { common } from "../words/shell";
+import { backup as words } from "../words/backup";
+import { shownStatus } from "../words/status";
+import { backupAddress } from "./addresses";
+import { BackUp } from "./back-up";
+import { byDay } from "./days";
+
+const STATUSES = ["Succeeded", "PartiallySucceeded", "Failed", "Running", "Deleted", "Canceled", "Missing"];
+const DAYS = 30;
+const MOST_OF_TIMELINE = 200;
+
+/** Why retention keeps or deletes, in words. */
+export function reason(code: string): string {
+  const older = /^older-than-(\d+)-days$/.exec(code)?.[1];
+  if (older) return words.older(older);
+  const known = words.reasons[code] ?? words.reasons[code.split("-")[0] ?? ""];
+  return known ?? code.replace(/-/g, " ");
+}
+
+export function Backups({ service, canBackUp }: { service: string; canBackUp: boolean }) {
+  const [status, setStatus] = useFilter("status");
+  const [trigger, setTrigger] = useFilter("trigger");
+  const [asked, setAsked] = useState(false);
+  const list = useBackups(service, { status, trigger });
+  const filtered = status || trigger;
+  const { heads } = words;
+  return (
+    <>
+      <Timeline service={service} />
+      <div className="filters">
+        <Filter
+          label={common.status}
+          value={status}
+          set={setStatus}
+          choices={[["", common.all], ...STATUSES.map((one): [string, string] => [one, shownStatus(one).word])]}
+        />
+        <Filter
+          label={heads.trigger}
+          value={trigger}
+          set={setTrigger}
+          choices={[["", common.all], ...Object.entries(words.triggers)]}
+        />
+        <span className="quiet">{common.newestFirst}</span>
+      </div>
+      <Listed
+        list={list}
+        label={`${service}: ${heads.name}`}
+        heads={[
+          [heads.name],
+          [heads.status],
+          [heads.trigger],
+          [heads.completed],
+          [heads.size, "number"],
+          [heads.items, "number"],
+          [heads.verified],
+          [heads.retention],
+        ]}
+        row={(one) => <Row key={one.id} service={service} of={one} />}
+        empty={
+          <Empty icon="backup" text={filtered ? words.noMatch : words.none}>
+            {!filtered && canBackUp && (
+              <button type="button" className="first" onClick={() => setAsked(true)}>
+                {words.run}
+              </button>
+            )}
+          </Empty>
+        }
+      />
+      {asked && <BackUp service={service} close={() => setAsked(false)} />}
+    </>
+  );
+}
+
+function Row({ service, of }: { service: string; of: ListedBackup }) {
+  return (
+    <tr>
+      <th scope="row">
+        <Link href={backupAddress(service, of.name)} className="name">
+          {of.name}
+        </Link>
+        {of.pinned && (
+          <span className="mark" title={words.pinned}>
+            <Icon name="pin" />
+            <span className="unseen">{words.pinned}</span>
+          </span>
+        )}
+      </th>
+      <td>
+        <Chip of={of.status} />
+      </td>
+      <td>{words.triggers[of.trigger] ?? of.trigger}</td>
+      <td>
+        <Time at={of.completedAt} short />
+      </td>
+      <td className="number">{of.bytes == null ? common.unknown : size(of.bytes)}</td>
+      <td className="number">{of.items == null ? common.unknown : count(of.items)}</td>
+      <td>{of.verifyStatus ? <Chip of={of.verifyStatus} title={of.verifyLevel ?? undefined} /> : <span className="quiet">{words.notVerified}</span>}</td>
+      <td>
+        {of.retention ? (
+          <span className="pair">
+            <Chip of={of.retention.action} />
+            <span className="quiet small">{of.retention.reasons.map(reason).join(", ")}</span>
+          </span>
+        ) : (
+          <span className="quiet">{common.unknown}</span>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Timeline({ service }: { service: string }) {
+  const read = useBackups(service, {}, MOST_OF_TIMELINE);
+  const [utc] = useUtc();
+  const now = useNow();
+  const days = byDay(read.rows ?? [], DAYS, now, utc);
+  return (
+    <section className="timeline" aria-label={words.timelineLabel(service)}>
+      <h2>{words.timeline}</h2>
+      <ol className={read.rows ? "" : "waiting"}>
+        {days.map((one) => (
+          <li key={one.key}>
+            {one.backups.length === 0 ? (
+              <i className="dot none" title={day(one.date, utc)} />
+            ) : (
+              one.backups.slice(0, 4).map((backup) => {
+                const said = `${backup.name}: ${shownStatus(backup.status).word}, ${day(one.date, utc)}`;
+                return (
+                  <Link key={backup.id} href={backupAddress(service, backup.name)} title={said} aria-label={said}>
+                    <i className={`dot ${shownStatus(backup.status).tone}`} />
+                  </Link>
+                );
+              })
+            )}
+          </li>
+        ))}
+      </ol>
+      <p className="quiet ends" aria-hidden="true">
+        <span>{days[0] && day(days[0].date, utc)}</span>
+        <span>{day(new Date(now), utc)}</span>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,153 @@
+/** What can be done with a service: its bar of commands, and the question before each. */
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { api, taken } from "../api/client";
+import { drawn, spent } from "../api/drawn";
+import { queries } from "../api/queries";
+import { useMay } from "../api/reads";
+import type { Service } from "../api/types";
+import { Confirm } from "../parts/dialog";
+import { Field } from "../parts/fields";
+import type { IconName } from "../parts/icons";
+import { Command } from "../parts/parts";
+import { commands as words, type Verb } from "../words/service";
+import { shownStatus } from "../words/status";
+import { operationAddress } from "./addresses";
+import { BackUp } from "./back-up";
+
+const ICONS: Record<Verb, IconName> = {
+  suspend: "pause",
+  resume: "play",
+  start: "play",
+  stop: "stop",
+  restart: "restart",
+  disable: "block",
+  enable: "check",
+};
+const VERBS = Object.keys(ICONS) as Verb[];
+
+/** Those that make sense only out of some states are not shown in others. */
+const PAIRED = new Set<Verb>(["resume", "start", "enable"]);
+
+export type Asked = "backup" | "scale" | "delete" | Verb;
+
+export function Commands({ of }: { of: Service }) {
+  const [asked, setAsked] = useState<Asked>();
+  const may = useMay();
+  const allowed = new Set(of.allowedOperations);
+  const refused = (name: string) => (allowed.has(name) ? undefined : words.refused(shownStatus(of.state).word));
+  const close = () => setAsked(undefined);
+  return (
+    <div className="commands" role="group" aria-label={words.bar}>
+      {may("start_backup") && (
+        <Command icon="backup" word={words.backup} first run={() => setAsked("backup")} refused={refused("backup")} />
+      )}
+      {VERBS.filter((verb) => may(`${verb}_service`) && (allowed.has(verb) || !PAIRED.has(verb))).map((verb) => (
+        <Command
+          key={verb}
+          icon={ICONS[verb]}
+          word={words.verbs[verb].word}
+          run={() => setAsked(verb)}
+          refused={refused(verb)}
+        />
+      ))}
+      {may("scale_service") && <Command icon="scale" word={words.scale} run={() => setAsked("scale")} refused={refused("scale")} />}
+      {may("delete_service") && <Command icon="trash" word={words.delete} run={() => setAsked("delete")} refused={refused("delete")} />}
+      {asked === "backup" && <BackUp service={of.name} close={close} />}
+      {asked === "scale" && <Scale of={of} close={close} />}
+      {asked === "delete" && <Delete service={of.name} close={close} />}
+      {asked !== undefined && asked in ICONS && <VerbDialog service={of.name} verb={asked as Verb} close={close} />}
+    </div>
+  );
+}
+
+/** Something that is asked once, under an id that outlives a lost answer. */
+export function useAct<T>(what: string, act: (id: string) => Promise<T>, done: (value: T) => void) {
+  return useMutation({
+    mutationFn: () => act(drawn(what)),
+    onSuccess: (value) => {
+      spent(what);
+      void queries.invalidateQueries();
+      done(value);
+    },
+  });
+}
+
+export function VerbDialog({ service, verb, close }: { service: string; verb: Verb; close: () => void }) {
+  const act = useAct(
+    `${verb} ${service}`,
+    (id) =>
+      taken(
+        api.POST(`/services/{service}/${verb}`, {
+          params: { path: { service }, header: { "Operation-Id": id } },
+        }),
+      ),
+    close,
+  );
+  const { word, text } = words.verbs[verb];
+  return (
+    <Confirm
+      title={words.title(word, service)}
+      text={<p>{text}</p>}
+      word={word}
+      busy={act.isPending}
+      problem={act.error}
+      run={() => act.mutate()}
+      close={close}
+    />
+  );
+}
+
+function Scale({ of, close }: { of: Service; close: () => void }) {
+  const [units, setUnits] = useState(String(of.unitCount));
+  const act = useAct(
+    `scale ${of.name} ${units}`,
+    (id) =>
+      taken(
+        api.POST("/services/{service}/scale", {
+          params: { path: { service: of.name }, header: { "Operation-Id": id } },
+          body: { unitCount: Number(units) },
+        }),
+      ),
+    close,
+  );
+  return (
+    <Confirm
+      title={words.scaleTitle(of.name)}
+      text={<p>{words.scaleText}</p>}
+      word={words.scale}
+      busy={act.isPending}
+      problem={act.error}
+      run={() => act.mutate()}
+      close={close}
+    >
+      <Field label={words.units}>
+        {(field) => <input {...field} type="number" min={1} max={8} value={units} onChange={(e) => setUnits(e.target.value)} />}
+      </Field>
+    </Confirm>
+  );
+}
+
+function Delete({ service, close }: { service: string; close: () => void }) {
+  const [, go] = useLocation();
+  const act = useAct(
+    `delete ${service}`,
+    (id) =>
+      taken(api.DELETE("/services/{service}", { params: { path: { service }, header: { "Operation-Id": id } } })),
+    ({ value }) => go(operationAddress(value)),
+  );
+  return (
+    <Confirm
+      title={words.deleteTitle(service)}
+      text={<p>{words.deleteText}</p>}
+      word={words.delete}
+      typed={service}
+      danger
+      busy={act.isPending}
+      problem={act.error}
+      run={() => act.mutate()}
+      close={close}
+    />
+  );
+}

@@ -1,0 +1,250 @@
+/** Configure: the backup schedule, and beside it what it would do. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState, type FormEvent } from "react";
+import { api, taken, valueOf } from "../api/client";
+import { asProblem, type ApiProblem } from "../api/problem";
+import { queries } from "../api/queries";
+import { useAccounts, useMay, useSchedule } from "../api/reads";
+import type { Schedule, ScheduleBody } from "../api/types";
+import { Confirm } from "../parts/dialog";
+import { Field, Tick } from "../parts/fields";
+import { moment } from "../parts/format";
+import { Skeleton } from "../parts/parts";
+import { Problem } from "../parts/problem";
+import { backup as ofBackup, schedule as words } from "../words/backup";
+import { commands } from "../words/service";
+import { usualAccount } from "./back-up";
+import { Calendar } from "./calendar";
+import { useAct } from "./commands";
+import { bodyOf, formOf, type Form } from "./schedule-form";
+
+const PREVIEWED_DAYS = 35;
+const SETTLED_MS = 350;
+
+export function Configure({ service }: { service: string }) {
+  const read = useSchedule(service);
+  const accounts = useAccounts();
+  if (read.error && read.data === undefined) return <Problem of={read.error} again={() => void read.refetch()} />;
+  if (read.data === undefined || (accounts.data === undefined && !accounts.error)) return <Skeleton lines={8} />;
+  const names = accounts.data?.map((one) => one.name) ?? [];
+  const saved = read.data?.value;
+  // Saved by somebody else meanwhile, it is another form.
+  return (
+    <Editing
+      key={saved?.savedAt ?? ""}
+      service={service}
+      saved={saved}
+      etag={read.data?.etag ?? undefined}
+      accounts={names}
+    />
+  );
+}
+
+type Given = { service: string; saved: Schedule | undefined; etag: string | undefined; accounts: string[] };
+
+let justSaved = "";
+
+function Editing({ service, saved, etag, accounts }: Given) {
+  const [form, setForm] = useState(() => formOf(saved, usualAccount(accounts), new Date()));
+  const [turningOff, setTurningOff] = useState(false);
+  const may = useMay()("put_schedule");
+  const body = bodyOf(form);
+  const preview = usePreview(service, body);
+  const act = useAct(
+    `schedule ${service} ${JSON.stringify(body)}`,
+    () => save(service, body, etag),
+    ({ value }) => {
+      justSaved = value.savedAt;
+      setTurningOff(false);
+    },
+  );
+  const problem = act.error ? asProblem(act.error) : undefined;
+  const wrong = (member: string) => problem?.at(`/${member}`) ?? preview.problem?.at(`/schedule/${member}`);
+  const set = <K extends keyof Form>(name: K, value: Form[K]) => {
+    justSaved = "";
+    setForm((before) => ({ ...before, [name]: value }));
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (act.isPending || !body) return;
+    if (body.status === "None" && saved?.status === "Automatic") setTurningOff(true);
+    else act.mutate();
+  };
+  return (
+    <div className="configure">
+      <form className="card form" onSubmit={submit} aria-labelledby="schedule">
+        <h2 id="schedule">{words.title}</h2>
+        <p className="quiet">{words.text}</p>
+        <Fields form={form} set={set} wrong={wrong} accounts={accounts} />
+        {problem?.code === "ConditionNotMet" ? (
+          <p className="banner" role="alert">
+            {words.changed}
+          </p>
+        ) : problem && !turningOff ? (
+          <Problem of={problem} />
+        ) : null}
+        <div className="buttons">
+          <span role="status" className="quiet">
+            {saved && justSaved === saved.savedAt ? words.saved : ""}
+          </span>
+          <button type="submit" className="first" aria-disabled={act.isPending || !body || !may} title={may ? undefined : commands.mayNot}>
+            {words.save}
+          </button>
+        </div>
+      </form>
+      <section className="card" aria-labelledby="preview">
+        <h2 id="preview">{words.preview}</h2>
+        {form.status === "None" ? (
+          <p className="quiet">{words.previewNone}</p>
+        ) : (
+          <Calendar of={preview.value} problem={preview.problem} waits={!body} />
+        )}
+      </section>
+      {turningOff && (
+        <Confirm
+          title={words.off}
+          text={<p>{words.offText}</p>}
+          word={words.offRun}
+          busy={act.isPending}
+          problem={act.error}
+          run={() => act.mutate()}
+          close={() => setTurningOff(false)}
+        />
+      )}
+    </div>
+  );
+}
+
+async function save(service: string, body: ScheduleBody | undefined, etag: string | undefined) {
+  if (!body) throw new Error(words.previewWait);
+  // Over what was read, and nothing else: two people may look at this form.
+  const header = etag ? { "If-Match": etag } : { "If-None-Match": "*" };
+  try {
+    const path = { service };
+    return await taken(api.PUT("/services/{service}/backup-schedule", { params: { path, header }, body }));
+  } catch (thrown) {
+    if (asProblem(thrown).code === "ConditionNotMet") await queries.invalidateQueries({ queryKey: ["schedule", service] });
+    throw thrown;
+  }
+}
+
+/** What would happen by a schedule that is not saved, asked when the form has settled. */
+function usePreview(service: string, body: ScheduleBody | undefined) {
+  const [settled, setSettled] = useState(body);
+  const text = JSON.stringify(body);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text ? (JSON.parse(text) as ScheduleBody) : undefined), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const read = useQuery({
+    queryKey: ["preview", service, settled],
+    queryFn: ({ signal }) =>
+      valueOf(
+        api.POST("/services/{service}/backup-schedule/preview", {
+          params: { path: { service } },
+          body: { days: PREVIEWED_DAYS, ...(settled ? { schedule: settled } : {}) },
+          signal,
+        }),
+      ),
+    enabled: settled?.status === "Automatic",
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  const problem: ApiProblem | undefined = read.error ? asProblem(read.error) : undefined;
+  return { value: problem ? undefined : read.data, problem };
+}
+
+type FieldsGiven = {
+  form: Form;
+  set: <K extends keyof Form>(name: K, value: Form[K]) => void;
+  wrong: (member: string) => string | undefined;
+  accounts: string[];
+};
+
+function Fields({ form, set, wrong, accounts }: FieldsGiven) {
+  const known = accounts.includes(form.account) || !form.account ? accounts : [...accounts, form.account];
+  return (
+    <>
+      <Field label={words.status} wrong={wrong("status")}>
+        {(field) => (
+          <select {...field} value={form.status} onChange={(e) => set("status", e.target.value as Form["status"])}>
+            <option value="None">{words.none}</option>
+            <option value="Automatic">{words.automatic}</option>
+          </select>
+        )}
+      </Field>
+      <fieldset disabled={form.status === "None"} className="plain">
+        <Field label={words.account} wrong={wrong("storageAccount")}>
+          {(field) => (
+            <select {...field} value={form.account} onChange={(e) => set("account", e.target.value)}>
+              {known.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Start form={form} set={set} wrong={wrong} />
+        <div className="row">
+          <Whole label={words.frequency} value={form.frequency} set={(to) => set("frequency", to)} wrong={wrong("frequencyDays")} />
+          <Whole label={words.retention} value={form.retention} set={(to) => set("retention", to)} wrong={wrong("retentionDays")} />
+        </div>
+        <p className="hint">{words.retentionHint}</p>
+        <Tick label={words.keepOne} on={form.keepOne} set={(on) => set("keepOne", on)} />
+        <fieldset>
+          <legend>{words.keep}</legend>
+          <p className="hint">{words.keepHint}</p>
+          <div className="row four">
+            {(["daily", "weekly", "monthly", "yearly"] as const).map((name) => (
+              <Whole key={name} label={words[name]} value={form[name]} set={(to) => set(name, to)} wrong={wrong(`keep/${name}`)} least={0} />
+            ))}
+          </div>
+        </fieldset>
+        <div className="row">
+          <Field label={words.verify}>
+            {(field) => (
+              <select {...field} value={form.level} onChange={(e) => set("level", e.target.value as Form["level"])}>
+                <option value="">{words.verifyNone}</option>
+                {Object.entries(ofBackup.levels).map(([level, word]) => (
+                  <option key={level} value={level}>
+                    {word.split(":")[0]}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          {form.level && <Whole label={words.verifyEvery} value={form.nth} set={(to) => set("nth", to)} wrong={wrong("verify/everyNthBackup")} />}
+        </div>
+      </fieldset>
+    </>
+  );
+}
+
+function Start({ form, set, wrong }: Pick<FieldsGiven, "form" | "set" | "wrong">) {
+  const start = new Date(`${form.start}:00Z`);
+  const hint = Number.isNaN(start.getTime())
+    ? words.summer
+    : `${words.startHint(moment(start, true), moment(start, false))} ${words.summer}`;
+  return (
+    <Field label={words.start} hint={hint} wrong={wrong("startAt")}>
+      {(field) => <input {...field} type="datetime-local" value={form.start} onChange={(e) => set("start", e.target.value)} />}
+    </Field>
+  );
+}
+
+function Whole(props: { label: string; value: string; set: (to: string) => void; wrong: string | undefined; least?: number }) {
+  return (
+    <Field label={props.label} wrong={props.wrong}>
+      {(field) => (
+        <input
+          {...field}
+          type="number"
+          inputMode="numeric"
+          min={props.least ?? 1}
+          step={1}
+          value={props.value}
+          onChange={(event) => props.set(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,67 @@
+/** A service: its head with commands, and its tabs. */
+import { Link } from "wouter";
+import { asProblem } from "../api/problem";
+import { useService } from "../api/reads";
+import type { Service } from "../api/types";
+import { Chip } from "../parts/status";
+import { Head, Skeleton } from "../parts/parts";
+import { Problem } from "../parts/problem";
+import { service as words } from "../words/service";
+import { services as ofServices } from "../words/pages";
+import { Backups } from "./backups";
+import { Commands } from "./commands";
+import { Configure } from "./configure";
+import { Log } from "./log";
+import { Missing } from "./missing";
+import { Overview } from "./overview";
+
+const TABS: [string, string][] = [
+  ["", words.overview],
+  ["backups", words.backups],
+  ["configure", words.configure],
+  ["log", words.log],
+];
+
+export function ServicePage({ service, tab = "" }: { service: string; tab?: string | undefined }) {
+  const read = useService(service);
+  if (!TABS.some(([name]) => name === tab)) return <Missing />;
+  const found = read.data?.value;
+  // History and log outlive a service: their tabs are shown of one that is gone too.
+  const gone = read.error && asProblem(read.error).code === "ServiceNotFound";
+  return (
+    <>
+      <Head
+        title={service}
+        trail={[["/services", ofServices.title]]}
+        beside={found && <Chip of={found.state} />}
+      >
+        {found && <Commands of={found} />}
+        <nav className="tabs" aria-label={words.tabs(service)}>
+          {TABS.map(([name, word]) => (
+            <Link key={name} href={`/services/${service}${name && `/${name}`}`} aria-current={name === tab ? "page" : undefined}>
+              {word}
+            </Link>
+          ))}
+        </nav>
+      </Head>
+      {gone ? <p className="banner">{words.gone}</p> : null}
+      <Tab service={service} tab={tab} found={found} gone={Boolean(gone)} problem={read.error} again={() => void read.refetch()} />
+    </>
+  );
+}
+
+function Tab(props: {
+  service: string;
+  tab: string;
+  found: Service | undefined;
+  gone: boolean;
+  problem: unknown;
+  again: () => void;
+}) {
+  const { service, tab, found } = props;
+  if (tab === "backups") return <Backups service={service} canBackUp={found?.allowedOperations.includes("backup") ?? false} />;
+  if (tab === "log") return <Log service={service} />;
+  if (props.problem && !found) return <Problem of={props.problem} again={props.gone ? undefined : props.again} />;
+  if (tab === "configure") return <Configure service={service} />;
+  return found ? <Overview of={found} /> : <Skeleton lines={8} />;
+}
