@@ -26,7 +26,21 @@ export function isGood(service: ListedService): boolean {
 
 export function attentionOf(services: ListedService[], health: DeepHealth | undefined, now: number): Attention[] {
   const all = [...(health ? ofHealth(health) : []), ...services.flatMap((one) => [...ofService(one, now)])];
-  return all.sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
+  return merged(all).sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
+}
+
+/** One line for each service: the worst of it first, the rest beside it. */
+function merged(all: Attention[]): Attention[] {
+  const lines = new Map<string, Attention>();
+  for (const one of all) {
+    const before = lines.get(one.about);
+    if (before === undefined) lines.set(one.about, one);
+    else {
+      const [worse, other] = before.tone === "warn" && one.tone === "bad" ? [one, before] : [before, one];
+      lines.set(one.about, { ...worse, text: words.both(worse.text, other.text) });
+    }
+  }
+  return [...lines.values()];
 }
 
 function* ofService(service: ListedService, now: number): Generator<Attention> {

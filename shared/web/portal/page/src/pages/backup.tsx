@@ -154,8 +154,10 @@ function FactsOf(props: { service: string; of: Backup; overview: Schemas["Backup
 }
 
 function Sections({ of }: { of: Schemas["SectionFacts"][] }) {
-  const rows = [...of].sort((a, b) => Number(b.items > 0) - Number(a.items > 0));
+  const rows = of.filter((one) => one.items > 0);
+  const empty = of.filter((one) => one.items === 0).map((one) => one.name);
   return (
+    <>
     <div className="scroll" role="group" aria-label={words.sections} tabIndex={0}>
       <table>
         <thead>
@@ -169,7 +171,7 @@ function Sections({ of }: { of: Schemas["SectionFacts"][] }) {
         </thead>
         <tbody>
           {rows.map((one) => (
-            <tr key={one.name} className={one.items === 0 ? "quiet" : ""}>
+            <tr key={one.name}>
               <th scope="row">{one.name}</th>
               <td className="number">{count(one.items)}</td>
               <td className="number">{size(one.bytes)}</td>
@@ -182,6 +184,8 @@ function Sections({ of }: { of: Schemas["SectionFacts"][] }) {
         </tbody>
       </table>
     </div>
+    {empty.length > 0 && <p className="quiet beneath">{words.empty(new Intl.ListFormat("en").format(empty))}</p>}
+    </>
   );
 }
 

@@ -100,7 +100,7 @@ function Row({ service, of }: { service: string; of: ListedBackup }) {
       <td>
         <Chip of={of.status} />
       </td>
-      <td>{words.triggers[of.trigger] ?? of.trigger}</td>
+      <td className="whole">{words.triggers[of.trigger] ?? of.trigger}</td>
       <td>
         <Time at={of.completedAt} short />
       </td>

@@ -95,7 +95,7 @@ function Day({ of, utc }: { of: Cell; utc: boolean }) {
   const { runs, deletes } = of;
   const empty = runs.length + deletes.length === 0;
   return (
-    <td className={`${of.outside ? "outside" : ""} ${empty ? "empty" : ""}`}>
+    <td className={`${of.outside ? "outside" : ""} ${empty ? "calm" : ""}`}>
       <span className="date">{day(of.date, utc)}</span>
       {runs.slice(0, MOST_IN_A_DAY).map((one) => (
         <span key={one.dueAt} className="run" title={one.backup}>

@@ -1,5 +1,6 @@
 /** Numbers, sizes and times as people read them, by Intl. */
 import { useSyncExternalStore } from "react";
+import { common } from "../words/shell";
 
 const STORED = "interkeep-utc";
 const told = new Set<() => void>();
@@ -86,7 +87,7 @@ export function age(time: string, now: number): string {
   for (const [unit, length] of STEPS) {
     if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
   }
-  return relative.format(0, "minute");
+  return common.now;
 }
 
 /** A length of time: "1 h 02 min", "12 s". */

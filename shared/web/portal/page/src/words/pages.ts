@@ -7,6 +7,7 @@ export const dashboard = {
   noServicesTitle: "Nothing is protected yet",
   noServices: "Create the first service, then back it up.",
   things: (text: string, one: boolean) => (one ? "1 thing needs attention" : `${text} things need attention`),
+  both: (one: string, other: string) => `${one}; ${other.charAt(0).toLowerCase()}${other.slice(1)}`,
   failedBackup: "The last backup failed",
   partialBackup: "The last backup is not whole",
   failedState: "It cannot be used as it is",

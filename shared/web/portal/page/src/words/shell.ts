@@ -43,6 +43,7 @@ export const door = {
 
 export const common = {
   unknown: "–",
+  now: "just now",
   loading: "Loading",
   loadMore: "Load more",
   newestFirst: "Newest first",
