@@ -60,7 +60,7 @@ def build(*, anew: bool = False) -> bool:
         if not anew and stamp.is_file() and stamp.read_text() == wanted:
             return False
         print("Building the portal …", flush=True)
-        node = _node()
+        node, _ = _tools()
         _run(node, PAGE / "build.mjs", str(SITE))
         stamp.write_text(wanted)
         return True
@@ -77,19 +77,26 @@ def check() -> None:
 
     doors()
     with alone(PAGE):
-        node = _node()
+        node, modules = _tools()
         described = PAGE / "openapi.json"
         described.write_text(json.dumps(document()))
-        modules = PAGE / "node_modules"
         made = ("openapi-typescript", "bin", "cli.js")
         _run(node, modules.joinpath(*made), str(described), "-o", str(_TYPES), _OPTIONAL)
         _run(node, modules / "typescript" / "bin" / "tsc", "--noEmit", "-p", str(PAGE))
 
 
-def _node() -> Node:
+def packages() -> Path:
+    """The ``node_modules`` of the page, installed where they are not there.
+
+    :raises InstallFailed: where Node.js or the packages cannot be had.
+    """
+    with alone(PAGE):
+        return _tools()[1]
+
+
+def _tools() -> tuple[Node, Path]:
     node = find_node(OLDEST_NODE)
-    installed(node, PAGE, PAGE, "what builds the portal")
-    return node
+    return node, installed(node, PAGE, PAGE, "what builds the portal")
 
 
 def _run(node: Node, script: Path, *arguments: str) -> None:

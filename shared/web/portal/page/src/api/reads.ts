@@ -91,7 +91,11 @@ export const useOperations = (service: string, filters: Filters = {}, top = 50) 
     OFTEN,
   );
 
-/** What runs now, of all services; nothing where the API does not tell. */
+/** The log of the installation: of all services, and of what concerns none. */
+export const useAllOperations = (filters: Filters = {}, top = 50) =>
+  useList<Monitor>(["operations"], listAddress("operations", { ...filters, top: String(top) }), OFTEN);
+
+/** What runs now, of all services. */
 export const useRunning = () =>
   useList<Monitor>(["running"], listAddress("operations", { status: "Running", top: "50" }), OFTEN);
 

@@ -57,7 +57,7 @@ export function BackUp({ service, close }: { service: string; close: () => void 
         <p className="text">{words.dialogText}</p>
         <Field label={words.name} hint={words.nameHint} wrong={atName}>
           {(field) => (
-            <input {...field} value={name} onChange={(e) => setName(e.target.value)} autoFocus autoComplete="off" spellCheck={false} />
+            <input {...field} value={name} onChange={(e) => setName(e.target.value)} data-first autoComplete="off" spellCheck={false} />
           )}
         </Field>
         <Field label={words.account} wrong={atAccount}>

@@ -108,8 +108,9 @@ export function LogTable(props: {
 /** What an operation was about, in a few words. */
 export function about(of: Monitor): string {
   const { parameters } = of;
-  const said = parameters?.["name"] ?? parameters?.["backup"] ?? parameters?.["change"];
-  return typeof said === "string" ? said : "";
+  const change = parameters?.["change"];
+  const name = parameters?.["name"] ?? parameters?.["backup"];
+  return [change, name].filter((one) => typeof one === "string").join(" ");
 }
 
 function Row({ of, withService }: { of: Monitor; withService: boolean }) {
@@ -124,7 +125,7 @@ function Row({ of, withService }: { of: Monitor; withService: boolean }) {
       </td>
       <td className="name">{about(of)}</td>
       <td>
-        <Time at={of.startedAt ?? of.createdAt} short />
+        <Time at={of.startedAt ?? of.createdAt} />
       </td>
       <td className="number">
         <Elapsed from={of.startedAt} to={of.completedAt} />

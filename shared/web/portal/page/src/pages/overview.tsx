@@ -14,6 +14,7 @@ import { service as words } from "../words/service";
 import { shownOperation } from "../words/status";
 import { backupAddress, operationAddress } from "./addresses";
 import { Follow } from "./follow";
+import { about } from "./log";
 
 const RECENT = 6;
 
@@ -64,12 +65,10 @@ export function Overview({ of }: { of: Service }) {
 }
 
 function Line({ of }: { of: Monitor }) {
-  const change = of.parameters?.["change"];
   return (
     <li>
       <Link href={operationAddress(of)}>
-        {shownOperation(of.operation)}
-        {typeof change === "string" ? `: ${change}` : ""}
+        {shownOperation(of.operation)} <span className="quiet">{about(of)}</span>
       </Link>
       <Chip of={of.status} />
       <span className="quiet">{of.caller}</span>

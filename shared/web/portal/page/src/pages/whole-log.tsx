@@ -1,15 +1,37 @@
 /** The log of the installation: what runs and ran, of all services. */
-import { useRunning } from "../api/reads";
+import { useAllOperations } from "../api/reads";
 import { Head } from "../parts/parts";
+import { useFilter } from "../parts/query";
 import { log as words } from "../words/service";
-import { LogTable } from "./log";
+import { LogTable, useLogFilters } from "./log";
 
 export function WholeLog() {
-  const list = useRunning();
+  const [caller, setCaller] = useFilter("caller");
+  const { filters, bar } = useLogFilters();
+  const all = { ...filters, caller };
+  const list = useAllOperations(all);
+  const callers = (
+    <span className="filter">
+      <label htmlFor="by-caller">{words.caller}</label>
+      <input id="by-caller" type="search" value={caller} onChange={(event) => setCaller(event.target.value)} />
+    </span>
+  );
   return (
     <>
       <Head title={words.title} />
-      <LogTable list={list} bar={null} path="operations" filters={{ status: "Running" }} name="interkeep" withService />
+      <LogTable
+        list={list}
+        bar={
+          <>
+            {bar}
+            {callers}
+          </>
+        }
+        path="operations"
+        filters={all}
+        name="interkeep"
+        withService
+      />
     </>
   );
 }

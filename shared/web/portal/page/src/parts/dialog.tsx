@@ -11,6 +11,8 @@ export function Dialog(props: { title: string; close: () => void; children: Reac
     const before = document.activeElement;
     const dialog = shown.current;
     dialog?.showModal();
+    // React focuses before the dialog is shown, and the browser then takes its first control.
+    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();
@@ -52,7 +54,7 @@ export function Confirm(props: {
         )}
         {props.problem ? <Problem of={props.problem} /> : null}
         <div className="buttons">
-          <button type="button" autoFocus onClick={props.close}>
+          <button type="button" data-first onClick={props.close}>
             {common.cancel}
           </button>
           <button

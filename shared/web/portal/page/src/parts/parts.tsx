@@ -15,7 +15,7 @@ export function Head(props: { title: string; trail?: [string, string][]; beside?
   return (
     <header className="head">
       {props.trail && (
-        <nav aria-label="Breadcrumb" className="trail">
+        <nav aria-label={shell.trail} className="trail">
           {props.trail.map(([address, word]) => (
             <span key={address}>
               <Link href={address}>{word}</Link>

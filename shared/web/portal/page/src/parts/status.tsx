@@ -14,9 +14,10 @@ const ICONS: Record<Tone, IconName> = {
 export function Chip({ of, title }: { of: string | undefined; title?: string | undefined }) {
   if (of === undefined) return <span className="quiet">{common.unknown}</span>;
   const { word, tone } = shownStatus(of);
+  const icon = of === "pinned" ? "pin" : ICONS[tone];
   return (
     <span className={`chip ${tone}`} title={title} data-status={of}>
-      <Icon name={ICONS[tone]} />
+      <Icon name={icon} />
       {word}
     </span>
   );

@@ -3,6 +3,7 @@ export const shell = {
   product: "Interkeep",
   skip: "Skip to the content",
   navigation: "Main",
+  trail: "Where you are",
   menu: "Menu",
   dashboard: "Dashboard",
   services: "Services",
