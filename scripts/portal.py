@@ -14,11 +14,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT))
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from localhost.node import InstallFailed, Node, alone, environment, find_node, installed
 
+ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "shared" / "web" / "portal" / "page"
 SITE = PAGE.with_name("site")
 STAMP = ".source"
@@ -100,7 +100,7 @@ def _tools() -> tuple[Node, Path]:
 
 
 def _run(node: Node, script: Path, *arguments: str) -> None:
-    ended = subprocess.run(
+    ended = subprocess.run(  # noqa: S603 - scripts of the packages that the lock names
         [str(node.binary), str(script), *arguments],
         cwd=PAGE,
         env=environment(node),

@@ -1,7 +1,7 @@
 /** What the pages read, each under one name in the cache. */
 import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { API, api, follow, taken, valueOf } from "./client";
-import { asProblem, problemOf } from "./problem";
+import { asProblem } from "./problem";
 import type { DeepHealth, ListedBackup, ListedService, Monitor, Page, Schemas } from "./types";
 
 /** How often what may change by itself is read again, in milliseconds. */
@@ -134,11 +134,15 @@ export const useHealth = () =>
   useQuery({
     queryKey: ["health"],
     queryFn: async ({ signal }): Promise<DeepHealth> => {
-      const { data, error, response } = await api.GET("/health/deep", { signal });
-      // What is failing answers 503 with the same report: that is what was asked for.
-      const report = (data ?? error) as DeepHealth | undefined;
-      if (report && "checks" in report) return report;
-      throw problemOf(response, error);
+      const asked = api.GET("/health/deep", { signal });
+      try {
+        return await valueOf(asked);
+      } catch (thrown) {
+        // What is failing answers 503 with the same report: that is what was asked for.
+        const report = (await asked.catch(() => undefined))?.error as DeepHealth | undefined;
+        if (report && "checks" in report) return report;
+        throw thrown;
+      }
     },
     refetchInterval: NOW_AND_THEN,
   });

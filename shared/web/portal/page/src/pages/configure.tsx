@@ -24,27 +24,36 @@ const SETTLED_MS = 350;
 export function Configure({ service }: { service: string }) {
   const read = useSchedule(service);
   const accounts = useAccounts();
+  const [overtaken, setOvertaken] = useState(false);
   if (read.error && read.data === undefined) return <Problem of={read.error} again={() => void read.refetch()} />;
   if (read.data === undefined || (accounts.data === undefined && !accounts.error)) return <Skeleton lines={8} />;
   const names = accounts.data?.map((one) => one.name) ?? [];
   const saved = read.data?.value;
   // Saved by somebody else meanwhile, it is another form.
   return (
-    <Editing
-      key={saved?.savedAt ?? ""}
-      service={service}
-      saved={saved}
-      etag={read.data?.etag ?? undefined}
-      accounts={names}
-    />
+    <>
+      {overtaken && (
+        <p className="banner" role="alert">
+          {words.changed}
+        </p>
+      )}
+      <Editing
+        key={saved?.savedAt ?? ""}
+        service={service}
+        saved={saved}
+        etag={read.data?.etag ?? undefined}
+        accounts={names}
+        setOvertaken={setOvertaken}
+      />
+    </>
   );
 }
 
-type Given = { service: string; saved: Schedule | undefined; etag: string | undefined; accounts: string[] };
+type Given = { service: string; saved: Schedule | undefined; etag: string | undefined; accounts: string[]; setOvertaken: (is: boolean) => void };
 
 let justSaved = "";
 
-function Editing({ service, saved, etag, accounts }: Given) {
+function Editing({ service, saved, etag, accounts, setOvertaken }: Given) {
   const [form, setForm] = useState(() => formOf(saved, usualAccount(accounts), new Date()));
   const [turningOff, setTurningOff] = useState(false);
   const may = useMay()("put_schedule");
@@ -52,7 +61,7 @@ function Editing({ service, saved, etag, accounts }: Given) {
   const preview = usePreview(service, body);
   const act = useAct(
     `schedule ${service} ${JSON.stringify(body)}`,
-    () => save(service, body, etag),
+    () => save(service, body, etag, setOvertaken),
     ({ value }) => {
       justSaved = value.savedAt;
       setTurningOff(false);
@@ -76,13 +85,7 @@ function Editing({ service, saved, etag, accounts }: Given) {
         <h2 id="schedule">{words.title}</h2>
         <p className="quiet">{words.text}</p>
         <Fields form={form} set={set} wrong={wrong} accounts={accounts} />
-        {problem?.code === "ConditionNotMet" ? (
-          <p className="banner" role="alert">
-            {words.changed}
-          </p>
-        ) : problem && !turningOff ? (
-          <Problem of={problem} />
-        ) : null}
+        {problem && !turningOff && <Problem of={problem} />}
         <div className="buttons">
           <span role="status" className="quiet">
             {saved && justSaved === saved.savedAt ? words.saved : ""}
@@ -115,7 +118,13 @@ function Editing({ service, saved, etag, accounts }: Given) {
   );
 }
 
-async function save(service: string, body: ScheduleBody | undefined, etag: string | undefined) {
+async function save(
+  service: string,
+  body: ScheduleBody | undefined,
+  etag: string | undefined,
+  overtaken: (is: boolean) => void,
+) {
+  overtaken(false);
   if (!body) throw new Error(words.previewWait);
   // Over what was read, and nothing else: two people may look at this form.
   const header = etag ? { "If-Match": etag } : { "If-None-Match": "*" };
@@ -123,7 +132,10 @@ async function save(service: string, body: ScheduleBody | undefined, etag: strin
     const path = { service };
     return await taken(api.PUT("/services/{service}/backup-schedule", { params: { path, header }, body }));
   } catch (thrown) {
-    if (asProblem(thrown).code === "ConditionNotMet") await queries.invalidateQueries({ queryKey: ["schedule", service] });
+    if (asProblem(thrown).code === "ConditionNotMet") {
+      overtaken(true);
+      await queries.invalidateQueries({ queryKey: ["schedule", service] });
+    }
     throw thrown;
   }
 }

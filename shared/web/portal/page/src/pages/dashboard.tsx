@@ -149,7 +149,7 @@ function States({ of, whole }: { of: ListedService[]; whole: boolean }) {
       <ul className="states">
         {order.map(([state, many]) => (
           <li key={state}>
-            <Link href={`/services?state=${state}`} aria-label={`${shownStatus(state).word}: ${count(many)}`}>
+            <Link href={`/services?state=${state}`} aria-label={`${count(many)} ${shownStatus(state).word}`}>
               <b>{count(many)}</b>
               <Chip of={state} />
             </Link>

@@ -66,7 +66,7 @@ export function Services() {
           [words.lastBackup],
           [words.nextBackup],
           [words.created],
-          ["", "end"],
+          [words.commands, "end unseen-head"],
         ]}
         row={(one) => <Row key={one.id} of={one} resume={may("resume_service") ? () => setResuming(one.name) : undefined} />}
         empty={

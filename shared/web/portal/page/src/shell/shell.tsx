@@ -1,6 +1,6 @@
 /** What stands around every page: the bar above, the navigation at the left. */
 import { useIsFetching, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useId, useState, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { ApiProblem } from "../api/problem";
 import { useMe } from "../api/reads";
@@ -87,8 +87,9 @@ function Who() {
   const roles = !me ? "" : !me.rolesRequired ? shell.noRoles : me.roles.length ? shell.roles(me.roles.join(", ")) : shell.missingRoles;
   return (
     <details className="who">
-      <summary aria-label={shell.account}>
+      <summary>
         <Icon name="person" />
+        <span className="unseen">{shell.account}</span>
         <span>{me?.caller ?? ""}</span>
       </summary>
       <div>
@@ -113,14 +114,18 @@ function Connection() {
   const cache = useQueryClient().getQueryCache();
   const [utc] = useUtc();
   const [since, setSince] = useState<number>();
+  const last = useRef(0);
   useEffect(
     () =>
       cache.subscribe(({ type, query }) => {
         if (type !== "updated") return;
         const { error, dataUpdatedAt, status } = query.state;
-        const gone = error instanceof ApiProblem && error.code === "Unreachable";
-        if (gone && dataUpdatedAt > 0) setSince((before) => before ?? dataUpdatedAt);
-        else if (status === "success") setSince(undefined);
+        if (status === "success") {
+          last.current = Math.max(last.current, dataUpdatedAt);
+          setSince(undefined);
+        } else if (error instanceof ApiProblem && error.code === "Unreachable" && last.current > 0) {
+          setSince(last.current);
+        }
       }),
     [cache],
   );

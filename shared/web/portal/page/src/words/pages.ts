@@ -49,6 +49,7 @@ export const services = {
   never: "never",
   noSchedule: "no schedule",
   resume: "Resume",
+  commands: "Commands",
   resumeOf: (name: string) => `Resume ${name}`,
   filtered: "The name filters what is loaded.",
 } as const;

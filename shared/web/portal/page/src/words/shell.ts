@@ -12,7 +12,7 @@ export const shell = {
   log: "Operation log",
   utc: "UTC",
   utcHint: "Show all times in UTC",
-  account: "Who you are",
+  account: "Who you are:",
   cameInBy: (caller: string) => `Signed in as ${caller}`,
   roles: (roles: string) => `Roles: ${roles}`,
   noRoles: "No role is needed here: the key opens everything.",
