@@ -18,6 +18,7 @@ _ENDS = (signal.SIGINT, signal.SIGTERM)
 _PAGE = """
   Interkeep runs on this machine.
 
+  portal         {url}/api/portal/#key={key}
   API            {url}/api
   function key   {key}
   master key     {master}     (admin addresses, timers by hand)

@@ -124,6 +124,7 @@ async def _run(base_url: str, options: argparse.Namespace, names: Names) -> int:
         except DemoFailed as error:
             _print(f"FAILED   {base_url} cannot be used.\n{error}")
             return 1
+        _print(await _portal(api))
         _print(f"Service {names.service} on {base_url}, backups to '{account}'")
         story = Story(api, Report(), build(), names, account, readable=None, owned=None)
         try:
@@ -143,6 +144,14 @@ async def _run(base_url: str, options: argparse.Namespace, names: Names) -> int:
         f"{time.monotonic() - began:.0f} s"
     )
     return 1 if failed or left else 0
+
+
+async def _portal(api: Api) -> str:
+    """Whether the page in a browser is there; the rest does not need it."""
+    answer = await api.call("GET", "portal", expect=(200, 404, 503))
+    if answer.status == 200:
+        return f"The portal: {api.base_url}/portal/"
+    return f"MISSING  the portal: {answer.body.decode(errors='replace').strip()[:300]}"
 
 
 async def _failing(api: Api) -> list[str]:

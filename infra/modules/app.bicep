@@ -212,7 +212,7 @@ resource authentication 'Microsoft.Web/sites/config@2024-11-01' = {
       requireAuthentication: hasAuthentication
       unauthenticatedClientAction: 'Return401'
       // What needs no function key needs no token either.
-      excludedPaths: ['/api/health', '/api/openapi.json', '/api/docs']
+      excludedPaths: ['/api/health', '/api/openapi.json', '/api/docs', '/api/portal', '/api/portal/*']
     }
     identityProviders: !hasAuthentication ? {} : {
       azureActiveDirectory: {

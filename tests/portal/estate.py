@@ -1,4 +1,4 @@
-"""Services as an installation has them: good ones, one that was never backed up, one that failed."""
+"""Services as an installation has them: good ones, one that was never backed up."""
 
 from tests.support.api import Api
 

@@ -289,6 +289,13 @@ class LeftOperations(Stored):
     error: str | None = None
 
 
+class PortalHealth(Stored):
+    """Whether this deployment has the page in a browser."""
+
+    built: bool
+    error: str | None = None
+
+
 class DeepHealthReport(Stored):
     """Whether all is well, and what was found."""
 
@@ -296,3 +303,4 @@ class DeepHealthReport(Stored):
     checks: list[HealthCheck]
     keys: NeededKeys
     left_behind: LeftOperations
+    portal: PortalHealth

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from shared.model.wire import JsonObject
 from shared.web.http.call import SECURITY_HEADERS
 
 SITE = Path(__file__).with_name("site")
@@ -117,6 +118,11 @@ def _kind(name: str) -> str:
     kind = known.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
     text = f"{kind}; charset=utf-8"
     return text if kind and kind.startswith("text/") else kind or "application/octet-stream"
+
+
+def told(site: Site) -> JsonObject:
+    """What deep health says of it: whether it is there, and what to do where it is not."""
+    return {"built": True} if INDEX in site else {"built": False, "error": NOT_BUILT.strip()}
 
 
 def served(site: Site, path: str, headers: Mapping[str, str]) -> Served:
