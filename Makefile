@@ -100,4 +100,5 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
+	rm -rf shared/web/portal/site shared/web/portal/page/node_modules
 	rm -rf $(VENV) .local .mypy_cache .ruff_cache .hypothesis
