@@ -11,7 +11,7 @@ import { Problem } from "../parts/problem";
 import { Time, useNow } from "../parts/time";
 import { common, shell } from "../words/shell";
 import { dashboard as words, services as ofServices } from "../words/pages";
-import { shownOperation, shownStatus } from "../words/status";
+import { shownOperation } from "../words/status";
 import { attentionOf, isGood, type Attention } from "./attention";
 import { operationAddress } from "./addresses";
 import { Days } from "./days";
@@ -149,8 +149,8 @@ function States({ of, whole }: { of: ListedService[]; whole: boolean }) {
       <ul className="states">
         {order.map(([state, many]) => (
           <li key={state}>
-            <Link href={`/services?state=${state}`} aria-label={`${count(many)} ${shownStatus(state).word}`}>
-              <b>{count(many)}</b>
+            <Link href={`/services?state=${state}`}>
+              <b>{count(many)}</b>{" "}
               <Chip of={state} />
             </Link>
           </li>
