@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 STATE = "STATE_STORAGE"
 HOST = "AzureWebJobsStorage"
-"""The Functions host's own storage, which is the state account where STATE_STORAGE is not given."""
+"""The Functions host's own storage, which is the state account if STATE_STORAGE is not given."""
 
 _SERVICES = ("blob", "queue", "table")
 _ALIAS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -70,7 +70,7 @@ def state_account(environment: Mapping[str, str], wrong: list[str]) -> AccountSe
 
 
 def client_id(environment: Mapping[str, str], name: str, wrong: list[str]) -> str | None:
-    """The client id of a managed identity, where one is given."""
+    """The client id of a managed identity, if one is given."""
     given = environment.get(name) or None
     if given and not _CLIENT_ID.fullmatch(given):
         wrong.append(
@@ -81,7 +81,7 @@ def client_id(environment: Mapping[str, str], name: str, wrong: list[str]) -> st
 
 
 def uri_problem(uri: str) -> str | None:
-    """Why an address of a storage service cannot be used with an identity; None where it can."""
+    """Why an address of a storage service cannot be used with an identity; None if it can."""
     try:
         parts = urlsplit(uri)
         parts.port  # noqa: B018 - raises where it is no number
@@ -164,7 +164,8 @@ def _public_uri(account: str | None, service: str) -> str | None:
 
 
 def _connection_problems(text: str) -> list[str]:
-    """What a connection string lacks. It is never told itself: it holds a key."""
+    """What a connection string lacks. The string itself is never reported, since it contains a
+    key."""
     parts = {
         name.strip().lower(): value.strip()
         for name, separator, value in (part.partition("=") for part in text.split(";"))

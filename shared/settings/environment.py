@@ -1,6 +1,6 @@
 """The app's settings: one model over the environment, checked at start.
 
-Everything that is wrong is told at once, by setting, with what to do. docs/settings.md lists them.
+All errors are reported at once, by setting, with what to do. docs/settings.md lists the settings.
 """
 
 import base64
@@ -34,7 +34,7 @@ from shared.settings.timers import DEFAULT_TIMERS, timer_problems
 
 
 def apply_defaults() -> None:
-    """Fill in what the function declarations name, before the host reads them.
+    """Set what the function declarations name, before the host reads them.
 
     A trigger's connection is the name of a setting, so STATE_STORAGE stands for
     AzureWebJobsStorage where nothing of it is given: half of each would be a third account.
@@ -69,8 +69,8 @@ class Settings(BaseModel):
     seal_key_id: str | None = None
     """Of the provider ``keyvault``: the key that signs descriptors."""
     sealing_keys_former: tuple[bytes | str, ...] = Field((), repr=False)
-    """Local keys and ids of vault keys that came before, of either provider; before an id may
-    stand what it was for (``purpose_of``)."""
+    """Former local keys and ids of former vault keys, of either provider; an id may have its
+    purpose before it (``purpose_of``)."""
     key_vault_client_id: str | None = None
     service_domain: Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9-]+)+$")] = (
         "biztalk.example.com"
@@ -85,12 +85,13 @@ class Settings(BaseModel):
     secret_members: tuple[str, ...] = ()
     """Parts of names that make a member a secret, beyond the rule."""
     public_members: tuple[str, ...] = ()
-    """Names of members that are none, with their section and a slash before them or without."""
+    """Names of members that are not secrets, with or without their section and a slash before
+    them."""
     require_roles: bool = False
     function_keys: Literal["required", "optional"] = "required"
     """Whether a caller who signed in needs a function key beside."""
     telemetry_export: Literal["azuremonitor", "otlp"] | None = None
-    """Where measures go beside the log."""
+    """Where metrics are sent in addition to the log."""
     alert_webhook_url: (
         Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2048)] | None
     ) = Field(None, repr=False)
@@ -144,7 +145,7 @@ def _key(value: object) -> bytes:
 
 
 def _former_key(value: str, number: int) -> bytes | str:
-    """A key that came before: a new one would open nothing, so none is offered."""
+    """A former key. The message of an error offers no new key, which could not open anything."""
     try:
         if "://" not in value:
             return _key(value)
@@ -159,7 +160,7 @@ def _former_key(value: str, number: int) -> bytes | str:
 
 
 WRAPPED, SEALED = "wrap:", "seal:"
-"""Before the id of a former vault key: what alone it was for."""
+"""Prefixes of the id of a former vault key that had only one purpose."""
 
 
 def purpose_of(former: bytes | str) -> tuple[str, bytes | str]:
@@ -233,7 +234,7 @@ _HINTS = {
     "TELEMETRY_EXPORT": "is azuremonitor or otlp, or left out",
     "SERVICE_DOMAIN": "needs a domain in lower case, such as b2b.contoso.example",
 }
-"""What is expected, where a type alone would say it badly."""
+"""What is expected, for settings whose type does not say it well."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -302,11 +303,12 @@ def _role_problems(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 _KEYS_OF = {"local": ("SEALING_KEY",), "keyvault": ("SEALING_KEY_ID", "SEAL_KEY_ID")}
-"""The settings that each key provider needs, and no other one takes."""
+"""The settings that each key provider needs, and that no other one takes."""
 
 
 def _require_keys(environment: Mapping[str, str], wrong: list[str]) -> None:
-    """Note which keys the provider lacks, and keys of another one that would count for nothing."""
+    """Add errors for keys that the provider lacks, and for keys of another one, which would be
+    ignored."""
     provider = environment.get("KEY_PROVIDER") or "local"
     for owner, names in _KEYS_OF.items():
         for name in names if provider in _KEYS_OF else ():

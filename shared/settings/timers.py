@@ -12,7 +12,7 @@ DEFAULT_TIMERS = {
     "RECOVERY_TIMER": "0 * * * * *",
     "SWEEP_TIMER": "0 7 * * * *",
 }
-"""Schedules of the timer functions where the settings name none."""
+"""Default schedules of the timer functions."""
 
 _MONTHS = (
     "january",
@@ -33,10 +33,10 @@ _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """Days of each month, in a leap year."""
 
 _MOST_DIGITS = 9
-"""A number with more is none of the values, and no integer to the host."""
+"""Most digits of a number: one with more is not a valid value, and not an integer for the host."""
 
 _FEWEST_LETTERS = 3
-"""Of a name: fewer may be two."""
+"""Fewest letters of a name: with fewer it may be ambiguous."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class _Field:
     names: tuple[str, ...] = ()
 
     def value(self, text: str) -> int | None:
-        """The number of a value or of its name; None where it is neither.
+        """The number of a value or of its name; None if it is neither.
 
         A name may be cut short after three letters or more.
         """
@@ -88,18 +88,18 @@ def timer_problems(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def schedule_problem(text: str) -> str | None:
-    """Why a text is no schedule that the Functions host runs, None where it is one.
+    """Why a text is not a schedule that the Functions host runs, None if it is one.
 
     The grammar is NCRONTAB's with seconds: in each field ``*``, values, ranges, steps of either,
-    and lists of all these; months and days of the week by name too. What other crons know beside
-    (``L``, ``W``, ``#``, ``?``, ``@hourly``, 7 for Sunday) the host refuses. A TimeSpan it takes on
-    App Service plans alone.
+    and lists of all these; months and days of the week by name too. What other cron formats have in
+    addition (``L``, ``W``, ``#``, ``?``, ``@hourly``, 7 for Sunday) the host refuses. It accepts a
+    TimeSpan only on App Service plans.
 
-    What it takes and may not be what was meant is refused too: a range that ends before it begins
-    (the host turns it round, other crons go past the end), a step of 0, a name of one or two
-    letters (``M`` would be March), and a date that no year has.
+    Schedules that it accepts but that are probably mistakes are refused too: a range that ends
+    before it begins (the host turns it round, other crons go past the end), a step of 0, a name of
+    one or two letters (``M`` would be March), and a date that no year has.
     """
-    # The host parts fields at spaces, and at nothing else.
+    # The host splits fields only at spaces.
     fields = [field for field in text.split(" ") if field]
     if len(fields) != len(_FIELDS):
         return f"has {len(fields)} field{'s' if len(fields) != 1 else ''}"
@@ -116,7 +116,7 @@ def schedule_problem(text: str) -> str | None:
 
 
 def _values(part: str, field: _Field) -> range:
-    """The values of one part of a list; none where it is no part."""
+    """The values of one part of a list; empty if it is not a valid part."""
     nothing = range(0)
     found = _PART.fullmatch(part)
     if found is None:
@@ -124,7 +124,7 @@ def _values(part: str, field: _Field) -> range:
     star, begin, end, step = found.groups()
     every = int(step or 1)
     first = field.values[0] if star else field.value(begin)
-    # A value with a step goes on to the last one: 5/15 is 5-59/15.
+    # A value with a step continues to the last one: 5/15 is 5-59/15.
     to_the_end = star or (step and not end)
     last = field.values[-1] if to_the_end else field.value(end or begin)
     if every == 0 or first is None or last is None:

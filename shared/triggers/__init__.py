@@ -1,1 +1,2 @@
-"""The doors: one blueprint a resource. Parse, call one thing, answer."""
+"""The HTTP, queue and timer functions: one blueprint for each resource. Parse, call one thing,
+answer."""

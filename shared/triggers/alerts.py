@@ -1,4 +1,4 @@
-"""Alerts on their way to the webhook."""
+"""Sending alerts to the webhook."""
 
 import json
 
@@ -16,6 +16,6 @@ blueprint = new_blueprint()
 @blueprint.function_name("send_alert")
 @blueprint.queue_trigger(arg_name="message", queue_name=QUEUE, connection="STATE_STORAGE")
 async def send_alert(message: func.QueueMessage) -> None:
-    """Post one alert to ALERT_WEBHOOK_URL; what is not taken comes again, then is set aside."""
+    """Post one alert to ALERT_WEBHOOK_URL; if it is refused, it is retried, then set aside."""
     quiet_the_sdk()
     await current().webhook.send(Alert.model_validate(json.loads(message.get_body())))

@@ -233,7 +233,7 @@ def _reported(section: Section, name: str, result: WriteResult | Problem) -> Jso
 def _logged(
     call: Call, service: Service, change: str, more: JsonObject | None = None
 ) -> AbstractAsyncContextManager[LogEntry]:
-    """The log's record of a change of the artifact that the request names."""
+    """The record in the log of a change of the artifact that the request names."""
     about: JsonObject = {"section": call.path("section"), "name": call.path("name"), **(more or {})}
     return service_update(call.app.engine, service.name, service.id, call.caller, change, about)
 
@@ -255,7 +255,7 @@ def _written(written: WriteResult, status: int) -> Answer:
 
 
 def _bytes(call: Call) -> bytes:
-    """The body. The Functions host hands on a chunked one as none at all."""
+    """The body. The Functions host passes on a chunked body as an empty one."""
     packed = call.header("content-encoding") or "identity"
     if packed.strip().lower() != "identity":
         raise Problem(

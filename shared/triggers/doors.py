@@ -1,4 +1,4 @@
-"""What doors the app has: its blueprints, and every route that they declare."""
+"""The app's blueprints, and every route that they declare."""
 
 from shared.triggers import (
     alerts,

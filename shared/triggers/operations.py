@@ -146,7 +146,7 @@ def _filters(call: Call, *names: str) -> dict[str, str]:
 @blueprint.function_name("run_operation")
 @blueprint.queue_trigger(arg_name="message", queue_name=QUEUE, connection="STATE_STORAGE")
 async def run_operation(message: func.QueueMessage) -> None:
-    """Work on one operation; a message that names none is done with."""
+    """Work on one operation; a message that names none is dropped."""
     quiet_the_sdk()
     asked = json.loads(message.get_body())
     await current().engine.run(str(asked["service"]), str(asked["operation"]))
@@ -157,7 +157,7 @@ async def run_operation(message: func.QueueMessage) -> None:
     arg_name="message", queue_name=f"{QUEUE}-poison", connection="STATE_STORAGE"
 )
 async def operation_poisoned(message: func.QueueMessage) -> None:
-    """Report a message that failed five times. Recovery alone decides what becomes of it."""
+    """Log a message that failed five times. Only recovery decides about its operation."""
     text = message.get_body().decode(errors="replace")
     log.error(
         "OperationPoisoned: a message failed five times and was set aside: %s. Its operation, if "
@@ -169,9 +169,9 @@ async def operation_poisoned(message: func.QueueMessage) -> None:
 @blueprint.function_name("recover_operations")
 @blueprint.timer_trigger(arg_name="timer", schedule="%RECOVERY_TIMER%", run_on_startup=False)
 async def recover_operations(timer: func.TimerRequest) -> None:
-    """Look after operations whose message never went out, or whose worker died.
+    """Recover operations whose message was never sent, or whose worker died.
 
-    Its first run in a process also tells what the app cannot use.
+    Its first run in a process also logs what the app cannot use.
     """
     quiet_the_sdk()
     app = current()
@@ -184,7 +184,7 @@ async def recover_operations(timer: func.TimerRequest) -> None:
 @blueprint.function_name("sweep")
 @blueprint.timer_trigger(arg_name="timer", schedule="%SWEEP_TIMER%", run_on_startup=False)
 async def sweep(timer: func.TimerRequest) -> None:
-    """Drop what has had its time: old records, expired numbers, content nobody refers to.
+    """Delete what has expired: old records, received numbers, content that nothing refers to.
 
     Before that it tries again what recovery left behind, and puts back due rows that are missing;
     then it looks whether the backups of the history are there. None of these waits for another to
@@ -198,7 +198,7 @@ async def sweep(timer: func.TimerRequest) -> None:
 
 
 async def _in_turn(*pieces: Piece) -> None:
-    """Run all of them, whichever fail; what the first of those met is raised at the end."""
+    """Run all of them, even if some fail; the first error is raised at the end."""
     failed: Exception | None = None
     for piece in pieces:
         try:

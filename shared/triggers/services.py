@@ -213,7 +213,7 @@ async def _shown(call: Call, listed: Listed, status: int = 200) -> Answer:
 
 
 def _linked(call: Call, shown: JsonObject) -> JsonObject:
-    """What is shown of a service, with links to the operations of its last backups."""
+    """A service as it is shown, with links to the operations of its last backups."""
     linked = dict(shown)
     for member in ("lastBackup", "lastScheduledBackup"):
         last = shown.get(member)

@@ -21,10 +21,10 @@ from shared.web.http.route import PageOf, Route
 _EXAMPLES = Path(__file__).with_name("answer_examples.json")
 
 _HOMES = (answer_models, backup_answers, advances, artifact, backup, restore, runtime)
-"""Where the models are that declarations name."""
+"""The modules of the models that declarations name."""
 
 _STARTED = "Monitor"
-"""What 202 gives, whatever was started."""
+"""The model of every 202 answer."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class ShownPage:
 
 
 Shape = type[BaseModel] | ShownPage
-"""What an answer's body is."""
+"""The type of an answer's body."""
 
 
 def shapes(declared: Route, status: int) -> tuple[Shape, ...]:
     """What the body of a good answer of a route may be; empty for JSON of any form.
 
-    :raises LookupError: where a declaration names a model that there is not.
+    :raises LookupError: if a declaration names a model that does not exist.
     """
     named = (_STARTED,) if status == 202 else declared.gives
     return tuple(

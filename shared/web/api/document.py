@@ -157,7 +157,7 @@ _HEADERS: dict[str, Any] = {
     },
     "Content-MD5": {"type": "string", "examples": ["1B2M2Y8AsgTpgAmY7PhCfg=="]},
 }
-"""What headers take that are no ETags."""
+"""Values of headers that are not ETags."""
 
 _PATH: dict[str, Any] = {
     "service": {
@@ -171,7 +171,7 @@ _PATH: dict[str, Any] = {
     "agreement": {"type": "string", "minLength": 1, "maxLength": 80},
     "name": {"type": "string", "minLength": 1, "maxLength": 80},
 }
-"""What parameters of routes take."""
+"""Values of path parameters."""
 
 _FLAG = {"type": "string", "enum": ["true", "false"]}
 
@@ -247,7 +247,7 @@ def _form(shape: Shape, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bad(declared: Route, error: dict[str, str]) -> dict[str, Any]:
-    """What it may be refused with, by status: the codes, each with an example."""
+    """Refusals by status: the codes, each with an example."""
     by_status: dict[int, list[Code]] = {}
     for code in codes(declared):
         by_status.setdefault(code.status, []).append(code)

@@ -10,7 +10,7 @@ from shared.web.http.route import Route
 
 
 def codes(declared: Route) -> list[Code]:
-    """What a route may be refused with, or fail with, in the order of the contract."""
+    """The codes with which a route may refuse or fail, in the order of the contract."""
     found = {*_usual(declared), *declared.errors}
     return [code for code in Code if code in found]
 

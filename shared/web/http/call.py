@@ -1,4 +1,4 @@
-"""One HTTP call on its way in, and its answer on the way out."""
+"""One HTTP request, and its answer."""
 
 import json
 from collections.abc import Mapping
@@ -22,28 +22,29 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Nothing(Wire):
-    """The body of a request that takes none."""
+    """The body of a request that takes no body."""
 
 
 _MOST_DETAILS = 1000
-"""As many as an import has items; an answer does not grow with all that a body may get wrong."""
+"""Most details of an answer, as many as an import has items, so that an answer does not grow with
+the errors of a body."""
 
 SECURITY_HEADERS = {
-    # No shared cache keeps an answer, and its own reader asks again whether it still holds.
+    # Shared caches must not store an answer, and a private one must revalidate it.
     "Cache-Control": "private, no-cache",
-    # Content is anybody's bytes, with the type that they came with: a browser runs none of them.
+    # Content is untrusted bytes with the type that its caller gave: a browser must not run it.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
-    # An address may hold a function key.
+    # An address may contain a function key.
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
 }
-"""On every answer; an answer's own headers go before them."""
+"""Headers of every answer; an answer's own headers take precedence."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """What a function is called with."""
+    """The request that a function is called with."""
 
     request: func.HttpRequest
     app: Installation
@@ -77,7 +78,7 @@ class Call:
         return text == "true"
 
     def choice(self, name: str, choices: type[Choice]) -> Choice | None:
-        """A query parameter that is one of a few, without regard to case; None where it is absent.
+        """A query parameter with one of a few values, without regard to case; None if it is absent.
 
         :raises Problem: InvalidRequest, which lists them.
         """
@@ -92,7 +93,7 @@ class Call:
         return found
 
     def time(self, name: str) -> datetime | None:
-        """A query parameter that is a time, None where it is absent.
+        """A query parameter that is a time, None if it is absent.
 
         :raises Problem: InvalidRequest.
         """
@@ -139,7 +140,7 @@ class Call:
             raise invalid_request(error) from error
 
     def require_no_body(self) -> None:
-        """Refuse a body where none is taken: what it says would not be heeded. ``{}`` says nothing.
+        """Refuse a body where none is expected, since it would be ignored. ``{}`` is allowed.
 
         :raises Problem: InvalidJson; InvalidRequest with a detail for each member.
         """
@@ -149,7 +150,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function answers."""
+    """The answer of a function."""
 
     body: JsonObject | bytes | None = field(default=None, repr=False)
     status: int = 200
@@ -168,13 +169,13 @@ class Answer:
     def content(self) -> bytes:
         """The body's bytes."""
         if isinstance(self.body, dict):
-            # Ends its line, so that a terminal's prompt does not stand behind it.
+            # Ends with a line feed, so that a terminal's prompt is on the next line.
             return f"{json.dumps(self.body, ensure_ascii=False)}\n".encode()
         return self.body or b""
 
     def to_response(self, request_id: str, client_request_id: str | None) -> func.HttpResponse:
         """The response that the Functions host sends."""
-        # As a header: given as its mimetype, texts would get a charset that they do not have.
+        # Set as a header: set as the mimetype, texts would get a charset that may be wrong.
         headers = {
             **SECURITY_HEADERS,
             "x-ms-request-id": request_id,
@@ -187,7 +188,7 @@ class Answer:
 
 
 def invalid_request(error: ValidationError) -> Problem:
-    """Everything that a model found wrong, one detail each."""
+    """The problem with one detail for each error that a model found."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     details = [
         Detail(
@@ -212,7 +213,7 @@ def _part(part: int | str) -> str:
 
 
 def _code_of(kind: str) -> DetailCode:
-    """What pydantic found, in the words of the contract."""
+    """The contract's code for an error of pydantic."""
     if kind == "extra_forbidden":
         return DetailCode.UNKNOWN_MEMBER
     if kind == "missing":
@@ -227,7 +228,7 @@ _SAID = {
     "dict_type": "A JSON object is needed here.",
     "list_type": "A JSON array is needed here.",
 }
-"""In JSON's words, where pydantic's are Python's."""
+"""Messages in JSON's terms, where pydantic's are in Python's."""
 
 
 def _said(kind: str, message: str) -> str:

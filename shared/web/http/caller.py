@@ -1,4 +1,4 @@
-"""Who calls, and in which roles: what App Service authentication found, where it is on.
+"""The caller and its roles, from App Service authentication if that is on.
 
 Its headers are read only when the platform says that it sets them (WEBSITE_AUTH_ENABLED): anyone
 could send them otherwise.
@@ -16,7 +16,7 @@ from shared.rules.naming import shown
 from shared.rules.roles import Role, may_call, roles_for
 
 UNKNOWN = "key"
-"""The caller of an app without authentication: somebody with a function key."""
+"""The caller of an app without authentication: someone with a function key."""
 
 
 class WayIn(StrEnum):
@@ -35,7 +35,7 @@ _TOKENS = ("authorization", "x-zumo-auth")
 """Headers in which App Service authentication takes a token; else it was the cookie."""
 _FOREIGN = frozenset({"cross-site", "same-site"})
 _ROLE_CLAIM = "roles"
-"""What a token of version 2 calls them; ``role_typ`` says what this one does."""
+"""The claim's name in tokens of version 2; ``role_typ`` has the name in this token."""
 
 
 def caller_of(headers: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Errors become answers here, and nowhere else."""
+"""The only module that turns errors into answers."""
 
 import logging
 import math
@@ -18,9 +18,9 @@ log = logging.getLogger("interkeep.http")
 
 
 def problem_of(error: Exception, request_id: str) -> Problem:
-    """What the caller is told of an error: itself where it is a Problem, else nothing of it.
+    """What is reported to the caller: a Problem unchanged, nothing about any other error.
 
-    What it does not tell is in the log, with the request's id.
+    The rest is logged with the request's id.
     """
     if isinstance(error, Problem):
         return error
@@ -49,14 +49,14 @@ def problem_of(error: Exception, request_id: str) -> Problem:
 
 
 def _come_again_seconds(error: AzureError) -> int:
-    """When asking again may help: when storage said, not within seconds."""
+    """After how many seconds a retry may help: when storage said, but not too soon."""
     headers = getattr(getattr(error, "response", None), "headers", {})
     asked = max(asked_to_wait(headers), getattr(error, "retry_after_seconds", 0.0))
     return max(_COME_AGAIN_SECONDS, math.ceil(asked))
 
 
 def answer_of(problem: Problem) -> Answer:
-    """The answer that tells a problem."""
+    """The answer for a problem."""
     headers = {"x-ms-error-code": str(problem.code)}
     if problem.retry_after_seconds is not None:
         headers["Retry-After"] = str(problem.retry_after_seconds)

@@ -28,13 +28,12 @@ _IS_TAG = re.compile(r'\*|"[^"]*"')
 
 
 def condition(call: Call) -> Condition:
-    """What If-Match and If-None-Match demand of the stored version, None for nothing stored.
+    """The condition of If-Match and If-None-Match on the stored version (None: nothing is stored).
 
     The function that is returned raises ConditionNotMet; without these headers it is
     ``unconditional``, and no version need be read for it.
 
-    :raises Problem: InvalidRequest for one of them that holds no tag: whoever sends it means a
-        condition.
+    :raises Problem: InvalidRequest for a header without a tag, since its sender meant a condition.
     """
     if_match = _given_tags(call, "If-Match")
     if_none_match = _given_tags(call, "If-None-Match")
@@ -60,7 +59,7 @@ def condition(call: Call) -> Condition:
 
 
 def unless_unchanged(call: Call, version: str, shown: JsonObject) -> Answer:
-    """The answer to a GET: 304 where the caller has this version, else what it shows."""
+    """The answer to a GET: 304 if the caller has this version, otherwise what is shown."""
     if is_unchanged(call, version):
         return unchanged(call, version)
     return Answer(shown, headers={"ETag": strong(version)})

@@ -10,14 +10,14 @@ from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject, JsonValue
 
 MOST_BYTES = 16 * 1024 * 1024
-"""Of a JSON body, as an import may have."""
+"""Largest JSON body, that of an import."""
 
 
 def read_json(body: bytes) -> JsonValue:
     """The JSON of a body.
 
-    Refuses what the JSON standard does not know or leaves open: NaN and infinities, names that
-    come twice in one object, text that is not UTF-8.
+    Refuses what the JSON standard does not allow or leaves open: NaN and infinities, duplicate
+    names in one object, text that is not UTF-8.
 
     :raises Problem: InvalidJson, BodyTooLarge.
     """
@@ -49,7 +49,8 @@ def read_json(body: bytes) -> JsonValue:
 def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     found = dict(pairs)
     if len(found) != len(pairs):
-        # Each name once: a body may hold a million, and nobody else is answered meanwhile.
+        # Each name is checked once: a body may have a million, and no other request is served
+        # meanwhile.
         twice = next(name for name, times in Counter(n for n, _ in pairs).items() if times > 1)
         raise ValueError(f"the member {twice[:80]!r} comes twice in one object")
     return found
@@ -60,7 +61,7 @@ def _no_constant(name: str) -> JsonValue:
 
 
 def _said(error: ValueError) -> str:
-    # Reading a whole number takes time with the square of its digits, so Python has a limit.
+    # Parsing a whole number takes time quadratic in its digits, so Python has a limit.
     if "int_max_str_digits" in str(error):
         return f"a whole number has more than {sys.get_int_max_str_digits()} digits"
     return str(error)

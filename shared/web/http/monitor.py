@@ -1,4 +1,4 @@
-"""The monitor of a long operation: 202, where to look, and when."""
+"""The monitor of a long operation: 202 with the address to poll, and when."""
 
 from dataclasses import replace
 from urllib.parse import quote
@@ -22,7 +22,7 @@ def accepted(call: Call, record: OperationRow) -> Answer:
 
 
 def monitor(call: Call, record: OperationRow, operation: Operation) -> Answer:
-    """The monitor itself; 304 where the caller has it as it is.
+    """The answer of the monitor; 304 if the caller has the present version.
 
     :param operation: the record's, as the monitor shows it (see ``shown_operation``).
     """

@@ -42,10 +42,10 @@ def top(call: Call) -> int:
 
 
 def after(call: Call, is_place: Callable[[str], bool]) -> str:
-    """Behind what the page begins; empty for the first one.
+    """The place after which the page begins; empty for the first one.
 
     :param is_place: whether a text has the form of this list's places.
-    :raises Problem: InvalidRequest for anything that no nextLink held.
+    :raises Problem: InvalidRequest for anything that is not from a nextLink.
     """
     text = call.query("continuation")
     if not text:
@@ -86,7 +86,7 @@ async def one_page(
     """One page of a list.
 
     :param path: of the list, under the API's base.
-    :param place: what the next page begins behind.
+    :param place: the place after which the next page begins.
     :param keep: the list's filters.
     :param query: the filters, for the nextLink.
     """
@@ -119,10 +119,10 @@ def given_page(
     query: dict[str, str] | None = None,
     beside: JsonObject | None = None,
 ) -> Answer:
-    """A page that was read already; it may be short, and is the last where nothing follows.
+    """A page that was read already; it may be short, and is the last one if nothing follows.
 
     :param following: where the next page begins, None for no next page.
-    :param beside: members of the answer beside the list.
+    :param beside: members of the answer next to the list.
     """
     answer: JsonObject = {**(beside or {}), "value": list(values)}
     if following is not None:
@@ -138,9 +138,9 @@ Place = TypeVar("Place", bound=BaseModel)
 
 
 def place_after(call: Call, model: type[Place]) -> Place | None:
-    """Where the page begins, for lists whose places are more than a key; None for the first one.
+    """Where the page begins, for lists whose places are more than a key; None for the first page.
 
-    :raises Problem: InvalidRequest for anything that no nextLink held.
+    :raises Problem: InvalidRequest for anything that is not from a nextLink.
     """
     text = after(call, bool)
     try:

@@ -1,7 +1,7 @@
-"""The line that each refused request leaves in the log: what it was, and nothing that it said.
+"""The log line of each refused request: which request it was, without any of its values.
 
-A request may hold a secret wherever it holds a text: in its body, its address, a header. So a line
-is made of words that the app has itself: its routes, its codes, the members of its bodies.
+Every text in a request may be a secret: in its body, its address, a header. So a line contains only
+words of the app itself: its routes, its codes, the members of its bodies.
 """
 
 import logging
@@ -17,7 +17,7 @@ from shared.model.sections import Section
 from shared.telemetry.events import Telemetry
 
 UNTOLD = "*"
-"""Stands in a target for what the caller named."""
+"""Replaces in a target what the caller named."""
 
 _HEADERS = frozenset(
     {
@@ -92,7 +92,8 @@ def known_target(
 
 
 def _known_pointer(pointer: str, body: type[BaseModel] | None) -> str:
-    """As far as the members of the body's schema lead, and no member that a caller invented."""
+    """The pointer as far as it follows members of the body's schema, without members that a caller
+    invented."""
     schema = _schema(body) if body is not None else {}
     known, within = "", list(_forms(schema, schema))
     for part in pointer.split("/")[1:]:
@@ -120,7 +121,7 @@ def _inner(schema: dict[str, Any], part: str) -> Iterator[dict[str, Any]]:
 
 
 def _forms(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What a schema stands for: that which it refers to, each of its alternatives."""
+    """The schemas that a schema means: the one that it refers to, each of its alternatives."""
     if "$ref" in schema:
         yield from _forms(root["$defs"][schema["$ref"].rpartition("/")[2]], root)
     elif "anyOf" in schema or "oneOf" in schema:

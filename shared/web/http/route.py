@@ -35,13 +35,13 @@ from shared.web.http.refused import known_target, log_refusal
 from shared.web.http.tasks import DocsGroup
 
 API_VERSIONS = ("2026-11-01",)
-"""The newest last; it is taken where a request names none."""
+"""The newest last; it is used if a request names none."""
 
 _EVERYWHERE = frozenset({"api-version", "code", "clientid"})
 """Query parameters that every route takes: the version, and the Functions host's key."""
 
 ANY = ["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS"]
-"""What the method ``ANY`` of a route stands for."""
+"""The methods that ``ANY`` means in a route."""
 
 _WRITING = frozenset({"PUT", "POST", "PATCH", "DELETE"})
 _SHOWN_PARAMETERS = 5
@@ -156,12 +156,12 @@ def route(
     :param gives: what the body of a good answer may be; 202 gives a Monitor in any case.
     :param takes_bytes: its body is bytes, no JSON.
     :param gives_bytes: its answer is bytes, no JSON.
-    :param conditional: it writes, and heeds If-Match and If-None-Match. A GET that does gives
-        304 among its answers.
+    :param conditional: it writes, and honours If-Match and If-None-Match. A GET that does has 304
+        among its answers.
     :param names_operation: the caller may choose the id under which the log has what it does; as
         a rule where it answers 202.
-    :param outlives_service: it answers also when the service of its path is gone.
-    :param errors: what it is refused with, beside what follows from the rest
+    :param outlives_service: it also answers when the service of its path is deleted.
+    :param errors: what it is refused with, in addition to what follows from the rest
         (``web.api.error_codes.codes``).
     """
 
@@ -256,7 +256,7 @@ def _log_refusal(declared: Route, req: func.HttpRequest, problem: Problem, reque
 
 
 def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
-    # Of the address: the host joins what comes twice with a comma.
+    # From the address: the host joins repeated parameters with a comma.
     given = parse_qsl(urlsplit(req.url).query, keep_blank_values=True)
     spelled = sorted((name for name, _ in given), key=str.lower)
     twice = next((a for a, b in pairwise(spelled) if a.lower() == b.lower()), None)
@@ -274,7 +274,7 @@ def _require_known_query(declared: Route, req: func.HttpRequest) -> None:
             target="api-version",
         )
     known = {*_EVERYWHERE, *(name.lower() for name in declared.query)}
-    # The host drops parameters without a value, and ``?validateOnly=`` would restore.
+    # The host drops parameters without a value, so that ``?validateOnly=`` would start a restore.
     empty = [name for name, value in given if name and not value]
     unknown = sorted(n[:80] for n in {*req.params, *empty} if n.lower() not in known)
     if unknown:

@@ -17,7 +17,7 @@ READS_BACKUP = READS_DESCRIPTOR | {Code.BLOB_MISSING, Code.BLOB_CORRUPT}
 CHANGES_CONFIGURATION = {Code.OPERATION_NOT_ALLOWED, Code.CONFIGURATION_HELD}
 
 MOVES_SERVICE = {Code.OPERATION_NOT_ALLOWED, Code.OPERATION_IN_PROGRESS}
-"""And whatever else begins an operation of a service."""
+"""Also for all other requests that begin an operation of a service."""
 
 TAKES_CERTIFICATE = {
     Code.CERTIFICATE_PASSWORD_WRONG,
@@ -42,6 +42,6 @@ WRITES_DOCUMENT = (
 )
 
 NEEDS_ACTIVE_SERVICE = {Code.SERVICE_NOT_ACTIVE, Code.AGREEMENT_NOT_FOUND}
-"""And an agreement of it."""
+"""Also for requests that need one of its agreements."""
 
 CHOOSES_BACKUP_PLACE = {Code.STORAGE_ACCOUNT_UNKNOWN, Code.EDITION_HAS_NO_BACKUP}

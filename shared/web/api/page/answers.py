@@ -14,7 +14,7 @@ _REFERENCE = re.compile(r"#/components/(schemas|examples)/(\w+)")
 def table(title: str, of: str, rows: list[Member], owner: str) -> str:
     """A table of members, under its heading.
 
-    :param owner: whose members they are, for those who do not see what stands around.
+    :param owner: whose members they are, for readers who do not see the surrounding page.
     """
     cells = "".join(
         f"<tr><td><code>{escape(row.name)}</code></td><td>{escape(row.kind)}</td>"

@@ -52,7 +52,7 @@ def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a member takes beside null, which says the same as leaving it out."""
+    """What a member takes other than null, which means the same as leaving it out."""
     choices = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
     return choices[0] if len(choices) == 1 else schema
 
