@@ -1,7 +1,7 @@
-"""The log of all services is filled once with what an earlier version has written.
+"""Filling the log of all services once with the records of earlier versions.
 
-Each record is entered by its start since there is such a log. Those that were there before are
-entered by the sweep, a bounded piece a run, until all of the table was read.
+Each operation enters its record at its start. Records from before this log existed are entered by
+the sweep, a bounded number a run, until the whole table was read.
 """
 
 import logging
@@ -16,7 +16,7 @@ from shared.storage.tables import Table
 
 _CURSOR = "log-filling"
 _DONE = (LAST, LAST)
-"""Behind every row; the cursor's row taken away, all is entered again."""
+"""A place after every row. If the cursor's row is deleted, all records are entered again."""
 
 _PAGES = 20
 log = logging.getLogger("interkeep.operations")
@@ -24,15 +24,15 @@ log = logging.getLogger("interkeep.operations")
 
 @dataclass(frozen=True)
 class LogFilling:
-    """Enters the records that were there before the log of all services was."""
+    """Enters the records that are older than the log of all services."""
 
     table: Table
-    """Of the records."""
+    """The table of the records."""
     index: LogIndex
     cursors: Cursors
 
     async def run(self) -> int:
-        """One bounded run; how many records it entered: none once all of them are in."""
+        """Do one bounded run; return how many records were entered, none once all are."""
         place = await self.cursors.get(_CURSOR)
         if place == _DONE:
             return 0

@@ -1,7 +1,7 @@
-"""The operations of all services: the newest ones, and what is under way.
+"""The operations of all services: the newest ones, and those in progress.
 
-The newest come from the log of all services, a page at a time; what is under way from recovery's
-index, which lists what runs and not what exists.
+The newest are read from the log of all services, a page at a time; those in progress from
+recovery's index, which lists only open operations.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -16,15 +16,15 @@ from shared.streams.in_order import in_order
 
 _AT_ONCE = 32
 _MOST_LOOKED_AT = 1000
-"""Records that one page reads: it ends early where few of them are of the wanted status."""
+"""Most records that are read for one page: it ends early if few of them match the filter."""
 
 _MOST_PAGES = 20
-"""Pages of the log that one page reads, of 1,000 rows at most."""
+"""Most pages of the log, each of up to 1,000 rows, that are read for one page."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which operations are asked for; None for any."""
+    """The filter of a request; None for any value."""
 
     operation: OperationName | None = None
     status: OperationStatus | None = None
@@ -33,7 +33,7 @@ class Wanted:
     until: datetime | None = None
 
     def has(self, record: OperationRow) -> bool:
-        """Whether a record is one of them."""
+        """Whether a record matches."""
         one = record.operation
         return (
             self.operation in (None, one.operation)
@@ -46,7 +46,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class OperationsOfAll:
-    """Reads operations of whatever service, newest first."""
+    """Reads the operations of all services, newest first."""
 
     records: Operations
     log: LogIndex
@@ -56,11 +56,12 @@ class OperationsOfAll:
     async def page(
         self, wanted: Wanted, after: str, size: int
     ) -> tuple[list[OperationRow], str | None]:
-        """At most so many of them, and the place that the next page begins behind.
+        """A page of operations, and the place after which the next page begins, None after the last
+        page.
 
-        A page may be short, or empty, and not be the last; None for no next one.
+        A page may be short or empty and not be the last.
 
-        :param after: a place that a page gave; empty for the first page.
+        :param after: a place from an earlier page; empty for the first page.
         """
         if wanted.status is not None and not wanted.status.is_final():
             return await self._under_way(wanted, after, size)

@@ -105,7 +105,8 @@ def require_restorable(backed_up: Edition, target: Edition) -> None:
 
 
 def restorable_to(backed_up: Edition) -> tuple[Edition, ...]:
-    """The editions that a backup of one can be restored to; none where there are no backups."""
+    """The editions to which a backup of an edition can be restored; none if it cannot be backed
+    up."""
     if backed_up not in _RESTORE_ORDER:
         return ()
     return _RESTORE_ORDER[_RESTORE_ORDER.index(backed_up) :]

@@ -1,8 +1,8 @@
-"""Table Log: where each record of the operation log is, of all services in one order of time.
+"""Table Log: where the records of all services are, in the order of time.
 
-One partition, a row a record, keyed by its start. A row leads to its record and says what never
-changes of it; the record itself is in the partition of its service. A row without a record counts
-for nothing: it is written first, and the start may not have happened.
+One partition with a row for each record, keyed by its start. A row points to its record and has
+those of its members that never change; the record itself is in the partition of its service. A row
+without a record is ignored: it is written first, and the start may not have happened.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +20,7 @@ _PARTITION = "log"
 
 @dataclass(frozen=True)
 class Logged:
-    """Where a record is, and what never changes of it."""
+    """Where a record is, and its members that never change."""
 
     key: str
     """Its place among all records."""
@@ -28,7 +28,7 @@ class Logged:
     record: str
     """The keys of the record's row."""
     operation: str
-    """The name."""
+    """The operation's name."""
     caller: str
 
 
@@ -39,13 +39,13 @@ class LogIndex:
         self._table = table
 
     async def enter(self, logged: Sequence[Logged]) -> None:
-        """Enter where records are; those that are in are written again as they are."""
+        """Write rows for records. Idempotent."""
         for start in range(0, len(logged), TRANSACTION_ROWS):
             some = logged[start : start + TRANSACTION_ROWS]
             await self._table.transact([Replace(_row(one), None) for one in some])
 
     async def drop(self, logged: Logged) -> None:
-        """Take a row out; one that is gone is as good."""
+        """Delete a row; does nothing if it is already deleted."""
         await self._table.delete(_PARTITION, logged.key)
 
     async def pages(
@@ -57,9 +57,9 @@ class LogIndex:
         caller: str | None = None,
         size: int = 1000,
     ) -> AsyncIterator[list[Logged]]:
-        """Where the records are, newest first; a page may be short, or empty, and not be the last.
+        """The rows, newest first; a page may be short or empty and not be the last.
 
-        :param after: a place; the first page begins behind it.
+        :param after: a place; the first page begins after it.
         :param since: no records of an earlier millisecond.
         :param until: no records of a later millisecond.
         :param caller: only records of this caller.
@@ -78,13 +78,13 @@ class LogIndex:
 
 
 def place_of(operation: Operation) -> str:
-    """Where a record stands among those of all services."""
+    """The place of a record among those of all services."""
     service, operation_id = encoded(service_key(operation.service)), encoded(operation.id)
     return f"t!{newest_first(operation.created_at)}!{service}!{operation_id}"
 
 
 def start_of(row: Row) -> datetime:
-    """When the operation of a row of this table was started, to the millisecond."""
+    """The start of the operation of a row, to the millisecond."""
     return time_of(row.key.split("!")[1])
 
 

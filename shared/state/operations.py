@@ -183,7 +183,7 @@ class Operations:
         return OperationRow(operation, etags[1])
 
     async def led_to(self, one: Logged) -> OperationRow | None:
-        """The record that a row of the log of all services leads to, None where there is none."""
+        """The record to which a row of the log of all services points, None if there is none."""
         row = await self._table.get(one.partition, one.record)
         return _record(row) if row else None
 

@@ -102,7 +102,7 @@ class Contents:
 
 
 def _is_behind(section: str, name: str, prefix: str) -> bool:
-    """Whether all names that begin so stand before this one: artifacts stand by their names."""
+    """Whether all names with this prefix come before this name, as artifacts are sorted by name."""
     if not prefix or section not in BACKED_UP:
         return False
     return record_key(section, name) > f"{named_from('', prefix)}{LAST}"

@@ -1,4 +1,4 @@
-"""The schedules of a list of services: one query for all of them, not one a service."""
+"""The schedules of a list of services, read with one query for all of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ class ListedSchedules:
     in_flight: InFlightIndex
 
     async def of(self, services: Sequence[Service]) -> dict[str, JsonObject]:
-        """By the id of a service, what is shown of its schedule; those without one are left out.
+        """What is shown of schedules, by the id of their service; services without one are left
+        out.
 
         :param services: in the order of their names.
         """
@@ -42,11 +43,11 @@ class ListedSchedules:
         return shown
 
     async def _open(self) -> set[str]:
-        """The ids of all operations that are under way: the log is asked for none of them."""
+        """The ids of all operations in progress, for which the log need not be read."""
         return {one.operation_id async for page in self.in_flight.pages() for one in page}
 
     async def _status(self, service: Service, schedule: Schedule, open_ones: set[str]) -> str:
-        """Of a run whose end the service does not show: nearly always one that is under way."""
+        """The status of a run whose end the service does not show: usually one in progress."""
         if schedule.last_run_operation in open_ones:
             return OperationStatus.RUNNING
         return await self.settings.last_status(service, schedule)

@@ -150,7 +150,7 @@ class ScheduleSettings:
         return answer
 
     async def last_status(self, service: Service, schedule: Schedule) -> str:
-        """How the last run ended, or stands; empty where there was none."""
+        """The status of the last run; empty if there was none."""
         known = ended_status(service, schedule)
         if known is not None or schedule.last_run_operation is None:
             return known or ""

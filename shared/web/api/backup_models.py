@@ -1,4 +1,4 @@
-"""What answers about backups, restores and schedules are made of: see answer_models."""
+"""Models of answers about backups, restores and schedules; see ``models``."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ from shared.web.api.models import Monitor, without
 
 
 class RetentionVerdict(Stored):
-    """What retention makes of a backup."""
+    """Retention's verdict on a backup."""
 
     action: Literal["keep", "delete"]
     reasons: list[str]
@@ -41,7 +41,7 @@ class ListedBackup(Backup):
 
 
 class ShownSecrets(Stored):
-    """How many secrets a backup holds, and which key opens them."""
+    """How many secrets a backup has, and which key opens them."""
 
     items: int
     key_provider: str
@@ -49,7 +49,7 @@ class ShownSecrets(Stored):
 
 
 class SectionFacts(Stored):
-    """One section of a backup; two hold the same where ``linesSha256`` is equal."""
+    """One section of a backup; two are the same if their ``linesSha256`` is equal."""
 
     name: str
     items: int
@@ -107,7 +107,7 @@ class ComparedBackup(Stored):
 
 
 class ComparedService(Stored):
-    """The living service that was compared."""
+    """The existing service that was compared."""
 
     live: Literal[True]
     revision: int
@@ -122,7 +122,7 @@ class ComparedSecrets(Stored):
 
 
 class Change(Stored):
-    """What differs in one record."""
+    """The differences in one record."""
 
     section: str
     name: str
@@ -137,7 +137,7 @@ class Change(Stored):
 
 
 class BackupChanges(Stored):
-    """A page of what differs."""
+    """A page of differences."""
 
     backup: ComparedBackup
     since: ComparedBackup | ComparedService
@@ -148,14 +148,14 @@ class BackupChanges(Stored):
 
 
 class BackupAddress(Stored):
-    """Where a backup is."""
+    """The storage account and container of a backup."""
 
     storage_account: str
     container: str
 
 
 class ClaimedBackup(Stored):
-    """What a descriptor says of its backup."""
+    """What a descriptor says about its backup."""
 
     id: str
     name: str
@@ -167,7 +167,7 @@ class ClaimedBackup(Stored):
 
 
 class ClaimedService(Stored):
-    """What a descriptor says of its service."""
+    """What a descriptor says about its service."""
 
     id: str
     name: str
@@ -177,14 +177,14 @@ class ClaimedService(Stored):
 
 
 class UnreadableBackup(Stored):
-    """Why a container's descriptor is not believed, or was not read."""
+    """Why a container's descriptor is not trusted, or was not read."""
 
     code: Code
     message: str
 
 
 class BrowsedBackup(Stored):
-    """A container that holds a descriptor: what that says, or the ``problem`` with it."""
+    """A container with a descriptor: what the descriptor says, or the ``problem`` with it."""
 
     container: str
     problem: UnreadableBackup | None = None
@@ -225,14 +225,14 @@ class ShownSchedule(ScheduleBody):
 
 
 class DueRun(Stored):
-    """A backup that is going to be due."""
+    """A backup that will be due."""
 
     due_at: Time
     backup: str
 
 
 class Kept(Stored):
-    """A backup that stays, with the reasons."""
+    """A backup that is kept, with the reasons."""
 
     backup: str
     reasons: list[str]
@@ -240,13 +240,13 @@ class Kept(Stored):
 
 
 class Deleted(Kept):
-    """A backup that goes, with the time and the reasons."""
+    """A backup that is deleted, with the time and the reasons."""
 
     at: Time
 
 
 class SchedulePreview(Stored):
-    """What would run, be deleted, and be left at the end."""
+    """What would run, be deleted, and remain at the end."""
 
     from_: Time = Field(alias="from")
     to: Time

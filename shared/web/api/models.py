@@ -1,6 +1,6 @@
-"""What answers are made of, as models: for the OpenAPI document alone, which is why they stand
-apart. Where an answer is a stored type, it is that type's own model; tests/app/test_answers.py
-holds all of them to what the routes really answer.
+"""Models of answers, only for the OpenAPI document, which is why they are apart from the stored
+types. If an answer is a stored type, that type's own model is used; tests/app/test_answers.py
+compares all of them with what the routes really answer.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def _camel(name: str) -> str:
 
 
 class ErrorDetail(Stored):
-    """One of several things that are wrong with one request."""
+    """One of several errors in one request."""
 
     code: Code | DetailCode
     message: str
@@ -50,7 +50,7 @@ class ErrorDetail(Stored):
 
 
 class ErrorFacts(Stored):
-    """What is wrong, and what to do next."""
+    """The error, and what to do next."""
 
     code: Code
     message: str
@@ -59,7 +59,7 @@ class ErrorFacts(Stored):
 
 
 class Error(Stored):
-    """The answer to what was refused or failed."""
+    """The answer to a request that was refused or failed."""
 
     error: ErrorFacts
 
@@ -90,7 +90,7 @@ class LinkedBackup(LastBackup):
 
 
 class QuotaUse(Stored):
-    """How much of a section there is, and how much there may be."""
+    """How many artifacts a section has, and how many it may have."""
 
     used: int
     limit: int
@@ -154,7 +154,7 @@ class CountedSections(Stored):
 
 
 class ImportOutcome(StrEnum):
-    """What became of an item of an import."""
+    """The result of an item of an import."""
 
     CREATED = "created"
     REPLACED = "replaced"
@@ -162,7 +162,7 @@ class ImportOutcome(StrEnum):
 
 
 class ImportLine(Stored):
-    """What became of one artifact of an import."""
+    """The result of one artifact of an import."""
 
     section: Section
     name: str
@@ -171,13 +171,13 @@ class ImportLine(Stored):
 
 
 class ImportReport(Stored):
-    """What became of each artifact, in the order of the request."""
+    """The result of each artifact, in the order of the request."""
 
     value: list[ImportLine]
 
 
 class KindStanding(Stored):
-    """Where one kind of an agreement stands, and within which bounds."""
+    """The counter of one kind of an agreement, and its bounds."""
 
     next: int
     last: int
@@ -188,23 +188,23 @@ class KindStanding(Stored):
 
 
 class ShownNumbers(Stored):
-    """Where the control numbers of one agreement stand."""
+    """The counters of one agreement."""
 
     agreement: str
     counters: dict[Kind, KindStanding]
     stream: Literal["identities", "name"]
-    """Whose numbers they are: of the two that its identities name, or of its name alone."""
+    """What identifies the stream of its numbers: the identities of its parties, or its name."""
     changed_at: Time | None = None
 
 
 class IssuedNumbers(Stored):
-    """Control numbers that are the caller's alone."""
+    """Control numbers that were issued only to the caller."""
 
     numbers: list[IssuedNumber]
 
 
 class SeenNumber(Stored):
-    """Whether a number that came in is another message's."""
+    """Whether a received number belongs to another message."""
 
     duplicate: bool
     first_seen_at: Time
@@ -243,7 +243,7 @@ class Health(Stored):
 
 
 class HealthCheck(Stored):
-    """What was asked, and what is wrong with it."""
+    """One check, and its error if it failed."""
 
     name: str
     status: Literal["ok", "failing"]
@@ -251,7 +251,7 @@ class HealthCheck(Stored):
 
 
 class NeededKey(Stored):
-    """A sealing key that something stored needs."""
+    """A sealing key that stored backups or services need."""
 
     key_id: str
     backups: int | None = None
@@ -261,7 +261,7 @@ class NeededKey(Stored):
 
 
 class NeededKeys(Stored):
-    """The key that wraps, and all that something stored needs."""
+    """The key that wraps now, and all keys that stored backups and services need."""
 
     wrapping: str | None = None
     needed_by_backups: list[NeededKey] | None = None
@@ -271,7 +271,7 @@ class NeededKeys(Stored):
 
 
 class LeftOperation(Stored):
-    """An operation that ended, and of which something could not be done for a day."""
+    """An operation that has ended, but could not be settled for a day."""
 
     service: str
     operation: str
@@ -282,7 +282,7 @@ class LeftOperation(Stored):
 
 
 class LeftOperations(Stored):
-    """What recovery left behind, the first hundred; it tries each again every hour."""
+    """The first hundred operations that recovery left behind; each is retried every hour."""
 
     count: int | None = None
     operations: list[LeftOperation] | None = None
@@ -297,7 +297,7 @@ class PortalHealth(Stored):
 
 
 class DeepHealthReport(Stored):
-    """Whether all is well, and what was found."""
+    """Whether everything is usable, and the results of the checks."""
 
     status: Literal["ok", "failing"]
     checks: list[HealthCheck]

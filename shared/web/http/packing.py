@@ -1,7 +1,8 @@
-"""Answers that are packed (gzip) where the caller takes that: the Linux host packs nothing.
+"""Compressing answers with gzip if the caller accepts it: the Functions host on Linux does not.
 
-JSON of more than a kilobyte alone, and what a route says can be packed. Content that somebody put
-goes out as it came. No answer holds a secret in the clear, so its length tells nothing of one.
+Only JSON of more than a kilobyte, and answers of routes that say so, are compressed. Content from
+callers is sent as it was stored. Answers contain no secrets in the clear, so their length reveals
+nothing about one.
 """
 
 import asyncio
@@ -12,18 +13,18 @@ from shared.web.http.call import Answer
 from shared.web.http.etag import VARIES, tag_of_packed
 
 _SMALL_BYTES = 1024
-"""Up to here nothing is won: it is one packet either way."""
+"""Up to this size compression gains nothing: it is one packet either way."""
 
 _QUICK_BYTES = 32 * 1024
-"""What takes longer is packed beside the loop, which answers others meanwhile."""
+"""Longer answers are compressed in a thread, so that the event loop serves others meanwhile."""
 
 _LEVEL = 6
 
 
 async def packed(answer: Answer, accepted: str | None) -> Answer:
-    """An answer as it is sent; its ETag is then that of the packed form.
+    """An answer as it is sent; if it is compressed, its ETag is that of the compressed form.
 
-    So is that of a PUT: the same caller's next GET has the same.
+    So is the ETag of a PUT, so that the same caller's next GET has the same one.
 
     :param accepted: the request's Accept-Encoding.
     """
@@ -42,7 +43,7 @@ async def packed(answer: Answer, accepted: str | None) -> Answer:
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding takes gzip; what names it counts before ``*``."""
+    """Whether an Accept-Encoding allows gzip; an entry for gzip takes precedence over ``*``."""
     weights: dict[str, float] = {}
     for part in accepted.lower().split(","):
         coding, _, parameter = part.partition(";")
@@ -62,5 +63,5 @@ async def _gzipped(content: bytes) -> bytes:
 
 
 def _gzip(content: bytes) -> bytes:
-    # Without a time, so that the same answer is the same bytes: its ETag is a strong one.
+    # Without a time, so that equal answers have equal bytes, as their ETag is strong.
     return gzip.compress(content, _LEVEL, mtime=0)
