@@ -90,7 +90,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--key",
         default=os.environ.get("INTERKEEP_KEY"),
-        help="a host key (x-functions-key); better in the environment as INTERKEEP_KEY",
+        help="a host key (x-functions-key); better in the environment as INTERKEEP_KEY. Not "
+        "needed with a token where the app's keys are optional",
     )
     parser.add_argument(
         "--token",
@@ -99,8 +100,11 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--account", help="alias of the storage account that backups go to")
     options = parser.parse_args()
-    if not options.key:
-        parser.error("give --key, or INTERKEEP_KEY in the environment")
+    if not (options.key or options.token):
+        parser.error(
+            "give --key, or INTERKEEP_KEY in the environment; where the app's keys are optional, "
+            "--token alone"
+        )
     for name in ("key", "token"):
         given = (getattr(options, name) or "").strip()
         if not given.isprintable():
@@ -110,7 +114,7 @@ def _options() -> argparse.Namespace:
     if url.scheme not in {"http", "https"} or not url.host:
         parser.error(f"{options.base_url} is no http or https address")
     if url.scheme == "http" and url.host not in _LOOPBACK:
-        parser.error("the key goes over https alone, but to this machine")
+        parser.error("keys and tokens go over https alone, but to this machine")
     return options
 
 

@@ -70,11 +70,12 @@ class Api:
     def __init__(self, base_url: str, key: str, token: str | None = None) -> None:
         """:param base_url: such as ``http://127.0.0.1:7071/api``.
 
+        :param key: empty where the app takes none.
         :param token: of Microsoft Entra ID, where the app asks callers to sign in.
         """
         self.base_url = base_url.rstrip("/")
         self.calls = 0
-        headers = {"x-functions-key": key}
+        headers = {"x-functions-key": key} if key else {}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         self._session = aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT, trust_env=False)

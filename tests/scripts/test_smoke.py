@@ -171,6 +171,8 @@ async def test_a_certificate_and_a_token_that_are_not_taken_are_told(
     code, said = await smoke(address, "--key", "k", INTERKEEP_TOKEN="good\n", **trusts)
     assert code == 1
     assert "HTTP 403 with 27 bytes that are no error of Interkeep's" in said
+    code, alone = await smoke(address, "--token", "good", **trusts)
+    assert (code, "HTTP 403 with 27 bytes" in alone) == (1, True), "a token is enough to ask"
 
 
 @pytest.mark.parametrize(
