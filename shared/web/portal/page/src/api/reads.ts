@@ -113,6 +113,14 @@ export const useSchedule = (service: string) =>
     },
   });
 
+/** What each edition may do and hold. */
+export const useEditions = () =>
+  useQuery({
+    queryKey: ["editions"],
+    queryFn: async ({ signal }) => (await valueOf(api.GET("/editions", { signal }))).value,
+    staleTime: Infinity,
+  });
+
 export const useAccounts = () =>
   useQuery({
     queryKey: ["accounts"],

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, taken } from "../api/client";
 import { asProblem } from "../api/problem";
+import { useEditions } from "../api/reads";
 import type { Edition, Schemas } from "../api/types";
 import { Field } from "../parts/fields";
 import { Head } from "../parts/parts";
@@ -11,8 +12,6 @@ import { common } from "../words/shell";
 import { create as words, services as ofServices } from "../words/pages";
 import { useAct } from "./commands";
 
-const EDITIONS: Edition[] = ["Free", "Developer", "Basic", "Standard", "Premium"];
-
 export function Create() {
   const [name, setName] = useState("");
   const [edition, setEdition] = useState<Edition>("Standard");
@@ -20,6 +19,8 @@ export function Create() {
   const [region, setRegion] = useState("");
   const [domain, setDomain] = useState("");
   const [, go] = useLocation();
+  const editions = useEditions();
+  const chosen = editions.data?.find((one) => one.edition === edition);
   const body: Schemas["ServiceSettings"] = {
     edition,
     unitCount: Number(units),
@@ -54,17 +55,17 @@ export function Create() {
             <input {...field} required autoComplete="off" spellCheck={false} value={name} onChange={(e) => setName(e.target.value)} />
           )}
         </Field>
-        <Field label={words.edition} hint={words.noBackup} wrong={problem?.at("/edition")}>
+        <Field label={words.edition} hint={chosen && (chosen.backup ? words.withBackup : words.noBackup)} wrong={problem?.at("/edition")}>
           {(field) => (
             <select {...field} value={edition} onChange={(e) => setEdition(e.target.value as Edition)}>
-              {EDITIONS.map((one) => (
+              {(editions.data?.map((one) => one.edition) ?? [edition]).map((one) => (
                 <option key={one}>{one}</option>
               ))}
             </select>
           )}
         </Field>
         <Field label={words.units} wrong={problem?.at("/unitCount")}>
-          {(field) => <input {...field} type="number" min={1} max={8} value={units} onChange={(e) => setUnits(e.target.value)} />}
+          {(field) => <input {...field} type="number" min={1} max={chosen?.maxUnits} value={units} onChange={(e) => setUnits(e.target.value)} />}
         </Field>
         <Field label={words.region} hint={words.regionHint} wrong={problem?.at("/region")}>
           {(field) => <input {...field} value={region} onChange={(e) => setRegion(e.target.value)} />}
@@ -72,6 +73,7 @@ export function Create() {
         <Field label={words.domain} hint={words.domainHint} wrong={problem?.at("/domainUrl")}>
           {(field) => <input {...field} type="url" value={domain} onChange={(e) => setDomain(e.target.value)} />}
         </Field>
+        {editions.error ? <Problem of={editions.error} again={() => void editions.refetch()} /> : null}
         {problem && <Problem of={problem} />}
         <div className="buttons">
           <Link href="/services" className="button">
