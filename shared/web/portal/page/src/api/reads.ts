@@ -7,6 +7,8 @@ import type { DeepHealth, ListedBackup, ListedService, Monitor, Page, Schemas } 
 /** How often what may change by itself is read again, in milliseconds. */
 const OFTEN = 10_000;
 const NOW_AND_THEN = 60_000;
+/** Rows of a page that is not read often. */
+const MANY = 100;
 
 export type Filters = Record<string, string | undefined>;
 
@@ -18,15 +20,15 @@ export function listAddress(path: string, filters: Filters): string {
   return `${API}/${path}${text ? `?${text}` : ""}`;
 }
 
-function useList<T>(key: readonly unknown[], first: string, every: number | false, enabled = true) {
+function useList<T>(key: readonly unknown[], first: string, every: number) {
   const read = useInfiniteQuery({
     queryKey: [...key, first],
     queryFn: ({ pageParam, signal }) => follow<Page<T>>(pageParam, signal),
     initialPageParam: first,
     getNextPageParam: (last: Page<T>) => last.nextLink ?? undefined,
-    refetchInterval: every,
+    // Whoever loaded more reads it all again: less often.
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? NOW_AND_THEN : every),
     placeholderData: keepPreviousData,
-    enabled,
   });
   return { ...read, rows: read.data?.pages.flatMap((page) => page.value) };
 }
@@ -48,7 +50,7 @@ export function useMay(): (operation: string) => boolean {
 }
 
 export const useServices = (filters: Filters = {}, top = 100) =>
-  useList<ListedService>(["services"], listAddress("services", { ...filters, top: String(top) }), OFTEN);
+  useList<ListedService>(["services"], listAddress("services", { ...filters, top: String(top) }), top > MANY ? NOW_AND_THEN : OFTEN);
 
 export const useService = (service: string) =>
   useQuery({
@@ -61,7 +63,7 @@ export const useBackups = (service: string, filters: Filters = {}, top = 50) =>
   useList<ListedBackup>(
     ["backups", service],
     listAddress(`services/${service}/backups`, { ...filters, top: String(top) }),
-    OFTEN,
+    top > MANY ? NOW_AND_THEN : OFTEN,
   );
 
 export const useBackup = (service: string, backup: string) =>

@@ -32,10 +32,12 @@ export function byDay(backups: ListedBackup[], days: number, now: number, utc: b
 }
 
 const STRIP = 14;
+/** More than a few a day; so many are read now and then alone. */
+const OF_STRIP = 120;
 
 /** A line of the dashboard: a service, its last backup, a dot for each of 14 days. */
 export function Days({ of }: { of: ListedService }) {
-  const backups = useBackups(of.name, {}, 60);
+  const backups = useBackups(of.name, {}, OF_STRIP);
   const [utc] = useUtc();
   const now = useNow();
   const days = byDay(backups.rows ?? [], STRIP, now, utc);
