@@ -192,6 +192,7 @@ async def test_what_is_refused_says_why_and_under_which_id(tab: Tab, estate: Api
     tab.expected.add("409 /backups")
     await tab.open(f"/services/{SERVICE}")
     await tab.page.get_by_role("button", name="Back up", exact=True).click()
+    await expect(tab.page.get_by_label("Storage account")).to_have_value("offsite")
     await tab.page.get_by_label("Backup name").fill(BACKUP)
     await tab.page.keyboard.press("Enter")
     dialog = tab.page.get_by_role("dialog")
@@ -242,6 +243,69 @@ async def test_busy_gone_and_garbled_answers_are_told_apart(tab: Tab, estate: Ap
     await expect(tab.page.get_by_text("Not connected since")).to_be_visible()
     await tab.page.get_by_role("link", name="Services").click()
     await expect(tab.page.get_by_role("link", name=SERVICE)).to_be_visible()
+
+
+async def test_a_lost_answer_is_the_same_operation_when_it_is_asked_for_again(
+    tab: Tab, estate: Api
+) -> None:
+    name, ids = "northwind-lost", []
+
+    async def lost(route: Route) -> None:
+        ids.append(route.request.headers["operation-id"])
+        answer = await route.fetch()
+        assert answer.status == 202
+        await (route.abort("connectionreset") if len(ids) == 1 else route.fulfill(response=answer))
+
+    tab.expected.add("gone")
+    await tab.page.route("**/northwind-as2/backups", lost)
+    await tab.open("/services/northwind-as2")
+    for press in range(2):
+        # The second time after a reload, as somebody does to whom nothing seems to happen.
+        await tab.page.get_by_role("button", name="Back up", exact=True).click()
+        await expect(tab.page.get_by_label("Storage account")).to_have_value("offsite")
+        await tab.page.get_by_label("Backup name").fill(name)
+        await tab.page.keyboard.press("Enter")
+        if press == 0:
+            await expect(tab.page.locator("dialog .problem")).to_contain_text("Unreachable")
+            await tab.page.reload()
+    progress = tab.page.locator(".progress")
+    await expect(progress).to_have_attribute("data-status", "Succeeded", timeout=20_000)
+    assert len(set(ids)) == 1
+    assert len(ids) == 2
+    listed = (await estate.get("services/northwind-as2/backups")).body["value"]
+    assert [one["name"] for one in listed].count(name) == 1
+
+
+async def test_what_a_role_never_may_is_not_offered(tab: Tab, estate: Api) -> None:
+    async def as_reader(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        reads = [one for one in body["operations"] if one.startswith(("get_", "list_"))]
+        told = {**body, "rolesRequired": True, "roles": ["Interkeep.Reader"], "operations": reads}
+        await route.fulfill(response=answer, json=told)
+
+    commands = tab.page.get_by_role("group", name="Commands")
+    await tab.open(PAGES["overview"])
+    await expect(commands.get_by_role("button", name="Suspend", exact=True)).to_be_visible()
+    await tab.page.route("**/api/me", as_reader)
+    await tab.open(PAGES["overview"])
+    await expect(commands.get_by_role("button")).to_have_count(0)
+    await tab.open("/services")
+    await tab.settle()
+    await expect(tab.page.get_by_role("link", name="New service")).to_have_count(0)
+    await expect(tab.page.get_by_role("button", name="Resume")).to_have_count(0)
+
+
+async def test_what_a_state_forbids_is_there_with_its_reason(tab: Tab, estate: Api) -> None:
+    for service, command, why in (
+        ("tailspin-x12", "Stop", "Not while the service is Suspended"),
+        ("adatum-dev", "Back up", "Developer has no backup"),
+    ):
+        await tab.open(f"/services/{service}")
+        button = tab.page.get_by_role("button", name=f"{command} : {why}")
+        await expect(button).to_have_attribute("aria-disabled", "true")
+        await button.click(force=True)
+        await expect(tab.page.get_by_role("dialog")).to_have_count(0)
 
 
 async def test_the_log_comes_as_csv(tab: Tab, estate: Api) -> None:

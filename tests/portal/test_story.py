@@ -45,6 +45,7 @@ async def test_from_the_door_to_a_scheduled_verified_backup(tab: Tab, host: Host
     await tab.press("button", "Back up")
     dialog = page.get_by_role("dialog", name=f"Back up {service}")
     await expect(dialog.get_by_label("Backup name")).to_be_focused()
+    await expect(dialog.get_by_label("Storage account")).to_have_value("offsite")
     await tab.fill("Backup name", "contoso-by-hand")
     await page.keyboard.press("Enter")
     progress = page.locator(".progress")

@@ -5,7 +5,7 @@ import { useLocation } from "wouter";
 import { api, taken } from "../api/client";
 import { drawn, spent } from "../api/drawn";
 import { queries } from "../api/queries";
-import { useMay } from "../api/reads";
+import { useEditions, useMay } from "../api/reads";
 import type { Service } from "../api/types";
 import { Confirm } from "../parts/dialog";
 import { Field } from "../parts/fields";
@@ -38,10 +38,12 @@ export function Commands({ of }: { of: Service }) {
   const allowed = new Set(of.allowedOperations);
   const refused = (name: string) => (allowed.has(name) ? undefined : words.refused(shownStatus(of.state).word));
   const close = () => setAsked(undefined);
+  const edition = useEditions().data?.find((one) => one.edition === of.edition);
+  const noBackup = edition?.backup === false ? words.noBackup(of.edition) : refused("backup");
   return (
     <div className="commands" role="group" aria-label={words.bar}>
       {may("start_backup") && (
-        <Command icon="backup" word={words.backup} first run={() => setAsked("backup")} refused={refused("backup")} />
+        <Command icon="backup" word={words.backup} first run={() => setAsked("backup")} refused={noBackup} />
       )}
       {VERBS.filter((verb) => may(`${verb}_service`) && (allowed.has(verb) || !PAIRED.has(verb))).map((verb) => (
         <Command

@@ -42,6 +42,7 @@ export const commands = {
   scale: "Scale",
   delete: "Delete",
   refused: (state: string) => `Not while the service is ${state}`,
+  noBackup: (edition: string) => `${edition} has no backup`,
   mayNot: "Your role does not allow it",
   verbs: {
     suspend: { word: "Suspend", text: "It issues no control number until it is resumed. Artifacts can still change." },
