@@ -346,7 +346,7 @@ async def test_pictures_for_the_docs(tab: Tab, estate: Api, tmp_path: Path) -> N
     """``PICTURES=1`` puts them into docs/pictures; they are taken each time, and stay small."""
     folder = ROOT / "docs" / "pictures" if os.environ.get("PICTURES") else tmp_path
     for name in ("dashboard", "configure", "backup"):
-        await tab.page.set_viewport_size({"width": 1180, "height": 760})
+        await tab.page.set_viewport_size({"width": 1120, "height": 660})
         await tab.open(PAGES[name])
         await tab.settle()
         picture = folder / f"portal-{name}.png"
