@@ -233,7 +233,7 @@ class _Told:
                 agreement=name,
                 kind=move.kind,
                 next_before=move.before,
-                next_after=move.counter.next,
+                next_after=move.after,
                 rollovers=move.rollovers,
             )
             for move in found[: _TOLD - len(self._moves)]

@@ -15,17 +15,17 @@ def moved_on(counter: Counter, bounds: Bounds, by: int) -> Counter | None:
     """
     counter = moved_up(counter, bounds)
     start = counter.next
-    following = start + by
-    if following <= bounds.upper:
-        end = max(counter.end or 0, bounds.upper)
-        return counter.model_copy(update={"next": following, "last": following - 1, "end": end})
-    if start > bounds.upper + 1 or not rolls_over(counter, bounds):
+    rolling = start <= bounds.upper + 1 and rolls_over(counter, bounds)
+    if start + by > bounds.upper and not rolling:
         return None
-    span = bounds.upper - bounds.lower + 1
-    cycles, place = divmod(following - bounds.lower, span)
-    following = bounds.lower + place
-    cycle, last = counter.cycle + cycles, following - 1
-    update = {"next": following, "last": last, "cycle": cycle, "end": bounds.upper}
+    # The last of the skipped numbers. After the last one of a cycle, the next cycle has not begun:
+    # whoever has wider bounds still has numbers of this one.
+    cycles, place = divmod(start + by - 1 - bounds.lower, bounds.upper - bounds.lower + 1)
+    last = bounds.lower + place
+    if not cycles:
+        end = max(counter.end or 0, bounds.upper)
+        return counter.model_copy(update={"next": last + 1, "last": last, "end": end})
+    update = {"next": last + 1, "last": last, "cycle": counter.cycle + cycles, "end": bounds.upper}
     return new_cycle(counter, bounds).model_copy(update=update)
 
 
@@ -36,6 +36,8 @@ class Move:
     kind: Kind
     before: int
     """The number that would be issued next."""
+    after: int
+    """The number that is issued next after the move."""
     counter: Counter
     """The counter after the move."""
     rollovers: int
@@ -78,5 +80,7 @@ def moves(
             continue
         next_from = goes_on(counter, bounds, passed.get(kind), beyond.get(kind))
         following = upcoming(next_from, bounds) or next_from
-        found.append(Move(kind, following.next, moved, moved.cycle - following.cycle))
+        after = upcoming(moved, bounds) or moved
+        rollovers = after.cycle - following.cycle
+        found.append(Move(kind, following.next, after.next, moved, rollovers))
     return found, short

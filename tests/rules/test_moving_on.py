@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shared.model.numbers import HIGHEST_NUMBER, Bounds, Counter, Kind
 from shared.rules.moving_on import moved_on, moves
-from shared.rules.numbers import first, is_behind, moved, take
+from shared.rules.numbers import first, is_behind, moved, take, upcoming
 
 SMALL = Bounds(lower=1, upper=10)
 
@@ -16,7 +16,7 @@ SMALL = Bounds(lower=1, upper=10)
     [
         (Counter(next=4, last=3), SMALL, 5, Counter(next=9, last=8)),
         (Counter(next=4, last=3), SMALL, 6, Counter(next=10, last=9)),
-        (Counter(next=4, last=3), SMALL, 7, Counter(next=1, last=0, cycle=1)),
+        (Counter(next=4, last=3), SMALL, 7, Counter(next=11, last=10)),
         (Counter(next=4, last=3, cycle=2), SMALL, 28, Counter(next=2, last=1, cycle=5)),
         (Counter(next=11, last=10), SMALL, 1, Counter(next=2, last=1, cycle=1)),
         (
@@ -90,4 +90,6 @@ def test_it_is_as_if_the_numbers_had_been_issued_and_never_comes_back(
     one, other = (take(each, bounds, min(again, size)) for each in (found, lost))
     assert (one.values, one.counter) == (other.values, other.counter)
     assert is_behind(counter, found)
-    assert moved(found, bounds, found.next, allow_reuse=False).next == found.next
+    following = upcoming(found, bounds)
+    assert following is not None
+    assert moved(following, bounds, following.next, allow_reuse=False).next == following.next
