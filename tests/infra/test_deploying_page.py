@@ -132,6 +132,6 @@ def test_a_private_app_is_opened_for_each_deployment() -> None:
 
 def test_only_what_is_written_after_locking_is_called_locked() -> None:
     said = section("Immutable backups")
-    assert "Locking counts for what is written from then on" in said
-    assert "back up every service anew after locking" in said
+    assert "Locking applies only to what is written from then on" in said
+    assert "back up every service again after locking" in said
     assert "nobody who has a role on it" not in said
