@@ -137,9 +137,10 @@ class Checks:
             return
         users = await self._configuration.users(service.id, Section.PARTNERS, partner.name)
         for section, name in users:
-            if section is not Section.AGREEMENTS or _key(section, name) in new:
+            agreement = _key(Section.AGREEMENTS, name)
+            if section != Section.AGREEMENTS or agreement in new:
                 continue
-            stored = await self._configuration.artifact(service.id, section, name)
+            stored = await self._configuration.artifact(service.id, Section.AGREEMENTS, name)
             between = parties(stored.value.document) if stored else None
             if between and {between.host, between.guest} & gone:
                 raise Problem(

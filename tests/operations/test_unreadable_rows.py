@@ -34,9 +34,9 @@ def newer(patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def test_recovery_passes_over_entries_that_it_cannot_read(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     record = await start_backup(app, SECOND)
     await app.engine._queue.client.clear_messages()
@@ -73,9 +73,9 @@ async def test_what_collects_content_does_not_pass_over_them(
 
 
 async def test_a_schedule_is_run_beside_a_due_row_that_cannot_be_read(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, clock = installation, Later()
+    app, clock = fresh_app, Later()
     await scheduled(app)
     clock.offset = timedelta(days=1)
     table = app.table(schedules.TABLE)
@@ -89,9 +89,9 @@ async def test_a_schedule_is_run_beside_a_due_row_that_cannot_be_read(
 
 
 async def test_the_sweep_goes_on_behind_them(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, clock = installation, Later()
+    app, clock = fresh_app, Later()
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     for value in (1, 2):
@@ -108,8 +108,8 @@ async def test_the_sweep_goes_on_behind_them(
     assert await app.received.get(service.id, "A", Kind.INTERCHANGE, 2) is None
 
 
-async def test_mic_values_end(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    app, clock = installation, Later()
+async def test_mic_values_end(fresh_app: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, clock = fresh_app, Later()
     await fill(app)
     service = (await app.services.require(SERVICE)).service
     monkeypatch.setattr(app.inbound, "_clock", clock)
@@ -127,9 +127,9 @@ async def test_mic_values_end(installation: Installation, monkeypatch: pytest.Mo
 
 
 async def test_what_is_newer_is_never_written_over(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = installation
+    app = fresh_app
     await fill(app)
     with newer(monkeypatch):
         listed = await app.services.require(SERVICE)
