@@ -1,6 +1,5 @@
 """Node.js and what npm installs: the machine's where it is new enough, else PyPI's."""
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -10,6 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, where azd builds the portal, has no such locks
+    fcntl = None  # type: ignore[assignment]
 
 OLDEST = 22
 """The oldest major version that Azurite 3.37 runs on."""
@@ -35,7 +39,8 @@ def alone(folder: Path) -> Iterator[None]:
     """Keep other processes from installing into the same folder meanwhile."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

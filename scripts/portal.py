@@ -123,7 +123,7 @@ def main() -> int:
             check()
         else:
             build(anew=given.anew)
-    except (BuildFailed, InstallFailed) as error:
+    except (BuildFailed, InstallFailed, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -69,7 +69,11 @@ class OperationsOfAll:
         looked = pages = 0
         async for rows in self._rows(wanted, after, size):
             pages += 1
-            mine = [row for row in rows if wanted.operation in (None, row.operation)]
+            mine = [
+                row
+                for row in rows
+                if wanted.operation in (None, row.operation) and wanted.caller in (None, row.caller)
+            ]
             for start in range(0, len(mine), _AT_ONCE):
                 some = mine[start : start + _AT_ONCE]
                 for record in await self._led_to(some):
@@ -86,12 +90,14 @@ class OperationsOfAll:
         return found, None
 
     def _rows(self, wanted: Wanted, after: str, size: int) -> AsyncIterator[list[Logged]]:
-        filtered = wanted.operation is not None or wanted.status is not None
+        # Filters are applied here, so that each page that storage gives has a last row to continue
+        # from, however few rows fit.
+        asked = (wanted.operation, wanted.status, wanted.caller)
+        filtered = any(one is not None for one in asked)
         return self.log.pages(
             after=after,
             since=wanted.since,
             until=wanted.until,
-            caller=wanted.caller,
             size=_MOST_LOOKED_AT if filtered else min(size + 1, _MOST_LOOKED_AT),
         )
 

@@ -54,7 +54,6 @@ class LogIndex:
         after: str = "",
         since: datetime | None = None,
         until: datetime | None = None,
-        caller: str | None = None,
         size: int = 1000,
     ) -> AsyncIterator[list[Logged]]:
         """The rows, newest first; a page may be short or empty and not be the last.
@@ -62,7 +61,6 @@ class LogIndex:
         :param after: a place; the first page begins after it.
         :param since: no records of an earlier millisecond.
         :param until: no records of a later millisecond.
-        :param caller: only records of this caller.
         """
         begin = f"t!{newest_first(until)}" if until else "t!"
         end = f"t!{newest_first(since)}!{LAST}" if since else f"t!{LAST}"
@@ -70,7 +68,6 @@ class LogIndex:
             _PARTITION,
             after=max(after, begin),
             before=end,
-            equal=("caller", caller) if caller is not None else None,
             size=size,
         )
         async for page in pages:

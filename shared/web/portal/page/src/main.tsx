@@ -5,6 +5,8 @@ import { begin, watchIdle } from "./api/session";
 import { App } from "./app";
 
 begin();
+// The link of another start, opened in this tab, changes nothing but what is behind the #.
+addEventListener("hashchange", begin);
 watchIdle();
 
 const place = document.getElementById("portal");

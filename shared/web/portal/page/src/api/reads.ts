@@ -7,6 +7,7 @@ import type { DeepHealth, ListedBackup, ListedService, Monitor, Page, Schemas } 
 /** How often what may change by itself is read again, in milliseconds. */
 const OFTEN = 10_000;
 const NOW_AND_THEN = 60_000;
+const RARELY = 10 * 60_000;
 /** Rows of a page that is not read often. */
 const MANY = 100;
 
@@ -154,7 +155,9 @@ export const useHealth = () =>
         throw thrown;
       }
     },
-    refetchInterval: NOW_AND_THEN,
+    // It asks vaults, accounts and every service: no page of a portal needs that each minute.
+    staleTime: RARELY,
+    refetchInterval: RARELY,
   });
 
 /** One operation; while it runs, as often as the API says, and slower where nobody looks. */

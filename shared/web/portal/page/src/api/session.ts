@@ -25,11 +25,11 @@ function become(next: Session): void {
 
 /** Take what the address or the tab holds; the address loses its key at once. */
 export function begin(): void {
-  const given = /^#key=([^&]+)/.exec(location.hash)?.[1];
+  const given = /^#key=([A-Za-z0-9_-]+)/.exec(location.hash)?.[1];
   if (given !== undefined) {
     history.replaceState(history.state, "", location.pathname + location.search);
     // From a link of somebody else's, a key would let its maker look at what is done with it.
-    if (LOOPBACK.has(location.hostname)) return enter(decodeURIComponent(given), true);
+    if (LOOPBACK.has(location.hostname)) return enter(given, true);
   }
   const kept = sessionStorage.getItem(STORED);
   if (kept !== null) become({ way: "key", key: kept, why: "none" });

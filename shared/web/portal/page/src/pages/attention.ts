@@ -19,6 +19,8 @@ const DAY = 86_400_000;
 const LATE = 3_600_000;
 const HAS_BACKUP = new Set(["Basic", "Standard", "Premium"]);
 const FAILED = new Set(["Failed", "Missing"]);
+/** A backup that was stopped protects nothing. */
+const STOPPED = "Canceled";
 
 export function isGood(service: ListedService): boolean {
   return service.lastBackup?.status === "Succeeded";
@@ -83,6 +85,11 @@ function* ofBackups(service: ListedService, now: number): Generator<Attention> {
     };
     return;
   }
+  if (last.status === STOPPED) {
+    const address = `/services/${name}/log/${last.operation}`;
+    yield { id: `${name} backup`, tone: "warn", about: name, text: words.stoppedBackup, address, status: last.status, since: last.completedAt };
+    return;
+  }
   const days = service.schedule?.frequencyDays ?? undefined;
   const since = now - Date.parse(last.completedAt);
   if (service.schedule?.status === "Automatic" && days !== undefined && since > 2 * days * DAY) {
@@ -104,6 +111,10 @@ function* ofHealth(health: DeepHealth): Generator<Attention> {
   for (const [key, needed] of gone) {
     yield { id: `key ${key}`, tone: "bad", about: words.keyGone(key), text: words.keyGoneText(count(needed)), address: "/health" };
   }
+  const { error, complete } = health.keys;
+  if (error) yield { id: "keys", tone: "bad", about: words.keysUnknown, text: error, address: "/health" };
+  else if (complete === false) yield { id: "keys", tone: "warn", about: words.keysUnknown, text: words.keysInPart, address: "/health" };
+  if (health.leftBehind.error) yield { id: "left", tone: "warn", about: words.leftUnknown, text: health.leftBehind.error, address: "/health" };
   const left = health.leftBehind.count ?? 0;
   if (left > 0) yield { id: "left", tone: "warn", about: words.leftBehind(count(left)), text: "", address: "/health" };
 }

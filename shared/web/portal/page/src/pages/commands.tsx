@@ -1,9 +1,10 @@
 /** What can be done with a service: its bar of commands, and the question before each. */
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { api, taken } from "../api/client";
 import { drawn, spent } from "../api/drawn";
+import { type ApiProblem, asProblem } from "../api/problem";
 import { queries } from "../api/queries";
 import { useEditions, useMay } from "../api/reads";
 import type { Service } from "../api/types";
@@ -64,13 +65,23 @@ export function Commands({ of }: { of: Service }) {
   );
 }
 
+/** Whether an answer says for good that nothing was begun: then the next request is another. */
+function isDefinite(problem: ApiProblem): boolean {
+  return problem.status >= 400 && problem.status < 500 && problem.status !== 401 && problem.code !== "OperationInProgress";
+}
+
 /** Something that is asked once, under an id that outlives a lost answer. */
 export function useAct<T>(what: string, act: (id: string) => Promise<T>, done: (value: T) => void) {
+  // Closed or about something else by now: given up. A reload comes here with the same id.
+  useEffect(() => () => spent(what), [what]);
   return useMutation({
     mutationFn: () => act(drawn(what)),
+    onError: (thrown) => {
+      if (isDefinite(asProblem(thrown))) spent(what);
+    },
     onSuccess: (value) => {
       spent(what);
-      void queries.invalidateQueries();
+      void queries.invalidateQueries({ predicate: (one) => one.queryKey[0] !== "health" });
       done(value);
     },
   });

@@ -45,7 +45,7 @@ export function Dashboard() {
         </Empty>
       ) : (
         <div className="dashboard">
-          <Needs all={attention} />
+          <Needs all={attention} known={health.data !== undefined && !health.error && !services.hasNextPage} />
           {health.error ? <Problem of={health.error} quietly again={() => void health.refetch()} /> : null}
           <div className="columns">
             <Running />
@@ -58,8 +58,19 @@ export function Dashboard() {
   );
 }
 
-function Needs({ all }: { all: Attention[] }) {
+/** @param known whether all was looked at: else nothing is said to be well. */
+function Needs({ all, known }: { all: Attention[]; known: boolean }) {
   const [most, setMost] = useState(FIRST);
+  if (all.length === 0 && !known) {
+    return (
+      <section className="well unknown" aria-label={words.attention}>
+        <div>
+          <h2>{words.noneKnown}</h2>
+          <p className="quiet">{words.healthUnknown}</p>
+        </div>
+      </section>
+    );
+  }
   if (all.length === 0) {
     return (
       <section className="well" aria-label={words.attention}>

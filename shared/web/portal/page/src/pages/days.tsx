@@ -46,7 +46,8 @@ export function Days({ of }: { of: ListedService }) {
       <Link href={`/services/${of.name}`}>{of.name}</Link>
       <ol className={backups.rows ? "dots" : "dots waiting"}>
         {days.map((one) => {
-          const word = one.kind === "quiet" || one.kind === "none" ? words.legend.none : words.legend[one.kind];
+          const nothing = backups.rows ? words.legend.none : words.legend.unknown;
+          const word = one.kind === "quiet" || one.kind === "none" ? nothing : words.legend[one.kind];
           const said = words.dot(day(one.date, utc), word);
           return (
             <li key={one.key} title={said}>

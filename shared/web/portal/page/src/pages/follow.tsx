@@ -18,7 +18,7 @@ export function useEnding(monitor: Monitor | undefined): void {
     if (monitor !== undefined && !ended) ran.current = true;
     if (ended && ran.current) {
       ran.current = false;
-      void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "operation" });
+      void queries.invalidateQueries({ predicate: ({ queryKey }) => !["operation", "health"].includes(String(queryKey[0])) });
     }
   }, [ended, monitor]);
 }

@@ -47,12 +47,14 @@ export function bodyOf(form: Form): ScheduleBody | undefined {
   const start = new Date(`${form.start}:00Z`);
   const [frequency, retention] = [number(form.frequency), number(form.retention)];
   const keeps = [form.daily, form.weekly, form.monthly, form.yearly].map(number);
-  if (form.status === "None") return { status: "None", keepAtLeastOne: form.keepOne };
-  if (Number.isNaN(start.getTime()) || frequency === undefined || retention === undefined) return undefined;
-  const [daily = 0, weekly = 0, monthly = 0, yearly = 0] = keeps.map((one) => one ?? 0);
+  const incomplete = Number.isNaN(start.getTime()) || [frequency, retention, ...keeps].includes(undefined);
+  // Off, it keeps what it says, for when it is turned on again.
+  if (form.status === "None" && (incomplete || !form.account)) return { status: "None", keepAtLeastOne: form.keepOne };
+  if (incomplete) return undefined;
+  const [daily = 0, weekly = 0, monthly = 0, yearly = 0] = keeps;
   const keep = daily + weekly + monthly + yearly > 0 ? { daily, weekly, monthly, yearly } : undefined;
   return {
-    status: "Automatic",
+    status: form.status,
     storageAccount: form.account,
     startAt: start.toISOString(),
     frequencyDays: frequency,
