@@ -122,12 +122,7 @@ class Works(Stores):
     def _deletion_stores(self) -> DeletionStores:
         return DeletionStores(
             directory=self.directory,
-            configuration=self.configuration,
-            ledger=self.ledger,
-            received=self.received,
-            mics=self.mics,
-            batches=self.batch_activities,
-            content=self.content,
+            service=self.service_stores(),
             schedules=self.schedules,
             clock=self.clock,
         )

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from azure.storage.blob.aio import BlobClient
 from pydantic import ValidationError
@@ -25,7 +26,7 @@ from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import RestoreBody, RestorePlan
-from shared.model.runtime import MicRecord, ReceivedRecord
+from shared.model.runtime import MicRecord, MicValue, ReceivedNumber, ReceivedRecord
 from shared.model.sections import (
     CONTENT,
     CONTROL_NUMBERS,
@@ -47,6 +48,9 @@ from shared.sealing.provider import KeyProvider
 from shared.streams.bounded import cause
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+Message = TypeVar("Message", ReceivedNumber, MicValue)
+"""What a section of messages holds."""
 
 
 @dataclass(frozen=True)
@@ -332,29 +336,27 @@ class _Run:
 
     async def messages(self) -> None:
         """Write received numbers and MIC values, which are rows of only this service."""
-        await self._counted(RECEIVED_NUMBERS, self._received())
-        await self._counted(MIC_VALUES, self._mics())
+        received = self._of_messages(RECEIVED_NUMBERS, _received, self.target.received_numbers)
+        await self._counted(RECEIVED_NUMBERS, received)
+        mics = self._of_messages(MIC_VALUES, _mic, self.target.mic_values)
+        await self._counted(MIC_VALUES, mics)
 
-    async def _received(self) -> AsyncGenerator[int, None]:
-        part = self._backup.section(RECEIVED_NUMBERS)
+    async def _of_messages(
+        self,
+        name: str,
+        read: Callable[[bytes], Message],
+        write: Callable[[list[Message]], Awaitable[None]],
+    ) -> AsyncGenerator[int, None]:
+        """Write a section of messages, without those of agreements that are left out; the lines
+        of each page."""
+        part = self._backup.section(name)
+        takes = self._parts.takes_agreement
         async for page in self._backup.lines(part.name):
             try:
-                numbers = [ReceivedRecord.model_validate_json(line).document for line in page]
+                messages = [read(line) for line in page]
             except ValidationError as error:
-                raise corrupt(part.blob, "a record is no received control number") from error
-            takes = self._parts.takes_agreement
-            await self.target.received_numbers([n for n in numbers if takes(n.agreement)])
-            yield len(page)
-
-    async def _mics(self) -> AsyncGenerator[int, None]:
-        part = self._backup.section(MIC_VALUES)
-        async for page in self._backup.lines(part.name):
-            try:
-                mics = [MicRecord.model_validate_json(line).document for line in page]
-            except ValidationError as error:
-                raise corrupt(part.blob, "a record is no MIC value") from error
-            takes = self._parts.takes_agreement
-            await self.target.mic_values([mic for mic in mics if takes(mic.agreement)])
+                raise corrupt(part.blob, f"a record does not fit the section {name}") from error
+            await write([one for one in messages if takes(one.agreement)])
             yield len(page)
 
     async def _counted(self, name: str, steps: AsyncGenerator[int, None]) -> None:
@@ -364,3 +366,11 @@ class _Run:
                 done += count
                 self._task.report(name, done, total)
                 await self._task.checkpoint()
+
+
+def _received(line: bytes) -> ReceivedNumber:
+    return ReceivedRecord.model_validate_json(line).document
+
+
+def _mic(line: bytes) -> MicValue:
+    return MicRecord.model_validate_json(line).document

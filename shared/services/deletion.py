@@ -8,7 +8,6 @@ is not free.
 
 from dataclasses import dataclass, replace
 
-from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
 from shared.model.condition import unconditional
 from shared.model.operation import Operation, OperationName
@@ -21,13 +20,10 @@ from shared.operations.start import Start
 from shared.operations.task import Outcome, Task, Work
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.services.configuration_changes import ConfigurationChanges
+from shared.services.cut import ServiceStores
 from shared.services.services import Asked, Services
-from shared.state.batch_activity import BatchActivities
-from shared.state.configuration import Configuration, Phase
-from shared.state.control_numbers import Ledger
-from shared.state.mic_values import MicValues
+from shared.state.configuration import Phase
 from shared.state.operations import OperationRow
-from shared.state.received_numbers import ReceivedNumbers
 from shared.state.schedules import Schedules
 from shared.state.services import Directory
 from shared.storage.versioned import optimistic
@@ -108,12 +104,7 @@ class DeletionStores:
     """The stores from which a deletion deletes."""
 
     directory: Directory
-    configuration: Configuration
-    ledger: Ledger
-    received: ReceivedNumbers
-    mics: MicValues
-    batches: BatchActivities
-    content: ContentStore
+    service: ServiceStores
     schedules: Schedules
     clock: Clock
 
@@ -134,21 +125,22 @@ class DeletionWork(Work):
         service = await mark_deleting(self._stores.directory, self._stores.clock, task.operation)
         if service is None:
             return Outcome()  # an earlier attempt deleted it
+        stores = self._stores.service
         await self._end_schedule(service)
         await self._close(service.id)
         # The name that it was restored from is known only while it exists.
-        await entered_family(self._stores.ledger, service)
-        numbers = self._stores.configuration.all_numbers(service.id)
-        await release_all(self._stores.ledger, service=service.name, numbers=numbers)
+        await entered_family(stores.ledger, service)
+        numbers = stores.configuration.all_numbers(service.id)
+        await release_all(stores.ledger, service=service.name, numbers=numbers)
         task.report("run-time state")
-        await self._stores.received.drop_all(service.id)
-        await self._stores.mics.drop_all(service.id)
-        await self._stores.batches.drop_all(service.id)
+        await stores.received.drop_all(service.id)
+        await stores.mics.drop_all(service.id)
+        await stores.batches.drop_all(service.id)
         task.report("content")
-        await self._stores.content.drop(service.id)
+        await stores.content.drop(service.id)
         done = 0
-        async for keys in self._stores.configuration.keys(service.id):
-            await self._stores.configuration.drop(service.id, keys)
+        async for keys in stores.configuration.keys(service.id):
+            await stores.configuration.drop(service.id, keys)
             done += len(keys)
             task.report("configuration", done)
             await task.checkpoint()
@@ -166,11 +158,11 @@ class DeletionWork(Work):
     @optimistic
     async def _close(self, service_id: str) -> None:
         """Close the configuration: no change is accepted any more."""
-        head = await self._stores.configuration.head(service_id)
+        head = await self._stores.service.configuration.head(service_id)
         if head is None or head.phase is Phase.CLOSED:
             return
         closed = replace(head, phase=Phase.CLOSED, hold="")
-        await self._stores.configuration.write_head(service_id, closed)
+        await self._stores.service.configuration.write_head(service_id, closed)
 
     @optimistic
     async def _remove(self, service: Service) -> None:

@@ -1,6 +1,7 @@
 """A stream of numbers under several names: no number of it comes twice, whoever lives."""
 
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -153,7 +154,7 @@ async def test_an_agreement_without_counters_in_the_backup_goes_on_all_the_same(
 ) -> None:
     """Its creation stopped before its row; what it issued behind the backup is in the ledger."""
     settle = Checks.settle_counters
-    monkeypatch.setattr(Checks, "settle_counters", _nothing)
+    monkeypatch.setattr(Checks, "settle_counters", AsyncMock())
     nameless = {"agreementType": "X12", "hostPartner": "Fabrikam", "content": {"x12": {}}}
     item = ImportItem(section=Section.AGREEMENTS, name="C", document=nameless)
     await app.imports.write(await service_of(app, SERVICE), [item])
@@ -395,7 +396,3 @@ async def test_a_restore_that_another_name_claims_from_meanwhile_is_finished(
     await restore(app)
     await resume(app)
     assert await issue(app, 1) == [4]
-
-
-async def _nothing(*_args: object) -> None:
-    return
