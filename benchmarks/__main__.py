@@ -13,6 +13,7 @@ from benchmarks.figures import Figure, print_figure, write_figures
 from benchmarks.filling import Services
 from benchmarks.growth import growth
 from benchmarks.imports import imports
+from benchmarks.latency import latency
 from benchmarks.memory import memory
 from benchmarks.restore import restore
 from benchmarks.run import Run, Workload
@@ -31,6 +32,7 @@ WORKLOADS: dict[str, Workload] = {
     "imports": imports,
     "answers": answers,
     "growth": growth,
+    "latency": latency,
 }
 
 

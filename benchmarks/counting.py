@@ -1,6 +1,15 @@
-"""A transport under the SDK that counts storage calls, by what they are, and content bytes."""
+"""A transport under the SDK that counts storage calls, by what they are, and content bytes.
 
+Where storage is to be far away, it also counts round trips on the critical path: a call that
+begins comes after every call that had been answered by then, and is one deeper than the deepest of
+them. Calls side by side are equally deep. So the figure is that of the code's order, not of a
+machine, as long as a call is held for much longer than what is done between calls takes.
+"""
+
+import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +48,26 @@ class Calls:
         return Calls(kinds, self.content_bytes + other.content_bytes)
 
 
+class Distance:
+    """How far away storage is for some transports, and how often the way there was gone.
+
+    :param seconds: how long each call is held before it is sent.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.trips = 0
+        """Calls that came one after another, up to now."""
+
+    @asynccontextmanager
+    async def there_and_back(self) -> AsyncIterator[None]:
+        """A call."""
+        depth = self.trips + 1
+        await asyncio.sleep(self._seconds)
+        yield
+        self.trips = max(self.trips, depth)
+
+
 class CountingTransport(FencedTransport):
     """Counts what it carries."""
 
@@ -46,10 +75,13 @@ class CountingTransport(FencedTransport):
         super().__init__()
         self._kinds: Counter[str] = Counter()
         self._content_bytes = 0
+        self.distance: Distance | None = None
+        """None: as near as it is."""
 
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         """Send a request, and count it."""
-        answer = await super().send(request, **config)
+        async with self.distance.there_and_back() if self.distance else nullcontext():
+            answer = await super().send(request, **config)
         self._kinds[_kind(request)] += 1
         if any(part in request.url for part in _CONTENT):
             sent = request.headers.get("Content-Length")

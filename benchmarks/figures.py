@@ -30,6 +30,7 @@ class Figure:
     calls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Storage calls of one operation, by side and by what they are."""
     remarks: tuple[str, ...] = ()
+    unit: str = _UNIT
 
 
 def figure(
@@ -79,7 +80,7 @@ def print_figure(one: Figure) -> None:
     span = f" ({one.low:.2f} to {one.high:.2f})" if one.low is not None else ""
     mark = "met" if one.met else "MISSED"
     print(f"{one.workload}\n    against {one.compared_with}")
-    print(f"    {one.ratio:8.2f} {_UNIT}{span}   aim {one.aim}: {mark}")
+    print(f"    {one.ratio:8.2f} {one.unit}{span}   aim {one.aim}: {mark}")
     if one.calls:
         sides = (f"{side} {kinds['all']}" for side, kinds in one.calls.items())
         print(f"    storage calls: {', '.join(sides)}")
@@ -91,10 +92,10 @@ def print_figure(one: Figure) -> None:
 def write_figures(figures: list[Figure], sizes: Mapping[str, object]) -> None:
     """The summary, and everything as JSON."""
     width = max(len(one.workload) for one in figures)
-    print("-" * (width + 44))
+    print("-" * (width + 48))
     for one in figures:
         mark = "met" if one.met else "MISSED"
-        print(f"{one.workload:<{width}}  {one.ratio:8.2f} {_UNIT}  {one.aim:<18} {mark}")
+        print(f"{one.workload:<{width}}  {one.ratio:8.2f} {one.unit:<5}  {one.aim:<18} {mark}")
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / "latest.json"
     written = {"sizes": dict(sizes), "figures": [asdict(one) for one in figures]}

@@ -36,6 +36,10 @@ class Sizes:
 
     mics: float = 1.0
     """Part of the MIC rows that a service of its scale has: the emulator is slow with many."""
+    held: float = 0.1
+    """Seconds that a storage call is held where round trips are counted."""
+    far: float = 1.0
+    """Part of the service of 500 artifacts whose round trips are counted."""
     growth: float = 1.0
     """How far growth is followed: this part of its largest sizes."""
 
@@ -45,7 +49,15 @@ class Sizes:
 
 
 QUICK = Sizes(
-    scale=0.02, rounds=3, numbers=960, schedules=2_000, starts=8, imports=5, small=0.1, growth=0.05
+    scale=0.02,
+    rounds=3,
+    numbers=960,
+    schedules=2_000,
+    starts=8,
+    imports=5,
+    small=0.1,
+    held=0.05,
+    growth=0.05,
 )
 """Under three minutes on two cores."""
 
@@ -57,6 +69,8 @@ _HELP = {
     "starts": "starts whose answer is timed",
     "imports": "fresh processes that import the app",
     "mics": "part of the MIC rows of the scale",
+    "held": "seconds that a storage call is held where round trips are counted",
+    "far": "part of the service of 500 artifacts whose round trips are counted",
     "growth": "part of the largest sizes that growth is followed to",
     "small": "for peak memory: part of the scale that is compared with ten times as much",
 }

@@ -21,7 +21,7 @@ _FEW = 100
 async def ticks(run: Run) -> list[Figure]:
     """Each round other services are due: those of the rounds before have an operation open."""
     many, few = run.sizes.schedules, min(_FEW, run.sizes.schedules)
-    sides = {f"{count:,} schedules": await _scheduled(run, count) for count in (many, few)}
+    sides = {f"{count:,} schedules": await scheduled(run, count) for count in (many, few)}
     turns = [partial(_turn, name, *side) for name, side in sides.items()]
     await turns[0](run.sizes.rounds)
     await turns[1](run.sizes.rounds)
@@ -38,7 +38,7 @@ async def ticks(run: Run) -> list[Figure]:
     ]
 
 
-async def _scheduled(run: Run, count: int) -> tuple[App, list[Service]]:
+async def scheduled(run: Run, count: int) -> tuple[App, list[Service]]:
     """An app with so many schedules that are not due yet, and services to be due."""
     app = run.stage.app()
     turns = run.sizes.rounds + 1
@@ -57,13 +57,18 @@ async def fill_schedules(app: App, count: int) -> None:
     await bulk.flush()
 
 
-async def _turn(
-    name: str, app: App, services: Sequence[Service], number: int
-) -> Mapping[str, Measured]:
+async def make_due(app: App, services: Sequence[Service], number: int) -> None:
+    """Let the services of a turn be due."""
     now = app.parts.clock.now()
     for service in services[number * DUE : (number + 1) * DUE]:
         schedule = _schedule(service.name, service.id, now, now - timedelta(hours=1))
         await app.parts.schedules.put(schedule, None)
+
+
+async def _turn(
+    name: str, app: App, services: Sequence[Service], number: int
+) -> Mapping[str, Measured]:
+    await make_due(app, services, number)
     with Stopwatch(app.transport) as watch:
         seen = await app.parts.tick.run()
     assert seen == DUE, f"{seen} rows were due, not {DUE}"
