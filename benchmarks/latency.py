@@ -14,7 +14,13 @@ from benchmarks.counting import Calls, CountingTransport, Distance
 from benchmarks.figures import Figure
 from benchmarks.filling import ASKED, Filled, new_service
 from benchmarks.floors import Written
-from benchmarks.operations import require_succeeded, start_backup, start_restore, start_verify
+from benchmarks.operations import (
+    deliver,
+    require_succeeded,
+    start_backup,
+    start_restore,
+    start_verify,
+)
 from benchmarks.run import Run
 from benchmarks.stage import App
 from benchmarks.ticks import DUE, make_due, scheduled
@@ -110,7 +116,7 @@ class _Trips:
         """Measure a long operation, from the request to its end."""
         with Far(self._seconds, app.transport) as far:
             record = await starting()
-            await app.parts.engine.run(record.operation.service, record.operation.id)
+            await deliver(app, record)
         found = await app.parts.records.find(record.operation.service, record.operation.id)
         assert found is not None
         require_succeeded(found[0].operation)
@@ -152,7 +158,7 @@ async def _small(run: Run, trips: _Trips, app: App) -> None:
         record.append(await start_backup(app, service, alias, "started"))
 
     await trips.of("a start's answer", app, starting, Aim(4))
-    await app.parts.engine.run(service.name, record[0].operation.id)
+    await deliver(app, record[0])
 
     def backup(name: str) -> Starting:
         return lambda: start_backup(app, service, alias, name)
@@ -175,16 +181,16 @@ async def _warm(app: App, alias: str) -> None:
     """Create tables, queues and containers, which happens once an installation."""
     service = await new_service(app, "warm-service")
     record = await start_backup(app, service, alias, "warm")
-    await app.parts.engine.run(service.name, record.operation.id)
+    await deliver(app, record)
     record = await start_verify(app, service, "warm")
-    await app.parts.engine.run(service.name, record.operation.id)
+    await deliver(app, record)
     await app.parts.artifacts.put(service, Section.AGREEMENTS, "A", _AGREEMENT, lambda _: None)
     await app.parts.allocator.allocate(service.name, "A", [Kind.INTERCHANGE], 1)
     await app.parts.artifacts.delete(service, Section.AGREEMENTS, "A", unconditional)
     record = await app.parts.deletions.start(service.name, ASKED)
-    await app.parts.engine.run(service.name, record.operation.id)
+    await deliver(app, record)
     record = await start_restore(app, alias, "warm")
-    await app.parts.engine.run(service.name, record.operation.id)
+    await deliver(app, record)
 
 
 async def _purge(app: App, service: Service, name: str) -> OperationRow:
@@ -196,7 +202,7 @@ async def _filled(run: Run, trips: _Trips) -> None:
     filled = await run.services.of(FILLED_SCALE * run.sizes.far)
     app, service, alias = filled.app, filled.service, run.stage.alias()
     first = await start_backup(app, service, alias, "warm")
-    await app.parts.engine.run(service.name, first.operation.id)
+    await deliver(app, first)
     raw = run.stage.raw(run.stage.connection(alias))
     made = Made(alias, "warm", await Written.read(raw.blobs.get_container_client("warm")))
     down, up = await _floors(run, filled, made)

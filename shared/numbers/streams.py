@@ -23,6 +23,7 @@ from shared.state.configuration import Configuration
 from shared.state.control_numbers import Issued, Ledger, LedgerRow
 from shared.state.lineage import Descent, Relations
 from shared.state.row_keys import encoded
+from shared.streams.in_order import two_in_order
 from shared.streams.merged import joined
 
 _NAMES_AT_ONCE = 16
@@ -55,13 +56,36 @@ class Known:
     @staticmethod
     async def of_names(ledger: Ledger, names: Iterable[str], family: Family) -> "Known":
         """Read the ledgers of service names and of their family."""
+        known, sharing = Known(), set(family.sharing)
+        await known.read(ledger, [name for name in names if name not in sharing])
+        await known.read_family(ledger, family)
+        return known
+
+    @staticmethod
+    async def of_service(ledger: Ledger, service: Service) -> "Known":
+        """Read the ledgers of a service's own name and of its family."""
         known = Known()
-        for name in (*names, *family.kin, *family.sharing):
-            is_kin = name not in family.sharing
+        _, family = await two_in_order(
+            known.read(ledger, [service.name]), family_of(ledger, service)
+        )
+        await known.read_family(ledger, family)
+        return known
+
+    async def read(self, ledger: Ledger, names: Iterable[str], *, is_kin: bool = True) -> None:
+        """Read the ledgers of service names.
+
+        :param is_kin: as for ``add``.
+        """
+        for name in names:
             async for page in ledger.issued(name):
                 for one in page:
-                    known.add(one, is_kin=is_kin)
-        return known
+                    self.add(one, is_kin=is_kin)
+
+    async def read_family(self, ledger: Ledger, family: Family) -> None:
+        """Read the ledgers of other names."""
+        sharing = set(family.sharing)
+        await self.read(ledger, [name for name in family.kin if name not in sharing])
+        await self.read(ledger, family.sharing, is_kin=False)
 
     def add(self, one: Issued, *, is_kin: bool = True) -> None:
         """Add a row.

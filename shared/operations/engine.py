@@ -1,8 +1,9 @@
 """The engine: starts operations, runs them, and does the steps that follow their end.
 
-Start: (1) write a row for recovery, (2) write index, record and lock in one transaction, (3) send
-the message. Finish: (1) write the final record and delete the lock in one transaction, (2) settle,
-(3) delete recovery's row. After a crash between any two steps, recovery (recover.py) does the rest.
+Start: (1) write a row for recovery, and one for the log of all services, (2) write index, record
+and lock in one transaction, (3) send the message. Finish: (1) settle, (2) write the final record
+and delete the lock in one transaction, (3) settle, unless that was done just before, (4) delete
+recovery's row. After a crash between any two steps, recovery (recover.py) does the rest.
 """
 
 import json
@@ -30,11 +31,12 @@ from shared.operations.task import Outcome, Task, Work
 from shared.operations.wholeness import committed
 from shared.rules.naming import require_operation_id
 from shared.settings.environment import Settings
-from shared.state.operations import InFlightIndex, OperationRow, Operations
+from shared.state.operations import InFlightIndex, Lock, OperationRow, Operations, place
 from shared.storage.clients import MessageQueue, send_message
 from shared.storage.fence import Canceled, LeaseLost
 from shared.storage.tables import RowChanged, RowExists
 from shared.streams.bounded import cause
+from shared.streams.in_order import two_in_order
 from shared.telemetry.events import Telemetry, lines_about
 
 QUEUE = "interkeep-operations"
@@ -112,7 +114,9 @@ class Engine:
             warnings=list(start.warnings),
         )
         began = self.clock.monotonic()
-        entered = await self.in_flight.add(operation.service, operation.id)
+        entered, _ = await two_in_order(
+            self.in_flight.add(operation.service, operation.id), self.records.announce(operation)
+        )
         try:
             record = await self.records.add(
                 operation, start.fingerprint(), lock=work.exclusive, request=start.request
@@ -143,19 +147,31 @@ class Engine:
 
     async def send(self, operation: Operation, *, delay_seconds: int = 0) -> None:
         """Send the message of an operation. If this fails, recovery sends it later."""
-        message = json.dumps({"service": operation.service, "operation": operation.id})
+        message = json.dumps(
+            {
+                "service": operation.service,
+                "operation": operation.id,
+                "record": place(operation),
+            }
+        )
         try:
             await send_message(self._queue, message, delay_seconds)
         except AzureError as error:
             log.warning("message of %s not sent, recovery will: %s", operation.id, error)
 
-    async def run(self, service: str, operation_id: str) -> None:
-        """Work on an operation, unless it has ended or another worker has it."""
-        found = await self.records.find(service, operation_id)
+    async def run(self, service: str, operation_id: str, record: str = "") -> None:
+        """Work on an operation, unless it has ended or another worker has it.
+
+        :param record: the key of its record, as its message has it; without it, it is looked for.
+        """
+        found = await self.records.at(service, operation_id, record) if record else None
+        if found is None:
+            looked_for = await self.records.find(service, operation_id)
+            found = looked_for[0] if looked_for else None
         if found is None:
             return
-        with lines_about(about(found[0].operation)):
-            await self._work_on(found[0])
+        with lines_about(about(found.operation)):
+            await self._work_on(found)
 
     async def _work_on(self, record: OperationRow) -> None:
         if record.operation.status.is_final():
@@ -220,11 +236,15 @@ class Engine:
                 ended = self._ended(taken, await work.run(task))
                 # Settled first, so that its effects are visible as soon as the success; a crash
                 # here repeats both.
-                await work.settle(ended)
+                lock, _ = await two_in_order(self._lock(ended), work.settle(ended))
         except Exception as error:  # noqa: BLE001 - recorded; then retried, or Failed
             await self._failed(lease, cause(error))
             return
-        await self._finish(lease.record, ended)
+        await self._finish(lease.record, ended, lock, settled=True)
+
+    async def _lock(self, operation: Operation) -> Lock | None:
+        exclusive = self.works[operation.operation].exclusive
+        return await self.records.lock(operation.service) if exclusive else None
 
     def _ended(self, operation: Operation, outcome: Outcome) -> Operation:
         return self._final(
@@ -297,11 +317,22 @@ class Engine:
             return
         await self._finish(record, self._final(operation, status, error=error))
 
-    async def _finish(self, record: OperationRow, final: Operation) -> None:
+    async def _finish(
+        self,
+        record: OperationRow,
+        final: Operation,
+        lock: Lock | None = None,
+        *,
+        settled: bool = False,
+    ) -> None:
+        """Write the end of an operation, and do what follows it.
+
+        :param lock: its service's lock, if it was read just before.
+        :param settled: whether what follows this end was done just before.
+        """
         try:
-            await self.records.finish(
-                final, record.etag, unlock=self.works[final.operation].exclusive
-            )
+            unlock = self.works[final.operation].exclusive
+            await self.records.finish(final, record.etag, unlock=unlock, lock=lock)
         except RowChanged:
             found = await self.records.find(final.service, final.id)
             now = found[0].operation if found else None
@@ -310,15 +341,18 @@ class Engine:
             if now.worker != record.operation.worker:
                 return
             # Only a cancel request was written in between, too late.
-            await self._finish(found[0], final)
+            await self._finish(found[0], final, settled=settled)
             return
         tell_end(self._telemetry, final)
-        await self._settle_or_leave(final)
+        await self._settle_or_leave(final, settled=settled)
 
-    async def _settle_or_leave(self, final: Operation) -> None:
+    async def _settle_or_leave(self, final: Operation, *, settled: bool = False) -> None:
         """Settle an operation whose end is recorded. If this fails, recovery does it later."""
         try:
-            await self.settle(final)
+            if settled:
+                await self.in_flight.drop(final.service, final.id)
+            else:
+                await self.settle(final)
         except Exception as error:  # noqa: BLE001 - the end itself is recorded
             log.warning("%s %s: what follows waits: %s", final.operation, final.id, reason(error))
 
@@ -352,8 +386,7 @@ class Engine:
     async def settle(self, operation: Operation) -> None:
         """Do the steps that follow a final record, then delete recovery's row. Idempotent.
 
-        The container of a failed backup is deleted only now, when the record says Failed. For a
-        success this was done before the record was written; it is repeated, and changes nothing.
+        The container of a failed backup is deleted only now, when the record says Failed.
         """
         work = self.works.get(operation.operation)
         if work is not None and not operation.immediate:

@@ -13,7 +13,6 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import Artifact
 from shared.model.numbers import AgreementNumbers
-from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.sections import (
@@ -27,7 +26,7 @@ from shared.model.sections import (
 )
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.numbers.streams import Known, as_backed_up, family_of
+from shared.numbers.streams import Known, as_backed_up
 from shared.rules.documents import replace_stand_ins
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
@@ -42,12 +41,10 @@ from shared.state.order import record_key
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
 from shared.storage.tables import Row, RowChanged
-from shared.streams.read_ahead import read_ahead
+from shared.streams.in_order import three_in_order, two_in_order
+from shared.streams.read_ahead import first_of, read_ahead, with_first
 
 _RECREATE = "Recreate them after a restore."
-
-_LISTED = 20
-"""The most batches that a warning names."""
 
 log = logging.getLogger("interkeep.backup")
 
@@ -97,11 +94,12 @@ class ServiceSource:
 
         :raises Problem: ServiceNotFound if the service was deleted meanwhile.
         """
-        key = await self._stores.keys.data_key(self._service.id)
-        head = await self._head()
+        key, head, service = await three_in_order(
+            self._stores.keys.data_key(self._service.id), self._head(), self._now()
+        )
         if hold:
             head = await self._held(head, operation_id)
-        service = await self._now()
+            service = await self._now()
         service = service or self._service
         return ServiceCut(self._stores, service, head, key, operation_id, hold, self._now)
 
@@ -110,20 +108,9 @@ class ServiceSource:
         listed = await self._directory.get(self._service.name)
         return listed.service if listed and listed.service.id == self._service.id else None
 
-    async def active_batches(self) -> Warning | None:
-        """A warning of batches with active messages, which are not backed up; None if there are
-        none."""
-        active = await self._stores.active_batches(self._service.id)
-        if not active:
-            return None
-        listed = ", ".join(f"{a.batch} ({a.active_messages})" for a in active[:_LISTED])
-        more = f" and {len(active) - _LISTED} more" if len(active) > _LISTED else ""
-        return Warning(
-            code="ActiveBatchMessages",
-            message="Batches have active messages, which the backup does not hold: "
-            f"{listed}{more}. A restore loses them: process them first.",
-            target="batches",
-        )
+    async def active_batches(self) -> list[BatchActivity]:
+        """The batches with active messages, which are not backed up."""
+        return await self._stores.active_batches(self._service.id)
 
     async def _held(self, head: Head, operation_id: str) -> Head:
         """Write a hold into the head, so that writers wait from now on; a write in progress comes
@@ -166,6 +153,8 @@ class ServiceCut:
         self._head = head
         self._key = key
         self._operation_id = operation_id
+        self._has_database = False
+        """Whether the settings name a tracking database: known when they were read."""
         self._renewing = asyncio.create_task(self._renew()) if hold else None
 
     async def _renew(self) -> None:
@@ -179,9 +168,11 @@ class ServiceCut:
 
     async def configuration(self) -> AsyncIterator[list[SectionRecord | Unreadable]]:
         """The settings, then all artifacts in the order of section and key, a page at a time."""
-        async for settings in self._settings():
+        rows = self._stores.configuration.rows(self.service.id)
+        settings, first = await two_in_order(first_of(self._settings()), first_of(rows))
+        if settings is not None:
             yield [SectionRecord(SERVICE, record) for record in settings]
-        async for page in read_ahead(self._stores.configuration.rows(self.service.id)):
+        async for page in read_ahead(with_first(first, rows)):
             yield [self._read(row) for row in page if section_of(row) not in NOT_BACKED_UP]
 
     def _read(self, row: Row) -> SectionRecord | Unreadable:
@@ -202,6 +193,7 @@ class ServiceCut:
         if settings is not None and not after:
             document = self._opened(SERVICE, SERVICE, settings.document)
             document["unitCount"] = self.service.unit_count
+            self._has_database = bool(document.get("trackingDatabase"))
             yield [Record(SERVICE, document, settings.changed_at)]
 
     async def _artifacts(self, section: Section, after: str) -> AsyncIterator[list[Record]]:
@@ -240,8 +232,9 @@ class ServiceCut:
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
-        head = await self._stores.configuration.head(self.service.id)
-        service = await self._now()
+        head, service = await two_in_order(
+            self._stores.configuration.head(self.service.id), self._now()
+        )
         same = (
             head is not None
             and head.revision == self.revision
@@ -270,10 +263,12 @@ class ServiceCut:
 
         So an agreement without a row may have numbers that were issued under other names.
         """
-        ledger, service = self._stores.ledger, self.service
-        family = await family_of(ledger, service)
-        known = await Known.of_names(ledger, [service.name], family)
-        async for page in self._stores.configuration.all_numbers(service.id, after):
+        service = self.service
+        numbers = self._stores.configuration.all_numbers(service.id, after)
+        known, first = await two_in_order(
+            Known.of_service(self._stores.ledger, service), first_of(numbers)
+        )
+        async for page in with_first(first, numbers):
             rows = [known.own(service.name, numbers.name) for numbers in page]
             found = [_record(one, row, known) for one, row in zip(page, rows, strict=True)]
             yield [one for one in found if one is not None]
@@ -296,12 +291,12 @@ class ServiceCut:
         async for page in self._stores.mics.pages(self.service.id, after):
             yield [Record(m.record_name, m.to_json(), rfc3339(m.time)) for m in page]
 
-    async def left_out(self) -> list[LeftOut]:
-        """What the backup does not hold."""
-        settings = await self._stores.configuration.settings(self.service.id)
-        database = settings.document.get("trackingDatabase") if settings else None
-        active = await self._stores.active_batches(self.service.id)
-        waiting = sum(a.active_messages for a in active)
+    def left_out(self, active: Sequence[BatchActivity]) -> list[LeftOut]:
+        """What the backup does not hold; ask when the configuration was read.
+
+        :param active: the batches with active messages.
+        """
+        waiting = sum(one.active_messages for one in active)
         return [
             LeftOut("activeBatches", waiting, "Messages in batches are lost: process them first."),
             *(
@@ -310,7 +305,7 @@ class ServiceCut:
             ),
             LeftOut(
                 "trackingDatabase",
-                1 if database else 0,
+                1 if self._has_database else 0,
                 "A restore needs a database of the same name, or a new one.",
             ),
         ]

@@ -1,10 +1,15 @@
 """What a cut returns: records, artifacts that cannot be read, and what is not backed up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.record import Record, WrittenRecord
+from shared.state.batch_activity import BatchActivity
+
+_LISTED = 20
+"""The most batches that a warning names."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,20 @@ class LeftOut:
     what: str
     items: int
     note: str
+
+
+def of_batches(active: Sequence[BatchActivity]) -> Warning | None:
+    """The warning of batches with active messages; None if there are none."""
+    if not active:
+        return None
+    listed = ", ".join(f"{one.batch} ({one.active_messages})" for one in active[:_LISTED])
+    more = f" and {len(active) - _LISTED} more" if len(active) > _LISTED else ""
+    return Warning(
+        code="ActiveBatchMessages",
+        message="Batches have active messages, which the backup does not hold: "
+        f"{listed}{more}. A restore loses them: process them first.",
+        target="batches",
+    )
 
 
 def batches_active(active: Warning) -> Problem:

@@ -11,7 +11,9 @@ from shared.rules.naming import artifact_key
 from shared.state.row_keys import encoded
 from shared.storage.tables import Column, Row, Table
 from shared.storage.versioned import Versioned
+from shared.streams.in_order import two_in_order
 from shared.streams.merged import joined
+from shared.streams.read_ahead import first_of, with_first
 
 TABLE = "interkeepBatchActivity"
 
@@ -78,9 +80,13 @@ class BatchActivities:
         :param batches: the names of the batches that exist, in the same order. A report that was
             written while its batch was deleted may be left over; it is ignored.
         """
-        behind = _key(after)
-        rows = self._table.pages(service_id, after=behind)
-        async for page in joined(rows, batches, lambda row: row.key, _key):
+        # Most services have one page of either: both are asked for at once.
+        rows = self._table.pages(service_id, after=_key(after))
+        reports, names = await two_in_order(first_of(rows), first_of(batches))
+        pairs = joined(
+            with_first(reports, rows), with_first(names, batches), lambda row: row.key, _key
+        )
+        async for page in pairs:
             yield [_read(row) for row, batch in page if batch is not None]
 
     async def active(

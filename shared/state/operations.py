@@ -86,6 +86,16 @@ class Operations:
         row = await self._table.get(partition, str(index.values["record"]))
         return (_record(row), str(index.values["hash"])) if row else None
 
+    async def at(self, service: str, operation_id: str, record: str) -> OperationRow | None:
+        """A record by its id and the key of its row, which is one call instead of two; None if the
+        row is not there, or is another one's.
+
+        :param record: the key, from ``place``.
+        """
+        row = await self._table.get(_partition(service), record)
+        found = _record(row) if row is not None and record.startswith("t!") else None
+        return found if found is not None and found.operation.id == operation_id else None
+
     @staticmethod
     def partition(service: str) -> str:
         """The partition with the operations of a service name."""
@@ -151,6 +161,13 @@ class Operations:
         etags = await self._table.transact([Replace(row, record.etag), Insert(lock)])
         return OperationRow(record.operation, etags[0])
 
+    async def announce(self, operation: Operation) -> None:
+        """Let the log of all services lead to a record that is added next.
+
+        Before the record: one that no row leads to would never be in that log.
+        """
+        await self._log.enter([logged(operation)])
+
     async def add(
         self,
         operation: Operation,
@@ -159,8 +176,8 @@ class Operations:
         lock: bool,
         request: JsonObject | None = None,
     ) -> OperationRow:
-        """Insert a new operation: index, record, lock, and what its worker needs, in one
-        transaction.
+        """Insert a new operation that was announced: index, record, lock, and what its worker
+        needs, in one transaction.
 
         :param request: stored next to the record, secrets sealed; never shown in this form.
         :raises RowExists: if the id is in use, or another operation has the lock.
@@ -171,8 +188,6 @@ class Operations:
             rows.append(Row(partition, _ACTIVE, {"id": operation.id}))
         if request is not None:
             rows.append(Row(partition, _request_key(operation.id), document_columns(request)))
-        # Before the record: one that no row leads to would never be in the log of all services.
-        await self._log.enter([logged(operation)])
         try:
             etags = await self._table.transact([Insert(row) for row in rows])
         except RowExists:
@@ -199,16 +214,21 @@ class Operations:
         """
         return OperationRow(operation, await self._table.replace(_row(operation), etag))
 
-    async def finish(self, operation: Operation, etag: str, *, unlock: bool) -> OperationRow:
+    async def finish(
+        self, operation: Operation, etag: str, *, unlock: bool, lock: Lock | None = None
+    ) -> OperationRow:
         """Write a final record and release the lock, in one transaction.
 
         If this operation's lock was deleted by hand and another operation has taken it, that lock
         is kept.
 
+        :param lock: the lock, if it was read just before.
+
         :raises RowChanged: if another writer changed the record since.
         """
         row = _row(operation)
-        lock = await self.lock(operation.service) if unlock else None
+        if unlock and lock is None:
+            lock = await self.lock(operation.service)
         while True:
             steps: list[Step] = [Replace(row, etag)]
             if lock is not None and lock.operation_id == operation.id:

@@ -149,7 +149,9 @@ async def run_operation(message: func.QueueMessage) -> None:
     """Work on one operation; a message that names none is dropped."""
     quiet_the_sdk()
     asked = json.loads(message.get_body())
-    await current().engine.run(str(asked["service"]), str(asked["operation"]))
+    # Messages of an earlier version name no record.
+    record = str(asked.get("record", ""))
+    await current().engine.run(str(asked["service"]), str(asked["operation"]), record)
 
 
 @blueprint.function_name("operation_poisoned")

@@ -143,6 +143,8 @@ class Reading:
                 await once(part, secrets)
             except Problem as problem:
                 if problem.code is Code.BLOB_CORRUPT and attempt < _TRIES:
+                    self._backup.again(part.blob)
+                    self._backup.again(self._backup.descriptor.secrets.blob)
                     secrets.go_to(begin)
                     await asyncio.sleep(_TRY_AGAIN_SECONDS)
                     continue

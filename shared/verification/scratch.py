@@ -93,8 +93,12 @@ class Scratch:
         cut = await ServiceSource(self.stores, service, self.directory).cut(
             operation.id, hold=False
         )
-        await writer.write_configuration(cut)
-        await writer.write_runtime(cut)
+        try:
+            await writer.write_configuration(cut)
+            await writer.committed()
+            await writer.write_runtime(cut)
+        finally:
+            await writer.give_up()
         again = {part.name: part.lines_sha256 for part in writer.result.sections}
         # A record whose content could not be backed up is restored without it, and so differs.
         lacking = {f.section for f in descriptor.failures if f.code != "ItemUnreadable"}

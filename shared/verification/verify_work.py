@@ -7,7 +7,7 @@ from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import verify_failed
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.catalog.presence import Look, Presence, noted
-from shared.backups.catalog.users import BackupUsers
+from shared.backups.catalog.users import BackupUsers, without_user
 from shared.blobs.copying import Copier
 from shared.clock import Clock
 from shared.model.backup import Backup, BackupStatus, Found, VerifyLevel
@@ -18,6 +18,7 @@ from shared.operations.task import Outcome, Task, Work
 from shared.rules.problems import backup_not_found
 from shared.state.history import History
 from shared.storage.tables import RowChanged
+from shared.streams.in_order import two_in_order
 from shared.verification.findings import FAULTS, Findings
 from shared.verification.reading import Reading
 from shared.verification.scratch import Scratch
@@ -57,16 +58,18 @@ class VerifyWork(Work):
         :raises Problem: BackupNotFound, BackupInUse, KeyUnavailable.
         """
         operation = task.operation
-        backup = await self.users.enter(operation.service, _backup(operation), operation)
-        if backup is None:
+        found = await self.history.get(operation.service, _backup(operation))
+        if found is None:
             raise backup_not_found(operation.service, _backup(operation))
+        # What is read before the backup is protected counts only if it could be protected.
+        backup, opened = await two_in_order(
+            self.users.enter(found, operation), self._opened(found.value)
+        )
         level = VerifyLevel(str(operation.parameters["level"]))
         findings = Findings()
         result: JsonObject = {"level": str(level)}
-        try:
-            opened = await self.presence.open(backup)
-        except Problem as problem:
-            findings.add(problem)
+        if isinstance(opened, Problem):
+            findings.add(opened)
         else:
             result |= await self._verified(task, opened, backup.storage_account, level, findings)
         result["problems"] = findings.count
@@ -80,7 +83,26 @@ class VerifyWork(Work):
         )
         return Outcome(OperationStatus.FAILED, result, error=error)
 
+    async def _opened(self, backup: Backup) -> OpenBackup | Problem:
+        try:
+            return await self.presence.open(backup)
+        except Problem as problem:
+            return problem
+
     async def _verified(
+        self,
+        task: Task,
+        backup: OpenBackup,
+        alias: str,
+        level: VerifyLevel,
+        findings: Findings,
+    ) -> JsonObject:
+        if level is VerifyLevel.DESCRIPTOR:
+            return await self._looked(task, backup, alias, level, findings)
+        async with backup.ahead() as near:
+            return await self._looked(task, near, alias, level, findings)
+
+    async def _looked(
         self,
         task: Task,
         backup: OpenBackup,
@@ -114,16 +136,21 @@ class VerifyWork(Work):
         """Store the verdict with the backup, and delete the scratch service."""
         if operation.parameters.get("level") == VerifyLevel.RESTORE:
             await self.scratch.clear(operation)
-        if operation.status is not OperationStatus.CANCELED:
+        if operation.status is OperationStatus.CANCELED:
+            await self.users.leave(operation.service, _backup(operation), operation)
+        else:
             await self._write_verdict(operation)
-        await self.users.leave(operation.service, _backup(operation), operation)
         await self.after(operation)
 
     async def _write_verdict(self, operation: Operation) -> None:
+        """Store the verdict, and that the backup is not used by this operation any more."""
         told = False
         while True:
             found = await self.history.get(operation.service, _backup(operation))
-            if found is None or found.value.verify_operation == operation.id:
+            if found is None:
+                return
+            if found.value.verify_operation == operation.id:
+                await self.users.leave(operation.service, _backup(operation), operation)
                 return
             failed = operation.status is not OperationStatus.SUCCEEDED
             if failed and not told:
@@ -144,6 +171,7 @@ class VerifyWork(Work):
             changed = found.value.model_copy(update=update)
             if not failed or found_bad:
                 changed = await self._seen(changed, operation)
+            changed = without_user(changed, operation)
             if changed == found.value:
                 return
             try:

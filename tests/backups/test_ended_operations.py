@@ -233,7 +233,7 @@ async def test_a_user_that_begins_while_others_are_dropped_stays(kept: Kept) -> 
     await kept.change(4, users=await stale(kept))
     found = (await kept.backups())[4]
     record = await app.verifications.start(found.value, VerifyLevel.DESCRIPTOR, "x", None)
-    await app.backup_users.enter(SERVICE, found.value.name, record.operation)
+    await app.backup_users.enter(found, record.operation)
     after = await app.backup_users.still(found)
     mine = BackupUser(service=SERVICE, operation=record.operation.id)
     assert after.value.users == [mine]

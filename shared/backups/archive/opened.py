@@ -1,8 +1,10 @@
 """An open backup: its descriptor and seal were checked, and everything else is read through it."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 
+from shared.backups.archive.ahead import ContainerAhead, read_ahead_of
 from shared.backups.archive.reader import read_descriptor, records, section_lines
 from shared.backups.archive.secrets_reader import Secrets
 from shared.backups.archive.section_lines import checked_records
@@ -31,6 +33,24 @@ class OpenBackup:
         """
         descriptor = await read_descriptor(container, provider, accept_renamed=accept_renamed)
         return OpenBackup(container, descriptor)
+
+    @asynccontextmanager
+    async def ahead(self, *names: str) -> AsyncIterator["OpenBackup"]:
+        """The same backup in the body, whose small sections and secrets are asked for at once.
+
+        :param names: the sections that will be read; none: all.
+        """
+        parts = [one for one in self.descriptor.sections if not names or one.name in names]
+        sizes = {self.descriptor.secrets.blob: self.descriptor.secrets.bytes} if not names else {}
+        async with read_ahead_of(
+            self.container, {**sizes, **{part.blob: part.bytes for part in parts}}
+        ) as container:
+            yield replace(self, container=container)
+
+    def again(self, blob: str) -> None:
+        """Read a blob from storage the next time, also if it was read ahead."""
+        if isinstance(self.container, ContainerAhead):
+            self.container.forget(blob)
 
     def section(self, name: str) -> SectionPart:
         """A section that every backup has.

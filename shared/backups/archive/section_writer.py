@@ -60,6 +60,11 @@ class SectionWriter:
         self._lines_bytes += len(text)
         self._packed += self._gzip.compress(text)
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that wait to be stored."""
+        return len(self._packed)
+
     async def close(self) -> SectionPart:
         """Commit the blob, and return its entry for the descriptor."""
         if self._member_bytes or not self._lines_bytes:
@@ -74,3 +79,39 @@ class SectionWriter:
             lines_bytes=self._lines_bytes,
             lines_sha256=self._lines.hexdigest(),
         )
+
+
+class Commits:
+    """Sections that are being committed, while the next ones are read."""
+
+    def __init__(self) -> None:
+        self._all: list[asyncio.Task[SectionPart]] = []
+        self._held: dict[asyncio.Task[SectionPart], int] = {}
+        """Those in progress, with what each has in memory."""
+
+    async def begin(self, writer: SectionWriter) -> None:
+        """Begin to commit a section; waits while much is in memory already.
+
+        :raises Exception: the error of one that was begun before.
+        """
+        while self._held and sum(self._held.values()) + writer.held_bytes > MAX_BLOCK_BYTES:
+            done, _ = await asyncio.wait(self._held, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+        task = asyncio.create_task(writer.close())
+        self._all.append(task)
+        self._held[task] = writer.held_bytes
+        task.add_done_callback(lambda one: self._held.pop(one, None))
+
+    async def ended(self) -> list[SectionPart]:
+        """Wait for all, and return their entries for the descriptor, in their order.
+
+        :raises Exception: the error of the first that failed.
+        """
+        return [await task for task in self._all]
+
+    async def give_up(self) -> None:
+        """Cancel what is in progress, and wait until it is not any more."""
+        for task in self._all:
+            task.cancel()
+        await asyncio.gather(*self._all, return_exceptions=True)

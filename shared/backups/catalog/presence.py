@@ -51,6 +51,7 @@ async def compare(
     objects: Objects,
     tell: Tell,
     checkpoint: Checkpoint | None = None,
+    other: Callable[[str], None] | None = None,
 ) -> int:
     """Compare what a backup consists of with a list of its container; return how many objects it
     names.
@@ -60,9 +61,10 @@ async def compare(
     :param tell: called with each fault: BlobMissing, BlobCorrupt, and BlobArchived for what exists
         but cannot be read. It may raise.
     :param checkpoint: awaited now and then.
+    :param other: called with the path of each blob that is neither named nor content.
     """
     left = dict(named)
-    listed = _listed(container, left, tell)
+    listed = _listed(container, left, tell, other)
     count = 0
     try:
         pairs = merged(objects, listed, lambda one: one[0], lambda one: one[0])
@@ -83,7 +85,12 @@ async def compare(
     return count
 
 
-async def _listed(container: BackupContainer, left: dict[str, int], tell: Tell) -> Objects:
+async def _listed(
+    container: BackupContainer,
+    left: dict[str, int],
+    tell: Tell,
+    other: Callable[[str], None] | None = None,
+) -> Objects:
     """The content objects of a list; other blobs are compared and removed from ``left`` on the
     way."""
     try:
@@ -92,6 +99,8 @@ async def _listed(container: BackupContainer, left: dict[str, int], tell: Tell) 
             wanted = blob.size if is_content else left.pop(blob.name, None)
             if blob.archived and wanted is not None:
                 tell(archived(container.name, blob.name))
+            if wanted is None and other is not None:
+                other(blob.name)
             if is_content:
                 yield [(blob.name.removeprefix(_CONTENT), blob.size)]
             elif wanted not in (None, blob.size):

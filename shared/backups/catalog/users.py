@@ -58,17 +58,23 @@ class BackupUsers:
         if found is not None and _is_there(found.value, descriptor, place):
             await self._entered(found, operation, descriptor)
 
-    @optimistic
-    async def enter(self, service: str, backup: str, operation: Operation) -> Backup | None:
-        """Protect a backup from deletion until ``leave``; None if the history does not have it.
+    async def enter(self, found: Versioned[Backup], operation: Operation) -> Backup:
+        """Protect a backup from deletion until ``leave``, and return its entry.
 
         If the history says that it does not exist, but it does, this also corrects the entry.
 
+        :param found: its entry, as it was read just before.
         :raises Problem: BackupInUse while it is being deleted, or if too many operations read it;
             BackupNotFound if it has no container; what reading its descriptor raises.
         """
-        found = await self._history.get(service, backup)
-        return await self._entered(found, operation, None) if found else None
+        while True:
+            try:
+                return await self._entered(found, operation, None)
+            except RowChanged:
+                now = await self._history.get(found.value.service, found.value.name)
+                if now is None:
+                    raise
+                found = now
 
     async def _entered(
         self, found: Versioned[Backup], operation: Operation, descriptor: Descriptor | None
@@ -116,12 +122,19 @@ class BackupUsers:
     @optimistic
     async def leave(self, service: str, backup: str, operation: Operation) -> None:
         """Remove a user whose operation has ended. Idempotent: it is called again after a crash."""
-        user = _user(operation)
         found = await self._history.get(service, backup)
-        if found is None or user not in found.value.users:
+        if found is None:
             return
-        others = [other for other in found.value.users if other != user]
-        await self._history.change(found.value.model_copy(update={"users": others}), found.etag)
+        changed = without_user(found.value, operation)
+        if changed != found.value:
+            await self._history.change(changed, found.etag)
+
+
+def without_user(backup: Backup, operation: Operation) -> Backup:
+    """The entry of a backup that an operation does not use any more."""
+    user = _user(operation)
+    others = [other for other in backup.users if other != user]
+    return backup.model_copy(update={"users": others})
 
 
 def _is_there(backup: Backup, descriptor: Descriptor, place: Place) -> bool:

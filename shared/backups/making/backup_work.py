@@ -11,7 +11,7 @@ from shared.alerts.happenings import backups_missed
 from shared.backups.archive.paths import descriptor_path
 from shared.backups.archive.reader import descriptor_at
 from shared.backups.catalog.presence import account_name
-from shared.backups.making.describe import describe, sealed
+from shared.backups.making.describe import Run, describe, sealed
 from shared.backups.making.descriptor_blob import (
     clear_other_runs,
     require_found,
@@ -20,7 +20,7 @@ from shared.backups.making.descriptor_blob import (
 )
 from shared.backups.making.ending import BackupEnding
 from shared.backups.making.stores import BackupStores
-from shared.backups.making.writer import RunWriter
+from shared.backups.making.writer import RunResult, RunWriter
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.blobs.copying import Copier
 from shared.model.backup import Backup, BackupStatus, Trigger
@@ -33,8 +33,11 @@ from shared.operations.task import Outcome, Task, Work
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.services.cut import ServiceCut
-from shared.services.cut_records import batches_active
+from shared.services.cut_records import LeftOut, batches_active, of_batches
+from shared.state.services import Listed
 from shared.storage.tables import RowExists
+from shared.storage.versioned import Versioned
+from shared.streams.in_order import three_in_order, two_in_order
 
 _CUT_TRIES = 5
 """Tries to read a cut: the first without a hold, the others with one; a hold can expire during a
@@ -83,18 +86,23 @@ class BackupWork(Work):
             BackupNameInUse, BackupNameUnavailable, StorageAccountUnknown, BlobMissing.
         """
         operation = task.operation
-        done = await self.committed(operation)
+        found, listed = await two_in_order(
+            self._entry(operation), self._stores.directory.get(operation.service)
+        )
+        done = await self._committed(operation, found)
         if done is not None:
             return done
-        service = await self._require_service(operation)
-        backup = await self._entered(operation, service)
+        service = _require_service(operation, listed)
+        backup = await self._entered(operation, service, found)
         require_backup(service.name, service.edition)
         require_allowed(service.name, service.state, ServiceOperation.BACKUP)
         account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
         container = BackupContainer(account, backup.container)
-        await container.create(await self._stores.ownership(operation))
-        written = await self._write(task, service, backup, container)
-        return await self._outcome(container, backup, written)
+        written, others = await self._write(task, service, backup, container)
+        return await self._outcome(container, backup, written, clear=others)
+
+    async def _entry(self, operation: Operation) -> Versioned[Backup] | None:
+        return await self._stores.history.get(operation.service, str(operation.parameters["name"]))
 
     async def committed(self, operation: Operation) -> Outcome | None:
         """The outcome if the descriptor exists: then the backup is complete, whatever stopped its
@@ -102,7 +110,11 @@ class BackupWork(Work):
 
         A backup that was deleted on request since has succeeded too.
         """
-        found = await self._stores.history.get(operation.service, str(operation.parameters["name"]))
+        return await self._committed(operation, await self._entry(operation))
+
+    async def _committed(
+        self, operation: Operation, found: Versioned[Backup] | None
+    ) -> Outcome | None:
         if found is None or found.value.operation != operation.id:
             return None
         backup = found.value
@@ -123,7 +135,7 @@ class BackupWork(Work):
             if problem.code not in _UNREADABLE:
                 raise
             return await self._as_its_blob_says(container, backup, problem)
-        return await self._outcome(container, backup, written) if written else None
+        return await self._outcome(container, backup, written, clear=True) if written else None
 
     async def _as_its_blob_says(
         self, container: BackupContainer, backup: Backup, problem: Problem
@@ -152,10 +164,11 @@ class BackupWork(Work):
         return Outcome(OperationStatus(said.outcome), result, [note])
 
     async def _outcome(
-        self, container: BackupContainer, backup: Backup, written: Descriptor
+        self, container: BackupContainer, backup: Backup, written: Descriptor, *, clear: bool
     ) -> Outcome:
+        """:param clear: whether there may be blobs of runs that were given up."""
         warnings = [Warning.model_validate(warning.to_json()) for warning in written.warnings]
-        left = await clear_other_runs(container, written)
+        left = await clear_other_runs(container, written) if clear else 0
         if left:
             warnings.append(
                 Warning(
@@ -167,23 +180,15 @@ class BackupWork(Work):
             )
         return Outcome(OperationStatus(written.backup.outcome), _result(backup, written), warnings)
 
-    async def _require_service(self, operation: Operation) -> Service:
-        listed = await self._stores.directory.get(operation.service)
-        if listed is None or listed.service.id != operation.service_id:
-            raise Problem(
-                Code.SERVICE_NOT_FOUND,
-                f"Service '{operation.service}' was deleted before it was backed up.",
-            )
-        return listed.service
-
-    async def _entered(self, operation: Operation, service: Service) -> Backup:
+    async def _entered(
+        self, operation: Operation, service: Service, found: Versioned[Backup] | None
+    ) -> Backup:
         """The backup's entry in the history, added now or by an earlier attempt.
 
         It is added before anything is refused, so that the history shows a scheduled run that
         failed.
         """
         name = str(operation.parameters["name"])
-        found = await self._stores.history.get(service.name, name)
         if found is not None:
             if found.value.operation != operation.id:
                 await self._tell_missed(operation)
@@ -249,70 +254,99 @@ class BackupWork(Work):
 
     async def _write(
         self, task: Task, service: Service, backup: Backup, container: BackupContainer
-    ) -> Descriptor:
+    ) -> tuple[Descriptor, bool]:
+        """Write the backup; its descriptor, and whether blobs of other runs may be left."""
         source = self._stores.source(service)
-        active = await source.active_batches()
-        if active is not None and task.operation.parameters.get("requireIdleBatches"):
-            raise batches_active(active)
+        ownership = await self._stores.ownership(task.operation)
+        # Nothing of the service is written before the container is this operation's.
+        _, active, cut = await three_in_order(
+            container.create(ownership),
+            source.active_batches(),
+            source.cut(task.operation.id, hold=False),
+        )
+        warning = of_batches(active)
+        if warning is not None and task.operation.parameters.get("requireIdleBatches"):
+            raise batches_active(warning)
         for number in range(1, _CUT_TRIES + 1):
-            run = f"{task.operation.attempt}-{number}"
-            cut = await source.cut(task.operation.id, hold=number > 1)
+            if number > 1:
+                cut = await source.cut(task.operation.id, hold=True)
+            run = Run(f"{task.operation.attempt}-{number}", held=number > 1)
             writer = RunWriter(
                 container,
                 self._stores.provider,
                 self._stores.clock,
                 task,
                 backup_id=backup.id,
-                run=run,
+                run=run.name,
             )
             try:
-                await writer.write_configuration(cut)
+                if await self._written(writer, cut):
+                    warnings = [warning] if warning else []
+                    left_out = cut.left_out(active)
+                    return await self._describe(
+                        container, backup, cut, writer.result, run, left_out, warnings
+                    )
             finally:
-                unchanged = await cut.end()
-            if unchanged:
-                signed = self._stores.accounts.signed
-                copier = Copier(cut.content_account, self._stores.clock, signed=signed)
-                await writer.write_rest(cut, copier)
-                warnings = [active] if active else []
-                return await self._describe(
-                    container, backup, cut, writer, run, number > 1, warnings
-                )
+                await writer.give_up()
         raise CutChanged(f"changed under {_CUT_TRIES} tries")
+
+    async def _written(self, writer: RunWriter, cut: ServiceCut) -> bool:
+        """Write all but the descriptor; False if the configuration changed meanwhile."""
+        try:
+            await writer.write_configuration(cut)
+        except BaseException:
+            await cut.end()
+            raise
+        unchanged, _ = await two_in_order(cut.end(), writer.committed())
+        if unchanged:
+            signed = self._stores.accounts.signed
+            await writer.write_rest(
+                cut, Copier(cut.content_account, self._stores.clock, signed=signed)
+            )
+        return unchanged
 
     async def _describe(
         self,
         container: BackupContainer,
         backup: Backup,
         cut: ServiceCut,
-        writer: RunWriter,
-        run: str,
-        held: bool,
+        result: RunResult,
+        run: Run,
+        left_out: list[LeftOut],
         warnings: list[Warning],
-    ) -> Descriptor:
+    ) -> tuple[Descriptor, bool]:
         document = describe(
             backup,
             cut,
-            writer.result,
-            await cut.left_out(),
+            result,
+            left_out,
             warnings,
             run=run,
-            held=held,
             completed_at=rfc3339(self._stores.clock.now()),
         )
-        await require_found(container, writer.result)
+        others = await require_found(container, result)
         descriptor, text = await sealed(document, self._stores.provider)
         path = descriptor_path(backup.name)
         metadata = await sealed_metadata(descriptor, self._stores.provider)
         if await container.put_once(path, text, "text/plain; charset=utf-8", metadata):
-            return descriptor
+            return descriptor, others or not run.is_first
         other = await self._written_before(container, backup)
         assert other is not None, "a descriptor that exists can be read"
-        return other
+        return other, True
 
     async def settle(self, operation: Operation) -> None:
         """Updates the history and the service's last backup, and deletes the container of a
         failure."""
         await self._ending.settle(operation)
+
+
+def _require_service(operation: Operation, listed: Listed | None) -> Service:
+    if listed is None or listed.service.id != operation.service_id:
+        raise Problem(
+            Code.SERVICE_NOT_FOUND,
+            f"Service '{operation.service}' was deleted before it was backed up.",
+        )
+    return listed.service
 
 
 def _time(value: JsonValue) -> datetime | None:

@@ -22,7 +22,7 @@ from shared.rules.naming import require_new_backup_name
 from shared.rules.problems import backup_not_found
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.services.cut import ServiceSource
-from shared.services.cut_records import batches_active
+from shared.services.cut_records import batches_active, of_batches
 from shared.state.history import History
 from shared.state.operations import OperationRow
 from shared.state.schedules import Schedules
@@ -90,10 +90,11 @@ class Backups:
             self._require_not_coming(service, body.name),
             self._source(service).active_batches(),
         )
-        if active is not None:
+        warning = of_batches(active or [])
+        if warning is not None:
             if body.require_idle_batches:
-                raise batches_active(active)
-            start = replace(start, warnings=(active,))
+                raise batches_active(warning)
+            start = replace(start, warnings=(warning,))
         return await self._engine.start(start)
 
     async def _require_unused(self, service: Service, name: str) -> None:

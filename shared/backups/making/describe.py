@@ -1,5 +1,7 @@
 """Making the sealed descriptor of a backup. It is written last, and once."""
 
+from dataclasses import dataclass
+
 from shared.backups.making.writer import RunResult
 from shared.model.backup import Backup
 from shared.model.descriptor import FORMAT, Descriptor, digest, file_bytes
@@ -12,6 +14,21 @@ from shared.services.cut_records import LeftOut
 PRODUCER = "interkeep 0.1.0"
 
 
+@dataclass(frozen=True)
+class Run:
+    """One run of a backup."""
+
+    name: str
+    """``<attempt>-<try>``."""
+    held: bool
+    """Whether writers waited while the configuration was read."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no other run of the same backup can have begun before."""
+        return self.name == "1-1"
+
+
 def describe(
     backup: Backup,
     cut: ServiceCut,
@@ -19,8 +36,7 @@ def describe(
     left_out: list[LeftOut],
     warnings: list[Warning],
     *,
-    run: str,
-    held: bool,
+    run: Run,
     completed_at: str,
 ) -> JsonObject:
     """The descriptor without its digest and seal."""
@@ -33,7 +49,7 @@ def describe(
             "name": backup.name,
             "trigger": str(backup.trigger),
             "operationId": backup.operation,
-            "run": run,
+            "run": run.name,
             "startedAt": rfc3339(backup.started_at),
             "completedAt": completed_at,
             "producer": PRODUCER,
@@ -51,7 +67,7 @@ def describe(
         },
         "consistency": {
             "revision": cut.revision,
-            "held": "yes" if held else "no",
+            "held": "yes" if run.held else "no",
             "runtimeReadFrom": result.runtime_read_from,
             "runtimeReadTo": result.runtime_read_to,
         },

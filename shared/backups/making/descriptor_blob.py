@@ -82,8 +82,9 @@ def _digest(facts: Mapping[str, str]) -> str:
     return hashlib.sha256(canonical_text(dict(facts)).encode()).hexdigest()
 
 
-async def require_found(container: BackupContainer, result: RunResult) -> None:
-    """Check that everything that the descriptor will name is in the container, with its size.
+async def require_found(container: BackupContainer, result: RunResult) -> bool:
+    """Check that everything that the descriptor will name is in the container, with its size;
+    return whether there are other blobs, such as those of other runs.
 
     :raises Problem: BlobMissing or BlobCorrupt, which are retried: that storage accepted the writes
         is not enough to call a backup whole.
@@ -101,7 +102,10 @@ async def require_found(container: BackupContainer, result: RunResult) -> None:
             again=True,
         )
 
-    await compare(container, named, _pages(sorted(result.content.items())), tell)
+    others: list[str] = []
+    objects = _pages(sorted(result.content.items()))
+    await compare(container, named, objects, tell, other=others.append)
+    return bool(others)
 
 
 async def _pages(objects: list[tuple[str, int]]) -> AsyncIterator[list[tuple[str, int]]]:

@@ -24,6 +24,7 @@ from shared.model.wire import JsonValue
 from shared.storage.fence import LeaseLost
 from shared.storage.refusals import meaning, passes
 from shared.storage.versioned import Versioned, optimistic
+from shared.streams.in_order import two_in_order
 
 _UNSETTLED = frozenset(
     {
@@ -58,8 +59,9 @@ class BackupEnding:
         delete the container."""
         name = str(operation.parameters["name"])
         await self._tell(operation, name)
-        backup = await self._in_history(operation, name)
-        await self._show_on_service(operation, name)
+        backup, _ = await two_in_order(
+            self._in_history(operation, name), self._show_on_service(operation, name)
+        )
         if backup is None:
             return
         if operation.status not in _GOOD:

@@ -1,4 +1,8 @@
-"""Writing one run of a backup: sections and secrets of one cut, then the content they name."""
+"""Writing one run of a backup: sections and secrets of one cut, then the content they name.
+
+A section is committed while the next one is read, and what needs no order has none: where storage
+is far away, one thing after another takes longer than all that is done with it.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +11,7 @@ from dataclasses import dataclass, field
 from azure.storage.blob.aio import BlobClient
 
 from shared.backups.archive.secrets_writer import SecretsWriter
-from shared.backups.archive.section_writer import SectionWriter
+from shared.backups.archive.section_writer import Commits, SectionWriter
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
@@ -29,6 +33,7 @@ from shared.rules.naming import artifact_key
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceCut
 from shared.services.cut_records import Unreadable
+from shared.streams.in_order import two_in_order
 
 _LACKS = {
     Code.BLOB_ARCHIVED: "Archived",
@@ -106,12 +111,16 @@ class RunWriter:
         self._run = run
         self._secrets = SecretsWriter(container, provider, backup_id=backup_id, run=run)
         self._result = RunResult()
+        self._commits = Commits()
         self._agreements: set[str] = set()
         self._users: dict[str, list[tuple[str, str]]] = {}
         self._md5s: dict[str, str] = {}
 
     async def write_configuration(self, cut: ServiceCut) -> None:
-        """Write the settings and the artifacts of a cut, section by section."""
+        """Write the settings and the artifacts of a cut, section by section.
+
+        When this returns, all was read; ``committed`` waits until all is stored.
+        """
         names = iter(CONFIGURATION_SECTIONS)
         writer = SectionWriter(self._container, self._run, next(names))
         done = 0
@@ -124,7 +133,7 @@ class RunWriter:
                 while writer.name != item.section:
                     await writer.write(lines)
                     lines = []
-                    self._result.sections.append(await writer.close())
+                    await self._commits.begin(writer)
                     writer = SectionWriter(self._container, self._run, next(names))
                 lines.append(self._line(item.section, item.record))
             await writer.write(lines)
@@ -132,11 +141,19 @@ class RunWriter:
             done += len(page)
             self._task.report("configuration", done)
             await self._task.checkpoint()
-        self._result.sections.append(await writer.close())
+        await self._commits.begin(writer)
         for name in names:
-            empty = SectionWriter(self._container, self._run, name)
-            self._result.sections.append(await empty.close())
-        self._result.secrets = await self._secrets.close()
+            await self._commits.begin(SectionWriter(self._container, self._run, name))
+
+    async def committed(self) -> None:
+        """Wait until the configuration is stored."""
+        secrets, sections = await two_in_order(self._secrets.close(), self._commits.ended())
+        self._result.secrets = secrets
+        self._result.sections += sections
+
+    async def give_up(self) -> None:
+        """Begin nothing more, and wait until nothing is in progress; also after all was stored."""
+        await self._commits.give_up()
 
     def _line(self, section: str, record: Record | WrittenRecord) -> bytes:
         if section == Section.AGREEMENTS:
@@ -164,14 +181,25 @@ class RunWriter:
         self._result.sections.append(content.result())
 
     async def write_runtime(self, cut: ServiceCut) -> None:
-        """Write the run-time state as it is now."""
+        """Write the run-time state as it is now.
+
+        :raises ExceptionGroup: with all errors.
+        """
         self._result.runtime_read_from = rfc3339(self._clock.now())
-        await self._write(CONTROL_NUMBERS, cut.control_numbers(frozenset(self._agreements)))
-        await self._write(RECEIVED_NUMBERS, cut.received_numbers())
-        await self._write(MIC_VALUES, cut.mic_values())
+        agreements = frozenset(self._agreements)
+        async with asyncio.TaskGroup() as group:
+            parts = [
+                group.create_task(self._write(name, pages))
+                for name, pages in (
+                    (CONTROL_NUMBERS, cut.control_numbers(agreements)),
+                    (RECEIVED_NUMBERS, cut.received_numbers()),
+                    (MIC_VALUES, cut.mic_values()),
+                )
+            ]
+        self._result.sections += [part.result() for part in parts]
         self._result.runtime_read_to = rfc3339(self._clock.now())
 
-    async def _write(self, name: str, pages: AsyncIterator[list[bytes]]) -> None:
+    async def _write(self, name: str, pages: AsyncIterator[list[bytes]]) -> SectionPart:
         writer = SectionWriter(self._container, self._run, name)
         done = 0
         async for page in pages:
@@ -179,7 +207,7 @@ class RunWriter:
             done += len(page)
             self._task.report(name, done)
             await self._task.checkpoint()
-        self._result.sections.append(await writer.close())
+        return await writer.close()
 
     async def _write_content(self, cut: ServiceCut, copier: Copier) -> SectionPart:
         """Copy the content that the cut names, and write the list of it."""

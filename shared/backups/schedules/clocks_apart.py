@@ -58,6 +58,7 @@ class ClocksApart:
             # Before its record is written: an alert may come twice, but is never lost.
             await self._alerts.tell(clocks_apart(operation, now))
             with suppress(RowExists):
+                await self._records.announce(operation)
                 await self._records.add(operation, "", lock=False)
         self._told = operation_id
 
