@@ -107,7 +107,7 @@ class Works(Stores):
         )
 
     async def _chosen(self, operation: Operation) -> Chosen | None:
-        return await Chosen.known(self.records, self.keys, operation.service, operation.id)
+        return await Chosen.of(self.records, self.keys, operation)
 
     def _restore_target(self, operation: Operation) -> NewService:
         return NewService(

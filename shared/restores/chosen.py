@@ -6,6 +6,7 @@ operation's record until the work begins.
 
 from dataclasses import dataclass, field
 
+from shared.model.operation import Operation
 from shared.model.restore import RestoreBody
 from shared.model.seals import WrappedKey
 from shared.model.wire import JsonObject
@@ -50,11 +51,19 @@ class Chosen:
         :raises Problem: KeyUnavailable, KeyVaultUnavailable.
         """
         found = await records.find(service, operation_id) if operation_id else None
-        request = await records.request(service, operation_id) if operation_id else None
-        if found is None or request is None or "key" not in request:
+        return await Chosen.of(records, keys, found[0].operation) if found else None
+
+    @staticmethod
+    async def of(records: Operations, keys: KeyRing, operation: Operation) -> "Chosen | None":
+        """The stored request of a restore; None if there is none.
+
+        :raises Problem: KeyUnavailable, KeyVaultUnavailable.
+        """
+        request = await records.request(operation.service, operation.id)
+        if request is None or "key" not in request:
             return None
         wrapped = WrappedKey.model_validate(request["key"])
-        service_id = str(found[0].operation.service_id)
+        service_id = str(operation.service_id)
         key = DataKey(service_id, await keys.provider.unwrap(wrapped))
         opened = key.open(_SEALED_AS, _SEALED_AS, "", request["body"])
         return Chosen(service_id, key, wrapped, RestoreBody.model_validate(opened))

@@ -1,6 +1,7 @@
 """The target of a restore: a new service in Interkeep's tables."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -38,11 +39,12 @@ from shared.state.edits import Put, transactions
 from shared.state.mic_values import mic_key
 from shared.state.received_numbers import number_key
 from shared.state.row_keys import encoded
-from shared.state.services import Directory
+from shared.state.services import Directory, Listed
 from shared.storage.pace import Pace
-from shared.storage.tables import TRANSACTION_ROWS, RowExists
+from shared.storage.tables import TRANSACTION_ROWS, RowChanged, RowExists
 from shared.storage.versioned import Versioned, optimistic
 from shared.streams.bounded import each_of
+from shared.streams.in_order import two_in_order
 from shared.streams.merged import joined
 from shared.streams.one_behind import one_behind
 
@@ -84,6 +86,8 @@ class NewService:
         self._id = service_id
         self._operation_id = operation_id
         self._resumed = False
+        self._head: Head | None = None
+        """The head of its configuration as this attempt wrote it last."""
         self._key: DataKey | None = None
         self._pace = Pace(_BATCHES_AT_ONCE)
         self._received: WrittenBefore[ReceivedNumber] | None = None
@@ -98,26 +102,28 @@ class NewService:
         :param key: its data key; None for a new one.
         :raises Problem: ServiceExists if the name was taken meanwhile.
         """
-        await self._enter(plan)
-        head = await self._stores.configuration.head(self._id)
-        if head is None:
+        is_new = await self._enter(plan)
+        # Of a service that was not there, there is no configuration yet: its id is used once.
+        if is_new or await self._stores.configuration.head(self._id) is None:
             await self._stores.content.prepare()
             if key is None:
                 _, key = await self._stores.keys.new_key(self._id)
-            data_key = DataKey(self._id, await self._stores.keys.provider.unwrap(key))
-            sealed = sealed_document(data_key, SERVICE, SERVICE, settings.document, None)
-            await self._stores.configuration.begin(
-                self._id,
-                phase=Phase.RESTORING,
-                key=key,
-                settings=sealed,
-                changed_at=settings.changed_at,
-            )
-        else:
-            self._resumed = True
+            self._key = DataKey(self._id, await self._stores.keys.provider.unwrap(key))
+            sealed = sealed_document(self._key, SERVICE, SERVICE, settings.document, None)
+            with suppress(RowExists):
+                self._head = await self._stores.configuration.begin(
+                    self._id,
+                    phase=Phase.RESTORING,
+                    key=key,
+                    settings=sealed,
+                    changed_at=settings.changed_at,
+                )
+                return
+        self._resumed = True
         self._key = await self._stores.keys.data_key(self._id)
 
-    async def _enter(self, plan: RestorePlan) -> None:
+    async def _enter(self, plan: RestorePlan) -> bool:
+        """Add the service; return whether it was added now."""
         now = self._clock.now()
         service = Service(
             name=plan.target.name,
@@ -142,6 +148,8 @@ class NewService:
                     Code.OPERATION_NOT_ALLOWED,
                     f"Service '{self._name}' is {listed.service.state}, not Restoring.",
                 ) from error
+            return False
+        return True
 
     def content(self, sha256: str) -> BlobClient:
         """The blob for the content of an artifact."""
@@ -159,7 +167,7 @@ class NewService:
         assert self._key is not None
         there = self._stores.configuration.pages(self._id, section)
         pairs = joined(pages, there, lambda r: _key(r.name), lambda v: _key(v.value.name))
-        async with one_behind(self._require_restoring) as sending:
+        async with one_behind(self._latest_head) as sending:
             async for page in pairs if self._resumed else _alone(pages):
                 missing = []
                 for record, found in page:
@@ -173,9 +181,12 @@ class NewService:
 
     async def _insert(self, group: Sequence[Put], head: Head) -> Head:
         change = self._stores.configuration.change
-        return (await change(self._id, head, group, insert_only=True))[0]
+        self._head = (await change(self._id, head, group, insert_only=True))[0]
+        return self._head
 
-    async def _require_restoring(self) -> Head:
+    async def _latest_head(self) -> Head:
+        if self._head is not None:
+            return self._head
         head = await self._stores.configuration.head(self._id)
         if head is None or head.phase is not Phase.RESTORING:
             raise RestoreConflict("the configuration is not being restored any more")
@@ -245,13 +256,20 @@ class NewService:
 
         The head is opened first, so that a late batch of another worker fails.
         """
-        head = await self._stores.configuration.head(self._id)
+        _, listed = await two_in_order(self._open(), self._directory.get(self._name))
+        try:
+            await self._show(State.SUSPENDED, listed)
+        except RowChanged:
+            await self._show_as_it_is(State.SUSPENDED)
+
+    async def _open(self) -> None:
+        """Open the configuration to callers."""
+        head = self._head or await self._stores.configuration.head(self._id)
         if head is None:
             raise RestoreConflict("the configuration is gone")
         if head.phase is Phase.RESTORING:
             opened = replace(head, phase=Phase.OPEN)
             await self._stores.configuration.write_head(self._id, opened)
-        await self._show(State.SUSPENDED)
 
     async def is_complete(self) -> bool:
         """Whether the service of this operation is visible: an earlier attempt has completed it."""
@@ -264,11 +282,18 @@ class NewService:
 
     async def fail(self) -> None:
         """Set the service to RestoreFailed, if it was created."""
-        await self._show(State.RESTORE_FAILED)
+        await self._show_as_it_is(State.RESTORE_FAILED)
 
     @optimistic
-    async def _show(self, state: State) -> None:
-        listed = await self._directory.get(self._name)
+    async def _show_as_it_is(self, state: State) -> None:
+        await self._show(state, await self._directory.get(self._name))
+
+    async def _show(self, state: State, listed: Listed | None) -> None:
+        """Set the state of the service that is being restored.
+
+        :param listed: the service, as it was read just before.
+        :raises RowChanged: if another writer changed it since.
+        """
         if listed is None or listed.service.id != self._id:
             return
         if listed.service.state is not State.RESTORING:

@@ -19,6 +19,7 @@ from shared.rules.restoring.numbers import BackedUpCounters, issued_again, resto
 from shared.rules.within_bounds import counted
 from shared.state.control_numbers import Ledger
 from shared.state.row_keys import encoded
+from shared.streams.in_order import two_in_order
 from shared.streams.merged import merged
 
 _TOLD = 1000
@@ -165,11 +166,20 @@ class Numbers:
     """The number of agreements whose counters are restored."""
 
 
+async def known_under(ledger: Ledger, *names: str) -> Known:
+    """The ledgers of all names that share numbers with these."""
+    known, unlike = Known(), {service_key(one): one for one in names}.values()
+    _, relations = await two_in_order(known.read(ledger, unlike), ledger.lineage.read())
+    family = Family(relations.kin(*unlike), relations.sharing(*unlike))
+    await known.read_family(ledger, family)
+    return known
+
+
 async def numbers_plan(
     backup: OpenBackup,
     name: str,
     wanted: ControlNumbersBody,
-    ledger: Ledger,
+    known: Known,
     agreements: AsyncIterator[list[Agreement]],
     takes: Callable[[str], bool],
     *,
@@ -177,19 +187,16 @@ async def numbers_plan(
 ) -> Numbers:
     """How the counters of a backup continue under a service name, and what forbids it.
 
-    Reads the backup's counters and agreements to the end, which checks them, and the ledgers of all
-    names that share numbers with the backup's or the new name.
+    Reads the backup's counters and agreements to the end, which checks them.
 
+    :param known: what is known under the backup's and the new name, and those that share numbers
+        with either.
     :param agreements: those of the backup.
     :param takes: whether an agreement is restored.
     :param is_own: whether this installation made the backup.
     :raises Problem: BlobMissing, BlobCorrupt.
     """
     told = _Told(name, is_own)
-    names = {service_key(one): one for one in (name, backup.descriptor.service.name)}
-    relations = await ledger.lineage.read()
-    family = Family(relations.kin(*names.values()), relations.sharing(*names.values()))
-    known = await Known.of_names(ledger, names.values(), family)
     pairs = merged(
         backup.records(CONTROL_NUMBERS),
         agreements,

@@ -24,7 +24,7 @@ from shared.restores.agreements import agreements
 from shared.restores.certificate_checks import certificate_problems
 from shared.restores.inbound_plan import InboundStores, Receiving, inbound_plan
 from shared.restores.new_service import taken
-from shared.restores.numbers_plan import Numbers, numbers_plan
+from shared.restores.numbers_plan import Numbers, known_under, numbers_plan
 from shared.restores.survey import Living, Survey, survey
 from shared.rules.naming import service_key
 from shared.rules.polled_sources import sources
@@ -36,7 +36,8 @@ from shared.state.columns import dumps
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
 from shared.state.services import Directory, Listed
-from shared.streams.in_order import three_in_order
+from shared.streams.in_order import in_order, three_in_order, two_in_order
+from shared.streams.read_ahead import first_of, with_first
 
 _NEVER_LIVED = frozenset({State.CREATE_FAILED, State.RESTORE_FAILED, State.DELETING})
 """States after which a service can only be deleted: it issues nothing and polls nothing."""
@@ -87,23 +88,34 @@ class Planning:
         """
         descriptor = backup.descriptor
         planned = plan(descriptor, body, self.settings.service_domain)
-        kin = await self._kin(planned)
-        living = next((one for one in kin if _is(one, planned.backed_up_name)), None)
-        polling = [await self._polling(one) for one in kin[:_POLLING]]
-        parts, backed_up, in_the_way = await three_in_order(
-            survey(backup, body, polling),
-            _settings(backup),
-            self._in_the_way(planned, descriptor),
+        async with backup.ahead(*_wanted(backup, body)) as near:
+            return await self._planned(planned, body, near, provider)
+
+    async def _planned(
+        self, planned: RestorePlan, body: RestoreBody, backup: OpenBackup, provider: KeyProvider
+    ) -> Planned:
+        descriptor = backup.descriptor
+        (kin, in_the_way, backed_up), (known, is_own) = await two_in_order(
+            three_in_order(
+                self._kin(planned), self._in_the_way(planned, descriptor), _settings(backup)
+            ),
+            two_in_order(
+                known_under(self.ledger, planned.target.name, descriptor.service.name),
+                self._is_own(backup),
+            ),
         )
+        living = next((one for one in kin if _is(one, planned.backed_up_name)), None)
+        polling = await in_order(*(self._polling(one) for one in kin[:_POLLING]))
+        parts = await survey(backup, body, polling)
         receiving = Receiving(parts.takes_agreement)
         numbers = await numbers_plan(
             backup,
             planned.target.name,
             body.control_numbers,
-            self.ledger,
+            known,
             receiving.noted(agreements(backup)),
             parts.takes_agreement,
-            is_own=await backup.container.is_made_by(await self._ownership(descriptor)),
+            is_own=is_own,
         )
         inbound = await inbound_plan(backup, receiving, self.inbound, living)
         if parts.selected is not None:
@@ -140,23 +152,27 @@ class Planning:
         }
         return Planned(planned.model_copy(update=update), problems)
 
-    async def _ownership(self, descriptor: Descriptor) -> Ownership:
-        """The ownership metadata of the container of a backup that this installation made."""
-        service, backup = descriptor.service, descriptor.backup
-        return Ownership(await self.installation(), service.id, backup.operation_id)
+    async def _is_own(self, backup: OpenBackup) -> bool:
+        """Whether this installation made a backup, as its container's metadata say."""
+        service, made = backup.descriptor.service, backup.descriptor.backup
+        ownership = Ownership(await self.installation(), service.id, made.operation_id)
+        return await backup.container.is_made_by(ownership)
 
     async def _kin(self, planned: RestorePlan) -> list[Service]:
         """The living services that share the backup's numbers: the one with its name, and copies.
 
         If there are very many services, copies are looked for only among the first ones by name.
         """
-        backed_up = await self.directory.get(planned.backed_up_name)
+        listed = self.directory.pages()
+        backed_up, first = await two_in_order(
+            self.directory.get(planned.backed_up_name), first_of(listed)
+        )
         origin = backed_up.service.restored_from if backed_up else None
         names = {service_key(planned.backed_up_name)}
         names |= {service_key(origin.service)} if origin else set()
         found = [backed_up.service] if backed_up else []
         pages = 0
-        async for page in self.directory.pages():
+        async for page in with_first(first, listed):
             found += [one.service for one in page if _is_copy(one.service, names, backed_up)]
             pages += 1
             if pages == _KIN_PAGES:
@@ -176,13 +192,26 @@ class Planning:
 
     async def _in_the_way(self, planned: RestorePlan, descriptor: Descriptor) -> list[Problem]:
         """Problems of a name that is taken, and of a backup that is being deleted."""
-        listed = await self.directory.get(planned.target.name)
         place = planned.storage_account, planned.container
-        found = [
-            taken(planned.target.name, listed.service.state) if listed else None,
-            await self.users.going(descriptor, place),
-        ]
+        listed, going = await two_in_order(
+            self.directory.get(planned.target.name), self.users.going(descriptor, place)
+        )
+        found = [taken(planned.target.name, listed.service.state) if listed else None, going]
         return [problem for problem in found if problem is not None]
+
+
+def _wanted(backup: OpenBackup, body: RestoreBody) -> list[str]:
+    """The sections that a plan reads."""
+    if body.include or body.exclude or body.replace:
+        artifacts = [str(section) for section in backup.artifact_sections()]
+    else:
+        artifacts = [Section.AGREEMENTS, Section.BRIDGES]
+    messages = [
+        part.name
+        for part in backup.descriptor.sections
+        if part.name in (RECEIVED_NUMBERS, MIC_VALUES) and part.items
+    ]
+    return [SERVICE, *artifacts, CONTROL_NUMBERS, *messages]
 
 
 def _is(service: Service, name: str) -> bool:

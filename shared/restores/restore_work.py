@@ -46,6 +46,7 @@ from shared.rules.restoring.plan import settings_of
 from shared.rules.restoring.replacing import replaced
 from shared.sealing.provider import KeyProvider
 from shared.streams.bounded import cause
+from shared.streams.in_order import three_in_order
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -81,17 +82,19 @@ class RestoreWork(Work):
             BlobCorrupt, KeyUnavailable, StorageAccountUnknown; InternalError if the stored request
             is lost.
         """
-        done = await self.committed(task.operation)
+        # Without the request, everything would be restored as it was backed up.
+        done, chosen, backup = await three_in_order(
+            self.committed(task.operation),
+            self._chosen(task.operation),
+            self._opened(plan_of(task.operation)),
+        )
         if done is not None:
             return done
-        # Checked first: without the request, everything would be restored as it was backed up.
-        chosen = await self._chosen(task.operation)
+        if isinstance(chosen, Problem):
+            raise chosen
+        if isinstance(backup, Problem):
+            raise backup
         planned = plan_of(task.operation)
-        account = self._stores.accounts.require(planned.storage_account, "/backup/storageAccount")
-        container = BackupContainer(account, planned.container)
-        backup = await OpenBackup.read(
-            container, self._stores.provider, accept_renamed=planned.accept_renamed
-        )
         if backup.descriptor.digest != planned.digest:
             raise Problem(
                 Code.DESCRIPTOR_FORGED,
@@ -99,23 +102,39 @@ class RestoreWork(Work):
                 "this restore was started with. Start it again.",
                 target=planned.container,
             )
-        place = planned.storage_account, planned.container
-        await self._stores.users.enter_at(backup.descriptor, task.operation, place)
-        await apply(
-            task,
-            backup,
-            await backup.secrets(self._stores.provider),
-            self._stores.target(task.operation),
-            planned,
-            Copier(account, self._stores.clock, by_service=False),
-            chosen,
-        )
+        async with backup.ahead() as near:
+            place = planned.storage_account, planned.container
+            await self._stores.users.enter_at(backup.descriptor, task.operation, place)
+            await apply(
+                task,
+                near,
+                await near.secrets(self._stores.provider),
+                self._stores.target(task.operation),
+                planned,
+                Copier(backup.container.account, self._stores.clock, by_service=False),
+                chosen,
+            )
         return Outcome(result=_result(planned), warnings=planned.warnings)
 
-    async def _chosen(self, operation: Operation) -> Chosen | None:
-        chosen = await self._stores.chosen(operation)
+    async def _opened(self, planned: RestorePlan) -> OpenBackup | Problem:
+        try:
+            account = self._stores.accounts.require(
+                planned.storage_account, "/backup/storageAccount"
+            )
+            container = BackupContainer(account, planned.container)
+            return await OpenBackup.read(
+                container, self._stores.provider, accept_renamed=planned.accept_renamed
+            )
+        except Problem as problem:
+            return problem
+
+    async def _chosen(self, operation: Operation) -> Chosen | Problem | None:
+        try:
+            chosen = await self._stores.chosen(operation)
+        except Problem as problem:
+            return problem
         if chosen is None and "request" in operation.parameters:
-            raise Problem(
+            return Problem(
                 Code.INTERNAL_ERROR,
                 "What this restore was asked for is gone: its row in the table Operations was "
                 "removed. Nothing is restored without it. Start the restore again.",

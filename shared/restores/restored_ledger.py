@@ -21,7 +21,9 @@ from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.lineage import Descent
 from shared.state.row_keys import encoded
 from shared.storage.tables import RowChanged, RowExists
+from shared.streams.in_order import two_in_order
 from shared.streams.merged import merged
+from shared.streams.read_ahead import first_of, with_first
 
 _ROWS_OF_ONE = 2
 """The most rows that one agreement needs: its own, and a former one."""
@@ -52,18 +54,23 @@ class RestoredLedger:
         :param pages: the section of the backup, checked completely.
         """
         await self._enter(plan)
-        relations = await self.ledger.lineage.read()
-        family = Family(relations.kin(self.name), relations.sharing(self.name))
-        known = await Known.of_names(self.ledger, [self.name], family)
-        pairs = merged(
-            pages, self.configuration.all_numbers(self.service_id), _record_key, _numbers_key
-        )
+        numbers = self.configuration.all_numbers(self.service_id)
+        known, first = await two_in_order(self._known(), first_of(numbers))
+        pairs = merged(pages, with_first(first, numbers), _record_key, _numbers_key)
         async for page in pairs:
             wanted = [_Wanted.of(record, numbers) for record, numbers in page]
             for start in range(0, len(wanted), BATCH_ROWS // _ROWS_OF_ONE):
                 batch = wanted[start : start + BATCH_ROWS // _ROWS_OF_ONE]
                 await self._write(plan.control_numbers, batch, known)
             yield sum(record is not None for record, _ in page)
+
+    async def _known(self) -> Known:
+        """What is known of all streams under this name, and under those that share them."""
+        known, lineage = Known(), self.ledger.lineage
+        _, relations = await two_in_order(known.read(self.ledger, [self.name]), lineage.read())
+        family = Family(relations.kin(self.name), relations.sharing(self.name))
+        await known.read_family(self.ledger, family)
+        return known
 
     async def _enter(self, plan: RestorePlan) -> None:
         """Write lineage and index, before anything can be issued under the new name."""
