@@ -140,7 +140,9 @@ class Descriptor(Stored):
     @property
     def bytes(self) -> int:
         """Bytes of all blobs of the backup, content included, the descriptor not."""
-        return sum(part.bytes for part in self.sections) + self.secrets.bytes + self.content.bytes
+        # Sections without records have one blob.
+        sections = {part.blob: part.bytes for part in self.sections}
+        return sum(sections.values()) + self.secrets.bytes + self.content.bytes
 
     def section(self, name: str) -> SectionPart | None:
         """The part of one section."""

@@ -6,6 +6,7 @@ it. Every step of the work is idempotent. The directory's row is deleted last: u
 is not free.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from shared.clock import Clock
@@ -27,6 +28,7 @@ from shared.state.operations import OperationRow
 from shared.state.schedules import Schedules
 from shared.state.services import Directory
 from shared.storage.versioned import optimistic
+from shared.streams.in_order import two_in_order
 
 
 @dataclass(frozen=True)
@@ -126,18 +128,20 @@ class DeletionWork(Work):
         if service is None:
             return Outcome()  # an earlier attempt deleted it
         stores = self._stores.service
-        await self._end_schedule(service)
-        await self._close(service.id)
+        await two_in_order(self._end_schedule(service), self._close(service.id))
         # The name that it was restored from is known only while it exists.
         await entered_family(stores.ledger, service)
         numbers = stores.configuration.all_numbers(service.id)
         await release_all(stores.ledger, service=service.name, numbers=numbers)
-        task.report("run-time state")
-        await stores.received.drop_all(service.id)
-        await stores.mics.drop_all(service.id)
-        await stores.batches.drop_all(service.id)
-        task.report("content")
-        await stores.content.drop(service.id)
+        task.report("run-time state and content")
+        async with asyncio.TaskGroup() as group:
+            for dropping in (
+                stores.received.drop_all(service.id),
+                stores.mics.drop_all(service.id),
+                stores.batches.drop_all(service.id),
+                stores.content.drop(service.id),
+            ):
+                group.create_task(dropping)
         done = 0
         async for keys in stores.configuration.keys(service.id):
             await stores.configuration.drop(service.id, keys)

@@ -40,6 +40,7 @@ from shared.state.control_numbers import Ledger
 from shared.state.edits import Edit, PutSettings
 from shared.state.services import Directory, Listed
 from shared.storage.tables import RowChanged, RowExists
+from shared.streams.in_order import two_in_order
 
 _TRIES = 30
 """Attempts of one change. Operations compete for the directory's row of a service, and each of them
@@ -354,9 +355,10 @@ class Services:
 
     async def view(self, listed: Listed) -> ServiceView:
         """A service as answers show it: settings masked, state, quota use."""
-        settings = await self._configuration.settings(listed.service.id)
-        head = await self._configuration.head(listed.service.id)
-        return service_view(listed, settings, head)
+        id_, configuration = listed.service.id, self._configuration
+        return service_view(
+            listed, *await two_in_order(configuration.settings(id_), configuration.head(id_))
+        )
 
     async def _require_condition(self, listed: Listed, condition: Condition) -> None:
         if condition is not unconditional:

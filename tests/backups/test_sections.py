@@ -15,7 +15,7 @@ from azure.core.rest import HttpRequest
 from shared.backups.archive import unpacking
 from shared.backups.archive.reader import section_records
 from shared.backups.archive.section_lines import Line, SectionLines
-from shared.backups.archive.section_writer import SectionWriter
+from shared.backups.archive.section_writer import RunSections
 from shared.blobs.backup_container import BackupContainer, Ownership
 from shared.installation.installation import Installation
 from shared.model.descriptor import SectionPart
@@ -76,7 +76,7 @@ def members(packed: bytes) -> list[bytes]:
 
 
 async def written(container: BackupContainer, name: str, pages: list[list[bytes]]) -> SectionPart:
-    writer = SectionWriter(container, "1-1", name)
+    writer = RunSections(container, "1-1").new(name)
     for page in pages:
         await writer.write(page)
     return await writer.close()

@@ -1,4 +1,8 @@
-"""Writing sections: a stream of gzipped JSON lines, uploaded in blocks of 4 MiB."""
+"""Writing sections: a stream of gzipped JSON lines, uploaded in blocks of 4 MiB.
+
+Sections without records are equal in every byte, and most sections of most services are: all of a
+run are one blob.
+"""
 
 import asyncio
 import hashlib
@@ -18,13 +22,48 @@ def _member() -> "zlib._Compress":
     return zlib.compressobj(_LEVEL, zlib.DEFLATED, GZIP)
 
 
+_EMPTY = "empty"
+"""The name of the blob of all sections without records; no section has this name."""
+
+
+class RunSections:
+    """The sections of one run of a backup.
+
+    :param run: ``<attempt>-<try>``.
+    """
+
+    def __init__(self, container: BackupContainer, run: str) -> None:
+        self._container = container
+        self._run = run
+        self._empty: asyncio.Task[SectionPart] | None = None
+
+    def new(self, name: str) -> "SectionWriter":
+        """A writer for a section."""
+        path = f"sections/{self._run}/{name}.jsonl.gz"
+        return SectionWriter(self, self._container, name, path)
+
+    async def empty(self) -> SectionPart:
+        """The entry of a section without records; its blob is written once."""
+        if self._empty is None:
+            self._empty = asyncio.create_task(self.new(_EMPTY).commit())
+        # Whoever waits may be canceled: the others wait for the same write.
+        return await asyncio.shield(self._empty)
+
+    async def give_up(self) -> None:
+        """Wait until nothing is in progress."""
+        if self._empty is not None:
+            self._empty.cancel()
+            await asyncio.gather(self._empty, return_exceptions=True)
+
+
 class SectionWriter:
     """Writes one section into a backup's container."""
 
-    def __init__(self, container: BackupContainer, run: str, name: str) -> None:
+    def __init__(self, run: RunSections, container: BackupContainer, name: str, path: str) -> None:
         self.name = name
-        self._path = f"sections/{run}/{name}.jsonl.gz"
-        self._blob = container.new_blob(self._path, "application/gzip")
+        self._run = run
+        self._path = path
+        self._blob = container.new_blob(path, "application/gzip")
         self._gzip = _member()
         self._member_bytes = 0
         self._lines = hashlib.sha256()
@@ -66,7 +105,13 @@ class SectionWriter:
         return len(self._packed)
 
     async def close(self) -> SectionPart:
-        """Commit the blob, and return its entry for the descriptor."""
+        """Commit the section, and return its entry for the descriptor."""
+        if self._items:
+            return await self.commit()
+        return (await self._run.empty()).model_copy(update={"name": self.name})
+
+    async def commit(self) -> SectionPart:
+        """Commit the blob, whatever is in it."""
         if self._member_bytes or not self._lines_bytes:
             self._packed += self._gzip.flush()
         sha256 = await self._blob.commit(bytes(self._packed))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from azure.storage.blob.aio import BlobClient
 
 from shared.backups.archive.secrets_writer import SecretsWriter
-from shared.backups.archive.section_writer import Commits, SectionWriter
+from shared.backups.archive.section_writer import Commits, RunSections
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
@@ -85,7 +85,7 @@ class RunResult:
     def bytes(self) -> int:
         """The bytes of all blobs of the run, including content."""
         secrets = self.secrets.bytes if self.secrets else 0
-        sections = sum(section.bytes for section in self.sections)
+        sections = sum({section.blob: section.bytes for section in self.sections}.values())
         return sections + secrets + sum(self.content.values())
 
 
@@ -108,9 +108,9 @@ class RunWriter:
         self._container = container
         self._clock = clock
         self._task = task
-        self._run = run
         self._secrets = SecretsWriter(container, provider, backup_id=backup_id, run=run)
         self._result = RunResult()
+        self._sections = RunSections(container, run)
         self._commits = Commits()
         self._agreements: set[str] = set()
         self._users: dict[str, list[tuple[str, str]]] = {}
@@ -122,7 +122,7 @@ class RunWriter:
         When this returns, all was read; ``committed`` waits until all is stored.
         """
         names = iter(CONFIGURATION_SECTIONS)
-        writer = SectionWriter(self._container, self._run, next(names))
+        writer = self._sections.new(next(names))
         done = 0
         async for page in cut.configuration():
             lines: list[bytes] = []
@@ -134,7 +134,7 @@ class RunWriter:
                     await writer.write(lines)
                     lines = []
                     await self._commits.begin(writer)
-                    writer = SectionWriter(self._container, self._run, next(names))
+                    writer = self._sections.new(next(names))
                 lines.append(self._line(item.section, item.record))
             await writer.write(lines)
             await self._secrets.flush()
@@ -143,7 +143,7 @@ class RunWriter:
             await self._task.checkpoint()
         await self._commits.begin(writer)
         for name in names:
-            await self._commits.begin(SectionWriter(self._container, self._run, name))
+            await self._commits.begin(self._sections.new(name))
 
     async def committed(self) -> None:
         """Wait until the configuration is stored."""
@@ -154,6 +154,7 @@ class RunWriter:
     async def give_up(self) -> None:
         """Begin nothing more, and wait until nothing is in progress; also after all was stored."""
         await self._commits.give_up()
+        await self._sections.give_up()
 
     def _line(self, section: str, record: Record | WrittenRecord) -> bytes:
         if section == Section.AGREEMENTS:
@@ -200,7 +201,7 @@ class RunWriter:
         self._result.runtime_read_to = rfc3339(self._clock.now())
 
     async def _write(self, name: str, pages: AsyncIterator[list[bytes]]) -> SectionPart:
-        writer = SectionWriter(self._container, self._run, name)
+        writer = self._sections.new(name)
         done = 0
         async for page in pages:
             await writer.write(page)
@@ -241,7 +242,7 @@ class RunWriter:
         for sha256, md5 in learned.items():
             await cut.note_md5(sha256, md5, self._users[sha256])
         objects = sorted(self._result.content)
-        writer = SectionWriter(self._container, self._run, CONTENT)
+        writer = self._sections.new(CONTENT)
         page = 1000
         for start in range(0, len(objects), page):
             await writer.write(
