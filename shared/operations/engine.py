@@ -233,10 +233,11 @@ class Engine:
         work = self.works[taken.operation]
         try:
             async with lease.held():
-                ended = self._ended(taken, await work.run(task))
+                outcome = await work.run(task)
+                ended, settle = self._ended(taken, outcome), outcome.settle or work.settle
                 # Settled first, so that its effects are visible as soon as the success; a crash
                 # here repeats both.
-                lock, _ = await two_in_order(self._lock(ended), work.settle(ended))
+                lock, _ = await two_in_order(self._lock(ended), settle(ended))
         except Exception as error:  # noqa: BLE001 - recorded; then retried, or Failed
             await self._failed(lease, cause(error))
             return

@@ -1,7 +1,7 @@
 """The interface between the engine and the kinds of operations: backup, restore, delete."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,6 +19,9 @@ class Outcome:
     warnings: Sequence[Warning] = ()
     error: OperationError | None = None
     """Set for an end that is not a success but has a result: a verify that found faults."""
+    settle: Callable[[Operation], Awaitable[None]] | None = None
+    """As ``Work.settle``, by what this attempt has in memory; None where it knows no more than
+    storage does."""
 
 
 @dataclass

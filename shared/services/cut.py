@@ -153,6 +153,7 @@ class ServiceCut:
         self._head = head
         self._key = key
         self._operation_id = operation_id
+        self._begun: tuple[list[Record] | None, list[Row] | None] | None = None
         self._has_database = False
         """Whether the settings name a tracking database: known when they were read."""
         self._renewing = asyncio.create_task(self._renew()) if hold else None
@@ -166,13 +167,19 @@ class ServiceCut:
                     self.service.id, self._head
                 )
 
+    async def begin(self) -> tuple[list[Record] | None, list[Row] | None]:
+        """Read the settings and the first page of artifacts, before they are asked for."""
+        self._rows = self._stores.configuration.rows(self.service.id)
+        self._begun = await two_in_order(first_of(self._settings()), first_of(self._rows))
+        return self._begun
+
     async def configuration(self) -> AsyncIterator[list[SectionRecord | Unreadable]]:
         """The settings, then all artifacts in the order of section and key, a page at a time."""
-        rows = self._stores.configuration.rows(self.service.id)
-        settings, first = await two_in_order(first_of(self._settings()), first_of(rows))
+        settings, first = self._begun or await self.begin()
+        self._begun = None
         if settings is not None:
             yield [SectionRecord(SERVICE, record) for record in settings]
-        async for page in read_ahead(with_first(first, rows)):
+        async for page in read_ahead(with_first(first, self._rows)):
             yield [self._read(row) for row in page if section_of(row) not in NOT_BACKED_UP]
 
     def _read(self, row: Row) -> SectionRecord | Unreadable:

@@ -49,12 +49,13 @@ class History:
         row = await self._table.get(encoded(service_key(service)), f"n!{encoded(name)}")
         return Versioned(_read(row), row.etag) if row else None
 
-    async def add(self, backup: Backup) -> None:
+    async def add(self, backup: Backup) -> Versioned[Backup]:
         """Add a backup that begins.
 
         :raises RowExists: if the name was used before.
         """
-        await self._table.transact([Insert(row) for row in _rows(backup)])
+        etags = await self._table.transact([Insert(row) for row in _rows(backup)])
+        return Versioned(backup, etags[0])
 
     async def change(self, backup: Backup, etag: str) -> str:
         """Replace the version of a backup that was read; return its new ETag.

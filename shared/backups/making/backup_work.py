@@ -5,7 +5,10 @@ that is not a backup, from which the next attempt continues; a crash after it le
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from shared.alerts.happenings import backups_missed
 from shared.backups.archive.paths import descriptor_path
@@ -32,8 +35,9 @@ from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.operations.task import Outcome, Task, Work
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
-from shared.services.cut import ServiceCut
+from shared.services.cut import ServiceCut, ServiceSource
 from shared.services.cut_records import LeftOut, batches_active, of_batches
+from shared.state.batch_activity import BatchActivity
 from shared.state.services import Listed
 from shared.storage.tables import RowExists
 from shared.storage.versioned import Versioned
@@ -93,13 +97,26 @@ class BackupWork(Work):
         if done is not None:
             return done
         service = _require_service(operation, listed)
-        backup = await self._entered(operation, service, found)
+        source = self._stores.source(service)
+        entry, active, cut = await three_in_order(
+            self._entered(operation, service, found),
+            source.active_batches(),
+            source.cut(operation.id, hold=False),
+        )
+        backup = entry.value
         require_backup(service.name, service.edition)
         require_allowed(service.name, service.state, ServiceOperation.BACKUP)
+        warning = of_batches(active)
+        if warning is not None and operation.parameters.get("requireIdleBatches"):
+            raise batches_active(warning)
         account = self._stores.accounts.require(backup.storage_account, "/storageAccount")
         container = BackupContainer(account, backup.container)
-        written, others = await self._write(task, service, backup, container)
-        return await self._outcome(container, backup, written, clear=others)
+        ownership = await self._stores.ownership(operation)
+        # Nothing is written before the container is this operation's.
+        await two_in_order(container.create(ownership), cut.begin())
+        written, others = await self._write(task, source, cut, backup, container, active)
+        outcome = await self._outcome(container, backup, written, clear=others)
+        return replace(outcome, settle=partial(self._ending.settle, entry=entry, listed=listed))
 
     async def _entry(self, operation: Operation) -> Versioned[Backup] | None:
         return await self._stores.history.get(operation.service, str(operation.parameters["name"]))
@@ -182,7 +199,7 @@ class BackupWork(Work):
 
     async def _entered(
         self, operation: Operation, service: Service, found: Versioned[Backup] | None
-    ) -> Backup:
+    ) -> Versioned[Backup]:
         """The backup's entry in the history, added now or by an earlier attempt.
 
         It is added before anything is refused, so that the history shows a scheduled run that
@@ -193,7 +210,7 @@ class BackupWork(Work):
             if found.value.operation != operation.id:
                 await self._tell_missed(operation)
                 raise name_in_use(name)
-            return found.value
+            return found
         backup = Backup(
             name=name,
             id=operation.id,
@@ -215,10 +232,9 @@ class BackupWork(Work):
         )
         await self._tell_missed(operation)
         try:
-            await self._stores.history.add(backup)
+            return await self._stores.history.add(backup)
         except RowExists as error:
             raise name_in_use(name) from error
-        return backup
 
     async def _tell_missed(self, operation: Operation) -> None:
         """Log missed due times. Only the first attempt does: it is the one that finds no entry of
@@ -253,20 +269,19 @@ class BackupWork(Work):
         return descriptor
 
     async def _write(
-        self, task: Task, service: Service, backup: Backup, container: BackupContainer
+        self,
+        task: Task,
+        source: ServiceSource,
+        cut: ServiceCut,
+        backup: Backup,
+        container: BackupContainer,
+        active: Sequence[BatchActivity],
     ) -> tuple[Descriptor, bool]:
-        """Write the backup; its descriptor, and whether blobs of other runs may be left."""
-        source = self._stores.source(service)
-        ownership = await self._stores.ownership(task.operation)
-        # Nothing of the service is written before the container is this operation's.
-        _, active, cut = await three_in_order(
-            container.create(ownership),
-            source.active_batches(),
-            source.cut(task.operation.id, hold=False),
-        )
+        """Write the backup; its descriptor, and whether blobs of other runs may be left.
+
+        :param cut: the first one, which was begun.
+        """
         warning = of_batches(active)
-        if warning is not None and task.operation.parameters.get("requireIdleBatches"):
-            raise batches_active(warning)
         for number in range(1, _CUT_TRIES + 1):
             if number > 1:
                 cut = await source.cut(task.operation.id, hold=True)
@@ -297,6 +312,9 @@ class BackupWork(Work):
         except BaseException:
             await cut.end()
             raise
+        # Read behind the configuration: what was issued until then is in it. It is read once more
+        # where the configuration changed.
+        writer.begin_runtime(cut)
         unchanged, _ = await two_in_order(cut.end(), writer.committed())
         if unchanged:
             signed = self._stores.accounts.signed

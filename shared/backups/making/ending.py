@@ -2,6 +2,7 @@
 container."""
 
 import logging
+from contextlib import suppress
 
 from azure.core.exceptions import AzureError
 
@@ -21,8 +22,10 @@ from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Problem
 from shared.model.service import LastBackup
 from shared.model.wire import JsonValue
+from shared.state.services import Listed
 from shared.storage.fence import LeaseLost
 from shared.storage.refusals import meaning, passes
+from shared.storage.tables import RowChanged
 from shared.storage.versioned import Versioned, optimistic
 from shared.streams.in_order import two_in_order
 
@@ -54,13 +57,22 @@ class BackupEnding:
     def __init__(self, stores: BackupStores) -> None:
         self._stores = stores
 
-    async def settle(self, operation: Operation) -> None:
+    async def settle(
+        self,
+        operation: Operation,
+        entry: Versioned[Backup] | None = None,
+        listed: Listed | None = None,
+    ) -> None:
         """Enter the end in the history and on the service; for a failure, raise the alert and
-        delete the container."""
+        delete the container.
+
+        :param entry: the backup's entry, if it was read or added before.
+        :param listed: the service, if it was read before.
+        """
         name = str(operation.parameters["name"])
         await self._tell(operation, name)
         backup, _ = await two_in_order(
-            self._in_history(operation, name), self._show_on_service(operation, name)
+            self._in_history(operation, name, entry), self._on_service(operation, name, listed)
         )
         if backup is None:
             return
@@ -81,12 +93,25 @@ class BackupEnding:
         if alert is not None and not await self._is_entered(operation, name):
             await self._stores.alerts.tell(alert(operation, name, self._stores.clock.now()))
 
-    @optimistic
-    async def _in_history(self, operation: Operation, name: str) -> Backup | None:
+    async def _in_history(
+        self, operation: Operation, name: str, entry: Versioned[Backup] | None
+    ) -> Backup | None:
         """Enter how it ended, unless that was done; None if this operation has no entry."""
+        # Only of a running one it is sure that it is written, on the condition that it is the same.
+        if entry is not None and entry.value.status is BackupStatus.RUNNING:
+            with suppress(RowChanged):
+                return await self._entered(operation, entry)
+        return await self._entered_latest(operation, name)
+
+    @optimistic
+    async def _entered_latest(self, operation: Operation, name: str) -> Backup | None:
         found = await self._stores.history.get(operation.service, name)
         if found is None or found.value.operation != operation.id:
             return None
+        return await self._entered(operation, found)
+
+    async def _entered(self, operation: Operation, found: Versioned[Backup]) -> Backup:
+        """:raises RowChanged: if another writer changed the entry since."""
         final = _final(found, operation)
         entered = found.value.completed_at is not None
         if entered and (final.status is found.value.status or found.value.status.is_held()):
@@ -129,8 +154,24 @@ class BackupEnding:
                 raise
             log.warning("the container of %s stays: %s", backup.name, meaning(error))
 
+    async def _on_service(self, operation: Operation, name: str, listed: Listed | None) -> None:
+        if listed is not None:
+            with suppress(RowChanged):
+                await self._show(operation, name, listed)
+                return
+        await self._show_latest(operation, name)
+
     @optimistic
-    async def _show_on_service(self, operation: Operation, name: str) -> None:
+    async def _show_latest(self, operation: Operation, name: str) -> None:
+        listed = await self._stores.directory.get(operation.service)
+        if listed is not None:
+            await self._show(operation, name, listed)
+
+    async def _show(self, operation: Operation, name: str, listed: Listed) -> None:
+        """Show the backup as the service's last one.
+
+        :raises RowChanged: if another writer changed the service since it was read.
+        """
         assert operation.completed_at is not None
         last = LastBackup(
             name=name,
@@ -138,8 +179,7 @@ class BackupEnding:
             completed_at=operation.completed_at,
             operation=operation.id,
         )
-        listed = await self._stores.directory.get(operation.service)
-        if listed is None or listed.service.id != operation.service_id:
+        if listed.service.id != operation.service_id:
             return
         update = {"last_backup": _later(listed.service.last_backup, last)}
         if _is_scheduled(operation):

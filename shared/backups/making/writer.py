@@ -112,6 +112,7 @@ class RunWriter:
         self._result = RunResult()
         self._sections = RunSections(container, run)
         self._commits = Commits()
+        self._runtime: asyncio.Task[None] | None = None
         self._agreements: set[str] = set()
         self._users: dict[str, list[tuple[str, str]]] = {}
         self._md5s: dict[str, str] = {}
@@ -149,10 +150,13 @@ class RunWriter:
         """Wait until the configuration is stored."""
         secrets, sections = await two_in_order(self._secrets.close(), self._commits.ended())
         self._result.secrets = secrets
-        self._result.sections += sections
+        self._result.sections[:0] = sections
 
     async def give_up(self) -> None:
         """Begin nothing more, and wait until nothing is in progress; also after all was stored."""
+        if self._runtime is not None:
+            self._runtime.cancel()
+            await asyncio.gather(self._runtime, return_exceptions=True)
         await self._commits.give_up()
         await self._sections.give_up()
 
@@ -171,14 +175,19 @@ class RunWriter:
             self._result.settings = written.document
         return written.line()
 
+    def begin_runtime(self, cut: ServiceCut) -> None:
+        """Begin to write the run-time state as it is now; ``write_rest`` ends it."""
+        self._runtime = asyncio.create_task(self.write_runtime(cut))
+
     async def write_rest(self, cut: ServiceCut, copier: Copier) -> None:
-        """Write the run-time state as it is now, while the content that the cut names is copied.
+        """Copy the content that the cut names, while the run-time state is written.
 
         :raises ExceptionGroup: with all errors.
         """
+        assert self._runtime is not None, "it was begun"
         async with asyncio.TaskGroup() as group:
             content = group.create_task(self._write_content(cut, copier))
-            group.create_task(self.write_runtime(cut))
+            group.create_task(_ended(self._runtime))
         self._result.sections.append(content.result())
 
     async def write_runtime(self, cut: ServiceCut) -> None:
@@ -257,3 +266,8 @@ class RunWriter:
     def result(self) -> RunResult:
         """The result so far."""
         return self._result
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Wait for a task that was begun before."""
+    await task
