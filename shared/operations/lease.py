@@ -18,6 +18,9 @@ from shared.storage.tables import RowChanged
 _LOOK_SECONDS = 1.0
 """How often progress is checked; it is written if it changed."""
 
+_ANSWER_SECONDS = 5.0
+"""How long a renewal's answer is waited for when the attempt has ended."""
+
 _SAFE_PART = 0.75
 """The fraction of the lease after which its holder stops writing unless it was renewed."""
 
@@ -40,6 +43,7 @@ class Lease:
         self._seconds = record.operation.lease_seconds
         self._renewed = began
         self._lost = False
+        self._writing: asyncio.Task[None] | None = None
         self.cancel_requested = record.operation.cancel_requested
 
     def check(self) -> None:
@@ -56,6 +60,11 @@ class Lease:
             with fenced(self.check):
                 yield
         finally:
+            # A renewal on its way has its answer first: the end of the operation is written on the
+            # condition of what it wrote.
+            if self._writing is not None:
+                await asyncio.wait({self._writing}, timeout=_ANSWER_SECONDS)
+                self._writing.cancel()
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
 
@@ -68,7 +77,8 @@ class Lease:
                 continue
             written = self._task.progress
             try:
-                await self._write()
+                self._writing = asyncio.create_task(self._write())
+                await self._writing
             except Exception as error:  # noqa: BLE001 - retried until the lease has expired
                 log.warning("lease of %s not renewed: %s", self.record.operation.id, error)
 

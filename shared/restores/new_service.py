@@ -1,7 +1,14 @@
 """The target of a restore: a new service in Interkeep's tables."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Sequence,
+)
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -46,7 +53,7 @@ from shared.storage.versioned import Versioned, optimistic
 from shared.streams.bounded import each_of
 from shared.streams.in_order import two_in_order
 from shared.streams.merged import joined
-from shared.streams.one_behind import one_behind
+from shared.streams.one_behind import OneBehind, one_behind
 
 Item = TypeVar("Item")
 
@@ -159,25 +166,29 @@ class NewService:
         """The content that exists now: hashes and sizes in bytes."""
         return self._stores.content.sizes(self._id)
 
-    async def artifacts(self, section: Section, pages: Pages) -> AsyncGenerator[int, None]:
-        """Write the artifacts of a section; yields how many more are written.
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator["ArtifactWriter"]:
+        """A writer of artifacts for the body; all are written when the body is left."""
+        async with one_behind(self._latest_head) as sending:
+            writer = ArtifactWriter(self._taken, self._insert, sending)
+            yield writer
+            await writer.end()
 
-        Inserts only: an existing row is compared, never replaced.
+    async def _taken(self, section: Section, pages: Pages) -> AsyncIterator[tuple[list[Put], int]]:
+        """What is to be inserted of a section, and of how many records, a page at a time.
+
+        An existing row is compared, never replaced.
         """
-        assert self._key is not None
         there = self._stores.configuration.pages(self._id, section)
         pairs = joined(pages, there, lambda r: _key(r.name), lambda v: _key(v.value.name))
-        async with one_behind(self._latest_head) as sending:
-            async for page in pairs if self._resumed else _alone(pages):
-                missing = []
-                for record, found in page:
-                    if found is None:
-                        missing.append(self._put(section, record, await _facts(section, record)))
-                    elif not self._is_same(record, found.value):
-                        raise RestoreConflict(f"{section}/{record.name} is not as in the backup")
-                for group in transactions(missing):
-                    await sending.after(partial(self._insert, group))
-                yield len(page)
+        async for page in pairs if self._resumed else _alone(pages):
+            missing = []
+            for record, found in page:
+                if found is None:
+                    missing.append(self._put(section, record, await _facts(section, record)))
+                elif not self._is_same(record, found.value):
+                    raise RestoreConflict(f"{section}/{record.name} is not as in the backup")
+            yield missing, len(page)
 
     async def _insert(self, group: Sequence[Put], head: Head) -> Head:
         change = self._stores.configuration.change
@@ -300,6 +311,40 @@ class NewService:
             return
         update = {"state": state, "changed_at": self._clock.now()}
         await self._directory.change(listed.service.model_copy(update=update), listed.etag)
+
+
+class ArtifactWriter:
+    """Writes artifacts of one section after another, in transactions that are as full as they can
+    be."""
+
+    def __init__(
+        self,
+        taken: Callable[[Section, Pages], AsyncIterator[tuple[list[Put], int]]],
+        insert: Callable[[Sequence[Put], Head], Awaitable[Head]],
+        sending: OneBehind[Head],
+    ) -> None:
+        self._taken = taken
+        self._insert = insert
+        self._sending = sending
+        self._waiting: list[Put] = []
+        """Less than one transaction."""
+
+    async def write(self, section: Section, pages: Pages) -> AsyncGenerator[int, None]:
+        """Write the artifacts of a section; yields how many more were taken."""
+        async for missing, count in self._taken(section, pages):
+            groups = list(transactions([*self._waiting, *missing]))
+            self._waiting = groups.pop() if groups else []
+            for group in groups:
+                await self._send(group)
+            yield count
+
+    async def end(self) -> None:
+        """Send what waits."""
+        if self._waiting:
+            await self._send(self._waiting)
+
+    async def _send(self, group: Sequence[Put]) -> None:
+        await self._sending.after(partial(self._insert, group))
 
 
 def taken(name: str, state: State) -> Problem:

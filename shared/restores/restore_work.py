@@ -249,8 +249,9 @@ class _Run:
     async def configuration(self, planned: RestorePlan, copier: Copier) -> None:
         """Write content, artifacts and, when all of those are written, counters."""
         await self.content(copier)
-        for section in self._backup.artifact_sections():
-            await self.artifacts(section)
+        async with self.target.writing() as writer:
+            for section in self._backup.artifact_sections():
+                await self._counted(section, writer.write(section, self._with_content(section)))
         await self._secrets.require_end()
         await self.control_numbers(planned)
 
@@ -297,10 +298,6 @@ class _Run:
             )
             lacking.again = True
             raise lacking
-
-    async def artifacts(self, section: Section) -> None:
-        """Write the artifacts of a section."""
-        await self._counted(section, self.target.artifacts(section, self._with_content(section)))
 
     async def _with_content(self, section: Section) -> Pages:
         """The artifacts of a section; one whose content could not be backed up is restored without

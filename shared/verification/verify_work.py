@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import verify_failed
@@ -18,6 +19,7 @@ from shared.operations.task import Outcome, Task, Work
 from shared.rules.problems import backup_not_found
 from shared.state.history import History
 from shared.storage.tables import RowChanged
+from shared.storage.versioned import Versioned
 from shared.streams.in_order import two_in_order
 from shared.verification.findings import FAULTS, Findings
 from shared.verification.reading import Reading
@@ -62,26 +64,28 @@ class VerifyWork(Work):
         if found is None:
             raise backup_not_found(operation.service, _backup(operation))
         # What is read before the backup is protected counts only if it could be protected.
-        backup, opened = await two_in_order(
+        entry, opened = await two_in_order(
             self.users.enter(found, operation), self._opened(found.value)
         )
+        settle = partial(self._settle, entry=entry)
         level = VerifyLevel(str(operation.parameters["level"]))
         findings = Findings()
         result: JsonObject = {"level": str(level)}
         if isinstance(opened, Problem):
             findings.add(opened)
         else:
-            result |= await self._verified(task, opened, backup.storage_account, level, findings)
+            alias = entry.value.storage_account
+            result |= await self._verified(task, opened, alias, level, findings)
         result["problems"] = findings.count
         if not findings.count:
-            return Outcome(result=result)
+            return Outcome(result=result, settle=settle)
         result["faults"] = list(findings.to_json())
         more = f" {findings.count - 1} more faults are in the result." if findings.count > 1 else ""
         first = findings.named[0]
         error = OperationError(
             code=first.code, message=f"{first.message}{more}", target=first.target
         )
-        return Outcome(OperationStatus.FAILED, result, error=error)
+        return Outcome(OperationStatus.FAILED, result, error=error, settle=settle)
 
     async def _opened(self, backup: Backup) -> OpenBackup | Problem:
         try:
@@ -134,19 +138,23 @@ class VerifyWork(Work):
 
     async def settle(self, operation: Operation) -> None:
         """Store the verdict with the backup, and delete the scratch service."""
+        await self._settle(operation)
+
+    async def _settle(self, operation: Operation, entry: Versioned[Backup] | None = None) -> None:
+        """:param entry: of the backup, as this operation wrote it; None to read it."""
         if operation.parameters.get("level") == VerifyLevel.RESTORE:
             await self.scratch.clear(operation)
         if operation.status is OperationStatus.CANCELED:
             await self.users.leave(operation.service, _backup(operation), operation)
         else:
-            await self._write_verdict(operation)
+            await self._write_verdict(operation, entry)
         await self.after(operation)
 
-    async def _write_verdict(self, operation: Operation) -> None:
+    async def _write_verdict(self, operation: Operation, found: Versioned[Backup] | None) -> None:
         """Store the verdict, and that the backup is not used by this operation any more."""
         told = False
         while True:
-            found = await self.history.get(operation.service, _backup(operation))
+            found = found or await self.history.get(operation.service, _backup(operation))
             if found is None:
                 return
             if found.value.verify_operation == operation.id:
@@ -177,6 +185,7 @@ class VerifyWork(Work):
             try:
                 await self.history.change(changed, found.etag)
             except RowChanged:
+                found = None
                 continue
             return
 

@@ -25,6 +25,7 @@ from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
 from shared.storage.refusals import meaning, passes, said
 from shared.streams.merged import merged
+from shared.streams.read_ahead import first_of, with_first
 
 NOT_THERE = frozenset({Code.BACKUP_NOT_FOUND, Code.BLOB_MISSING})
 """Errors of reading a descriptor that does not exist."""
@@ -67,6 +68,8 @@ async def compare(
     listed = _listed(container, left, tell, other)
     count = 0
     try:
+        # The list first: the objects may be read ahead already.
+        listed = with_first(await first_of(listed), listed)
         pairs = merged(objects, listed, lambda one: one[0], lambda one: one[0])
         async for page in pairs:
             if checkpoint is not None:

@@ -58,7 +58,7 @@ class BackupUsers:
         if found is not None and _is_there(found.value, descriptor, place):
             await self._entered(found, operation, descriptor)
 
-    async def enter(self, found: Versioned[Backup], operation: Operation) -> Backup:
+    async def enter(self, found: Versioned[Backup], operation: Operation) -> Versioned[Backup]:
         """Protect a backup from deletion until ``leave``, and return its entry.
 
         If the history says that it does not exist, but it does, this also corrects the entry.
@@ -78,7 +78,7 @@ class BackupUsers:
 
     async def _entered(
         self, found: Versioned[Backup], operation: Operation, descriptor: Descriptor | None
-    ) -> Backup:
+    ) -> Versioned[Backup]:
         """The entry with its new user.
 
         :raises RowChanged: if another writer changed it since it was read.
@@ -88,7 +88,7 @@ class BackupUsers:
             found = await self.still(found)
         backup = await self._returning.readable(found.value, descriptor)
         if user in backup.users and backup == found.value:
-            return backup
+            return found
         others = [other for other in backup.users if other != user]
         if len(others) >= _MOST:
             raise Problem(
@@ -99,8 +99,7 @@ class BackupUsers:
                 retry_after_seconds=60,
             )
         used = backup.model_copy(update={"users": [*others, user]})
-        await self._history.change(used, found.etag)
-        return used
+        return Versioned(used, await self._history.change(used, found.etag))
 
     async def still(self, found: Versioned[Backup]) -> Versioned[Backup]:
         """The entry of a backup with only those users that are in progress; the others are removed
