@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from shared.streams.read_ahead import read_ahead
+from shared.streams.read_ahead import first_of, read_ahead, with_first
 
 
 class _Pages:
@@ -45,3 +45,13 @@ async def test_nothing_is_under_way_behind_one_that_stops() -> None:
     async with aclosing(read_ahead(_Pages().pages())) as pages:  # type: ignore[type-var]
         assert await anext(pages) == 0
     assert asyncio.all_tasks() == before
+
+
+async def test_a_first_page_that_was_asked_for_before_comes_first() -> None:
+    source = _Pages()
+    pages = source.pages()
+    first = await first_of(pages)
+    assert (first, source.asked) == (0, 1)
+    assert [page async for page in with_first(first, pages)] == [0, 1, 2, 3]
+    assert await first_of(pages) is None
+    assert [page async for page in with_first(None, pages)] == []

@@ -24,7 +24,7 @@ from shared.sealing.keys_at_hand import KeysAtHand
 from shared.sealing.local import LocalKey
 from shared.services.documents import open_document
 from shared.services.services import Asked
-from shared.state.operations import OperationRow
+from shared.state.operations import OperationRow, place
 from tests.support.api import partner_document, x12_document
 from tests.support.restoring import restoring
 
@@ -99,7 +99,8 @@ async def start_restore(app: Installation, backup: str = FIRST) -> OperationRow:
 
 async def run(app: Installation, record: OperationRow) -> None:
     """Deliver an operation's message."""
-    await app.engine.run(record.operation.service, record.operation.id)
+    operation = record.operation
+    await app.engine.run(operation.service, operation.id, place(operation))
 
 
 async def delivered(
