@@ -57,7 +57,7 @@ async def test_small_blobs_are_asked_for_once_and_large_ones_in_their_turn(
 async def test_what_was_forgotten_is_read_again(
     watched: tuple[BackupContainer, FaultTransport],
 ) -> None:
-    container, transport = watched
+    container, _ = watched
     async with read_ahead_of(container, {"one": 10}) as ahead:
         assert await whole(ahead, "one") == BYTES["one"]
         await container.blob("one").upload_blob(b"another 10", overwrite=True)
