@@ -72,6 +72,7 @@ async def test_what_is_under_way_in_all_services(api: Api, deployed: Deployed) -
     ]
     for one in operations:
         await app.in_flight.add(one.service, one.id)
+        await app.records.announce(one)
         await app.records.add(one, "hash", lock=True)
     await app.close()
     newest = [one.id for one in reversed(operations)]

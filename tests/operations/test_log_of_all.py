@@ -38,6 +38,7 @@ def made(number: int, status: OperationStatus = S.SUCCEEDED, **members: object) 
 
 async def entered(app: Installation, operations: Sequence[Operation]) -> None:
     for one in operations:
+        await app.records.announce(one)
         await app.records.add(one, "hash", lock=False)
 
 
