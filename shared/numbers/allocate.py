@@ -33,6 +33,7 @@ from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.services import Directory
 from shared.storage.patience import answering
 from shared.storage.tables import RowChanged
+from shared.streams.in_order import two_in_order
 
 _TRIES = 100
 """Conditional writes that may fail because of other processes before a caller gets an error."""
@@ -124,7 +125,8 @@ class Allocator:
     async def _commit(self, service: str, agreement: str, batch: Sequence[_Request]) -> None:
         for attempt in range(_TRIES):
             row = await self._ledger.get(service, agreement)
-            living, numbers = await self._require_issuing(service, agreement)
+            owner = row.owner if row is not None else ""
+            living, numbers = await self._require_issuing(service, agreement, owner)
             if row is None or not is_claimed(row, living.id, numbers.stream):
                 row = await self._claims.claim(living, numbers)
                 # The permission is read after the row: it may have ended meanwhile.
@@ -158,22 +160,31 @@ class Allocator:
                 request.answer.set_result(answer)
 
     async def _require_issuing(
-        self, service: str, agreement: str
+        self, service: str, agreement: str, owner: str = ""
     ) -> tuple[Service, AgreementNumbers]:
         """Check the permission to issue, after the row was read: if its owner changes meanwhile,
-        the write fails."""
-        listed = await self._directory.get(service)
+        the write fails.
+
+        :param owner: the id that the service will probably have: its agreement is read beside it.
+        """
+        listed, numbers = await two_in_order(
+            self._directory.get(service), self._numbers(owner, agreement)
+        )
         if listed is None:
             raise Problem(
                 Code.SERVICE_NOT_FOUND, f"There is no service '{shown(service)}'.", "service"
             )
         require_active(listed.service.name, listed.service.state)
-        numbers = await self._configuration.numbers(listed.service.id, agreement)
+        if listed.service.id != owner:
+            numbers = await self._numbers(listed.service.id, agreement)
         if numbers is None:
             raise agreement_not_found(listed.service.name, agreement)
         if not numbers.numbering:
             raise numbers_nothing(numbers.name)
         return listed.service, numbers
+
+    async def _numbers(self, service_id: str, agreement: str) -> AgreementNumbers | None:
+        return await self._configuration.numbers(service_id, agreement) if service_id else None
 
 
 def numbers_nothing(agreement: str, target: str = "agreement") -> Problem:
