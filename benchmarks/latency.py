@@ -36,6 +36,7 @@ FILLED_SCALE = 0.05
 
 _UNIT = "trips"
 _AGREEMENT: JsonObject = {"agreementType": "X12", "content": {"x12": {}}}
+_PARTNER: JsonObject = {"content": {"b2b": {"businessIdentities": []}}}
 
 Starting = Callable[[], Awaitable[OperationRow]]
 
@@ -263,6 +264,9 @@ async def _answers(run: Run, trips: _Trips, app: App) -> None:
     async def put() -> None:
         await parts.artifacts.put(service, Section.AGREEMENTS, "B", _AGREEMENT, lambda _: None)
 
+    async def put_partner() -> None:
+        await parts.artifacts.put(service, Section.PARTNERS, "P", _PARTNER, lambda _: None)
+
     await allocate()
     await trips.of("GET of a service", app, read, NONE)
     await trips.of("a page of services", app, lambda: _page(parts.directory.pages(size=100)), NONE)
@@ -272,7 +276,8 @@ async def _answers(run: Run, trips: _Trips, app: App) -> None:
         lambda: _page(parts.artifacts.pages(service, Section.AGREEMENTS, "", 100)),
         NONE,
     )
-    await trips.of("a put of an artifact", app, put, NONE)
+    await trips.of("a put of a partner", app, put_partner, NONE)
+    await trips.of("a put of an agreement", app, put, NONE)
     await trips.of("an allocation", app, allocate, NONE)
     ticking, services = await scheduled(run, DUE)
     for turn in range(2):
