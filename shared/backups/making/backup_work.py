@@ -98,14 +98,18 @@ class BackupWork(Work):
             return done
         service = _require_service(operation, listed)
         source = self._stores.source(service)
+        try:
+            require_backup(service.name, service.edition)
+            require_allowed(service.name, service.state, ServiceOperation.BACKUP)
+        except Problem:
+            await self._entered(operation, service, found)
+            raise
         entry, active, cut = await three_in_order(
             self._entered(operation, service, found),
             source.active_batches(),
             source.cut(operation.id, hold=False),
         )
         backup = entry.value
-        require_backup(service.name, service.edition)
-        require_allowed(service.name, service.state, ServiceOperation.BACKUP)
         warning = of_batches(active)
         if warning is not None and operation.parameters.get("requireIdleBatches"):
             raise batches_active(warning)
