@@ -151,7 +151,9 @@ class Installation(Operators):
             self.clock,
             apart.tell,
         )
-        self.log_filling = LogFilling(self.table(operations.TABLE), self.log_index, self.cursors)
+        self.log_filling = LogFilling(
+            self.table(operations.TABLE), self.log_index, self.cursors, self.clock
+        )
         self.operations_of_all = OperationsOfAll(
             self.records, self.log_index, self.in_flight, self.left_behind
         )

@@ -73,8 +73,12 @@ def named_from(prefix: str, beginning: str) -> str:
 
 
 def newest_first(time: datetime) -> str:
-    """A time as text that sorts the later before the earlier; to the millisecond."""
-    return f"{_END_OF_TIME - int(time.timestamp() * 1000):014d}"
+    """A time as text that sorts the later before the earlier; to the millisecond.
+
+    Nothing was stored before 1970 or is after 5138: earlier and later times are those.
+    """
+    milliseconds = min(max(int(time.timestamp() * 1000), 0), _END_OF_TIME)
+    return f"{_END_OF_TIME - milliseconds:014d}"
 
 
 def time_of(text: str) -> datetime:

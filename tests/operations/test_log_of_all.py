@@ -1,6 +1,7 @@
 """The log of all services: its index, what reads it, and that it follows from the records."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -199,3 +200,57 @@ async def test_records_of_an_earlier_version_are_entered_piece_by_piece(
     while await app.cursors.get("log-filling") != ("~", "~"):
         await app.log_filling.run()
     assert await index(app) == whole, f"{SERVICE} and all others"
+
+
+async def test_records_that_an_earlier_version_writes_during_an_update_are_entered_a_day_later(
+    fresh_app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, clock = fresh_app, Later()
+    filling = replace(app.log_filling, clock=clock)
+    await entered(app, [made(1)])
+    assert await filling.run() == 1
+    # A process of the earlier version starts two more, which it enters nowhere.
+    await entered(app, [made(2), made(3)])
+    late = [logged(made(number)).key for number in (2, 3)]
+    for row in late:
+        await app.log_index._table.delete("log", row)
+    clock.offset = timedelta(hours=23)
+    assert await filling.run() == 0
+    assert await all_of(app, Wanted()) == ["op-1"]
+    clock.offset = timedelta(hours=25)
+    monkeypatch.setattr(log_filling, "_PAGES", 1)
+    scan = filling.table.scan
+    monkeypatch.setattr(filling.table, "scan", lambda after: scan(after=after, size=2))
+    assert await filling.run() <= 2, "a bounded piece a run"
+    for _ in range(5):
+        await filling.run()
+    assert await all_of(app, Wanted()) == ["op-3", "op-2", "op-1"]
+    assert await app.cursors.get("log-filling-again") == ("~", "~"), "and no more"
+
+
+async def test_an_installation_that_was_filled_before_is_read_once_more_too(
+    fresh_app: Installation,
+) -> None:
+    app, clock = fresh_app, Later()
+    filling = replace(app.log_filling, clock=clock)
+    await app.cursors.put("log-filling", ("~", "~"))
+    await entered(app, [made(1)])
+    await app.log_index._table.delete("log", logged(made(1)).key)
+    assert await filling.run() == 0
+    clock.offset = timedelta(hours=25)
+    assert await filling.run() == 1
+    assert await all_of(app, Wanted()) == ["op-1"]
+
+
+async def test_times_outside_of_all_that_is_stored_are_the_ends_of_it(
+    fresh_app: Installation,
+) -> None:
+    app = fresh_app
+    await entered(app, [made(1), made(2)])
+    whole = ["op-2", "op-1"]
+    for early in (datetime(1969, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)):
+        assert await all_of(app, Wanted(since=early)) == whole, early
+        assert await all_of(app, Wanted(until=early)) == [], early
+    late = datetime(9999, 12, 31, tzinfo=UTC)
+    assert await all_of(app, Wanted(until=late)) == whole
+    assert await all_of(app, Wanted(since=late)) == []
