@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
@@ -33,7 +34,10 @@ _ID = "x-ms-client-principal-id"
 _PRINCIPAL = "x-ms-client-principal"
 _TOKENS = ("authorization", "x-zumo-auth")
 """Headers in which App Service authentication takes a token; else it was the cookie."""
+_FETCH_SITE = "sec-fetch-site"
 _FOREIGN = frozenset({"cross-site", "same-site"})
+_FORWARDED_HOST = "x-forwarded-host"
+"""Where a proxy says which host the browser asked. No page of another site can have it sent."""
 _ROLE_CLAIM = "roles"
 """The claim's name in tokens of version 2; ``role_typ`` has the name in this token."""
 
@@ -81,23 +85,44 @@ def require_sign_in(headers: Mapping[str, str]) -> None:
         )
 
 
-def refuse_cross_site(headers: Mapping[str, str]) -> None:
+def refuse_cross_site(headers: Mapping[str, str], url: str) -> None:
     """Refuse a change that another site's page had a browser send along with its user's cookie.
 
-    A token is never sent by itself: whoever has one means it. Without a browser there is no such
-    header, and no such danger.
+    A token is never sent by itself: whoever has one means it. Without a browser there are no such
+    headers, and no such danger.
 
+    :param url: the address that was asked.
     :raises Problem: CrossSiteRequest.
     """
     by_token = any(headers.get(name) for name in _TOKENS)
-    foreign = headers.get("sec-fetch-site", "").strip().lower() in _FOREIGN
-    if foreign and _is_signed_in(headers) and not by_token:
+    told_by = _foreign_by(headers, url)
+    if told_by and _is_signed_in(headers) and not by_token:
         raise Problem(
             Code.CROSS_SITE_REQUEST,
             "A page of another site sent this with the cookie of whoever is signed in. Send it "
             "from a page of this app, or with a token in Authorization.",
-            target="Sec-Fetch-Site",
+            target=told_by,
         )
+
+
+def _foreign_by(headers: Mapping[str, str], url: str) -> str | None:
+    """The header that says that another site's page made the request; None where none does.
+
+    What the browser itself judged counts first: it knows the address that it shows. Browsers that
+    do not (Safari before 16.4) name the page's origin with each change, ``null`` where it is
+    hidden.
+    """
+    judged = headers.get(_FETCH_SITE, "").strip().lower()
+    if judged:
+        return "Sec-Fetch-Site" if judged in _FOREIGN else None
+    origin = headers.get("origin", "").strip().lower()
+    if not origin:
+        return None
+    asked = urlsplit(url.lower())
+    hosts = {asked.netloc, headers.get(_FORWARDED_HOST, "").strip().lower()} - {""}
+    # Behind whatever ends TLS, the address that arrives may begin with http.
+    own = {f"{scheme}://{host}" for scheme in {asked.scheme, "https"} for host in hosts}
+    return None if origin in own else "Origin"
 
 
 def require_role(headers: Mapping[str, str], needed: Role) -> None:

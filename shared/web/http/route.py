@@ -235,7 +235,7 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
 
 def _require_allowed(declared: Route, req: func.HttpRequest, settings: Settings) -> None:
     if req.method in _WRITING:
-        refuse_cross_site(req.headers)
+        refuse_cross_site(req.headers, req.url)
     if settings.function_keys == "optional":
         require_sign_in(req.headers)
     if settings.require_roles and declared.roles:
