@@ -57,10 +57,20 @@ class Directory:
         key = encoded(service_key(listed.service.name))
         await self._table.delete(_PARTITION, key, listed.etag)
 
-    async def pages(self, after: str = "", size: int = 1000) -> AsyncIterator[list[Listed]]:
-        """All services in the order of their names, a page at a time."""
+    async def pages(
+        self, after: str = "", size: int = 1000, *, prefix: str = ""
+    ) -> AsyncIterator[list[Listed]]:
+        """All services in the order of their names, a page at a time.
+
+        :param prefix: what their names begin with, without regard to case.
+        """
+        begin = encoded(service_key(prefix))
         pages = self._table.pages(
-            _PARTITION, after=encoded(service_key(after)), before=LAST, size=size
+            _PARTITION,
+            after=encoded(service_key(after)),
+            begin=begin,
+            before=f"{begin}{LAST}",
+            size=size,
         )
         async for page in pages:
             yield [_listed(row) for row in page]

@@ -16,7 +16,7 @@ from shared.state.services import Listed
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, strong, unless_unchanged
 from shared.web.http.monitor import accepted
-from shared.web.http.paging import PAGING, after, given_page, read_page, top
+from shared.web.http.paging import PAGING, after, given_page, name_prefix, read_page, top
 from shared.web.http.route import Handler, PageOf, new_blueprint, route
 from shared.web.http.shared_errors import (
     CHANGES_CONFIGURATION,
@@ -44,17 +44,24 @@ def _transition(name: str) -> Callable[[Handler], Handler]:
 
 
 @route(
-    blueprint, "GET", "services", query=("state", "edition", *PAGING), gives=PageOf("ListedService")
+    blueprint,
+    "GET",
+    "services",
+    query=("state", "edition", "namePrefix", *PAGING),
+    gives=PageOf("ListedService"),
 )
 async def list_services(call: Call) -> Answer:
-    """List the services, filtered by state and edition, each with its schedule."""
+    """List the services, filtered by state, edition and the beginning of their names, each with
+    its schedule.
+    """
     state, edition = call.choice("state", State), call.choice("edition", Edition)
+    prefix = name_prefix(call)
 
     def keep(listed: Listed) -> bool:
         service = listed.service
         return state in (None, service.state) and edition in (None, service.edition)
 
-    pages = call.app.directory.pages(after(call, is_service_name), top(call) + 1)
+    pages = call.app.directory.pages(after(call, is_service_name), top(call) + 1, prefix=prefix)
     found, following = await read_page(call, pages, lambda listed: listed.service.name, keep)
     services = [listed.service for listed in found]
     schedules = await call.app.listed_schedules.of(services)
@@ -62,7 +69,7 @@ async def list_services(call: Call) -> Answer:
         {**summary(one), **({"schedule": schedules[one.id]} if one.id in schedules else {})}
         for one in services
     ]
-    filters = (("state", state), ("edition", edition))
+    filters = (("state", state), ("edition", edition), ("namePrefix", prefix))
     query = {name: str(value) for name, value in filters if value}
     return given_page(call, "services", values, following, query)
 

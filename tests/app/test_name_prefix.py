@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from shared.model.sections import SECTIONS, Section
-from tests.support.api import Api, nobodys, x12_document
+from tests.support.api import Api, nobodys, unique, x12_document
 
 LONG = "ü" * 70
 """Its key is longer than a key may be, and ends in a hash."""
@@ -92,6 +92,25 @@ async def test_what_is_no_prefix(api: Api, filled: tuple[str, str]) -> None:
         refused = await api.get(path)
         assert (refused.status, refused.code) == (400, "InvalidRequest"), path
         assert refused.body["error"]["target"] == "namePrefix"
+
+
+async def test_services_whose_names_begin_so(api: Api) -> None:
+    stem = "".join(chr(ord("a") + int(digit)) for digit in unique("0")[2:] if digit.isdigit())
+    made = [f"p{stem}-{end}" for end in ("east", "West", "we", "north")]
+    for name in made:
+        await api.service(name, edition="Standard" if name.endswith("we") else "Basic")
+    whole = [name for name in await listed(api, "services") if name in made]
+    assert sorted(whole) == sorted(made)
+    for prefix in ("e", "w", "WE", "west", "n", "zz", "", "%", "west-x"):
+        begins = f"p{stem}-{prefix}"
+        wanted = [name for name in whole if name.lower().startswith(begins.lower())]
+        for top in (1, 2, 1000):
+            asked = f"services?namePrefix={quote(begins, safe='')}&top={top}"
+            assert await listed(api, asked) == wanted, asked
+    both = f"services?namePrefix=p{stem}-w&edition=Standard&top=1"
+    assert await listed(api, both) == [f"p{stem}-we"]
+    refused = await api.get(f"services?namePrefix={'a' * 81}")
+    assert (refused.status, refused.code) == (400, "InvalidRequest")
 
 
 async def test_records_that_are_no_artifacts(api: Api) -> None:
