@@ -57,7 +57,7 @@ async def get_openapi(call: Call) -> Answer:
     # What describes the API is as large as what answers for it: a cold start does without.
     from shared.web.api.document import document
 
-    described = document()
+    described = document(keyless=call.app.settings.function_keys == "optional")
     return unless_unchanged(call, dumps(described), described)
 
 
@@ -68,7 +68,8 @@ async def get_docs(call: Call) -> Answer:
     from shared.web.api.page.page import page
     from shared.web.api.page.style import POLICY
 
-    shown = page(document(), call.base_url)
+    keyless = call.app.settings.function_keys == "optional"
+    shown = page(document(keyless=keyless), call.base_url)
     version = shown.decode()
     if is_unchanged(call, version):
         answer = unchanged(call, version)

@@ -14,6 +14,7 @@ from typing import Any
 
 import azure.functions as func
 import pytest
+from openapi_spec_validator import validate
 
 from shared.installation.installation import current
 from shared.rules.roles import Role
@@ -174,6 +175,69 @@ async def test_a_change_from_the_apps_own_page_is_made(app: App, site: str) -> N
     own = {**SIGNED_IN, "sec-fetch-site": site, "cookie": "AppServiceAuthSession=x"}
     made = await app.ask("put_service", own, {"edition": "Basic"}, service="contoso-b2b")
     assert made.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("origin", "forwarded"),
+    [
+        ("https://evil.example", ""),
+        ("https://app.example.com.evil.example", ""),
+        ("https://other.app.example.com", ""),
+        ("https://app.example.com:8443", ""),
+        ("http://app.example.com", ""),
+        ("null", ""),
+        ("https://evil.example", "portal.contoso.example"),
+    ],
+)
+async def test_a_browser_that_judges_no_site_is_believed_by_its_origin(
+    app: App, origin: str, forwarded: str
+) -> None:
+    foreign = {**SIGNED_IN, "origin": origin, "cookie": "AppServiceAuthSession=x"}
+    foreign |= {"x-forwarded-host": forwarded} if forwarded else {}
+    body = {"edition": "Basic"}
+    refused = await app.ask("put_service", foreign, body, service="contoso-b2b")
+    error = json.loads(refused.get_body())["error"]
+    assert (refused.status_code, error["code"]) == (403, "CrossSiteRequest")
+    assert error["target"] == "Origin"
+    assert (await app.ask("list_services", foreign)).status_code == 200, "it sees nothing of it"
+    made = await app.ask("put_service", {**foreign, **TOKEN}, body, service="contoso-b2b")
+    assert made.status_code == 201, "a token is never sent by itself"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"origin": "https://app.example.com"},
+        {"origin": "https://APP.example.com"},
+        {"origin": "https://portal.contoso.example", "x-forwarded-host": "portal.contoso.example"},
+        # Behind a proxy that tells nobody which host was asked, the browser's own word counts.
+        {"origin": "https://portal.contoso.example", "sec-fetch-site": "same-origin"},
+    ],
+)
+async def test_an_origin_of_the_apps_own_is_no_other_site(app: App, own: dict[str, str]) -> None:
+    headers = {**SIGNED_IN, "cookie": "AppServiceAuthSession=x", **own}
+    made = await app.ask("put_service", headers, {"edition": "Basic"}, service="contoso-b2b")
+    assert made.status_code == 201
+
+
+async def test_the_document_says_what_lets_in(app: App) -> None:
+    described = json.loads((await app.ask("get_openapi", {})).get_body())
+    validate(described)
+    shown = (await app.ask("get_docs", {})).get_body().decode()
+    schemes = described["components"]["securitySchemes"]
+    if current().settings.function_keys == "optional":
+        assert [sorted(one) for one in described["security"]] == [
+            ["appServiceAuthentication"],
+            ["appServiceAuthentication", "functionKey"],
+        ]
+        assert set(schemes) == {"appServiceAuthentication", "functionKey"}
+        assert schemes["appServiceAuthentication"]["scheme"] == "bearer"
+        assert "Authorization: Bearer $INTERKEEP_TOKEN" in shown
+        assert "$INTERKEEP_KEY" not in shown
+    else:
+        assert described["security"] == [{"functionKey": []}]
+        assert set(schemes) == {"functionKey"}
+        assert "$INTERKEEP_TOKEN" not in shown
 
 
 async def test_a_key_is_never_sent_by_itself(

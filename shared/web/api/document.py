@@ -33,8 +33,27 @@ _RESPONSES = {
 _BYTES = "application/octet-stream"
 
 
-def document() -> dict[str, Any]:
-    """The whole document."""
+_KEY = "functionKey"
+_SIGN_IN = "appServiceAuthentication"
+_SCHEMES: dict[str, dict[str, str]] = {
+    _KEY: {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+    _SIGN_IN: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token for this app. In a browser, the cookie of the sign-in at "
+        "/.auth/login/aad does the same.",
+    },
+}
+
+
+def document(*, keyless: bool = False) -> dict[str, Any]:
+    """The whole document.
+
+    :param keyless: whether a sign-in lets in, and a function key may be sent beside it and alone
+        lets nobody in.
+    """
+    needed = [{_SIGN_IN: []}, {_SIGN_IN: [], _KEY: []}] if keyless else [{_KEY: []}]
     schemas: dict[str, Any] = {}
     error = _schema(Error, schemas)
     paths: dict[str, Any] = {}
@@ -51,7 +70,7 @@ def document() -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/api"}],
-        "security": [{"functionKey": []}],
+        "security": needed,
         "tags": [{"name": task.title, "description": task.said} for task in DocsGroup],
         "paths": paths,
         "components": {
@@ -60,9 +79,7 @@ def document() -> dict[str, Any]:
                 str(code): {"summary": str(code.status), "value": error_example(code)}
                 for code in Code
             },
-            "securitySchemes": {
-                "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"}
-            },
+            "securitySchemes": {name: _SCHEMES[name] for one in needed for name in one},
         },
     }
 

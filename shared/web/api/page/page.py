@@ -28,8 +28,7 @@ _PAGE = Template(
 <h1>$title API</h1>
 <p>$description Version $version. <a href="openapi.json">openapi.json</a> says the same to
 programs.</p>
-<p>A request needs a function key in the header <code>x-functions-key</code>, but where it says
-<em>no key</em>. The examples take it from the variable <code>INTERKEEP_KEY</code>. A 202 names its
+<p>$needs A 202 names its
 monitor in <code>Operation-Location</code>: read it until its <code>status</code> is final.</p>
 </header>
 <div class="columns">
@@ -44,6 +43,15 @@ monitor in <code>Operation-Location</code>: read it until its <code>status</code
 )
 
 
+_NEEDS_KEY = (
+    "A request needs a function key in the header <code>x-functions-key</code>, but where it says "
+    "<em>no key</em>. The examples take it from the variable <code>INTERKEEP_KEY</code>."
+)
+_NEEDS_SIGN_IN = (
+    "A request needs a token of App Service authentication in the header "
+    "<code>Authorization</code>, but where it says <em>no key</em>. The examples take it from the "
+    "variable <code>INTERKEEP_TOKEN</code>."
+)
 ERRORS, SCHEMAS = "Errors", "Schemas"
 _OF_ERRORS = (
     "Every code, with the status that it comes with and an example of its message. The code is "
@@ -69,6 +77,7 @@ def page(document: dict[str, Any], base_url: str) -> bytes:
         version=escape(info["version"]),
         description=escape(info["description"]),
         style=STYLE,
+        needs=_NEEDS_SIGN_IN if _takes_tokens(document) else _NEEDS_KEY,
         tasks="".join(
             f'<li><a href="#{_anchor(task)}">{escape(task)}</a></li>'
             for task in (*by_task, ERRORS, SCHEMAS)
@@ -98,7 +107,8 @@ def _operation(
     name = operation["operationId"]
     owner = f"{method.upper()} {path.lstrip('/')}"
     body = operation.get("requestBody", {}).get("content", {})
-    request = _example(base_url, path, method, name, body)
+    header = _TOKEN if _takes_tokens(document) else _KEY
+    request = _example(base_url, path, method, name, body, header)
     no_key = " <em>No key.</em>" if operation.get("security") == [] else ""
     return (
         f'<article id="{name}" aria-labelledby="{name}-title"><header>'
@@ -134,7 +144,18 @@ def _body(document: dict[str, Any], content: dict[str, Any], owner: str) -> str:
     return table("Body", "member", rows, owner)
 
 
-def _example(base_url: str, path: str, method: str, name: str, body: dict[str, Any]) -> str:
+_KEY = "x-functions-key: $INTERKEEP_KEY"
+_TOKEN = "Authorization: Bearer $INTERKEEP_TOKEN"  # noqa: S105 - a variable of the reader's shell
+
+
+def _takes_tokens(document: dict[str, Any]) -> bool:
+    """Whether a function key alone lets nobody in."""
+    return "functionKey" not in document["security"][0]
+
+
+def _example(
+    base_url: str, path: str, method: str, name: str, body: dict[str, Any], header: str
+) -> str:
     """A command that a shell takes as it is."""
     address = base_url + path
     for parameter, value in PARAMETERS.items():
@@ -142,7 +163,7 @@ def _example(base_url: str, path: str, method: str, name: str, body: dict[str, A
     needs = next(declared.needs for declared in ROUTES if declared.name == name)
     if needs:
         address += f"?{urlencode(needs)}"
-    lines = ['curl -H "x-functions-key: $INTERKEEP_KEY"']
+    lines = [f'curl -H "{header}"']
     if method != "get":
         lines[0] += f" -X {method.upper()}"
     lines.append(f"'{address}'")
