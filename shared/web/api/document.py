@@ -53,7 +53,9 @@ def document(*, keyless: bool = False) -> dict[str, Any]:
     :param keyless: whether a sign-in lets in, and a function key may be sent beside it and alone
         lets nobody in.
     """
-    needed = [{_SIGN_IN: []}, {_SIGN_IN: [], _KEY: []}] if keyless else [{_KEY: []}]
+    needed: list[dict[str, list[str]]] = (
+        [{_SIGN_IN: []}, {_SIGN_IN: [], _KEY: []}] if keyless else [{_KEY: []}]
+    )
     schemas: dict[str, Any] = {}
     error = _schema(Error, schemas)
     paths: dict[str, Any] = {}
