@@ -1,7 +1,7 @@
 /** The API, typed by its own document: every request of the page goes through here. */
 import createClient from "openapi-fetch";
 import { problemOf, unreached } from "./problem";
-import { currentKey, leave } from "./session";
+import { currentKey, refused } from "./session";
 import type { Page, Paths } from "./types";
 
 export const API = "/api";
@@ -39,7 +39,7 @@ export async function taken<T>(request: Promise<Answered<T>>): Promise<Read<T>> 
     throw thrown;
   }
   const { data, error, response } = answered;
-  if (response.status === 401) leave("refused");
+  if (response.status === 401) refused();
   if (!response.ok) throw problemOf(response, error);
   if (data === undefined && response.status !== 204) throw problemOf(response, undefined);
   return { value: data as T, etag: response.headers.get("etag"), response };

@@ -1,7 +1,7 @@
 /** The cache of what was read, and its rules. */
 import { QueryClient } from "@tanstack/react-query";
 import { ApiProblem, asProblem } from "./problem";
-import { onLeave } from "./session";
+import { onAnotherKey, onLeave } from "./session";
 
 const FRESH_MS = 4_000;
 const MOST_TRIES = 3;
@@ -22,3 +22,5 @@ export const queries = new QueryClient({
 });
 
 onLeave(() => queries.clear());
+// What was read by another is nothing that this one may see.
+onAnotherKey(() => void queries.resetQueries());

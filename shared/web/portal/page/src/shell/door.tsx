@@ -52,7 +52,7 @@ export function Door() {
           {shell.product}
         </p>
         <h1>{door.title}</h1>
-        <p className="quiet">{why === "idle" ? door.idle : door.text}</p>
+        <p className="quiet">{why === "idle" ? door.idle : why === "ended" ? door.ended : door.text}</p>
         <Field label={door.key} wrong={wrong}>
           {(field) => (
             <input
@@ -70,7 +70,7 @@ export function Door() {
         {problem ? <Problem of={problem} /> : null}
         <div className="buttons">
           {signsIn && (
-            <a className="button" href={`/.auth/login/aad?post_login_redirect_uri=${encodeURIComponent(location.pathname)}`}>
+            <a className="button" href={`/.auth/login/aad?post_login_redirect_uri=${encodeURIComponent(location.pathname + location.search)}`}>
               {door.signIn}
             </a>
           )}
@@ -97,7 +97,8 @@ function useSignIn(): boolean {
     void fetch(ASKED).then(
       (response) => {
         if (response.ok && why === "none") enterByCookie();
-        setSignsIn(response.status === 401 && response.headers.has("www-authenticate"));
+        // Of somebody who left, one that is good again is theirs to use, by a press.
+        setSignsIn(response.ok || (response.status === 401 && response.headers.has("www-authenticate")));
       },
       () => undefined,
     );

@@ -36,6 +36,7 @@ export const door = {
   missing: "Enter the function key.",
   refused: "The key was refused. Is it of this app, and copied whole?",
   idle: "Thirty minutes passed without input, so the key was forgotten.",
+  ended: "Your sign-in has ended. Sign in again, and you are back where you were.",
   signIn: "Sign in with Microsoft",
   where: "Where is the key?",
   whereText:
