@@ -14,6 +14,20 @@ export function drawn(what: string): string {
   return id;
 }
 
+const DRAFT = "interkeep-draft ";
+
+/** What was filled in for something that is about to be done, after a reload too; else `first`. */
+export function drafted<T>(what: string, first: () => T): T {
+  const kept = sessionStorage.getItem(DRAFT + what);
+  return kept === null ? first() : (JSON.parse(kept) as T);
+}
+
+/** Keep what is filled in; undefined where it was done, or given up. */
+export function draft(what: string, value: unknown): void {
+  if (value === undefined) sessionStorage.removeItem(DRAFT + what);
+  else sessionStorage.setItem(DRAFT + what, JSON.stringify(value));
+}
+
 /** It was answered, or given up: the next one is another. */
 export function spent(what: string): void {
   sessionStorage.removeItem(PREFIX + what);

@@ -1,10 +1,10 @@
 /** The Back up dialog. */
-import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, taken } from "../api/client";
 import { asProblem } from "../api/problem";
 import { useAccounts, useBatches } from "../api/reads";
 import { Dialog } from "../parts/dialog";
+import { useDraft } from "../parts/draft";
 import { Field, Tick } from "../parts/fields";
 import { count } from "../parts/format";
 import { Problem } from "../parts/problem";
@@ -25,15 +25,14 @@ export function usualAccount(names: string[] | undefined): string {
 }
 
 export function BackUp({ service, close }: { service: string; close: () => void }) {
-  const [name, setName] = useState(() => proposed(service));
-  const [account, setAccount] = useState("");
-  const [idle, setIdle] = useState(false);
+  const first = () => ({ name: proposed(service), account: "", idle: false });
+  const [{ name, account, idle }, change] = useDraft(`backup ${service}`, first);
   const accounts = useAccounts();
   const [, go] = useLocation();
   const names = accounts.data?.map((one) => one.name);
   const chosen = account || usualAccount(names);
   const act = useAct(
-    `backup ${service} ${name}`,
+    `backup ${service} ${name} ${chosen} ${idle}`,
     (id) =>
       taken(
         api.POST("/services/{service}/backups", {
@@ -57,12 +56,12 @@ export function BackUp({ service, close }: { service: string; close: () => void 
         <p className="text">{words.dialogText}</p>
         <Field label={words.name} hint={words.nameHint} wrong={atName}>
           {(field) => (
-            <input {...field} value={name} onChange={(e) => setName(e.target.value)} data-first autoComplete="off" spellCheck={false} />
+            <input {...field} value={name} onChange={(e) => change({ name: e.target.value })} data-first autoComplete="off" spellCheck={false} />
           )}
         </Field>
         <Field label={words.account} wrong={atAccount}>
           {(field) => (
-            <select {...field} value={chosen} onChange={(e) => setAccount(e.target.value)}>
+            <select {...field} value={chosen} onChange={(e) => change({ account: e.target.value })}>
               {(names ?? []).map((one) => (
                 <option key={one}>{one}</option>
               ))}
@@ -70,7 +69,7 @@ export function BackUp({ service, close }: { service: string; close: () => void 
           )}
         </Field>
         {accounts.error ? <Problem of={accounts.error} again={() => void accounts.refetch()} /> : null}
-        <Tick label={words.idle} on={idle} set={setIdle} />
+        <Tick label={words.idle} on={idle} set={(on) => change({ idle: on })} />
         <Batches service={service} idle={idle} />
         {problem ? <Problem of={problem} /> : null}
         <div className="buttons">
