@@ -15,7 +15,7 @@ import { backup as words } from "../words/backup";
 import { shownStatus } from "../words/status";
 import { backupAddress } from "./addresses";
 import { BackUp } from "./back-up";
-import { byDay } from "./days";
+import { byDay, saidOf } from "./days";
 
 const STATUSES = ["Succeeded", "PartiallySucceeded", "Failed", "Running", "Deleted", "Canceled", "Missing"];
 const DAYS = 30;
@@ -125,15 +125,18 @@ function Timeline({ service }: { service: string }) {
   const read = useBackups(service, {}, MOST_OF_TIMELINE);
   const [utc] = useUtc();
   const now = useNow();
-  const days = byDay(read.rows ?? [], DAYS, now, utc);
+  const days = byDay(read, DAYS, now, utc);
   return (
     <section className="timeline" aria-label={words.timelineLabel(service)}>
       <h2>{words.timeline}</h2>
-      <ol className={read.rows ? "" : "waiting"}>
+      <ol className={read.rows || read.error ? "" : "waiting"}>
         {days.map((one) => (
           <li key={one.key}>
             {one.backups.length === 0 ? (
-              <i className="dot none" title={day(one.date, utc)} />
+              <>
+                <i className={`dot ${one.kind}`} title={saidOf(one, utc)} />
+                <span className="unseen">{saidOf(one, utc)}</span>
+              </>
             ) : (
               one.backups.slice(0, 4).map((backup) => {
                 const said = `${backup.name}: ${shownStatus(backup.status).word}, ${day(one.date, utc)}`;
@@ -151,6 +154,7 @@ function Timeline({ service }: { service: string }) {
         <span>{days[0] && day(days[0].date, utc)}</span>
         <span>{day(new Date(now), utc)}</span>
       </p>
+      {days.some((one) => one.kind === "unknown") && !read.isPending && <p className="quiet">{words.timelineUnknown}</p>}
     </section>
   );
 }

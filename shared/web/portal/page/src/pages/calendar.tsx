@@ -1,7 +1,7 @@
 /** The preview of a schedule as a calendar: what runs, and what retention deletes, struck through. */
 import type { ApiProblem } from "../api/problem";
 import type { Preview } from "../api/types";
-import { clock, count, day, dayKey, useUtc, weekday } from "../parts/format";
+import { clock, count, day, dayKey, noonBefore, useUtc, weekday } from "../parts/format";
 import { Icon } from "../parts/icons";
 import { Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
@@ -23,11 +23,7 @@ export function weeksOf(preview: Preview, utc: boolean): Cell[][] {
   const deletes = grouped(preview.deletes, (one) => dayKey(one.at, utc));
   const [begins, ends] = [dayKey(preview.from, utc), dayKey(preview.to, utc)];
   const weeks: Cell[][] = [];
-  // Noon of a day, so that an hour more or less on a day when clocks change does not move it.
-  const noon = new Date(first);
-  if (utc) noon.setUTCHours(12, 0, 0, 0);
-  else noon.setHours(12, 0, 0, 0);
-  for (let at = noon.getTime() - ahead * DAY; at <= to + WEEK * DAY; at += WEEK * DAY) {
+  for (let at = noonBefore(from, ahead, utc).getTime(); at <= to + WEEK * DAY; at += WEEK * DAY) {
     const week = Array.from({ length: WEEK }, (_, offset) => {
       const date = new Date(at + offset * DAY);
       const key = dayKey(date, utc);

@@ -3,32 +3,45 @@ import { Link } from "wouter";
 import { useBackups } from "../api/reads";
 import type { ListedBackup, ListedService } from "../api/types";
 import { Chip } from "../parts/status";
-import { day, dayKey, useUtc } from "../parts/format";
+import { day, dayKey, noonBefore, useUtc } from "../parts/format";
 import { useNow } from "../parts/time";
 import { dashboard as words } from "../words/pages";
 import { shownStatus, type Tone } from "../words/status";
 
-const DAY = 86_400_000;
-const WORST: (Tone | "none")[] = ["bad", "warn", "busy", "good", "quiet", "none"];
+const WORST: Tone[] = ["bad", "warn", "busy", "good", "quiet"];
 
-export type DayOf = { key: string; date: Date; kind: Tone | "none"; backups: ListedBackup[] };
+export type DayOf = { key: string; date: Date; kind: Tone | "none" | "unknown"; backups: ListedBackup[] };
 
-/** The last days, the oldest first, each with its backups and the worst of them. */
-export function byDay(backups: ListedBackup[], days: number, now: number, utc: boolean): DayOf[] {
+/** What was read of a history, the newest first; `rows` is undefined before, and where it failed. */
+type Read = { rows: ListedBackup[] | undefined; hasNextPage: boolean };
+
+/**
+ * The last days, the oldest first, each with its backups and the worst of them. Of a day that was
+ * not read, it is not said that it had none.
+ */
+export function byDay({ rows, hasNextPage }: Read, days: number, now: number, utc: boolean): DayOf[] {
   const found = new Map<string, ListedBackup[]>();
-  for (const one of backups) {
+  const oldest = rows?.at(-1)?.startedAt;
+  const from = hasNextPage && oldest ? dayKey(oldest, utc) : "";
+  for (const one of rows ?? []) {
     // What was deleted since was good or bad on its day all the same, but that is not known here.
     const key = dayKey(one.startedAt, utc);
     found.set(key, [...(found.get(key) ?? []), one]);
   }
   return Array.from({ length: days }, (_, back) => {
-    const date = new Date(now - (days - 1 - back) * DAY);
+    const date = noonBefore(now, days - 1 - back, utc);
     const key = dayKey(date, utc);
     const of = found.get(key) ?? [];
     const kinds = of.map((one) => shownStatus(one.status).tone);
-    const kind = WORST.find((one) => kinds.includes(one as Tone)) ?? "none";
+    const nothing = rows === undefined || key < from ? "unknown" : "none";
+    const kind = WORST.find((one) => kinds.includes(one)) ?? nothing;
     return { key, date, kind, backups: of };
   });
+}
+
+/** A day and the worst backup of it, in words. */
+export function saidOf(one: DayOf, utc: boolean): string {
+  return words.dot(day(one.date, utc), words.legend[one.kind === "quiet" ? "none" : one.kind]);
 }
 
 const STRIP = 14;
@@ -40,15 +53,13 @@ export function Days({ of }: { of: ListedService }) {
   const backups = useBackups(of.name, {}, OF_STRIP);
   const [utc] = useUtc();
   const now = useNow();
-  const days = byDay(backups.rows ?? [], STRIP, now, utc);
+  const days = byDay(backups, STRIP, now, utc);
   return (
     <li>
       <Link href={`/services/${of.name}`}>{of.name}</Link>
-      <ol className={backups.rows ? "dots" : "dots waiting"}>
+      <ol className={backups.rows || backups.error ? "dots" : "dots waiting"}>
         {days.map((one) => {
-          const nothing = backups.rows ? words.legend.none : words.legend.unknown;
-          const word = one.kind === "quiet" || one.kind === "none" ? nothing : words.legend[one.kind];
-          const said = words.dot(day(one.date, utc), word);
+          const said = saidOf(one, utc);
           return (
             <li key={one.key} title={said}>
               <i className={`dot ${one.kind}`} />

@@ -1,12 +1,14 @@
 /** The operation log: of a service name, or of the installation; filters, pages, CSV. */
-import { useState } from "react";
+import { useId, useState } from "react";
 import { Link } from "wouter";
 import { everyPage } from "../api/client";
 import { listAddress, useOperations, type Filters, type List } from "../api/reads";
 import type { Monitor } from "../api/types";
 import { Chip } from "../parts/status";
 import { Filter } from "../parts/fields";
+import { useUtc } from "../parts/format";
 import { Icon } from "../parts/icons";
+import { instantIn, iso, textOf } from "../parts/instants";
 import { Empty, Listed } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { useFilter } from "../parts/query";
@@ -31,7 +33,7 @@ export function useLogFilters() {
   const [status, setStatus] = useFilter("status");
   const [from, setFrom] = useFilter("from");
   const [to, setTo] = useFilter("to");
-  const filters: Filters = { operation, status, from: instant(from), to: instant(to) };
+  const filters: Filters = { operation, status, from: iso(from), to: iso(to) };
   const bar = (
     <>
       <Filter
@@ -53,20 +55,21 @@ export function useLogFilters() {
   return { filters, bar };
 }
 
+/** The address has the instant, so that it is the same for whoever opens it, wherever they are. */
 function DayFilter(props: { label: string; value: string; set: (value: string) => void }) {
-  const id = `by-${props.label}`;
+  const id = useId();
+  const [utc] = useUtc();
   return (
     <span className="filter">
-      <label htmlFor={id}>{props.label}</label>
-      <input id={id} type="datetime-local" value={props.value} onChange={(event) => props.set(event.target.value)} />
+      <label htmlFor={id}>{utc ? words.inUtc(props.label) : props.label}</label>
+      <input
+        id={id}
+        type="datetime-local"
+        value={textOf(props.value, utc)}
+        onChange={(event) => props.set(instantIn(event.target.value, utc) ?? "")}
+      />
     </span>
   );
-}
-
-/** A local time of a control as the API takes it. */
-function instant(local: string): string | undefined {
-  const time = local ? new Date(local) : undefined;
-  return time && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined;
 }
 
 export function LogTable(props: {

@@ -69,6 +69,13 @@ export function clock(time: string | Date, inUtc: boolean): string {
   return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", ...zone(inUtc) }).format(new Date(time));
 }
 
+/** Noon of so many days before: an hour more or less, where clocks change, does not move its day. */
+export function noonBefore(now: number, days: number, inUtc: boolean): Date {
+  const at = new Date(now);
+  if (inUtc) return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate() - days, 12));
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate() - days, 12);
+}
+
 /** The day that a moment is on, as a text that sorts: "2026-11-30". */
 export function dayKey(time: string | Date, inUtc: boolean): string {
   return new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", ...zone(inUtc) }).format(new Date(time));

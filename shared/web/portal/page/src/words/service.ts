@@ -72,6 +72,7 @@ export const log = {
   about: "About",
   from: "From",
   to: "To",
+  inUtc: (label: string) => `${label} (UTC)`,
   csv: "Download CSV",
   csvBusy: "Reading all of it …",
   none: "No operation matches.",
