@@ -5,7 +5,7 @@ import { api, taken, valueOf } from "../api/client";
 import { asProblem, type ApiProblem } from "../api/problem";
 import { queries } from "../api/queries";
 import { useAccounts, useMay, useSchedule } from "../api/reads";
-import type { Schedule, ScheduleBody } from "../api/types";
+import type { ScheduleBody } from "../api/types";
 import { Confirm } from "../parts/dialog";
 import { Field, Tick } from "../parts/fields";
 import { moment } from "../parts/format";
@@ -16,6 +16,7 @@ import { commands } from "../words/service";
 import { usualAccount } from "./back-up";
 import { Calendar } from "./calendar";
 import { useAct } from "./commands";
+import { Overtaken, useEditing, type Stored } from "./schedule-editing";
 import { bodyOf, formOf, type Form } from "./schedule-form";
 
 const PREVIEWED_DAYS = 35;
@@ -24,85 +25,81 @@ const SETTLED_MS = 350;
 export function Configure({ service }: { service: string }) {
   const read = useSchedule(service);
   const accounts = useAccounts();
-  const [overtaken, setOvertaken] = useState(false);
   if (read.error && read.data === undefined) return <Problem of={read.error} again={() => void read.refetch()} />;
   if (read.data === undefined || (accounts.data === undefined && !accounts.error)) return <Skeleton lines={8} />;
   const names = accounts.data?.map((one) => one.name) ?? [];
-  const saved = read.data?.value;
-  // Saved by somebody else meanwhile, it is another form.
-  return (
-    <>
-      {overtaken && (
-        <p className="banner" role="alert">
-          {words.changed}
-        </p>
-      )}
-      <Editing
-        key={saved?.savedAt ?? ""}
-        service={service}
-        saved={saved}
-        etag={read.data?.etag ?? undefined}
-        accounts={names}
-        setOvertaken={setOvertaken}
-      />
-    </>
-  );
+  return <Editing key={service} service={service} stored={read.data} accounts={names} />;
 }
 
-type Given = { service: string; saved: Schedule | undefined; etag: string | undefined; accounts: string[]; setOvertaken: (is: boolean) => void };
-
-let justSaved = "";
-
-function Editing({ service, saved, etag, accounts, setOvertaken }: Given) {
-  const [form, setForm] = useState(() => formOf(saved, usualAccount(accounts), new Date()));
+function Editing({ service, stored, accounts }: { service: string; stored: Stored; accounts: string[] }) {
+  const editing = useEditing(stored, accounts);
+  const { form, base, mine } = editing;
   const [turningOff, setTurningOff] = useState(false);
+  const [justSaved, setJustSaved] = useState("");
   const may = useMay()("put_schedule");
   const body = bodyOf(form);
   const preview = usePreview(service, body);
   const act = useAct(
     `schedule ${service} ${JSON.stringify(body)}`,
-    () => save(service, body, etag, setOvertaken),
-    ({ value }) => {
-      justSaved = value.savedAt;
+    async () => {
+      try {
+        return await save(service, body, editing.etag);
+      } catch (thrown) {
+        if (asProblem(thrown).code === "ConditionNotMet") {
+          setTurningOff(false);
+          editing.overtakenBy(await readAgain(service));
+        }
+        throw thrown;
+      }
+    },
+    (read) => {
+      queries.setQueryData(["schedule", service], read);
+      editing.begin(read);
+      setJustSaved(read.value.savedAt);
       setTurningOff(false);
     },
   );
-  const problem = act.error ? asProblem(act.error) : undefined;
+  // What overtook it stands above, with what differs.
+  const problem = act.error && !mine ? asProblem(act.error) : undefined;
   const wrong = (member: string) => problem?.at(`/${member}`) ?? preview.problem?.at(`/schedule/${member}`);
-  const set = <K extends keyof Form>(name: K, value: Form[K]) => {
-    justSaved = "";
-    setForm((before) => ({ ...before, [name]: value }));
-  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (act.isPending || !body) return;
-    if (body.status === "None" && saved?.status === "Automatic") setTurningOff(true);
+    if (body.status === "None" && base?.value.status === "Automatic") setTurningOff(true);
     else act.mutate();
   };
+  const ofStored = formOf(stored?.value, usualAccount(accounts), new Date());
   return (
-    <div className="configure">
-      <form className="card form" onSubmit={submit} aria-labelledby="schedule">
-        <h2 id="schedule">{words.title}</h2>
-        <p className="quiet">{words.text}</p>
-        <Fields form={form} set={set} wrong={wrong} accounts={accounts} />
-        {problem && !turningOff && <Problem of={problem} />}
-        <div className="buttons">
-          <span role="status" className="quiet">
-            {saved && justSaved === saved.savedAt ? words.saved : ""}
-          </span>
-          <button type="submit" className="first" aria-disabled={act.isPending || !body || !may} title={may ? undefined : commands.mayNot}>
-            {words.save}
-          </button>
-        </div>
-      </form>
-      <section className="card" aria-labelledby="preview">
-        <h2 id="preview">{words.preview}</h2>
-        {form.status === "None" ? (
-          <p className="quiet">{words.previewNone}</p>
-        ) : (
-          <Calendar of={preview.value} problem={preview.problem} waits={!body} />
-        )}
-      </section>
+    <>
+      {mine ? (
+        <Overtaken text={words.changed} stored={form} mine={mine} word={words.useMine} run={editing.useMine} />
+      ) : editing.isOvertaken ? (
+        <Overtaken text={words.changedWhileEditing} stored={ofStored} mine={form} word={words.useStored} run={() => editing.begin(stored)} />
+      ) : null}
+      <div className="configure">
+        <form className="card form" onSubmit={submit} aria-labelledby="schedule">
+          <h2 id="schedule">{words.title}</h2>
+          <p className="quiet">{words.text}</p>
+          <Fields form={form} set={editing.set} wrong={wrong} accounts={accounts} />
+          {problem && !turningOff && <Problem of={problem} />}
+          <div className="buttons">
+            <span role="status" className="quiet">
+              {justSaved !== "" && justSaved === base?.value.savedAt && !editing.isEdited ? words.saved : ""}
+            </span>
+            <button type="submit" className="first" aria-disabled={act.isPending || !body || !may} title={may ? undefined : commands.mayNot}>
+              {words.save}
+            </button>
+          </div>
+        </form>
+        <section className="card" aria-labelledby="preview">
+          <h2 id="preview">{words.preview}</h2>
+          {form.status === "None" ? (
+            <p className="quiet">{words.previewNone}</p>
+          ) : (
+            <Calendar of={preview.value} problem={preview.problem} waits={!body} />
+          )}
+        </section>
+      </div>
       {turningOff && (
         <Confirm
           title={words.off}
@@ -114,30 +111,22 @@ function Editing({ service, saved, etag, accounts, setOvertaken }: Given) {
           close={() => setTurningOff(false)}
         />
       )}
-    </div>
+    </>
   );
 }
 
-async function save(
-  service: string,
-  body: ScheduleBody | undefined,
-  etag: string | undefined,
-  overtaken: (is: boolean) => void,
-) {
-  overtaken(false);
+async function save(service: string, body: ScheduleBody | undefined, etag: string | undefined) {
   if (!body) throw new Error(words.previewWait);
   // Over what was read, and nothing else: two people may look at this form.
   const header = etag ? { "If-Match": etag } : { "If-None-Match": "*" };
-  try {
-    const path = { service };
-    return await taken(api.PUT("/services/{service}/backup-schedule", { params: { path, header }, body }));
-  } catch (thrown) {
-    if (asProblem(thrown).code === "ConditionNotMet") {
-      overtaken(true);
-      await queries.invalidateQueries({ queryKey: ["schedule", service] });
-    }
-    throw thrown;
-  }
+  const path = { service };
+  return await taken(api.PUT("/services/{service}/backup-schedule", { params: { path, header }, body }));
+}
+
+/** What is stored by now. */
+async function readAgain(service: string): Promise<Stored> {
+  await queries.invalidateQueries({ queryKey: ["schedule", service] });
+  return queries.getQueryData<Stored>(["schedule", service]) ?? null;
 }
 
 /** What would happen by a schedule that is not saved, asked when the form has settled. */
