@@ -21,7 +21,7 @@ class Tab:
     page: Page
     base_url: str
     key: str
-    expected: set[str] = field(default_factory=lambda: {"404 backup-schedule"})
+    expected: set[str] = field(default_factory=set)
     noticed: list[str] = field(default_factory=list)
 
     def watch(self) -> None:

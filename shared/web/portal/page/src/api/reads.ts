@@ -1,7 +1,7 @@
 /** What the pages read, each under one name in the cache. */
 import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { API, api, follow, taken, valueOf } from "./client";
-import { asProblem } from "./problem";
+import { ApiProblem, asProblem } from "./problem";
 import type { DeepHealth, ListedBackup, ListedService, Monitor, Page, Schemas } from "./types";
 
 /** How often what may change by itself is read again, in milliseconds. */
@@ -57,6 +57,23 @@ export const useService = (service: string) =>
   useQuery({
     queryKey: ["service", service],
     queryFn: ({ signal }) => taken(api.GET("/services/{service}", { params: { path: { service } }, signal })),
+    // One that is gone may come back by a restore: no reason to ask for it every few seconds.
+    refetchInterval: ({ state }) => (isGone(state.error) ? NOW_AND_THEN : OFTEN),
+  });
+
+export const isGone = (thrown: unknown) => thrown instanceof ApiProblem && thrown.code === "ServiceNotFound";
+
+/** A service as the list has it, with its schedule in short; null where there is no such service. */
+async function listedService(service: string, signal: AbortSignal): Promise<ListedService | null> {
+  // Of the names that begin with a name, it is the first itself.
+  const [first] = (await follow<Page<ListedService>>(listAddress("services", { namePrefix: service, top: "1" }), signal)).value;
+  return first?.name.toLowerCase() === service.toLowerCase() ? first : null;
+}
+
+export const useListedService = (service: string) =>
+  useQuery({
+    queryKey: ["listed-service", service],
+    queryFn: ({ signal }) => listedService(service, signal),
     refetchInterval: OFTEN,
   });
 
@@ -106,6 +123,8 @@ export const useSchedule = (service: string) =>
   useQuery({
     queryKey: ["schedule", service],
     queryFn: async ({ signal }) => {
+      // What is not there is not asked for: a browser's console calls each 404 an error.
+      if (!(await listedService(service, signal))?.schedule) return null;
       try {
         const path = { service };
         return await taken(api.GET("/services/{service}/backup-schedule", { params: { path }, signal }));

@@ -1,7 +1,7 @@
 /** The first page: what needs attention, what runs, how services stand, the last 14 days. */
 import { useState } from "react";
 import { Link } from "wouter";
-import { useHealth, useRunning, useServices } from "../api/reads";
+import { useEditions, useHealth, useRunning, useServices } from "../api/reads";
 import type { ListedService, Monitor } from "../api/types";
 import { Chip } from "../parts/status";
 import { count } from "../parts/format";
@@ -102,6 +102,7 @@ function Needs({ all, known }: { all: Attention[]; known: boolean }) {
           </li>
         ))}
       </ul>
+      {!known && <p className="quiet">{words.partly}</p>}
       {all.length > most && (
         <button type="button" className="bare wide" onClick={() => setMost(all.length)}>
           {words.moreAttention(count(all.length - most))}
@@ -153,7 +154,12 @@ function States({ of, whole }: { of: ListedService[]; whole: boolean }) {
   const states = new Map<string, number>();
   for (const one of of) states.set(one.state, (states.get(one.state) ?? 0) + 1);
   const order = [...states].sort(([a, m], [b, n]) => n - m || a.localeCompare(b));
-  const good = of.filter(isGood).length;
+  const editions = useEditions().data;
+  // An edition without backup is neither good nor bad at it.
+  const able = editions && new Set(editions.filter((one) => one.backup).map((one) => one.edition));
+  const counted = able && of.filter((one) => able.has(one.edition));
+  const good = counted?.filter(isGood).length ?? 0;
+  const said = counted && words.protectedText(count(good), count(counted.length));
   return (
     <section className="card" aria-labelledby="states">
       <h2 id="states">{words.services}</h2>
@@ -167,8 +173,8 @@ function States({ of, whole }: { of: ListedService[]; whole: boolean }) {
           </li>
         ))}
       </ul>
-      <p className="quiet">{words.protectedText(count(good), count(of.length))}</p>
-      <Bar value={good} most={of.length} label={words.protectedText(count(good), count(of.length))} />
+      <p className="quiet">{said ?? common.unknown}</p>
+      {counted && said && counted.length > 0 && <Bar value={good} most={counted.length} label={said} />}
       {!whole && <p className="quiet">{words.first(count(of.length))}</p>}
     </section>
   );
@@ -183,7 +189,7 @@ function LastDays({ of, first }: { of: ListedService[]; first: Attention[] }) {
       <h2 id="days">{words.days}</h2>
       <p className="legend">
         <span className="quiet">{words.daysText}</span>
-        {(["good", "warn", "bad", "none"] as const).map((kind) => (
+        {(["good", "warn", "bad", "none", "unknown"] as const).map((kind) => (
           <span key={kind}>
             <i className={`dot ${kind}`} />
             {legend[kind]}

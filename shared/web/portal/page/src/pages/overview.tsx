@@ -1,7 +1,6 @@
 /** Quick Glance, quota, protection, and what happened last. */
 import { Link } from "wouter";
-import { useOperations, useSchedule } from "../api/reads";
-import { hasEnded } from "../api/reads";
+import { hasEnded, useListedService, useOperations, useRunning } from "../api/reads";
 import type { Monitor, Schemas, Service } from "../api/types";
 import { Chip } from "../parts/status";
 import { Copy } from "../parts/copy";
@@ -20,7 +19,9 @@ const RECENT = 6;
 
 export function Overview({ of }: { of: Service }) {
   const recent = useOperations(of.name, {}, RECENT);
-  const open = recent.rows?.find((one) => !hasEnded(one));
+  const running = useRunning();
+  // What began long ago is not among the newest, and what waits for a worker does not run yet.
+  const open = running.rows?.find((one) => one.service === of.name) ?? recent.rows?.find((one) => !hasEnded(one));
   return (
     <div className="overview">
       {open && (
@@ -120,8 +121,8 @@ function Last({ service, of }: { service: string; of: Schemas["LinkedBackup"] | 
 }
 
 function Protection({ of }: { of: Service }) {
-  const read = useSchedule(of.name);
-  const schedule = read.data?.value;
+  const read = useListedService(of.name);
+  const schedule = read.data?.schedule ?? undefined;
   const runs = schedule?.status === "Automatic";
   return (
     <section className="card" aria-labelledby="protection">

@@ -1,7 +1,6 @@
 /** A service: its head with commands, and its tabs. */
 import { Link } from "wouter";
-import { asProblem } from "../api/problem";
-import { useService } from "../api/reads";
+import { isGone, useService } from "../api/reads";
 import type { Service } from "../api/types";
 import { Chip } from "../parts/status";
 import { Head, Skeleton } from "../parts/parts";
@@ -25,9 +24,9 @@ const TABS: [string, string][] = [
 export function ServicePage({ service, tab = "" }: { service: string; tab?: string | undefined }) {
   const read = useService(service);
   if (!TABS.some(([name]) => name === tab)) return <Missing />;
-  const found = read.data?.value;
   // History and log outlive a service: their tabs are shown of one that is gone too.
-  const gone = read.error && asProblem(read.error).code === "ServiceNotFound";
+  const gone = isGone(read.error);
+  const found = gone ? undefined : read.data?.value;
   return (
     <>
       <Head
@@ -45,7 +44,7 @@ export function ServicePage({ service, tab = "" }: { service: string; tab?: stri
         </nav>
       </Head>
       {gone ? <p className="banner">{words.gone}</p> : null}
-      <Tab service={service} tab={tab} found={found} gone={Boolean(gone)} problem={read.error} again={() => void read.refetch()} />
+      <Tab service={service} tab={tab} found={found} gone={gone} problem={read.error} again={() => void read.refetch()} />
     </>
   );
 }

@@ -8,7 +8,7 @@ import { Filter } from "../parts/fields";
 import { common } from "../words/shell";
 import { Icon } from "../parts/icons";
 import { Empty, Head, Listed } from "../parts/parts";
-import { useFilter } from "../parts/query";
+import { useFilter, useSettled } from "../parts/query";
 import { Time } from "../parts/time";
 import { services as words } from "../words/pages";
 import { shownStatus } from "../words/status";
@@ -20,11 +20,10 @@ const EDITIONS = ["Free", "Developer", "Basic", "Standard", "Premium"];
 export function Services() {
   const [state, setState] = useFilter("state");
   const [edition, setEdition] = useFilter("edition");
-  const [name, setName] = useFilter("name");
+  const [name, setName] = useFilter("namePrefix");
   const [resuming, setResuming] = useState<string>();
   const may = useMay();
-  const list = useServices({ state, edition });
-  const rows = list.rows?.filter((one) => one.name.toLowerCase().includes(name.toLowerCase()));
+  const list = useServices({ state, edition, namePrefix: useSettled(name) });
   const known = state && !STATES.includes(state) ? [...STATES, state] : STATES;
   const filtered = state || edition || name;
   return (
@@ -51,13 +50,12 @@ export function Services() {
           />
           <span className="filter">
             <label htmlFor="by-name">{words.nameFilter}</label>
-            <input id="by-name" type="search" value={name} onChange={(event) => setName(event.target.value)} />
+            <input id="by-name" type="search" maxLength={80} value={name} onChange={(event) => setName(event.target.value)} />
           </span>
         </div>
       </Head>
       <Listed
         list={list}
-        rows={rows}
         label={words.title}
         heads={[
           [words.name],
@@ -79,7 +77,6 @@ export function Services() {
           </Empty>
         }
       />
-      {name && list.hasNextPage && <p className="quiet">{words.filtered}</p>}
       {resuming && <VerbDialog service={resuming} verb="resume" close={() => setResuming(undefined)} />}
     </>
   );

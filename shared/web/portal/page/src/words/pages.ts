@@ -30,6 +30,7 @@ export const dashboard = {
   nothingRuns: "Nothing runs.",
   services: "Services by state",
   protected: "Protected",
+  partly: "Not all was looked at yet: there may be more.",
   protectedText: (good: string, all: string) => `${good} of ${all} with a good last backup`,
   days: "Last 14 days",
   daysText: "A dot a day: the worst backup of it.",
@@ -44,7 +45,7 @@ export const services = {
   title: "Services",
   create: "New service",
   name: "Name",
-  nameFilter: "Name contains",
+  nameFilter: "Name begins with",
   edition: "Edition",
   lastBackup: "Last backup",
   nextBackup: "Next backup",
@@ -56,7 +57,6 @@ export const services = {
   resume: "Resume",
   commands: "Commands",
   resumeOf: (name: string) => `Resume ${name}`,
-  filtered: "The name filters what is loaded.",
 } as const;
 
 export const create = {
