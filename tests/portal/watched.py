@@ -23,6 +23,8 @@ class Tab:
     key: str
     expected: set[str] = field(default_factory=set)
     noticed: list[str] = field(default_factory=list)
+    beside: tuple[str, ...] = ()
+    """Addresses outside of the API that a person is led to, such as the sign-in."""
 
     def watch(self) -> None:
         """Note what the browser says from now on, and every request."""
@@ -45,7 +47,7 @@ class Tab:
     def _request(self, request: Request) -> None:
         if request.url.startswith(("blob:", "data:")):
             return
-        if not request.url.startswith(f"{self.base_url}/api/"):
+        if not request.url.startswith((f"{self.base_url}/api/", *self.beside)):
             self.noticed.append(f"a request outside the API: {request.url}")
         if "code=" in request.url or self.key in request.url:
             self.noticed.append("a key in an address")
