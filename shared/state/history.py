@@ -65,13 +65,17 @@ class History:
         by_name, by_time = _rows(backup)
         return (await self._table.transact([Replace(by_name, etag), Replace(by_time, None)]))[0]
 
-    async def pages(self, service: str, after: str = "") -> AsyncIterator[list[Backup]]:
+    async def pages(
+        self, service: str, after: str = "", *, size: int = 1000
+    ) -> AsyncIterator[list[Backup]]:
         """The backups of a service name, newest first, a page at a time.
 
         :param after: a place from ``place``; the first page begins after it.
+        :param size: the most backups of a page.
         """
         partition = encoded(service_key(service))
-        async for page in self._table.pages(partition, after=after or "t!", before="t!~"):
+        pages = self._table.pages(partition, after=after or "t!", before="t!~", size=size)
+        async for page in pages:
             yield [_read(row) for row in page]
 
     async def scan(self, after: tuple[str, str]) -> AsyncIterator[ScannedPage]:

@@ -10,12 +10,15 @@ from shared.storage.versioned import Versioned
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, strong, unless_unchanged
 from shared.web.http.monitor import accepted
-from shared.web.http.paging import PAGING, after, one_page
+from shared.web.http.paging import PAGING, after, one_page, top
 from shared.web.http.route import PageOf, new_blueprint, route
 from shared.web.http.shared_errors import CHOOSES_BACKUP_PLACE, MOVES_SERVICE
 from shared.web.http.tasks import DocsGroup
 
 blueprint = new_blueprint(DocsGroup.BACKUPS)
+
+_MANY = 1000
+"""Rows that storage gives at once."""
 
 
 @route(
@@ -55,10 +58,12 @@ async def list_backups(call: Call) -> Answer:
     def keep(backup: Backup) -> bool:
         return status in (None, backup.status) and trigger in (None, backup.trigger)
 
+    # Of what is filtered, nobody knows how much must be read for a page.
+    size = _MANY if status or trigger else top(call) + 1
     return await one_page(
         call,
         f"services/{name}/backups",
-        call.app.retention_runs.explained(name, after(call, is_timed)),
+        call.app.retention_runs.explained(name, after(call, is_timed), size=min(size, _MANY)),
         lambda explained: explained.to_json(),
         lambda explained: call.app.history.place(explained.backup),
         lambda explained: keep(explained.backup),

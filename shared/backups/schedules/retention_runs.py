@@ -71,21 +71,26 @@ class RetentionRuns:
         )
         return True
 
-    async def explained(self, service: str, after: str = "") -> AsyncIterator[list[Explained]]:
+    async def explained(
+        self, service: str, after: str = "", *, size: int = 1000
+    ) -> AsyncIterator[list[Explained]]:
         """The history of a service name, newest first, with retention's verdict on each backup.
 
         Verdicts depend on newer backups, so a page deep in the history reads everything before it.
 
         :param after: a place in the history; the first page begins after it.
+        :param size: how many are wanted, so that not more are read than that; more, where those
+            before the place are read on the way.
         """
         found = await self.schedules.get(service)
         if found is None or found.value.plan is None:
-            async for page in self.removal.history.pages(service, after):
+            async for page in self.removal.history.pages(service, after, size=size):
                 yield [Explained(backup, None) for backup in page]
             return
         waiting: list[Backup] = []
         retention: Retention | None = None
-        async for page in self.removal.history.pages(service):
+        pages = self.removal.history.pages(service, size=1000 if after else size)
+        async for page in pages:
             waiting += page
             if retention is None:
                 retention = self._knowing(found.value, waiting)
