@@ -1,5 +1,7 @@
 """Services as an installation has them: good ones, one that was never backed up."""
 
+import asyncio
+
 from tests.support.api import Api
 
 SERVICE = "contoso-b2b"
@@ -14,9 +16,11 @@ async def build(api: Api) -> None:
     await api.service("northwind-as2", edition="Basic", region="West Europe")
     await api.service("tailspin-x12", edition="Standard", region="West US")
     await api.service("adatum-dev", edition="Developer")
-    await api.backup("fabrikam-edi", "fabrikam-first")
-    await api.backup("northwind-as2", "northwind-first")
-    await api.backup(SERVICE, "contoso-first")
+    await asyncio.gather(
+        api.backup("fabrikam-edi", "fabrikam-first"),
+        api.backup("northwind-as2", "northwind-first"),
+        api.backup(SERVICE, "contoso-first"),
+    )
     await api.put(f"services/{SERVICE}/batch-activity/Hourly", {"activeMessages": 12})
     backup = f"services/{SERVICE}/backups/{await api.backup(SERVICE, BACKUP)}"
     await api.succeeded(await api.post(f"{backup}/verify", {"level": "data"}))

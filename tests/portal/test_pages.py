@@ -58,7 +58,8 @@ def axe() -> str:
 
 async def barriers(page: Page, axe: str) -> list[str]:
     """What of WCAG 2.2 AA and of good practice the page breaks, as far as a program sees it."""
-    await page.evaluate(axe)
+    if await page.evaluate("window.axe === undefined"):
+        await page.evaluate(axe)
     found: Any = await page.evaluate("axe.run({resultTypes: ['violations']})")
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
