@@ -24,3 +24,11 @@ def record_key(section: str, name: str) -> str:
             raise ValueError("the name of a MIC value is <agreement>/<message id>")
         return mic_key(agreement, message_id)
     return encoded(artifact_key(name))
+
+
+def key_of(section: str, name: str) -> str | None:
+    """As ``record_key``; None for a name that no record of the section can have."""
+    try:
+        return record_key(section, name)
+    except ValueError:
+        return None

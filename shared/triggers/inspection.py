@@ -12,7 +12,7 @@ from shared.model.sections import (
     SERVICE,
 )
 from shared.web.http.call import Answer, Call
-from shared.web.http.paging import PAGING, given_page, name_prefix, place_after, top
+from shared.web.http.paging import PAGING, given_page, name_prefix, one_name, place_after, top
 from shared.web.http.route import new_blueprint, route
 from shared.web.http.shared_errors import READS_BACKUP
 from shared.web.http.tasks import DocsGroup
@@ -26,7 +26,7 @@ _COMPARED = (SERVICE, *BACKED_UP, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
     blueprint,
     "GET",
     "services/{service}/backups/{backup}/contents",
-    query=("section", "namePrefix", *PAGING),
+    query=("section", "namePrefix", "name", *PAGING),
     choices={"section": (*_COMPARED, CONTENT)},
     gives=("BackupOverview", "BackupRecords"),
     outlives_service=True,
@@ -35,23 +35,27 @@ _COMPARED = (SERVICE, *BACKED_UP, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
 async def list_backup_contents(call: Call) -> Answer:
     """List what is in a backup: its sections, or the records of one, secrets masked."""
     service, backup, section = call.path("service"), call.path("backup"), call.query("section")
-    prefix = name_prefix(call)
-    if prefix and section in (None, CONTENT):
-        raise Problem(
-            Code.INVALID_REQUEST,
-            "namePrefix needs a section whose records have names: any but content.",
-            target="namePrefix",
-        )
+    prefix, name = name_prefix(call), one_name(call)
+    for given, parameter in ((prefix, "namePrefix"), (name, "name")):
+        if given and section in (None, CONTENT):
+            raise Problem(
+                Code.INVALID_REQUEST,
+                f"{parameter} needs a section whose records have names: any but content.",
+                target=parameter,
+            )
+    if prefix and name:
+        raise Problem(Code.INVALID_REQUEST, "Give name or namePrefix.", target="name")
     path = f"services/{service}/backups/{backup}/contents"
     most, place = top(call), place_after(call, LinePlace)
     if section is None:
         facts, sections = await call.app.contents.overview(service, backup)
         return given_page(call, path, sections, None, beside=facts)
     page = await call.app.contents.page(
-        service, backup, section, most=most, place=place or BEGINNING, prefix=prefix
+        service, backup, section, most=most, place=place or BEGINNING, prefix=prefix, name=name
     )
     following = page.following.model_dump_json(by_alias=True) if page.following else None
-    query = {"section": section, **({"namePrefix": prefix} if prefix else {})}
+    filters = {"section": section, "namePrefix": prefix, "name": name}
+    query = {parameter: given for parameter, given in filters.items() if given}
     return given_page(call, path, page.values, following, query)
 
 
@@ -59,7 +63,7 @@ async def list_backup_contents(call: Call) -> Answer:
     blueprint,
     "GET",
     "services/{service}/backups/{backup}/changes",
-    query=("since", "section", *PAGING),
+    query=("since", "section", "name", *PAGING),
     needs={"since": "live"},
     choices={"section": _COMPARED},
     gives="BackupChanges",
@@ -76,9 +80,15 @@ async def list_backup_changes(call: Call) -> Answer:
             "since says what to compare with: the name of another backup of the service, or live.",
             target="since",
         )
-    asked = ChangesAsked(section, top(call), place_after(call, ChangesPlace))
+    name = one_name(call)
+    if name and section is None:
+        raise Problem(
+            Code.INVALID_REQUEST, "name needs the section that the record is of.", target="name"
+        )
+    asked = ChangesAsked(section, top(call), place_after(call, ChangesPlace), name)
     page = await call.app.changes.page(service, backup, since, asked)
     following = page.following.model_dump_json(by_alias=True) if page.following else None
     path = f"services/{service}/backups/{backup}/changes"
-    query = {"since": since, **({"section": section} if section else {})}
+    filters = {"since": since, "section": section or "", "name": name}
+    query = {parameter: given for parameter, given in filters.items() if given}
     return given_page(call, path, page.changes, following, query, beside=page.compared)

@@ -22,6 +22,7 @@ from shared.model.wire import JsonObject
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceSource
+from shared.state.order import key_of
 from shared.state.services import Directory
 
 LIVE = "live"
@@ -51,6 +52,8 @@ class ChangesAsked:
     """A request for a page.
 
     :param section: None for all of them.
+    :param name: the one record of the section that is compared, and shown on both sides; empty
+        for all of them.
     :param most: changes of the page; fewer if many records are equal.
     :param place: where it begins; None for the beginning.
     """
@@ -58,6 +61,7 @@ class ChangesAsked:
     section: str | None
     most: int
     place: ChangesPlace | None
+    name: str = ""
 
     @property
     def sections(self) -> Sequence[str]:
@@ -76,6 +80,11 @@ class ChangesAsked:
         if self.place.section not in wanted:
             raise no_such_place()
         return wanted[wanted.index(self.place.section) :]
+
+    @property
+    def key(self) -> str | None:
+        """The key of the one record; None for all of them."""
+        return key_of(self.section, self.name) if self.section and self.name else None
 
 
 class Changes:
@@ -101,6 +110,8 @@ class Changes:
             InvalidRequest, BlobMissing, BlobCorrupt, KeyUnavailable.
         """
         sections = asked.sections
+        if asked.name and asked.key is None:
+            sections = ()  # no record can have that name
         wanted = await self._backups.open(service, backup)
         if since == LIVE:
             return await self._since_live(service, wanted, sections, asked)
@@ -116,7 +127,7 @@ class Changes:
         old = BackupSide(base, old_key, place.since.secret if place else FIRST_SECRET)
         new = BackupSide(wanted, new_key, place.backup.secret if place else FIRST_SECRET)
         identical = _identical(base.descriptor, wanted.descriptor)
-        comparison = Comparison(old, new, asked.most)
+        comparison = Comparison(old, new, asked.most, asked.key)
 
         async def is_same(section: str) -> bool:
             if section not in identical:
@@ -150,7 +161,7 @@ class Changes:
         for _ in range(_LIVE_TRIES):
             cut = await self._source(listed.service).cut("", hold=False)
             new = BackupSide(wanted, key, place.backup.secret if place else FIRST_SECRET)
-            comparison = Comparison(LiveSide(cut), new, asked.most)
+            comparison = Comparison(LiveSide(cut), new, asked.most, asked.key)
             following = await _walk(comparison, sections, place, _never)
             is_one_revision = await cut.end()
             if is_one_revision:

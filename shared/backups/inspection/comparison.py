@@ -3,6 +3,7 @@ memory."""
 
 from collections.abc import Sequence
 
+from shared.backups.inspection.contents import shown_record
 from shared.backups.inspection.sides import Side, SideRecord
 from shared.model.place import ChangesPlace, SidePlace
 from shared.model.wire import JsonObject
@@ -20,13 +21,16 @@ class Comparison:
     """Compares section after section until the page is full.
 
     :param most: changes of the page.
+    :param only: the key of the one record that is compared, and shown on both sides; None for all
+        of them.
     """
 
-    def __init__(self, since: Side, backup: Side, most: int) -> None:
+    def __init__(self, since: Side, backup: Side, most: int, only: str | None = None) -> None:
         self.changes: list[JsonObject] = []
         self._since = since
         self._backup = backup
         self._most = most
+        self._only = only
         self._records = 0
         self._read = 0
         self._shown = 0
@@ -67,7 +71,9 @@ class Comparison:
             for before, after in pairs:
                 if self.is_full:
                     return self._place(section, since, backup)
-                change = await self._change(before, after)
+                if self._only is not None and _key(before, after) > self._only:
+                    return None
+                change = await self._change(before, after) if self._takes(before, after) else None
                 if change is not None:
                     self.changes.append(change)
                     self._shown += _size(change)
@@ -78,6 +84,18 @@ class Comparison:
                 backup = after.behind if after else backup
         return None
 
+    def _takes(self, before: SideRecord | None, after: SideRecord | None) -> bool:
+        return self._only is None or _key(before, after) == self._only
+
+    def _sides(self, before: SideRecord | None, after: SideRecord | None) -> JsonObject:
+        """How the one record is on both sides, secrets masked; nothing where all are compared."""
+        if self._only is None:
+            return {}
+        sides = {"before": before, "after": after}
+        return {
+            name: shown_record(side.section, side.record) for name, side in sides.items() if side
+        }
+
     async def _change(
         self, before: SideRecord | None, after: SideRecord | None
     ) -> JsonObject | None:
@@ -86,10 +104,12 @@ class Comparison:
         change: JsonObject = {"section": shown.section, "name": shown.record.name}
         if before is None or after is None:
             change["change"] = "added" if before is None else "removed"
-            return {**change, "changedAt": shown.record.changed_at}
+            sides = self._sides(before, after)
+            return {**change, "changedAt": shown.record.changed_at, **sides}
         how = await self._how(before, after)
         if not how:
             return None
+        how.update(self._sides(before, after))
         return {**change, "change": "changed", "changedAt": after.record.changed_at, **how}
 
     async def _how(self, before: SideRecord, after: SideRecord) -> JsonObject:
@@ -124,6 +144,12 @@ class Comparison:
         if old is None or new is None:
             return None
         return [pointer for pointer in common if differences(old[pointer], new[pointer])]
+
+
+def _key(before: SideRecord | None, after: SideRecord | None) -> str:
+    shown = before or after
+    assert shown is not None
+    return shown.key
 
 
 def _size(change: JsonObject) -> int:

@@ -18,7 +18,7 @@ from shared.model.sections import BACKED_UP, CONTENT
 from shared.model.wire import JsonObject
 from shared.rules.documents import masked
 from shared.rules.naming import begins_with, shown
-from shared.state.order import record_key
+from shared.state.order import key_of
 from shared.state.row_keys import LAST, named_from
 
 _PAGE_BYTES = 4 * 1024 * 1024
@@ -60,12 +60,14 @@ class Contents:
         most: int,
         place: LinePlace = BEGINNING,
         prefix: str = "",
+        name: str = "",
     ) -> ContentsPage:
         """Records of a section, in its order.
 
         :param most: how many records; fewer where their documents are large, or where many that
             are not asked for stand between them.
         :param prefix: what their names begin with, without regard to case.
+        :param name: the one record that is asked for; all of them if empty.
         :raises Problem: what KnownBackups.open raises; InvalidRequest for a section or a place
             that is not there; BlobMissing, BlobCorrupt.
         """
@@ -78,6 +80,7 @@ class Contents:
                 f"The backup has no section '{shown(section)}'. It has: {names}.",
                 target="section",
             )
+        asked = _Asked(section, prefix, name)
         blob = await SectionLines.checked(opened.container, part, place)
         values: list[JsonObject] = []
         size = passed = 0
@@ -91,32 +94,52 @@ class Contents:
                         values.append(parsed)
                     else:
                         record = as_record(part.blob, parsed)
-                        if _is_behind(section, record.name, prefix):
+                        if asked.ends_before(record.name):
                             return ContentsPage(values, None)
-                        if not begins_with(record.name, prefix):
+                        if not asked.takes(record.name):
                             passed += len(line.text)
                             continue
-                        values.append(_shown(section, record))
+                        values.append(shown_record(section, record))
                     size += len(line.text)
         return ContentsPage(values, None)
 
 
-def _is_behind(section: str, name: str, prefix: str) -> bool:
-    """Whether all names with this prefix come before this name, as artifacts are sorted by name."""
-    if not prefix or section not in BACKED_UP:
-        return False
-    return record_key(section, name) > f"{named_from('', prefix)}{LAST}"
+class _Asked:
+    """Which records of a section are asked for, by their names."""
+
+    def __init__(self, section: str, prefix: str, name: str) -> None:
+        self._section = section
+        self._prefix = prefix
+        self._name = name
+        self._key = key_of(section, name) if name else None
+        # Artifacts are sorted by name: behind the last name with this beginning comes no other.
+        named = prefix and section in BACKED_UP
+        self._last = f"{named_from('', prefix)}{LAST}" if named else self._key
+
+    def takes(self, name: str) -> bool:
+        """Whether the record of this name is asked for."""
+        if self._name:
+            return self._key is not None and key_of(self._section, name) == self._key
+        return begins_with(name, self._prefix)
+
+    def ends_before(self, name: str) -> bool:
+        """Whether no record from this one on is asked for."""
+        if self._name and self._key is None:
+            return True
+        key = key_of(self._section, name) if self._last is not None else None
+        return key is not None and self._last is not None and key > self._last
 
 
-def _shown(section: str, record: Record) -> JsonObject:
-    shown_record: JsonObject = {
+def shown_record(section: str, record: Record) -> JsonObject:
+    """A record as answers show it, its secrets masked."""
+    found: JsonObject = {
         "name": record.name,
         "document": masked(section, record.document),
         "changedAt": record.changed_at,
     }
     if record.content is not None:
-        shown_record["content"] = record.content.to_json()
-    return shown_record
+        found["content"] = record.content.to_json()
+    return found
 
 
 def _overview(descriptor: Descriptor) -> tuple[JsonObject, list[JsonObject]]:

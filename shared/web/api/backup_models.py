@@ -132,6 +132,8 @@ class Change(Stored):
     secrets_changed: list[str] | None = None
     content_changed: bool | None = None
     name_before: str | None = None
+    before: BackedUpRecord | None = None
+    after: BackedUpRecord | None = None
     secrets_not_compared: list[str] | None = None
     more: int | None = None
 

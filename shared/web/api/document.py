@@ -16,7 +16,7 @@ from shared.web.api.answers import Shape, ShownPage, examples, shapes
 from shared.web.api.error_codes import codes
 from shared.web.api.error_examples import error_example
 from shared.web.api.models import Error
-from shared.web.http.paging import MOST_PREFIX
+from shared.web.http.paging import MOST_NAME, MOST_PREFIX
 from shared.web.http.route import API_VERSIONS, ROUTES, Route
 from shared.web.http.tasks import DocsGroup
 
@@ -212,6 +212,7 @@ _QUERY: dict[str, Any] = {
     "operation": _one_of(OperationName),
     "kind": _one_of(Kind),
     "value": {"type": "string", "minLength": 1, "maxLength": 14},
+    "name": {"type": "string", "minLength": 1, "maxLength": MOST_NAME},
     "namePrefix": {"type": "string", "minLength": 1, "maxLength": MOST_PREFIX},
     "messageId": {"type": "string", "minLength": 1, "maxLength": 998},
     "from": {"type": "string", "format": "date-time"},

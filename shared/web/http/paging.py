@@ -20,6 +20,9 @@ PAGING = ("top", "continuation")
 MOST_PREFIX = 80
 """Characters of what names begin with: as many as a name of an artifact has."""
 
+MOST_NAME = 1100
+"""Characters of a record's name: of an agreement's, and a message id."""
+
 _DEFAULT_TOP = 100
 _MOST_TOP = 1000
 _MOST_TOP_DIGITS = 9
@@ -70,6 +73,19 @@ def name_prefix(call: Call) -> str:
             Code.INVALID_REQUEST,
             f"namePrefix takes 1 to {MOST_PREFIX} characters.",
             target="namePrefix",
+        )
+    return text
+
+
+def one_name(call: Call) -> str:
+    """The name of the one item that is asked for; empty for all of them.
+
+    :raises Problem: InvalidRequest.
+    """
+    text = call.query("name") or ""
+    if len(text) > MOST_NAME:
+        raise Problem(
+            Code.INVALID_REQUEST, f"name takes 1 to {MOST_NAME} characters.", target="name"
         )
     return text
 
