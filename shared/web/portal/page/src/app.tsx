@@ -9,6 +9,7 @@ import { Services } from "./pages/services";
 import { Create } from "./pages/create";
 import { ServicePage } from "./pages/service";
 import { BackupPage } from "./pages/backup";
+import { InsidePage } from "./pages/inside/inside";
 import { OperationPage } from "./pages/operation";
 import { WholeLog } from "./pages/whole-log";
 import { Health } from "./pages/health";
@@ -37,6 +38,9 @@ export function App() {
               </Route>
               <Route path="/services/:service/backups/:backup">
                 {({ service, backup }) => <BackupPage service={service} name={backup} />}
+              </Route>
+              <Route path="/services/:service/backups/:backup/:tab/:section?">
+                {({ service, backup, tab, section }) => <InsidePage service={service} backup={backup} tab={tab} section={section} />}
               </Route>
               <Route path="/services/:service/log/:id">{({ service, id }) => <OperationPage service={service} id={id} />}</Route>
               <Route path="/services/:service/:tab?">{({ service, tab }) => <ServicePage service={service} tab={tab} />}</Route>

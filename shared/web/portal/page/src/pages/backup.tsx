@@ -13,6 +13,8 @@ import { backup as words } from "../words/backup";
 import { commands, service as ofService } from "../words/service";
 import { services as ofServices } from "../words/pages";
 import { DeleteBackup, PinBackup, VerifyBackup } from "./backup-commands";
+import { contentsAddress } from "./inside/addresses";
+import { BackupTabs, LookInside } from "./inside/tabs";
 
 const STORED = new Set(["Succeeded", "PartiallySucceeded"]);
 
@@ -38,6 +40,7 @@ export function BackupPage({ service, name }: { service: string; name: string })
         }
       >
         {found && <Commands service={service} of={found} />}
+        <BackupTabs service={service} backup={name} here="" />
       </Head>
       {found ? <Whole service={service} of={found} /> : read.error ? <Problem of={read.error} again={() => void read.refetch()} /> : <Skeleton lines={8} />}
     </>
@@ -66,6 +69,7 @@ function Commands({ service, of }: { service: string; of: Backup }) {
           refused={of.pinned ? words.pinnedReason : of.status === "Missing" ? undefined : missing}
         />
       )}
+      <LookInside service={service} of={of} />
       {asked === "verify" && <VerifyBackup service={service} of={of} close={close} />}
       {asked === "pin" && <PinBackup service={service} of={of} close={close} />}
       {asked === "delete" && <DeleteBackup service={service} of={of} close={close} />}
@@ -94,7 +98,7 @@ function Whole({ service, of }: { service: string; of: Backup }) {
         <section className="card" aria-labelledby="sections">
           <h2 id="sections">{words.sections}</h2>
           {overview.data ? (
-            <Sections of={overview.data.value} />
+            <Sections of={overview.data.value} at={(section) => contentsAddress(service, of.name, section)} />
           ) : overview.error ? (
             <Problem of={overview.error} again={() => void overview.refetch()} />
           ) : (
@@ -153,7 +157,7 @@ function FactsOf(props: { service: string; of: Backup; overview: Schemas["Backup
   );
 }
 
-function Sections({ of }: { of: Schemas["SectionFacts"][] }) {
+function Sections({ of, at }: { of: Schemas["SectionFacts"][]; at: (section: string) => string }) {
   const rows = of.filter((one) => one.items > 0);
   const empty = of.filter((one) => one.items === 0).map((one) => one.name);
   return (
@@ -172,7 +176,9 @@ function Sections({ of }: { of: Schemas["SectionFacts"][] }) {
         <tbody>
           {rows.map((one) => (
             <tr key={one.name}>
-              <th scope="row">{one.name}</th>
+              <th scope="row">
+                <Link href={at(one.name)}>{one.name}</Link>
+              </th>
               <td className="number">{count(one.items)}</td>
               <td className="number">{size(one.bytes)}</td>
               <td className="number">{size(one.linesBytes)}</td>

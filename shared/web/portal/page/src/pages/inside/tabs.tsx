@@ -1,0 +1,52 @@
+/** The tabs of a backup, and the commands that lead into it. */
+import { Link } from "wouter";
+import type { Backup } from "../../api/types";
+import { Icon } from "../../parts/icons";
+import { backup as ofBackup } from "../../words/backup";
+import { inside as words } from "../../words/inside";
+import { backupAddress } from "../addresses";
+import { changesAddress, contentsAddress, LIVE } from "./addresses";
+
+const STORED = new Set<string>(["Succeeded", "PartiallySucceeded"]);
+
+/** Whether there is something stored that can be looked into. */
+export const isStored = (of: Pick<Backup, "status">) => STORED.has(of.status);
+
+export function BackupTabs({ service, backup, here }: { service: string; backup: string; here: "" | "contents" | "changes" }) {
+  const tabs = [
+    ["", backupAddress(service, backup), words.facts],
+    ["contents", contentsAddress(service, backup), words.contents],
+    ["changes", changesAddress(service, backup, LIVE), words.changes],
+  ] as const;
+  return (
+    <nav className="tabs" aria-label={words.tabs(backup)}>
+      {tabs.map(([name, address, word]) => (
+        <Link key={name} href={address} aria-current={name === here ? "page" : undefined}>
+          {word}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** Links of the command bar: what a backup holds, and how it differs from the living service. */
+export function LookInside({ service, of }: { service: string; of: Backup }) {
+  const links = [
+    [contentsAddress(service, of.name), words.contents, "services"],
+    [changesAddress(service, of.name, LIVE), words.compareWithLive, "settings"],
+  ] as const;
+  return links.map(([address, word, icon]) =>
+    isStored(of) ? (
+      <Link key={word} href={address} className="command">
+        <Icon name={icon} />
+        {word}
+      </Link>
+    ) : (
+      <button key={word} type="button" className="command" aria-disabled title={ofBackup.notStored}>
+        <Icon name={icon} />
+        {word}
+        <span className="unseen">: {ofBackup.notStored}</span>
+      </button>
+    ),
+  );
+}
