@@ -14,7 +14,7 @@ import { commands, service as ofService } from "../words/service";
 import { services as ofServices } from "../words/pages";
 import { DeleteBackup, PinBackup, VerifyBackup } from "./backup-commands";
 import { contentsAddress } from "./inside/addresses";
-import { BackupTabs, LookInside } from "./inside/tabs";
+import { BackupTabs, CompareWithLive } from "./inside/tabs";
 
 const STORED = new Set(["Succeeded", "PartiallySucceeded"]);
 
@@ -69,7 +69,7 @@ function Commands({ service, of }: { service: string; of: Backup }) {
           refused={of.pinned ? words.pinnedReason : of.status === "Missing" ? undefined : missing}
         />
       )}
-      <LookInside service={service} of={of} />
+      <CompareWithLive service={service} of={of} />
       {asked === "verify" && <VerifyBackup service={service} of={of} close={close} />}
       {asked === "pin" && <PinBackup service={service} of={of} close={close} />}
       {asked === "delete" && <DeleteBackup service={service} of={of} close={close} />}

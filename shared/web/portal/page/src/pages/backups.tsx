@@ -1,5 +1,5 @@
 /** The backups of a service name: a timeline and the list, with retention's verdict. */
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useBackups } from "../api/reads";
 import type { ListedBackup } from "../api/types";
@@ -12,10 +12,12 @@ import { useFilter } from "../parts/query";
 import { Time, useNow } from "../parts/time";
 import { common } from "../words/shell";
 import { backup as words } from "../words/backup";
+import { changes as ofChanges } from "../words/inside";
 import { shownStatus } from "../words/status";
 import { backupAddress } from "./addresses";
 import { BackUp } from "./back-up";
 import { byDay, saidOf } from "./days";
+import { useCompared } from "./inside/compared";
 
 const STATUSES = ["Succeeded", "PartiallySucceeded", "Failed", "Running", "Deleted", "Canceled", "Missing"];
 const DAYS = 30;
@@ -33,6 +35,7 @@ export function Backups({ service, canBackUp }: { service: string; canBackUp: bo
   const [status, setStatus] = useFilter("status");
   const [trigger, setTrigger] = useFilter("trigger");
   const [asked, setAsked] = useState(false);
+  const compared = useCompared(service);
   const list = useBackups(service, { status, trigger });
   const filtered = status || trigger;
   const { heads } = words;
@@ -52,12 +55,14 @@ export function Backups({ service, canBackUp }: { service: string; canBackUp: bo
           set={setTrigger}
           choices={[["", common.all], ...Object.entries(words.triggers)]}
         />
+        {compared.button}
         <span className="quiet">{common.newestFirst}</span>
       </div>
       <Listed
         list={list}
         label={`${service}: ${heads.name}`}
         heads={[
+          [ofChanges.compareHead, "pick"],
           [heads.name],
           [heads.status],
           [heads.trigger],
@@ -67,7 +72,7 @@ export function Backups({ service, canBackUp }: { service: string; canBackUp: bo
           [heads.verified],
           [heads.retention],
         ]}
-        row={(one) => <Row key={one.id} service={service} of={one} />}
+        row={(one) => <Row key={one.id} service={service} of={one} tick={compared.tick(one)} />}
         empty={
           <Empty icon="backup" text={filtered ? words.noMatch : words.none}>
             {!filtered && canBackUp && (
@@ -83,9 +88,10 @@ export function Backups({ service, canBackUp }: { service: string; canBackUp: bo
   );
 }
 
-function Row({ service, of }: { service: string; of: ListedBackup }) {
+function Row({ service, of, tick }: { service: string; of: ListedBackup; tick: ReactNode }) {
   return (
     <tr>
+      <td className="pick">{tick}</td>
       <th scope="row">
         <Link href={backupAddress(service, of.name)} className="name">
           {of.name}

@@ -202,12 +202,23 @@ function markOf(first: Cell | undefined, other: Cell | undefined): Mark {
   return other === undefined ? "removed" : "changed";
 }
 
-/** Two lines as what begins alike, what differs in the second, and what ends alike. */
+/** A line as what begins like the one beside it, what differs, whole words of it, and what ends like it. */
 export function parted(text: string, beside: string): [string, string, string] {
   const most = Math.min(text.length, beside.length);
   let head = 0;
   while (head < most && text[head] === beside[head]) head += 1;
+  while (head > 0 && isInWord(text, head)) head -= 1;
   let tail = 0;
   while (tail < most - head && text[text.length - 1 - tail] === beside[beside.length - 1 - tail]) tail += 1;
+  while (tail > 0 && isInWord(text, text.length - tail)) tail -= 1;
   return [text.slice(0, head), text.slice(head, text.length - tail), text.slice(text.length - tail)];
+}
+
+const WORD = /^[\p{L}\p{N}_]$/u;
+const LOW_SURROGATE = /^[\uDC00-\uDFFF]$/;
+
+/** Whether a place of a text is within a word, or within a character of two units. */
+function isInWord(text: string, place: number): boolean {
+  const behind = text[place] ?? "";
+  return (WORD.test(text[place - 1] ?? "") && WORD.test(behind)) || LOW_SURROGATE.test(behind);
 }

@@ -29,7 +29,7 @@ export function ChangeRow({ of, place, show }: { of: Change; place: ChangePlace;
   const open = place.open === id;
   return (
     <li className={open ? "opened" : undefined} data-change={id}>
-      <div className="line">
+      <div className="aligned">
         <span className="pick">
           {!NOT_PICKED.has(of.section) && (
             <PickTick

@@ -53,7 +53,7 @@ export function ChangesTab({ service, backup, picks }: { service: string; backup
   }, "push");
   return (
     <>
-      <div className="filters">
+      <div className="filters since">
         <Since service={service} backup={backup} value={since} set={compareWith} />
         <button type="button" onClick={() => void (section ? one : whole).refetch()} disabled={list.isFetching}>
           <Icon name="restart" />

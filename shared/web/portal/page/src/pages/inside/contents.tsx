@@ -79,6 +79,9 @@ function Section(props: Place & { section: string; facts: Schemas["SectionFacts"
   const list = useRecords(service, backup, section, prefix);
   const region = useOpened(open);
   const picked = !NOT_PICKED.has(section);
+  const withContent = list.rows?.some((one) => one.content) ?? false;
+  const withCertificate = list.rows?.some((one) => one.content?.certificate) ?? false;
+  const wide: [boolean, string][] = [[withContent, words.content], [withCertificate, words.expires], [true, words.changed]];
   const show = (name: string) =>
     change((next) => (name ? next.set("open", name) : next.delete("open")), "push");
   return (
@@ -96,7 +99,7 @@ function Section(props: Place & { section: string; facts: Schemas["SectionFacts"
           heads={[
             ...(picked ? [[ofPicks.head, "pick"] as [string, string]] : []),
             [words.name],
-            ...(open ? [] : ([[words.content], [words.expires], [words.changed]] as [string][])),
+            ...wide.filter(([on]) => on && !open).map(([, word]): [string] => [word]),
           ]}
           row={(one) => (
             <Row
@@ -105,7 +108,7 @@ function Section(props: Place & { section: string; facts: Schemas["SectionFacts"
               section={section}
               picks={picked ? picks : undefined}
               here={one.name === open}
-              narrow={open !== ""}
+              shows={open ? "name" : { content: withContent, certificate: withCertificate }}
               address={contentsAddress(service, backup, section, { prefix, open: one.name })}
             />
           )}
@@ -124,10 +127,10 @@ function Row(props: {
   section: string;
   picks: Picks | undefined;
   here: boolean;
-  narrow: boolean;
+  shows: "name" | { content: boolean; certificate: boolean };
   address: string;
 }) {
-  const { of, section, picks } = props;
+  const { of, section, picks, shows } = props;
   return (
     <tr className={props.here ? "here" : undefined}>
       {picks && (
@@ -140,10 +143,10 @@ function Row(props: {
           {of.name}
         </Link>
       </th>
-      {!props.narrow && (
+      {shows !== "name" && (
         <>
-          <td className="whole">{of.content ? `${size(of.content.size)}, ${of.content.contentType}` : ""}</td>
-          <td>{of.content?.certificate && <Time at={of.content.certificate.expiresAt} short />}</td>
+          {shows.content && <td className="whole">{of.content && `${size(of.content.size)}, ${of.content.contentType}`}</td>}
+          {shows.certificate && <td>{of.content?.certificate && <Time at={of.content.certificate.expiresAt} short />}</td>}
           <td>
             <Time at={of.changedAt} />
           </td>

@@ -2,10 +2,8 @@
 import { useBackup } from "../../api/reads";
 import { Chip } from "../../parts/status";
 import { Head } from "../../parts/parts";
-import { inside as words } from "../../words/inside";
 import { services as ofServices } from "../../words/pages";
 import { service as ofService } from "../../words/service";
-import { backupAddress } from "../addresses";
 import { Missing } from "../missing";
 import { ChangesTab } from "./changes";
 import { ContentsTab } from "./contents";
@@ -25,7 +23,6 @@ export function InsidePage(props: { service: string; backup: string; tab: string
           ["/services", ofServices.title],
           [`/services/${service}`, service],
           [`/services/${service}/backups`, ofService.backups],
-          [backupAddress(service, backup), words.facts],
         ]}
         beside={
           read.data && (

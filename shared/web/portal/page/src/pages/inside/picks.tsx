@@ -108,7 +108,7 @@ export function PickBar({ service, backup, picks }: { service: string; backup: s
   const refused = named.length > MOST_PICKS ? words.tooMany(MOST_PICKS) : address.length > MOST_ADDRESS ? words.tooLong : undefined;
   return (
     <section className="picks" aria-label={words.bar}>
-      <div className="line">
+      <div className="aligned">
         <strong role="status">{words.numberAnd(named.length - sections, sections)}</strong>
         <span className="quiet">{words.along}</span>
         <button type="button" onClick={picks.clear}>

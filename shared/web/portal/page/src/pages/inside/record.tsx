@@ -10,7 +10,7 @@ import { Problem } from "../../parts/problem";
 import { Time } from "../../parts/time";
 import { Tree } from "../../parts/tree";
 import { common } from "../../words/shell";
-import { contents as words } from "../../words/inside";
+import { contents as words, picks as ofPicks } from "../../words/inside";
 import { PickTick, type Picks } from "./picks";
 
 export function RecordPanel(props: {
@@ -27,7 +27,12 @@ export function RecordPanel(props: {
     <section className="card record" aria-label={words.record(section)}>
       <header>
         <h2 tabIndex={-1}>{read.data?.name ?? name}</h2>
-        {picks && read.data && <PickTick picks={picks} section={section} name={read.data.name} />}
+        {picks && read.data && (
+          <label className="tick-of">
+            <PickTick picks={picks} section={section} name={read.data.name} />
+            {ofPicks.head}
+          </label>
+        )}
         <button type="button" className="bare" onClick={props.close} aria-label={words.close} title={common.close}>
           <Icon name="cross" />
         </button>
@@ -50,7 +55,7 @@ function Shown({ of }: { of: BackedUpRecord }) {
   return (
     <>
       <Facts of={[[words.changed, <Time at={of.changedAt} />], ...contentFacts(of)]} />
-      <div className="line">
+      <div className="aligned">
         <h3>{words.document}</h3>
         <span className="choices" role="group" aria-label={words.shownAs}>
           <button type="button" className="small" aria-pressed={!json} onClick={() => setJson(false)}>

@@ -2,6 +2,7 @@
 import { Link } from "wouter";
 import type { Backup } from "../../api/types";
 import { Icon } from "../../parts/icons";
+import { Command } from "../../parts/parts";
 import { backup as ofBackup } from "../../words/backup";
 import { inside as words } from "../../words/inside";
 import { backupAddress } from "../addresses";
@@ -29,24 +30,14 @@ export function BackupTabs({ service, backup, here }: { service: string; backup:
   );
 }
 
-/** Links of the command bar: what a backup holds, and how it differs from the living service. */
-export function LookInside({ service, of }: { service: string; of: Backup }) {
-  const links = [
-    [contentsAddress(service, of.name), words.contents, "services"],
-    [changesAddress(service, of.name, LIVE), words.compareWithLive, "settings"],
-  ] as const;
-  return links.map(([address, word, icon]) =>
-    isStored(of) ? (
-      <Link key={word} href={address} className="command">
-        <Icon name={icon} />
-        {word}
-      </Link>
-    ) : (
-      <button key={word} type="button" className="command" aria-disabled title={ofBackup.notStored}>
-        <Icon name={icon} />
-        {word}
-        <span className="unseen">: {ofBackup.notStored}</span>
-      </button>
-    ),
+/** A link of the command bar: how a backup differs from the living service. */
+export function CompareWithLive({ service, of }: { service: string; of: Backup }) {
+  const icon = "settings";
+  if (!isStored(of)) return <Command icon={icon} word={words.compareWithLive} run={() => undefined} refused={ofBackup.notStored} />;
+  return (
+    <Link href={changesAddress(service, of.name, LIVE)} className="command">
+      <Icon name={icon} />
+      {words.compareWithLive}
+    </Link>
   );
 }
