@@ -1,8 +1,10 @@
 """Inside a backup: its records, what changed, and the ticks for a restore of these alone."""
 
 import json
+import os
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -23,7 +25,7 @@ from tests.portal.inside_estate import (
     SERVICE,
     build,
 )
-from tests.portal.test_pages import NARROW, WIDE, barriers
+from tests.portal.test_pages import MOST_BYTES, NARROW, ROOT, WIDE, barriers
 from tests.portal.watched import Tab
 from tests.support.api import Api, api_of
 
@@ -32,6 +34,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 AT = f"/services/{SERVICE}/backups/{SECOND}"
 API_AT = f"services/{SERVICE}/backups/{SECOND}"
 A_PAGE = 100
+_SLOW = 30_000
+"""Milliseconds: to compare with the living service reads all of its rows."""
+
 MIC = f"Litware-850/{MESSAGE}"
 
 PAGES = {
@@ -179,13 +184,13 @@ async def test_secrets_are_masked_and_never_in_the_page(tab: Tab, estate: Api) -
 async def test_a_large_section_comes_a_page_at_a_time(tab: Tab, estate: Api) -> None:
     heard = requests_of(tab, "/contents")
     await tab.open(f"{AT}/contents/partners")
-    await expect(rows_of(tab.page)).to_have_count(A_PAGE)
+    await expect(rows_of(tab.page)).to_have_count(A_PAGE, timeout=_SLOW)
     await expect(tab.page.get_by_text(f"{MANY + 2:,} records, by name")).to_be_visible()
     await tab.settle()
     pages = [one for one in heard if "section=partners" in one]
     assert len(pages) == 1
     await tab.page.get_by_role("button", name="Load more").click()
-    await expect(rows_of(tab.page)).to_have_count(2 * A_PAGE)
+    await expect(rows_of(tab.page)).to_have_count(2 * A_PAGE, timeout=_SLOW)
     assert len([one for one in heard if "section=partners" in one]) == 2
     path = f"{API_AT}/contents?section=partners&top={2 * A_PAGE}"
     wanted = [one["name"] for one in (await estate.get(path)).body["value"]]
@@ -193,7 +198,7 @@ async def test_a_large_section_comes_a_page_at_a_time(tab: Tab, estate: Api) -> 
     # The filter asks the API, and is part of the address.
     await tab.page.get_by_label("Name begins with").fill("p29")
     await expect(rows_of(tab.page).first).to_have_text("P2900")
-    await expect(rows_of(tab.page)).to_have_count(A_PAGE)
+    await expect(rows_of(tab.page)).to_have_count(A_PAGE, timeout=_SLOW)
     assert dict(parse_qsl(urlsplit(tab.page.url).query)) == {"prefix": "p29"}
     # A record that is on none of the loaded pages has its address too.
     await tab.open(opened("partners", "P2718"))
@@ -229,7 +234,7 @@ async def test_an_address_survives_reload_and_back(tab: Tab, estate: Api) -> Non
     await tab.page.go_back()
     await expect(tab.page.locator("table.beside")).to_have_count(0)
     await tab.page.get_by_label("Compare with").select_option("live")
-    await expect(tab.page.locator("[data-change]")).to_have_count(1)
+    await expect(tab.page.locator("[data-change]")).to_have_count(1, timeout=_SLOW)
     await tab.page.go_back()
     await expect(tab.page.get_by_label("Compare with")).to_have_value(FIRST)
     assert "key=" not in tab.page.url
@@ -277,7 +282,7 @@ async def test_changes_are_the_apis(tab: Tab, estate: Api, since: str) -> None:
         {"added", "changed", "removed"} if since == FIRST else {"added"}
     )
     await tab.open(f"{AT}/changes?since={since}")
-    await expect(tab.page.locator("[data-change]")).to_have_count(len(wanted))
+    await expect(tab.page.locator("[data-change]")).to_have_count(len(wanted), timeout=_SLOW)
     assert await shown_changes(tab.page) == [
         {
             "id": f"{one['section']}/{one['name']}",
@@ -298,7 +303,7 @@ async def test_changes_are_the_apis(tab: Tab, estate: Api, since: str) -> None:
     # One section alone, and each of its records on both sides.
     await sections.get_by_role("button", name="bridges").click()
     bridges = [one for one in wanted if one["section"] == "bridges"]
-    await expect(tab.page.locator("[data-change]")).to_have_count(len(bridges))
+    await expect(tab.page.locator("[data-change]")).to_have_count(len(bridges), timeout=_SLOW)
     for one in bridges:
         name = one["name"]
         (both,) = await listed(estate, f"{path}&section=bridges&name={quote(name)}")
@@ -377,7 +382,7 @@ async def test_a_backups_page_leads_into_it(tab: Tab, estate: Api) -> None:
     await tab.press("link", "bridges")
     await expect(rows_of(tab.page)).to_have_count(4)
     await tab.press("link", "Changes")
-    await expect(tab.page.locator("[data-change]")).to_have_count(1)
+    await expect(tab.page.locator("[data-change]")).to_have_count(1, timeout=_SLOW)
 
 
 def tick(page: Page, what: str) -> Locator:
@@ -400,14 +405,14 @@ async def test_ticks_are_kept_and_lead_to_the_wizard(tab: Tab, estate: Api) -> N
     await expect(bar).to_have_count(0)
     await tick(tab.page, f"bridges/{HOSTILE}").check()
     await tab.page.get_by_role("link", name=re.compile("^partners")).click()
-    await expect(rows_of(tab.page)).to_have_count(A_PAGE)
+    await expect(rows_of(tab.page)).to_have_count(A_PAGE, timeout=_SLOW)
     await tick(tab.page, "partners/P0001").check()
     await tab.page.get_by_label("Name begins with").fill("P2999")
     await tick(tab.page, "partners/P2999").check()
     await tab.page.get_by_label("Name begins with").fill("")
-    await expect(tick(tab.page, "partners/P0001")).to_be_checked()
+    await expect(tick(tab.page, "partners/P0001")).to_be_checked(timeout=_SLOW)
     await tab.page.reload()
-    await expect(tick(tab.page, "partners/P0001")).to_be_checked()
+    await expect(tick(tab.page, "partners/P0001")).to_be_checked(timeout=_SLOW)
     await tab.page.get_by_role("link", name="Changes").click()
     await tab.page.get_by_label("Compare with").select_option(FIRST)
     await tick(tab.page, "bridges/Orders").check()
@@ -427,11 +432,11 @@ async def test_ticks_are_kept_and_lead_to_the_wizard(tab: Tab, estate: Api) -> N
     plan = await estate.post("restores?validateOnly=true", body)
     assert plan.status == 200, plan.body
     assert plan.body["errors"] == []
-    assert plan.body["sections"] == {"bridges": 2, "partners": 2}
+    assert plan.body["sections"] == {"service": 1, "bridges": 2, "partners": 2}
     # A whole section takes the place of its records.
     await tab.open(f"{AT}/contents/partners")
     await tick(tab.page, "all of partners").check()
-    await expect(tick(tab.page, "partners/P0002")).to_be_checked()
+    await expect(tick(tab.page, "partners/P0002")).to_be_checked(timeout=_SLOW)
     await expect(tick(tab.page, "partners/P0002")).to_be_disabled()
     await expect(bar).to_contain_text("1 whole section and 2 records ticked")
     wanted = [names[0], names[3], "partners"]
@@ -519,7 +524,7 @@ async def test_a_backup_in_use_and_a_busy_storage_are_told(tab: Tab, estate: Api
 
     tab.expected |= {"409 /contents", "503 /contents", "503 /changes", "409 /changes"}
     await tab.page.route(re.compile("/contents.section=bridges"), refused)
-    await tab.page.route("**/changes?*", refused)
+    await tab.page.route("**/api/services/*/backups/*/changes?*", refused)
     problem = tab.page.locator(".problem")
     answers.append((409, "BackupInUse"))
     await tab.open(f"{AT}/contents/bridges")
@@ -550,6 +555,19 @@ async def test_secrets_that_could_not_be_compared_are_told(tab: Tab, estate: Api
         body["secrets"] = {"compared": False, "reason": "The key k1 is not at hand."}
         await route.fulfill(response=answer, json=body)
 
-    await tab.page.route("**/changes?*", without)
+    await tab.page.route("**/api/services/*/backups/*/changes?*", without)
     await tab.open(PAGES["changes"])
     await expect(tab.page.locator(".banner")).to_contain_text("The key k1 is not at hand.")
+
+
+async def test_a_picture_for_the_docs(tab: Tab, estate: Api, tmp_path: Path) -> None:
+    """``PICTURES=1`` puts it into docs/pictures; it is taken each time, and stays small."""
+    folder = ROOT / "docs" / "pictures" if os.environ.get("PICTURES") else tmp_path
+    await tab.page.set_viewport_size({"width": 1120, "height": 660})
+    await tab.open(PAGES["side-by-side"])
+    await tab.settle()
+    await tick(tab.page, "bridges/Orders").check()
+    picture = folder / "portal-changes.png"
+    await tab.page.screenshot(path=picture)
+    assert 10_000 < picture.stat().st_size < MOST_BYTES
+    assert (ROOT / "docs" / "pictures" / picture.name).stat().st_size < MOST_BYTES

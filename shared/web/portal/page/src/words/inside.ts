@@ -77,7 +77,6 @@ export const changes = {
   nameBefore: (name: string) => `It was called ${name}`,
   open: "Side by side",
   openOf: (section: string, name: string) => `Side by side: ${section}/${name}`,
-  close: "Close",
   documents: (section: string, name: string) => `${section}/${name}, side by side`,
   alikeNow: "It does not differ any more.",
   sameDocuments: "The documents are alike as they are shown: what differs is a secret, or the content.",

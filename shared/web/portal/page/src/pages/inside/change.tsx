@@ -49,7 +49,7 @@ export function ChangeRow({ of, place, show }: { of: Change; place: ChangePlace;
           <Time at={of.changedAt} short />
         </span>
         <button type="button" className="small" aria-expanded={open} aria-label={words.openOf(of.section, of.name)} onClick={() => show(open ? "" : id)}>
-          {open ? words.close : words.open}
+          {words.open}
         </button>
       </div>
       {open && <Both of={of} place={place} />}

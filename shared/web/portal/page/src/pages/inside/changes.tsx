@@ -41,7 +41,8 @@ export function ChangesTab({ service, backup, picks }: { service: string; backup
   const [query, change] = useAddress();
   const [section, setSection] = useFilter("section");
   const since = query.get("since") || LIVE;
-  const whole = useChanges(service, backup, since, "");
+  // Comparing with a living service reads all of it: not also for counts where one section is asked for.
+  const whole = useChanges(service, backup, since, "", section === "");
   const one = useChanges(service, backup, since, section, section !== "");
   const list = shownOf(section ? one : whole);
   const last = list.data?.pages.at(-1);
@@ -63,7 +64,7 @@ export function ChangesTab({ service, backup, picks }: { service: string; backup
       </div>
       {last && <Remarks of={last} />}
       <div className="inside">
-        <Counts of={shownOf(whole)} here={section} set={setSection} />
+        <Counts of={shownOf(whole)} one={list} here={section} set={setSection} />
         <div className="list">
           {list.rows === undefined ? (
             list.error ? (
@@ -104,6 +105,8 @@ function shownOf(read: ReturnType<typeof useChanges>) {
   return read.isPlaceholderData ? { ...read, data: undefined, rows: undefined, hasNextPage: false } : read;
 }
 
+type Read = ReturnType<typeof shownOf>;
+
 /** What a backup is compared with: the living service, or another backup of its service. */
 function Since(props: { service: string; backup: string; value: string; set: (value: string) => void }) {
   const { service, backup, value } = props;
@@ -128,8 +131,8 @@ function Remarks({ of }: { of: Changes }) {
 }
 
 /** How many records of each section differ, as far as they were read. */
-function Counts(props: { of: ReturnType<typeof shownOf>; here: string; set: (section: string) => void }) {
-  const { of, here, set } = props;
+function Counts(props: { of: Read; one: Read; here: string; set: (section: string) => void }) {
+  const { of, one, here, set } = props;
   const rows = of.rows ?? [];
   const identical = of.data?.pages[0]?.identical ?? [];
   const reached = of.hasNextPage ? SECTIONS.findIndex((one) => one === rows.at(-1)?.section) : SECTIONS.length;
@@ -143,13 +146,14 @@ function Counts(props: { of: ReturnType<typeof shownOf>; here: string; set: (sec
           </button>
         </li>
         {SECTIONS.map((name, index) => {
-          const number = rows.filter((one) => one.section === name).length;
-          const known = of.rows !== undefined && (index <= reached || number > 0 || identical.includes(name));
+          const own = name === here ? one : undefined;
+          const number = (own?.rows ?? rows).filter((row) => row.section === name).length;
+          const known = own ? own.rows !== undefined : of.rows !== undefined && (index <= reached || number > 0 || identical.includes(name));
           return (
             <li key={name}>
               <button type="button" aria-pressed={here === name} onClick={() => set(name)} className={known && number === 0 ? "none" : undefined}>
                 <span>{name}</span>
-                <Told number={number} known={known} more={of.hasNextPage && index === reached} />
+                <Told number={number} known={known} more={own ? own.hasNextPage : of.hasNextPage && index === reached} />
               </button>
             </li>
           );
