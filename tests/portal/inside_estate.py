@@ -30,7 +30,7 @@ def bridge(**more: Any) -> dict[str, Any]:
     """A bridge with a secret."""
     source = {"type": "FTP", "address": "ftp://files.litware.example", "password": SECRET}
     stages = [{"name": f"Stage{number}", "on": True} for number in range(12)]
-    return {"source": source, "stages": stages, "note": LONG, **more}
+    return {"source": source, "stages": stages, "text": LONG, **more}
 
 
 async def build(api: Api, many: int = MANY) -> None:
