@@ -20,7 +20,7 @@ from shared.sealing.certificate_forms import (
 from shared.sealing.pfx_cost import MOST_ROUNDS, rounds
 from shared.sealing.pfx_mac import MacUnknown, PasswordWrong
 from shared.sealing.pfx_order import KeyHidden, with_key_first
-from shared.sealing.x509_names import subject_of
+from shared.sealing.x509_names import issuer_of, subject_of
 
 
 def public_certificate(data: bytes) -> CertificateFacts:
@@ -156,6 +156,21 @@ def _short(subject: str) -> str:
     return subject if len(subject) <= _MOST_SUBJECT else f"{subject[:_MOST_SUBJECT]}…"
 
 
+def _issuer(certificate: x509.Certificate) -> str | None:
+    """None where it cannot be read: nothing is decided by it."""
+    try:
+        return _short(issuer_of(certificate))
+    except (ValueError, TypeError, LookupError):
+        return None
+
+
+def _valid_from(certificate: x509.Certificate) -> datetime | None:
+    try:
+        return certificate.not_valid_before_utc
+    except (ValueError, TypeError, LookupError):
+        return None
+
+
 def _facts(certificate: x509.Certificate, target: str) -> CertificateFacts:
     """The facts of a certificate.
 
@@ -166,6 +181,8 @@ def _facts(certificate: x509.Certificate, target: str) -> CertificateFacts:
             # The thumbprint is the platform's name of a certificate, not a protection.
             thumbprint=certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303  # nosec B303
             subject=_short(subject_of(certificate)),
+            issuer=_issuer(certificate),
+            valid_from=_valid_from(certificate),
             expires_at=certificate.not_valid_after_utc,
         )
     except (ValueError, TypeError, LookupError) as error:

@@ -1,4 +1,4 @@
-"""The subject of a certificate as text, whatever types of strings its name has.
+"""The names in a certificate as text, whatever types of strings its name has.
 
 Real certificates have names that the library refuses: umlauts in Latin-1 in a T61String, bit
 strings. They are written as RFC 4514 says: T61String is read as Latin-1, as openssl does, and
@@ -49,6 +49,17 @@ def subject_of(certificate: Certificate) -> str:
         return certificate.subject.rfc4514_string()
     except (ValueError, TypeError):
         return ",".join(_parts(_fields(certificate)[4]))
+
+
+def issuer_of(certificate: Certificate) -> str:
+    """The issuer as RFC 4514 writes it.
+
+    :raises ValueError: if it is not a name.
+    """
+    try:
+        return certificate.issuer.rfc4514_string()
+    except (ValueError, TypeError):
+        return ",".join(_parts(_fields(certificate)[2]))
 
 
 def issuer_and_subject(certificate: Certificate) -> tuple[bytes, bytes]:

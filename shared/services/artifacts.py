@@ -192,30 +192,15 @@ class Artifacts:
         """
         require_manageable(service.name, service.state)
         key = await self._keys.data_key(service.id)
-        places = [one.place for one in wanted]
         read = _ReadFacts()
 
         async def edit(
             listed: Listed, head: Head
         ) -> tuple[list[Edit], tuple[list[Put], list[CounterChange]]]:
             require_manageable(service.name, listed.service.state)
-            stored = await asyncio.gather(
-                *(
-                    self._configuration.artifact(service.id, one.item.section, one.item.name)
-                    for one in wanted
-                )
-            )
-            puts: list[Put] = []
-            for one, found in zip(wanted, stored, strict=True):
-                condition(found.etag if found else None)
-                with problems_within(one.place):
-                    puts.append(await self._prepared(key, one.item, found, read))
-            require_together(puts)
-            self._require_room(listed.service, head, puts)
-            before = [found.value if found else None for found in stored]
-            await self._checks.require_consistent(service, puts, before, places)
+            puts, before = await self._checked(key, listed.service, head, wanted, condition, read)
             changes = await self._checks.require_counters_fit(
-                service, puts, before, places, allow_reuse=allow_reuse
+                service, puts, before, [one.place for one in wanted], allow_reuse=allow_reuse
             )
             return list(puts), (puts, changes)
 
@@ -224,6 +209,62 @@ class Artifacts:
         return [
             WriteResult(put.artifact, etag, put.new) for put, etag in zip(puts, etags, strict=True)
         ]
+
+    async def rehearse(
+        self, service: Service, wanted: Sequence[Wanted], ahead: Sequence[Put]
+    ) -> list[Put]:
+        """Check artifacts as ``write`` does, and write nothing; return what it would write.
+
+        :param ahead: what would be written before them: it counts as stored.
+        :raises Problem: as ``write``.
+        :raises TooLargeTogether: as ``write``.
+        """
+        require_manageable(service.name, service.state)
+        key = await self._keys.data_key(service.id)
+        head = require_open(service, await self._configuration.head(service.id))
+        puts, before = await self._checked(
+            key, service, head, wanted, unconditional, _ReadFacts(), ahead
+        )
+        await self._checks.require_counters_fit(
+            service,
+            puts,
+            before,
+            [one.place for one in wanted],
+            allow_reuse=False,
+            only_plan=True,
+        )
+        return puts
+
+    async def _checked(
+        self,
+        key: DataKey,
+        service: Service,
+        head: Head,
+        wanted: Sequence[Wanted],
+        condition: Condition,
+        read: _ReadFacts,
+        ahead: Sequence[Put] = (),
+    ) -> tuple[list[Put], list[Artifact | None]]:
+        """What is to be written, checked against what is stored, and what it replaces."""
+        stored = await asyncio.gather(
+            *(
+                self._configuration.artifact(service.id, one.item.section, one.item.name)
+                for one in wanted
+            )
+        )
+        puts: list[Put] = []
+        for one, found in zip(wanted, stored, strict=True):
+            condition(found.etag if found else None)
+            with problems_within(one.place):
+                puts.append(await self._prepared(key, one.item, found, read))
+        require_together(puts)
+        self._require_room(service, head, [*ahead, *puts])
+        before = [found.value if found else None for found in stored]
+        places = [one.place for one in wanted]
+        await self._checks.require_consistent(
+            service, puts, before, places, [put.artifact for put in ahead]
+        )
+        return puts, before
 
     async def _prepared(
         self,

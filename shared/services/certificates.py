@@ -64,7 +64,8 @@ async def with_ssl_facts(
     facts = await asyncio.to_thread(_pfx_certificate, data, password, fresh, "/sslCertificate/data")
     own = {"data": ssl["data"], "password": ssl.get("password")}
     given = {name: value for name, value in own.items() if value is not None}
-    return {**settings, "sslCertificate": {**given, **facts.to_json()}}
+    shown = facts.model_copy(update={"issuer": None, "valid_from": None})  # as its model has them
+    return {**settings, "sslCertificate": {**given, **shown.to_json()}}
 
 
 def _real(given: JsonObject, known: JsonObject, member: str) -> str | None:

@@ -57,25 +57,29 @@ class Checks:
         puts: Sequence[Put],
         before: Sequence[Artifact | None],
         places: Sequence[str],
+        ahead: Sequence[Artifact] = (),
     ) -> None:
         """Refuse artifacts that name missing ones, or that contradict others.
 
         :param places: where each is in the body of the request: problems point there.
+        :param ahead: what would be written before these: it counts as stored.
         :raises Problem: DanglingReference; InvalidRequest for identities that their partner does
             not have, for two agreements between the same identities, for wrong bounds, for prefixes
             that an envelope cannot hold.
         """
-        new = {_key(put.artifact.section, put.artifact.name): put.artifact for put in puts}
-        at = dict(zip(new, places, strict=True))
-        await self._require_references(service, new, at)
-        agreements = [put.artifact for put in puts if put.artifact.section is Section.AGREEMENTS]
+        artifacts = [put.artifact for put in puts]
+        at = dict(zip((_key(one.section, one.name) for one in artifacts), places, strict=True))
+        new = {_key(one.section, one.name): one for one in (*ahead, *artifacts)}
+        await self._require_references(service, artifacts, new, at)
+        agreements = [one for one in artifacts if one.section is Section.AGREEMENTS]
         for agreement in agreements:
             with problems_within(at[_key(agreement.section, agreement.name)]):
                 numbering(agreement.document)
                 require_fit_for_envelope(agreement.document)
                 require_members_once(agreement.document)
                 await self._require_identities(service, agreement, new)
-        await self._require_one_agreement_between_two(service, agreements, at)
+        others = [one for one in ahead if one.section is Section.AGREEMENTS]
+        await self._require_one_agreement_between_two(service, agreements, others, at)
         for put, stored, place in zip(puts, before, places, strict=True):
             if put.artifact.section is not Section.PARTNERS:
                 continue
@@ -88,11 +92,12 @@ class Checks:
     async def _require_references(
         self,
         service: Service,
+        artifacts: Sequence[Artifact],
         new: dict[tuple[Section, str], Artifact],
         at: Mapping[tuple[Section, str], str],
     ) -> None:
         wanted: dict[tuple[Section, str], tuple[Artifact, Reference]] = {}
-        for artifact in new.values():
+        for artifact in artifacts:
             for reference in references(artifact.section, artifact.document):
                 key = _key(reference.section, reference.name)
                 if key not in new:
@@ -163,14 +168,16 @@ class Checks:
         self,
         service: Service,
         agreements: Sequence[Artifact],
+        ahead: Sequence[Artifact],
         at: Mapping[tuple[Section, str], str],
     ) -> None:
         keys = {one.name: stream_of(parties_key(one.document)) for one in agreements}
         if not any(keys.values()):
             return
-        written = {artifact_key(name) for name in keys}
+        written = {artifact_key(name) for name in (*keys, *(one.name for one in ahead))}
         stored = await self._configuration.parties(service.id)
         taken = {stream_of(key): n for key, n in stored.items() if artifact_key(n) not in written}
+        taken.update((_stored_stream(one), one.name) for one in ahead)
         for name, key in keys.items():
             if not key:
                 continue
@@ -210,11 +217,13 @@ class Checks:
         places: Sequence[str],
         *,
         allow_reuse: bool,
+        only_plan: bool = False,
     ) -> list[CounterChange]:
         """Check that the counters of agreements fit their new bounds; return how they must change.
 
         No counter is written here: counters change only after the bounds.
 
+        :param only_plan: nothing at all is written.
         :raises Problem: ControlNumberIssued.
         """
         agreements = [
@@ -228,7 +237,8 @@ class Checks:
             numbers = AgreementNumbers(
                 put.artifact.name, numbering(document), stream_of(parties_key(document))
             )
-            await self._tell_former_stream(service, stored, numbers)
+            if not only_plan:
+                await self._tell_former_stream(service, stored, numbers)
             former = numbering(stored.document) if stored else {}
             change: Callable[[Counters], Counters] = partial(
                 rebound,

@@ -55,12 +55,8 @@ class Imports:
             InvalidRequest for a name that comes twice; OperationNotAllowed, ConfigurationHeld,
             KeyUnavailable if nothing can be written at all.
         """
-        wanted = [Wanted(item, f"/artifacts/{index}") for index, item in enumerate(items)]
-        _require_names(wanted)
-        require_manageable(service.name, service.state)
-        require_open(service, await self._configuration.head(service.id))
-        await self._keys.data_key(service.id)
-        report = _too_large(wanted)
+        wanted = await self._wanted(service, items)
+        report: Report = {**_too_large(wanted)}
         fitting = [one for one in wanted if one.place not in report]
         groups = list(self._groups(fitting))
         if len(items) <= BATCH_ARTIFACTS and len(groups) <= 1:
@@ -72,6 +68,45 @@ class Imports:
                 return [report[one.place] for one in wanted]
         await self._write_groups(service, groups, report, before_write)
         return [report[one.place] for one in wanted]
+
+    async def rehearse(self, service: Service, items: Sequence[ImportItem]) -> list[Put | Problem]:
+        """Check all as ``write`` does, each by itself at worst, and write nothing.
+
+        :raises Problem: as ``write`` where nothing can be written at all.
+        """
+        wanted = await self._wanted(service, items)
+        report: dict[str, Put | Problem] = {**_too_large(wanted)}
+        for group in list(self._groups([one for one in wanted if one.place not in report])):
+            await self._rehearse_each(service, group, report)
+        return [report[one.place] for one in wanted]
+
+    async def _rehearse_each(
+        self, service: Service, group: Sequence[Wanted], report: dict[str, Put | Problem]
+    ) -> None:
+        ahead = [one for one in report.values() if isinstance(one, Put)]
+        try:
+            puts = await self._artifacts.rehearse(service, group, ahead)
+            report.update((one.place, put) for one, put in zip(group, puts, strict=True))
+            return
+        except TooLargeTogether:
+            pass
+        except Problem as problem:
+            if problem.code in _OF_THE_SERVICE:
+                raise
+            if len(group) == 1:
+                report[group[0].place] = problem
+                return
+        middle = len(group) // 2
+        await self._rehearse_each(service, group[:middle], report)
+        await self._rehearse_each(service, group[middle:], report)
+
+    async def _wanted(self, service: Service, items: Sequence[ImportItem]) -> list[Wanted]:
+        wanted = [Wanted(item, f"/artifacts/{index}") for index, item in enumerate(items)]
+        _require_names(wanted)
+        require_manageable(service.name, service.state)
+        require_open(service, await self._configuration.head(service.id))
+        await self._keys.data_key(service.id)
+        return wanted
 
     async def _write_groups(
         self,
@@ -163,9 +198,9 @@ def _require_names(wanted: Sequence[Wanted]) -> None:
         seen[key] = item.name
 
 
-def _too_large(wanted: Sequence[Wanted]) -> Report:
-    """Report the items that are too large for a row."""
-    found: Report = {}
+def _too_large(wanted: Sequence[Wanted]) -> dict[str, Problem]:
+    """The items that are too large for a row."""
+    found: dict[str, Problem] = {}
     for one in wanted:
         try:
             require_storable(one.item.document)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from json import dumps
 
@@ -16,6 +17,7 @@ from shared.services.artifacts import WriteResult
 from shared.services.certificates import public_certificate
 from shared.services.documents import shown_artifact
 from shared.services.service_view import counted_sections
+from shared.state.edits import Put
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, is_unchanged, strong, unless_unchanged
 from shared.web.http.paging import PAGING, after, name_prefix, one_page, top
@@ -196,6 +198,7 @@ async def get_content(call: Call) -> Answer:
     blueprint,
     "POST",
     "services/{service}/import",
+    query=("validateOnly",),
     body=ImportBody,
     answers=(200, 207),
     example={"artifacts": [{"section": "partners", "name": "Northwind", "document": _PARTNER}]},
@@ -203,9 +206,14 @@ async def get_content(call: Call) -> Answer:
     errors=WRITES_DOCUMENT,
 )
 async def import_artifacts(call: Call) -> Answer:
-    """Write up to 1,000 artifacts; all or nothing where they fit one transaction (99)."""
+    """Write up to 1,000 artifacts; all or nothing where they fit one transaction (99).
+
+    With validateOnly=true, only say of each what would become of it.
+    """
     body = call.body(ImportBody)
     service = (await call.app.services.require(call.path("service"))).service
+    if call.flag("validateOnly"):
+        return _report(body, await call.app.imports.rehearse(service, body.artifacts))
     about: JsonObject = {"artifacts": len(body.artifacts)}
     async with service_update(
         call.app.engine, service.name, service.id, call.caller, "ImportArtifacts", about
@@ -214,20 +222,27 @@ async def import_artifacts(call: Call) -> Answer:
         refused = [result for result in done if isinstance(result, Problem)]
         entry.partly = bool(refused)
         entry.result = {"written": len(done) - len(refused), "refused": len(refused)}
+    return _report(body, done)
+
+
+def _report(body: ImportBody, results: Sequence[WriteResult | Put | Problem]) -> Answer:
+    """The answer to an import: a line for each artifact."""
     report = [
         _reported(item.section, item.name, result)
-        for item, result in zip(body.artifacts, done, strict=True)
+        for item, result in zip(body.artifacts, results, strict=True)
     ]
+    refused = [result for result in results if isinstance(result, Problem)]
     waits = [problem.retry_after_seconds for problem in refused if problem.retry_after_seconds]
     headers = {"Retry-After": str(max(waits))} if waits else {}
     return Answer({"value": list(report)}, 207 if refused else 200, headers)
 
 
-def _reported(section: Section, name: str, result: WriteResult | Problem) -> JsonObject:
+def _reported(section: Section, name: str, result: WriteResult | Put | Problem) -> JsonObject:
     line: JsonObject = {"section": section, "name": name}
     if isinstance(result, Problem):
         return {**line, "status": "refused", "error": result.to_json()}
-    return {**line, "status": "created" if result.created else "replaced"}
+    created = result.new if isinstance(result, Put) else result.created
+    return {**line, "status": "created" if created else "replaced"}
 
 
 def _logged(

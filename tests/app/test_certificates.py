@@ -152,6 +152,8 @@ def facts_of(made: Made) -> dict[str, str]:
     return {
         "thumbprint": hashlib.sha1(made.der, usedforsecurity=False).hexdigest().upper(),
         "subject": made.certificate.subject.rfc4514_string(),
+        "issuer": made.certificate.issuer.rfc4514_string(),
+        "validFrom": made.certificate.not_valid_before_utc.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "expiresAt": made.certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     }
 

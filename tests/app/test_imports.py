@@ -14,7 +14,7 @@ from shared.model.artifact import ImportItem
 from shared.model.problem import Problem
 from shared.services.artifacts import WriteResult
 from shared.storage.tables import RowChanged
-from tests.support.api import Api, nobodys, x12_document
+from tests.support.api import Api, nobodys, partner_document, x12_document
 
 DOCUMENT = nobodys(x12_document())
 
@@ -143,3 +143,61 @@ async def test_problems_of_an_import_point_to_their_item(
     assert error["target"].startswith(f"/artifacts/{others}{target}"), error
     for detail in error.get("details", []):
         assert detail["target"].startswith(f"/artifacts/{others}{target}")
+
+
+async def test_what_would_become_of_an_import(api: Api) -> None:
+    """The same of each as the import says then, and nothing of it is written."""
+    name = await api.service(edition="Basic")
+    await api.put(f"services/{name}/artifacts/schemas/there", {"document": {}})
+    partners = [partner_of(one) for one in ("Northwind", "Fabrikam")]
+    items = [
+        {"section": "agreements", "name": "good", "document": x12_document()},
+        {"section": "agreements", "name": "same-two", "document": x12_document()},
+        {"section": "agreements", "name": "nobodys", "document": {"hostPartner": "nobody"}},
+        {"section": "batches", "name": "of-a-refused-one", "document": {"agreement": "nobodys"}},
+        {"section": "batches", "name": "of-a-good-one", "document": {"agreement": "good"}},
+        {"section": "schemas", "name": "THERE", "document": {}},
+        {"section": "templates", "name": "large", "document": {"text": NOISE}},
+        *partners,
+        *({"section": "bridges", "name": f"b{i}", "document": {}} for i in range(120)),
+    ]
+    before = await api.everything(name)
+    told = await api.post(f"services/{name}/import?validateOnly=true", {"artifacts": items})
+    assert told.status == 207
+    assert await api.everything(name) == before
+    lines = told.body["value"]
+    assert [line["name"] for line in lines] == [one["name"] for one in items]
+    became = {line["name"]: line.get("error", {}).get("code", line["status"]) for line in lines}
+    quota = [became.pop(f"b{i}") for i in range(120)]
+    assert quota == ["created"] * 25 + ["QuotaExceeded"] * 95
+    assert became == {
+        "good": "created",
+        "same-two": "InvalidRequest",
+        "nobodys": "DanglingReference",
+        "of-a-refused-one": "DanglingReference",
+        "of-a-good-one": "created",
+        "THERE": "replaced",
+        "large": "DocumentTooLarge",
+        "Northwind": "created",
+        "Fabrikam": "created",
+    }
+    assert lines[2]["error"]["target"] == "/artifacts/2/document/hostPartner"
+    done = await api.post(f"services/{name}/import", {"artifacts": items})
+    assert done.status == 207
+    assert done.body == told.body
+    log = (await api.get(f"services/{name}/operations")).body["value"]
+    assert [one["parameters"].get("change") for one in log].count("ImportArtifacts") == 1
+
+
+async def test_a_service_that_takes_no_changes_rehearses_none(api: Api) -> None:
+    name = await api.service()
+    path = f"services/{name}/import?validateOnly=true"
+    assert (await api.post(path, {"artifacts": SCHEMAS[:1]})).status == 200
+    await api.post(f"services/{name}/disable")
+    refused = await api.post(path, {"artifacts": SCHEMAS[:1]})
+    assert (refused.status, refused.code) == (409, "OperationNotAllowed")
+
+
+def partner_of(name: str) -> dict[str, Any]:
+    """A partner, as an item of an import."""
+    return {"section": "partners", "name": name, "document": partner_document(name)}
