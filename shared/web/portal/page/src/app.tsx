@@ -8,6 +8,8 @@ import { Dashboard } from "./pages/dashboard";
 import { Services } from "./pages/services";
 import { Create } from "./pages/create";
 import { ServicePage } from "./pages/service";
+import { ArtifactPage } from "./pages/artifacts/artifact";
+import { NewArtifact } from "./pages/artifacts/new-artifact";
 import { BackupPage } from "./pages/backup";
 import { InsidePage } from "./pages/inside/inside";
 import { OperationPage } from "./pages/operation";
@@ -41,6 +43,15 @@ export function App() {
               </Route>
               <Route path="/services/:service/backups/:backup/:tab/:section?">
                 {({ service, backup, tab, section }) => <InsidePage service={service} backup={backup} tab={tab} section={section} />}
+              </Route>
+              <Route path="/services/:service/artifacts/:section/:name">
+                {({ service, section, name }) => <ArtifactPage key={`${section}/${name}`} service={service} section={section} part={name} />}
+              </Route>
+              <Route path="/services/:service/artifacts/:section">
+                {({ service, section }) => <ServicePage service={service} tab="artifacts" section={section} />}
+              </Route>
+              <Route path="/services/:service/new-artifact/:section">
+                {({ service, section }) => <NewArtifact service={service} section={section} />}
               </Route>
               <Route path="/services/:service/log/:id">{({ service, id }) => <OperationPage service={service} id={id} />}</Route>
               <Route path="/services/:service/:tab?">{({ service, tab }) => <ServicePage service={service} tab={tab} />}</Route>

@@ -21,7 +21,7 @@ export function listAddress(path: string, filters: Filters): string {
   return `${API}/${path}${text ? `?${text}` : ""}`;
 }
 
-function useList<T>(key: readonly unknown[], first: string, every: number) {
+export function useList<T>(key: readonly unknown[], first: string, every: number) {
   const read = useInfiniteQuery({
     queryKey: [...key, first],
     queryFn: ({ pageParam, signal }) => follow<Page<T>>(pageParam, signal),

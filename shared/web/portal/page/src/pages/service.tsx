@@ -7,6 +7,7 @@ import { Head, Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { service as words } from "../words/service";
 import { services as ofServices } from "../words/pages";
+import { Artifacts } from "./artifacts/sections";
 import { Backups } from "./backups";
 import { Commands } from "./commands";
 import { Configure } from "./configure";
@@ -17,11 +18,13 @@ import { Overview } from "./overview";
 const TABS: [string, string][] = [
   ["", words.overview],
   ["backups", words.backups],
+  ["artifacts", words.artifacts],
   ["configure", words.configure],
   ["log", words.log],
 ];
 
-export function ServicePage({ service, tab = "" }: { service: string; tab?: string | undefined }) {
+export function ServicePage(props: { service: string; tab?: string | undefined; section?: string | undefined }) {
+  const { service, tab = "" } = props;
   const read = useService(service);
   if (!TABS.some(([name]) => name === tab)) return <Missing />;
   // History and log outlive a service: their tabs are shown of one that is gone too.
@@ -44,7 +47,7 @@ export function ServicePage({ service, tab = "" }: { service: string; tab?: stri
         </nav>
       </Head>
       {gone ? <p className="banner">{words.gone}</p> : null}
-      <Tab service={service} tab={tab} found={found} gone={gone} problem={read.error} again={() => void read.refetch()} />
+      <Tab service={service} tab={tab} section={props.section} found={found} gone={gone} problem={read.error} again={() => void read.refetch()} />
     </>
   );
 }
@@ -52,6 +55,7 @@ export function ServicePage({ service, tab = "" }: { service: string; tab?: stri
 function Tab(props: {
   service: string;
   tab: string;
+  section: string | undefined;
   found: Service | undefined;
   gone: boolean;
   problem: unknown;
@@ -61,6 +65,7 @@ function Tab(props: {
   if (tab === "backups") return <Backups service={service} canBackUp={found?.allowedOperations.includes("backup") ?? false} />;
   if (tab === "log") return <Log service={service} />;
   if (props.problem && !found) return <Problem of={props.problem} again={props.gone ? undefined : props.again} />;
+  if (tab === "artifacts") return <Artifacts service={service} section={props.section} state={found?.state} />;
   if (tab === "configure") return <Configure service={service} />;
   return found ? <Overview of={found} /> : <Skeleton lines={8} />;
 }

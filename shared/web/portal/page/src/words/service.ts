@@ -2,6 +2,7 @@
 export const service = {
   overview: "Overview",
   backups: "Backups",
+  artifacts: "Artifacts",
   configure: "Configure",
   log: "Operation log",
   tabs: (name: string) => `Pages of ${name}`,

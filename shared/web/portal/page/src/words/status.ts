@@ -27,6 +27,10 @@ const KNOWN: Record<string, Shown> = {
   keep: { word: "Keep", tone: "good" },
   delete: { word: "Delete", tone: "warn" },
   pinned: { word: "Pinned", tone: "quiet" },
+  valid: { word: "Valid", tone: "good" },
+  notYetValid: { word: "Not valid yet", tone: "warn" },
+  expiresSoon: { word: "Expires soon", tone: "warn" },
+  expired: { word: "Expired", tone: "bad" },
   atHand: { word: "At hand", tone: "good" },
   notAtHand: { word: "Not at hand", tone: "bad" },
 };
