@@ -10,6 +10,7 @@ import { Create } from "./pages/create";
 import { ServicePage } from "./pages/service";
 import { ArtifactPage } from "./pages/artifacts/artifact";
 import { NewArtifact } from "./pages/artifacts/new-artifact";
+import { ImportPage } from "./pages/import/import-page";
 import { BackupPage } from "./pages/backup";
 import { InsidePage } from "./pages/inside/inside";
 import { OperationPage } from "./pages/operation";
@@ -53,6 +54,7 @@ export function App() {
               <Route path="/services/:service/new-artifact/:section">
                 {({ service, section }) => <NewArtifact service={service} section={section} />}
               </Route>
+              <Route path="/services/:service/import">{({ service }) => <ImportPage service={service} />}</Route>
               <Route path="/services/:service/log/:id">{({ service, id }) => <OperationPage service={service} id={id} />}</Route>
               <Route path="/services/:service/:tab?">{({ service, tab }) => <ServicePage service={service} tab={tab} />}</Route>
               <Route path="/log">

@@ -146,12 +146,12 @@ function cell(value: string): string {
   return /[",\r\n]/.test(plain) ? `"${plain.replace(/"/g, '""')}"` : plain;
 }
 
+export const csvLine = (cells: readonly string[]) => `${cells.map(cell).join(",")}\r\n`;
+
 export function csvOf(operations: Monitor[]): string {
-  const head = [...COLUMNS, "about", "error"].join(",");
-  const lines = operations.map((one) =>
-    [...COLUMNS.map((name) => one[name] ?? ""), about(one), one.error?.message ?? ""].map(cell).join(","),
-  );
-  return `${[head, ...lines].join("\r\n")}\r\n`;
+  const head = csvLine([...COLUMNS, "about", "error"]);
+  const lines = operations.map((one) => csvLine([...COLUMNS.map((name) => one[name] ?? ""), about(one), one.error?.message ?? ""]));
+  return head + lines.join("");
 }
 
 function Csv(props: { path: string; filters: Filters; name: string }) {

@@ -15,8 +15,11 @@ type Way = { url: string; key: string; back: boolean };
 
 type Words = { title: string; text: string; leave: string; stay: string };
 
-/** The question, where somebody leaves; and what lets the next one pass, as after saving. */
-export function useLeaving(unsaved: boolean, words: Words): { question: ReactNode; pass: () => void } {
+/**
+ * The question, where somebody leaves; and what lets the next one pass, as after saving. The same
+ * page with other filters is no leaving where it is said that it has some.
+ */
+export function useLeaving(unsaved: boolean, words: Words, withFilters = false): { question: ReactNode; pass: () => void } {
   const [asked, setAsked] = useState<Way>();
   const passes = useRef(false);
   useEffect(() => {
@@ -26,7 +29,7 @@ export function useLeaving(unsaved: boolean, words: Words): { question: ReactNod
       const { navigationType, destination } = event as Leaving;
       const from = new URL(location.href);
       const to = new URL(destination.url);
-      const stays = from.pathname === to.pathname && from.search === to.search;
+      const stays = from.pathname === to.pathname && (withFilters || from.search === to.search);
       if (passes.current || stays || !destination.sameDocument || !event.cancelable) return;
       event.preventDefault();
       setAsked({ url: to.pathname + to.search, key: destination.key, back: navigationType === "traverse" });
@@ -38,7 +41,7 @@ export function useLeaving(unsaved: boolean, words: Words): { question: ReactNod
       navigation?.removeEventListener("navigate", leave);
       removeEventListener("beforeunload", close);
     };
-  }, [unsaved]);
+  }, [unsaved, withFilters]);
   const pass = () => {
     passes.current = true;
   };

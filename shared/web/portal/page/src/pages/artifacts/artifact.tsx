@@ -113,11 +113,9 @@ function Whole({ place, of: { of, document, etag } }: { place: Place; of: Read }
             ]}
           />
         </section>
-        <div className="stack">
-          {WITH_CONTENT.has(of.section) && <Content place={place} of={of} />}
-          {of.certificate && <Certificate title={words.pfx} of={of.certificate} />}
-          {of.content?.certificate && <Certificate title={words.chain} of={of.content.certificate} />}
-        </div>
+        {WITH_CONTENT.has(of.section) && <Content place={place} of={of} />}
+        {of.certificate && <Certificate title={words.pfx} of={of.certificate} />}
+        {of.content?.certificate && <Certificate title={words.chain} of={of.content.certificate} />}
       </div>
       <section className="card" aria-labelledby="document">
         <h2 id="document">{words.document}</h2>

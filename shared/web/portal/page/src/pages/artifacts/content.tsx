@@ -24,8 +24,8 @@ export function Content({ place, of }: { place: Place; of: Artifact }) {
     onSuccess: ({ value }) => saved(value as Blob, of.name),
   });
   return (
-    <section className="card" aria-labelledby="content">
-      <h2 id="content">{words.content}</h2>
+    <section className="card" aria-labelledby="bytes">
+      <h2 id="bytes">{words.content}</h2>
       {content ? (
         <>
           <Facts

@@ -1,5 +1,5 @@
 /** The tab Artifacts: the sections of a service with their counts, and the list of one. */
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import {
   isSection,
@@ -111,6 +111,13 @@ function One({ service, section, state }: { service: string; section: Section; s
   const list = useArtifacts(service, section, prefix);
   const now = useNow();
   const hasContent = sections.data?.find((one) => one.section === section)?.hasContent ?? false;
+  const nav = useRef<HTMLElement>(null);
+  const counted = sections.data !== undefined;
+  useEffect(() => {
+    // On a narrow screen they are one line.
+    const here = nav.current?.querySelector("[aria-current]")?.closest("li");
+    if (here) here.parentElement?.scrollTo({ left: here.offsetLeft - here.parentElement.offsetLeft });
+  }, [section, counted]);
   const withCertificates = section === "certificates";
   const heads: [string, string?][] = [
     [words.name],
@@ -120,7 +127,7 @@ function One({ service, section, state }: { service: string; section: Section; s
   ];
   return (
     <div className="of-section">
-      <nav className="card beside-list" aria-label={words.sections}>
+      <nav className="card beside-list" aria-label={words.sections} ref={nav}>
         <ul>
           {(sections.data ?? []).map((one) => (
             <li key={one.section}>
