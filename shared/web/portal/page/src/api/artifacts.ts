@@ -108,16 +108,20 @@ export const deleteArtifact = (path: Place, etag: string) =>
     api.DELETE("/services/{service}/artifacts/{section}/{name}", { params: { path, header: { "If-Match": etag } } }),
   );
 
+/** Content as a whole or as a stream; of none at all, the client says that there was no answer. */
+async function contentOf(path: Place, parseAs: "blob" | "stream") {
+  const answered = await api.GET("/services/{service}/artifacts/{section}/{name}/content", { params: { path }, parseAs });
+  const { error, response } = answered;
+  return taken<unknown>(Promise.resolve({ data: answered.data ?? (response.ok ? new Blob() : undefined), error, response }));
+}
+
 /** The bytes of an artifact, to be saved as a file. */
-export const readContent = (path: Place) =>
-  taken(api.GET("/services/{service}/artifacts/{section}/{name}/content", { params: { path }, parseAs: "blob" }));
+export const readContent = async (path: Place) => (await contentOf(path, "blob")).value as Blob;
 
 /** The ETag of the content that is there now, undefined where there is none; no byte of it is read. */
 export async function contentTag(path: Place): Promise<string | undefined> {
   try {
-    const read = await taken(
-      api.GET("/services/{service}/artifacts/{section}/{name}/content", { params: { path }, parseAs: "stream" }),
-    );
+    const read = await contentOf(path, "stream");
     await read.response.body?.cancel().catch(() => undefined);
     return read.etag ?? undefined;
   } catch (thrown) {

@@ -27,6 +27,8 @@ const KNOWN: Record<string, Shown> = {
   keep: { word: "Keep", tone: "good" },
   delete: { word: "Delete", tone: "warn" },
   pinned: { word: "Pinned", tone: "quiet" },
+  wouldCreate: { word: "New", tone: "good" },
+  wouldReplace: { word: "Replaces", tone: "warn" },
   created: { word: "Created", tone: "good" },
   replaced: { word: "Replaced", tone: "good" },
   contentReplaced: { word: "Content put", tone: "good" },

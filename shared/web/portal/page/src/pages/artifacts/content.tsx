@@ -21,7 +21,7 @@ export function Content({ place, of }: { place: Place; of: Artifact }) {
   const { content } = of;
   const download = useMutation({
     mutationFn: () => readContent(place),
-    onSuccess: ({ value }) => saved(value as Blob, of.name),
+    onSuccess: (bytes) => saved(bytes, of.name),
   });
   return (
     <section className="card" aria-labelledby="bytes">
@@ -59,7 +59,7 @@ export function ReplaceContent({ place, of, close }: { place: Place; of: Artifac
   // What is there when the dialog opens is what the file goes over, and nothing else.
   const there = useQuery({
     queryKey: ["content-tag", place.service, place.section, place.name],
-    queryFn: async () => (await contentTag(place)) ?? null,
+    queryFn: async () => (of.content ? ((await contentTag(place)) ?? null) : null),
     staleTime: Infinity,
     gcTime: 0,
     refetchOnWindowFocus: false,

@@ -31,6 +31,9 @@ export function Chosen(props: {
   const sent = plan.filter((one) => !one.kept).length;
   const may = useMay();
   const shut = props.refused !== undefined || !may("import_artifacts");
+  const ask = () => {
+    if (!act.isPending && !shut) act.mutate();
+  };
   const begin = () => {
     // What the check refused is in the report too, as it was said.
     const left = checked?.filter((one) => one.document === "refused") ?? [];
@@ -42,7 +45,7 @@ export function Chosen(props: {
       {found.items.length > 0 ? (
         <section className="card" aria-labelledby="recognised">
           <h2 id="recognised">{words.recognised(found.items.length, count(found.items.length))}</h2>
-          {locked.length > 0 && <PfxPasswords of={locked} into={passwords.current} changed={() => act.reset()} />}
+          {locked.length > 0 && <PfxPasswords of={locked} into={passwords.current} changed={() => act.reset()} check={ask} />}
           <Existing keep={keep} set={setKeep} />
           {act.error ? <Problem of={act.error} again={() => act.mutate()} /> : null}
           {checked && <Verdict of={checked} keep={keep} />}
@@ -57,7 +60,7 @@ export function Chosen(props: {
               type="button"
               className={checked ? undefined : "first"}
               aria-disabled={act.isPending || shut}
-              onClick={() => act.isPending || shut || act.mutate()}
+              onClick={ask}
             >
               {words.check}
             </button>
@@ -101,7 +104,8 @@ function Existing({ keep, set }: { keep: boolean; set: (keep: boolean) => void }
   );
 }
 
-function PfxPasswords({ of, into, changed }: { of: readonly Item[]; into: Map<string, string>; changed: () => void }) {
+function PfxPasswords(props: { of: readonly Item[]; into: Map<string, string>; changed: () => void; check: () => void }) {
+  const { of, into, changed, check } = props;
   const form = useRef<HTMLFieldSetElement>(null);
   const inputs = () => [...(form.current?.querySelectorAll("input") ?? [])];
   useEffect(
@@ -120,19 +124,28 @@ function PfxPasswords({ of, into, changed }: { of: readonly Item[]; into: Map<st
     <fieldset ref={form} className="passwords">
       <legend>{words.passwords}</legend>
       {of.map((one) => (
-        <Field key={pathOfPfx(one)} label={words.passwordOf(pathOfPfx(one))}>
-          {(field) => (
-            <input
-              {...field}
-              type="password"
-              autoComplete="off"
-              onChange={(event) => {
-                into.set(pathOfPfx(one), event.target.value);
-                changed();
-              }}
-            />
-          )}
-        </Field>
+        // A form each: browsers take the passwords of one form for those of one account.
+        <form
+          key={pathOfPfx(one)}
+          onSubmit={(event) => {
+            event.preventDefault();
+            check();
+          }}
+        >
+          <Field label={words.passwordOf(pathOfPfx(one))}>
+            {(field) => (
+              <input
+                {...field}
+                type="password"
+                autoComplete="off"
+                onChange={(event) => {
+                  into.set(pathOfPfx(one), event.target.value);
+                  changed();
+                }}
+              />
+            )}
+          </Field>
+        </form>
       ))}
       {of.length > 1 && (
         <button type="button" className="small" onClick={forAll}>
@@ -163,7 +176,9 @@ function Verdict({ of, keep }: { of: readonly Line[]; keep: boolean }) {
 /** What stands in the column of what would become of an artifact. */
 function foreseen(line: Line, keep: boolean): string | undefined {
   if (line.document === "refused") return "refused";
-  return line.became === "replaced" && keep ? "kept" : line.became;
+  if (line.became === undefined) return undefined;
+  if (line.became === "created") return "wouldCreate";
+  return keep ? "kept" : "wouldReplace";
 }
 
 function Items({ of, checked, keep }: { of: readonly Line[]; checked: boolean; keep: boolean }) {
