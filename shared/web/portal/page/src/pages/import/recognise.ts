@@ -44,6 +44,8 @@ export async function recognised(given: readonly Source[], tell: (done: number, 
     if (Array.isArray(unpacked)) sources.push(...unpacked);
     else refused.push(unpacked);
   }
+  // In whatever order a browser lists them: of two of one name, the same one is taken each time.
+  sources.sort((one, other) => (one.path < other.path ? -1 : 1));
   let done = 0;
   const read = await eachOf(sources, async (source) => {
     const found = await readOne(source).catch((): Refused => ({ path: source.path, why: words.unreadable }));
