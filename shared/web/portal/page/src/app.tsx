@@ -16,6 +16,9 @@ import { InsidePage } from "./pages/inside/inside";
 import { OperationPage } from "./pages/operation";
 import { WholeLog } from "./pages/whole-log";
 import { Health } from "./pages/health";
+import { Wizard } from "./pages/restore/wizard";
+import { RestoredPage } from "./pages/restore/restored";
+import { StoragePage } from "./pages/storage/storage";
 import { Missing } from "./pages/missing";
 
 export const BASE = "/api/portal";
@@ -57,6 +60,11 @@ export function App() {
               <Route path="/services/:service/import">{({ service }) => <ImportPage service={service} />}</Route>
               <Route path="/services/:service/log/:id">{({ service, id }) => <OperationPage service={service} id={id} />}</Route>
               <Route path="/services/:service/:tab?">{({ service, tab }) => <ServicePage service={service} tab={tab} />}</Route>
+              <Route path="/restore">
+                <Wizard />
+              </Route>
+              <Route path="/restores/:id">{({ id }) => <RestoredPage key={id} id={id} />}</Route>
+              <Route path="/storage/:account?">{({ account }) => <StoragePage account={account} />}</Route>
               <Route path="/log">
                 <WholeLog />
               </Route>

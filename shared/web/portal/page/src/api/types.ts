@@ -13,6 +13,9 @@ export type Schedule = Schemas["ShownSchedule"];
 export type ScheduleBody = Schemas["ScheduleBody"];
 export type Preview = Schemas["SchedulePreview"];
 export type DeepHealth = Schemas["DeepHealthReport"];
+export type RestoreBody = Schemas["RestoreBody"];
+export type RestorePlan = Schemas["RestorePlan"];
+export type BrowsedBackup = Schemas["BrowsedBackup"];
 export type State = Schemas["State"];
 export type Edition = Schemas["Edition"];
 

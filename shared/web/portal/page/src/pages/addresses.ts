@@ -8,3 +8,20 @@ export function operationAddress(of: Pick<Monitor, "id" | "service">): string {
 export function backupAddress(service: string, backup: string): string {
   return `/services/${service}/backups/${encodeURIComponent(backup)}`;
 }
+
+/** The wizard, for a backup of the history; `include` names sections or artifacts of it. */
+export function restoreAddress(service: string, backup: string, include: readonly string[] = []): string {
+  const query = new URLSearchParams({ service, backup });
+  for (const one of include) query.append("include", one);
+  return `/restore?${query}`;
+}
+
+/** The wizard, for a backup in a container, whoever made it. */
+export function restoreFrom(account: string, container: string): string {
+  return `/restore?${new URLSearchParams({ account, container })}`;
+}
+
+/** The page of a restore. */
+export function restoredAddress(service: string, operation: string): string {
+  return `/restores/${encodeURIComponent(`${service}.${operation}`)}`;
+}

@@ -1,6 +1,6 @@
 /** One backup: its facts, what is in it, what is not, and what can be done with it. */
 import { useState } from "react";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
 import { useBackup, useMay, useOverview } from "../api/reads";
 import type { Backup, Schemas } from "../api/types";
 import { Chip } from "../parts/status";
@@ -12,6 +12,8 @@ import { Elapsed, Time } from "../parts/time";
 import { backup as words } from "../words/backup";
 import { commands, service as ofService } from "../words/service";
 import { services as ofServices } from "../words/pages";
+import { restore as ofRestore } from "../words/restore";
+import { restoreAddress } from "./addresses";
 import { DeleteBackup, PinBackup, VerifyBackup } from "./backup-commands";
 import { contentsAddress } from "./inside/addresses";
 import { BackupTabs, CompareWithLive } from "./inside/tabs";
@@ -52,12 +54,16 @@ type Asked = "verify" | "pin" | "delete";
 function Commands({ service, of }: { service: string; of: Backup }) {
   const [asked, setAsked] = useState<Asked>();
   const may = useMay();
+  const [, go] = useLocation();
   const stored = STORED.has(of.status);
   const close = () => setAsked(undefined);
   const missing = stored ? undefined : words.notStored;
   return (
     <div className="commands" role="group" aria-label={commands.bar}>
-      {may("verify_backup") && <Command icon="verify" word={words.verify} first run={() => setAsked("verify")} refused={missing} />}
+      {may("start_restore") && (
+        <Command icon="restore" word={ofRestore.command} first run={() => go(restoreAddress(service, of.name))} refused={missing} />
+      )}
+      {may("verify_backup") && <Command icon="verify" word={words.verify} run={() => setAsked("verify")} refused={missing} />}
       {may("pin_backup") && (
         <Command icon="pin" word={of.pinned ? words.unpin : words.pin} run={() => setAsked("pin")} refused={missing} />
       )}

@@ -1,7 +1,7 @@
 /** The backups of a service name: a timeline and the list, with retention's verdict. */
 import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
-import { useBackups } from "../api/reads";
+import { useBackups, useMay } from "../api/reads";
 import type { ListedBackup } from "../api/types";
 import { Chip } from "../parts/status";
 import { Filter } from "../parts/fields";
@@ -14,7 +14,8 @@ import { common } from "../words/shell";
 import { backup as words } from "../words/backup";
 import { changes as ofChanges } from "../words/inside";
 import { shownStatus } from "../words/status";
-import { backupAddress } from "./addresses";
+import { restore as ofRestore } from "../words/restore";
+import { backupAddress, restoreAddress } from "./addresses";
 import { BackUp } from "./back-up";
 import { byDay, saidOf } from "./days";
 import { useCompared } from "./inside/compared";
@@ -71,6 +72,7 @@ export function Backups({ service, canBackUp }: { service: string; canBackUp: bo
           [heads.items, "number"],
           [heads.verified],
           [heads.retention],
+          [ofRestore.command, "end unseen-head"],
         ]}
         row={(one) => <Row key={one.id} service={service} of={one} tick={compared.tick(one)} />}
         empty={
@@ -88,7 +90,10 @@ export function Backups({ service, canBackUp }: { service: string; canBackUp: bo
   );
 }
 
+const STORED = new Set(["Succeeded", "PartiallySucceeded"]);
+
 function Row({ service, of, tick }: { service: string; of: ListedBackup; tick: ReactNode }) {
+  const may = useMay();
   return (
     <tr>
       <td className="pick">{tick}</td>
@@ -121,6 +126,14 @@ function Row({ service, of, tick }: { service: string; of: ListedBackup; tick: R
           </span>
         ) : (
           <span className="quiet">{common.unknown}</span>
+        )}
+      </td>
+      <td className="end">
+        {STORED.has(of.status) && may("start_restore") && (
+          <Link href={restoreAddress(service, of.name)} className="button small" aria-label={ofRestore.commandOf(of.name)}>
+            <Icon name="restore" />
+            {ofRestore.command}
+          </Link>
         )}
       </td>
     </tr>

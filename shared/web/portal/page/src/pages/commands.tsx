@@ -66,7 +66,7 @@ export function Commands({ of }: { of: Service }) {
 }
 
 /** Whether an answer says for good that nothing was begun: then the next request is another. */
-function isDefinite(problem: ApiProblem): boolean {
+export function isDefinite(problem: ApiProblem): boolean {
   return problem.status >= 400 && problem.status < 500 && problem.status !== 401 && problem.code !== "OperationInProgress";
 }
 

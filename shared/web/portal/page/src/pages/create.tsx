@@ -9,6 +9,7 @@ import { Field } from "../parts/fields";
 import { Head } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { common } from "../words/shell";
+import { restored } from "../words/restore";
 import { create as words, services as ofServices } from "../words/pages";
 import { useAct } from "./commands";
 
@@ -49,7 +50,9 @@ export function Create() {
           if (!act.isPending) act.mutate();
         }}
       >
-        <p className="quiet">{words.text}</p>
+        <p className="quiet">
+          {words.text} <Link href="/restore">{restored.created}</Link>
+        </p>
         <Field label={words.name} hint={words.nameHint} wrong={problem?.at("service")}>
           {(field) => (
             <input {...field} required autoComplete="off" spellCheck={false} value={name} onChange={(e) => setName(e.target.value)} />

@@ -14,7 +14,8 @@ import { Elapsed, Time } from "../parts/time";
 import { commands, log, operation as words, service as ofService } from "../words/service";
 import { services as ofServices } from "../words/pages";
 import { shownOperation } from "../words/status";
-import { backupAddress } from "./addresses";
+import { restored } from "../words/restore";
+import { backupAddress, restoredAddress } from "./addresses";
 import { BackUp } from "./back-up";
 import { useAct } from "./commands";
 import { Progress, useEnding } from "./follow";
@@ -117,6 +118,7 @@ function Whole({ of }: { of: Monitor }) {
             of={[
               ...(of.service ? [[words.service, <Link href={`/services/${of.service}`}>{of.service}</Link>] as [string, React.ReactNode]] : []),
               ...(backup ? [[words.backup, <Link href={backupAddress(of.service ?? "", backup)}>{backup}</Link>] as [string, React.ReactNode]] : []),
+              ...(of.operation === "RestoreBizTalkService" && of.service ? [[restored.page, <Link href={restoredAddress(of.service, of.id)}>{restored.checklist}</Link>] as [string, React.ReactNode]] : []),
               [words.trigger, words.byTrigger[of.trigger] ?? of.trigger],
               [words.caller, of.caller],
               [words.created, <Time at={of.createdAt} />],

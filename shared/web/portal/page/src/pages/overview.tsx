@@ -14,6 +14,7 @@ import { shownOperation } from "../words/status";
 import { backupAddress, operationAddress } from "./addresses";
 import { Follow } from "./follow";
 import { about } from "./log";
+import { RestoredNotice } from "./restore/checklist";
 
 const RECENT = 6;
 
@@ -24,6 +25,7 @@ export function Overview({ of }: { of: Service }) {
   const open = running.rows?.find((one) => one.service === of.name) ?? recent.rows?.find((one) => !hasEnded(one));
   return (
     <div className="overview">
+      <RestoredNotice of={of} />
       {open && (
         <section className="card" aria-labelledby="now">
           <h2 id="now">

@@ -12,6 +12,8 @@ import { shell } from "../words/shell";
 const PLACES: [string, IconName, string][] = [
   ["/", "dashboard", shell.dashboard],
   ["/services", "services", shell.services],
+  ["/restore", "restore", shell.restore],
+  ["/storage", "storage", shell.storage],
   ["/log", "log", shell.log],
   ["/health", "health", shell.health],
 ];

@@ -10,6 +10,8 @@ export const shell = {
   health: "Health",
   api: "API reference",
   log: "Operation log",
+  restore: "Restore",
+  storage: "Storage",
   utc: "UTC",
   utcHint: "Show all times in UTC",
   account: "Who you are:",

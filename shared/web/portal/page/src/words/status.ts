@@ -40,6 +40,12 @@ const KNOWN: Record<string, Shown> = {
   notYetValid: { word: "Not valid yet", tone: "warn" },
   expiresSoon: { word: "Expires soon", tone: "warn" },
   expired: { word: "Expired", tone: "bad" },
+  valid: { word: "Seal valid", tone: "good" },
+  keyUnavailable: { word: "Key not at hand", tone: "bad" },
+  known: { word: "In the history", tone: "good" },
+  copy: { word: "A copy", tone: "quiet" },
+  unknownHere: { word: "Not in the history", tone: "warn" },
+  notTrusted: { word: "Not trusted", tone: "bad" },
   atHand: { word: "At hand", tone: "good" },
   notAtHand: { word: "Not at hand", tone: "bad" },
 };

@@ -1,0 +1,137 @@
+/** A restore: its plan, its progress, the checklist before resuming, and Resume. */
+import { useState } from "react";
+import { Link } from "wouter";
+import { asProblem } from "../../api/problem";
+import { hasEnded, useMay, useService } from "../../api/reads";
+import { useRestored } from "../../api/restoring";
+import type { Schemas, Service } from "../../api/types";
+import { Chip } from "../../parts/status";
+import { Icon } from "../../parts/icons";
+import { Command, Head, Skeleton } from "../../parts/parts";
+import { Problem } from "../../parts/problem";
+import { commands } from "../../words/service";
+import { services as ofServices } from "../../words/pages";
+import { plan as ofPlan, restored as words } from "../../words/restore";
+import { shownStatus } from "../../words/status";
+import { operationAddress, restoreFrom } from "../addresses";
+import { Progress, useEnding } from "../follow";
+import { Checklist, ResumeRestored, toSeeTo, useTicks } from "./checklist";
+import { Counters, Report, Surprises } from "./report";
+
+type Restore = Schemas["ShownRestore"];
+
+export function RestoredPage({ id }: { id: string }) {
+  const read = useRestored(id);
+  const found = read.data;
+  useEnding(found?.operation);
+  if (!found) {
+    return (
+      <>
+        <Head title={words.page} trail={[["/services", ofServices.title]]} />
+        {read.error ? <Problem of={read.error} again={() => void read.refetch()} /> : <Skeleton lines={8} />}
+      </>
+    );
+  }
+  return <Whole of={found} name={found.plan.target.name} />;
+}
+
+function Whole({ of, name }: { of: Restore; name: string }) {
+  const { operation, plan } = of;
+  const ended = hasEnded(operation);
+  const service = useService(name);
+  // Restored again under the same name, it is another service by now: this list is not its own.
+  const living = service.data?.value;
+  const gone = service.error && asProblem(service.error).code === "ServiceNotFound";
+  const points = toSeeTo(plan, operation);
+  const ticks = useTicks(of.id, points.length);
+  const succeeded = ended && operation.status === "Succeeded";
+  return (
+    <>
+      <Head
+        title={words.title(name)}
+        trail={[
+          ["/services", ofServices.title],
+          [`/services/${name}`, name],
+        ]}
+        beside={<Chip of={operation.status} />}
+      >
+        <Commands of={of} living={living} succeeded={succeeded} open={points.filter((_, at) => !ticks.on.has(at))} />
+      </Head>
+      <div className="overview">
+        {ended && gone && succeeded && <p className="banner">{words.gone}</p>}
+        {succeeded && living?.state === "Active" && (
+          <section className="well">
+            <Icon name="check" />
+            <div>
+              <h2>{words.active}</h2>
+              <p className="quiet">{words.activeText}</p>
+            </div>
+          </section>
+        )}
+        <section className="card" aria-label={words.progress}>
+          <Progress of={operation} />
+          <Link href={operationAddress(operation)}>{words.page}</Link>
+        </section>
+        {operation.error && (
+          <section className="card failed" aria-labelledby="error">
+            <h2 id="error">{words.failed}</h2>
+            <p>{operation.error.message}</p>
+            <p className="facts">
+              <a href={`/api/docs#error-${operation.error.code}`} target="_blank" rel="noreferrer">
+                <code>{operation.error.code}</code>
+              </a>
+            </p>
+            <p className="quiet">{words.failedText}</p>
+            <Link href={restoreFrom(plan.storageAccount, plan.container)} className="button">
+              {words.tryAgain}
+            </Link>
+          </section>
+        )}
+        {!operation.error && <Checklist points={points} ticks={ticks} waits={!succeeded} service={name} />}
+        <Surprises of={plan} />
+        <section className="card" aria-labelledby="numbers">
+          <h2 id="numbers">{ofPlan.numbers}</h2>
+          <Counters of={plan.controlNumbers} />
+        </section>
+        <Report of={plan} />
+        <details className="card request">
+          <summary>{words.asked}</summary>
+          <pre tabIndex={0}>{JSON.stringify(of.request, null, 2)}</pre>
+        </details>
+      </div>
+    </>
+  );
+}
+
+type Given = { of: Restore; living: Service | undefined; succeeded: boolean; open: string[] };
+
+function Commands({ of, living, succeeded, open }: Given) {
+  const [asked, setAsked] = useState(false);
+  const may = useMay();
+  const name = of.plan.target.name;
+  const refused = !succeeded
+    ? words.refusedRunning
+    : living === undefined
+      ? words.gone
+      : living.allowedOperations.includes("resume")
+        ? undefined
+        : words.refused(shownStatus(living.state).word);
+  return (
+    <div className="commands" role="group" aria-label={commands.bar}>
+      {may("resume_service") && <Command icon="play" word={words.resume} first run={() => setAsked(true)} refused={refused} />}
+      {living && (
+        <Link href={`/services/${name}/configure`} className="command">
+          <Icon name="calendar" />
+          {words.configure}
+        </Link>
+      )}
+      {living && (
+        <Link href={`/services/${name}`} className="command">
+          <Icon name="services" />
+          {words.service}
+        </Link>
+      )}
+      {asked && <ResumeRestored service={name} open={open} close={() => setAsked(false)} />}
+    </div>
+  );
+}
