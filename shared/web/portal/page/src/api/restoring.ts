@@ -8,6 +8,7 @@ import type { BrowsedBackup, RestoreBody, RestorePlan, Schemas } from "./types";
 
 /** Reading an account opens each of its containers: not again by itself. */
 const NEVER = 0;
+const OFTEN = 10_000;
 const SETTLED_MS = 350;
 const SUGGESTED = 200;
 
@@ -30,6 +31,16 @@ export const useRestored = (restore: string) =>
     queryKey: ["restore", restore],
     queryFn: ({ signal }) => valueOf(api.GET("/restores/{restore}", { params: { path: { restore } }, signal })),
     refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.operation) ? 2_000 : false),
+  });
+
+/** The service of a restore that has ended: before, there may be none yet. */
+export const useLiving = (service: string, ended: boolean) =>
+  useQuery({
+    queryKey: ["living", service],
+    queryFn: ({ signal }) => valueOf(api.GET("/services/{service}", { params: { path: { service } }, signal })),
+    enabled: ended,
+    refetchInterval: OFTEN,
+    retry: false,
   });
 
 type Backed = Exclude<Schemas["Section"], "hybrid-connections">;

@@ -57,11 +57,19 @@ export function Table(props: { label: string; heads: [string, string?][]; rows: 
   );
 }
 
+/** A setting in words: `trackingDatabase.password` is of the tracking database. */
+function settingOf(name: string): string {
+  const [outer = "", inner] = name.split(".");
+  const word = words.settings[outer] ?? outer;
+  return inner ? words.setting(word, inner) : word;
+}
+
 type Surprise = { message: string; code?: string };
 
 function surprises(of: RestorePlan): Surprise[] {
   const numbers = of.controlNumbers;
   const { issued, unknown } = repeated(numbers);
+  const unissued = numbers?.policy === "advance" ? 0 : (numbers?.unissued ?? 0);
   const inbound = (of.inbound?.receivedSince ?? 0) + (of.inbound?.micsSince ?? 0);
   const kept = Object.entries(of.origins).filter(([, from]) => from === "backup").map(([name]) => name);
   const still = ["accessControl", "trackingDatabase", "archivingStore", "monitoringStore"].filter((name) =>
@@ -69,12 +77,12 @@ function surprises(of: RestorePlan): Surprise[] {
   );
   const found: (Surprise | false)[] = [
     issued > 0 && { message: words.again(count(issued), issued === 1) },
-    unknown > 0 && { message: words.unknown(count(unknown)) },
-    (numbers?.unissued ?? 0) > 0 && numbers?.policy !== "advance" && { message: words.unissued(count(numbers?.unissued ?? 0)) },
-    inbound > 0 && { message: words.inbound(count(inbound)) },
+    unknown > 0 && { message: words.unknown(count(unknown), unknown === 1) },
+    unissued > 0 && { message: words.unissued(count(unissued), unissued === 1) },
+    inbound > 0 && { message: words.inbound(count(inbound), inbound === 1) },
     ...(of.sources ?? []).map((one) => one.alsoPolledBy != null && { message: words.polled(one.bridge, one.alsoPolledBy) }),
     of.partial === true && { message: words.partial },
-    still.length > 0 && { message: words.still(new Intl.ListFormat("en").format(still)) },
+    still.length > 0 && { message: words.still(new Intl.ListFormat("en").format(still.map(settingOf))) },
     ...(of.warnings ?? []),
   ];
   return found.filter((one) => one !== false);
@@ -105,7 +113,8 @@ export function Counters({ of }: { of: Numbers | undefined }) {
   return (
     <>
       <p>
-        {words.counted(count(of.counters ?? 0), count(of.ahead ?? 0))} {of.exhausted ? words.exhausted(count(of.exhausted)) : ""}{" "}
+        {words.counted(count(of.counters ?? 0), of.counters === 1)} {of.ahead ? words.ahead(count(of.ahead), of.ahead === 1) : ""}{" "}
+        {of.exhausted ? words.exhausted(count(of.exhausted), of.exhausted === 1) : ""}{" "}
         {of.since && (
           <span className="quiet">
             {words.since} <Time at={of.since} />
@@ -186,7 +195,7 @@ function Target({ of }: { of: RestorePlan }) {
           [words.version, target.productVersion],
           [words.region, target.region ? from("region", target.region) : undefined],
           [words.url, target.domainUrl ? from("domainUrl", target.domainUrl) : undefined],
-          ...others.map(([name, origin]): [string, ReactNode] => [name, <span className="quiet small">{words.origins[String(origin)] ?? String(origin)}</span>]),
+          ...others.map(([name, origin]): [string, ReactNode] => [settingOf(name), <span className="quiet small">{words.origins[String(origin)] ?? String(origin)}</span>]),
           [words.from, `${of.backup} (${of.storageAccount}/${of.container})`],
           [words.digest, <Copy text={of.digest} what={words.digest} shown={`${of.digest.slice(0, 12)}…`} />],
         ]}

@@ -2,8 +2,8 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { asProblem } from "../../api/problem";
-import { hasEnded, useMay, useService } from "../../api/reads";
-import { useRestored } from "../../api/restoring";
+import { hasEnded, useMay } from "../../api/reads";
+import { useLiving, useRestored } from "../../api/restoring";
 import type { Schemas, Service } from "../../api/types";
 import { Chip } from "../../parts/status";
 import { Icon } from "../../parts/icons";
@@ -38,9 +38,8 @@ export function RestoredPage({ id }: { id: string }) {
 function Whole({ of, name }: { of: Restore; name: string }) {
   const { operation, plan } = of;
   const ended = hasEnded(operation);
-  const service = useService(name);
-  // Restored again under the same name, it is another service by now: this list is not its own.
-  const living = service.data?.value;
+  const service = useLiving(name, ended);
+  const living = service.data;
   const gone = service.error && asProblem(service.error).code === "ServiceNotFound";
   const points = toSeeTo(plan, operation);
   const ticks = useTicks(of.id, points.length);
@@ -70,7 +69,7 @@ function Whole({ of, name }: { of: Restore; name: string }) {
         )}
         <section className="card" aria-label={words.progress}>
           <Progress of={operation} />
-          <Link href={operationAddress(operation)}>{words.page}</Link>
+          <Link href={operationAddress(operation)}>{words.operation}</Link>
         </section>
         {operation.error && (
           <section className="card failed" aria-labelledby="error">

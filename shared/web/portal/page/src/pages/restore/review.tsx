@@ -115,6 +115,6 @@ function Repeats({ body, policy, by }: { body: RestoreBody | undefined; policy: 
   if (!numbers) return <span className="repeats quiet">{words.repeats.notKnown}</span>;
   const { issued, unknown } = repeated(numbers);
   if (issued > 0) return <span className="repeats warned">{words.repeats.some(count(issued))}</span>;
-  if (unknown > 0) return <span className="repeats warned">{words.repeats.unknown(count(unknown))}</span>;
+  if (unknown > 0) return <span className="repeats warned">{words.repeats.unknown(count(unknown), unknown === 1)}</span>;
   return <span className="repeats good">{words.repeats.none}</span>;
 }

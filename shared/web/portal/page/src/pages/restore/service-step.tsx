@@ -94,11 +94,13 @@ function BrowseDialog({ close }: { close: () => void }) {
         )}
         service={service}
         setService={setService}
-        acts={(one) =>
-          !one.problem && (
+        name={(one) =>
+          one.problem ? (
+            one.container
+          ) : (
             <button
               type="button"
-              className="small"
+              className="choosing"
               aria-label={words.chooseThis(one.container)}
               onClick={() => {
                 const known = one.known && one.service && one.backup && { service: one.service.name, backup: one.backup.name };
@@ -106,7 +108,7 @@ function BrowseDialog({ close }: { close: () => void }) {
                 close();
               }}
             >
-              {words.choose}
+              {one.container}
             </button>
           )
         }

@@ -4,6 +4,7 @@ import type { RestorePlan } from "../../api/types";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
 import { plan as ofPlan, restore as words } from "../../words/restore";
+import { common } from "../../words/shell";
 import { stepOf, stepsOf, type Form, type Step, type Wrong } from "./form";
 
 export function Steps(props: { form: Form; step: Step; wrong: Wrong[]; plan: RestorePlan | undefined; to: (step: Step) => string }) {
@@ -50,12 +51,12 @@ function chosen(step: Step, form: Form, plan: RestorePlan | undefined): string[]
         ...all([
           form.name !== "" && said.as(form.name),
           form.edition !== "" && said.edition(form.edition),
-          form.unitCount !== "" && said.units(form.unitCount),
+          form.unitCount !== "" && common.units(Number(form.unitCount), form.unitCount),
           form.region !== "" && form.region,
           form.domainUrl !== "" && form.domainUrl,
           (form.acsNamespace !== "" || form.acsKey !== "") && said.access,
-          parts > 0 && said.part(count(parts)),
-          form.replace.length > 0 && said.values(count(form.replace.length)),
+          parts > 0 && said.part(count(parts), parts === 1),
+          form.replace.length > 0 && said.values(count(form.replace.length), form.replace.length === 1),
         ]),
       ];
     }

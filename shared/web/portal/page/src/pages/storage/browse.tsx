@@ -37,7 +37,9 @@ export function Browse(props: {
   setService: (service: string) => void;
   open?: string;
   setOpen?: (container: string) => void;
-  acts: (of: BrowsedBackup) => ReactNode;
+  /** A container's name: a link of a page, a button that chooses it in a dialog. */
+  name: (of: BrowsedBackup) => ReactNode;
+  acts?: (of: BrowsedBackup) => ReactNode;
 }) {
   const accounts = useAccounts();
   if (accounts.data === undefined) {
@@ -85,7 +87,7 @@ function Stored(props: Shown) {
     [words.items, "number"],
     [words.seal],
     [words.history],
-    [words.commands, "end unseen-head"],
+    ...(props.acts ? [[words.commands, "end unseen-head"] as [string, string]] : []),
   ];
   return (
     <div className="stored">
@@ -107,7 +109,8 @@ function Stored(props: Shown) {
             columns={heads.length}
             open={open === one.container}
             toggle={setOpen && (() => setOpen(open === one.container ? "" : one.container))}
-            acts={props.acts(one)}
+            name={props.name(one)}
+            acts={props.acts?.(one)}
           />
         )}
         empty={<Empty icon="backup" text={service ? words.noMatch : words.empty} />}
@@ -116,20 +119,20 @@ function Stored(props: Shown) {
   );
 }
 
-function Row(props: { of: BrowsedBackup; columns: number; open: boolean; toggle: (() => void) | undefined; acts: ReactNode }) {
+function Row(props: { of: BrowsedBackup; columns: number; open: boolean; toggle: (() => void) | undefined; name: ReactNode; acts: ReactNode }) {
   const { of, open, toggle } = props;
   const history = historyOf(of);
   return (
     <>
       <tr>
         <th scope="row">
-          <span className="pair">
+          <span className="container">
             {toggle && !of.problem && (
               <button type="button" className={`bare turn ${open ? "on" : ""}`} aria-expanded={open} aria-label={words.factsOf(of.container)} onClick={toggle}>
                 <Icon name="next" />
               </button>
             )}
-            <span className="name">{of.container}</span>
+            <span className="name">{props.name}</span>
             {of.renamed && (
               <span className="quiet small" title={words.renamedText(of.backup?.name ?? "")}>
                 {words.renamed}
@@ -138,7 +141,7 @@ function Row(props: { of: BrowsedBackup; columns: number; open: boolean; toggle:
           </span>
         </th>
         {of.problem ? (
-          <td colSpan={4}>
+          <td colSpan={5}>
             <span className="pair">
               <Chip of="notTrusted" />
               <span>{of.problem.message}</span>
@@ -154,22 +157,24 @@ function Row(props: { of: BrowsedBackup; columns: number; open: boolean; toggle:
             </td>
             <td>
               <span className="pair">
-                <Chip of={of.backup?.outcome} />
                 <Time at={of.backup?.completedAt} short />
+                {of.backup?.outcome !== "Succeeded" && <Chip of={of.backup?.outcome} />}
               </span>
             </td>
             <td className="number">{of.items == null ? common.unknown : count(of.items)}</td>
             <td>
               <Chip of={sealOf(of)} title={of.seal === "keyUnavailable" ? words.claims : undefined} />
             </td>
+            <td>
+              <Chip of={history} title={of.copyOf ? words.copyOf(of.copyOf.container, of.copyOf.storageAccount) : undefined} />
+            </td>
           </>
         )}
-        <td>
-          <Chip of={history} title={of.copyOf ? words.copyOf(of.copyOf.container, of.copyOf.storageAccount) : undefined} />
-        </td>
-        <td className="end">
-          <span className="pair acts">{props.acts}</span>
-        </td>
+        {props.acts !== undefined && (
+          <td className="end">
+            <span className="pair acts">{props.acts}</span>
+          </td>
+        )}
       </tr>
       {open && !of.problem && (
         <tr className="opened">

@@ -10,7 +10,7 @@ import { Icon } from "../../parts/icons";
 import { Head } from "../../parts/parts";
 import { useFilter } from "../../parts/query";
 import { storage as words } from "../../words/storage";
-import { backupAddress, restoreFrom } from "../addresses";
+import { backupAddress, restoreAddress, restoreFrom } from "../addresses";
 import { useAct } from "../commands";
 import { Browse } from "./browse";
 
@@ -43,6 +43,7 @@ export function StoragePage({ account = "" }: { account?: string | undefined }) 
         setService={setService}
         open={open}
         setOpen={setOpen}
+        name={(one) => <Name of={one} />}
         acts={(one) => <Acts account={account} of={one} register={() => setAsked(one)} />}
       />
       {asked && (
@@ -60,24 +61,27 @@ export function StoragePage({ account = "" }: { account?: string | undefined }) 
   );
 }
 
+/** The container's name; it leads to the backup where the history has it. */
+function Name({ of }: { of: BrowsedBackup }) {
+  const known = of.known && of.service && of.backup;
+  return known && of.service && of.backup ? <Link href={backupAddress(of.service.name, of.backup.name)}>{of.container}</Link> : <>{of.container}</>;
+}
+
 function Acts({ account, of, register }: { account: string; of: BrowsedBackup; register: () => void }) {
   const may = useMay();
-  if (of.problem) return null;
-  const known = of.known && of.service && of.backup;
+  if (of.problem) return <></>;
   return (
     <>
-      {known && of.service && of.backup && (
-        <Link href={backupAddress(of.service.name, of.backup.name)} className="button small">
-          {words.toBackup}
-        </Link>
-      )}
-      {!known && !of.copyOf && of.seal === "valid" && may("register_backup") && (
+      {!of.known && !of.copyOf && of.seal === "valid" && may("register_backup") && (
         <button type="button" className="small" onClick={register} aria-label={words.registerThis(of.container)}>
           {words.register}
         </button>
       )}
       {may("start_restore") && (
-        <Link href={restoreFrom(account, of.container)} className="button small" aria-label={words.restoreThis(of.container)}>
+        <Link
+          href={of.known && of.service && of.backup ? restoreAddress(of.service.name, of.backup.name) : restoreFrom(account, of.container)}
+          className="button small"
+          aria-label={words.restoreThis(of.container)}>
           <Icon name="restore" />
           {words.restore}
         </Link>
