@@ -28,8 +28,8 @@ export function useFilling(): Filling {
 
 type Of = { at: Pointer; label: string; hint?: ReactNode };
 
-/** A text, a number, a secret. */
-export function Text(props: Of & { type?: "text" | "url" | "number" | "password"; most?: number; placeholder?: string | undefined }) {
+/** A text, a number, a secret; secrets are no passwords of the person's own, which a browser would offer to keep. */
+export function Text(props: Of & { type?: "text" | "url" | "number" | "secret"; most?: number }) {
   const { form, change, wrong } = useFilling();
   const { at, type = "text" } = props;
   return (
@@ -38,13 +38,13 @@ export function Text(props: Of & { type?: "text" | "url" | "number" | "password"
         <input
           {...field}
           data-member={at}
-          type={type}
+          type={type === "secret" ? "text" : type}
+          className={type === "secret" ? "secret" : undefined}
           min={type === "number" ? 1 : undefined}
           max={props.most}
           inputMode={type === "number" ? "numeric" : undefined}
-          autoComplete={type === "password" ? "new-password" : "off"}
+          autoComplete="off"
           spellCheck={false}
-          placeholder={props.placeholder}
           value={form[TYPED[at]]}
           onChange={(event) => change({ [TYPED[at]]: event.target.value })}
         />

@@ -35,10 +35,12 @@ function Picks({ of, none, add, word }: { of: "include" | "exclude"; none: strin
       )}
       <ol>
         {rows.map((one, index) => (
-          <li key={index} role="group" aria-label={words.rowOf(word, count(index + 1))}>
-            <SectionOf at={`/${of}/${index}/section`} value={one.section} set={(section) => set(index, { section })} />
-            <ArtifactOf at={`/${of}/${index}/name`} section={one.section} value={one.name} set={(name) => set(index, { name })} hint={words.artifactHint} />
-            <Remove what={word} row={index} run={() => become(rows.filter((_, at) => at !== index))} />
+          <li key={index}>
+            <div role="group" aria-label={words.rowOf(word, count(index + 1))}>
+              <SectionOf at={`/${of}/${index}/section`} value={one.section} set={(section) => set(index, { section })} />
+              <ArtifactOf at={`/${of}/${index}/name`} section={one.section} value={one.name} set={(name) => set(index, { name })} hint={words.artifactHint} />
+              <Remove what={word} row={index} run={() => become(rows.filter((_, at) => at !== index))} />
+            </div>
           </li>
         ))}
       </ol>

@@ -58,30 +58,32 @@ function Replaced({ of, index, set, remove }: Given) {
   const at = `/replace/${index}`;
   const id = useId();
   return (
-    <li role="group" aria-label={words.rowOf(words.replace, count(index + 1))}>
-      <SectionOf at={`${at}/section`} value={of.section} set={(section) => set({ section })} />
-      <ArtifactOf at={`${at}/name`} section={of.section} value={of.name} set={(name) => set({ name })} />
-      <PointerOf of={of} at={`${at}/pointer`} set={(pointer) => set({ pointer })} />
-      <Field label={words.value} hint={words.valueHint} wrong={wrong(`${at}/value`)}>
-        {(field) => (
-          <input
-            {...field}
-            data-member={`${at}/value`}
-            value={of.value}
-            onChange={(event) => set({ value: event.target.value, lost: false })}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        )}
-      </Field>
-      <div className="tick">
-        <input type="checkbox" id={id} checked={of.json} aria-describedby={`${id}-hint`} onChange={(event) => set({ json: event.target.checked })} />
-        <label htmlFor={id}>{words.json}</label>
-        <p className="hint" id={`${id}-hint`}>
-          {words.jsonHint}
-        </p>
+    <li>
+      <div role="group" aria-label={words.rowOf(words.replace, count(index + 1))}>
+        <SectionOf at={`${at}/section`} value={of.section} set={(section) => set({ section })} />
+        <ArtifactOf at={`${at}/name`} section={of.section} value={of.name} set={(name) => set({ name })} />
+        <PointerOf of={of} at={`${at}/pointer`} set={(pointer) => set({ pointer })} />
+        <Field label={words.value} hint={words.valueHint} wrong={wrong(`${at}/value`)}>
+          {(field) => (
+            <input
+              {...field}
+              data-member={`${at}/value`}
+              value={of.value}
+              onChange={(event) => set({ value: event.target.value, lost: false })}
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
+        </Field>
+        <div className="tick">
+          <input type="checkbox" id={id} checked={of.json} aria-describedby={`${id}-hint`} onChange={(event) => set({ json: event.target.checked })} />
+          <label htmlFor={id}>{words.json}</label>
+          <p className="hint" id={`${id}-hint`}>
+            {words.jsonHint}
+          </p>
+        </div>
+        <Remove what={words.replace} row={index} run={remove} />
       </div>
-      <Remove what={words.replace} row={index} run={remove} />
     </li>
   );
 }

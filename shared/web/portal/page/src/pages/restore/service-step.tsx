@@ -157,7 +157,7 @@ function Target() {
         <legend>{words.access}</legend>
         <div className="row">
           <Text at="/service/accessControl/namespace" label={words.namespace} />
-          <Text at="/service/accessControl/key" label={words.key} type="password" />
+          <Text at="/service/accessControl/key" label={words.key} type="secret" />
         </div>
         <p className="hint">{words.accessHint}</p>
       </fieldset>

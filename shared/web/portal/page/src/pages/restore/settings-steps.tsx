@@ -15,7 +15,7 @@ export function DatabaseStep() {
       </div>
       <div className="row">
         <Text at="/service/trackingDatabase/login" label={words.login} />
-        <Text at="/service/trackingDatabase/password" label={words.password} type="password" hint={words.passwordHint} />
+        <Text at="/service/trackingDatabase/password" label={words.password} type="secret" hint={words.passwordHint} />
       </div>
       <Ticked at="/service/trackingDatabase/advanced" of="advanced" label={words.advanced} hint={words.advancedHint} />
     </fieldset>
@@ -69,7 +69,7 @@ function Store({ of, member, label, hint }: Given) {
         </Field>
         {kind === "account" && <Choice at={`/service/${member}/storageAccount`} label={words.account} choices={aliases} />}
         {kind === "connection" && (
-          <Text at={`/service/${member}/connectionString`} label={words.connection} type="password" hint={words.connectionHint} />
+          <Text at={`/service/${member}/connectionString`} label={words.connection} type="secret" hint={words.connectionHint} />
         )}
       </div>
     </fieldset>
