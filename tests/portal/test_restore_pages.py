@@ -72,7 +72,8 @@ async def fit(page: Page, axe: str, what: str) -> None:
     for scheme, size in looks:
         await page.emulate_media(color_scheme=scheme)
         await page.set_viewport_size(size)
-        assert await barriers(page, axe) == [], (what, scheme)
+        found = await barriers(page, axe)
+        assert found == [], "\n".join([what, scheme, *found])
         wide = await page.evaluate("document.documentElement.scrollWidth")
         assert wide <= size["width"], f"{what} is {wide} px wide on {size['width']}"
     small = await page.evaluate(

@@ -67,7 +67,7 @@ async def fill(api: Api, network: Network) -> None:
     assert imported.status == 200, imported.body
     for artifact, content in network.files():
         path = f"services/{SERVICE}/artifacts/{artifact.section}/{artifact.name}/content"
-        headers = {"Content-Type": content.type}
+        headers = {"Content-Type": content.media_type}
         assert (await api.put(path, data=content.data, headers=headers)).status == 201
 
 

@@ -72,7 +72,7 @@ export function Request({ body, id }: { body: RestoreBody; id: string }) {
         </span>
       </div>
       {form === "curl" && <p className="quiet small">{words.keyHint}</p>}
-      <pre tabIndex={0} aria-label={words[form]}>
+      <pre tabIndex={0} role="group" aria-label={words[form]}>
         {text}
       </pre>
     </details>

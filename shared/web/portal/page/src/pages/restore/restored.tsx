@@ -95,7 +95,7 @@ function Whole({ of, name }: { of: Restore; name: string }) {
         <Report of={plan} />
         <details className="card request">
           <summary>{words.asked}</summary>
-          <pre tabIndex={0}>{JSON.stringify(of.request, null, 2)}</pre>
+          <pre tabIndex={0} role="group" aria-label={words.asked}>{JSON.stringify(of.request, null, 2)}</pre>
         </details>
       </div>
     </>

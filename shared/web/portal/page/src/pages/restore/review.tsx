@@ -39,10 +39,12 @@ function Verdict({ plan, current, asked, wrong, goTo }: Pick<Given, "plan" | "cu
   const known = wrong.length > 0 || (plan !== undefined && current);
   return (
     <section className={`verdict ${wrong.length > 0 ? "bad" : known ? "good" : "unknown"}`} aria-labelledby="verdict">
-      <h2 id="verdict" role="status">
-        <Icon name={wrong.length > 0 ? "cross" : known ? "check" : "busy"} />
-        {wrong.length > 0 ? words.forbids(count(wrong.length), wrong.length === 1) : known ? words.allowed : asked ? words.waiting : words.noPlan}
-      </h2>
+      <div role="status">
+        <h2 id="verdict">
+          <Icon name={wrong.length > 0 ? "cross" : known ? "check" : "busy"} />
+          {wrong.length > 0 ? words.forbids(count(wrong.length), wrong.length === 1) : known ? words.allowed : asked ? words.waiting : words.noPlan}
+        </h2>
+      </div>
       {wrong.length === 0 && plan && known && <p className="quiet">{words.allowedText(plan.target.name, plan.backup)}</p>}
       {wrong.length === 0 && plan === undefined && <Skeleton lines={2} />}
       <ul className="remarks">
@@ -75,7 +77,7 @@ function Numbers({ body, plan }: { body: RestoreBody | undefined; plan: RestoreP
   return (
     <section className="card" aria-labelledby="numbers">
       <h2 id="numbers">{words.numbers}</h2>
-      <fieldset className="policies" aria-invalid={said !== undefined} aria-describedby={said && "policy-wrong"}>
+      <fieldset className="policies" aria-describedby={said && "policy-wrong"}>
         <legend className="unseen">{words.policy}</legend>
         {POLICIES.map((policy) => (
           <label key={policy} className={form.policy === policy ? "on" : ""}>

@@ -5,7 +5,7 @@ import { Dialog } from "../../parts/dialog";
 import { Icon } from "../../parts/icons";
 import { common } from "../../words/shell";
 import { restore as words } from "../../words/restore";
-import { Browse } from "../storage/browse";
+import { Browse, isSealed } from "../storage/browse";
 import { Choice, Text, Ticked, useAliases, useFilling } from "./controls";
 import { Parts } from "./parts";
 import { Replacements } from "./replacements";
@@ -95,7 +95,7 @@ function BrowseDialog({ close }: { close: () => void }) {
         service={service}
         setService={setService}
         name={(one) =>
-          one.problem ? (
+          !isSealed(one) ? (
             one.container
           ) : (
             <button

@@ -17,14 +17,11 @@ import { storage as words } from "../../words/storage";
 /** A filter reads each container of the account: it waits until somebody has typed. */
 const TYPED_MS = 500;
 
-/** What the descriptor of a container can be trusted with. */
-export function sealOf(of: BrowsedBackup): string {
-  return of.problem ? "notTrusted" : (of.seal ?? "notTrusted");
-}
+/** Whether a descriptor is as an installation with this key wrote it: what can be restored and registered. */
+export const isSealed = (of: BrowsedBackup) => of.seal === "valid";
 
 /** Whether this installation's history has it: here, in another container, or not at all. */
 function historyOf(of: BrowsedBackup): string | undefined {
-  if (of.problem) return undefined;
   if (of.known) return "known";
   return of.copyOf ? "copy" : "unknownHere";
 }
@@ -127,7 +124,7 @@ function Row(props: { of: BrowsedBackup; columns: number; open: boolean; toggle:
       <tr>
         <th scope="row">
           <span className="container">
-            {toggle && !of.problem && (
+            {toggle && of.seal && (
               <button type="button" className={`bare turn ${open ? "on" : ""}`} aria-expanded={open} aria-label={words.factsOf(of.container)} onClick={toggle}>
                 <Icon name="next" />
               </button>
@@ -140,7 +137,7 @@ function Row(props: { of: BrowsedBackup; columns: number; open: boolean; toggle:
             )}
           </span>
         </th>
-        {of.problem ? (
+        {of.problem && !of.seal ? (
           <td colSpan={5}>
             <span className="pair">
               <Chip of="notTrusted" />
@@ -163,7 +160,7 @@ function Row(props: { of: BrowsedBackup; columns: number; open: boolean; toggle:
             </td>
             <td className="number">{of.items == null ? common.unknown : count(of.items)}</td>
             <td>
-              <Chip of={sealOf(of)} title={of.seal === "keyUnavailable" ? words.claims : undefined} />
+              <Chip of={of.seal ?? "notTrusted"} title={of.problem?.message} />
             </td>
             <td>
               <Chip of={history} title={of.copyOf ? words.copyOf(of.copyOf.container, of.copyOf.storageAccount) : undefined} />
@@ -176,7 +173,7 @@ function Row(props: { of: BrowsedBackup; columns: number; open: boolean; toggle:
           </td>
         )}
       </tr>
-      {open && !of.problem && (
+      {open && of.seal && (
         <tr className="opened">
           <td colSpan={props.columns}>
             <Described of={of} />
@@ -192,7 +189,11 @@ function Described({ of }: { of: BrowsedBackup }) {
   const { backup, service } = of;
   return (
     <>
-      {of.seal === "keyUnavailable" && <p className="warned">{words.claims}</p>}
+      {of.problem && (
+        <p className="warned">
+          {words.claims} {of.problem.message}
+        </p>
+      )}
       {of.copyOf && <p>{words.copyOf(of.copyOf.container, of.copyOf.storageAccount)}</p>}
       <div className="columns">
         <Facts

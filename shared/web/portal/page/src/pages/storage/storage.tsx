@@ -12,7 +12,7 @@ import { useFilter } from "../../parts/query";
 import { storage as words } from "../../words/storage";
 import { backupAddress, restoreAddress, restoreFrom } from "../addresses";
 import { useAct } from "../commands";
-import { Browse } from "./browse";
+import { Browse, isSealed } from "./browse";
 
 export function StoragePage({ account = "" }: { account?: string | undefined }) {
   const [service, setService] = useFilter("service");
@@ -69,10 +69,10 @@ function Name({ of }: { of: BrowsedBackup }) {
 
 function Acts({ account, of, register }: { account: string; of: BrowsedBackup; register: () => void }) {
   const may = useMay();
-  if (of.problem) return <></>;
+  if (!isSealed(of)) return <></>;
   return (
     <>
-      {!of.known && !of.copyOf && of.seal === "valid" && may("register_backup") && (
+      {!of.known && !of.copyOf && may("register_backup") && (
         <button type="button" className="small" onClick={register} aria-label={words.registerThis(of.container)}>
           {words.register}
         </button>
@@ -81,7 +81,8 @@ function Acts({ account, of, register }: { account: string; of: BrowsedBackup; r
         <Link
           href={of.known && of.service && of.backup ? restoreAddress(of.service.name, of.backup.name) : restoreFrom(account, of.container)}
           className="button small"
-          aria-label={words.restoreThis(of.container)}>
+          aria-label={words.restoreThis(of.container)}
+        >
           <Icon name="restore" />
           {words.restore}
         </Link>
