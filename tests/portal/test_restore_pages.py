@@ -408,7 +408,7 @@ async def test_an_error_of_the_plan_stands_at_its_field(wizard: Wizard, wrong: W
         await wizard.fill(pointer, value)
     await wizard.settled()
     verdict = page.locator(".verdict")
-    goes = page.get_by_role("button", name=f"Go to {wrong.at}", exact=True)
+    goes = page.get_by_role("button", name=f"Go to it: {wrong.at}", exact=True)
     listed = verdict.get_by_role("listitem").filter(has_text=wrong.code).filter(has=goes).first
     message = await listed.locator("span").first.inner_text()
     await expect(page.locator(".start button")).to_have_attribute("aria-disabled", "true")

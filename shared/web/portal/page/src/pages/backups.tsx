@@ -130,9 +130,8 @@ function Row({ service, of, tick }: { service: string; of: ListedBackup; tick: R
       </td>
       <td className="end">
         {STORED.has(of.status) && may("start_restore") && (
-          <Link href={restoreAddress(service, of.name)} className="button small" aria-label={ofRestore.commandOf(of.name)}>
+          <Link href={restoreAddress(service, of.name)} className="button small" aria-label={ofRestore.commandOf(of.name)} title={ofRestore.command}>
             <Icon name="restore" />
-            {ofRestore.command}
           </Link>
         )}
       </td>

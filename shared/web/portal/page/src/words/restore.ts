@@ -136,7 +136,7 @@ export const plan = {
   allowed: "Nothing forbids this restore",
   allowedText: (service: string, backup: string) => `${service} will be made of ${backup}, suspended.`,
   goTo: "Go to it",
-  goToField: (field: string) => `Go to ${field}`,
+  goToField: (field: string) => `Go to it: ${field}`,
   surprises: "What may surprise",
   noSurprise: "Nothing is otherwise than it was backed up.",
   again: (text: string, one: boolean) => (one ? "1 control number would be issued a second time." : `${text} control numbers would be issued a second time.`),

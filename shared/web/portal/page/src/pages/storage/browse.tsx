@@ -169,7 +169,7 @@ function Row(props: { of: BrowsedBackup; columns: number; open: boolean; toggle:
         )}
         {props.acts !== undefined && (
           <td className="end">
-            <span className="pair acts">{props.acts}</span>
+            <span className="acts">{props.acts}</span>
           </td>
         )}
       </tr>
