@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.model.noticed import Noticed
 from shared.model.operation import Warning
 from shared.model.wire import Stored, Text, Time, Wire
 
@@ -152,6 +153,8 @@ class Backup(Stored):
     warnings: list[Warning] = Field(default_factory=list)
     failures: int | None = None
     """How many items could not be backed up; the descriptor names them."""
+    noticed: Noticed | None = None
+    """What it noticed of counters and certificates; None if it ended in another way."""
     due_at: Time | None = None
     """The due time of a scheduled backup; others have none."""
     missed: int | None = None

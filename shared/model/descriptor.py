@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.model.noticed import Noticed
 from shared.model.record import canonical_text
 from shared.model.seals import Seal, WrappedKey
 from shared.model.wire import JsonObject, Stored
@@ -129,6 +130,8 @@ class Descriptor(Stored):
     not_included: list[NotIncluded] = Field(default_factory=list)
     warnings: list[Remark] = Field(default_factory=list)
     failures: list[Failure] = Field(default_factory=list)
+    noticed: Noticed | None = None
+    """What an operator should look at in time; None in backups of before it was noticed."""
     digest: _Sha256
     seal: Seal
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from shared.model.noticed import NoticedBy
 from shared.model.wire import AS_WHOLE, Stored, Text, Time, Wire
 
 
@@ -157,6 +158,8 @@ class Service(Stored):
     last_backup: LastBackup | None = None
     last_scheduled_backup: LastBackup | None = None
     restored_from: RestoredFrom | None = None
+    noticed: NoticedBy | None = None
+    """What its last backup noticed that was not a failure; None before the first."""
 
     def written_by(self, operation_id: str) -> "Service":
         """The same service with one more operation among the last eight.

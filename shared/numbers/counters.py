@@ -13,6 +13,7 @@ from shared.numbers.claims import Claims, Expected, is_claimed
 from shared.numbers.streams import with_rows
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.coming_again import all_go_on
+from shared.rules.noticing import any_near_end
 from shared.rules.numbers import first, moved, standing
 from shared.rules.problems import agreement_not_found
 from shared.rules.states import require_manageable
@@ -20,6 +21,9 @@ from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.services import Directory
 from shared.storage.versioned import optimistic
+
+_MOST_LOOKED_AT = 2000
+"""Agreements that a page looks at for those that are near their end."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +47,22 @@ class Standing:
         elsewhere = self.expected.known if self.expected not in (None, self.row) else ""
         return f"{self.row.etag if self.row else ''} {self.numbering} {elsewhere}"
 
+    @property
+    def counters(self) -> Counters:
+        """The counters that the next number finds."""
+        row = self.expected
+        return all_go_on(row.counters, row.passed, row.beyond, self.numbering) if row else {}
+
+    @property
+    def is_near_end(self) -> bool:
+        """Whether any kind has used nearly all of its bounds."""
+        return any_near_end(self.counters, self.numbering)
+
     def to_json(self) -> JsonObject:
         """As answers show it."""
-        row = self.expected
-        found: Counters = {}
-        if row is not None:
-            found = all_go_on(row.counters, row.passed, row.beyond, self.numbering)
         shown: JsonObject = {
             "agreement": self.agreement,
-            "counters": standing(found, self.numbering),
+            "counters": standing(self.counters, self.numbering),
             "stream": "identities" if self.stream else "name",
         }
         if self.row is not None:
@@ -88,16 +99,43 @@ class CounterSettings:
     ) -> Standing:
         return _standing(numbers, row, await self._claims.expected(service, numbers, row))
 
-    async def pages(self, service: Service, after: str = "") -> AsyncIterator[list[Standing]]:
+    async def pages(
+        self, service: Service, after: str = "", *, prefix: str = ""
+    ) -> AsyncIterator[list[Standing]]:
         """The counters of all agreements of a service that have control numbers, a page at a time.
 
         :param after: the agreement after which the first page begins.
+        :param prefix: what their names begin with, without regard to case.
         """
         expected = Expected(self._ledger, service)
-        async for page in with_rows(self._configuration, self._ledger, service, after):
+        async for page in with_rows(
+            self._configuration, self._ledger, service, after, prefix=prefix
+        ):
             yield [
                 _standing(numbers, row, await expected.row(numbers, row)) for numbers, row in page
             ]
+
+    async def listed(
+        self, service: Service, after: str, most: int, *, prefix: str = "", near_end: bool = False
+    ) -> tuple[list[Standing], str | None]:
+        """One page of the agreements of a service, and the one after which the next page begins,
+        None for no next page.
+
+        :param after: the agreement after which the page begins.
+        :param prefix: as for ``pages``.
+        :param near_end: only those with a kind that is near its end; the page may be short then,
+            or empty, and not be the last.
+        """
+        found: list[Standing] = []
+        looked, last = 0, ""
+        async for page in self.pages(service, after, prefix=prefix):
+            for one in page:
+                if len(found) == most or (near_end and looked == _MOST_LOOKED_AT):
+                    return found, last
+                looked, last = looked + 1, one.agreement
+                if one.is_near_end or not near_end:
+                    found.append(one)
+        return found, None
 
     async def set_next(
         self,

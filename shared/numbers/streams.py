@@ -114,17 +114,23 @@ class Known:
 
 
 async def with_rows(
-    configuration: Configuration, ledger: Ledger, service: Service, after: str = ""
+    configuration: Configuration,
+    ledger: Ledger,
+    service: Service,
+    after: str = "",
+    *,
+    prefix: str = "",
 ) -> AsyncIterator[list[tuple[AgreementNumbers, LedgerRow | None]]]:
     """The agreements of a service that have control numbers, each with its row, a page at a time.
 
     Both tables are in the same order, so they are read page by page together.
 
     :param after: the agreement after which the first page begins.
+    :param prefix: what their names begin with, without regard to case.
     """
     pairs = joined(
-        configuration.all_numbers(service.id, after),
-        ledger.pages(service.name, after),
+        configuration.all_numbers(service.id, after, prefix=prefix),
+        ledger.pages(service.name, after, prefix=prefix),
         lambda numbers: encoded(artifact_key(numbers.name)),
         lambda row: encoded(artifact_key(row.agreement)),
     )

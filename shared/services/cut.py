@@ -12,7 +12,6 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import Artifact
-from shared.model.numbers import AgreementNumbers
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.sections import (
@@ -26,16 +25,18 @@ from shared.model.sections import (
 )
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
-from shared.numbers.streams import Known, as_backed_up
+from shared.numbers.streams import Known
 from shared.rules.documents import replace_stand_ins
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
-from shared.services.cut_records import LeftOut, SectionRecord, Unreadable
+from shared.services.counted import counted
+from shared.services.cut_records import CountedAgreement, LeftOut, SectionRecord, Unreadable
+from shared.services.expiries import expiry_of, ssl_expiry
 from shared.state.artifact_rows import read_artifact, section_of, written_record
 from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
-from shared.state.control_numbers import Ledger, LedgerRow
+from shared.state.control_numbers import Ledger
 from shared.state.mic_values import MicValues
 from shared.state.order import record_key
 from shared.state.received_numbers import ReceivedNumbers
@@ -178,7 +179,7 @@ class ServiceCut:
         settings, first = self._begun or await self.begin()
         self._begun = None
         if settings is not None:
-            yield [SectionRecord(SERVICE, record) for record in settings]
+            yield [SectionRecord(SERVICE, one, ssl_expiry(one.document)) for one in settings]
         async for page in read_ahead(with_first(first, self._rows)):
             yield [self._read(row) for row in page if section_of(row) not in NOT_BACKED_UP]
 
@@ -190,7 +191,7 @@ class ServiceCut:
         try:
             written = written_record(row)
             record = self._record(read_artifact(row)) if written is None else written
-            return SectionRecord(section_of(row), record)
+            return SectionRecord(section_of(row), record, expiry_of(row))
         except (Problem, ValueError, KeyError, zlib.error) as error:
             reason = error.message if isinstance(error, Problem) else f"{type(error).__name__}"
             return Unreadable(section_of(row), str(row.values.get("name", row.key)), reason)
@@ -221,7 +222,7 @@ class ServiceCut:
         if section == SERVICE:
             return self._settings(after)
         if section == CONTROL_NUMBERS:
-            return self._numbers_of_agreements(after)
+            return self._number_records(after)
         if section == RECEIVED_NUMBERS:
             return self._received(record_key(section, after) if after else "")
         if section == MIC_VALUES:
@@ -254,17 +255,32 @@ class ServiceCut:
                 await self._stores.configuration.write_head(self.service.id, replace(head, hold=""))
         return same
 
-    async def control_numbers(self, agreements: frozenset[str]) -> AsyncIterator[list[bytes]]:
+    async def control_numbers(
+        self,
+        agreements: frozenset[str],
+        counted: Callable[[CountedAgreement], None] = lambda _one: None,
+    ) -> AsyncIterator[list[bytes]]:
         """Lines of the counters of the cut's agreements (by their keys).
 
         The counters of one agreement are consistent with each other.
 
         They are valid whichever service owns the row at the moment.
+
+        :param counted: is called with each agreement that has counters.
         """
         async for page in read_ahead(self._numbers_of_agreements("")):
-            yield [one.line() for one in page if artifact_key(one.name) in agreements]
+            lines: list[bytes] = []
+            for one in page:
+                if one.record is not None and artifact_key(one.name) in agreements:
+                    counted(one)
+                    lines.append(one.record.line())
+            yield lines
 
-    async def _numbers_of_agreements(self, after: str) -> AsyncIterator[list[Record]]:
+    async def _number_records(self, after: str) -> AsyncIterator[list[Record]]:
+        async for page in self._numbers_of_agreements(after):
+            yield [one.record for one in page if one.record is not None]
+
+    async def _numbers_of_agreements(self, after: str) -> AsyncIterator[list[CountedAgreement]]:
         """The counters of agreements in the order of their keys, including what was issued of their
         streams under any name.
 
@@ -276,9 +292,7 @@ class ServiceCut:
             Known.of_service(self._stores.ledger, service), first_of(numbers)
         )
         async for page in with_first(first, numbers):
-            rows = [known.own(service.name, numbers.name) for numbers in page]
-            found = [_record(one, row, known) for one, row in zip(page, rows, strict=True)]
-            yield [one for one in found if one is not None]
+            yield [counted(one, known.own(service.name, one.name), known) for one in page]
 
     async def received_numbers(self) -> AsyncIterator[list[bytes]]:
         """Lines of received control numbers."""
@@ -340,16 +354,6 @@ class ServiceCut:
     def content_account(self) -> BlobServiceClient:
         """The account of the content."""
         return self._stores.content_account
-
-
-def _record(numbers: AgreementNumbers, row: LedgerRow | None, known: Known) -> Record | None:
-    """The counters of an agreement; None if nothing is known of any."""
-    document = as_backed_up(numbers, row, known).to_json()
-    if row is not None:
-        return Record(row.agreement, document, row.changed_at)
-    rows = known.of(numbers.name, numbers.stream)
-    latest = max((one.row.changed_at for one in rows), default="")
-    return Record(numbers.name, document, latest) if document else None
 
 
 def _camel(section: str) -> str:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from shared.model.numbers import Counters, Numbering
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.record import Record, WrittenRecord
@@ -18,6 +20,20 @@ class SectionRecord:
 
     section: str
     record: Record | WrittenRecord
+    expires_at: datetime | None = None
+    """Of the certificate that it holds; of two, the one that expires first."""
+
+
+@dataclass(frozen=True)
+class CountedAgreement:
+    """The counters of an agreement, and the bounds that they count in."""
+
+    name: str
+    numbering: Numbering
+    counters: Counters
+    """As a backup has them."""
+    record: Record | None
+    """None if nothing is known of any."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from pydantic_core import to_json
 
@@ -129,6 +130,17 @@ def read_artifact(row: Row) -> Artifact:
             "changed_at": row.values["changedAt"],
         }
     )
+
+
+def expires_at(row: Row) -> datetime | None:
+    """When the certificate of an artifact expires, by its row: that of its content or that of its
+    PFX, whichever is first. None where it has neither."""
+    content, certificate = (
+        json.loads(str(text)) if (text := row.values.get(column)) else {}
+        for column in ("content", "certificate")
+    )
+    facts = [one for one in (content.get("certificate"), certificate) if one]
+    return min((CertificateFacts.model_validate(one).expires_at for one in facts), default=None)
 
 
 def row_with_md5(row: Row, sha256: str, md5: str) -> Row | None:

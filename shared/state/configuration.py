@@ -48,6 +48,9 @@ _ROWS_AT_ONCE = 200
 """Rows in a page of whole rows: some mebibytes of documents, and two pages are in memory at a
 time."""
 
+_NUMBERING = ("name", "numbering", "parties")
+"""The columns that ``read_numbers`` reads."""
+
 _HEAD = "!head"
 _KEY = "!key"
 _SETTINGS = "!service"
@@ -216,17 +219,20 @@ class Configuration:
         return found if found and is_same_name(found.name, agreement) else None
 
     async def all_numbers(
-        self, service_id: str, after: str = ""
+        self, service_id: str, after: str = "", *, prefix: str = ""
     ) -> AsyncIterator[list[AgreementNumbers]]:
         """The agreements with what their documents say about control numbers, a page at a time.
 
         :param after: the agreement after which the first page begins.
+        :param prefix: what their names begin with, without regard to case.
         """
         start = named(Section.AGREEMENTS, after) if after else f"{Section.AGREEMENTS}!"
-        end, columns = f"{Section.AGREEMENTS}!{LAST}", ("name", "numbering", "parties")
-        pages = self._table.pages(service_id, after=start, before=end, columns=columns)
+        begin = named_from(Section.AGREEMENTS, prefix) if prefix else ""
+        end, columns = f"{begin or f'{Section.AGREEMENTS}!'}{LAST}", _NUMBERING
+        pages = self._table.pages(service_id, after=start, begin=begin, before=end, columns=columns)
         async for page in pages:
-            yield [read_numbers(row) for row in page]
+            found = [read_numbers(row) for row in page]
+            yield [one for one in found if begins_with(one.name, prefix)]
 
     async def has(self, service_id: str, section: Section, name: str) -> bool:
         """Whether there is an artifact of that name."""

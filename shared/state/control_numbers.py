@@ -15,7 +15,7 @@ from shared.rules.naming import artifact_key, service_key
 from shared.rules.within_bounds import brought_together
 from shared.state.columns import dumps
 from shared.state.lineage import Lineage
-from shared.state.row_keys import LAST, encoded
+from shared.state.row_keys import LAST, encoded, named_from
 from shared.state.stream_index import StreamIndex
 from shared.storage.tables import TRANSACTION_ROWS, Column, Insert, Replace, Row, Step, Table
 
@@ -152,13 +152,19 @@ class Ledger:
             await self.enter(service, *(one.stream for one in page))
         await self.index.mark(service)
 
-    async def pages(self, service: str, after: str = "") -> AsyncIterator[list[LedgerRow]]:
+    async def pages(
+        self, service: str, after: str = "", *, prefix: str = ""
+    ) -> AsyncIterator[list[LedgerRow]]:
         """The rows of a service name's agreements in the order of their keys, a page at a time.
 
         :param after: the agreement after which the first page begins.
+        :param prefix: what the keys of the wanted ones begin with; others may come too.
         """
-        behind = encoded(artifact_key(after))
-        async for page in self._table.pages(_partition(service), after=behind, before=LAST):
+        behind, begin = encoded(artifact_key(after)), named_from("", prefix)
+        pages = self._table.pages(
+            _partition(service), after=behind, begin=begin, before=f"{begin}{LAST}"
+        )
+        async for page in pages:
             yield [_read(row) for row in page]
 
     async def issued(self, service: str) -> AsyncIterator[list["Issued"]]:

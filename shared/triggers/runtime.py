@@ -10,7 +10,7 @@ from shared.rules.naming import is_artifact_name, shown
 from shared.rules.roles import Role
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, strong, unless_unchanged
-from shared.web.http.paging import PAGING, after, one_page
+from shared.web.http.paging import PAGING, after, given_page, name_prefix, one_page, top
 from shared.web.http.route import PageOf, new_blueprint, route
 from shared.web.http.shared_errors import MOVES_SERVICE, NEEDS_ACTIVE_SERVICE
 from shared.web.http.tasks import DocsGroup
@@ -22,18 +22,25 @@ _NUMBER = {"kind": "interchange", "value": "000004711"}
 """What names a received number in a query, as an example."""
 
 
-@route(blueprint, "GET", _NUMBERS, query=PAGING, gives=PageOf("ShownNumbers"))
+@route(
+    blueprint,
+    "GET",
+    _NUMBERS,
+    query=("namePrefix", "nearEnd", *PAGING),
+    gives=PageOf("ShownNumbers"),
+)
 async def list_control_numbers(call: Call) -> Answer:
-    """List where every agreement of a service stands."""
+    """List where every agreement of a service stands, or those that are near their end."""
+    size, prefix, near_end = top(call), name_prefix(call), call.flag("nearEnd")
     service = (await call.app.services.require(call.path("service"))).service
     behind = after(call, is_artifact_name)
-    return await one_page(
-        call,
-        f"services/{service.name}/control-numbers",
-        call.app.counters.pages(service, behind),
-        lambda standing: standing.to_json(),
-        lambda standing: standing.agreement,
+    found, following = await call.app.counters.listed(
+        service, behind, size, prefix=prefix, near_end=near_end
     )
+    query = {"namePrefix": prefix} if prefix else {}
+    query |= {"nearEnd": "true"} if near_end else {}
+    path = f"services/{service.name}/control-numbers"
+    return given_page(call, path, [one.to_json() for one in found], following, query)
 
 
 @route(

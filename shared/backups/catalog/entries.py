@@ -23,6 +23,7 @@ def facts(descriptor: Descriptor) -> JsonObject:
         "key_ids": [*key_ids(descriptor)],
         "failures": len(descriptor.failures),
         "warnings": [warning.to_json() for warning in descriptor.warnings],
+        "noticed": descriptor.noticed.to_json() if descriptor.noticed else None,
         "sections": [
             BackedUpSection(
                 name=part.name, items=part.items, lines_sha256=part.lines_sha256

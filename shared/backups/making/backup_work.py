@@ -392,6 +392,7 @@ def _result(backup: Backup, written: Descriptor) -> JsonObject:
         "keyIds": [*key_ids(written)],
         "failedItems": len(written.failures),
         "failures": [failure.to_json() for failure in written.failures[:_SHOWN_FAILURES]],
+        **({"noticed": written.noticed.to_json()} if written.noticed else {}),
         "sections": [
             {"name": part.name, "items": part.items, "linesSha256": part.lines_sha256}
             for part in written.sections

@@ -79,6 +79,7 @@ def describe(
         ],
         "warnings": [warning.to_json() for warning in warnings],
         "failures": [failure.to_json() for failure in result.failures],
+        "noticed": result.noticing.noticed().to_json(),
     }
 
 

@@ -18,9 +18,10 @@ from shared.model.backup import (
     Found,
     Trigger,
 )
+from shared.model.noticed import Noticed, NoticedBy
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Problem
-from shared.model.service import LastBackup
+from shared.model.service import LastBackup, Service
 from shared.model.wire import JsonValue
 from shared.state.services import Listed
 from shared.storage.fence import LeaseLost
@@ -181,7 +182,10 @@ class BackupEnding:
         )
         if listed.service.id != operation.service_id:
             return
-        update = {"last_backup": _later(listed.service.last_backup, last)}
+        update: dict[str, object] = {
+            "last_backup": _later(listed.service.last_backup, last),
+            "noticed": _noticed_later(listed.service, operation, last),
+        }
         if _is_scheduled(operation):
             before = listed.service.last_scheduled_backup
             update["last_scheduled_backup"] = _later(before, last)
@@ -201,6 +205,19 @@ def _count(value: JsonValue) -> int | None:
 
 def _later(shown: LastBackup | None, last: LastBackup) -> LastBackup:
     return shown if shown is not None and shown.completed_at >= last.completed_at else last
+
+
+def _noticed_later(service: Service, operation: Operation, last: LastBackup) -> NoticedBy | None:
+    """What a service shows as noticed: that of the latest of its backups that noticed anything."""
+    found, before = _noticed(operation), service.noticed
+    if found is None or (before is not None and before.at >= last.completed_at):
+        return before
+    return NoticedBy(**found.model_dump(), backup=last.name, at=last.completed_at)
+
+
+def _noticed(operation: Operation) -> Noticed | None:
+    noticed = (operation.result or {}).get("noticed")
+    return Noticed.model_validate(noticed) if noticed is not None else None
 
 
 def _final(found: Versioned[Backup], operation: Operation) -> Backup:
@@ -229,6 +246,7 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
             "key_ids": result.get("keyIds", []),
             "failures": _count(result.get("failedItems")),
             "warnings": operation.warnings,
+            "noticed": _noticed(operation),
             "sections": [BackedUpSection.model_validate(part) for part in sections],
         }
     )

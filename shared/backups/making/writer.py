@@ -30,9 +30,10 @@ from shared.model.sections import (
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.task import Task
 from shared.rules.naming import artifact_key
+from shared.rules.noticing import Noticing
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceCut
-from shared.services.cut_records import Unreadable
+from shared.services.cut_records import CountedAgreement, SectionRecord, Unreadable
 from shared.streams.in_order import two_in_order
 
 _LACKS = {
@@ -60,6 +61,7 @@ class RunResult:
     runtime_read_from: str = ""
     runtime_read_to: str = ""
     failures: list[Failure] = field(default_factory=list)
+    noticing: Noticing = field(default_factory=Noticing)
 
     def fail(self, section: str, name: str, code: str, message: str) -> None:
         """Record an item that is missing from the backup, or incomplete in it.
@@ -137,6 +139,7 @@ class RunWriter:
                     await self._commits.begin(writer)
                     writer = self._sections.new(next(names))
                 lines.append(self._line(item.section, item.record))
+                self._notice(item)
             await writer.write(lines)
             await self._secrets.flush()
             done += len(page)
@@ -179,6 +182,13 @@ class RunWriter:
         """Begin to write the run-time state as it is now; ``write_rest`` ends it."""
         self._runtime = asyncio.create_task(self.write_runtime(cut))
 
+    def _notice(self, item: SectionRecord) -> None:
+        if item.expires_at is not None:
+            self._result.noticing.certificate(item.section, item.record.name, item.expires_at)
+
+    def _notice_counters(self, one: CountedAgreement) -> None:
+        self._result.noticing.counters(one.counters, one.numbering)
+
     async def write_rest(self, cut: ServiceCut, copier: Copier) -> None:
         """Copy the content that the cut names, while the run-time state is written.
 
@@ -196,12 +206,12 @@ class RunWriter:
         :raises ExceptionGroup: with all errors.
         """
         self._result.runtime_read_from = rfc3339(self._clock.now())
-        agreements = frozenset(self._agreements)
+        numbers = cut.control_numbers(frozenset(self._agreements), self._notice_counters)
         async with asyncio.TaskGroup() as group:
             parts = [
                 group.create_task(self._write(name, pages))
                 for name, pages in (
-                    (CONTROL_NUMBERS, cut.control_numbers(agreements)),
+                    (CONTROL_NUMBERS, numbers),
                     (RECEIVED_NUMBERS, cut.received_numbers()),
                     (MIC_VALUES, cut.mic_values()),
                 )

@@ -206,6 +206,7 @@ _QUERY: dict[str, Any] = {
     "allowReuse": _FLAG,
     "acceptRenamed": _FLAG,
     "force": _FLAG,
+    "nearEnd": _FLAG,
     "state": _one_of(State),
     "edition": _one_of(Edition),
     "trigger": _one_of(Trigger),
