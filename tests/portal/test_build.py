@@ -139,3 +139,24 @@ def test_its_tokens_are_those_of_the_docs_page() -> None:
         shared = {"paper", "ink", "quiet", "line", "tint", "link"}
         assert shared <= ours.keys()
         assert {name: ours[name] for name in shared} == {name: docs[name] for name in shared}
+
+
+def test_the_licences_of_all_that_is_bundled_are_in_it(site: Path) -> None:
+    """Each package in production by name and version, with the whole text that it came with."""
+    lock = json.loads((portal.PAGE / "package-lock.json").read_text())["packages"]
+    wanted = {
+        (name.rpartition("node_modules/")[2], one["version"], one["license"]): name
+        for name, one in lock.items()
+        if name and not one.get("dev") and not one.get("devOptional")
+    }
+    (built,) = (site / "assets").glob("licences-*.json")
+    found = json.loads(built.read_text())
+    assert [(one["name"], one["version"], one["licence"]) for one in found] == sorted(wanted)
+    for one in found:
+        folder = portal.PAGE / wanted[one["name"], one["version"], one["licence"]]
+        own = [path for path in folder.iterdir() if path.name.lower().startswith("licen")]
+        texts = own or [portal.PAGE / "licences" / f"{one['licence']}.txt"]
+        for path in texts:
+            assert path.read_text().strip() in one["text"], one["name"]
+    script = next((site / "assets").glob("portal-*.js")).read_text()
+    assert f"/api/portal/assets/{built.name}" in script

@@ -6,12 +6,13 @@ from shared.backups.making.writer import RunResult
 from shared.model.backup import Backup
 from shared.model.descriptor import FORMAT, Descriptor, digest, file_bytes
 from shared.model.operation import Warning
+from shared.model.version import VERSION
 from shared.model.wire import JsonObject, rfc3339
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceCut
 from shared.services.cut_records import LeftOut
 
-PRODUCER = "interkeep 0.1.0"
+PRODUCER = f"interkeep {VERSION}"
 
 
 @dataclass(frozen=True)

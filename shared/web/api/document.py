@@ -12,6 +12,7 @@ from shared.model.sections import (
     Section,
 )
 from shared.model.service import Edition, State
+from shared.model.version import VERSION
 from shared.web.api.answers import Shape, ShownPage, examples, shapes
 from shared.web.api.error_codes import codes
 from shared.web.api.error_examples import error_example
@@ -68,6 +69,7 @@ def document(*, keyless: bool = False) -> dict[str, Any]:
         "info": {
             "title": "Interkeep",
             "version": API_VERSIONS[-1],
+            "x-app-version": VERSION,
             "description": "Backup and restore for B2B integration services.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },

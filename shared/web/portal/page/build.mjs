@@ -5,12 +5,24 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { licences } from "./licences.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const site = process.argv[2] ?? join(here, "..", "site");
 
 rmSync(site, { recursive: true, force: true });
 mkdirSync(join(site, "assets"), { recursive: true });
+
+/** The address of a file that is no script and no style, under a name that holds its hash. */
+const asset = (name, ending, bytes) => {
+  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8).toUpperCase();
+  writeFileSync(join(site, "assets", `${name}-${hash}.${ending}`), bytes);
+  return `/api/portal/assets/${name}-${hash}.${ending}`;
+};
+
+const icon = asset("icon", "svg", readFileSync(join(here, "src", "icon.svg")));
+const texts = asset("licences", "json", `${JSON.stringify(licences(here), null, 1)}\n`);
+const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
 
 const made = await build({
   absWorkingDir: here,
@@ -20,7 +32,11 @@ const made = await build({
   format: "esm",
   target: ["es2022", "chrome111", "firefox115", "safari16.4"],
   jsx: "automatic",
-  define: { "process.env.NODE_ENV": '"production"' },
+  define: {
+    "process.env.NODE_ENV": '"production"',
+    LICENCES: JSON.stringify(texts),
+    VERSION: JSON.stringify(version),
+  },
   legalComments: "none",
   entryNames: "[name]-[hash]",
   outdir: join(site, "assets"),
@@ -33,14 +49,10 @@ const address = (ending) => {
   return `/api/portal/assets/${relative(join(site, "assets"), join(here, found))}`;
 };
 
-const icon = readFileSync(join(here, "src", "icon.svg"));
-const hash = createHash("sha256").update(icon).digest("hex").slice(0, 8).toUpperCase();
-writeFileSync(join(site, "assets", `icon-${hash}.svg`), icon);
-
 const index = readFileSync(join(here, "src", "index.html"), "utf8")
   .replace("{{script}}", address(".js"))
   .replace("{{style}}", address(".css"))
-  .replace("{{icon}}", `/api/portal/assets/icon-${hash}.svg`);
+  .replace("{{icon}}", icon);
 writeFileSync(join(site, "index.html"), index);
 
 // Packed here once, as well as it goes: the server only picks.

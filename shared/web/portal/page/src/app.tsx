@@ -19,6 +19,8 @@ import { Health } from "./pages/health";
 import { Wizard } from "./pages/restore/wizard";
 import { RestoredPage } from "./pages/restore/restored";
 import { StoragePage } from "./pages/storage/storage";
+import { Keys } from "./pages/keys";
+import { About } from "./pages/about";
 import { Missing } from "./pages/missing";
 
 export const BASE = "/api/portal";
@@ -71,6 +73,12 @@ export function App() {
               <Route path="/log/:id">{({ id }) => <OperationPage id={id} />}</Route>
               <Route path="/health">
                 <Health />
+              </Route>
+              <Route path="/keys">
+                <Keys />
+              </Route>
+              <Route path="/about">
+                <About />
               </Route>
               <Route>
                 <Missing />

@@ -1,5 +1,5 @@
 /** What needs attention: judged from what the API tells, the worst first. */
-import type { DeepHealth, ListedService } from "../api/types";
+import type { DeepHealth, ListedService, Schemas } from "../api/types";
 import { count } from "../parts/format";
 import { shownStatus } from "../words/status";
 import { dashboard as words } from "../words/pages";
@@ -19,6 +19,9 @@ const DAY = 86_400_000;
 const LATE = 3_600_000;
 const HAS_BACKUP = new Set(["Basic", "Standard", "Premium"]);
 const FAILED = new Set(["Failed", "Missing"]);
+const EXPIRES_SOON = 30 * DAY;
+/** As many as a backup notes: there may be more. */
+const MOST_CERTIFICATES = 5;
 /** A backup that was stopped protects nothing. */
 const STOPPED = "Canceled";
 
@@ -53,6 +56,7 @@ function* ofService(service: ListedService, now: number): Generator<Attention> {
     yield { id: `${name} state`, tone: "bad", about: name, text: words.failedState, address: home, status: state, since };
     return;
   }
+  yield* ofNoticed(service, now);
   if (!HAS_BACKUP.has(service.edition)) return;
   yield* ofBackups(service, now);
   const schedule = service.schedule ?? undefined;
@@ -98,6 +102,40 @@ function* ofBackups(service: ListedService, now: number): Generator<Attention> {
   }
 }
 
+/** What the last good backup noticed on its way: counters near their end, certificates that expire. */
+function* ofNoticed({ name, noticed }: ListedService, now: number): Generator<Attention> {
+  if (!noticed) return;
+  const { countersEnded: ended = 0, countersNearEnd: near = 0, certificates = [], at: since } = noticed;
+  const numbers = `/services/${name}/numbers?near=true`;
+  if (ended > 0) {
+    yield { id: `${name} ended`, tone: "bad", about: name, text: words.countersEnded(count(ended), ended === 1), address: numbers, since };
+  }
+  if (near > ended) {
+    const many = near - ended;
+    yield { id: `${name} near`, tone: "warn", about: name, text: words.countersNear(count(many), many === 1), address: numbers, since };
+  }
+  const soon = certificates.filter((one) => Date.parse(one.expiresAt) < now + EXPIRES_SOON);
+  const [first] = soon;
+  if (first === undefined) return;
+  const expired = soon.filter((one) => Date.parse(one.expiresAt) <= now);
+  yield {
+    id: `${name} certificates`,
+    tone: expired.length > 0 ? "bad" : "warn",
+    about: name,
+    text: certificatesSaid(first, soon.length, expired.length, now),
+    address: first.section === "service" ? `/services/${name}` : `/services/${name}/artifacts/certificates`,
+    since,
+  };
+}
+
+/** The one that expires first by its name; of the others, how many. */
+function certificatesSaid(first: Schemas["ExpiringCertificate"], soon: number, expired: number, now: number): string {
+  const which = first.section === "service" ? words.ownCertificate : words.certificate(first.name);
+  const days = Math.floor((Date.parse(first.expiresAt) - now) / DAY);
+  const said = expired > 0 ? words.expired(which) : words.expires(which, count(Math.max(0, days)), days === 1);
+  return soon === 1 ? said : words.andMore(said, count(soon - 1), soon === MOST_CERTIFICATES);
+}
+
 function* ofHealth(health: DeepHealth): Generator<Attention> {
   for (const check of health.checks) {
     if (check.status === "failing") {
@@ -109,11 +147,11 @@ function* ofHealth(health: DeepHealth): Generator<Attention> {
     if (!key.atHand) gone.set(key.keyId, (gone.get(key.keyId) ?? 0) + (key.backups ?? 0) + (key.services ?? 0));
   }
   for (const [key, needed] of gone) {
-    yield { id: `key ${key}`, tone: "bad", about: words.keyGone(key), text: words.keyGoneText(count(needed)), address: "/health" };
+    yield { id: `key ${key}`, tone: "bad", about: words.keyGone(key), text: words.keyGoneText(count(needed)), address: "/keys" };
   }
   const { error, complete } = health.keys;
-  if (error) yield { id: "keys", tone: "bad", about: words.keysUnknown, text: error, address: "/health" };
-  else if (complete === false) yield { id: "keys", tone: "warn", about: words.keysUnknown, text: words.keysInPart, address: "/health" };
+  if (error) yield { id: "keys", tone: "bad", about: words.keysUnknown, text: error, address: "/keys" };
+  else if (complete === false) yield { id: "keys", tone: "warn", about: words.keysUnknown, text: words.keysInPart, address: "/keys" };
   if (health.leftBehind.error) yield { id: "left", tone: "warn", about: words.leftUnknown, text: health.leftBehind.error, address: "/health" };
   const left = health.leftBehind.count ?? 0;
   if (left > 0) yield { id: "left", tone: "warn", about: words.leftBehind(count(left)), text: "", address: "/health" };

@@ -5,6 +5,7 @@ import type { Service } from "../api/types";
 import { Chip } from "../parts/status";
 import { Head, Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
+import { numbers as ofNumbers } from "../words/numbers";
 import { service as words } from "../words/service";
 import { services as ofServices } from "../words/pages";
 import { Artifacts } from "./artifacts/sections";
@@ -13,12 +14,14 @@ import { Commands } from "./commands";
 import { Configure } from "./configure";
 import { Log } from "./log";
 import { Missing } from "./missing";
+import { Numbers } from "./numbers";
 import { Overview } from "./overview";
 
 const TABS: [string, string][] = [
   ["", words.overview],
   ["backups", words.backups],
   ["artifacts", words.artifacts],
+  ["numbers", ofNumbers.tab],
   ["configure", words.configure],
   ["log", words.log],
 ];
@@ -66,6 +69,7 @@ function Tab(props: {
   if (tab === "log") return <Log service={service} />;
   if (props.problem && !found) return <Problem of={props.problem} again={props.gone ? undefined : props.again} />;
   if (tab === "artifacts") return <Artifacts service={service} section={props.section} state={found?.state} />;
+  if (tab === "numbers" && found) return <Numbers of={found} />;
   if (tab === "configure") return <Configure service={service} />;
   return found ? <Overview of={found} /> : <Skeleton lines={8} />;
 }

@@ -35,6 +35,8 @@ export function Confirm(props: {
   problem: unknown;
   typed?: string | undefined;
   danger?: boolean;
+  /** Nothing can be confirmed yet: what is asked for is not whole. */
+  shut?: boolean;
   run: () => void;
   close: () => void;
   children?: ReactNode;
@@ -60,7 +62,7 @@ export function Confirm(props: {
           <button
             type="button"
             className={props.danger ? "danger" : "first"}
-            disabled={!matches || props.busy}
+            disabled={!matches || props.busy || props.shut === true}
             onClick={props.run}
           >
             {props.word}

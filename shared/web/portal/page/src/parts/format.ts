@@ -105,3 +105,27 @@ export function lasting(milliseconds: number): string {
   if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
+
+const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
+
+/** A share of one: "87 %"; what is neither nothing nor all is never shown as that. */
+export function percent(of: number): string {
+  const rounded = of > 0 && of < 0.01 ? 0.01 : of < 1 && of > 0.99 ? 0.99 : of;
+  return share.format(rounded);
+}
+
+const LENGTHS: [string, number][] = [
+  ["year", 365.25 * 86_400_000],
+  ["month", 30.44 * 86_400_000],
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+];
+
+/** A length of time in its largest unit, as one says it of the future: "about 3 months". */
+export function roughly(milliseconds: number): string {
+  const [unit, length] = LENGTHS.find(([, one]) => milliseconds >= one) ?? ["second", 1_000];
+  const form = new Intl.NumberFormat("en", { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 });
+  return common.about(form.format(Math.floor(milliseconds / length)));
+}

@@ -16,6 +16,7 @@ const PLACES: [string, IconName, string][] = [
   ["/storage", "storage", shell.storage],
   ["/log", "log", shell.log],
   ["/health", "health", shell.health],
+  ["/keys", "key", shell.keys],
 ];
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -61,6 +62,12 @@ function Navigation() {
             <Icon name="api" />
             <span>{shell.api}</span>
           </a>
+        </li>
+        <li>
+          <Link href="/about" aria-current={here("/about") ? "page" : undefined}>
+            <Icon name="about" />
+            <span>{shell.about}</span>
+          </Link>
         </li>
       </ul>
     </nav>

@@ -20,6 +20,15 @@ export const dashboard = {
   late: "Its scheduled backup is overdue",
   noSchedule: "It has no schedule",
   scheduleOff: "Its schedule is off",
+  countersEnded: (text: string, one: boolean) =>
+    `As of its last backup, ${one ? "1 counter has" : `${text} counters have`} no number left`,
+  countersNear: (text: string, one: boolean) =>
+    `As of its last backup, ${one ? "1 counter has" : `${text} counters have`} used 90 % of ${one ? "its" : "their"} bounds`,
+  certificate: (name: string) => `The certificate ${name}`,
+  ownCertificate: "Its own certificate",
+  expired: (which: string) => `${which} has expired`,
+  expires: (which: string, days: string, one: boolean) => `${which} expires in ${days} ${one ? "day" : "days"}`,
+  andMore: (said: string, more: string, atLeast: boolean) => `${said}, and ${atLeast ? "at least " : ""}${more} more`,
   keyGone: (key: string) => `The key ${key} is not at hand`,
   keyGoneText: (backups: string) => `${backups} backups or services need it`,
   failing: (check: string) => `${check} fails`,

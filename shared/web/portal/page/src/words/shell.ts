@@ -9,6 +9,8 @@ export const shell = {
   services: "Services",
   health: "Health",
   api: "API reference",
+  keys: "Keys",
+  about: "About",
   log: "Operation log",
   restore: "Restore",
   storage: "Storage",
@@ -48,6 +50,7 @@ export const door = {
 export const common = {
   unknown: "–",
   now: "just now",
+  about: (length: string) => `about ${length}`,
   loading: "Loading",
   loadMore: "Load more",
   newestFirst: "Newest first",

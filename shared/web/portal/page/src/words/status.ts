@@ -48,6 +48,8 @@ const KNOWN: Record<string, Shown> = {
   notTrusted: { word: "Not trusted", tone: "bad" },
   atHand: { word: "At hand", tone: "good" },
   notAtHand: { word: "Not at hand", tone: "bad" },
+  nearEnd: { word: "Nearly used up", tone: "warn" },
+  usedUp: { word: "Used up", tone: "bad" },
 };
 
 /** A state's word and tone; one that is not known yet is shown by its own name. */
