@@ -3,8 +3,12 @@ barriers."""
 
 from typing import Any
 
+from playwright.async_api import expect
+
 from scripts import portal
 from tests.portal.watched import Tab
+
+_MOST_MILLISECONDS = 60_000
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
 
@@ -23,6 +27,13 @@ async def barriers(tab: Tab) -> list[str]:
         for one in found["violations"]
         for node in one["nodes"]
     ]
+
+
+async def opened(tab: Tab, path: str) -> None:
+    """Open an address, and wait until all that it asked for is there, also on a busy machine."""
+    await tab.open(path)
+    loading = tab.page.locator(".skeleton, .waiting, .reading.on")
+    await expect(loading).to_have_count(0, timeout=_MOST_MILLISECONDS)
 
 
 async def require_fit(tab: Tab) -> None:

@@ -146,6 +146,7 @@ async def test_keys_that_are_not_at_hand(tab: Tab, estate: Api, host: HostProces
         line = needs.get_by_role("link").filter(has_text=f"The key {keys['wrapping']}")
         await expect(line).to_have_attribute("href", "/api/portal/keys", timeout=_SLOW)
     finally:
+        await tab.page.goto("about:blank")
         host.stop()
         host._settings["SEALING_KEY"] = before
         host.start()

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Route, expect
 
 from localhost.stack import HostProcess
-from tests.portal.looks import barriers, require_fit
+from tests.portal.looks import barriers, opened, require_fit
 from tests.portal.watched import Tab
 from tests.support.api import Api, api_of, nobodys, x12_document
 
@@ -95,7 +95,7 @@ def digits(text: str) -> list[int]:
 
 
 async def test_every_number_is_the_apis(tab: Tab, estate: Api) -> None:
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     await tab.settle()
     listed = (await estate.get(f"services/{SERVICE}/control-numbers")).body["value"]
     assert len(listed) == 4
@@ -131,10 +131,8 @@ async def test_for_how_long_is_by_what_went_since_the_backup(tab: Tab, estate: A
     read_at = overview["consistency"]["runtimeReadFrom"]
     # Ten days later: 40 went of Adatum's, 851 are left, which is 212 days and some.
     await tab.page.clock.install(time=read_at)
-    await tab.page.clock.pause_at(read_at)
     await tab.page.clock.fast_forward(10 * 86_400_000)
-    await tab.page.clock.resume()
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     lasts = row(tab, "Adatum-810").locator("td[data-label=Lasts]")
     await expect(lasts).to_have_text("about 6 months")
     now = await standing(estate, "Adatum-810")
@@ -147,7 +145,7 @@ async def test_for_how_long_is_by_what_went_since_the_backup(tab: Tab, estate: A
 async def test_what_is_not_known_is_a_dash(tab: Tab, estate: Api) -> None:
     """Of an agreement that the backup lacks, of a service without one, of one that is damaged."""
     await put_agreement(estate, "Younger-810", 1000, 5)
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     await expect(row(tab, "Younger-810").locator("td[data-label=Lasts]")).to_have_text("–")
     gone = await estate.delete(f"services/{SERVICE}/artifacts/agreements/Younger-810")
     assert gone.status == 204
@@ -160,17 +158,17 @@ async def test_what_is_not_known_is_a_dash(tab: Tab, estate: Api) -> None:
 
     tab.expected.add("409 /contents")
     await tab.page.route("**/contents?section=*", damaged)
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     await expect(tab.page.get_by_text("A section is damaged.")).to_be_visible()
     await expect(row(tab, "Adatum-810").locator("td[data-label=Lasts]")).to_have_text("–")
     await tab.page.unroute("**/contents?section=*")
-    await tab.open("/services/empty-b2b/numbers")
+    await opened(tab, "/services/empty-b2b/numbers")
     await expect(tab.page.get_by_text("There is no good backup to compare with")).to_be_visible()
     await expect(tab.page.get_by_text("No agreement of this service has")).to_be_visible()
 
 
 async def test_filters_are_in_the_address(tab: Tab, estate: Api) -> None:
-    await tab.open(f"{PAGE}?near=true")
+    await opened(tab, f"{PAGE}?near=true")
     names = tab.page.locator("table.counters .of-agreement .name")
     await expect(names).to_have_text(["Fabrikam-856", "Tailspin-997"])
     await tab.page.get_by_label("Show", exact=True).select_option("All")
@@ -192,7 +190,7 @@ async def test_it_comes_a_page_at_a_time(tab: Tab, estate: Api) -> None:
     ]
     done = await estate.post(f"services/{many}/import", {"artifacts": agreements})
     assert done.status == 200, done.body
-    await tab.open(f"/services/{many}/numbers")
+    await opened(tab, f"/services/{many}/numbers")
     names = tab.page.locator("table.counters .of-agreement .name")
     await expect(names).to_have_count(50, timeout=20_000)
     await tab.page.get_by_role("button", name="Load more").click()
@@ -202,7 +200,7 @@ async def test_it_comes_a_page_at_a_time(tab: Tab, estate: Api) -> None:
 
 async def test_a_gap_is_told_and_set(tab: Tab, estate: Api) -> None:
     before = await standing(estate, "Adatum-810")
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     dialog = await open_dialog(tab, "Adatum-810")
     run = dialog.get_by_role("button", name="Set next")
     await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
@@ -238,7 +236,7 @@ async def test_a_gap_is_told_and_set(tab: Tab, estate: Api) -> None:
 
 async def test_a_repeat_takes_the_typed_name(tab: Tab, estate: Api) -> None:
     before = await standing(estate, "Fabrikam-856")
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     dialog = await open_dialog(tab, "Fabrikam-856")
     await dialog.get_by_label("Next number").fill("900")
     await expect(dialog).to_contain_text(
@@ -261,7 +259,7 @@ async def test_a_repeat_takes_the_typed_name(tab: Tab, estate: Api) -> None:
 
 async def test_a_counter_that_moved_meanwhile_is_read_again(tab: Tab, estate: Api) -> None:
     before = await standing(estate, "Adatum-810")
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     dialog = await open_dialog(tab, "Adatum-810")
     await dialog.get_by_label("Next number").fill(str(before["next"] + 5))
     await expect(dialog).to_contain_text("Leaves out 5 numbers")
@@ -292,7 +290,7 @@ async def test_what_the_app_knows_to_be_issued_takes_the_name_too(tab: Tab, esta
 
     before = await standing(estate, "Adatum-810")
     await tab.page.route("**/control-numbers/Adatum-810", short)
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     dialog = await open_dialog(tab, "Adatum-810")
     await dialog.get_by_label("Next number").fill(str(before["next"] - 1))
     tab.expected.add("409 /control-numbers/Adatum-810")
@@ -308,7 +306,7 @@ async def test_what_the_app_knows_to_be_issued_takes_the_name_too(tab: Tab, esta
 
 async def test_moving_on_shows_its_plan_first(tab: Tab, estate: Api) -> None:
     path = f"services/{SERVICE}/control-numbers/advance"
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     await tab.page.get_by_role("button", name="Move on", exact=True).click()
     dialog = tab.page.get_by_role("dialog", name=f"Move the numbers of {SERVICE} on")
     run = dialog.get_by_role("button", name="Move on")
@@ -363,7 +361,7 @@ async def test_a_lost_answer_moves_on_once(tab: Tab, estate: Api) -> None:
     before = await standing(estate, "Adatum-810")
     tab.expected.add("gone")
     await tab.page.route("**/control-numbers/advance", lost)
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     await tab.page.get_by_label("Choose Adatum-810").check()
     await tab.page.get_by_role("button", name="Move on 1 chosen").click()
     dialog = tab.page.get_by_role("dialog")
@@ -381,7 +379,7 @@ async def test_who_may_not_and_when_it_may_not_be(tab: Tab, estate: Api) -> None
     name = await estate.service(edition="Standard")
     await estate.agreement(name, "Northwind-850")
     assert (await estate.post(f"services/{name}/disable")).status == 200
-    await tab.open(f"/services/{name}/numbers")
+    await opened(tab, f"/services/{name}/numbers")
     why = "Not while the service is Disabled"
     button = tab.page.get_by_role("button", name=re.compile("Set next")).first
     await expect(button).to_have_attribute("title", why)
@@ -396,14 +394,14 @@ async def test_who_may_not_and_when_it_may_not_be(tab: Tab, estate: Api) -> None
         await route.fulfill(response=answer, json={**body, "operations": reads})
 
     await tab.page.route("**/api/me", as_reader)
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     await expect(row(tab, "Adatum-810")).to_be_visible()
     await expect(tab.page.get_by_role("button", name=re.compile("Set|Move"))).to_have_count(0)
     await expect(tab.page.get_by_role("checkbox")).to_have_count(0)
 
 
 async def test_it_has_no_barriers(tab: Tab, estate: Api) -> None:
-    await tab.open(PAGE)
+    await opened(tab, PAGE)
     await tab.settle()
     await require_fit(tab)
     dialog = await open_dialog(tab, "Adatum-810")

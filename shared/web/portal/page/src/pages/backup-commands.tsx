@@ -8,6 +8,7 @@ import { Tick } from "../parts/fields";
 import { asProblem } from "../api/problem";
 import { backup as words } from "../words/backup";
 import { operationAddress } from "./addresses";
+import { Users } from "./backup-fate";
 import { useAct } from "./commands";
 
 type Asked = { service: string; of: Backup; close: () => void };
@@ -98,7 +99,12 @@ export function DeleteBackup({ service, of, close }: Asked) {
   return (
     <Confirm
       title={words.deleteTitle(of.name)}
-      text={<p>{words.deleteText}</p>}
+      text={
+        <>
+          <p>{words.deleteText}</p>
+          <Users of={of} />
+        </>
+      }
       word={words.delete}
       typed={of.name}
       danger

@@ -15,6 +15,7 @@ import { services as ofServices } from "../words/pages";
 import { restore as ofRestore } from "../words/restore";
 import { restoreAddress } from "./addresses";
 import { DeleteBackup, PinBackup, VerifyBackup } from "./backup-commands";
+import { Fate } from "./backup-fate";
 import { contentsAddress } from "./inside/addresses";
 import { BackupTabs, CompareWithLive } from "./inside/tabs";
 
@@ -57,22 +58,24 @@ function Commands({ service, of }: { service: string; of: Backup }) {
   const [, go] = useLocation();
   const stored = STORED.has(of.status);
   const close = () => setAsked(undefined);
-  const missing = stored ? undefined : words.notStored;
+  const missing = stored ? undefined : refusedWhile(of.status);
+  // Its container may be back, which a verify finds out; what is pinned can be unpinned whatever it is.
+  const gone = of.status === "Missing" ? undefined : missing;
   return (
     <div className="commands" role="group" aria-label={commands.bar}>
       {may("start_restore") && (
         <Command icon="restore" word={ofRestore.command} first run={() => go(restoreAddress(service, of.name))} refused={missing} />
       )}
-      {may("verify_backup") && <Command icon="verify" word={words.verify} run={() => setAsked("verify")} refused={missing} />}
+      {may("verify_backup") && <Command icon="verify" word={words.verify} run={() => setAsked("verify")} refused={gone} />}
       {may("pin_backup") && (
-        <Command icon="pin" word={of.pinned ? words.unpin : words.pin} run={() => setAsked("pin")} refused={missing} />
+        <Command icon="pin" word={of.pinned ? words.unpin : words.pin} run={() => setAsked("pin")} refused={of.pinned ? undefined : missing} />
       )}
       {may("delete_backup") && (
         <Command
           icon="trash"
           word={words.delete}
           run={() => setAsked("delete")}
-          refused={of.pinned ? words.pinnedReason : of.status === "Missing" ? undefined : missing}
+          refused={of.pinned ? words.pinnedReason : gone}
         />
       )}
       <CompareWithLive service={service} of={of} />
@@ -83,12 +86,19 @@ function Commands({ service, of }: { service: string; of: Backup }) {
   );
 }
 
+/** Why nothing can be done with what a backup has, by its status. */
+function refusedWhile(status: Backup["status"]): string {
+  if (status === "Running") return words.beingWritten;
+  return status === "Deleting" ? words.beingDeleted : words.notStored;
+}
+
 function Whole({ service, of }: { service: string; of: Backup }) {
   const stored = STORED.has(of.status);
   const overview = useOverview(service, of.name, stored);
   return (
     <div className="overview">
       {of.error && <Remarks title={words.failures} of={[{ code: "Failed", message: of.error }]} />}
+      <Fate service={service} of={of} />
       <div className="columns">
         <section className="card" aria-labelledby="facts">
           <h2 id="facts">{words.facts}</h2>

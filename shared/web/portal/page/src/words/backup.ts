@@ -88,7 +88,18 @@ export const backup = {
   force: "Delete it also where it is the only good backup",
   pinnedReason: "It is pinned",
   notStored: "Nothing is stored of it",
+  beingWritten: "It is still being written",
+  beingDeleted: "It is being deleted",
   users: "Used by",
+} as const;
+
+export const backupFate = {
+  title: "Its container",
+  users: "Read by these operations, as the history has it; it is not deleted while they run:",
+  deleted: "Deleted",
+  because: (reason: string) => `Why: ${reason}`,
+  refused: "The storage refused to delete it",
+  operation: "The operation",
 } as const;
 
 export const schedule = {
