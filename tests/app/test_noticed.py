@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared.installation.installation import Installation
 from tests.support.api import Api, nobodys, x12_document
 from tests.support.certificates import Made
 
@@ -122,3 +123,19 @@ async def test_those_near_their_end_and_those_whose_names_begin_so(
     assert await names(api, f"{numbers}&namePrefix=zz") == []
     refused = await api.get(f"{numbers}&nearEnd=perhaps")
     assert (refused.status, refused.body["error"]["target"]) == (400, "nearEnd")
+
+
+async def test_a_page_of_those_near_their_end_looks_at_so_many_and_no_more(
+    api: Api, service: str, host_app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However large a service is: an empty page is then not the last."""
+    monkeypatch.setattr("shared.numbers.counters._MOST_LOOKED_AT", 1)
+    asked = (await host_app.services.require(service)).service
+    pages, after = [], ""
+    while True:
+        found, following = await host_app.counters.listed(asked, after, 10, near_end=True)
+        pages.append([one.agreement for one in found])
+        if following is None:
+            break
+        after = following
+    assert pages == [["Ended"], [], ["Near"], []]

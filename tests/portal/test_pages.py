@@ -36,6 +36,9 @@ PAGES = {
     "log": f"/services/{SERVICE}/log?operation=BackupBizTalkService",
     "whole-log": "/log",
     "health": "/health",
+    "numbers": f"/services/{SERVICE}/numbers",
+    "keys": "/keys",
+    "about": "/about",
     "nowhere": "/no/such/page",
 }
 

@@ -133,7 +133,7 @@ function certificatesSaid(first: Schemas["ExpiringCertificate"], soon: number, e
   const which = first.section === "service" ? words.ownCertificate : words.certificate(first.name);
   const days = Math.floor((Date.parse(first.expiresAt) - now) / DAY);
   const said = expired > 0 ? words.expired(which) : words.expires(which, count(Math.max(0, days)), days === 1);
-  return soon === 1 ? said : words.andMore(said, count(soon - 1), soon === MOST_CERTIFICATES);
+  return words.asOf(soon === 1 ? said : words.andMore(said, count(soon - 1), soon === MOST_CERTIFICATES));
 }
 
 function* ofHealth(health: DeepHealth): Generator<Attention> {

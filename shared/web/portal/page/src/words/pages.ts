@@ -28,6 +28,7 @@ export const dashboard = {
   ownCertificate: "Its own certificate",
   expired: (which: string) => `${which} has expired`,
   expires: (which: string, days: string, one: boolean) => `${which} expires in ${days} ${one ? "day" : "days"}`,
+  asOf: (said: string) => `${said}, as of its last backup`,
   andMore: (said: string, more: string, atLeast: boolean) => `${said}, and ${atLeast ? "at least " : ""}${more} more`,
   keyGone: (key: string) => `The key ${key} is not at hand`,
   keyGoneText: (backups: string) => `${backups} backups or services need it`,
