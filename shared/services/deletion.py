@@ -6,7 +6,6 @@ it. Every step of the work is idempotent. The directory's row is deleted last: u
 is not free.
 """
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from shared.clock import Clock
@@ -27,7 +26,9 @@ from shared.state.configuration import Phase
 from shared.state.operations import OperationRow
 from shared.state.schedules import Schedules
 from shared.state.services import Directory
+from shared.storage.pace import Pace
 from shared.storage.versioned import optimistic
+from shared.streams.bounded import each_of
 from shared.streams.in_order import two_in_order
 
 
@@ -134,14 +135,13 @@ class DeletionWork(Work):
         numbers = stores.configuration.all_numbers(service.id)
         await release_all(stores.ledger, service=service.name, numbers=numbers)
         task.report("run-time state and content")
-        async with asyncio.TaskGroup() as group:
-            for dropping in (
-                stores.received.drop_all(service.id),
-                stores.mics.drop_all(service.id),
-                stores.batches.drop_all(service.id),
-                stores.content.drop(service.id),
-            ):
-                group.create_task(dropping)
+        drops = (
+            stores.received.drop_all,
+            stores.mics.drop_all,
+            stores.batches.drop_all,
+            stores.content.drop,
+        )
+        await each_of(drops, lambda drop: drop(service.id), Pace(len(drops)))
         done = 0
         async for keys in stores.configuration.keys(service.id):
             await stores.configuration.drop(service.id, keys)

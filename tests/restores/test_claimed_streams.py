@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.restores.numbering import (
     resume,
     service_of,
 )
-from tests.restores.test_streams import _nothing, agreement
+from tests.restores.test_streams import agreement
 from tests.support.api import partner_document, x12_document
 from tests.support.scenes import SECOND, SERVICE
 
@@ -136,7 +137,7 @@ async def test_two_agreements_that_claim_one_stream_at_once_and_have_no_rows(
     await app.artifacts.delete(service, Section.AGREEMENTS, "A", unconditional)
     await app.ledger.drop_all(SERVICE)
     with monkeypatch.context() as m:
-        m.setattr(Checks, "settle_counters", _nothing)
+        m.setattr(Checks, "settle_counters", AsyncMock())
         await app.imports.write(service, [agreement("A")])
     other = Installation(app.settings)
     write_all = app.ledger.write_all
@@ -237,7 +238,7 @@ async def test_a_stream_whose_agreement_has_no_row_is_in_the_backup(
     await issue(app, 5)
     await app.artifacts.delete(service, Section.AGREEMENTS, "A", unconditional)
     with monkeypatch.context() as m:
-        m.setattr(Checks, "settle_counters", _nothing)
+        m.setattr(Checks, "settle_counters", AsyncMock())
         await app.imports.write(service, [agreement("B")])
     await back_up(app, SECOND)
     await delete(app)
