@@ -190,7 +190,7 @@ async def test_what_cannot_be_tidied_up_fails_no_backup(
     listed = BlobWire.listed
 
     async def with_folders(self: BlobWire, prefix: str) -> AsyncIterator[ListedBlob]:
-        if prefix == "sections/":
+        if prefix in ("", "sections/"):
             yield ListedBlob("sections/1-1", 0, "", directory=True)
             yield ListedBlob("sections/of-another-run/agreements", 1, "")
         async for blob in listed(self, prefix):

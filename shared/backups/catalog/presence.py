@@ -102,7 +102,7 @@ async def _listed(
             wanted = blob.size if is_content else left.pop(blob.name, None)
             if blob.archived and wanted is not None:
                 tell(archived(container.name, blob.name))
-            if wanted is None and other is not None:
+            if wanted is None and other is not None and not blob.directory:
                 other(blob.name)
             if is_content:
                 yield [(blob.name.removeprefix(_CONTENT), blob.size)]
