@@ -32,14 +32,11 @@ export const contents = {
   asJson: "JSON",
   shownAs: "Shown as",
   document: "Document",
-  type: "Content type",
   certificate: "Certificate",
   subject: "Subject",
   thumbprint: "Thumbprint",
   expiresAt: "Expires",
   missing: (name: string) => `There is no record ${name} in this section of the backup.`,
-  masked: "Secrets are not opened: each is shown as ********.",
-  download: "Download the document",
 } as const;
 
 export const changes = {
@@ -50,7 +47,6 @@ export const changes = {
   wayFromLive: "What a restore of this backup would bring back and undo.",
   theLive: "the living service",
   again: "Compare again",
-  liveRevision: (revision: number) => `Revision ${count(revision)} of the service was read.`,
   meanwhile: "Somebody changed the service while this was read. Compare again for what holds now.",
   secretsNotCompared: (why: string) => `Secrets were not compared, so a changed one is not found. ${why}`,
   none: "Nothing differs.",
@@ -68,7 +64,6 @@ export const changes = {
   legend: (kind: "added" | "changed" | "removed", backup: string, since: string) =>
     ({ added: `in ${backup} alone`, changed: "in both, and different", removed: `in ${since} alone` })[kind],
   summary: (kind: string, number: string) => `${number} ${kind.toLowerCase()}`,
-  where: (pointers: string) => pointers,
   whole: "the whole document",
   morePointers: (number: number) => `and ${count(number)} more`,
   secrets: "Secrets with another value",
@@ -96,7 +91,6 @@ export const picks = {
   tickSection: (section: string) => `Restore all of ${section}`,
   whole: (section: string) => `all of ${section}`,
   bar: "Restore only these",
-  number: (number: number) => `${records(number)} ticked`,
   numberAnd: (number: number, sections: number) =>
     [
       sections > 0 ? `${count(sections)} whole ${sections === 1 ? "section" : "sections"}` : "",
