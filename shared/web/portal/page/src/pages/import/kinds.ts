@@ -74,7 +74,7 @@ export const contentOfEnding = (path: string): Content | undefined => BY_ENDING[
 export const typeOf = (path: string, given: string) =>
   BY_ENDING[ending(path)]?.type ?? (ending(path) === "xml" ? "application/xml" : given || "application/octet-stream");
 
-const SYSTEM = /(^|\/)(\.git|\.svn|\.hg|__MACOSX|node_modules)\/|(^|\/)(\.[^/]+|Thumbs\.db|desktop\.ini)$/i;
+const SYSTEM = /(^|\/)(\.git|\.svn|\.hg|__MACOSX)\/|(^|\/)(\.[^/]+|Thumbs\.db|desktop\.ini)$/i;
 
 export const isOfSystem = (path: string) => SYSTEM.test(path);
 
