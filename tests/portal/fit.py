@@ -23,7 +23,7 @@ async def barriers(page: Page) -> list[str]:
 
 async def require_fit(tab: Tab, name: str = "") -> None:
     """In light, in dark, and on a narrow screen, where nothing is cut off."""
-    looks: list[tuple[Any, Any]] = [("light", _WIDE), ("dark", _WIDE), ("dark", _NARROW)]
+    looks: list[tuple[Any, Any]] = [("light", _WIDE), ("dark", _NARROW)]
     for scheme, size in looks:
         await tab.page.emulate_media(color_scheme=scheme)
         await tab.page.set_viewport_size(size)

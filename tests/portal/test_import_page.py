@@ -158,7 +158,7 @@ async def test_a_folder_of_mixed_files(tab: Tab, api: Api, service: str, tmp_pat
     # A wrong password is told before anything is written; the right one opens it.
     password = tab.page.get_by_label("Password of contoso/certs/signing.pfx")
     await password.fill("wrong-secret")
-    assert "11 would be created and 1 are refused" in await check(tab)
+    assert "11 would be created and 1 refused" in await check(tab)
     becomes = {row[0]: row[2] for row in await table(tab, "Becomes")}
     assert "does not open with this password" in becomes["signing"]
     assert (await api.get(f"services/{service}/artifacts/partners")).body["value"] == []
@@ -224,9 +224,9 @@ async def test_what_exists_is_replaced_or_left_and_the_report_is_filtered(
         },
     )
     await choose(tab, service, folder)
-    assert "1 would be created, 2 would be replaced, and 1 are refused" in await check(tab)
+    assert "1 would be created, 2 would be replaced, and 1 refused" in await check(tab)
     await tab.page.get_by_label("Leave it as it is").check()
-    await expect(tab.page.get_by_text("2 exist and stay")).to_be_visible()
+    await expect(tab.page.get_by_text("2 would stay as is")).to_be_visible()
     await button(tab, "Import 1").click()
     await ended(tab)
     outcomes = {row[0]: row[2] for row in await table(tab, "Report")}
