@@ -82,7 +82,9 @@ export function Edit(props: {
 
   if (theirs !== undefined) {
     const rebase = () => {
-      setBase(theirs.read ? { document: theirs.read.document, etag: theirs.read.etag } : { document: base.document, etag: undefined });
+      // What could not be read is no other start: the next try finds the same conflict.
+      if (theirs.read) setBase({ document: theirs.read.document, etag: theirs.read.etag });
+      else if (theirs.problem === undefined) setBase({ document: base.document, etag: undefined });
       setTheirs(undefined);
       act.reset();
     };
