@@ -108,22 +108,23 @@ async def test_a_service_is_lost_and_comes_back(tab: Tab, api: Api, tmp_path: Pa
     await expect(progress).to_have_attribute("data-status", "Succeeded", timeout=_SLOW)
     assert (await api.get(f"services/{SERVICE}")).status == 404
 
-    # Its backups stay: from there into the wizard.
+    # Its backups stay: from there into the wizard, and by the keyboard alone to its end.
     await tab.open(f"/services/{SERVICE}/backups")
     await expect(page.get_by_text("The service is gone.")).to_be_visible()
     await pictures.take("first-lost")
     tab.expected |= {f"{status} /restores" for status in (400, 404, 409)}
-    await page.get_by_role("link", name=f"Restore {BACKUP}").click()
+    await tab.press("link", f"Restore {BACKUP}")
     await expect(page.locator("#step")).to_have_text(STEPS["service"])
-    await wizard.fill("/service/edition", "Standard")
-    await wizard.fill("/service/name", RENAMED)
-    await wizard.fill("/service/unitCount", 2)
+    await tab.fill("Service name", RENAMED)
+    await tab.choose("Edition", "Stan")
+    await tab.fill("Units", "2")
     await expect(page.get_by_text(f"The backup {BACKUP} of {SERVICE} can be read.")).to_be_visible()
     await page.evaluate("scrollTo(0, 0)")
     await pictures.take("first-wizard")
     for step in ("database", "stores", "review"):
-        await page.get_by_role("link", name="Next").click()
+        await tab.press("link", "Next")
         await expect(page.locator("#step")).to_have_text(STEPS[step])
+        await expect(page.locator("#step")).to_be_focused()
     await wizard.settled()
     await expect(page.locator(".verdict")).to_contain_text("Nothing forbids this restore")
     await expect(page.get_by_role("region", name="Control numbers")).to_contain_text("repeats 4")
@@ -133,7 +134,7 @@ async def test_a_service_is_lost_and_comes_back(tab: Tab, api: Api, tmp_path: Pa
         "service": {"name": RENAMED, "edition": "Standard", "unitCount": 2},
         "controlNumbers": {"policy": "continue"},
     }
-    await page.get_by_role("button", name="Restore", exact=True).click()
+    await tab.press("button", "Restore")
 
     # It is back, suspended: the checklist, then it is resumed.
     await expect(tab.heading).to_have_text(f"Restore of {RENAMED}")
@@ -146,15 +147,20 @@ async def test_a_service_is_lost_and_comes_back(tab: Tab, api: Api, tmp_path: Pa
     )
     assert refused.code == "ServiceNotActive"
     ticks = page.get_by_role("region", name="Before you resume").get_by_role("checkbox")
-    await ticks.nth(0).check()
-    await ticks.nth(1).check()
+    for index in range(2):
+        await tab.to(ticks.nth(index))
+        await page.keyboard.press("Space")
     await page.evaluate("scrollTo(0, 0)")
     await pictures.take("first-checklist")
-    for index in range(await ticks.count()):
-        await ticks.nth(index).check()
-    await page.get_by_role("button", name="Resume").click()
+    for index in range(2, await ticks.count()):
+        await tab.to(ticks.nth(index))
+        await page.keyboard.press("Space")
+    await expect(page.locator(".checklist input:checked")).to_have_count(await ticks.count())
+    await tab.press("button", "Resume")
+    await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     await expect(dialog.get_by_role("listitem")).to_have_count(0)
-    await dialog.get_by_role("button", name="Resume").click()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="It was resumed")).to_be_visible()
 
     # Everything is there, and no number comes twice.
