@@ -39,7 +39,8 @@ export const useLiving = (service: string, ended: boolean) =>
     queryKey: ["living", service],
     queryFn: ({ signal }) => valueOf(api.GET("/services/{service}", { params: { path: { service } }, signal })),
     enabled: ended,
-    refetchInterval: OFTEN,
+    // One that is gone is not asked for again and again.
+    refetchInterval: ({ state }) => (state.error ? false : OFTEN),
     retry: false,
   });
 
