@@ -225,8 +225,9 @@ async def test_the_dashboard_tells_of_counters_and_certificates(tab: Tab, estate
     await tab.open("/")
     needs = tab.page.get_by_role("region", name="Needs attention")
     counts = needs.get_by_role("listitem").filter(has_text="counts-b2b")
-    await expect(counts).to_contain_text("As of its last backup, 1 counter has no number left")
-    await expect(counts).to_contain_text("1 counter has used 90 % of its bounds")
+    await expect(counts).to_contain_text(
+        "1 counter has no number left, 1 counter has used 90 % of its bounds, as of its last backup"
+    )
     await expect(counts.get_by_role("link")).to_have_attribute(
         "href", "/api/portal/services/counts-b2b/numbers?near=true"
     )

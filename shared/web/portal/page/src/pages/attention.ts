@@ -107,12 +107,14 @@ function* ofNoticed({ name, noticed }: ListedService, now: number): Generator<At
   if (!noticed) return;
   const { countersEnded: ended = 0, countersNearEnd: near = 0, certificates = [], at: since } = noticed;
   const numbers = `/services/${name}/numbers?near=true`;
-  if (ended > 0) {
-    yield { id: `${name} ended`, tone: "bad", about: name, text: words.countersEnded(count(ended), ended === 1), address: numbers, since };
-  }
-  if (near > ended) {
-    const many = near - ended;
-    yield { id: `${name} near`, tone: "warn", about: name, text: words.countersNear(count(many), many === 1), address: numbers, since };
+  const others = near - ended;
+  const said = [
+    ...(ended > 0 ? [words.countersEnded(count(ended), ended === 1)] : []),
+    ...(others > 0 ? [words.countersNear(count(others), others === 1)] : []),
+  ];
+  if (said.length > 0) {
+    const text = words.asOf(said.join(", "));
+    yield { id: `${name} counters`, tone: ended > 0 ? "bad" : "warn", about: name, text, address: numbers, since };
   }
   const soon = certificates.filter((one) => Date.parse(one.expiresAt) < now + EXPIRES_SOON);
   const [first] = soon;

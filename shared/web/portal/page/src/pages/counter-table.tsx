@@ -178,7 +178,10 @@ function Gauge({ of, agreement, kind }: { of: Standing; agreement: string; kind:
   const share = shareLeft(of);
   return (
     <span className="gauge">
-      <span className="said">{words.leftOf(count(left(of)), percent(share))}</span>
+      <span className="said">
+        <span>{words.leftOf(count(left(of)))}</span>
+        <span className="quiet">{percent(share)}</span>
+      </span>
       <svg
         className={`bar ${isNearEnd(of) ? "full" : ""}`}
         role="img"

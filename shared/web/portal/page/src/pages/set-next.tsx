@@ -9,7 +9,6 @@ import { count } from "../parts/format";
 import { Facts, Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { numbers, setNext as words } from "../words/numbers";
-import { common } from "../words/shell";
 import { useAct } from "./commands";
 import { consequenceOf, hasEnded, type Consequence, type Kind, type Standing } from "./counters";
 
@@ -124,5 +123,5 @@ function Said({ of, issued }: { of: Consequence; issued: boolean }) {
   }
   if (of.kind === "back") return <p className="hint">{words.back(count(of.count), of.count === 1)}</p>;
   if (of.kind === "same") return <p className="hint">{words.same}</p>;
-  return <p className="hint">{common.unknown}</p>;
+  return null;
 }

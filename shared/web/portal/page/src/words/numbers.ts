@@ -15,7 +15,7 @@ export const numbers = {
   bounds: "Bounds",
   range: (lower: string, upper: string) => `${lower} to ${upper}`,
   left: "Left",
-  leftOf: (left: string, share: string) => `${left} left, ${share}`,
+  leftOf: (left: string) => `${left} left`,
   gauge: (agreement: string, kind: string, left: string, share: string) => `${agreement}, ${kind}: ${left} numbers left, ${share}`,
   lasts: "Lasts",
   lastsHint: "At the rate since the last good backup",

@@ -21,9 +21,9 @@ export const dashboard = {
   noSchedule: "It has no schedule",
   scheduleOff: "Its schedule is off",
   countersEnded: (text: string, one: boolean) =>
-    `As of its last backup, ${one ? "1 counter has" : `${text} counters have`} no number left`,
+    one ? "1 counter has no number left" : `${text} counters have no number left`,
   countersNear: (text: string, one: boolean) =>
-    `As of its last backup, ${one ? "1 counter has" : `${text} counters have`} used 90 % of ${one ? "its" : "their"} bounds`,
+    one ? "1 counter has used 90 % of its bounds" : `${text} counters have used 90 % of their bounds`,
   certificate: (name: string) => `The certificate ${name}`,
   ownCertificate: "Its own certificate",
   expired: (which: string) => `${which} has expired`,
