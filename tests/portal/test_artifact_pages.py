@@ -50,7 +50,11 @@ async def service(api: Api) -> str:
     await put(api, name, "schemas", "Order", {"targetNamespace": "http://contoso.example/order"})
     await put_bytes(api, name, "schemas", "Order", XSD)
     await put(api, name, "bridges", "Orders", BRIDGE)
-    for made, what in ((Made("own", 12), "soon"), (Made("own", -3), "old"), (Made("own"), "good")):
+    for made, what in (
+        (Made("own", 12), "soon"),
+        (Made("own", -3), "old"),
+        (Made("own", 90), "good"),
+    ):
         await put(api, name, "certificates", what, {})
         await put_bytes(api, name, "certificates", what, made.der)
     return name
@@ -521,7 +525,7 @@ async def test_content_that_somebody_replaced_meanwhile_is_not_written_over(
 
 
 async def test_a_certificate_says_how_long_it_is_good(tab: Tab, service: str) -> None:
-    words = {"good": "Expires soon", "soon": "Expires soon", "old": "Expired"}
+    words = {"good": "Valid", "soon": "Expires soon", "old": "Expired"}
     await tab.open(f"/services/{service}/artifacts/certificates")
     for name, word in words.items():
         row = tab.page.get_by_role("row").filter(has=tab.page.get_by_role("link", name=name))

@@ -36,7 +36,7 @@ const KNOWN: Record<string, Shown> = {
   refused: { word: "Refused", tone: "bad" },
   unknown: { word: "Unknown", tone: "warn" },
   notSent: { word: "Not sent", tone: "quiet" },
-  validNow: { word: "Valid", tone: "good" },
+  stillValid: { word: "Valid", tone: "good" },
   notYetValid: { word: "Not valid yet", tone: "warn" },
   expiresSoon: { word: "Expires soon", tone: "warn" },
   expired: { word: "Expired", tone: "bad" },

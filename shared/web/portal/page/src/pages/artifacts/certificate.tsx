@@ -9,13 +9,13 @@ import { artifact as words } from "../../words/artifacts";
 /** How long before its end a certificate is said to expire soon. */
 const SOON_MS = 30 * 86_400_000;
 
-export type Validity = "validNow" | "notYetValid" | "expiresSoon" | "expired";
+export type Validity = "stillValid" | "notYetValid" | "expiresSoon" | "expired";
 
 export function validity(of: CertificateFacts, now: number): Validity {
   const left = Date.parse(of.expiresAt) - now;
   if (left <= 0) return "expired";
   if (of.validFrom && Date.parse(of.validFrom) > now) return "notYetValid";
-  return left < SOON_MS ? "expiresSoon" : "validNow";
+  return left < SOON_MS ? "expiresSoon" : "stillValid";
 }
 
 export function Certificate({ title, of }: { title: string; of: CertificateFacts }) {
