@@ -107,7 +107,7 @@ def _operation(
     name = operation["operationId"]
     owner = f"{method.upper()} {path.lstrip('/')}"
     body = operation.get("requestBody", {}).get("content", {})
-    header = _TOKEN if _takes_tokens(document) else _KEY
+    header = _BY_SIGN_IN if _takes_tokens(document) else _BY_KEY
     request = _example(base_url, path, method, name, body, header)
     no_key = " <em>No key.</em>" if operation.get("security") == [] else ""
     return (
@@ -144,8 +144,8 @@ def _body(document: dict[str, Any], content: dict[str, Any], owner: str) -> str:
     return table("Body", "member", rows, owner)
 
 
-_KEY = "x-functions-key: $INTERKEEP_KEY"
-_TOKEN = "Authorization: Bearer $INTERKEEP_TOKEN"  # noqa: S105 - a variable of the reader's shell
+_BY_KEY = "x-functions-key: $INTERKEEP_KEY"
+_BY_SIGN_IN = "Authorization: Bearer $INTERKEEP_TOKEN"
 
 
 def _takes_tokens(document: dict[str, Any]) -> bool:
