@@ -30,7 +30,6 @@ export const restore = {
   browseTitle: "Browse Cloud Storage",
   chooseThis: (name: string) => `Choose ${name}`,
   notAsked: "Choose the backup first.",
-  looking: "Looking at the backup …",
   readable: (backup: string, service: string) => `The backup ${backup} of ${service} can be read.`,
   acceptPartial: "Restore it also where items are missing",
   acceptPartialHint: "Needed for a backup that partially succeeded: what could not be backed up is not restored.",
@@ -127,10 +126,7 @@ export const restore = {
 } as const;
 
 export const plan = {
-  title: "The plan",
-  text: "Asked from the app for the request as it stands; it writes nothing.",
   waiting: "Asking for the plan …",
-  old: "The request changed: the plan is asked for again.",
   noPlan: "There is no plan yet",
   forbids: (text: string, one: boolean) => (one ? "1 thing forbids this restore" : `${text} things forbid this restore`),
   allowed: "Nothing forbids this restore",
@@ -151,7 +147,6 @@ export const plan = {
   polled: (bridge: string, other: string) => `The source of ${bridge} is polled by ${other} too.`,
   still: (what: string) => `Still as backed up: ${what}.`,
   partial: "Only a part of the backup is restored.",
-  incomplete: "The backup itself is not whole.",
 
   numbers: "Control numbers",
   policy: "How they continue",
@@ -217,6 +212,7 @@ export const plan = {
   items: "Items",
   empty: (names: string) => `Empty: ${names}.`,
   replaced: "Replaced values",
+  place: "Value",
   before: "Before",
   after: "After",
   sources: "Sources that bridges poll",
@@ -225,7 +221,6 @@ export const plan = {
   type: "Type",
   address: "Address",
   also: "Also polled by",
-  todo: "To do before you resume",
 } as const;
 
 export const request = {
@@ -269,7 +264,6 @@ export const restored = {
   active: "It was resumed",
   activeText: "The service is active, and issues control numbers.",
   configure: "Schedule",
-  warnings: "What is not as it was",
   asked: "What was asked for",
   overviewNotice: "It was restored, and is not resumed yet.",
   overviewLink: "Go through the checklist",

@@ -242,7 +242,7 @@ export function Report({ of }: { of: RestorePlan }) {
           <h2 id="replaced">{words.replaced}</h2>
           <Table
             label={words.replaced}
-            heads={[[words.sections], [words.before], [words.after]]}
+            heads={[[words.place], [words.before], [words.after]]}
             rows={replaced.map((one) => [
               <>
                 {one.section}/{one.name} <code>{one.pointer}</code>
