@@ -33,7 +33,6 @@ class Explained:
         """As the list of backups shows it: without its sections, most of its size."""
         shown = self.backup.to_json()
         del shown["sections"]
-        shown.pop("noticed", None)
         if self.verdict is not None:
             action = "delete" if self.verdict.delete else "keep"
             shown["retention"] = {"action": action, "reasons": list(self.verdict.reasons)}

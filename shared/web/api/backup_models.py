@@ -32,10 +32,10 @@ class RetentionVerdict(Stored):
 class ListedBackup(Backup):
     """A backup of the history, and what retention makes of it where there is a schedule.
 
-    Without its sections and what it noticed, which the backup itself has.
+    Without its sections, which the backup itself has.
     """
 
-    model_config = without("sections", "noticed")
+    model_config = without("sections")
 
     retention: RetentionVerdict | None = None
 
