@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Route, expect
 
 from localhost.stack import HostProcess
-from tests.portal.fit import require_fit
+from tests.portal.looks import require_fit
 from tests.portal.watched import Tab
 from tests.support.api import Api, api_of, unique
 from tests.support.certificates import Made

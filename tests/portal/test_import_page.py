@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.async_api import Locator, Route, expect
 
 from localhost.stack import HostProcess
-from tests.portal.fit import require_fit
+from tests.portal.looks import require_fit
 from tests.portal.watched import Tab
 from tests.support.api import Api, api_of, partner_document, unique, x12_document
 from tests.support.certificates import Made

@@ -13,7 +13,6 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, Route, expect
 
 from localhost.stack import HostProcess
-from scripts import portal
 from tests.app.test_contents import listed
 from tests.portal.inside_estate import (
     FIRST,
@@ -25,7 +24,8 @@ from tests.portal.inside_estate import (
     SERVICE,
     build,
 )
-from tests.portal.test_pages import MOST_BYTES, NARROW, ROOT, WIDE, barriers
+from tests.portal.looks import require_fit
+from tests.portal.test_pages import MOST_BYTES, ROOT
 from tests.portal.watched import Tab
 from tests.support.api import Api, api_of
 
@@ -61,12 +61,6 @@ async def estate(host: HostProcess) -> AsyncIterator[Api]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """What looks for barriers, as a script."""
-    return (portal.packages() / "axe-core" / "axe.min.js").read_text()
-
-
 def opened(section: str, name: str, backup: str = SECOND) -> str:
     """The address of an open record."""
     at = f"/services/{SERVICE}/backups/{backup}/contents/{section}"
@@ -96,7 +90,7 @@ def requests_of(tab: Tab, ending: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_a_page_has_no_barriers(tab: Tab, estate: Api, axe: str, name: str) -> None:
+async def test_a_page_has_no_barriers(tab: Tab, estate: Api, name: str) -> None:
     """In light, in dark, and on a narrow screen, where nothing is cut off; with ticks too."""
     await tab.open(PAGES[name])
     await tab.settle()
@@ -105,20 +99,7 @@ async def test_a_page_has_no_barriers(tab: Tab, estate: Api, axe: str, name: str
     )
     if await ticks.count():
         await ticks.check()
-    looks: list[tuple[Any, Any]] = [("light", WIDE), ("dark", WIDE), ("dark", NARROW)]
-    for scheme, size in looks:
-        await tab.page.emulate_media(color_scheme=scheme)
-        await tab.page.set_viewport_size(size)
-        assert await barriers(tab.page, axe) == [], (name, scheme, size)
-        wide = await tab.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= size["width"], f"{name} is {wide} px wide on {size['width']}"
-    small = await tab.page.evaluate(
-        """[...document.querySelectorAll("button, summary, input:not([type=checkbox])")]
-        .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
-        .filter(([, box]) => box.height > 0 && (box.height < 24 || box.width < 24))
-        .map(([text]) => text)"""
-    )
-    assert small == []
+    await require_fit(tab, name)
 
 
 async def test_records_of_every_section_are_the_apis(tab: Tab, estate: Api) -> None:

@@ -249,7 +249,7 @@ async def test_a_repeat_takes_the_typed_name(tab: Tab, estate: Api) -> None:
     await tab.page.keyboard.press("Enter")
     assert await standing(estate, "Fabrikam-856") == before
     await dialog.get_by_label("Type Fabrikam-856 to confirm").fill("Fabrikam-856")
-    assert await barriers(tab) == []
+    assert await barriers(tab.page) == []
     await again.click()
     await expect(dialog).to_have_count(0)
     await expect(row(tab, "Fabrikam-856").locator("td[data-label=Next]")).to_have_text("900")
@@ -318,7 +318,7 @@ async def test_moving_on_shows_its_plan_first(tab: Tab, estate: Api) -> None:
     for error in plan["errors"]:
         await expect(dialog.get_by_text(error["message"])).to_be_visible()
     await expect(run).to_be_disabled()
-    assert await barriers(tab) == []
+    assert await barriers(tab.page) == []
     await dialog.get_by_role("button", name="Cancel").click()
 
     await tab.page.get_by_label("Choose Adatum-810").check()

@@ -4,15 +4,14 @@ import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Route, expect
 
 from localhost.stack import HostProcess
-from scripts import portal
 from tests.portal.estate import BACKUP, SERVICE, build
+from tests.portal.looks import barriers, require_fit, small_targets
 from tests.portal.watched import Tab
 from tests.support.api import Api, api_of
 
@@ -42,8 +41,6 @@ PAGES = {
     "nowhere": "/no/such/page",
 }
 
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def estate(host: HostProcess) -> AsyncIterator[Api]:
@@ -53,49 +50,25 @@ async def estate(host: HostProcess) -> AsyncIterator[Api]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """What looks for barriers, as a script."""
-    return (portal.packages() / "axe-core" / "axe.min.js").read_text()
-
-
-async def barriers(page: Page, axe: str) -> list[str]:
-    """What of WCAG 2.2 AA and of good practice the page breaks, as far as a program sees it."""
-    if await page.evaluate("window.axe === undefined"):
-        await page.evaluate(axe)
-    found: Any = await page.evaluate("axe.run({resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("name", PAGES)
-async def test_a_page_has_no_barriers(tab: Tab, estate: Api, axe: str, name: str) -> None:
+async def test_a_page_has_no_barriers(tab: Tab, estate: Api, name: str) -> None:
     """In light, in dark, and on a narrow screen, where nothing is cut off."""
     await tab.open(PAGES[name])
     await tab.settle()
-    looks: list[tuple[Any, Any]] = [("light", WIDE), ("dark", WIDE), ("dark", NARROW)]
-    for scheme, size in looks:
-        await tab.page.emulate_media(color_scheme=scheme)
-        await tab.page.set_viewport_size(size)
-        assert await barriers(tab.page, axe) == [], (name, scheme, size)
-        wide = await tab.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= size["width"], f"{name} is {wide} px wide on {size['width']}"
+    await require_fit(tab, name)
 
 
-async def test_dialogs_and_the_door_have_no_barriers(tab: Tab, estate: Api, axe: str) -> None:
+async def test_dialogs_and_the_door_have_no_barriers(tab: Tab, estate: Api) -> None:
     await tab.page.goto(f"{tab.base_url}/api/portal/")
     await expect(tab.page.get_by_label("Function key", exact=True)).to_be_focused()
-    assert await barriers(tab.page, axe) == []
+    assert await barriers(tab.page) == []
     await tab.open(f"/services/{SERVICE}")
     for command in ("Back up", "Suspend", "Scale", "Delete"):
         button = tab.page.get_by_role("button", name=command, exact=True).first
         await button.click()
         dialog = tab.page.get_by_role("dialog")
         await expect(dialog).to_be_visible()
-        assert await barriers(tab.page, axe) == [], command
+        assert await barriers(tab.page) == [], command
         await tab.page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
         await expect(button).to_be_focused()
@@ -107,13 +80,7 @@ async def test_targets_are_large_enough(tab: Tab, estate: Api) -> None:
     for name in ("dashboard", "overview", "configure"):
         await tab.open(PAGES[name])
         await tab.settle()
-        small = await tab.page.evaluate(
-            """[...document.querySelectorAll("button, select, input:not([type=checkbox])")]
-            .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
-            .filter(([, box]) => box.height > 0 && (box.height < 24 || box.width < 24))
-            .map(([text]) => text)"""
-        )
-        assert small == [], name
+        assert await small_targets(tab.page) == [], name
 
 
 async def test_numbers_and_states_are_the_apis(tab: Tab, estate: Api) -> None:

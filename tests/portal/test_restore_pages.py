@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from azure.storage.blob import ContainerClient
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import Locator, Route, expect
 
 from localhost.stack import HostProcess
-from scripts import portal
 from tests.portal import lost
-from tests.portal.test_pages import NARROW, WIDE, barriers
+from tests.portal.looks import require_fit
 from tests.portal.watched import Tab
 from tests.portal.wizard import STEPS, Wizard, step_of
 from tests.support.api import Api, api_of
@@ -60,42 +59,14 @@ def wizard(tab: Tab, estate: Estate) -> Wizard:
     return Wizard(tab)
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """What looks for barriers, as a script."""
-    return (portal.packages() / "axe-core" / "axe.min.js").read_text()
-
-
-async def fit(page: Page, axe: str, what: str) -> None:
-    """In light and wide, in dark and narrow: nothing bars anyone, nothing is cut off."""
-    looks: list[tuple[Any, Any]] = [("light", WIDE), ("dark", NARROW)]
-    for scheme, size in looks:
-        await page.emulate_media(color_scheme=scheme)
-        await page.set_viewport_size(size)
-        found = await barriers(page, axe)
-        assert found == [], "\n".join([what, scheme, *found])
-        wide = await page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= size["width"], f"{what} is {wide} px wide on {size['width']}"
-    small = await page.evaluate(
-        """[...document.querySelectorAll(
-            "button, select, summary, input:not([type=checkbox], [type=radio])")]
-        .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
-        .filter(([, box]) => box.height > 0 && (box.height < 24 || box.width < 24))
-        .map(([text]) => text)"""
-    )
-    assert small == [], what
-    await page.emulate_media(color_scheme="light")
-    await page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-
-
 # ---- Browse Cloud Storage
 
 
-async def test_browsing_has_no_barriers(tab: Tab, estate: Estate, axe: str) -> None:
+async def test_browsing_has_no_barriers(tab: Tab, estate: Estate) -> None:
     for path in ("/storage", "/storage/default", f"/storage/offsite?open={lost.BACKUP}"):
         await tab.open(path)
         await tab.settle()
-        await fit(tab.page, axe, path)
+        await require_fit(tab, path)
 
 
 async def test_an_account_shows_what_its_backups_are(tab: Tab, estate: Estate) -> None:
@@ -150,12 +121,12 @@ async def test_an_account_comes_a_page_at_a_time(tab: Tab, estate: Estate) -> No
     assert len(asked) == 2
 
 
-async def test_a_backup_of_elsewhere_is_registered(tab: Tab, estate: Estate, axe: str) -> None:
+async def test_a_backup_of_elsewhere_is_registered(tab: Tab, estate: Estate) -> None:
     await tab.open("/storage/offsite")
     await tab.page.get_by_role("button", name=f"Register {estate.foreign}").click()
     dialog = tab.page.get_by_role("dialog")
     await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-    await fit(tab.page, axe, "register")
+    await require_fit(tab, "register")
     await dialog.get_by_role("button", name="Register").click()
     await expect(dialog).to_have_count(0)
     row = tab.page.get_by_role("row").filter(has_text=estate.foreign)
@@ -168,18 +139,18 @@ async def test_a_backup_of_elsewhere_is_registered(tab: Tab, estate: Estate, axe
 # ---- The wizard
 
 
-async def test_the_wizard_has_no_barriers(wizard: Wizard, axe: str) -> None:
+async def test_the_wizard_has_no_barriers(wizard: Wizard) -> None:
     page = wizard.page
     await wizard.open()
     await wizard.tab.settle()
-    await fit(page, axe, "empty")
+    await require_fit(wizard.tab, "empty")
     await wizard.open(f"{HERE}&include=agreements/Northwind-850")
     await wizard.add("Replace a value")
     await wizard.add("Leave out a section or an artifact")
-    await fit(page, axe, "service")
+    await require_fit(wizard.tab, "service")
     await page.get_by_role("button", name="Browse").click()
     await expect(page.get_by_role("dialog").get_by_role("row").first).to_be_visible()
-    await fit(page, axe, "browse")
+    await require_fit(wizard.tab, "browse")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Browse")).to_be_focused()
     await wizard.fill("/service/trackingDatabase/advanced", True)
@@ -188,14 +159,14 @@ async def test_the_wizard_has_no_barriers(wizard: Wizard, axe: str) -> None:
     for step in STEPS:
         await wizard.step(step)
         await wizard.tab.settle()
-        await fit(page, axe, step)
+        await require_fit(wizard.tab, step)
     await wizard.open(HERE)
     await wizard.fill("/service/name", "contoso-copy")
     await wizard.fill("/controlNumbers/policy", "As backed up")
     await wizard.settled()
     await wizard.request(as_curl=True)
     await expect(page.get_by_label("Type contoso-copy to confirm")).to_be_visible()
-    await fit(page, axe, "review")
+    await require_fit(wizard.tab, "review")
 
 
 def leaves(schema: Any, schemas: Any, at: str = "") -> Iterator[tuple[str, Any]]:
@@ -623,7 +594,7 @@ async def restored(estate: Estate, name: str, **more: Any) -> str:
 
 
 async def test_the_checklist_is_gone_through_and_the_service_resumed(
-    tab: Tab, estate: Estate, axe: str
+    tab: Tab, estate: Estate
 ) -> None:
     page = tab.page
     address = await restored(estate, "contoso-check")
@@ -633,7 +604,7 @@ async def test_the_checklist_is_gone_through_and_the_service_resumed(
     await expect(tab.heading).to_have_text("Restore of contoso-check")
     assert page.url.endswith(address)
     await tab.settle()
-    await fit(page, axe, "restored")
+    await require_fit(tab, "restored")
     found = (await estate.api.get(address[1:])).body
     points = page.get_by_role("region", name="Before you resume").get_by_role("listitem")
     texts = await points.all_inner_texts()
@@ -646,7 +617,7 @@ async def test_the_checklist_is_gone_through_and_the_service_resumed(
     await page.get_by_role("button", name="Resume").click()
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_role("listitem")).to_have_text(texts[2:])
-    await fit(page, axe, "resume")
+    await require_fit(tab, "resume")
     await dialog.get_by_role("button", name="Resume").click()
     await expect(page.get_by_role("heading", name="It was resumed")).to_be_visible()
     resume = page.get_by_role("button", name="Resume : The service is Active")
@@ -655,7 +626,7 @@ async def test_the_checklist_is_gone_through_and_the_service_resumed(
 
 
 async def test_a_restore_that_failed_says_why_and_leads_on(
-    tab: Tab, estate: Estate, deployed: Deployed, axe: str
+    tab: Tab, estate: Estate, deployed: Deployed
 ) -> None:
     service = await estate.api.service("woodgrove-cut")
     schema = f"services/{service}/artifacts/schemas/Order"
@@ -675,7 +646,7 @@ async def test_a_restore_that_failed_says_why_and_leads_on(
     await tab.settle()
     failed = tab.page.get_by_role("region", name="Why it failed")
     await expect(failed).to_contain_text("BlobMissing")
-    await fit(tab.page, axe, "failed")
+    await require_fit(tab, "failed")
     tab.expected |= REFUSED
     await failed.get_by_role("link", name="Restore again").click()
     await expect(Wizard(tab).control("/backup/container")).to_have_value(backup)

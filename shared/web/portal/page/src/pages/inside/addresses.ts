@@ -9,13 +9,6 @@ export const contentsAddress = (service: string, backup: string, section = "", q
 export const changesAddress = (service: string, backup: string, since: string, query: Record<string, string> = {}) =>
   `${backupAddress(service, backup)}/changes${queryOf({ since, ...query })}`;
 
-/** The wizard, with what alone is restored: `section/name`, or a whole `section`. */
-export function restoreAddress(service: string, backup: string, include: readonly string[]): string {
-  const query = new URLSearchParams({ service, backup });
-  for (const one of include) query.append("include", one);
-  return `/restore?${query}`;
-}
-
 function queryOf(query: Record<string, string>): string {
   const given = Object.entries(query).filter(([, value]) => value !== "");
   return given.length > 0 ? `?${new URLSearchParams(given)}` : "";

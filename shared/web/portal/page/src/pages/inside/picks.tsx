@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { onLeave } from "../../api/session";
 import { Icon } from "../../parts/icons";
 import { picks as words } from "../../words/inside";
-import { restoreAddress } from "./addresses";
+import { restoreAddress } from "../addresses";
 
 const PREFIX = "interkeep-picks ";
 /** What one restore's `include` takes. */
