@@ -237,7 +237,7 @@ class Engine:
                 ended, settle = self._ended(taken, outcome), outcome.settle or work.settle
                 # Settled first, so that its effects are visible as soon as the success; a crash
                 # here repeats both.
-                lock, _ = await two_in_order(self._lock(ended), settle(ended))
+                _, lock = await two_in_order(settle(ended), self._lock(ended))
         except Exception as error:  # noqa: BLE001 - recorded; then retried, or Failed
             await self._failed(lease, cause(error))
             return

@@ -61,7 +61,8 @@ class Work(Protocol):
         ...
 
     async def settle(self, operation: Operation) -> None:
-        """Do what follows the final record. Idempotent: it is called again after a crash."""
+        """Do what follows the end: before its record is written where the work reached the end
+        itself, behind it otherwise. Idempotent: it is called again after a crash."""
         ...
 
     async def committed(self, operation: Operation) -> Outcome | None:

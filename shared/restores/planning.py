@@ -46,6 +46,9 @@ _NEVER_LIVED = frozenset({State.CREATE_FAILED, State.RESTORE_FAILED, State.DELET
 _POLLING = 10
 """The most living services whose bridges are read for what they poll."""
 
+_POLLED_AT_ONCE = 2
+"""Of those, how many are read side by side: a page of bridges may be large."""
+
 _KIN_PAGES = 10
 """Most pages of the directory that are read, each of 1,000 services: it may have a million."""
 
@@ -105,7 +108,10 @@ class Planning:
             ),
         )
         living = next((one for one in kin if _is(one, planned.backed_up_name)), None)
-        polling = await in_order(*(self._polling(one) for one in kin[:_POLLING]))
+        polling: list[Living] = []
+        for start in range(0, min(len(kin), _POLLING), _POLLED_AT_ONCE):
+            some = kin[start : min(start + _POLLED_AT_ONCE, _POLLING)]
+            polling += await in_order(*(self._polling(one) for one in some))
         parts = await survey(backup, body, polling)
         receiving = Receiving(parts.takes_agreement)
         numbers = await numbers_plan(

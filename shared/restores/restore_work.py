@@ -90,9 +90,9 @@ class RestoreWork(Work):
         )
         if done is not None:
             return done
-        if isinstance(chosen, Problem):
+        if isinstance(chosen, Exception):
             raise chosen
-        if isinstance(backup, Problem):
+        if isinstance(backup, Exception):
             raise backup
         planned = plan_of(task.operation)
         if backup.descriptor.digest != planned.digest:
@@ -116,7 +116,8 @@ class RestoreWork(Work):
             )
         return Outcome(result=_result(planned), warnings=planned.warnings)
 
-    async def _opened(self, planned: RestorePlan) -> OpenBackup | Problem:
+    async def _opened(self, planned: RestorePlan) -> OpenBackup | Exception:
+        """The backup, or why it cannot be opened: a restore that is done already needs none."""
         try:
             account = self._stores.accounts.require(
                 planned.storage_account, "/backup/storageAccount"
@@ -125,14 +126,14 @@ class RestoreWork(Work):
             return await OpenBackup.read(
                 container, self._stores.provider, accept_renamed=planned.accept_renamed
             )
-        except Problem as problem:
-            return problem
+        except Exception as error:  # noqa: BLE001 - raised by whoever needs it
+            return error
 
-    async def _chosen(self, operation: Operation) -> Chosen | Problem | None:
+    async def _chosen(self, operation: Operation) -> Chosen | Exception | None:
         try:
             chosen = await self._stores.chosen(operation)
-        except Problem as problem:
-            return problem
+        except Exception as error:  # noqa: BLE001 - raised by whoever needs it
+            return error
         if chosen is None and "request" in operation.parameters:
             return Problem(
                 Code.INTERNAL_ERROR,

@@ -240,9 +240,9 @@ class ServiceCut:
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
-        head, service = await two_in_order(
-            self._stores.configuration.head(self.service.id), self._now()
-        )
+        # In this order: the service was so at a time at which the configuration stood still.
+        service = await self._now()
+        head = await self._stores.configuration.head(self.service.id)
         same = (
             head is not None
             and head.revision == self.revision

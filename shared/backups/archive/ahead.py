@@ -30,49 +30,52 @@ class ContainerAhead(BackupContainer):
             path: asyncio.create_task(self._whole(path, size))
             for path, size in _held(sizes).items()
         }
+        self._begun = list(self._asked.values())
 
     async def _whole(self, path: str, size: int) -> bytes:
-        """The bytes of a blob, and some more where it is larger: who reads it refuses that."""
-        found = bytearray()
-        async for chunk in super().chunks(path, size):
-            found += chunk
-            if len(found) > size:
-                break
-        return bytes(found)
+        """The bytes of a blob, and one more where it is larger: who reads it refuses that."""
+        found = await super().range(path, 0, size + 1)
+        async for more in self._rest(path, len(found), size):
+            found += more
+        return found
 
     async def read(self, path: str, most_bytes: int) -> bytes:
         """As that of any container."""
-        asked = self._asked.get(path)
-        if asked is None or len(await asked) > most_bytes:
+        found = await self._found(path)
+        if found is None or len(found) > most_bytes:
             return await super().read(path, most_bytes)
-        return await asked
+        return found
 
     async def chunks(self, path: str, size: int = 0) -> AsyncIterator[bytes]:
         """As that of any container."""
-        if (asked := self._asked.get(path)) is not None:
-            yield await asked
+        if (found := await self._found(path)) is not None:
+            yield found
             return
         async for chunk in super().chunks(path, size):
             yield chunk
 
     async def span(self, path: str, offset: int, length: int) -> bytes:
         """As that of any container."""
-        if (asked := self._asked.get(path)) is not None:
-            return (await asked)[offset : offset + length]
+        if (found := await self._found(path)) is not None:
+            return found[offset : offset + length]
         return await super().span(path, offset, length)
+
+    async def _found(self, path: str) -> bytes | None:
+        """What was read ahead; None for a blob that was not asked for."""
+        asked = self._asked.get(path)
+        # One reader that is canceled takes nothing from the others.
+        return await asyncio.shield(asked) if asked is not None else None
 
     def forget(self, path: str) -> None:
         """Read a blob from storage the next time: one answer may differ from what is stored."""
-        if (asked := self._asked.pop(path, None)) is not None:
-            asked.cancel()
+        self._asked.pop(path, None)
 
     async def end(self) -> None:
         """Hold nothing any more."""
-        asked = list(self._asked.values())
         self._asked = {}
-        for one in asked:
+        for one in self._begun:
             one.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
+        await asyncio.gather(*self._begun, return_exceptions=True)
 
 
 def _held(sizes: Mapping[str, int]) -> dict[str, int]:

@@ -67,9 +67,9 @@ async def compare(
     left = dict(named)
     listed = _listed(container, left, tell, other)
     count = 0
-    # The list first: the objects may be read ahead already.
-    listed = with_first(await first_of(listed), listed)
     try:
+        # The list first: the objects may be read ahead already.
+        listed = with_first(await first_of(listed), listed)
         pairs = merged(objects, listed, lambda one: one[0], lambda one: one[0])
         async for page in pairs:
             if checkpoint is not None:

@@ -22,6 +22,7 @@ from shared.model.descriptor import Descriptor
 from shared.model.problem import Problem
 from shared.model.record import canonical_text
 from shared.model.seals import Seal
+from shared.model.sections import BACKUP_SECTIONS
 from shared.sealing.provider import KeyProvider
 from shared.storage.refusals import passes
 
@@ -90,6 +91,9 @@ async def require_found(container: BackupContainer, result: RunResult) -> bool:
         is not enough to call a backup whole.
     """
     assert result.secrets is not None
+    lacking = BACKUP_SECTIONS - {section.name for section in result.sections}
+    if lacking:
+        raise RuntimeError(f"the run has no section {', '.join(sorted(lacking))}")
     named = {section.blob: section.bytes for section in result.sections}
     named[result.secrets.blob] = result.secrets.bytes
 
@@ -102,10 +106,15 @@ async def require_found(container: BackupContainer, result: RunResult) -> bool:
             again=True,
         )
 
-    others: list[str] = []
+    others = False
+
+    def note(_path: str) -> None:
+        nonlocal others
+        others = True
+
     objects = _pages(sorted(result.content.items()))
-    await compare(container, named, objects, tell, other=others.append)
-    return bool(others)
+    await compare(container, named, objects, tell, other=note)
+    return others
 
 
 async def _pages(objects: list[tuple[str, int]]) -> AsyncIterator[list[tuple[str, int]]]:
