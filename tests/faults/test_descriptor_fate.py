@@ -205,3 +205,30 @@ async def test_what_cannot_be_tidied_up_fails_no_backup(
     assert found[0].operation.status is OperationStatus.SUCCEEDED, found[0].operation.error
     [warning] = found[0].operation.warnings
     assert (warning.code, warning.message[:7]) == ("BlobsLeft", "1 blobs")
+
+
+async def test_a_container_that_goes_before_the_descriptor_is_made_again(
+    app: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All was stored, and went before it was looked for: another attempt makes it anew."""
+    listed, gone = BlobWire.listed, []
+
+    async def behind_its_deletion(self: BlobWire, prefix: str) -> AsyncIterator[ListedBlob]:
+        if not gone:
+            gone.append(prefix)
+            client = app.accounts.require("offsite", "").get_container_client(SECOND)
+            await client.delete_container()
+        async for blob in listed(self, prefix):
+            yield blob
+
+    monkeypatch.setattr(BlobWire, "listed", behind_its_deletion)
+    record = await start_backup(app, SECOND)
+    await run(app, record)
+    found = await app.records.find(SERVICE, record.operation.id)
+    assert found is not None
+    assert gone == [""]
+    assert not found[0].operation.status.is_final(), found[0].operation.error
+    await run(app, record)
+    found = await app.records.find(SERVICE, record.operation.id)
+    assert found is not None
+    assert found[0].operation.status is OperationStatus.SUCCEEDED, found[0].operation.error
