@@ -30,6 +30,8 @@ const made = await build({
   bundle: true,
   minify: true,
   format: "esm",
+  splitting: true,
+  chunkNames: "[name]-[hash]",
   target: ["es2022", "chrome111", "firefox115", "safari16.4"],
   jsx: "automatic",
   define: {
@@ -44,14 +46,14 @@ const made = await build({
   logLevel: "warning",
 });
 
-const address = (ending) => {
-  const found = Object.keys(made.metafile.outputs).find((name) => name.endsWith(ending));
+const address = (entry) => {
+  const [found] = Object.entries(made.metafile.outputs).find(([, of]) => of.entryPoint === entry);
   return `/api/portal/assets/${relative(join(site, "assets"), join(here, found))}`;
 };
 
 const index = readFileSync(join(here, "src", "index.html"), "utf8")
-  .replace("{{script}}", address(".js"))
-  .replace("{{style}}", address(".css"))
+  .replace("{{script}}", address("src/main.tsx"))
+  .replace("{{style}}", address("src/style/portal.css"))
   .replace("{{icon}}", icon);
 writeFileSync(join(site, "index.html"), index);
 

@@ -1,5 +1,5 @@
 /** The page as a whole: the door, or the shell with the page of the address. */
-import { useEffect, useRef, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, type ReactNode } from "react";
 import { Route, Router, Switch, useLocation } from "wouter";
 import { Door } from "./shell/door";
 import { Shell } from "./shell/shell";
@@ -8,20 +8,24 @@ import { Dashboard } from "./pages/dashboard";
 import { Services } from "./pages/services";
 import { Create } from "./pages/create";
 import { ServicePage } from "./pages/service";
-import { ArtifactPage } from "./pages/artifacts/artifact";
-import { NewArtifact } from "./pages/artifacts/new-artifact";
-import { ImportPage } from "./pages/import/import-page";
 import { BackupPage } from "./pages/backup";
-import { InsidePage } from "./pages/inside/inside";
 import { OperationPage } from "./pages/operation";
 import { WholeLog } from "./pages/whole-log";
 import { Health } from "./pages/health";
-import { Wizard } from "./pages/restore/wizard";
-import { RestoredPage } from "./pages/restore/restored";
-import { StoragePage } from "./pages/storage/storage";
 import { Keys } from "./pages/keys";
 import { About } from "./pages/about";
 import { Missing } from "./pages/missing";
+import { Broken } from "./parts/broken";
+import { Skeleton } from "./parts/parts";
+
+// Their scripts are read when they are opened: who looks at a dashboard waits for none of them.
+const ArtifactPage = lazy(async () => ({ default: (await import("./pages/artifacts/artifact")).ArtifactPage }));
+const NewArtifact = lazy(async () => ({ default: (await import("./pages/artifacts/new-artifact")).NewArtifact }));
+const ImportPage = lazy(async () => ({ default: (await import("./pages/import/import-page")).ImportPage }));
+const InsidePage = lazy(async () => ({ default: (await import("./pages/inside/inside")).InsidePage }));
+const Wizard = lazy(async () => ({ default: (await import("./pages/restore/wizard")).Wizard }));
+const RestoredPage = lazy(async () => ({ default: (await import("./pages/restore/restored")).RestoredPage }));
+const StoragePage = lazy(async () => ({ default: (await import("./pages/storage/storage")).StoragePage }));
 
 export const BASE = "/api/portal";
 
@@ -95,13 +99,32 @@ export function App() {
 function Focused({ children }: { children: ReactNode }) {
   const [address] = useLocation();
   const first = useRef(true);
+  const toHeadline = () => document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
   useEffect(() => {
     if (first.current) {
       first.current = false;
       return;
     }
     scrollTo(0, 0);
-    document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+    toHeadline();
   }, [address]);
-  return children;
+  const read = () => {
+    if (!first.current && document.activeElement === document.body) toHeadline();
+  };
+  return (
+    <Broken at={address}>
+      <Suspense fallback={<Reading ended={read} />}>{children}</Suspense>
+    </Broken>
+  );
+}
+
+/** Stands where a page will be, while its script is read. */
+function Reading({ ended }: { ended: () => void }) {
+  useEffect(
+    () => () => {
+      requestAnimationFrame(ended);
+    },
+    [],
+  );
+  return <Skeleton lines={8} />;
 }

@@ -27,6 +27,9 @@ export const shell = {
   lost: "There is no such page",
   lostText: "The address leads nowhere in this portal.",
   toDashboard: "Go to the dashboard",
+  broken: "This page cannot be shown",
+  brokenText: "It is of a version before the last deployment, or it failed. Nothing was written by that.",
+  reload: "Load it again",
 } as const;
 
 export const door = {
