@@ -35,7 +35,7 @@ def test_it_is_small(site: Path) -> None:
 
 
 def test_the_first_page_reads_what_it_needs(site: Path) -> None:
-    """The wizard, what is inside of a backup, artifacts and import are read when they are opened."""
+    """The wizard, contents, artifacts and import are read when they are opened."""
     (entry,) = (site / "assets").glob("portal-*.js")
     wanted, read = {entry.name}, set[str]()
     while wanted:
