@@ -1,5 +1,6 @@
 """Verify, pin and delete: what each says before, whom it asks twice, and why it is not there."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -46,7 +47,7 @@ async def told(tab: Tab, **members: Any) -> None:
 async def why_not(tab: Tab, command: str) -> str | None:
     """Why a command cannot be given; None where it can."""
     bar = tab.page.get_by_role("group", name="Commands")
-    button = bar.locator("button").filter(has_text=command)
+    button = bar.get_by_role("button", name=re.compile(f"^{command}"))
     return await button.get_attribute("title")
 
 

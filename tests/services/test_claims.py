@@ -35,8 +35,8 @@ async def test_a_number_of_an_agreement_that_goes_meanwhile_is_not_issued(
     before = await app.ledger.get(SERVICE, "A")
     assert before is not None
 
-    async def goes_behind(service: str, agreement: str) -> Any:
-        found = await require(service, agreement)
+    async def goes_behind(service: str, agreement: str, owner: str = "") -> Any:
+        found = await require(service, agreement, owner)
         monkeypatch.setattr(app.configuration, "numbers", nothing)
         await release(app.ledger, service=service, agreement=agreement)
         return found
