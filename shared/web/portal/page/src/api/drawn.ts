@@ -3,6 +3,8 @@
  * that a request whose answer was lost is the same operation when it is sent again, also after a
  * reload.
  */
+import { onLeave } from "./session";
+
 const PREFIX = "interkeep-operation ";
 
 /** The id for what is about to be done: `what` says what, such as "backup contoso-b2b". */
@@ -32,3 +34,7 @@ export function draft(what: string, value: unknown): void {
 export function spent(what: string): void {
   sessionStorage.removeItem(PREFIX + what);
 }
+
+onLeave(() => {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX) || key.startsWith(DRAFT)) sessionStorage.removeItem(key);
+});

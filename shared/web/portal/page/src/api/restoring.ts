@@ -33,6 +33,9 @@ export const useRestored = (restore: string) =>
     refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.operation) ? 2_000 : false),
   });
 
+/** Whether an answer says that there is no such service: no other one does. */
+export const isGone = (error: unknown) => error != null && asProblem(error).code === "ServiceNotFound";
+
 /** The service of a restore that has ended: before, there may be none yet. */
 export const useLiving = (service: string, ended: boolean) =>
   useQuery({
@@ -40,7 +43,7 @@ export const useLiving = (service: string, ended: boolean) =>
     queryFn: ({ signal }) => valueOf(api.GET("/services/{service}", { params: { path: { service } }, signal })),
     enabled: ended,
     // One that is gone is not asked for again and again.
-    refetchInterval: ({ state }) => (state.error ? false : OFTEN),
+    refetchInterval: ({ state }) => (isGone(state.error) ? false : OFTEN),
     retry: false,
   });
 

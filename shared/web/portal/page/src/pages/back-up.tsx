@@ -46,7 +46,7 @@ export function BackUp({ service, close }: { service: string; close: () => void 
   const atName = problem?.at("name") ?? problem?.at("/name");
   const atAccount = problem?.at("storageAccount") ?? problem?.at("/storageAccount");
   return (
-    <Dialog title={words.dialog(service)} close={close}>
+    <Dialog title={words.dialog(service)} busy={act.isPending} close={close}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -73,7 +73,7 @@ export function BackUp({ service, close }: { service: string; close: () => void 
         <Batches service={service} idle={idle} />
         {problem ? <Problem of={problem} /> : null}
         <div className="buttons">
-          <button type="button" onClick={close}>
+          <button type="button" disabled={act.isPending} onClick={close}>
             {common.cancel}
           </button>
           <button type="submit" className="first" aria-disabled={act.isPending || !chosen}>

@@ -1,6 +1,6 @@
 /** What can be done with a service: its bar of commands, and the question before each. */
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { api, taken } from "../api/client";
 import { drawn, spent } from "../api/drawn";
@@ -73,7 +73,14 @@ export function isDefinite(problem: ApiProblem): boolean {
 /** Something that is asked once, under an id that outlives a lost answer. */
 export function useAct<T>(what: string, act: (id: string) => Promise<T>, done: (value: T) => void) {
   // Closed or about something else by now: given up. A reload comes here with the same id.
-  useEffect(() => () => spent(what), [what]);
+  const there = useRef(true);
+  useEffect(() => {
+    there.current = true;
+    return () => {
+      there.current = false;
+      spent(what);
+    };
+  }, [what]);
   return useMutation({
     mutationFn: () => act(drawn(what)),
     onError: (thrown) => {
@@ -82,7 +89,8 @@ export function useAct<T>(what: string, act: (id: string) => Promise<T>, done: (
     onSuccess: (value) => {
       spent(what);
       void queries.invalidateQueries({ predicate: (one) => one.queryKey[0] !== "health" });
-      done(value);
+      // Who went elsewhere meanwhile stays there.
+      if (there.current) done(value);
     },
   });
 }

@@ -39,6 +39,7 @@ function Editing({ service, stored, accounts }: { service: string; stored: Store
   const may = useMay()("put_schedule");
   const body = bodyOf(form);
   const preview = usePreview(service, body);
+  const formed = (of: Stored) => formOf(of?.value, usualAccount(accounts), new Date());
   const act = useAct(
     `schedule ${service} ${JSON.stringify(body)}`,
     async () => {
@@ -46,8 +47,11 @@ function Editing({ service, stored, accounts }: { service: string; stored: Store
         return await save(service, body, editing.etag);
       } catch (thrown) {
         if (asProblem(thrown).code === "ConditionNotMet") {
+          const now = await readAgain(service);
+          // Saved before by this form, and the answer was lost: nobody was quicker.
+          if (now && JSON.stringify(bodyOf(formed(now))) === JSON.stringify(body)) return now;
           setTurningOff(false);
-          editing.overtakenBy(await readAgain(service));
+          editing.overtakenBy(now);
         }
         throw thrown;
       }
@@ -68,13 +72,12 @@ function Editing({ service, stored, accounts }: { service: string; stored: Store
     if (body.status === "None" && base?.value.status === "Automatic") setTurningOff(true);
     else act.mutate();
   };
-  const ofStored = formOf(stored?.value, usualAccount(accounts), new Date());
   return (
     <>
       {mine ? (
         <Overtaken text={words.changed} stored={form} mine={mine} word={words.useMine} run={editing.useMine} />
       ) : editing.isOvertaken ? (
-        <Overtaken text={words.changedWhileEditing} stored={ofStored} mine={form} word={words.useStored} run={() => editing.begin(stored)} />
+        <Overtaken text={words.changedWhileEditing} stored={formed(stored)} mine={form} word={words.useStored} run={() => editing.begin(stored)} />
       ) : null}
       <div className="configure">
         <form className="card form" onSubmit={submit} aria-labelledby="schedule">

@@ -32,8 +32,10 @@ export function useEditing(stored: Stored, accounts: string[]) {
     setOpened(made);
     setMine(kept);
   };
+  // What this form says is stored already, as after a save whose answer was lost.
+  const isStored = stored !== null && JSON.stringify(formed(stored)) === JSON.stringify(form);
   useEffect(() => {
-    if (!isSame && !isEdited) begin(stored, mine);
+    if (!isSame && (!isEdited || isStored)) begin(stored, mine);
     // Only what was read begins anew: what is typed meanwhile is no reason to look at it again.
   }, [stored]);
 
@@ -44,7 +46,7 @@ export function useEditing(stored: Stored, accounts: string[]) {
     mine,
     isEdited,
     /** Whether somebody else saved while the form is edited. */
-    isOvertaken: !isSame && isEdited,
+    isOvertaken: !isSame && isEdited && !isStored,
     etag: (isSame ? stored : base)?.etag ?? undefined,
     begin: (of: Stored) => begin(of),
     set: <K extends keyof Form>(name: K, value: Form[K]) => setForm((before) => ({ ...before, [name]: value })),

@@ -4,7 +4,8 @@ import { common } from "../words/shell";
 import { Field } from "./fields";
 import { Problem } from "./problem";
 
-export function Dialog(props: { title: string; close: () => void; children: ReactNode }) {
+/** @param props.busy Its request is under way: it stays until the answer is there. */
+export function Dialog(props: { title: string; busy?: boolean; close: () => void; children: ReactNode }) {
   const shown = useRef<HTMLDialogElement>(null);
   const title = useId();
   useEffect(() => {
@@ -19,7 +20,13 @@ export function Dialog(props: { title: string; close: () => void; children: Reac
     };
   }, []);
   return (
-    <dialog ref={shown} aria-labelledby={title} onCancel={(event) => (event.preventDefault(), props.close())}>
+    <dialog
+      ref={shown}
+      aria-labelledby={title}
+      onCancel={(event) => (event.preventDefault(), props.busy || props.close())}
+      // Of two Escapes in a row, browsers let a page refuse the first alone.
+      onClose={() => props.busy && shown.current?.showModal()}
+    >
       <h2 id={title}>{props.title}</h2>
       {props.children}
     </dialog>
@@ -45,7 +52,7 @@ export function Confirm(props: {
   const matches = props.typed === undefined || typed === props.typed;
   const submit = (event: FormEvent) => event.preventDefault();
   return (
-    <Dialog title={props.title} close={props.close}>
+    <Dialog title={props.title} busy={props.busy} close={props.close}>
       <form onSubmit={submit}>
         <div className="text">{props.text}</div>
         {props.children}
@@ -56,7 +63,7 @@ export function Confirm(props: {
         )}
         {props.problem ? <Problem of={props.problem} /> : null}
         <div className="buttons">
-          <button type="button" data-first onClick={props.close}>
+          <button type="button" data-first disabled={props.busy} onClick={props.close}>
             {common.cancel}
           </button>
           <button

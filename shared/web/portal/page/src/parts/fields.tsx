@@ -34,6 +34,16 @@ export function Field(props: {
   );
 }
 
+/**
+ * What an input gets in place of its value where that may be a secret: React writes the value of
+ * one that it controls into the document, as an attribute.
+ */
+export const unwritten = (value: string) => ({
+  ref: (input: HTMLInputElement | null) => {
+    if (input && input.value !== value) input.value = value;
+  },
+});
+
 export function Tick(props: { label: string; hint?: string; on: boolean; set: (on: boolean) => void }) {
   const id = useId();
   return (

@@ -3,7 +3,7 @@ import { useEffect, useState, type FormEvent } from "react";
 import { problemOf, unreached } from "../api/problem";
 import { API } from "../api/client";
 import { enter, enterByCookie, useSession } from "../api/session";
-import { Field, Tick } from "../parts/fields";
+import { Field, Tick, unwritten } from "../parts/fields";
 import { Icon } from "../parts/icons";
 import { Problem } from "../parts/problem";
 import { door, shell } from "../words/shell";
@@ -61,7 +61,7 @@ export function Door() {
               autoFocus
               autoComplete="off"
               spellCheck={false}
-              value={key}
+              {...unwritten(key)}
               onChange={(event) => setKey(event.target.value)}
             />
           )}

@@ -170,7 +170,7 @@ export const plan = {
   },
   counted: (counters: string, one: boolean) => (one ? "1 counter is set." : `${counters} counters are set.`),
   ahead: (text: string, one: boolean) => `Of ${one ? "1" : text}, later numbers than the backup's are known here.`,
-  noCounters: "The backup has no counters.",
+  noCounters: "None of its counters has issued a number.",
   since: "Counted as of",
   exposures: "Counters to look at",
   agreement: "Agreement",
@@ -241,6 +241,9 @@ export const request = {
   typed: (name: string) => `Numbers would be repeated. Type ${name} to confirm`,
   lost: "The answer did not come. Press Restore again: it is the same restore, and is begun once.",
   look: "See whether it began",
+  sent: "What was sent stays as it is until it is answered, or given up in Review.",
+  anewText: "You can give it up instead: a second restore then begins beside the first, which may have begun.",
+  anew: "Begin anew",
 } as const;
 
 export const restored = {
@@ -261,6 +264,7 @@ export const restored = {
   refused: (state: string) => `The service is ${state}`,
   refusedRunning: "The restore has not ended",
   gone: "The service of this restore is not there any more.",
+  notKnown: "The state of its service is not known.",
   active: "It was resumed",
   activeText: "The service is active, and issues control numbers.",
   configure: "Schedule",

@@ -77,7 +77,7 @@ export function ReplaceContent({ place, of, close }: { place: Place; of: Artifac
   const problem = act.error ? asProblem(act.error) : undefined;
   const replaced = problem?.code === "ConditionNotMet";
   return (
-    <Dialog title={words.replaceTitle(of.name)} close={close}>
+    <Dialog title={words.replaceTitle(of.name)} busy={act.isPending} close={close}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -112,7 +112,7 @@ export function ReplaceContent({ place, of, close }: { place: Place; of: Artifac
         {replaced ? <p className="banner">{words.replacedMeanwhile}</p> : null}
         {problem && !replaced ? <Problem of={problem} /> : null}
         <div className="buttons">
-          <button type="button" onClick={close}>
+          <button type="button" disabled={act.isPending} onClick={close}>
             {common.cancel}
           </button>
           <button type="submit" className="first" aria-disabled={act.isPending || there.data === undefined}>

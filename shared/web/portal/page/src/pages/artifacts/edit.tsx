@@ -1,6 +1,6 @@
 /** A document as JSON text: created or changed, on the condition of what one started from. */
 import { useMutation } from "@tanstack/react-query";
-import { useId, useMemo, useState } from "react";
+import { useId, useMemo, useRef, useState } from "react";
 import { putArtifact, readArtifact, type Condition, type Read, type Section } from "../../api/artifacts";
 import { asProblem, type ApiProblem } from "../../api/problem";
 import { queries } from "../../api/queries";
@@ -12,6 +12,7 @@ import { TextEditor } from "../../parts/text-editor";
 import { MASK } from "../../parts/tree";
 import { editor as words, json } from "../../words/artifacts";
 import { common } from "../../words/shell";
+import { isDefinite } from "../commands";
 import { Conflict, type Theirs } from "./conflict";
 
 const NEW = "{\n  \n}";
@@ -45,18 +46,26 @@ export function Edit(props: {
   const leaving = useLeaving(unsaved, { title: words.leaveTitle, text: words.leaveText, leave: words.leave, stay: words.stay });
   const place = { service, section, name: start?.of.name ?? name };
 
+  // What was sent without an answer: it may be stored.
+  const unanswered = useRef<string>(undefined);
+
+  const saved = () => {
+    leaving.pass();
+    // Secrets that were written are gone from the page with the editor.
+    act.reset();
+    void queries.invalidateQueries({ predicate: (one) => one.queryKey[0] !== "health" });
+    props.done(place.name);
+  };
   const act = useMutation({
     mutationFn: async (over: Condition) => putArtifact(place, text, over, reuse),
-    onSuccess: () => {
-      leaving.pass();
-      // Secrets that were written are gone from the page with the editor.
-      act.reset();
-      void queries.invalidateQueries({ predicate: (one) => one.queryKey[0] !== "health" });
-      props.done(place.name);
-    },
+    onSuccess: saved,
     onError: async (thrown) => {
       const problem = asProblem(thrown);
-      if (problem.code === "ConditionNotMet") setTheirs(await stored(place));
+      if (!isDefinite(problem)) unanswered.current = text;
+      if (problem.code !== "ConditionNotMet") return;
+      const now = await stored(place);
+      if (now.read && unanswered.current === text && isSame(JSON.parse(now.read.document), JSON.parse(text))) saved();
+      else setTheirs(now);
     },
     gcTime: 0,
   });
@@ -157,6 +166,14 @@ async function stored(place: { service: string; section: Section; name: string }
     const gone = asProblem(thrown).code === "ArtifactNotFound";
     return { read: undefined, problem: gone ? undefined : thrown };
   }
+}
+
+/** Whether what is stored is what was written; a secret of it is stored behind its mask. */
+function isSame(stored: unknown, mine: unknown): boolean {
+  if (stored === MASK) return typeof mine === "string";
+  if (typeof stored !== "object" || typeof mine !== "object" || !stored || !mine) return stored === mine;
+  const [theirs, own] = [Object.entries(stored), new Map(Object.entries(mine))];
+  return theirs.length === own.size && theirs.every(([name, value]) => own.has(name) && isSame(value, own.get(name)));
 }
 
 /** What makes a text no document, and on which line. */

@@ -29,6 +29,8 @@ export function ImportPage({ service }: { service: string }) {
   const question = { title: words.leaveTitle, text: words.leaveText, leave: words.leave, stay: words.stayHere };
   const leaving = useLeaving(sending?.running ?? false, question, true);
   useEffect(() => shown.current?.focus(), [found, sending]);
+  // Nobody is there any more who could see what is written, or stop it.
+  useEffect(() => () => sending?.stop(), [sending]);
 
   const take = async (gathered: Source[] | Promise<Source[]>) => {
     setTooMany(false);

@@ -2,7 +2,7 @@
 import { createContext, useContext, useId, type ReactNode } from "react";
 import type { RestorePlan } from "../../api/types";
 import { useAccounts } from "../../api/reads";
-import { Field } from "../../parts/fields";
+import { Field, unwritten } from "../../parts/fields";
 import { restore as words } from "../../words/restore";
 import type { Drafting } from "./draft";
 import { TYPED, type Form, type Pointer } from "./form";
@@ -16,6 +16,10 @@ type Filling = Pick<Drafting, "change" | "take"> & {
   wrong: (pointer: string) => string | undefined;
   /** The backup in the history, where it is there: to choose among what it has. */
   known: Known;
+  /** It was sent, and not answered yet: nothing of it is changed. */
+  locked: boolean;
+  /** Secrets too: a reload takes them, and they are typed again. */
+  sealed: boolean;
 };
 
 export const FillingContext = createContext<Filling | undefined>(undefined);
@@ -30,7 +34,7 @@ type Of = { at: Pointer; label: string; hint?: ReactNode };
 
 /** A text, a number, a secret; secrets are no passwords of the person's own, which a browser would offer to keep. */
 export function Text(props: Of & { type?: "text" | "url" | "number" | "secret"; most?: number }) {
-  const { form, change, wrong } = useFilling();
+  const { form, change, wrong, locked, sealed } = useFilling();
   const { at, type = "text" } = props;
   return (
     <Field label={props.label} hint={props.hint} wrong={wrong(at)}>
@@ -38,6 +42,7 @@ export function Text(props: Of & { type?: "text" | "url" | "number" | "secret"; 
         <input
           {...field}
           data-member={at}
+          disabled={type === "secret" ? sealed : locked}
           type={type === "secret" ? "text" : type}
           className={type === "secret" ? "secret" : undefined}
           min={type === "number" ? 1 : undefined}
@@ -45,7 +50,7 @@ export function Text(props: Of & { type?: "text" | "url" | "number" | "secret"; 
           inputMode={type === "number" ? "numeric" : undefined}
           autoComplete="off"
           spellCheck={false}
-          value={form[TYPED[at]]}
+          {...(type === "secret" ? unwritten(form[TYPED[at]]) : { value: form[TYPED[at]] })}
           onChange={(event) => change({ [TYPED[at]]: event.target.value })}
         />
       )}
@@ -55,13 +60,13 @@ export function Text(props: Of & { type?: "text" | "url" | "number" | "secret"; 
 
 /** One of several. */
 export function Choice(props: Of & { choices: readonly [string, string][] }) {
-  const { form, change, wrong } = useFilling();
+  const { form, change, wrong, locked } = useFilling();
   const value = form[TYPED[props.at]];
   const there = props.choices.some(([one]) => one === value);
   return (
     <Field label={props.label} hint={props.hint} wrong={wrong(props.at)}>
       {(field) => (
-        <select {...field} data-member={props.at} value={value} onChange={(event) => change({ [TYPED[props.at]]: event.target.value })}>
+        <select {...field} data-member={props.at} disabled={locked} value={value} onChange={(event) => change({ [TYPED[props.at]]: event.target.value })}>
           {(there ? props.choices : [...props.choices, [value, value] as const]).map(([one, word]) => (
             <option key={one} value={one}>
               {word}
@@ -75,7 +80,7 @@ export function Choice(props: Of & { choices: readonly [string, string][] }) {
 
 /** Yes or no. */
 export function Ticked(props: { at: string; of: "acceptPartial" | "acceptRenamed" | "advanced"; label: string; hint: string }) {
-  const { form, change, wrong } = useFilling();
+  const { form, change, wrong, locked } = useFilling();
   const id = useId();
   const said = wrong(props.at);
   return (
@@ -84,6 +89,7 @@ export function Ticked(props: { at: string; of: "acceptPartial" | "acceptRenamed
         type="checkbox"
         id={id}
         data-member={props.at}
+        disabled={locked}
         checked={form[props.of]}
         aria-invalid={said !== undefined}
         aria-describedby={said ? `${id}-wrong ${id}-hint` : `${id}-hint`}

@@ -2,8 +2,9 @@
  * The wizard's draft: it outlives a reload, without its secrets, and ends with its tab. Its id is
  * that of the operation, drawn once, so that a request whose answer was lost is the same restore.
  */
-import { useReducer, useRef } from "react";
+import { useEffect, useReducer, useRef } from "react";
 import { useSearchParams } from "wouter";
+import { onLeave } from "../../api/session";
 import { BLANK, SECRET, TYPED, pickedOf, type Form } from "./form";
 
 const STORED = "interkeep-restore";
@@ -17,6 +18,8 @@ export type Draft = {
   lost: string[];
   /** The service for which a request was sent whose answer did not come. */
   unanswered: string | undefined;
+  /** Its secrets are typed again, since the page was loaded again after it was sent. */
+  retyped: boolean;
 };
 
 const FROM = ["service", "backup", "account", "container", "include"] as const;
@@ -32,7 +35,7 @@ function begun(source: string): Draft {
   const given = new URLSearchParams(source);
   const include = given.getAll("include").flatMap((one) => pickedOf(one) ?? []);
   const form = { ...BLANK, account: given.get("account") ?? "", container: given.get("container") ?? "", include };
-  return { source, id: crypto.randomUUID(), form, lost: [], unanswered: undefined };
+  return { source, id: crypto.randomUUID(), form, lost: [], unanswered: undefined, retyped: false };
 }
 
 function withoutSecrets(draft: Draft): Draft {
@@ -45,7 +48,7 @@ function withoutSecrets(draft: Draft): Draft {
 function kept(source: string): Draft | undefined {
   try {
     const found = JSON.parse(sessionStorage.getItem(STORED) ?? "null") as Draft | null;
-    return found?.source === source ? { ...found, form: { ...BLANK, ...found.form } } : undefined;
+    return found?.source === source ? { ...found, form: { ...BLANK, ...found.form }, retyped: true } : undefined;
   } catch {
     return undefined;
   }
@@ -61,7 +64,16 @@ export function useDraft() {
   if (held.current?.source !== source) held.current = kept(source) ?? begun(source);
   const draft = held.current;
 
+  const there = useRef(true);
+  useEffect(() => {
+    there.current = true;
+    return () => {
+      there.current = false;
+    };
+  }, []);
   const become = (to: (before: Draft) => Draft) => {
+    // An answer that comes later keeps nothing of somebody who left.
+    if (!there.current) return;
     const next = to(held.current ?? draft);
     held.current = next;
     sessionStorage.setItem(STORED, JSON.stringify(withoutSecrets(next)));
@@ -82,12 +94,13 @@ export function useDraft() {
   };
   /** The request was answered for good: the next one is another. */
   const renew = () => become((before) => ({ ...before, id: crypto.randomUUID(), unanswered: undefined }));
-  const unanswered = (service: string) => become((before) => ({ ...before, unanswered: service }));
+  const unanswered = (service: string) => become((before) => ({ ...before, unanswered: service, retyped: false }));
   const over = () => become((before) => begun(before.source));
-  return { draft, change, take, renew, unanswered, over };
+  return { draft, there, change, take, renew, unanswered, over };
 }
 
 export type Drafting = ReturnType<typeof useDraft>;
 
 /** Forget the draft, as its restore began. */
 export const forget = () => sessionStorage.removeItem(STORED);
+onLeave(forget);

@@ -20,7 +20,7 @@ export function Parts() {
 }
 
 function Picks({ of, none, add, word }: { of: "include" | "exclude"; none: string; add: string; word: string }) {
-  const { form, change, wrong } = useFilling();
+  const { form, change, wrong, locked } = useFilling();
   const rows = form[of];
   const become = (next: Picked[]) => change({ [of]: next });
   const set = (index: number, to: Partial<Picked>) => become(rows.map((one, at) => (at === index ? { ...one, ...to } : one)));
@@ -44,7 +44,7 @@ function Picks({ of, none, add, word }: { of: "include" | "exclude"; none: strin
           </li>
         ))}
       </ol>
-      <button type="button" className="small" onClick={() => become([...rows, { section: "agreements", name: "" }])}>
+      <button type="button" className="small" disabled={locked} onClick={() => become([...rows, { section: "agreements", name: "" }])}>
         <Icon name="plus" />
         {add}
       </button>
@@ -53,11 +53,11 @@ function Picks({ of, none, add, word }: { of: "include" | "exclude"; none: strin
 }
 
 export function SectionOf({ at, value, set }: { at: string; value: Section; set: (to: Section) => void }) {
-  const { wrong } = useFilling();
+  const { wrong, locked } = useFilling();
   return (
     <Field label={words.section} wrong={wrong(at)}>
       {(field) => (
-        <select {...field} data-member={at} value={value} onChange={(event) => set(event.target.value as Section)}>
+        <select {...field} data-member={at} disabled={locked} value={value} onChange={(event) => set(event.target.value as Section)}>
           {SECTIONS.map((one) => (
             <option key={one}>{one}</option>
           ))}
@@ -69,7 +69,7 @@ export function SectionOf({ at, value, set }: { at: string; value: Section; set:
 
 /** An artifact's name, with those that the backup has to choose among, where the history knows it. */
 export function ArtifactOf(props: { at: string; section: Section; value: string; set: (to: string) => void; hint?: string }) {
-  const { wrong, known } = useFilling();
+  const { wrong, known, locked } = useFilling();
   const list = useId();
   const records = useRecords(known, props.section);
   return (
@@ -79,6 +79,7 @@ export function ArtifactOf(props: { at: string; section: Section; value: string;
           <input
             {...field}
             data-member={props.at}
+            disabled={locked}
             list={records.data ? list : undefined}
             value={props.value}
             onChange={(event) => props.set(event.target.value)}
@@ -99,8 +100,9 @@ export function ArtifactOf(props: { at: string; section: Section; value: string;
 }
 
 export function Remove({ what, row, run }: { what: string; row: number; run: () => void }) {
+  const { locked } = useFilling();
   return (
-    <button type="button" className="bare" aria-label={words.removeThis(what, count(row + 1))} title={words.remove} onClick={run}>
+    <button type="button" className="bare" disabled={locked} aria-label={words.removeThis(what, count(row + 1))} title={words.remove} onClick={run}>
       <Icon name="trash" />
     </button>
   );

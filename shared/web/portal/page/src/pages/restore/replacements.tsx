@@ -1,7 +1,7 @@
 /** Values that differ in the restored service, such as addresses. */
 import { useId } from "react";
 import { useRecords } from "../../api/restoring";
-import { Field } from "../../parts/fields";
+import { Field, unwritten } from "../../parts/fields";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
 import { restore as words } from "../../words/restore";
@@ -12,7 +12,7 @@ import { ArtifactOf, Remove, SectionOf } from "./parts";
 const MOST_POINTERS = 200;
 
 export function Replacements() {
-  const { form, change, wrong } = useFilling();
+  const { form, change, wrong, locked } = useFilling();
   const rows = form.replace;
   const become = (replace: Replacing[]) => change({ replace });
   const said = wrong("/replace");
@@ -41,6 +41,7 @@ export function Replacements() {
         <button
           type="button"
           className="small"
+          disabled={locked}
           onClick={() => become([...rows, { section: "bridges", name: "", pointer: "", value: "", json: false, lost: false }])}
         >
           <Icon name="plus" />
@@ -54,7 +55,7 @@ export function Replacements() {
 type Given = { of: Replacing; index: number; set: (to: Partial<Replacing>) => void; remove: () => void };
 
 function Replaced({ of, index, set, remove }: Given) {
-  const { wrong } = useFilling();
+  const { wrong, locked, sealed } = useFilling();
   const at = `/replace/${index}`;
   const id = useId();
   return (
@@ -68,7 +69,8 @@ function Replaced({ of, index, set, remove }: Given) {
             <input
               {...field}
               data-member={`${at}/value`}
-              value={of.value}
+              disabled={sealed}
+              {...unwritten(of.value)}
               onChange={(event) => set({ value: event.target.value, lost: false })}
               autoComplete="off"
               spellCheck={false}
@@ -76,7 +78,7 @@ function Replaced({ of, index, set, remove }: Given) {
           )}
         </Field>
         <div className="tick">
-          <input type="checkbox" id={id} checked={of.json} aria-describedby={`${id}-hint`} onChange={(event) => set({ json: event.target.checked })} />
+          <input type="checkbox" id={id} disabled={locked} checked={of.json} aria-describedby={`${id}-hint`} onChange={(event) => set({ json: event.target.checked })} />
           <label htmlFor={id}>{words.json}</label>
           <p className="hint" id={`${id}-hint`}>
             {words.jsonHint}
@@ -90,7 +92,7 @@ function Replaced({ of, index, set, remove }: Given) {
 
 /** Where the value is, with the places of the document to choose among, where the history knows it. */
 function PointerOf({ of, at, set }: { of: Replacing; at: string; set: (to: string) => void }) {
-  const { wrong, known } = useFilling();
+  const { wrong, known, locked } = useFilling();
   const list = useId();
   const records = useRecords(of.name ? known : undefined, of.section, of.name);
   const document = records.data?.find((one) => one.name.toLowerCase() === of.name.toLowerCase())?.document;
@@ -102,6 +104,7 @@ function PointerOf({ of, at, set }: { of: Replacing; at: string; set: (to: strin
           <input
             {...field}
             data-member={at}
+            disabled={locked}
             list={places.length > 0 ? list : undefined}
             value={of.pointer}
             onChange={(event) => set(event.target.value)}

@@ -1,9 +1,8 @@
 /** A restore: its plan, its progress, the checklist before resuming, and Resume. */
 import { useState } from "react";
 import { Link } from "wouter";
-import { asProblem } from "../../api/problem";
 import { hasEnded, useMay } from "../../api/reads";
-import { useLiving, useRestored } from "../../api/restoring";
+import { isGone, useLiving, useRestored } from "../../api/restoring";
 import type { Schemas, Service } from "../../api/types";
 import { Chip } from "../../parts/status";
 import { Icon } from "../../parts/icons";
@@ -39,8 +38,8 @@ function Whole({ of, name }: { of: Restore; name: string }) {
   const { operation, plan } = of;
   const ended = hasEnded(operation);
   const service = useLiving(name, ended);
-  const living = service.data;
-  const gone = service.error && asProblem(service.error).code === "ServiceNotFound";
+  const gone = isGone(service.error);
+  const living = gone ? undefined : service.data;
   const points = toSeeTo(plan, operation);
   const ticks = useTicks(of.id, points.length);
   const succeeded = ended && operation.status === "Succeeded";
@@ -54,10 +53,11 @@ function Whole({ of, name }: { of: Restore; name: string }) {
         ]}
         beside={<Chip of={operation.status} />}
       >
-        <Commands of={of} living={living} succeeded={succeeded} open={points.filter((_, at) => !ticks.on.has(at))} />
+        <Commands of={of} living={living} gone={gone} succeeded={succeeded} open={points.filter((_, at) => !ticks.on.has(at))} />
       </Head>
       <div className="overview">
         {ended && gone && succeeded && <p className="banner">{words.gone}</p>}
+        {service.error && !gone && <Problem of={service.error} again={() => void service.refetch()} />}
         {succeeded && living?.state === "Active" && (
           <section className="well">
             <Icon name="check" />
@@ -102,16 +102,18 @@ function Whole({ of, name }: { of: Restore; name: string }) {
   );
 }
 
-type Given = { of: Restore; living: Service | undefined; succeeded: boolean; open: string[] };
+type Given = { of: Restore; living: Service | undefined; gone: boolean; succeeded: boolean; open: string[] };
 
-function Commands({ of, living, succeeded, open }: Given) {
+function Commands({ of, living, gone, succeeded, open }: Given) {
   const [asked, setAsked] = useState(false);
   const may = useMay();
   const name = of.plan.target.name;
   const refused = !succeeded
     ? words.refusedRunning
     : living === undefined
-      ? words.gone
+      ? gone
+        ? words.gone
+        : words.notKnown
       : living.allowedOperations.includes("resume")
         ? undefined
         : words.refused(shownStatus(living.state).word);

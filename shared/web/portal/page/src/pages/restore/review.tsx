@@ -72,7 +72,7 @@ function Verdict({ plan, current, asked, wrong, goTo }: Pick<Given, "plan" | "cu
 }
 
 function Numbers({ body, plan }: { body: RestoreBody | undefined; plan: RestorePlan | undefined }) {
-  const { form, change, wrong } = useFilling();
+  const { form, change, wrong, locked } = useFilling();
   const said = wrong("/controlNumbers/policy");
   return (
     <section className="card" aria-labelledby="numbers">
@@ -84,6 +84,7 @@ function Numbers({ body, plan }: { body: RestoreBody | undefined; plan: RestoreP
             <input
               type="radio"
               name="policy"
+              disabled={locked}
               data-member="/controlNumbers/policy"
               checked={form.policy === policy}
               onChange={() => change({ policy })}

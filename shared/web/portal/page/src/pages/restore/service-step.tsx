@@ -23,7 +23,7 @@ export function ServiceStep() {
 
 function BackupUrl() {
   const [browsing, setBrowsing] = useState(false);
-  const { plan } = useFilling();
+  const { plan, locked } = useFilling();
   const aliases = useAliases();
   return (
     <fieldset>
@@ -31,7 +31,7 @@ function BackupUrl() {
       <div className="row place">
         <Place at="/backup/storageAccount" label={words.account} aliases={aliases} />
         <Place at="/backup/container" label={words.container} />
-        <button type="button" className="browse-button" onClick={() => setBrowsing(true)}>
+        <button type="button" className="browse-button" disabled={locked} onClick={() => setBrowsing(true)}>
           <Icon name="storage" />
           {words.browse}
         </button>
@@ -51,11 +51,11 @@ function BackupUrl() {
 /** Either half of where the backup is: the address of the page says it too. */
 function Place({ at, label, aliases }: { at: "/backup/storageAccount" | "/backup/container"; label: string; aliases?: [string, string][] }) {
   const filling = useFilling();
-  const { form, take, wrong } = filling;
+  const { form, take, wrong, locked } = filling;
   const id = at.slice(1).replace("/", "-");
   const set = (to: string) => (aliases ? take(to, form.container) : take(form.account, to));
   const said = wrong(at);
-  const given = { id, "data-member": at, "aria-invalid": said !== undefined, "aria-describedby": said && `${id}-wrong` };
+  const given = { id, disabled: locked, "data-member": at, "aria-invalid": said !== undefined, "aria-describedby": said && `${id}-wrong` };
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>

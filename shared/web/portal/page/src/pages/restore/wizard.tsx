@@ -56,6 +56,7 @@ function OfHistory({ service, backup, take }: { service: string; backup: string;
 function Filled({ drafting, known }: { drafting: Drafting; known: Known }) {
   const { draft, change, take, over } = drafting;
   const { form } = draft;
+  const locked = draft.unanswered !== undefined;
   const [given] = useSearchParams();
   const [, go] = useLocation();
   const may = useMay()("start_restore");
@@ -89,11 +90,12 @@ function Filled({ drafting, known }: { drafting: Drafting; known: Known }) {
       <Head title={words.title}>
         <p className="quiet lead">{words.lead}</p>
         <div className="commands" role="group" aria-label={commands.bar}>
-          <Command icon="restart" word={words.startOver} run={() => (over(), go(`/restore?${draft.source}`))} />
+          <Command icon="restart" word={words.startOver} refused={locked ? ofRequest.sent : undefined} run={() => (over(), go(`/restore?${draft.source}`))} />
         </div>
       </Head>
       {!may && <p className="banner">{words.reader}</p>}
-      <FillingContext value={{ form, change, take, plan, wrong: at, known }}>
+      {locked && step !== "review" && <p className="banner">{ofRequest.sent}</p>}
+      <FillingContext value={{ form, change, take, plan, wrong: at, known, locked, sealed: locked && !draft.retyped }}>
         <div className="wizard">
           <Steps form={form} step={step} wrong={form.container ? wrong : []} plan={plan} to={to} />
           <form className="page" onSubmit={(event) => event.preventDefault()} aria-labelledby="step">
@@ -108,7 +110,7 @@ function Filled({ drafting, known }: { drafting: Drafting; known: Known }) {
                 <Start
                   drafting={drafting}
                   name={plan?.target.name}
-                  refused={refusal(may, missing.length > 0, draft.unanswered !== undefined, asked.current, wrong.length > 0 || !plan)}
+                  refused={refusal(may, missing.length > 0, locked, asked.current, wrong.length > 0 || !plan)}
                   repeats={repeats(plan)}
                 />
               </Review>
@@ -195,7 +197,7 @@ function Start(props: { drafting: Drafting; name: string | undefined; refused: s
       const begun = value as Monitor;
       forget();
       void queries.invalidateQueries({ predicate: ({ queryKey }) => !["health", "plan"].includes(String(queryKey[0])) });
-      go(restoredAddress(begun.service ?? name, begun.id));
+      if (drafting.there.current) go(restoredAddress(begun.service ?? name, begun.id));
     },
   });
   const again = draft.unanswered !== undefined;
@@ -213,6 +215,11 @@ function Start(props: { drafting: Drafting; name: string | undefined; refused: s
       {lost && (
         <p className="banner">
           {ofRequest.lost} <Link href={restoredAddress(draft.unanswered ?? name, draft.id)}>{ofRequest.look}</Link>
+          <br />
+          {ofRequest.anewText}{" "}
+          <button type="button" className="small" onClick={() => (act.reset(), drafting.renew())}>
+            {ofRequest.anew}
+          </button>
         </p>
       )}
       <div className="buttons">
