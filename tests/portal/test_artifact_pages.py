@@ -353,6 +353,39 @@ async def test_mine_is_kept_over_what_was_seen_and_no_later_one(
     assert await document(api, service, "schemas", name) == {"a": "mine", "b": "base"}
 
 
+async def test_a_save_whose_answer_was_lost_is_no_conflict(
+    tab: Tab, api: Api, service: str
+) -> None:
+    """Its secret is stored behind a mask; one that somebody else saved looks alike."""
+    name, lost = unique("bridge"), True
+    await put(api, service, "bridges", name, {"source": {"password": "first"}, "n": 1})
+
+    async def lose(route: Route) -> None:
+        if route.request.method != "PUT" or not lost:
+            return await route.fallback()
+        await route.fetch()
+        return await route.abort("connectionreset")
+
+    tab.expected |= {"gone", f"412 /{name}"}
+    await tab.page.route(f"**/bridges/{name}", lose)
+    for secret in ("second", "third"):
+        await tab.open(f"/services/{service}/artifacts/bridges/{name}?edit=1")
+        text = await text_of(tab).input_value()
+        await text_of(tab).fill(text.replace("********", secret))
+        if secret == "second":
+            await button(tab, "Save").click()
+            await expect(tab.page.locator(".problem")).to_contain_text("Unreachable")
+            lost = False
+            await button(tab, "Save").click()
+            await expect(tab.page.locator(".tree")).to_be_visible()
+        else:
+            theirs = {"source": {"password": "of another"}, "n": 1}
+            await put(api, service, "bridges", name, theirs)
+            await button(tab, "Save").click()
+            told = tab.page.get_by_role("heading", name="Somebody else changed it")
+            await expect(told).to_be_visible()
+
+
 async def test_one_goes_on_editing_after_a_conflict(tab: Tab, api: Api, service: str) -> None:
     name = await conflicting(tab, api, service)
     await button(tab, "Edit on").click()

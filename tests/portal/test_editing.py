@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Locator, Route, expect
 
 from localhost.stack import HostProcess
 from tests.portal.watched import Tab
@@ -151,6 +151,33 @@ async def test_of_two_tabs_the_second_to_save_sees_what_the_first_saved(
     await other.page.get_by_role("button", name="Save").click()
     await expect(other.page.get_by_text("Saved.", exact=True)).to_be_visible()
     assert (await stored(api, service))["retentionDays"] == 30
+
+
+async def test_a_save_whose_answer_was_lost_is_nobody_elses(
+    tab: Tab, api: Api, service: str
+) -> None:
+    saves = 0
+
+    async def lose(route: Route) -> None:
+        nonlocal saves
+        if route.request.method != "PUT":
+            await route.fallback()
+            return
+        saves += 1
+        answer = await route.fetch()
+        await (route.abort("connectionreset") if saves == 1 else route.fulfill(response=answer))
+
+    tab.expected |= {"gone", "412 /backup-schedule"}
+    await tab.page.route("**/backup-schedule", lose)
+    await tab.open(f"/services/{service}/configure")
+    await retention(tab).fill("21")
+    await tab.page.get_by_role("button", name="Save").click()
+    await expect(tab.page.locator(".problem")).to_contain_text("Unreachable")
+    assert (await stored(api, service))["retentionDays"] == 21
+    await tab.page.get_by_role("button", name="Save").click()
+    await expect(tab.page.get_by_text("Saved.", exact=True)).to_be_visible()
+    await expect(tab.page.get_by_text(_OVERTAKEN)).to_have_count(0)
+    await expect(retention(tab)).to_have_value("21")
 
 
 async def test_a_service_that_is_deleted_while_another_tab_looks_at_it(

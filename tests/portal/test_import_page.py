@@ -490,6 +490,29 @@ async def test_it_can_be_stopped_and_leaving_asks(tab: Tab, service: str, tmp_pa
     await expect(tab.heading).to_have_text("Health")
 
 
+@pytest.mark.parametrize("by", ["Health", "Forget the key"])
+async def test_who_leaves_sends_no_more(tab: Tab, service: str, tmp_path: Path, by: str) -> None:
+    folder = written(tmp_path / "x", {f"schemas/s{i}.xsd": XSD for i in range(3)})
+    under_way: asyncio.Queue[Route] = asyncio.Queue()
+    await choose(tab, service, folder)
+    await check(tab)
+    await tab.page.route("**/content", under_way.put)
+    await button(tab, "Import 3").click()
+    first = await asyncio.wait_for(under_way.get(), SLOW / 1000)
+    if by == "Health":
+        await tab.page.get_by_role("link", name=by).click()
+        await button(tab, "Leave").click()
+        await expect(tab.heading).to_have_text(by)
+    else:
+        await tab.page.locator(".who summary").click()
+        await button(tab, by).click()
+        await expect(tab.page.get_by_label("Function key", exact=True)).to_be_visible()
+    async with tab.page.expect_response("**/content"):
+        await first.continue_()
+    await tab.page.wait_for_timeout(500)
+    assert under_way.empty()
+
+
 async def test_files_are_dropped_and_too_many_are_refused(tab: Tab, service: str) -> None:
     drop = """(count) => {
         const transfer = new DataTransfer();

@@ -443,6 +443,8 @@ async def test_a_reload_keeps_what_was_typed_and_no_secret(wizard: Wizard) -> No
         **secrets,
     }.items():
         await wizard.fill(pointer, value)
+        if pointer in secrets:
+            assert value not in await page.content(), "no attribute shows it"
     stored = "JSON.stringify([{...sessionStorage}, {...localStorage}, location.href])"
     kept = await page.evaluate(stored)
     assert "contoso-again" in kept
@@ -557,6 +559,49 @@ async def test_a_restore_whose_answer_was_lost_is_begun_once(
     assert ids[0] not in await page.evaluate("JSON.stringify({...sessionStorage})")
 
 
+async def test_what_was_sent_stays_until_it_is_answered_or_given_up(wizard: Wizard) -> None:
+    """Another body under the same id would be another restore beside the first."""
+    page, sent = wizard.page, list[tuple[str, Any]]()
+
+    async def lose(route: Route) -> None:
+        request = route.request
+        sent.append((request.headers["operation-id"], request.post_data_json))
+        await route.abort("connectionreset")
+
+    wizard.tab.expected.add("gone")
+    await page.route("**/api/restores", lose)
+    await wizard.open(f"{HERE}&include=bridges")
+    await wizard.fill("/service/name", "contoso-sent")
+    await wizard.fill("/service/accessControl/key", "sent-secret-key")
+    await wizard.settled()
+    start = page.get_by_role("button", name="Restore", exact=True)
+    await start.click()
+    await expect(page.get_by_text("it is the same restore")).to_be_visible()
+    await require_fit(wizard.tab, "sent without an answer")
+    await expect(page.get_by_role("radio").first).to_be_disabled()
+    await wizard.step("service")
+    for one in await page.locator("[data-member]").all():
+        await expect(one).to_be_disabled()
+    await require_fit(wizard.tab, "locked")
+    await page.reload()
+    # A reload takes the secrets: these alone are typed again.
+    await expect(wizard.control("/service/name")).to_be_disabled()
+    await wizard.fill("/service/accessControl/key", "sent-secret-key")
+    await wizard.step("review")
+    await start.click()
+    await expect(page.get_by_text("it is the same restore")).to_be_visible()
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+    await page.get_by_role("button", name="Begin anew").click()
+    await expect(page.get_by_text("it is the same restore")).to_have_count(0)
+    await wizard.fill("/service/name", "contoso-other")
+    await wizard.settled()
+    async with page.expect_event("requestfailed", lambda one: one.url.endswith("/api/restores")):
+        await start.click()
+    assert sent[2][0] != sent[1][0]
+    assert sent[2][1]["service"]["name"] == "contoso-other"
+
+
 async def test_who_may_not_restore_is_not_offered_it(tab: Tab, estate: Estate) -> None:
     async def as_operator(route: Route) -> None:
         answer = await route.fetch()
@@ -623,6 +668,27 @@ async def test_the_checklist_is_gone_through_and_the_service_resumed(
     resume = page.get_by_role("button", name="Resume : The service is Active")
     await expect(resume).to_have_attribute("aria-disabled", "true")
     assert (await estate.api.get("services/contoso-check")).body["state"] == "Active"
+
+
+async def test_a_service_that_cannot_be_read_is_not_called_gone(tab: Tab, estate: Estate) -> None:
+    page, refused = tab.page, True
+    address = await restored(estate, "contoso-shaky")
+    error = {"error": {"code": "StorageUnavailable", "message": "Storage does not answer."}}
+
+    async def shaky(route: Route) -> None:
+        await (route.fulfill(status=503, json=error) if refused else route.continue_())
+
+    tab.expected |= {"503 /services/contoso-shaky"}
+    await page.route("**/api/services/contoso-shaky", shaky)
+    await tab.open(address)
+    await expect(page.locator(".problem")).to_contain_text("StorageUnavailable")
+    unknown = page.get_by_role("button", name="Resume : The state of its service is not known.")
+    await expect(unknown).to_be_visible()
+    await expect(page.get_by_text("is not there any more")).to_have_count(0)
+    refused = False
+    # It is read again by itself.
+    await expect(page.locator(".problem")).to_have_count(0, timeout=SLOW)
+    await expect(page.get_by_role("button", name="Resume", exact=True)).to_be_visible()
 
 
 async def test_a_restore_that_failed_says_why_and_leads_on(

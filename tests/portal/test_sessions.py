@@ -1,5 +1,6 @@
 """Who is there and for how long, and ids of operations that outlive what was lost."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -213,3 +214,63 @@ async def test_a_draft_goes_with_its_dialog(tab: Tab, host: HostProcess) -> None
     await tab.page.reload()
     await tab.page.get_by_role("button", name="Back up", exact=True).click()
     await expect(tab.page.get_by_label("Backup name")).not_to_have_value("typed-and-given-up")
+
+
+async def test_a_dialog_stays_while_its_request_is_under_way(tab: Tab, host: HostProcess) -> None:
+    name = await service(host)
+    under_way: asyncio.Queue[Route] = asyncio.Queue()
+
+    async def hold(route: Route) -> None:
+        await (under_way.put(route) if route.request.method == "POST" else route.fallback())
+
+    await tab.page.route(f"**/{name}/backups", hold)
+    await tab.open(f"/services/{name}")
+    await tab.page.get_by_role("button", name="Back up", exact=True).click()
+    dialog = tab.page.get_by_role("dialog")
+    await expect(tab.page.get_by_label("Storage account")).to_have_value("offsite")
+    await tab.page.get_by_label("Backup name").press("Enter")
+    held = await asyncio.wait_for(under_way.get(), _SLOW / 1000)
+    for _ in range(3):
+        await tab.page.keyboard.press("Escape")
+    await expect(dialog).to_be_visible()
+    await expect(dialog.get_by_role("button", name="Cancel")).to_be_disabled()
+    # Who goes elsewhere meanwhile is not led away from there.
+    await tab.page.evaluate("history.pushState(null, '', '/api/portal/health')")
+    await expect(tab.heading).to_have_text("Health")
+    async with tab.page.expect_response(f"**/{name}/backups"):
+        await held.continue_()
+    await tab.page.wait_for_timeout(500)
+    await expect(tab.heading).to_have_text("Health")
+
+
+async def test_nothing_that_was_begun_stays_with_the_tab(tab: Tab, host: HostProcess) -> None:
+    name = await service(host)
+    tab.expected.add("gone")
+    await tab.page.route(
+        f"**/{name}/backups",
+        lambda route: route.abort() if route.request.method == "POST" else route.fallback(),
+    )
+    await tab.open("/restore")
+    await tab.page.locator('[data-member="/service/name"]').fill("typed-and-left")
+    await tab.open(f"/services/{name}")
+    await tab.page.get_by_role("button", name="Back up", exact=True).click()
+    await expect(tab.page.get_by_label("Storage account")).to_have_value("offsite")
+    await tab.page.get_by_label("Backup name").press("Enter")
+    await expect(tab.page.locator("dialog .problem")).to_contain_text("Unreachable")
+    await tab.page.reload()
+    await tab.settle()
+    kept = "Object.keys(sessionStorage).map((key) => key.split(' ')[0])"
+    begun = {"interkeep-restore", "interkeep-draft", "interkeep-operation"}
+    assert begun <= set(await tab.page.evaluate(kept))
+    await tab.page.locator(".who summary").click()
+    await tab.page.get_by_role("button", name="Forget the key").click()
+    await expect(key_field(tab)).to_be_visible()
+    assert not begun & set(await tab.page.evaluate(kept))
+
+
+async def test_a_key_that_is_typed_stands_nowhere_in_the_document(tab: Tab) -> None:
+    await tab.page.goto(f"{tab.base_url}/api/portal/services")
+    await key_field(tab).fill("typed-function-key")
+    await tab.page.get_by_label("Keep").check()
+    await expect(key_field(tab)).to_have_value("typed-function-key")
+    assert "typed-function-key" not in await tab.page.content()

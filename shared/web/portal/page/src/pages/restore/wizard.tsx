@@ -215,9 +215,12 @@ function Start(props: { drafting: Drafting; name: string | undefined; refused: s
       {lost && (
         <p className="banner">
           {ofRequest.lost} <Link href={restoredAddress(draft.unanswered ?? name, draft.id)}>{ofRequest.look}</Link>
-          <br />
+        </p>
+      )}
+      {lost && (
+        <p>
           {ofRequest.anewText}{" "}
-          <button type="button" className="small" onClick={() => (act.reset(), drafting.renew())}>
+          <button type="button" className="small" onClick={() => (act.reset(), setTyped(""), drafting.renew())}>
             {ofRequest.anew}
           </button>
         </p>
