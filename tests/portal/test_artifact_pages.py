@@ -181,6 +181,18 @@ async def test_what_is_created_and_changed_is_what_was_written(
     assert await document(api, service, "schemas", HOSTILE) == {**written, "unknown": [2.5, None]}
 
 
+async def test_the_headline_has_the_focus_where_editing_begins_and_ends(
+    tab: Tab, service: str
+) -> None:
+    await tab.open(f"/services/{service}/artifacts/bridges/Orders")
+    await tab.press("button", "Edit")
+    await expect(text_of(tab)).to_be_visible()
+    await expect(tab.heading).to_be_focused()
+    await tab.press("button", "Cancel")
+    await expect(text_of(tab)).to_have_count(0)
+    await expect(tab.heading).to_be_focused()
+
+
 async def test_what_is_wrong_stands_at_its_line(tab: Tab, api: Api, service: str) -> None:
     name = unique("bridge")
     before = await put(api, service, "bridges", name, BRIDGE)

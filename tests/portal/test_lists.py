@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from shared.installation.installation import Installation
 from shared.model.backup import Backup, BackupStatus, Trigger
@@ -122,8 +122,10 @@ async def test_services_come_a_page_at_a_time_and_are_found_by_the_api(
     rows = tab.page.locator("tbody tr")
     await expect(rows).to_have_count(100, timeout=_SLOW)
     assert [one["top"] for one in asked] == [["100"]]
-    await tab.page.get_by_role("button", name="Load more").click()
+    more = tab.page.get_by_role("button", name="Load more")
+    await more.click()
     await expect(rows).to_have_count(200, timeout=_SLOW)
+    await expect(more).to_be_focused()
     assert len(asked) == 2
     # The one that was looked for is far behind what is loaded.
     before = len(asked)
@@ -173,6 +175,36 @@ async def test_the_dashboard_says_of_what_it_counts(tab: Tab, much: None) -> Non
     await expect(states.get_by_role("link", name="900 Active")).to_be_visible()
     await expect(states.get_by_role("link", name="100 Suspended")).to_be_visible()
     # Developer has no backup, so 500 can have one at all.
-    await expect(states).to_contain_text("400 of 500 with a good last backup")
+    await expect(states).to_contain_text("400 of 500 with a last backup run that succeeded")
     needs = tab.page.get_by_role("region", name="Needs attention")
     await expect(needs).to_contain_text("Not all was looked at yet: there may be more.")
+
+
+async def test_a_day_shows_its_worst_backups_and_how_many_more(tab: Tab, much: None) -> None:
+    async def failed_at_noon(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        # Of a whole day: one that failed, behind the newest of it.
+        yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+        of_day = [one for one in body["value"] if one["startedAt"].startswith(yesterday)]
+        of_day[10]["status"] = "Failed"
+        await route.fulfill(response=answer, json=body)
+
+    await tab.page.route(f"**/api/services/{MANY}/backups?*top=200*", failed_at_noon)
+    await tab.open(f"/services/{MANY}/backups")
+    await tab.page.get_by_label("UTC").check()
+    day = tab.page.locator(".timeline li").nth(-2)
+    await expect(day.locator("a .dot").first).to_have_class("dot bad", timeout=_SLOW)
+    await expect(day.locator("a")).to_have_count(4)
+    await expect(day).to_contain_text("+20")
+
+
+async def test_the_log_is_not_asked_for_each_letter_of_a_caller(tab: Tab, much: None) -> None:
+    asked = asked_of(tab, "operations")
+    await tab.open("/log")
+    await tab.settle()
+    before = len(asked)
+    await tab.page.get_by_label("Caller").press_sequentially("somebody", delay=20)
+    await expect(tab.page.get_by_text("No operation matches.")).to_be_visible()
+    assert asked[-1]["caller"] == ["somebody"]
+    assert len(asked) - before <= 3, "not every letter is a request"

@@ -196,6 +196,8 @@ async def test_it_comes_a_page_at_a_time(tab: Tab, estate: Api) -> None:
     await tab.page.get_by_role("button", name="Load more").click()
     await expect(names).to_have_count(60, timeout=20_000)
     await expect(tab.page.get_by_role("button", name="Load more")).to_have_count(0)
+    # The button went with the last page: the focus stays in its place.
+    await expect(tab.page.locator("p.more")).to_be_focused()
 
 
 async def test_a_gap_is_told_and_set(tab: Tab, estate: Api) -> None:
@@ -347,6 +349,21 @@ async def test_moving_on_shows_its_plan_first(tab: Tab, estate: Api) -> None:
         assert (await standing(estate, one["agreement"]))["next"] == one["nextAfter"]
         shown = row(tab, one["agreement"]).locator("td[data-label=Next]")
         await expect(shown).to_have_text(f"{one['nextAfter']:,}")
+
+
+async def test_what_is_ticked_stays_so_where_a_filter_hides_it(tab: Tab, estate: Api) -> None:
+    await opened(tab, PAGE)
+    await tab.page.get_by_label("Choose Adatum-810").check()
+    await tab.page.get_by_label("Name begins with").fill("North")
+    await expect(tab.page.get_by_label("Choose Adatum-810")).to_have_count(0)
+    await tab.page.get_by_label("Choose all that are shown").check()
+    await tab.page.get_by_role("button", name="Move on 2 chosen").click()
+    await expect(tab.page.get_by_role("dialog")).to_contain_text("Adatum-810 and Northwind-850")
+    await tab.page.keyboard.press("Escape")
+    await tab.page.get_by_label("Choose all that are shown").uncheck()
+    await expect(tab.page.get_by_role("button", name="Move on 1 chosen")).to_be_visible()
+    await tab.page.get_by_role("button", name="Untick all, also 1 not shown").click()
+    await expect(tab.page.get_by_role("button", name="Move on", exact=True)).to_be_visible()
 
 
 async def test_a_lost_answer_moves_on_once(tab: Tab, estate: Api) -> None:

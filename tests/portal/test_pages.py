@@ -158,7 +158,7 @@ async def test_what_is_refused_says_why_and_under_which_id(tab: Tab, estate: Api
     problem = tab.page.locator(".problem")
     await expect(problem).to_contain_text("ServiceNotFound")
     await expect(problem.get_by_role("button", name="Copy Request")).to_be_visible()
-    await expect(tab.page.get_by_text("The service is gone.")).to_be_visible()
+    await expect(tab.page.get_by_text("There is no such service now.")).to_be_visible()
     # A name that is used is told in the dialog, where it was typed.
     tab.expected.add("409 /backups")
     await tab.open(f"/services/{SERVICE}")
@@ -214,6 +214,77 @@ async def test_busy_gone_and_garbled_answers_are_told_apart(tab: Tab, estate: Ap
     await expect(tab.page.get_by_text("Not connected since")).to_be_visible()
     await tab.page.get_by_role("link", name="Services").click()
     await expect(tab.page.get_by_role("link", name=SERVICE)).to_be_visible()
+
+
+async def test_what_could_not_be_read_again_is_said_to_be_old(tab: Tab, estate: Api) -> None:
+    old = tab.page.get_by_text("The app does not answer as it should since")
+    tab.expected.add(f"500 /services/{SERVICE}")
+    await tab.open(f"/services/{SERVICE}")
+    await tab.settle()
+    await expect(old).to_have_count(0)
+    broken = {"error": {"code": "InternalError", "message": "It broke."}}
+    address = f"**/api/services/{SERVICE}"
+    await tab.page.route(address, lambda route: route.fulfill(status=500, json=broken))
+    await expect(old).to_be_visible(timeout=30_000)
+    # What else is read well does not make it new.
+    await tab.page.get_by_role("link", name="Configure").click()
+    await tab.settle()
+    await expect(old).to_be_visible()
+    await tab.page.unroute(address)
+    await expect(old).to_have_count(0, timeout=30_000)
+
+
+async def test_a_code_of_the_pages_own_leads_nowhere(tab: Tab, estate: Api) -> None:
+    await tab.page.route("**/api/health/deep", lambda route: route.fulfill(body="<html>"))
+    await tab.open("/health")
+    problem = tab.page.locator(".problem")
+    await expect(problem).to_contain_text("NoJson")
+    await expect(problem.get_by_role("link")).to_have_count(0)
+
+
+async def test_a_refused_clipboard_is_told(tab: Tab, estate: Api) -> None:
+    refused = "navigator.clipboard.writeText = () => Promise.reject(new Error())"
+    await tab.open(f"/services/{SERVICE}")
+    await tab.page.evaluate(refused)
+    await tab.page.get_by_role("button", name="Copy Id").click()
+    await expect(tab.page.get_by_text("The browser refused to copy")).to_be_visible()
+
+
+async def test_where_one_is_stays_in_sight_on_a_narrow_screen(tab: Tab, estate: Api) -> None:
+    await tab.page.set_viewport_size({"width": 320, "height": 640})
+    for path in (f"/services/{SERVICE}/log", f"/services/{SERVICE}/backups/{BACKUP}/changes"):
+        await tab.open(path)
+        here = tab.page.locator(".tabs [aria-current]")
+        await expect(here).to_be_in_viewport(ratio=0.99)
+    await tab.open("/about")
+    await expect(tab.page.locator(".places [aria-current]")).to_be_in_viewport(ratio=0.99)
+
+
+async def test_restore_is_in_sight_in_the_list_of_backups(tab: Tab, estate: Api) -> None:
+    await tab.open(f"/services/{SERVICE}/backups")
+    row = tab.page.locator("tbody tr").filter(has_text=BACKUP)
+    await expect(row.locator("a.button")).to_be_in_viewport(ratio=0.99)
+    box = await row.bounding_box()
+    assert box is not None
+    assert box["height"] <= 40
+
+
+async def test_units_are_those_of_the_edition_and_refused_at_their_field(
+    tab: Tab, estate: Api
+) -> None:
+    tab.expected.add("400 /scale")
+    await tab.open(f"/services/{SERVICE}")
+    edition = (await estate.get(f"services/{SERVICE}")).body["edition"]
+    editions = (await estate.get("editions")).body["value"]
+    most = next(one["maxUnits"] for one in editions if one["edition"] == edition)
+    await tab.page.get_by_role("button", name="Scale").click()
+    dialog = tab.page.get_by_role("dialog")
+    units = dialog.get_by_label("Units")
+    await expect(units).to_have_attribute("max", str(most))
+    await units.fill(str(most + 1))
+    await dialog.get_by_role("button", name="Scale").click()
+    await expect(units).to_have_attribute("aria-invalid", "true")
+    await expect(dialog.locator(".problem")).to_have_count(0)
 
 
 async def test_a_lost_answer_is_the_same_operation_when_it_is_asked_for_again(

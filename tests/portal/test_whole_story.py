@@ -110,7 +110,7 @@ async def test_a_service_is_lost_and_comes_back(tab: Tab, api: Api, tmp_path: Pa
 
     # Its backups stay: from there into the wizard, and by the keyboard alone to its end.
     await tab.open(f"/services/{SERVICE}/backups")
-    await expect(page.get_by_text("The service is gone.")).to_be_visible()
+    await expect(page.get_by_text("There is no such service now.")).to_be_visible()
     await pictures.take("first-lost")
     tab.expected |= {f"{status} /restores" for status in (400, 404, 409)}
     await tab.press("link", f"Restore {BACKUP}")

@@ -25,6 +25,9 @@ export class ApiProblem extends Error {
   }
 }
 
+/** One that the API did not say itself: its code is this page's own. */
+export class OwnProblem extends ApiProblem {}
+
 const OF_STATUS: Record<number, [string, string]> = {
   401: ["Unauthorized", "The key is missing or wrong, or the sign-in has ended."],
   404: ["NotFound", "There is no Interkeep at this address."],
@@ -56,12 +59,12 @@ export function problemOf(response: Response, body: unknown): ApiProblem {
       ? "The answer is no JSON: something between this page and the app gave it."
       : `The answer has the status ${response.status} and is no error of Interkeep's.`,
   ];
-  return new ApiProblem(response.status, code, message, undefined, [], requestId, retryAfter);
+  return new OwnProblem(response.status, code, message, undefined, [], requestId, retryAfter);
 }
 
 /** The problem of a request that got no answer. */
 export function unreached(): ApiProblem {
-  return new ApiProblem(
+  return new OwnProblem(
     0,
     "Unreachable",
     "The app does not answer. It may be starting, or the network is gone.",
@@ -76,5 +79,5 @@ export function unreached(): ApiProblem {
 export function asProblem(thrown: unknown): ApiProblem {
   if (thrown instanceof ApiProblem) return thrown;
   const said = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ApiProblem(0, "PageFailed", said, undefined, [], undefined, undefined);
+  return new OwnProblem(0, "PageFailed", said, undefined, [], undefined, undefined);
 }

@@ -25,6 +25,7 @@ const MOST_CERTIFICATES = 5;
 /** A backup that was stopped protects nothing. */
 const STOPPED = "Canceled";
 
+/** Whether the last run succeeded; whether its backup is still there is not known here. */
 export function isGood(service: ListedService): boolean {
   return service.lastBackup?.status === "Succeeded";
 }

@@ -65,6 +65,7 @@ export function Backups({ service, canBackUp }: { service: string; canBackUp: bo
         heads={[
           [ofChanges.compareHead, "pick"],
           [heads.name],
+          [ofRestore.command, "unseen-head"],
           [heads.status],
           [heads.trigger],
           [heads.completed],
@@ -72,7 +73,6 @@ export function Backups({ service, canBackUp }: { service: string; canBackUp: bo
           [heads.items, "number"],
           [heads.verified],
           [heads.retention],
-          [ofRestore.command, "end unseen-head"],
         ]}
         row={(one) => <Row key={one.id} service={service} of={one} tick={compared.tick(one)} />}
         empty={
@@ -108,6 +108,13 @@ function Row({ service, of, tick }: { service: string; of: ListedBackup; tick: R
           </span>
         )}
       </th>
+      <td className="restore">
+        {STORED.has(of.status) && may("start_restore") && (
+          <Link href={restoreAddress(service, of.name)} className="button small" aria-label={ofRestore.commandOf(of.name)} title={ofRestore.command}>
+            <Icon name="restore" />
+          </Link>
+        )}
+      </td>
       <td>
         <Chip of={of.status} />
       </td>
@@ -120,24 +127,34 @@ function Row({ service, of, tick }: { service: string; of: ListedBackup; tick: R
       <td>{of.verifyStatus ? <Chip of={of.verifyStatus} title={of.verifyLevel ?? undefined} /> : <span className="quiet">{words.notVerified}</span>}</td>
       <td>
         {of.retention ? (
-          <span className="pair">
+          <span className="verdict">
             <Chip of={of.retention.action} />
-            <span className="quiet small">{of.retention.reasons.map(reason).join(", ")}</span>
+            <Reasons of={of.retention.reasons.map(reason)} />
           </span>
         ) : (
           <span className="quiet">{common.unknown}</span>
         )}
       </td>
-      <td className="end">
-        {STORED.has(of.status) && may("start_restore") && (
-          <Link href={restoreAddress(service, of.name)} className="button small" aria-label={ofRestore.commandOf(of.name)} title={ofRestore.command}>
-            <Icon name="restore" />
-          </Link>
-        )}
-      </td>
     </tr>
   );
 }
+
+/** Why retention says so: the first reason, and how many more there are. */
+function Reasons({ of: [first, ...others] }: { of: string[] }) {
+  return (
+    <span className="quiet small" title={others.length > 0 ? [first, ...others].join(", ") : undefined}>
+      {first}
+      {others.length > 0 && (
+        <>
+          <span aria-hidden="true"> +{count(others.length)}</span>
+          <span className="unseen">, {others.join(", ")}</span>
+        </>
+      )}
+    </span>
+  );
+}
+
+const MOST_OF_DAY = 4;
 
 function Timeline({ service }: { service: string }) {
   const read = useBackups(service, {}, MOST_OF_TIMELINE);
@@ -156,7 +173,7 @@ function Timeline({ service }: { service: string }) {
                 <span className="unseen">{saidOf(one, utc)}</span>
               </>
             ) : (
-              one.backups.slice(0, 4).map((backup) => {
+              one.backups.slice(0, MOST_OF_DAY).map((backup) => {
                 const said = `${backup.name}: ${shownStatus(backup.status).word}, ${day(one.date, utc)}`;
                 return (
                   <Link key={backup.id} href={backupAddress(service, backup.name)} title={said} aria-label={said}>
@@ -164,6 +181,12 @@ function Timeline({ service }: { service: string }) {
                   </Link>
                 );
               })
+            )}
+            {one.backups.length > MOST_OF_DAY && (
+              <span className="quiet small">
+                +{count(one.backups.length - MOST_OF_DAY)}
+                <span className="unseen"> {words.moreOfDay(day(one.date, utc))}</span>
+              </span>
             )}
           </li>
         ))}

@@ -16,6 +16,7 @@ import { commands as words, type Verb } from "../words/service";
 import { shownStatus } from "../words/status";
 import { operationAddress } from "./addresses";
 import { BackUp } from "./back-up";
+import { ToChecklist } from "./restore/to-checklist";
 
 const ICONS: Record<Verb, IconName> = {
   suspend: "pause",
@@ -58,7 +59,7 @@ export function Commands({ of }: { of: Service }) {
       {may("scale_service") && <Command icon="scale" word={words.scale} run={() => setAsked("scale")} refused={refused("scale")} />}
       {may("delete_service") && <Command icon="trash" word={words.delete} run={() => setAsked("delete")} refused={refused("delete")} />}
       {asked === "backup" && <BackUp service={of.name} close={close} />}
-      {asked === "scale" && <Scale of={of} close={close} />}
+      {asked === "scale" && <Scale of={of} most={edition?.maxUnits} close={close} />}
       {asked === "delete" && <Delete service={of.name} close={close} />}
       {asked !== undefined && asked in ICONS && <VerbDialog service={of.name} verb={asked as Verb} close={close} />}
     </div>
@@ -110,7 +111,12 @@ export function VerbDialog({ service, verb, close }: { service: string; verb: Ve
   return (
     <Confirm
       title={words.title(word, service)}
-      text={<p>{text}</p>}
+      text={
+        <>
+          <p>{text}</p>
+          {verb === "resume" && <ToChecklist service={service} />}
+        </>
+      }
       word={word}
       busy={act.isPending}
       problem={act.error}
@@ -120,7 +126,7 @@ export function VerbDialog({ service, verb, close }: { service: string; verb: Ve
   );
 }
 
-function Scale({ of, close }: { of: Service; close: () => void }) {
+function Scale({ of, most, close }: { of: Service; most: number | undefined; close: () => void }) {
   const [units, setUnits] = useState(String(of.unitCount));
   const act = useAct(
     `scale ${of.name} ${units}`,
@@ -133,18 +139,19 @@ function Scale({ of, close }: { of: Service; close: () => void }) {
       ),
     close,
   );
+  const wrong = act.error ? asProblem(act.error).at("/unitCount") : undefined;
   return (
     <Confirm
       title={words.scaleTitle(of.name)}
       text={<p>{words.scaleText}</p>}
       word={words.scale}
       busy={act.isPending}
-      problem={act.error}
+      problem={wrong ? undefined : act.error}
       run={() => act.mutate()}
       close={close}
     >
-      <Field label={words.units}>
-        {(field) => <input {...field} type="number" min={1} max={8} value={units} onChange={(e) => setUnits(e.target.value)} />}
+      <Field label={words.units} wrong={wrong}>
+        {(field) => <input {...field} type="number" min={1} max={most} value={units} onChange={(e) => setUnits(e.target.value)} />}
       </Field>
     </Confirm>
   );

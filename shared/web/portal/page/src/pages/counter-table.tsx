@@ -38,6 +38,14 @@ type Given = {
 
 export function CounterTable({ rows, service, past, chosen, choose, setNext, refused }: Given) {
   const all = chosen !== undefined && rows.every((one) => chosen.has(one.agreement));
+  const tick = (those: ShownNumbers[], on: boolean) => {
+    const next = new Set(chosen);
+    for (const { agreement } of those) {
+      if (on) next.add(agreement);
+      else next.delete(agreement);
+    }
+    choose(next);
+  };
   const heads: [string, string?][] = [
     [words.agreement],
     [words.kind],
@@ -59,7 +67,7 @@ export function CounterTable({ rows, service, past, chosen, choose, setNext, ref
                   type="checkbox"
                   aria-label={words.tickAll}
                   checked={all}
-                  onChange={(event) => choose(event.target.checked ? new Set(rows.map((one) => one.agreement)) : new Set())}
+                  onChange={(event) => tick(rows, event.target.checked)}
                 />
               </th>
             )}
@@ -81,12 +89,7 @@ export function CounterTable({ rows, service, past, chosen, choose, setNext, ref
             of={one}
             past={past}
             ticked={chosen?.has(one.agreement)}
-            tick={(on) => {
-              const next = new Set(chosen);
-              if (on) next.add(one.agreement);
-              else next.delete(one.agreement);
-              choose(next);
-            }}
+            tick={(on) => tick([one], on)}
             setNext={setNext}
             refused={refused}
           />

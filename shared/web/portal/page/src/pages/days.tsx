@@ -16,7 +16,7 @@ export type DayOf = { key: string; date: Date; kind: Tone | "none" | "unknown"; 
 type Read = { rows: ListedBackup[] | undefined; hasNextPage: boolean };
 
 /**
- * The last days, the oldest first, each with its backups and the worst of them. Of a day that was
+ * The last days, the oldest first, each with its backups, the worst first. Of a day that was
  * not read, it is not said that it had none.
  */
 export function byDay({ rows, hasNextPage }: Read, days: number, now: number, utc: boolean): DayOf[] {
@@ -32,10 +32,11 @@ export function byDay({ rows, hasNextPage }: Read, days: number, now: number, ut
     const date = noonBefore(now, days - 1 - back, utc);
     const key = dayKey(date, utc);
     const of = found.get(key) ?? [];
-    const kinds = of.map((one) => shownStatus(one.status).tone);
+    const tone = (one: ListedBackup) => shownStatus(one.status).tone;
     const nothing = rows === undefined || key < from ? "unknown" : "none";
-    const kind = WORST.find((one) => kinds.includes(one)) ?? nothing;
-    return { key, date, kind, backups: of };
+    const backups = [...of].sort((a, b) => WORST.indexOf(tone(a)) - WORST.indexOf(tone(b)));
+    const kind = backups[0] ? tone(backups[0]) : nothing;
+    return { key, date, kind, backups };
   });
 }
 

@@ -6,9 +6,9 @@ import { useBackedUp, useLastGood, useNumbers } from "../api/reads-numbers";
 import type { Service } from "../api/types";
 import { Filter } from "../parts/fields";
 import { count } from "../parts/format";
-import { Command, Empty, Skeleton } from "../parts/parts";
+import { Command, Empty, More, Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
-import { useFilter } from "../parts/query";
+import { useFilter, useSettled } from "../parts/query";
 import { Time } from "../parts/time";
 import { commands } from "../words/service";
 import { common } from "../words/shell";
@@ -28,19 +28,22 @@ type Asked = { agreement: string; kind: Kind };
 export function Numbers({ of }: { of: Service }) {
   const service = of.name;
   const [name, setName] = useFilter("name");
+  const prefix = useSettled(name);
   const [near, setNear] = useFilter("near");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [asked, setAsked] = useState<Asked>();
   const [moving, setMoving] = useState(false);
   const [done, setDone] = useState("");
   const may = useMay();
-  const list = useNumbers(service, { namePrefix: name, nearEnd: near === "true" ? "true" : undefined });
+  const list = useNumbers(service, { namePrefix: prefix, nearEnd: near === "true" ? "true" : undefined });
   const good = useLastGood(service);
   const names = list.rows?.map((one) => one.agreement) ?? [];
-  const backedUp = useBackedUp(service, good.name, name, names);
+  const backedUp = useBackedUp(service, good.name, prefix, names);
   const past: Past = { counters: backedUp.data, readAt: good.readAt, now: list.dataUpdatedAt };
   const refused = CHANGEABLE.has(of.state) ? undefined : commands.refused(shownStatus(of.state).word);
-  const picked = names.filter((one) => chosen.has(one));
+  // Also those that a filter hides: what is asked for is what was ticked, and all only where nothing is.
+  const picked = [...chosen].sort();
+  const hidden = picked.filter((one) => !names.includes(one)).length;
   return (
     <>
       <div className="filters">
@@ -51,6 +54,11 @@ export function Numbers({ of }: { of: Service }) {
             run={() => (setDone(""), setMoving(true))}
             refused={refused}
           />
+        )}
+        {list.rows && hidden > 0 && (
+          <button type="button" className="small" onClick={() => setChosen(new Set())}>
+            {moveOn.untick(count(hidden))}
+          </button>
         )}
         <span className="filter">
           <label htmlFor="numbers-named">{words.named}</label>
@@ -91,14 +99,9 @@ export function Numbers({ of }: { of: Service }) {
             refused={refused}
           />
           {list.error && <Problem of={list.error} quietly again={() => void list.refetch()} />}
-          <p className="more">
+          <More list={list}>
             <span className="quiet">{common.shown(count(list.rows.length))}</span>
-            {list.hasNextPage && (
-              <button type="button" onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
-                {common.loadMore}
-              </button>
-            )}
-          </p>
+          </More>
         </>
       )}
       {asked && <SetNext service={service} agreement={asked.agreement} kind={asked.kind} close={() => setAsked(undefined)} />}

@@ -47,7 +47,8 @@ export function bodyOf(form: Form): ScheduleBody | undefined {
   const start = new Date(`${form.start}:00Z`);
   const [frequency, retention] = [number(form.frequency), number(form.retention)];
   const keeps = [form.daily, form.weekly, form.monthly, form.yearly].map(number);
-  const incomplete = Number.isNaN(start.getTime()) || [frequency, retention, ...keeps].includes(undefined);
+  const nth = form.level ? number(form.nth) : 1;
+  const incomplete = Number.isNaN(start.getTime()) || [frequency, retention, nth, ...keeps].includes(undefined);
   // Off, it keeps what it says, for when it is turned on again.
   if (form.status === "None" && (incomplete || !form.account)) return { status: "None", keepAtLeastOne: form.keepOne };
   if (incomplete) return undefined;
@@ -61,7 +62,7 @@ export function bodyOf(form: Form): ScheduleBody | undefined {
     retentionDays: retention,
     keepAtLeastOne: form.keepOne,
     ...(keep ? { keep } : {}),
-    ...(form.level ? { verify: { level: form.level, everyNthBackup: number(form.nth) ?? 1 } } : {}),
+    ...(form.level ? { verify: { level: form.level, everyNthBackup: nth } } : {}),
   };
 }
 

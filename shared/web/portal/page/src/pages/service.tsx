@@ -1,9 +1,8 @@
 /** A service: its head with commands, and its tabs. */
-import { Link } from "wouter";
 import { isGone, useService } from "../api/reads";
 import type { Service } from "../api/types";
 import { Chip } from "../parts/status";
-import { Head, Skeleton } from "../parts/parts";
+import { Head, Skeleton, Tabs } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { numbers as ofNumbers } from "../words/numbers";
 import { service as words } from "../words/service";
@@ -32,6 +31,7 @@ export function ServicePage(props: { service: string; tab?: string | undefined; 
   if (!TABS.some(([name]) => name === tab)) return <Missing />;
   // History and log outlive a service: their tabs are shown of one that is gone too.
   const gone = isGone(read.error);
+  const at = (name: string) => `/services/${service}${name && `/${name}`}`;
   const found = gone ? undefined : read.data?.value;
   return (
     <>
@@ -41,13 +41,7 @@ export function ServicePage(props: { service: string; tab?: string | undefined; 
         beside={found && <Chip of={found.state} />}
       >
         {found && <Commands of={found} />}
-        <nav className="tabs" aria-label={words.tabs(service)}>
-          {TABS.map(([name, word]) => (
-            <Link key={name} href={`/services/${service}${name && `/${name}`}`} aria-current={name === tab ? "page" : undefined}>
-              {word}
-            </Link>
-          ))}
-        </nav>
+        <Tabs label={words.tabs(service)} of={TABS.map(([name, word]) => [at(name), word])} here={at(tab)} />
       </Head>
       {gone ? <p className="banner">{words.gone}</p> : null}
       <Tab service={service} tab={tab} section={props.section} found={found} gone={gone} problem={read.error} again={() => void read.refetch()} />

@@ -1,14 +1,14 @@
 /** The log of the installation: what runs and ran, of all services. */
 import { useAllOperations } from "../api/reads";
 import { Head } from "../parts/parts";
-import { useFilter } from "../parts/query";
+import { useFilter, useSettled } from "../parts/query";
 import { log as words } from "../words/service";
 import { LogTable, useLogFilters } from "./log";
 
 export function WholeLog() {
   const [caller, setCaller] = useFilter("caller");
   const { filters, bar } = useLogFilters();
-  const all = { ...filters, caller };
+  const all = { ...filters, caller: useSettled(caller) };
   const list = useAllOperations(all);
   const callers = (
     <span className="filter">

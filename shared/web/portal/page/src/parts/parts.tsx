@@ -1,5 +1,5 @@
 /** Small pieces that every page is made of. */
-import { useEffect, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { List } from "../api/reads";
 import { common, shell } from "../words/shell";
@@ -121,15 +121,61 @@ export function Listed<T>(props: {
         </table>
       </div>
       {list.error && <Problem of={list.error} quietly again={() => void list.refetch()} />}
-      <p className="more">
+      <More list={list}>
         <span className="quiet">{common.shown(count(rows.length))}</span>
-        {list.hasNextPage && (
-          <button type="button" onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
-            {common.loadMore}
-          </button>
-        )}
-      </p>
+      </More>
     </>
+  );
+}
+
+type Paged = { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+
+/** Beneath a list: what was read of it, and the button that reads on. */
+export function More({ list, children }: { list: Paged; children: ReactNode }) {
+  const place = useRef<HTMLParagraphElement>(null);
+  const pressed = useRef(false);
+  const { hasNextPage } = list;
+  useEffect(() => {
+    // The last page takes the button with it: who pressed it stays where it was.
+    if (!hasNextPage && pressed.current && document.activeElement === document.body) place.current?.focus();
+    if (!hasNextPage) pressed.current = false;
+  }, [hasNextPage]);
+  const more = () => {
+    if (list.isFetchingNextPage) return;
+    pressed.current = true;
+    void list.fetchNextPage();
+  };
+  return (
+    <p className="more" ref={place} tabIndex={-1}>
+      {children}
+      {hasNextPage && (
+        <button type="button" onClick={more} aria-disabled={list.isFetchingNextPage}>
+          {common.loadMore}
+        </button>
+      )}
+    </p>
+  );
+}
+
+/** Brings what is current in a row of links into sight, where the row is wider than the screen. */
+export function useInSight(here: string) {
+  const row = useRef<HTMLElement>(null);
+  useEffect(() => {
+    row.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
+  }, [here]);
+  return row;
+}
+
+/** The tabs of a page: an address and a word each. */
+export function Tabs({ label, of, here }: { label: string; of: readonly (readonly [string, string])[]; here: string }) {
+  return (
+    <nav className="tabs" ref={useInSight(here)} aria-label={label}>
+      {of.map(([address, word]) => (
+        <Link key={address} href={address} aria-current={address === here ? "page" : undefined}>
+          {word}
+        </Link>
+      ))}
+    </nav>
   );
 }
 

@@ -1,6 +1,6 @@
 /** An error, where its cause is: what it says, its code, what it concerns, the request's id. */
 import { useEffect, useState } from "react";
-import { asProblem, type ApiProblem } from "../api/problem";
+import { asProblem, OwnProblem, type ApiProblem } from "../api/problem";
 import { common } from "../words/shell";
 import { Copy } from "./copy";
 import { Icon } from "./icons";
@@ -25,9 +25,13 @@ export function Problem({ of, again, quietly }: { of: unknown; again?: () => voi
           </ul>
         )}
         <p className="facts">
-          <a href={`/api/docs#error-${problem.code}`} target="_blank" rel="noreferrer" title={common.aboutCode}>
+          {problem instanceof OwnProblem ? (
             <code>{problem.code}</code>
-          </a>
+          ) : (
+            <a href={`/api/docs#error-${problem.code}`} target="_blank" rel="noreferrer" title={common.aboutCode}>
+              <code>{problem.code}</code>
+            </a>
+          )}
           {problem.target && (
             <span>
               {common.target} <code>{problem.target}</code>

@@ -1,12 +1,13 @@
 /** What stands around every page: the bar above, the navigation at the left. */
-import { useIsFetching, useQueryClient } from "@tanstack/react-query";
+import { useIsFetching, useQueryClient, type Query } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
-import { ApiProblem } from "../api/problem";
+import { ApiProblem, asProblem, OwnProblem } from "../api/problem";
 import { useMe } from "../api/reads";
 import { leave, useSession } from "../api/session";
 import { clock, useUtc } from "../parts/format";
 import { Icon, type IconName } from "../parts/icons";
+import { useInSight } from "../parts/parts";
 import { shell } from "../words/shell";
 
 const PLACES: [string, IconName, string][] = [
@@ -46,8 +47,9 @@ export function Shell({ children }: { children: ReactNode }) {
 function Navigation() {
   const [address] = useLocation();
   const here = (place: string) => (place === "/" ? address === "/" : address === place || address.startsWith(`${place}/`));
+  const row = useInSight(address);
   return (
-    <nav className="places" aria-label={shell.navigation}>
+    <nav className="places" ref={row} aria-label={shell.navigation}>
       <ul>
         {PLACES.map(([place, icon, word]) => (
           <li key={place}>
@@ -118,15 +120,26 @@ function Who() {
   );
 }
 
-/** Says since when what is shown is old, where the app does not answer. */
+/** Whether it is shown as it was once read, although the app could not answer since. */
+function isOld(query: Query): boolean {
+  const { data, error } = query.state;
+  if (!error || data === undefined || !query.isActive()) return false;
+  const problem = asProblem(error);
+  return problem.status >= 500 || problem instanceof OwnProblem;
+}
+
+/** Says since when what is shown is old, where the app does not answer, or not as it should. */
 function Connection() {
   const cache = useQueryClient().getQueryCache();
   const [utc] = useUtc();
   const [since, setSince] = useState<number>();
+  const [old, setOld] = useState(Infinity);
   const last = useRef(0);
   useEffect(
     () =>
       cache.subscribe(({ type, query }) => {
+        // A query is added while its page is drawn, with nothing read yet.
+        if (type !== "added") setOld(Math.min(...cache.getAll().filter(isOld).map((one) => one.state.dataUpdatedAt)));
         if (type !== "updated") return;
         const { error, dataUpdatedAt, status } = query.state;
         if (status === "success") {
@@ -140,10 +153,10 @@ function Connection() {
   );
   return (
     <div role="status">
-      {since !== undefined && (
+      {(since !== undefined || old < Infinity) && (
         <p className="banner">
           <Icon name="warn" />
-          {shell.notConnected(clock(new Date(since), utc))}
+          {since !== undefined ? shell.notConnected(clock(new Date(since), utc)) : shell.notAnswering(clock(new Date(old), utc))}
         </p>
       )}
     </div>

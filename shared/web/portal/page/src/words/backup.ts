@@ -13,6 +13,7 @@ export const backup = {
   none: "There is no backup of this name yet.",
   noMatch: "No backup matches the filter.",
   timeline: "Last 30 days",
+  moreOfDay: (day: string) => `more, ${day}`,
   timelineUnknown: "Days with a question mark were not read: what was backed up on them is not known here.",
   timelineLabel: (name: string) => `Backups of ${name} by day, the last 30 days`,
   heads: {

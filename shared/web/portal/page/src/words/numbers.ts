@@ -72,6 +72,7 @@ export const setNext = {
 } as const;
 
 export const moveOn = {
+  untick: (hidden: string) => `Untick all, also ${hidden} not shown`,
   all: "Move on",
   some: (count: string) => `Move on ${count} chosen`,
   titleAll: (service: string) => `Move the numbers of ${service} on`,

@@ -22,8 +22,8 @@ export const service = {
   quota: "Quota",
   noQuota: "This edition counts nothing.",
   protection: "Protection",
-  lastBackup: "Last backup",
-  lastScheduled: "Last scheduled backup",
+  lastBackup: "Last backup run",
+  lastScheduled: "Last scheduled backup run",
   nextRun: "Next scheduled backup",
   never: "Never",
   schedule: "Schedule",
@@ -32,7 +32,7 @@ export const service = {
   recent: "Recent operations",
   runsNow: "Running now",
   wholeLog: "Whole log",
-  gone: "The service is gone. Its backups and its log stay.",
+  gone: "There is no such service now. If there was one, its backups and its log are in these tabs.",
 } as const;
 
 export type Verb = "suspend" | "resume" | "start" | "stop" | "restart" | "disable" | "enable";
@@ -47,7 +47,7 @@ export const commands = {
   mayNot: "Your role does not allow it",
   verbs: {
     suspend: { word: "Suspend", text: "It issues no control number until it is resumed. Artifacts can still change." },
-    resume: { word: "Resume", text: "It issues control numbers again. See first to the checklist of a restore." },
+    resume: { word: "Resume", text: "It issues control numbers again. After a restore, see first to its checklist." },
     start: { word: "Start", text: "It becomes active and issues control numbers." },
     stop: { word: "Stop", text: "Messages are no longer processed, and no number is issued, until it is started." },
     restart: { word: "Restart", text: "It becomes active anew." },

@@ -1,5 +1,5 @@
 /** One artifact: its document as a tree, its bytes, its certificates, and what can be done with it. */
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useMutation } from "@tanstack/react-query";
 import { deleteArtifact, isSection, useArtifact, WITH_CONTENT, type Read, type Section } from "../../api/artifacts";
@@ -47,6 +47,13 @@ function Found(place: Place) {
   const state = useService(service).data?.value.state;
   const found = read.data;
   const shown = found?.of.name ?? name;
+  const before = useRef(editing);
+  useEffect(() => {
+    // The same page by its address, and another to read: its headline takes the focus.
+    if (before.current === editing) return;
+    before.current = editing;
+    document.querySelector<HTMLElement>("main h1")?.focus();
+  }, [editing]);
   const back = () => go(artifactAddress(service, section, name), { replace: true });
   if (editing && found) {
     const trail: [string, string][] = [...trailTo(service, section), [artifactAddress(service, section, name), shown]];

@@ -6,11 +6,10 @@ import { useBackups } from "../../api/reads";
 import { Filter } from "../../parts/fields";
 import { count, moment, useUtc } from "../../parts/format";
 import { Icon } from "../../parts/icons";
-import { Empty, Skeleton } from "../../parts/parts";
+import { Empty, More, Skeleton } from "../../parts/parts";
 import { Problem } from "../../parts/problem";
 import { useAddress, useFilter } from "../../parts/query";
 import { changes as words, inside } from "../../words/inside";
-import { common } from "../../words/shell";
 import { LIVE } from "./addresses";
 import { ChangeMark, ChangeRow, KINDS } from "./change";
 import type { Picks } from "./picks";
@@ -56,7 +55,7 @@ export function ChangesTab({ service, backup, picks }: { service: string; backup
     <>
       <div className="filters since">
         <Since service={service} backup={backup} value={since} set={compareWith} />
-        <button type="button" onClick={() => void (section ? one : whole).refetch()} disabled={list.isFetching}>
+        <button type="button" onClick={() => list.isFetching || void (section ? one : whole).refetch()} aria-disabled={list.isFetching}>
           <Icon name="restart" />
           {words.again}
         </button>
@@ -83,16 +82,11 @@ export function ChangesTab({ service, backup, picks }: { service: string; backup
           )}
           {list.rows !== undefined && list.error ? <Problem of={list.error} quietly again={() => void list.refetch()} /> : null}
           {list.rows !== undefined && (list.rows.length > 0 || list.hasNextPage) && (
-            <p className="more">
+            <More list={list}>
               <span className="quiet" role="status">
                 {words.found(list.rows.length, list.hasNextPage)}
               </span>
-              {list.hasNextPage && (
-                <button type="button" onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
-                  {common.loadMore}
-                </button>
-              )}
-            </p>
+            </More>
           )}
         </div>
       </div>

@@ -2,7 +2,7 @@
 import { Link } from "wouter";
 import type { Backup } from "../../api/types";
 import { Icon } from "../../parts/icons";
-import { Command } from "../../parts/parts";
+import { Command, Tabs } from "../../parts/parts";
 import { backup as ofBackup } from "../../words/backup";
 import { inside as words } from "../../words/inside";
 import { backupAddress } from "../addresses";
@@ -15,19 +15,12 @@ export const isStored = (of: Pick<Backup, "status">) => STORED.has(of.status);
 
 export function BackupTabs({ service, backup, here }: { service: string; backup: string; here: "" | "contents" | "changes" }) {
   const tabs = [
-    ["", backupAddress(service, backup), words.facts],
-    ["contents", contentsAddress(service, backup), words.contents],
-    ["changes", changesAddress(service, backup, LIVE), words.changes],
+    [backupAddress(service, backup), words.facts],
+    [contentsAddress(service, backup), words.contents],
+    [changesAddress(service, backup, LIVE), words.changes],
   ] as const;
-  return (
-    <nav className="tabs" aria-label={words.tabs(backup)}>
-      {tabs.map(([name, address, word]) => (
-        <Link key={name} href={address} aria-current={name === here ? "page" : undefined}>
-          {word}
-        </Link>
-      ))}
-    </nav>
-  );
+  const current = here === "" ? 0 : here === "contents" ? 1 : 2;
+  return <Tabs label={words.tabs(backup)} of={tabs} here={tabs[current][0]} />;
 }
 
 /** A link of the command bar: how a backup differs from the living service. */

@@ -2,15 +2,14 @@
 import { useId, useState } from "react";
 import { Link } from "wouter";
 import { api, taken } from "../../api/client";
-import { useOperations } from "../../api/reads";
 import type { Monitor, RestorePlan, Service } from "../../api/types";
 import { Confirm } from "../../parts/dialog";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
 import { Bar } from "../../parts/parts";
 import { restored as words } from "../../words/restore";
-import { restoredAddress } from "../addresses";
 import { useAct } from "../commands";
+import { useChecklist } from "./to-checklist";
 
 const STORED = "interkeep-checklist ";
 
@@ -108,14 +107,13 @@ export function RestoredNotice({ of }: { of: Service }) {
 }
 
 function Notice({ service }: { service: string }) {
-  const read = useOperations(service, { operation: "RestoreBizTalkService", status: "Succeeded" }, 1);
-  const found = read.rows?.[0];
-  if (!found) return null;
+  const address = useChecklist(service);
+  if (!address) return null;
   return (
     <p className="banner">
       <Icon name="restore" />
       <span>
-        {words.overviewNotice} <Link href={restoredAddress(service, found.id)}>{words.overviewLink}</Link>
+        {words.overviewNotice} <Link href={address}>{words.overviewLink}</Link>
       </span>
     </p>
   );
