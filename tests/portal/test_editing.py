@@ -194,7 +194,9 @@ async def test_a_service_that_is_deleted_while_another_tab_looks_at_it(
     progress = tab.page.locator(".progress")
     await expect(progress).to_have_attribute("data-status", "Succeeded", timeout=20_000)
 
-    await expect(other.page.get_by_text("There is no such service now.")).to_be_visible(timeout=15_000)
+    await expect(other.page.get_by_text("There is no such service now.")).to_be_visible(
+        timeout=15_000
+    )
     await expect(other.page.get_by_role("group", name="Commands")).to_have_count(0)
     await expect(other.page.get_by_text("Quick Glance")).to_have_count(0)
     # Its log outlives it.

@@ -243,7 +243,7 @@ async def test_a_code_of_the_pages_own_leads_nowhere(tab: Tab, estate: Api) -> N
 
 
 async def test_a_refused_clipboard_is_told(tab: Tab, estate: Api) -> None:
-    refused = "navigator.clipboard.writeText = () => Promise.reject(new Error())"
+    refused = "void (navigator.clipboard.writeText = () => Promise.reject(new Error()))"
     await tab.open(f"/services/{SERVICE}")
     await tab.page.evaluate(refused)
     await tab.page.get_by_role("button", name="Copy Id").click()
@@ -262,11 +262,14 @@ async def test_where_one_is_stays_in_sight_on_a_narrow_screen(tab: Tab, estate: 
 
 async def test_restore_is_in_sight_in_the_list_of_backups(tab: Tab, estate: Api) -> None:
     await tab.open(f"/services/{SERVICE}/backups")
-    row = tab.page.locator("tbody tr").filter(has_text=BACKUP)
+    row = tab.page.locator("tbody tr").filter(has_text="contoso-first")
     await expect(row.locator("a.button")).to_be_in_viewport(ratio=0.99)
     box = await row.bounding_box()
     assert box is not None
     assert box["height"] <= 40
+    # All of the table has its place: nothing is to be scrolled to.
+    table = tab.page.locator(".scroll")
+    assert await table.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 async def test_units_are_those_of_the_edition_and_refused_at_their_field(

@@ -63,7 +63,7 @@ export function Backups({ service, canBackUp }: { service: string; canBackUp: bo
         list={list}
         label={`${service}: ${heads.name}`}
         heads={[
-          [ofChanges.compareHead, "pick"],
+          [ofChanges.compareHead, "pick unseen-head"],
           [heads.name],
           [ofRestore.command, "unseen-head"],
           [heads.status],
@@ -125,9 +125,9 @@ function Row({ service, of, tick }: { service: string; of: ListedBackup; tick: R
       <td className="number">{of.bytes == null ? common.unknown : size(of.bytes)}</td>
       <td className="number">{of.items == null ? common.unknown : count(of.items)}</td>
       <td>{of.verifyStatus ? <Chip of={of.verifyStatus} title={of.verifyLevel ?? undefined} /> : <span className="quiet">{words.notVerified}</span>}</td>
-      <td>
+      <td className="whole">
         {of.retention ? (
-          <span className="verdict">
+          <span className="pair">
             <Chip of={of.retention.action} />
             <Reasons of={of.retention.reasons.map(reason)} />
           </span>
