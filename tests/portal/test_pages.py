@@ -185,6 +185,17 @@ async def test_a_schedule_that_somebody_else_saved_is_read_again(tab: Tab, estat
     await expect(tab.page.get_by_label("Retention Days")).to_have_value("20")
 
 
+async def test_a_schedule_without_its_every_nth_is_not_whole(tab: Tab, estate: Api) -> None:
+    await tab.open(f"/services/{SERVICE}/configure")
+    save = tab.page.get_by_role("button", name="Save")
+    await tab.page.get_by_label("Verify", exact=True).select_option("data")
+    await tab.page.get_by_label("Every n-th backup").fill("2")
+    await expect(save).to_have_attribute("aria-disabled", "false")
+    await tab.page.get_by_label("Every n-th backup").fill("")
+    await expect(save).to_have_attribute("aria-disabled", "true")
+    await expect(tab.page.get_by_text("Fill in the form to see it.")).to_be_visible()
+
+
 async def test_busy_gone_and_garbled_answers_are_told_apart(tab: Tab, estate: Api) -> None:
     answers = iter(["busy", "well"])
 

@@ -643,7 +643,12 @@ async def test_the_checklist_is_gone_through_and_the_service_resumed(
 ) -> None:
     page = tab.page
     address = await restored(estate, "contoso-check")
-    # From the service that waits to be resumed.
+    # From the question before it is resumed, and from the service that waits to be.
+    await tab.open("/services?namePrefix=contoso-check")
+    await page.get_by_role("button", name="Resume contoso-check").click()
+    await page.get_by_role("dialog").get_by_role("link", name="Go through the checklist").click()
+    await expect(tab.heading).to_have_text("Restore of contoso-check")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await tab.open("/services/contoso-check")
     await page.get_by_role("link", name="Go through the checklist").click()
     await expect(tab.heading).to_have_text("Restore of contoso-check")
