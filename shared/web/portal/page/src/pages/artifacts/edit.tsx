@@ -49,7 +49,9 @@ export function Edit(props: {
   // What was sent without an answer: it may be stored.
   const unanswered = useRef<string>(undefined);
 
-  const saved = () => {
+  const saved = async () => {
+    // What is stored is read first: who edits again begins from that.
+    await queries.invalidateQueries({ queryKey: ["artifact", place.service, place.section, place.name] });
     leaving.pass();
     // Secrets that were written are gone from the page with the editor.
     act.reset();
@@ -64,7 +66,7 @@ export function Edit(props: {
       if (!isDefinite(problem)) unanswered.current = text;
       if (problem.code !== "ConditionNotMet") return;
       const now = await stored(place);
-      if (now.read && unanswered.current === text && isSame(JSON.parse(now.read.document), JSON.parse(text))) saved();
+      if (now.read && unanswered.current === text && isSame(JSON.parse(now.read.document), JSON.parse(text))) await saved();
       else setTheirs(now);
     },
     gcTime: 0,
