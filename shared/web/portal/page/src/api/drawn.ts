@@ -35,6 +35,8 @@ export function spent(what: string): void {
   sessionStorage.removeItem(PREFIX + what);
 }
 
+// Also of pages that were not opened since the last load: what they keep has the same beginning.
+const KEPT = [PREFIX, DRAFT, "interkeep-restore", "interkeep-picks "];
 onLeave(() => {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX) || key.startsWith(DRAFT)) sessionStorage.removeItem(key);
+  for (const key of Object.keys(sessionStorage)) if (KEPT.some((one) => key.startsWith(one))) sessionStorage.removeItem(key);
 });

@@ -57,8 +57,8 @@ export function SetNext({ service, agreement, kind, close }: Given) {
       word={again ? words.runAgain : words.run}
       typed={again ? agreement : undefined}
       danger={again}
-      shut={!settable || read.data === undefined}
-      busy={act.isPending || read.isFetching}
+      shut={read.isFetching || !settable || read.data === undefined}
+      busy={act.isPending}
       problem={told && !atField ? told : undefined}
       run={() => act.mutate()}
       close={close}

@@ -46,10 +46,7 @@ function write(key: string, picks: readonly string[]): void {
   for (const tell of told) tell();
 }
 
-onLeave(() => {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
-  known.clear();
-});
+onLeave(() => known.clear());
 
 export type Picks = { all: readonly string[]; has: (pick: string) => boolean; set: (pick: string, on: boolean) => void; clear: () => void };
 

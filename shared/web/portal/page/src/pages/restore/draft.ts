@@ -4,7 +4,6 @@
  */
 import { useEffect, useReducer, useRef } from "react";
 import { useSearchParams } from "wouter";
-import { onLeave } from "../../api/session";
 import { BLANK, SECRET, TYPED, pickedOf, type Form } from "./form";
 
 const STORED = "interkeep-restore";
@@ -103,4 +102,3 @@ export type Drafting = ReturnType<typeof useDraft>;
 
 /** Forget the draft, as its restore began. */
 export const forget = () => sessionStorage.removeItem(STORED);
-onLeave(forget);
