@@ -1,7 +1,9 @@
 """Imports: many artifacts in one request; all or none if they fit into one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from shared.clock import Clock
 from shared.model.artifact import Artifact, ImportItem
@@ -30,6 +32,8 @@ _OF_THE_SERVICE = frozenset(
 
 Report = dict[str, WriteResult | Problem]
 """The result of each item, by its place in the body."""
+
+Result = TypeVar("Result")
 
 
 class Imports:
@@ -77,28 +81,15 @@ class Imports:
         wanted = await self._wanted(service, items)
         report: dict[str, Put | Problem] = {**_too_large(wanted)}
         for group in list(self._groups([one for one in wanted if one.place not in report])):
-            await self._rehearse_each(service, group, report)
+            await _in_halves(group, report, partial(self._rehearse, service))
         return [report[one.place] for one in wanted]
 
-    async def _rehearse_each(
+    async def _rehearse(
         self, service: Service, group: Sequence[Wanted], report: dict[str, Put | Problem]
     ) -> None:
         ahead = [one for one in report.values() if isinstance(one, Put)]
-        try:
-            puts = await self._artifacts.rehearse(service, group, ahead)
-            report.update((one.place, put) for one, put in zip(group, puts, strict=True))
-            return
-        except TooLargeTogether:
-            pass
-        except Problem as problem:
-            if problem.code in _OF_THE_SERVICE:
-                raise
-            if len(group) == 1:
-                report[group[0].place] = problem
-                return
-        middle = len(group) // 2
-        await self._rehearse_each(service, group[:middle], report)
-        await self._rehearse_each(service, group[middle:], report)
+        puts = await self._artifacts.rehearse(service, group, ahead)
+        report.update((one.place, put) for one, put in zip(group, puts, strict=True))
 
     async def _wanted(self, service: Service, items: Sequence[ImportItem]) -> list[Wanted]:
         wanted = [Wanted(item, f"/artifacts/{index}") for index, item in enumerate(items)]
@@ -117,37 +108,14 @@ class Imports:
     ) -> None:
         try:
             for group in groups:
-                await self._write_each(service, group, report, before_write)
+                write = partial(self._write, service, before_write=before_write)
+                await _in_halves(group, report, write)
         except Problem as problem:
             if not any(isinstance(result, WriteResult) for result in report.values()):
                 raise
             for group in groups:
                 for one in group:
                     report.setdefault(one.place, problem)
-
-    async def _write_each(
-        self,
-        service: Service,
-        group: Sequence[Wanted],
-        report: Report,
-        before_write: BeforeWrite,
-    ) -> None:
-        """Write a group; if it is refused because of an item, write its halves, down to the items
-        at fault."""
-        try:
-            await self._write(service, group, report, before_write)
-            return
-        except TooLargeTogether:
-            pass  # too large with its secrets sealed, which is known only then
-        except Problem as problem:
-            if problem.code in _OF_THE_SERVICE:
-                raise
-            if len(group) == 1:
-                report[group[0].place] = problem
-                return
-        middle = len(group) // 2
-        await self._write_each(service, group[:middle], report, before_write)
-        await self._write_each(service, group[middle:], report, before_write)
 
     async def _write(
         self,
@@ -207,3 +175,30 @@ def _too_large(wanted: Sequence[Wanted]) -> dict[str, Problem]:
         except Problem as problem:
             found[one.place] = problem.within(one.place)
     return found
+
+
+async def _in_halves(
+    group: Sequence[Wanted],
+    report: dict[str, Result | Problem],
+    act: Callable[[Sequence[Wanted], dict[str, Result | Problem]], Awaitable[None]],
+) -> None:
+    """Do something with a group; if it is refused because of an item, with its halves, down to the
+    items at fault, whose problems are reported.
+
+    :param act: reports on all of the items that it is given, or raises.
+    :raises Problem: one that is not about the items.
+    """
+    try:
+        await act(group, report)
+        return
+    except TooLargeTogether:
+        pass  # too large with its secrets sealed, which is known only then
+    except Problem as problem:
+        if problem.code in _OF_THE_SERVICE:
+            raise
+        if len(group) == 1:
+            report[group[0].place] = problem
+            return
+    middle = len(group) // 2
+    await _in_halves(group[:middle], report, act)
+    await _in_halves(group[middle:], report, act)

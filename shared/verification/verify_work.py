@@ -1,6 +1,7 @@
 """The work of a verify: VerifyBackupBizTalkService, at one of three levels."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -101,36 +102,26 @@ class VerifyWork(Work):
         level: VerifyLevel,
         findings: Findings,
     ) -> JsonObject:
-        if level is VerifyLevel.DESCRIPTOR:
-            return await self._looked(task, backup, alias, level, findings)
-        async with backup.ahead() as near:
-            return await self._looked(task, near, alias, level, findings)
-
-    async def _looked(
-        self,
-        task: Task,
-        backup: OpenBackup,
-        alias: str,
-        level: VerifyLevel,
-        findings: Findings,
-    ) -> JsonObject:
-        reading = Reading(task, backup, findings)
-        await reading.look()
-        checked: JsonObject = {"contentObjects": reading.objects}
-        if level is VerifyLevel.DESCRIPTOR:
+        async with AsyncExitStack() as stack:
+            if level is not VerifyLevel.DESCRIPTOR:
+                backup = await stack.enter_async_context(backup.ahead())
+            reading = Reading(task, backup, findings)
+            await reading.look()
+            checked: JsonObject = {"contentObjects": reading.objects}
+            if level is VerifyLevel.DESCRIPTOR:
+                return checked
+            try:
+                secrets = await backup.secrets(self.presence.provider)
+            except Problem as problem:
+                findings.add(problem)
+                return checked
+            await reading.read(secrets)
+            checked["records"] = reading.records
+            if level is VerifyLevel.RESTORE and not findings.count:
+                account = self.presence.accounts.require(alias, "")
+                copier = Copier(account, self.clock, by_service=False)
+                await self.scratch.compare(task, backup, secrets, copier, findings)
             return checked
-        try:
-            secrets = await backup.secrets(self.presence.provider)
-        except Problem as problem:
-            findings.add(problem)
-            return checked
-        await reading.read(secrets)
-        checked["records"] = reading.records
-        if level is VerifyLevel.RESTORE and not findings.count:
-            account = self.presence.accounts.require(alias, "")
-            copier = Copier(account, self.clock, by_service=False)
-            await self.scratch.compare(task, backup, secrets, copier, findings)
-        return checked
 
     async def committed(self, operation: Operation) -> Outcome | None:  # noqa: ARG002
         """None: there is no point of no return; every step can be repeated."""

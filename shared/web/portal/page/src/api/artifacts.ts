@@ -30,6 +30,9 @@ export const SECTIONS: readonly Section[] = [
   "x12-mappings",
 ];
 
+/** Those that a backup has. */
+export const BACKED_UP: readonly Section[] = SECTIONS.filter((one) => one !== "hybrid-connections");
+
 /** Sections whose artifacts have bytes of their own. */
 export const WITH_CONTENT: ReadonlySet<Section> = new Set([
   "assemblies",

@@ -6,7 +6,7 @@ import type { Backup, Schemas } from "../api/types";
 import { Chip } from "../parts/status";
 import { Copy } from "../parts/copy";
 import { count, size } from "../parts/format";
-import { Command, Facts, Head, Skeleton } from "../parts/parts";
+import { Command, Facts, Head, Skeleton, Table } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { Elapsed, Time } from "../parts/time";
 import { backup as words } from "../words/backup";
@@ -178,34 +178,21 @@ function Sections({ of, at }: { of: Schemas["SectionFacts"][]; at: (section: str
   const empty = of.filter((one) => one.items === 0).map((one) => one.name);
   return (
     <>
-    <div className="scroll" role="group" aria-label={words.sections} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{words.section}</th>
-            <th scope="col" className="number">{words.heads.items}</th>
-            <th scope="col" className="number">{words.heads.size}</th>
-            <th scope="col" className="number">{words.lines}</th>
-            <th scope="col">{words.hash}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((one) => (
-            <tr key={one.name}>
-              <th scope="row">
-                <Link href={at(one.name)}>{one.name}</Link>
-              </th>
-              <td className="number">{count(one.items)}</td>
-              <td className="number">{size(one.bytes)}</td>
-              <td className="number">{size(one.linesBytes)}</td>
-              <td>
-                <Copy text={one.linesSha256} what={`${words.hash}, ${one.name}`} shown={`${one.linesSha256.slice(0, 12)}…`} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label={words.sections} heads={[[words.section], [words.heads.items, "number"], [words.heads.size, "number"], [words.lines, "number"], [words.hash]]}>
+      {rows.map((one) => (
+        <tr key={one.name}>
+          <th scope="row">
+            <Link href={at(one.name)}>{one.name}</Link>
+          </th>
+          <td className="number">{count(one.items)}</td>
+          <td className="number">{size(one.bytes)}</td>
+          <td className="number">{size(one.linesBytes)}</td>
+          <td>
+            <Copy text={one.linesSha256} what={`${words.hash}, ${one.name}`} shown={`${one.linesSha256.slice(0, 12)}…`} />
+          </td>
+        </tr>
+      ))}
+    </Table>
     {empty.length > 0 && <p className="quiet beneath">{words.empty(new Intl.ListFormat("en").format(empty))}</p>}
     </>
   );

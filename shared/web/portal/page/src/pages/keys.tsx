@@ -7,7 +7,7 @@ import { Chip } from "../parts/status";
 import { Copy } from "../parts/copy";
 import { count } from "../parts/format";
 import { Icon } from "../parts/icons";
-import { Command, Head, Skeleton } from "../parts/parts";
+import { Command, Head, Skeleton, Table } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { Time } from "../parts/time";
 import { keys as words } from "../words/installation";
@@ -93,7 +93,7 @@ function Whole({ of }: { of: DeepHealth["keys"] }) {
       {of.complete === false && <p className="banner">{words.incomplete}</p>}
       <section className="card" aria-labelledby="needed">
         <h2 id="needed">{words.needed}</h2>
-        {needed.length > 0 ? <Table of={needed} wrapping={of.wrapping ?? undefined} /> : <p className="quiet">{of.error ? common.unknown : words.none}</p>}
+        {needed.length > 0 ? <KeyTable of={needed} wrapping={of.wrapping ?? undefined} /> : <p className="quiet">{of.error ? common.unknown : words.none}</p>}
       </section>
       <div className="columns">
         <Rotation of={needed} keys={of} />
@@ -116,44 +116,26 @@ function placeOf(id: string): string {
   return vault === undefined ? words.inSettings : words.inVault(vault);
 }
 
-function Table({ of, wrapping }: { of: Needed[]; wrapping: string | undefined }) {
+function KeyTable({ of, wrapping }: { of: Needed[]; wrapping: string | undefined }) {
   const number = (value: number | undefined) => (value === undefined ? count(0) : count(value));
   return (
-    <div className="scroll" role="group" aria-label={words.needed} tabIndex={0}>
-      <table>
-        <caption className="unseen">{words.needed}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{words.key}</th>
-            <th scope="col">{words.atHand}</th>
-            <th scope="col" className="number" title={words.servicesHint}>
-              {words.services}
-            </th>
-            <th scope="col" className="number" title={words.backupsHint}>
-              {words.backups}
-            </th>
-            <th scope="col">{words.where}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {of.map((one) => (
-            <tr key={one.id}>
-              <th scope="row" className="key-id">
-                <Copy text={one.id} what={words.key} />
-                {one.id === wrapping && <span className="quiet small">{words.wrapping}</span>}
-              </th>
-              <td>
-                <Chip of={one.atHand ? "atHand" : "notAtHand"} />
-                {one.error && <p className="wrong">{one.error}</p>}
-              </td>
-              <td className="number">{number(one.services)}</td>
-              <td className="number">{number(one.backups)}</td>
-              <td>{placeOf(one.id)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label={words.needed} heads={[[words.key], [words.atHand], [words.services, "number", words.servicesHint], [words.backups, "number", words.backupsHint], [words.where]]}>
+      {of.map((one) => (
+        <tr key={one.id}>
+          <th scope="row" className="key-id">
+            <Copy text={one.id} what={words.key} />
+            {one.id === wrapping && <span className="quiet small">{words.wrapping}</span>}
+          </th>
+          <td>
+            <Chip of={one.atHand ? "atHand" : "notAtHand"} />
+            {one.error && <p className="wrong">{one.error}</p>}
+          </td>
+          <td className="number">{number(one.services)}</td>
+          <td className="number">{number(one.backups)}</td>
+          <td>{placeOf(one.id)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

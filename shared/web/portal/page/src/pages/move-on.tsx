@@ -8,6 +8,7 @@ import { Confirm } from "../parts/dialog";
 import { Field, Tick } from "../parts/fields";
 import { count } from "../parts/format";
 import { Problem } from "../parts/problem";
+import { Table } from "../parts/parts";
 import { moveOn as words, numbers } from "../words/numbers";
 import { useAct } from "./commands";
 import { KINDS, type Kind } from "./counters";
@@ -144,35 +145,19 @@ function Planned({ of }: { of: Plan | undefined }) {
         {words.counted(count(of.counters ?? 0), count(of.agreements ?? 0))}
       </p>
       {moves.length > 0 && (
-        <div className="scroll moves" role="group" aria-label={words.plan} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{numbers.agreement}</th>
-                <th scope="col">{numbers.kind}</th>
-                <th scope="col" className="number">
-                  {words.before}
-                </th>
-                <th scope="col" className="number">
-                  {words.after}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {moves.slice(0, SHOWN).map((one) => (
-                <tr key={`${one.agreement} ${one.kind}`}>
-                  <th scope="row">{one.agreement}</th>
-                  <td>{numbers.kinds[one.kind]}</td>
-                  <td className="number">{count(one.nextBefore)}</td>
-                  <td className="number">
-                    {count(one.nextAfter)}
-                    {one.rollovers ? <span className="quiet"> {words.rollovers(count(one.rollovers))}</span> : null}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label={words.plan} kind="moves" heads={[[numbers.agreement], [numbers.kind], [words.before, "number"], [words.after, "number"]]}>
+          {moves.slice(0, SHOWN).map((one) => (
+            <tr key={`${one.agreement} ${one.kind}`}>
+              <th scope="row">{one.agreement}</th>
+              <td>{numbers.kinds[one.kind]}</td>
+              <td className="number">{count(one.nextBefore)}</td>
+              <td className="number">
+                {count(one.nextAfter)}
+                {one.rollovers ? <span className="quiet"> {words.rollovers(count(one.rollovers))}</span> : null}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {hidden > 0 && <p className="hint">{words.more(count(hidden))}</p>}
     </>

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { Read } from "../api/client";
 import type { Schedule } from "../api/types";
 import { moment } from "../parts/format";
+import { Table } from "../parts/parts";
 import { common } from "../words/shell";
 import { backup as ofBackup, schedule as words } from "../words/backup";
 import { usualAccount } from "./back-up";
@@ -95,26 +96,15 @@ export function Overtaken(props: { text: string; stored: Form; mine: Form; word:
         {props.text}
       </p>
       {differ.length > 0 && (
-        <div className="scroll" role="group" aria-label={words.differences} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{words.setting}</th>
-                <th scope="col">{words.storedNow}</th>
-                <th scope="col">{words.yours}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {differ.map(([name, label]) => (
-                <tr key={name}>
-                  <th scope="row">{label}</th>
-                  <td>{valueOf(stored, name)}</td>
-                  <td>{valueOf(mine, name)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label={words.differences} heads={[[words.setting], [words.storedNow], [words.yours]]}>
+          {differ.map(([name, label]) => (
+            <tr key={name}>
+              <th scope="row">{label}</th>
+              <td>{valueOf(stored, name)}</td>
+              <td>{valueOf(mine, name)}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       {differ.length > 0 && (
         <p className="buttons">

@@ -87,12 +87,36 @@ export function Empty({ icon, text, children }: { icon: IconName; text: string; 
   );
 }
 
+/** Of a table's columns: the word, a class, and what the word means where it needs that. */
+export type Heads = readonly (readonly [word: string, kind?: string, hint?: string])[];
+
+/** A table, which scrolls in itself where it is wider than its place. */
+export function Table(props: { label: string; heads: Heads; kind?: string; children: ReactNode }) {
+  return (
+    <div className={props.kind ? `scroll ${props.kind}` : "scroll"} role="group" aria-label={props.label} tabIndex={0}>
+      <table>
+        <caption className="unseen">{props.label}</caption>
+        <thead>
+          <tr>
+            {props.heads.map(([word, kind, hint], index) => (
+              <th key={index} scope="col" className={kind} title={hint}>
+                {word}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{props.children}</tbody>
+      </table>
+    </div>
+  );
+}
+
 /** A table that comes a page at a time, with its skeleton, its problem and its empty state. */
 export function Listed<T>(props: {
   list: List<T>;
   rows?: T[] | undefined;
   label: string;
-  heads: [string, string?][];
+  heads: Heads;
   row: (one: T) => ReactNode;
   empty: ReactNode;
 }) {
@@ -105,21 +129,9 @@ export function Listed<T>(props: {
   if (rows.length === 0 && !list.hasNextPage) return props.empty;
   return (
     <>
-      <div className="scroll" role="group" aria-label={props.label} tabIndex={0}>
-        <table>
-          <caption className="unseen">{props.label}</caption>
-          <thead>
-            <tr>
-              {props.heads.map(([word, kind], index) => (
-                <th key={index} scope="col" className={kind}>
-                  {word}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>{rows.map(props.row)}</tbody>
-        </table>
-      </div>
+      <Table label={props.label} heads={props.heads}>
+        {rows.map(props.row)}
+      </Table>
       {list.error && <Problem of={list.error} quietly again={() => void list.refetch()} />}
       <More list={list}>
         <span className="quiet">{common.shown(count(rows.length))}</span>

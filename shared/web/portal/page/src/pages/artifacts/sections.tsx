@@ -13,7 +13,7 @@ import { useMay } from "../../api/reads";
 import type { Schemas } from "../../api/types";
 import { Chip } from "../../parts/status";
 import { count, size } from "../../parts/format";
-import { Bar, Command, Empty, Listed, Skeleton } from "../../parts/parts";
+import { Bar, Command, Empty, Listed, Skeleton, Table } from "../../parts/parts";
 import { Problem } from "../../parts/problem";
 import { useFilter } from "../../parts/query";
 import { Time, useNow } from "../../parts/time";
@@ -57,21 +57,11 @@ function Sections({ service, state }: { service: string; state: string | undefin
         <Commands service={service} section={undefined} state={state} />
       </div>
       {read.data ? (
-        <div className="scroll" role="group" aria-label={words.sections} tabIndex={0}>
-          <table>
-            <caption className="unseen">{words.sections}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{words.section}</th>
-                <th scope="col" className="number">{words.count}</th>
-                <th scope="col">{words.quota}</th>
-                <th scope="col">{words.content}</th>
-                <th scope="col">{words.backups}</th>
-              </tr>
-            </thead>
-            <tbody>{read.data.map((one) => <SectionRow key={one.section} service={service} of={one} />)}</tbody>
-          </table>
-        </div>
+        <Table label={words.sections} heads={[[words.section], [words.count, "number"], [words.quota], [words.content], [words.backups]]}>
+          {read.data.map((one) => (
+            <SectionRow key={one.section} service={service} of={one} />
+          ))}
+        </Table>
       ) : read.error ? (
         <Problem of={read.error} again={() => void read.refetch()} />
       ) : (

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Field } from "../../parts/fields";
 import { count, size } from "../../parts/format";
-import { Empty } from "../../parts/parts";
+import { Empty, Table } from "../../parts/parts";
 import { Problem } from "../../parts/problem";
 import { Chip } from "../../parts/status";
 import { importing as words } from "../../words/import";
@@ -187,44 +187,31 @@ function Items({ of, checked, keep }: { of: readonly Line[]; checked: boolean; k
   const { shown, more } = useParts(sorted);
   return (
     <>
-      <div className="scroll" role="group" aria-label={words.becomes} tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{words.name}</th>
-              <th scope="col">{words.section}</th>
-              {checked && <th scope="col">{words.outcome}</th>}
-              <th scope="col">{words.has}</th>
-              <th scope="col">{words.file}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((line) => (
-              <tr key={`${line.item.section}/${line.item.name}`}>
-                <th scope="row" className="name">
-                  {line.item.name}
-                </th>
-                <td>{line.item.section}</td>
-                {checked && (
-                  <td className="name">
-                    <Chip of={foreseen(line, keep)} /> {line.message}
-                  </td>
-                )}
-                <td>{contents(line.item)}</td>
-                <td className="name">
-                  <code>{line.item.from.join(", ")}</code>
-                  {line.item.notes.map((note) => (
-                    <span key={note} className="hint warned">
-                      {" "}
-                      {note}
-                    </span>
-                  ))}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={words.becomes} heads={[[words.name], [words.section], ...(checked ? [[words.outcome] as const] : []), [words.has], [words.file]]}>
+        {shown.map((line) => (
+          <tr key={`${line.item.section}/${line.item.name}`}>
+            <th scope="row" className="name">
+              {line.item.name}
+            </th>
+            <td>{line.item.section}</td>
+            {checked && (
+              <td className="name">
+                <Chip of={foreseen(line, keep)} /> {line.message}
+              </td>
+            )}
+            <td>{contents(line.item)}</td>
+            <td className="name">
+              <code>{line.item.from.join(", ")}</code>
+              {line.item.notes.map((note) => (
+                <span key={note} className="hint warned">
+                  {" "}
+                  {note}
+                </span>
+              ))}
+            </td>
+          </tr>
+        ))}
+      </Table>
       {more}
     </>
   );
@@ -244,26 +231,16 @@ function NotTaken({ of }: { of: readonly Refused[] }) {
   return (
     <section className="card" aria-labelledby="not-taken">
       <h2 id="not-taken">{words.unknown(of.length, count(of.length))}</h2>
-      <div className="scroll" role="group" aria-label={words.unknown(of.length, count(of.length))} tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{words.file}</th>
-              <th scope="col">{words.why}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((one, index) => (
-              <tr key={index}>
-                <th scope="row" className="name">
-                  <code>{one.path}</code>
-                </th>
-                <td className="name">{one.why}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={words.unknown(of.length, count(of.length))} heads={[[words.file], [words.why]]}>
+        {shown.map((one, index) => (
+          <tr key={index}>
+            <th scope="row" className="name">
+              <code>{one.path}</code>
+            </th>
+            <td className="name">{one.why}</td>
+          </tr>
+        ))}
+      </Table>
       {more}
     </section>
   );

@@ -6,6 +6,7 @@ import { Icon } from "../../parts/icons";
 import { useFilter } from "../../parts/query";
 import { saved } from "../../parts/saved";
 import { Chip } from "../../parts/status";
+import { Table } from "../../parts/parts";
 import { importing as words, type Outcome } from "../../words/import";
 import { common } from "../../words/shell";
 import { shownStatus } from "../../words/status";
@@ -52,24 +53,11 @@ export function Report(props: { service: string; lines: readonly Line[]; running
       {matching.length === 0 ? (
         <p className="quiet">{words.noneOf}</p>
       ) : (
-        <div className="scroll" role="group" aria-label={words.report} tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{words.name}</th>
-                <th scope="col">{words.section}</th>
-                <th scope="col">{words.outcome}</th>
-                <th scope="col">{words.message}</th>
-                <th scope="col">{words.file}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((line) => (
-                <Row key={`${line.item.section}/${line.item.name}`} service={service} of={line} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label={words.report} heads={[[words.name], [words.section], [words.outcome], [words.message], [words.file]]}>
+          {shown.map((line) => (
+            <Row key={`${line.item.section}/${line.item.name}`} service={service} of={line} />
+          ))}
+        </Table>
       )}
       {more}
     </section>

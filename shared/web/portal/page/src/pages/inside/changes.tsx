@@ -1,5 +1,6 @@
 /** What changed: from another backup, or from the living service, to a backup. */
 import { Fragment } from "react";
+import { BACKED_UP } from "../../api/artifacts";
 import { useChanges, type Change, type Changes } from "../../api/inside";
 import { asProblem } from "../../api/problem";
 import { useBackups } from "../../api/reads";
@@ -16,23 +17,7 @@ import type { Picks } from "./picks";
 import { isStored } from "./tabs";
 
 /** The sections that are compared, in the API's order. */
-const SECTIONS = [
-  "service",
-  "agreements",
-  "assemblies",
-  "batches",
-  "bridges",
-  "certificates",
-  "partners",
-  "pipelines",
-  "schemas",
-  "templates",
-  "transforms",
-  "x12-mappings",
-  "control-numbers",
-  "received-control-numbers",
-  "mic-values",
-] as const;
+const SECTIONS = ["service", ...BACKED_UP, "control-numbers", "received-control-numbers", "mic-values"] as const;
 
 const BACKUPS = 100;
 

@@ -1,4 +1,5 @@
 /** The wizard's form: what a person typed, and the request of a restore that is made of it. */
+import { BACKED_UP } from "../../api/artifacts";
 import type { RestoreBody, Schemas } from "../../api/types";
 import { restore as words } from "../../words/restore";
 
@@ -85,21 +86,6 @@ export const SECRET: readonly Pointer[] = [
   "/service/monitoringStore/connectionString",
   "/service/archivingStore/connectionString",
 ];
-
-/** Sections of artifacts that a backup has. */
-export const SECTIONS = [
-  "agreements",
-  "assemblies",
-  "batches",
-  "bridges",
-  "certificates",
-  "partners",
-  "pipelines",
-  "schemas",
-  "templates",
-  "transforms",
-  "x12-mappings",
-] as const satisfies readonly Section[];
 
 const STEPS: [string, Step][] = [
   ["/service/trackingDatabase/advanced", "advanced"],
@@ -220,6 +206,6 @@ export function unfinished(form: Form, lost: readonly string[]): Wrong[] {
 /** Where a section or an artifact is named as links name it: `agreements`, `agreements/Fabrikam-850`. */
 export function pickedOf(text: string): Picked | undefined {
   const [first, ...rest] = text.split("/");
-  const section = SECTIONS.find((one) => one === first);
+  const section = BACKED_UP.find((one) => one === first);
   return section && { section, name: rest.join("/") };
 }

@@ -1,12 +1,13 @@
 /** A part of a backup: what is included, what is left out. */
 import { useId } from "react";
+import { BACKED_UP } from "../../api/artifacts";
 import { useRecords } from "../../api/restoring";
 import { Field } from "../../parts/fields";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
 import { restore as words } from "../../words/restore";
 import { useFilling } from "./controls";
-import { SECTIONS, type Picked, type Section } from "./form";
+import type { Picked, Section } from "./form";
 
 export function Parts() {
   return (
@@ -58,7 +59,7 @@ export function SectionOf({ at, value, set }: { at: string; value: Section; set:
     <Field label={words.section} wrong={wrong(at)}>
       {(field) => (
         <select {...field} data-member={at} disabled={locked} value={value} onChange={(event) => set(event.target.value as Section)}>
-          {SECTIONS.map((one) => (
+          {BACKED_UP.map((one) => (
             <option key={one}>{one}</option>
           ))}
         </select>

@@ -4,7 +4,7 @@ import type { RestorePlan, Schemas } from "../../api/types";
 import { Copy } from "../../parts/copy";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
-import { Facts } from "../../parts/parts";
+import { Facts, type Heads, Table } from "../../parts/parts";
 import { Time } from "../../parts/time";
 import { plan as words } from "../../words/restore";
 import { common } from "../../words/shell";
@@ -17,41 +17,27 @@ export function repeated(numbers: Numbers | undefined): { issued: number; unknow
   return { issued: numbers?.issuedAgain ?? 0, unknown };
 }
 
-/** A table of the report; it scrolls in itself where it is wider than the page. */
-export function Table(props: { label: string; heads: [string, string?][]; rows: ReactNode[][]; more?: number | undefined }) {
+/** A table of the report. */
+export function Cells(props: { label: string; heads: Heads; rows: ReactNode[][]; more?: number | undefined }) {
   return (
     <>
-      <div className="scroll" role="group" aria-label={props.label} tabIndex={0}>
-        <table>
-          <caption className="unseen">{props.label}</caption>
-          <thead>
-            <tr>
-              {props.heads.map(([word, kind], index) => (
-                <th key={index} scope="col" className={kind}>
-                  {word}
+      <Table label={props.label} heads={props.heads}>
+        {props.rows.map((cells, row) => (
+          <tr key={row}>
+            {cells.map((cell, column) =>
+              column === 0 ? (
+                <th key={column} scope="row">
+                  {cell}
                 </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {props.rows.map((cells, row) => (
-              <tr key={row}>
-                {cells.map((cell, column) =>
-                  column === 0 ? (
-                    <th key={column} scope="row">
-                      {cell}
-                    </th>
-                  ) : (
-                    <td key={column} className={props.heads[column]?.[1]}>
-                      {cell ?? <span className="quiet">{common.unknown}</span>}
-                    </td>
-                  ),
-                )}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+              ) : (
+                <td key={column} className={props.heads[column]?.[1]}>
+                  {cell ?? <span className="quiet">{common.unknown}</span>}
+                </td>
+              ),
+            )}
+          </tr>
+        ))}
+      </Table>
       {props.more ? <p className="quiet beneath">{words.more(count(props.more))}</p> : null}
     </>
   );
@@ -122,7 +108,7 @@ export function Counters({ of }: { of: Numbers | undefined }) {
         )}
       </p>
       {exposures.length > 0 && (
-        <Table
+        <Cells
           label={words.exposures}
           heads={[[words.agreement], [words.kind], [words.backedUp, "number"], [words.known, "number"], [words.next, "number"], [words.issuedAgain, "number"]]}
           rows={exposures.map((one) => [
@@ -154,7 +140,7 @@ function Received({ of }: { of: Schemas["InboundPlan"] }) {
         {words.receivedText} {words.since} <Time at={of.since} />
       </p>
       {agreements.length > 0 && (
-        <Table
+        <Cells
           label={words.received}
           heads={[[words.agreement], [words.receivedNumbers, "number"], [words.mics, "number"], [words.since2, "number"], [words.checks]]}
           rows={agreements.map((one) => [
@@ -240,7 +226,7 @@ export function Report({ of }: { of: RestorePlan }) {
       {replaced.length > 0 && (
         <section className="card" aria-labelledby="replaced">
           <h2 id="replaced">{words.replaced}</h2>
-          <Table
+          <Cells
             label={words.replaced}
             heads={[[words.place], [words.before], [words.after]]}
             rows={replaced.map((one) => [
@@ -257,7 +243,7 @@ export function Report({ of }: { of: RestorePlan }) {
         <section className="card" aria-labelledby="sources">
           <h2 id="sources">{words.sources}</h2>
           <p className="quiet">{words.sourcesText}</p>
-          <Table
+          <Cells
             label={words.sources}
             heads={[[words.bridge], [words.type], [words.address], [words.also]]}
             rows={sources.map((one) => [one.bridge, one.type, <code>{one.address}</code>, one.alsoPolledBy && <span className="warned">{one.alsoPolledBy}</span>])}
