@@ -48,8 +48,8 @@ from shared.state.received_numbers import number_key
 from shared.state.row_keys import encoded
 from shared.state.services import Directory, Listed
 from shared.storage.pace import Pace
-from shared.storage.tables import TRANSACTION_ROWS, RowChanged, RowExists
-from shared.storage.versioned import Versioned, optimistic
+from shared.storage.tables import TRANSACTION_ROWS, RowExists
+from shared.storage.versioned import Versioned, optimistically
 from shared.streams.bounded import each_of
 from shared.streams.in_order import two_in_order
 from shared.streams.merged import joined
@@ -268,10 +268,7 @@ class NewService:
         The head is opened first, so that a late batch of another worker fails.
         """
         _, listed = await two_in_order(self._open(), self._directory.get(self._name))
-        try:
-            await self._show(State.SUSPENDED, listed)
-        except RowChanged:
-            await self._show_as_it_is(State.SUSPENDED)
+        await self._shown(State.SUSPENDED, listed)
 
     async def _open(self) -> None:
         """Open the configuration to callers."""
@@ -293,19 +290,19 @@ class NewService:
 
     async def fail(self) -> None:
         """Set the service to RestoreFailed, if it was created."""
-        await self._show_as_it_is(State.RESTORE_FAILED)
+        await self._shown(State.RESTORE_FAILED)
 
-    @optimistic
-    async def _show_as_it_is(self, state: State) -> None:
-        await self._show(state, await self._directory.get(self._name))
-
-    async def _show(self, state: State, listed: Listed | None) -> None:
+    async def _shown(self, state: State, listed: Listed | None = None) -> None:
         """Set the state of the service that is being restored.
 
-        :param listed: the service, as it was read just before.
-        :raises RowChanged: if another writer changed it since.
+        :param listed: the service, if it was read just before.
         """
-        if listed is None or listed.service.id != self._id:
+        await optimistically(
+            partial(self._directory.get, self._name), partial(self._show, state), listed
+        )
+
+    async def _show(self, state: State, listed: Listed) -> None:
+        if listed.service.id != self._id:
             return
         if listed.service.state is not State.RESTORING:
             return

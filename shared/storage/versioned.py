@@ -8,6 +8,7 @@ from typing import Generic, ParamSpec, TypeVar
 from shared.storage.tables import RowChanged, RowExists
 
 Value = TypeVar("Value")
+Found = TypeVar("Found")
 Given = ParamSpec("Given")
 
 
@@ -37,3 +38,23 @@ def optimistic(
                 continue
 
     return again
+
+
+async def optimistically(
+    read: Callable[[], Awaitable[Found | None]],
+    change: Callable[[Found], Awaitable[Value]],
+    known: Found | None = None,
+) -> Value | None:
+    """Change what is stored, on the condition of the version that was read; None if there is none.
+
+    :param change: as for ``optimistic``, of what it is given.
+    :param known: what was read before: it is not read again, unless another writer was first.
+    """
+    while True:
+        found, known = known or await read(), None
+        if found is None:
+            return None
+        try:
+            return await change(found)
+        except (RowChanged, RowExists):
+            continue

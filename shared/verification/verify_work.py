@@ -68,6 +68,8 @@ class VerifyWork(Work):
         entry, opened = await two_in_order(
             self.users.enter(found, operation), self._opened(found.value)
         )
+        if entry is None:
+            raise backup_not_found(operation.service, _backup(operation))
         settle = partial(self._settle, entry=entry)
         level = VerifyLevel(str(operation.parameters["level"]))
         findings = Findings()

@@ -5,6 +5,8 @@ Entering a user and marking for deletion write the same row on the condition of 
 of the two succeeds, and the other is refused.
 """
 
+from functools import partial
+
 from shared.backups.catalog.presence import is_of
 from shared.backups.catalog.returning import Returning
 from shared.model.backup import Backup, BackupUser
@@ -14,7 +16,7 @@ from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
 from shared.state.history import History
 from shared.storage.tables import RowChanged
-from shared.storage.versioned import Versioned, optimistic
+from shared.storage.versioned import Versioned, optimistic, optimistically
 
 _MOST = 100
 """Most operations that read one backup at a time: all of them are in one column of its row."""
@@ -58,8 +60,10 @@ class BackupUsers:
         if found is not None and _is_there(found.value, descriptor, place):
             await self._entered(found, operation, descriptor)
 
-    async def enter(self, found: Versioned[Backup], operation: Operation) -> Versioned[Backup]:
-        """Protect a backup from deletion until ``leave``, and return its entry.
+    async def enter(
+        self, found: Versioned[Backup], operation: Operation
+    ) -> Versioned[Backup] | None:
+        """Protect a backup from deletion until ``leave``, and return its entry; None if it went.
 
         If the history says that it does not exist, but it does, this also corrects the entry.
 
@@ -67,14 +71,11 @@ class BackupUsers:
         :raises Problem: BackupInUse while it is being deleted, or if too many operations read it;
             BackupNotFound if it has no container; what reading its descriptor raises.
         """
-        while True:
-            try:
-                return await self._entered(found, operation, None)
-            except RowChanged:
-                now = await self._history.get(found.value.service, found.value.name)
-                if now is None:
-                    raise
-                found = now
+        return await optimistically(
+            partial(self._history.get, found.value.service, found.value.name),
+            partial(self._entered, operation=operation, descriptor=None),
+            found,
+        )
 
     async def _entered(
         self, found: Versioned[Backup], operation: Operation, descriptor: Descriptor | None

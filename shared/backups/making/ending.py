@@ -2,7 +2,7 @@
 container."""
 
 import logging
-from contextlib import suppress
+from functools import partial
 
 from azure.core.exceptions import AzureError
 
@@ -26,8 +26,7 @@ from shared.model.wire import JsonValue
 from shared.state.services import Listed
 from shared.storage.fence import LeaseLost
 from shared.storage.refusals import meaning, passes
-from shared.storage.tables import RowChanged
-from shared.storage.versioned import Versioned, optimistic
+from shared.storage.versioned import Versioned, optimistically
 from shared.streams.in_order import two_in_order
 
 _UNSETTLED = frozenset(
@@ -73,7 +72,12 @@ class BackupEnding:
         name = str(operation.parameters["name"])
         await self._tell(operation, name)
         backup, _ = await two_in_order(
-            self._in_history(operation, name, entry), self._on_service(operation, name, listed)
+            self._in_history(operation, name, entry),
+            optimistically(
+                partial(self._stores.directory.get, operation.service),
+                partial(self._show, operation, name),
+                listed,
+            ),
         )
         if backup is None:
             return
@@ -99,20 +103,16 @@ class BackupEnding:
     ) -> Backup | None:
         """Enter how it ended, unless that was done; None if this operation has no entry."""
         # Only of a running one it is sure that it is written, on the condition that it is the same.
-        if entry is not None and entry.value.status is BackupStatus.RUNNING:
-            with suppress(RowChanged):
-                return await self._entered(operation, entry)
-        return await self._entered_latest(operation, name)
+        running = entry is not None and entry.value.status is BackupStatus.RUNNING
+        return await optimistically(
+            partial(self._stores.history.get, operation.service, name),
+            partial(self._entered, operation),
+            entry if running else None,
+        )
 
-    @optimistic
-    async def _entered_latest(self, operation: Operation, name: str) -> Backup | None:
-        found = await self._stores.history.get(operation.service, name)
-        if found is None or found.value.operation != operation.id:
+    async def _entered(self, operation: Operation, found: Versioned[Backup]) -> Backup | None:
+        if found.value.operation != operation.id:
             return None
-        return await self._entered(operation, found)
-
-    async def _entered(self, operation: Operation, found: Versioned[Backup]) -> Backup:
-        """:raises RowChanged: if another writer changed the entry since."""
         final = _final(found, operation)
         entered = found.value.completed_at is not None
         if entered and (final.status is found.value.status or found.value.status.is_held()):
@@ -155,24 +155,8 @@ class BackupEnding:
                 raise
             log.warning("the container of %s stays: %s", backup.name, meaning(error))
 
-    async def _on_service(self, operation: Operation, name: str, listed: Listed | None) -> None:
-        if listed is not None:
-            with suppress(RowChanged):
-                await self._show(operation, name, listed)
-                return
-        await self._show_latest(operation, name)
-
-    @optimistic
-    async def _show_latest(self, operation: Operation, name: str) -> None:
-        listed = await self._stores.directory.get(operation.service)
-        if listed is not None:
-            await self._show(operation, name, listed)
-
     async def _show(self, operation: Operation, name: str, listed: Listed) -> None:
-        """Show the backup as the service's last one.
-
-        :raises RowChanged: if another writer changed the service since it was read.
-        """
+        """Show the backup as the service's last one."""
         assert operation.completed_at is not None
         last = LastBackup(
             name=name,
