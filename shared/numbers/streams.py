@@ -62,6 +62,15 @@ class Known:
         return known
 
     @staticmethod
+    async def under(ledger: Ledger, *names: str) -> "Known":
+        """Read the ledgers of service names, and of all names that share numbers with them."""
+        known, unlike = Known(), {service_key(name): name for name in names}.values()
+        _, relations = await two_in_order(known.read(ledger, unlike), ledger.lineage.read())
+        family = Family(relations.kin(*unlike), relations.sharing(*unlike))
+        await known.read_family(ledger, family)
+        return known
+
+    @staticmethod
     async def of_service(ledger: Ledger, service: Service) -> "Known":
         """Read the ledgers of a service's own name and of its family."""
         known = Known()

@@ -114,9 +114,7 @@ class Engine:
             warnings=list(start.warnings),
         )
         began = self.clock.monotonic()
-        entered, _ = await two_in_order(
-            self.in_flight.add(operation.service, operation.id), self.records.announce(operation)
-        )
+        entered = await self.announce(operation)
         try:
             record = await self.records.add(
                 operation, start.fingerprint(), lock=work.exclusive, request=start.request
@@ -127,6 +125,14 @@ class Engine:
             await self.in_flight.add(operation.service, operation.id)
         await self.send(operation)
         return record
+
+    async def announce(self, operation: Operation) -> bool:
+        """Let recovery and the log of all services know of a record that is added next; return
+        whether recovery did not know of it."""
+        entered, _ = await two_in_order(
+            self.in_flight.add(operation.service, operation.id), self.records.announce(operation)
+        )
+        return entered
 
     async def _met_another(
         self, start: Start, operation: Operation, entered: bool, tries: int
@@ -164,10 +170,7 @@ class Engine:
 
         :param record: the key of its record, as its message has it; without it, it is looked for.
         """
-        found = await self.records.at(service, operation_id, record) if record else None
-        if found is None:
-            looked_for = await self.records.find(service, operation_id)
-            found = looked_for[0] if looked_for else None
+        found = await self.records.at(service, operation_id, record)
         if found is None:
             return
         with lines_about(about(found.operation)):

@@ -16,7 +16,6 @@ from shared.operations.engine import Engine
 from shared.operations.start import Start
 from shared.state.operations import OperationRow
 from shared.storage.tables import RowChanged, RowExists
-from shared.streams.in_order import two_in_order
 
 BeforeWrite = Callable[[], Awaitable[None]]
 """Called before the first write of a change; what it raises stops the change."""
@@ -68,10 +67,7 @@ class LogEntry:
             parameters=start.parameters,
             immediate=True,
         )
-        await two_in_order(
-            engine.in_flight.add(operation.service, operation.id),
-            engine.records.announce(operation),
-        )
+        await engine.announce(operation)
         try:
             self._record = await engine.records.add(
                 operation, start.fingerprint(), lock=False, request=start.request

@@ -10,16 +10,14 @@ from shared.model.problem import Problem
 from shared.model.record import Record
 from shared.model.restore import ControlNumbersBody, NumberExposure, NumbersPlan
 from shared.model.sections import CONTROL_NUMBERS
-from shared.numbers.streams import Family, Known, known_counters
+from shared.numbers.streams import Known, known_counters
 from shared.restores.agreements import Agreement
 from shared.rules.coming_again import goes_on
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.numbers import first, is_behind, join, joined_all, upcoming
 from shared.rules.restoring.numbers import BackedUpCounters, issued_again, restored_counters
 from shared.rules.within_bounds import counted
-from shared.state.control_numbers import Ledger
 from shared.state.row_keys import encoded
-from shared.streams.in_order import two_in_order
 from shared.streams.merged import merged
 
 _TOLD = 1000
@@ -164,15 +162,6 @@ class Numbers:
     """What forbids the restore."""
     agreements: int
     """The number of agreements whose counters are restored."""
-
-
-async def known_under(ledger: Ledger, *names: str) -> Known:
-    """The ledgers of all names that share numbers with these."""
-    known, unlike = Known(), {service_key(one): one for one in names}.values()
-    _, relations = await two_in_order(known.read(ledger, unlike), ledger.lineage.read())
-    family = Family(relations.kin(*unlike), relations.sharing(*unlike))
-    await known.read_family(ledger, family)
-    return known
 
 
 async def numbers_plan(

@@ -20,11 +20,12 @@ from shared.model.sections import (
 )
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject, rfc3339
+from shared.numbers.streams import Known
 from shared.restores.agreements import agreements
 from shared.restores.certificate_checks import certificate_problems
 from shared.restores.inbound_plan import InboundStores, Receiving, inbound_plan
 from shared.restores.new_service import taken
-from shared.restores.numbers_plan import Numbers, known_under, numbers_plan
+from shared.restores.numbers_plan import Numbers, numbers_plan
 from shared.restores.survey import Living, Survey, survey
 from shared.rules.naming import service_key
 from shared.rules.polled_sources import sources
@@ -103,7 +104,7 @@ class Planning:
                 self._kin(planned), self._in_the_way(planned, descriptor), _settings(backup)
             ),
             two_in_order(
-                known_under(self.ledger, planned.target.name, descriptor.service.name),
+                Known.under(self.ledger, planned.target.name, descriptor.service.name),
                 self._is_own(backup),
             ),
         )

@@ -13,7 +13,7 @@ from shared.model.record import Record
 from shared.model.restore import NumbersPlan, RestorePlan
 from shared.model.wire import rfc3339
 from shared.numbers.claims import left_behind
-from shared.numbers.streams import Family, Known, known_counters
+from shared.numbers.streams import Known, known_counters
 from shared.rules.naming import artifact_key, service_key
 from shared.rules.restoring.numbers import BackedUpCounters, restored_counters
 from shared.state.configuration import Configuration
@@ -55,7 +55,7 @@ class RestoredLedger:
         """
         await self._enter(plan)
         numbers = self.configuration.all_numbers(self.service_id)
-        known, first = await two_in_order(self._known(), first_of(numbers))
+        known, first = await two_in_order(Known.under(self.ledger, self.name), first_of(numbers))
         pairs = merged(pages, with_first(first, numbers), _record_key, _numbers_key)
         async for page in pairs:
             wanted = [_Wanted.of(record, numbers) for record, numbers in page]
@@ -63,14 +63,6 @@ class RestoredLedger:
                 batch = wanted[start : start + BATCH_ROWS // _ROWS_OF_ONE]
                 await self._write(plan.control_numbers, batch, known)
             yield sum(record is not None for record, _ in page)
-
-    async def _known(self) -> Known:
-        """What is known of all streams under this name, and under those that share them."""
-        known, lineage = Known(), self.ledger.lineage
-        _, relations = await two_in_order(known.read(self.ledger, [self.name]), lineage.read())
-        family = Family(relations.kin(self.name), relations.sharing(self.name))
-        await known.read_family(self.ledger, family)
-        return known
 
     async def _enter(self, plan: RestorePlan) -> None:
         """Write lineage and index, before anything can be issued under the new name."""

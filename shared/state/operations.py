@@ -87,14 +87,17 @@ class Operations:
         return (_record(row), str(index.values["hash"])) if row else None
 
     async def at(self, service: str, operation_id: str, record: str) -> OperationRow | None:
-        """A record by its id and the key of its row, which is one call instead of two; None if the
-        row is not there, or is another one's.
+        """A record by its id, None if there is none.
 
-        :param record: the key, from ``place``.
+        :param record: the key of its row, from ``place``, where it is known: that is one call
+            instead of two. One that is not the record's is passed over.
         """
-        row = await self._table.get(_partition(service), record)
-        found = _record(row) if row is not None and record.startswith("t!") else None
-        return found if found is not None and found.operation.id == operation_id else None
+        row = await self._table.get(_partition(service), record) if record[:2] == "t!" else None
+        found = _record(row) if row is not None else None
+        if found is not None and found.operation.id == operation_id:
+            return found
+        looked_for = await self.find(service, operation_id)
+        return looked_for[0] if looked_for else None
 
     @staticmethod
     def partition(service: str) -> str:
