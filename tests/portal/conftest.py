@@ -12,6 +12,7 @@ from playwright.async_api import Browser, async_playwright
 from localhost.stack import HostProcess
 from scripts import portal
 from tests.portal.watched import Tab
+from tests.support.api import Api, api_of
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -55,3 +56,10 @@ async def tab(browser: Browser, host: HostProcess) -> AsyncIterator[Tab]:
     yield opened
     await context.close()
     opened.require_quiet()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def api(host: HostProcess) -> AsyncIterator[Api]:
+    """A client of the host."""
+    async with api_of(host.base_url, host.keys.host) as client:
+        yield client

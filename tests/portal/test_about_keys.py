@@ -16,7 +16,7 @@ from localhost.stack import HostProcess
 from scripts import portal
 from shared.model.version import VERSION
 from tests.portal.looks import require_fit
-from tests.portal.watched import Tab
+from tests.portal.watched import Tab, as_reader
 from tests.support.api import Api, api_of, nobodys, x12_document
 from tests.support.certificates import Made
 
@@ -169,13 +169,7 @@ async def test_what_could_not_be_found_out_is_not_shown_as_none(tab: Tab, estate
 
 
 async def test_a_reader_rotates_nothing(tab: Tab, estate: Api) -> None:
-    async def as_reader(route: Route) -> None:
-        answer = await route.fetch()
-        body = await answer.json()
-        reads = [one for one in body["operations"] if one.startswith(("get_", "list_"))]
-        await route.fulfill(response=answer, json={**body, "operations": reads})
-
-    await tab.page.route("**/api/me", as_reader)
+    await as_reader(tab)
     await tab.open("/keys")
     await expect(tab.page.get_by_text("Last rotations")).to_be_visible(timeout=_SLOW)
     await expect(tab.page.get_by_role("button", name=re.compile("Rotate|Seal"))).to_have_count(0)
