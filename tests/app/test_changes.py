@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.app.test_contents import SECRET, filled, listed
+from tests.app.test_contents import SECRET, filled
 from tests.support.api import Api, unique
+from tests.support.listing import listed
 
 DOCUMENT = {"url": "ftp://a.example.com", "stages": [1, 2], "password": "one"}
 

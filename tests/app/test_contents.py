@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from azure.storage.blob import ContainerClient
@@ -11,6 +10,7 @@ from shared.model.sections import BACKED_UP, Section
 from tests.support.api import Api, Reply, nobodys, unique, x12_document
 from tests.support.certificates import Made
 from tests.support.deployed import Deployed
+from tests.support.listing import listed
 
 SECRET = "never-to-be-seen"
 MARKED = nobodys(x12_document())
@@ -43,19 +43,6 @@ async def filled(api: Api) -> str:
 async def backed_up(api: Api) -> tuple[str, str]:
     name = await filled(api)
     return name, await api.backup(name)
-
-
-async def listed(api: Api, path: str, top: int = 1000) -> list[Any]:
-    """All items of a list, page by page."""
-    found: list[Any] = []
-    reply = await api.get(f"{path}{'&' if '?' in path else '?'}top={top}")
-    while True:
-        assert reply.status == 200, reply.body
-        assert len(reply.body["value"]) <= top
-        found += reply.body["value"]
-        if "nextLink" not in reply.body:
-            return found
-        reply = await api.get(reply.body["nextLink"])
 
 
 async def test_the_overview_says_what_the_descriptor_says(

@@ -7,8 +7,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.app.test_changes import change_all, put
-from tests.app.test_contents import SECRET, filled, listed
+from tests.app.test_contents import SECRET, filled
 from tests.support.api import Api
+from tests.support.listing import listed
 
 
 @pytest.fixture
