@@ -1,11 +1,32 @@
 """Services as an installation has them: good ones, one that was never backed up."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
-from tests.support.api import Api
+import pytest_asyncio
+
+from localhost.stack import HostProcess
+from tests.support.api import Api, api_of
 
 SERVICE = "contoso-b2b"
 BACKUP = "contoso-before-upgrade"
+
+PAGES = {
+    "dashboard": "/",
+    "services": "/services?state=Active",
+    "new-service": "/services/new",
+    "overview": f"/services/{SERVICE}",
+    "backups": f"/services/{SERVICE}/backups",
+    "backup": f"/services/{SERVICE}/backups/{BACKUP}",
+    "configure": f"/services/{SERVICE}/configure",
+    "log": f"/services/{SERVICE}/log?operation=BackupBizTalkService",
+    "whole-log": "/log",
+    "health": "/health",
+    "numbers": f"/services/{SERVICE}/numbers",
+    "keys": "/keys",
+    "about": "/about",
+    "nowhere": "/no/such/page",
+}
 
 
 async def build(api: Api) -> None:
@@ -36,3 +57,11 @@ async def build(api: Api) -> None:
         }
         assert (await api.put(f"services/{name}/backup-schedule", schedule)).status == 201
     assert (await api.post("services/tailspin-x12/suspend")).status == 200
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def estate(host: HostProcess) -> AsyncIterator[Api]:
+    """A client of the host, with services in it."""
+    async with api_of(host.base_url, host.keys.host) as client:
+        await build(client)
+        yield client
