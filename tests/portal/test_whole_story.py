@@ -6,20 +6,17 @@ docs/pictures.
 
 import os
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
 from localhost.demo.network.agreements import OSTROW_X12
 from localhost.demo.network.build import Network, build
-from localhost.stack import HostProcess
 from scripts import portal
 from tests.portal.watched import Tab
 from tests.portal.wizard import STEPS, Wizard
-from tests.support.api import Api, api_of
+from tests.support.api import Api
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -33,13 +30,6 @@ SERVICE, RENAMED, BACKUP = "contoso-b2b", "contoso-b2b-dr", "contoso-first"
 _SLOW = 30_000
 """Milliseconds that a worker may take."""
 _MOST_BYTES = 150_000
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(host: HostProcess) -> AsyncIterator[Api]:
-    """A client of the host."""
-    async with api_of(host.base_url, host.keys.host) as client:
-        yield client
 
 
 class Pictures:
