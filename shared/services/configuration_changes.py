@@ -114,6 +114,8 @@ def require_open(service: Service, head: Head | None) -> Head:
             Code.OPERATION_NOT_ALLOWED,
             f"Service '{service.name}' is being deleted or restored; it takes no changes.",
         )
+    if head.stage:
+        raise half_pulled(service.name)
     if head.held_for_seconds > 0:
         raise Problem(
             Code.CONFIGURATION_HELD,
@@ -122,3 +124,13 @@ def require_open(service: Service, head: Head | None) -> Head:
             retry_after_seconds=max(1, min(5, int(head.held_for_seconds))),
         )
     return head
+
+
+def half_pulled(service: str) -> Problem:
+    """A pull has begun to write what it found, and has not ended."""
+    return Problem(
+        Code.CONFIGURATION_HELD,
+        f"What a pull found is being written into '{service}'. Try again when it has ended; if it "
+        "failed, start another pull: it first completes what the former one began.",
+        retry_after_seconds=5,
+    )

@@ -30,6 +30,7 @@ from shared.rules.documents import replace_stand_ins
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
+from shared.services.configuration_changes import half_pulled
 from shared.services.counted import counted
 from shared.services.cut_records import CountedAgreement, LeftOut, SectionRecord, Unreadable
 from shared.services.expiries import expiry_of, ssl_expiry
@@ -131,6 +132,8 @@ class ServiceSource:
                 f"Service '{self._service.name}' has no configuration to read: it is being deleted "
                 "or restored.",
             )
+        if head.stage:
+            raise half_pulled(self._service.name)
         return head
 
 

@@ -89,6 +89,9 @@ class Head:
     """How many artifacts each section has."""
     etag: str = ""
     age_seconds: float = 0.0
+    stage: str = ""
+    """Id of the operation whose staged changes are being written (staging.py); empty for none.
+    Until then, what the partition has is between two states: nothing reads or changes it."""
 
     @property
     def held_for_seconds(self) -> float:
@@ -117,7 +120,7 @@ class Configuration:
         """
         head = Head(revision=1, phase=phase, hold="", counts={})
         rows = [
-            _head_row(service_id, head),
+            head_row(service_id, head),
             Row(service_id, _KEY, {"key": dumps(key.to_json())}),
             _settings_row(service_id, settings, changed_at),
         ]
@@ -134,7 +137,7 @@ class Configuration:
 
         :raises RowChanged: if another writer changed it since it was read.
         """
-        etag = await self._table.replace(_head_row(service_id, head), head.etag)
+        etag = await self._table.replace(head_row(service_id, head), head.etag)
         return replace(head, etag=etag, age_seconds=0.0)
 
     async def change(
@@ -161,7 +164,7 @@ class Configuration:
                     row = _settings_row(service_id, document, changed_at, operation_id)
                     steps.append(Replace(row, None))
         changed = replace(head, revision=head.revision + 1, counts=counts, hold="")
-        steps.append(Replace(_head_row(service_id, changed), head.etag))
+        steps.append(Replace(head_row(service_id, changed), head.etag))
         *etags, head_etag = await self._table.transact(steps)
         return replace(changed, etag=head_etag, age_seconds=0.0), etags
 
@@ -335,12 +338,14 @@ def _settings_row(
     return Row(service_id, _SETTINGS, columns)
 
 
-def _head_row(service_id: str, head: Head) -> Row:
+def head_row(service_id: str, head: Head) -> Row:
+    """The row of a head."""
     values: dict[str, Column] = {
         "revision": head.revision,
         "phase": head.phase,
         "hold": head.hold,
         "counts": dumps(dict(head.counts)),
+        **({"stage": head.stage} if head.stage else {}),
     }
     return Row(service_id, _HEAD, values)
 
@@ -353,4 +358,5 @@ def _head(row: Row) -> Head:
         counts=json.loads(str(row.values["counts"])),
         etag=row.etag,
         age_seconds=row.age_seconds,
+        stage=str(row.values.get("stage") or ""),
     )

@@ -107,11 +107,15 @@ def require_together(puts: Sequence[Put]) -> None:
 
 
 def _sent_bytes(put: Put) -> int:
-    """Size as sent: JSON in ASCII, so that a character may take six or twelve bytes."""
     try:
         columns = put.columns
     except Problem:  # it is refused when it is written
         columns = put.stored_text
+    return sent_bytes(columns)
+
+
+def sent_bytes(columns: Mapping[str, Column]) -> int:
+    """Size of a row as sent: JSON in ASCII, so that a character may take six or twelve bytes."""
     return sum(map(_sent_column_bytes, columns.values())) + _ENVELOPE_BYTES
 
 
