@@ -26,6 +26,7 @@ from shared.state import (
     control_numbers,
     cursors,
     history,
+    links,
     log,
     mic_values,
     operations,
@@ -93,6 +94,7 @@ class Stores:
         self.keys = KeyRing(self.provider, self.configuration.key)
         self.content = ContentStore(self.accounts.state, self.clock, self.id)
         self.schedules = schedules.Schedules(self.table(schedules.TABLE))
+        self.links = links.Links(self.table(links.TABLE))
 
     async def id(self) -> str:
         """The id of this installation, created at its first use and stored."""

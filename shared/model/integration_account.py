@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from shared.model.wire import Stored
 
 
 class Child(StrEnum):
@@ -49,3 +54,28 @@ class AccountId:
     def key(self) -> str:
         """The same for every spelling of the id."""
         return str(self).lower()
+
+
+def tier_of(name: object) -> Sku:
+    """The tier of a name that ARM gave, in any case; one that nobody knows here is not
+    specified."""
+    known = {sku.lower(): sku for sku in Sku}
+    return known.get(str(name).lower(), Sku.NOT_SPECIFIED)
+
+
+class AccountFacts(Stored):
+    """What a service knows of the account that it holds, also after the link to it has ended."""
+
+    resource_id: str
+    """The account's ARM id."""
+    sku: Annotated[Sku, BeforeValidator(tier_of)]
+    """Its pricing tier: how much the service may hold depends on it."""
+    location: str
+    linked: bool
+    """Whether the service is linked to it: then it changes by pulls alone. False after the link
+    ended, and for a service that was restored from a backup of a linked one."""
+
+    @property
+    def key(self) -> str:
+        """The same for every spelling of the id."""
+        return self.resource_id.lower()

@@ -32,6 +32,9 @@ class OperationName(StrEnum):
     REGISTER_BACKUP = "RegisterBackupBizTalkService"
     ROTATE_KEYS = "RotateKeys"
     SEAL_SECRETS = "SealSecrets"
+    LINK = "LinkIntegrationAccount"
+    UNLINK = "UnlinkIntegrationAccount"
+    PULL = "PullIntegrationAccount"
     RUN_SCHEDULES = "RunSchedules"
     """Logged only if a run of the schedules could not start anything."""
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from shared.model.integration_account import AccountFacts
 from shared.model.noticed import NoticedBy
 from shared.model.wire import AS_WHOLE, Stored, Text, Time, Wire
 
@@ -160,6 +161,8 @@ class Service(Stored):
     restored_from: RestoredFrom | None = None
     noticed: NoticedBy | None = None
     """What its last backup noticed that was not a failure; None before the first."""
+    integration_account: AccountFacts | None = None
+    """The integration account that it is linked to, or holds the state of; None for others."""
 
     def written_by(self, operation_id: str) -> "Service":
         """The same service with one more operation among the last eight.

@@ -1,0 +1,109 @@
+"""Links of services to integration accounts: the request, and what is stored of a link."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.model.integration_account import AccountFacts, Child, tier_of
+from shared.model.wire import AS_WHOLE, JsonObject, Stored, Text, Time, Wire
+
+LEAST_MINUTES, MOST_MINUTES = 5, 1_440
+"""How often sessions may be pulled between two full pulls."""
+
+
+class LinkBody(Wire):
+    """Body of PUT services/{service}/integration-account."""
+
+    resource_id: Annotated[Text, Field(min_length=1)]
+    """The ARM id of the account."""
+    pull_minutes: (
+        Annotated[int, Field(ge=LEAST_MINUTES, le=MOST_MINUTES, strict=True), AS_WHOLE] | None
+    ) = None
+    """Every how many minutes its sessions are pulled; left out, only full pulls bring them."""
+
+
+class AccountProperties(Stored):
+    """An account's own resource, as far as a service keeps it."""
+
+    sku: str = ""
+    """The name of its tier, as ARM gave it; empty where ARM gave none."""
+    location: str = ""
+    state: str = ""
+    """``Enabled``, ``Disabled``, or what ARM calls it; empty where ARM gave none."""
+    tags: JsonObject = Field(default_factory=dict)
+
+    @staticmethod
+    def of(resource: JsonObject) -> "AccountProperties":
+        """Those of a resource that ARM gave."""
+        sku, properties = resource.get("sku"), resource.get("properties")
+        tags = resource.get("tags")
+        return AccountProperties(
+            sku=_text(sku.get("name")) if isinstance(sku, dict) else "",
+            location=_text(resource.get("location")),
+            state=_text(properties.get("state")) if isinstance(properties, dict) else "",
+            tags=tags if isinstance(tags, dict) else {},
+        )
+
+    def facts(self, resource_id: str, *, linked: bool) -> AccountFacts:
+        """What the directory keeps of them."""
+        return AccountFacts(
+            resource_id=resource_id, sku=tier_of(self.sku), location=self.location, linked=linked
+        )
+
+    def recorded(self, resource_id: str) -> JsonObject:
+        """The member ``integrationAccount`` of the service's settings, which backups carry."""
+        return {"resourceId": resource_id, **self.to_json()}
+
+
+class Link(Stored):
+    """A service's link to an account, and how its pulls went."""
+
+    service: str
+    service_id: str
+    resource_id: str
+    pull_minutes: int | None = None
+    linked_at: Time
+    linked_by: str
+    account: AccountProperties = Field(default_factory=AccountProperties)
+    """As last read."""
+    counts: dict[Child, int] = Field(default_factory=dict)
+    """How many of each kind the last full pull found."""
+    last_pull_at: Time | None = None
+    """When the last full pull ended."""
+    last_pull_status: str | None = None
+    """The status of the operation of the last full pull."""
+    last_pull_operation: str | None = None
+    """Id of that operation."""
+    last_session_pull_at: Time | None = None
+    """When sessions were pulled last, by a full pull or between two."""
+    next_pull_at: Time | None = None
+    """When sessions are pulled next; None without ``pull_minutes``."""
+
+    @property
+    def key(self) -> str:
+        """That of the account: the same for every spelling of its id."""
+        return self.resource_id.lower()
+
+
+class Claim(Stored):
+    """Which service has an account: what makes a link the only one of its account.
+
+    It is made before the directory says that the service is linked, and confirmed after that. One
+    that is not confirmed, or that the directory does not bear out, may be taken over.
+    """
+
+    resource_id: str
+    service: str
+    service_id: str
+    operation: str
+    """Id of the operation that made it."""
+    confirmed: bool = False
+
+    @property
+    def key(self) -> str:
+        """That of the account: the same for every spelling of its id."""
+        return self.resource_id.lower()
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
