@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from shared.backups.archive.opened import OpenBackup
 from shared.model.numbers import AgreementNumbers
-from shared.model.problem import Problem
 from shared.model.record import Record
 from shared.model.sections import Section
-from shared.rules.agreement_numbers import numbering
+from shared.rules.agreement_numbers import numbering_of_any
 from shared.rules.trading import (
     agreement_content,
     duplicate_checks,
-    parties_key,
+    parties_key_of_any,
     stream_of,
 )
 
@@ -52,10 +51,5 @@ def _agreement(record: Record) -> Agreement:
 
 
 def _numbers(record: Record) -> AgreementNumbers:
-    """Bounds and parties of an agreement. Older versions may have stored some that are refused
-    today; those are ignored."""
-    try:
-        stream = stream_of(parties_key(record.document))
-        return AgreementNumbers(record.name, numbering(record.document), stream)
-    except Problem:
-        return AgreementNumbers(record.name, {})
+    stream = stream_of(parties_key_of_any(record.document))
+    return AgreementNumbers(record.name, numbering_of_any(record.document), stream)

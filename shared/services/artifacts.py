@@ -18,7 +18,7 @@ from shared.rules.editions import require_quota
 from shared.rules.naming import is_same_name, require_apart, require_artifact_name
 from shared.rules.problems import artifact_not_found
 from shared.rules.states import require_manageable
-from shared.rules.trading import parties_key, stream_of
+from shared.rules.trading import parties_key_of_any, stream_of
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
 from shared.services.certificates import pfx_facts
@@ -335,7 +335,7 @@ class Artifacts:
 
         document, _ = await self._changes.make(service, edit, before_write)
         if section is Section.AGREEMENTS:
-            stream = stream_of(parties_key(document))
+            stream = stream_of(parties_key_of_any(document))
             await release(self._ledger, service=service.name, agreement=name, stream=stream)
         if section is Section.BATCHES:
             await self._activities.drop(service.id, name)

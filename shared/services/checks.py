@@ -16,6 +16,7 @@ from shared.numbers.counters import change_counters
 from shared.numbers.streams import family_of
 from shared.rules.agreement_numbers import (
     numbering,
+    numbering_of_any,
     require_fit_for_envelope,
     upper_bound_pointer,
 )
@@ -26,6 +27,7 @@ from shared.rules.trading import (
     Identity,
     parties,
     parties_key,
+    parties_key_of_any,
     partner_identities,
     require_belongs,
     require_members_once,
@@ -239,7 +241,7 @@ class Checks:
             )
             if not only_plan:
                 await self._tell_former_stream(service, stored, numbers)
-            former = numbering(stored.document) if stored else {}
+            former = numbering_of_any(stored.document) if stored else {}
             change: Callable[[Counters], Counters] = partial(
                 rebound,
                 before=former,
@@ -283,12 +285,7 @@ class Checks:
 
 
 def _stored_stream(agreement: Artifact) -> str:
-    """The stream of a stored agreement. Older versions may have stored identities that are refused
-    today; those are ignored."""
-    try:
-        return stream_of(parties_key(agreement.document))
-    except Problem:
-        return ""
+    return stream_of(parties_key_of_any(agreement.document))
 
 
 def _is_agreement(put: Put) -> bool:

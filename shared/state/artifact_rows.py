@@ -14,11 +14,11 @@ from shared.model.numbers import AgreementNumbers, Bounds, Kind
 from shared.model.record import StoredText, WrittenRecord
 from shared.model.sections import SECTIONS, Section
 from shared.model.wire import JsonObject, rfc3339
-from shared.rules.agreement_numbers import filled_up, numbering
+from shared.rules.agreement_numbers import filled_up, numbering_of_any
 from shared.rules.documents import holds_secret
 from shared.rules.references import references
 from shared.rules.secret_names import fingerprint
-from shared.rules.trading import parties_key, stream_of
+from shared.rules.trading import parties_key_of_any, stream_of
 from shared.rules.written import may_have_member
 from shared.state.columns import (
     document_text,
@@ -50,7 +50,10 @@ def artifact_columns(
 
     :param text: its document in canonical form.
     :param restored: set if it comes from a backup unchanged.
-    :raises Problem: InvalidRequest for an agreement without valid parties; DocumentTooLarge.
+    An agreement that a caller's PUT would be refused with (an account is as it is) has neither
+    parties nor bounds in its row.
+
+    :raises Problem: DocumentTooLarge.
     """
     values: dict[str, Column] = {
         "section": artifact.section,
@@ -70,9 +73,9 @@ def artifact_columns(
     if may_have_member(written, SECTIONS[section].names):
         values |= reference_columns(section, document)
     if artifact.section is Section.AGREEMENTS:
-        kinds = numbering(artifact.document)
+        kinds = numbering_of_any(artifact.document)
         values["numbering"] = dumps({kind: b.to_json() for kind, b in kinds.items()})
-        values["parties"] = parties_key(artifact.document) or ""
+        values["parties"] = parties_key_of_any(artifact.document) or ""
     return values
 
 
