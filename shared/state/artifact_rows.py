@@ -135,6 +135,25 @@ def read_artifact(row: Row) -> Artifact:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ArtifactFacts:
+    """An artifact without its document."""
+
+    name: str
+    changed_at: str
+    """RFC 3339, to the millisecond."""
+    content: ContentReference | None
+
+
+FACTS_COLUMNS = ("name", "changedAt", "content", "contentMd5")
+"""The columns that ``read_facts`` reads."""
+
+
+def read_facts(row: Row) -> ArtifactFacts:
+    """What is known of an artifact without its document."""
+    return ArtifactFacts(str(row.values["name"]), str(row.values["changedAt"]), _content(row))
+
+
 def expires_at(row: Row) -> datetime | None:
     """When the certificate of an artifact expires, by its row: that of its content or that of its
     PFX, whichever is first. None where it has neither."""

@@ -18,9 +18,12 @@ from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.rules.naming import begins_with, is_same_name
 from shared.state.artifact_rows import (
+    FACTS_COLUMNS,
     REFERENCE_COLUMNS,
+    ArtifactFacts,
     named_by,
     read_artifact,
+    read_facts,
     read_numbers,
     row_with_md5,
 )
@@ -290,6 +293,14 @@ class Configuration:
         async for page in pages:
             found = [Versioned(read_artifact(row), row.etag) for row in page]
             yield [one for one in found if begins_with(one.value.name, prefix)]
+
+    async def facts(self, service_id: str, section: Section) -> AsyncIterator[list[ArtifactFacts]]:
+        """What is known of the artifacts of a section without their documents, a page at a
+        time."""
+        first, last = f"{section}!", f"{section}!{LAST}"
+        pages = self._table.pages(service_id, after=first, before=last, columns=FACTS_COLUMNS)
+        async for page in pages:
+            yield [read_facts(row) for row in page]
 
     async def rows(self, service_id: str) -> AsyncIterator[list[Row]]:
         """The rows of all artifacts in the order of section and key, a page at a time.

@@ -1,0 +1,1 @@
+"""Integration accounts of Azure Logic Apps: linked to services, and pulled into them."""

@@ -1,0 +1,1 @@
+"""Pulls: a service is brought to what its integration account holds."""

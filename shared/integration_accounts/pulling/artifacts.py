@@ -1,0 +1,331 @@
+"""Reading the artifacts of an account, and staging what changed of them.
+
+An account has no snapshot. So all lists are read, and read again until nothing has moved between
+two readings; what moved is looked at again. Content is fetched only where the list says that it is
+not what the service has.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from shared.arm.client import Account
+from shared.arm.content import ContentChanged
+from shared.arm.refusals import ArmRefused, Meaning
+from shared.integration_accounts.pulling.stores import PullStores
+from shared.model.artifact import Artifact, ContentReference
+from shared.model.integration_account import Child
+from shared.model.problem import Problem
+from shared.model.record import canonical_line
+from shared.model.sections import Section
+from shared.model.service import Service
+from shared.model.wire import JsonObject, JsonValue, rfc3339
+from shared.operations.task import Task
+from shared.rules.documents import replace_secrets
+from shared.rules.integration_accounts.children import CHILDREN
+from shared.rules.integration_accounts.drift import drifted
+from shared.rules.integration_accounts.findings import Findings
+from shared.rules.integration_accounts.resources import ContentWanted, Pulled, name_of, record_of
+from shared.rules.naming import artifact_key
+from shared.sealing.data_key import DataKey
+from shared.services.certificates import public_certificate
+from shared.services.documents import open_document
+from shared.state.artifact_rows import ArtifactFacts
+from shared.state.drift import Change
+from shared.state.edits import Put
+from shared.storage.pace import Pace
+from shared.streams.bounded import each_of
+
+MOST_READINGS = 6
+"""How often the lists are read: once, and up to five times more while something moves."""
+
+_AT_ONCE = 8
+"""Artifacts whose content is fetched concurrently."""
+
+ARTIFACTS = tuple(child for child in Child if child is not Child.SESSIONS)
+
+Key = tuple[Section, str]
+"""Section and key of an artifact."""
+
+_TOLD = 20
+"""The most artifacts that a warning names."""
+
+
+@dataclass
+class Read:
+    """What a reading of an account's artifacts came to."""
+
+    counts: dict[Child, int] = field(default_factory=dict)
+    """How many of each kind the account has."""
+    staged: dict[Key, tuple[str, Change]] = field(default_factory=dict)
+    """What was staged: name, and what happened to it."""
+    not_covered: list[Child] = field(default_factory=list)
+    """Kinds that the account refused to list: nothing is known of them."""
+    readings: int = 0
+    moved: list[str] = field(default_factory=list)
+    """What moved between the last two readings; empty if the pull is consistent."""
+    fetched: int = 0
+    """Artifacts whose content was fetched."""
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether two readings, one after the other, saw the same account."""
+        return not self.moved
+
+
+class ArtifactPull:
+    """One pull of an account's artifacts.
+
+    :param stage: under which changes are staged: the operation's id.
+    :param found_at: the time for what has none of its own.
+    """
+
+    def __init__(
+        self,
+        stores: PullStores,
+        service: Service,
+        account: Account,
+        key: DataKey,
+        *,
+        task: Task,
+        found_at: datetime,
+    ) -> None:
+        self._stores = stores
+        self._service = service
+        self._account = account
+        self._key = key
+        self._task = task
+        self._stage = task.operation.id
+        self._found_at = found_at
+        self._known: dict[Key, ArtifactFacts] = {}
+        self._prints: dict[Key, bytes] = {}
+        """What the last reading saw, by section and key."""
+        self._names: dict[Key, str] = {}
+        self._again: set[Key] = set()
+        """What was seen to move while it was looked at: looked at again whatever its list says."""
+        self.findings = Findings(now=found_at)
+        self.read = Read()
+
+    async def run(self) -> Read:
+        """Read until nothing moves, and stage what differs from the service; then what is gone.
+
+        :raises ArmRefused: what ARM refused; nothing but staged rows was written.
+        :raises Problem: for an artifact that no document of a service can hold.
+        """
+        await self._load_known()
+        for number in range(1, MOST_READINGS + 1):
+            self.read.readings = number
+            moved = await self._reading(first=number == 1)
+            if number > 1 and not moved:
+                self.read.moved = []
+                break
+            self.read.moved = sorted(moved)[:_TOLD]
+        for at in sorted(set(self._known) - set(self._prints)):
+            if at[0] not in self._not_covered():
+                await self._stage_removal(at)
+        return self.read
+
+    def _not_covered(self) -> set[Section]:
+        """Sections that the account has no kind for, or refused to list: they stay as they are."""
+        covered = {CHILDREN[c].section for c in ARTIFACTS if c not in self.read.not_covered}
+        return {section for section in Section if section not in covered}
+
+    async def _load_known(self) -> None:
+        for child in ARTIFACTS:
+            section = Section(CHILDREN[child].section)
+            facts = self._stores.configuration.facts(self._service.id, section)
+            async for page in facts:
+                for one in page:
+                    at = section, artifact_key(one.name)
+                    self._known[at] = one
+
+    async def _reading(self, *, first: bool) -> set[str]:
+        """Read all lists once; return the names of what is not as the last reading saw it."""
+        moved: set[str] = set()
+        seen: dict[Key, bytes] = {}
+        for child in ARTIFACTS:
+            if child in self.read.not_covered:
+                continue
+            count = 0
+            try:
+                async for page in self._account.pages(child):
+                    await self._task.checkpoint()
+                    looked_at: list[Pulled] = []
+                    for resource in page:
+                        at, printed = self._seen(child, resource)
+                        count += at not in seen
+                        seen[at] = printed
+                        if self._prints.get(at) != printed or at in self._again:
+                            self._again.discard(at)
+                            looked_at.append(record_of(child, resource))
+                            moved.add(f"{at[0]}/{self._names[at]}")
+                    await each_of(looked_at, self._look_at, Pace(_AT_ONCE))
+                    self._task.report(f"reading {child}", count)
+            except ArmRefused as refused:
+                if child is not Child.ROSETTANET_PROCESSES or refused.meaning is not Meaning.REFUSED:
+                    raise
+                self.read.not_covered.append(child)
+            self.read.counts[child] = count
+        for at in [at for at in self._prints if at not in seen]:
+            moved.add(f"{at[0]}/{self._names[at]}")
+            await self._unstage(at)
+        self._prints = seen
+        return set() if first else moved | {self._path(at) for at in self._again}
+
+    def _path(self, at: Key) -> str:
+        return f"{at[0]}/{self._names[at]}"
+
+    def _seen(self, child: Child, resource: JsonObject) -> tuple[Key, bytes]:
+        name = name_of(child, resource)
+        at = Section(CHILDREN[child].section), artifact_key(name)
+        other = self._names.setdefault(at, name)
+        if other != name and other.lower() != name.lower():
+            raise self._stores.same_key(at[0], other, name)
+        self._names[at] = name
+        return at, printed(resource)
+
+    async def _look_at(self, pulled: Pulled) -> None:
+        at = Section(pulled.section), artifact_key(pulled.name)
+        self.findings.look_at(pulled)
+        known = self._known.get(at)
+        if known is not None and _is_same(known, pulled):
+            await self._unstage(at)
+            return
+        try:
+            content = await self._content(pulled, known)
+        except ContentChanged:
+            self._again.add(at)
+            return
+        await self._stage_put(at, pulled, content, is_new=known is None)
+
+    async def _content(self, pulled: Pulled, known: ArtifactFacts | None) -> ContentReference | None:
+        wanted = pulled.content
+        if wanted is None:
+            return None
+        if isinstance(wanted, ContentWanted):
+            if known is not None and known.content is not None and _is_told(known.content, wanted):
+                return known.content
+            self.read.fetched += 1
+            fetched = await self._account.content(pulled.child, pulled.name, wanted.link)
+            data, kind = fetched.data, fetched.content_type
+        else:
+            data, kind = wanted, ""
+        kind = kind or CHILDREN[pulled.child].content_type or "application/octet-stream"
+        reference = await self._stores.content.put(self._service.id, data, kind, None)
+        if pulled.child is not Child.CERTIFICATES:
+            return reference
+        try:
+            facts = await public_certificate(data)
+        except Problem:
+            return reference  # told by the findings; an account is as it is
+        return reference.model_copy(update={"certificate": facts})
+
+    async def _stage_put(
+        self, at: Key, pulled: Pulled, content: ContentReference | None, *, is_new: bool
+    ) -> None:
+        section, name = at[0], pulled.name
+        before = None
+        if not is_new:
+            before = await self._stores.configuration.artifact(self._service.id, section, name)
+        bound_to = artifact_key(name)
+
+        def seal(pointer: str, value: JsonValue) -> JsonValue:
+            return self._key.seal(section, bound_to, pointer, value)
+
+        artifact = Artifact(
+            section=section,
+            name=name,
+            document=replace_secrets(section, pulled.document, seal),
+            content=content,
+            changed_at=_time(pulled.changed_time) or self._found_at,
+        )
+        change = Change.CHANGED if before else Change.ADDED
+        told: JsonObject = {"change": change}
+        if before is not None:
+            stored = before.value
+            opened = open_document(self._key, section, stored.name, stored.document)
+            pointers, count = drifted(opened, pulled.document)
+            same_content = stored.content == content
+            if not count and same_content and not pulled.changed_time:
+                await self._unstage(at)
+                return
+            told |= {"pointers": list(pointers), "count": count, "content": not same_content}
+        put = Put(artifact, new=before is None)
+        await self._stores.staging.put(self._service.id, self._stage, put, told)
+        self.read.staged[at] = name, change
+
+    async def _stage_removal(self, at: Key) -> None:
+        name = self._known[at].name
+        told: JsonObject = {"change": Change.REMOVED}
+        await self._stores.staging.remove(self._service.id, self._stage, at[0], name, told)
+        self.read.staged[at] = name, Change.REMOVED
+
+    async def _unstage(self, at: Key) -> None:
+        staged = self.read.staged.pop(at, None)
+        if staged is not None:
+            await self._stores.staging.forget(self._service.id, self._stage, at[0], staged[0])
+
+    def stored_counts(self) -> dict[Section, int]:
+        """How many artifacts of each section the service has."""
+        counts: dict[Section, int] = {}
+        for section, _ in self._known:
+            counts[section] = counts.get(section, 0) + 1
+        return counts
+
+
+def printed(resource: JsonObject) -> bytes:
+    """A fingerprint of a resource: the same as long as nothing of it changes. A link's address is
+    not in it, as each answer has a fresh one."""
+    return hashlib.blake2b(canonical_line(_without_address(resource)), digest_size=16).digest()
+
+
+def _without_address(resource: JsonObject) -> JsonObject:
+    properties = resource.get("properties")
+    if not isinstance(properties, dict):
+        return resource
+    spelt = next((name for name in properties if name.lower() == "contentlink"), None)
+    link = properties.get(spelt) if spelt else None
+    if spelt is None or not isinstance(link, dict):
+        return resource
+    bare = {name: value for name, value in link.items() if name.lower() != "uri"}
+    return {**resource, "properties": {**properties, spelt: bare}}
+
+
+def _is_same(known: ArtifactFacts, pulled: Pulled) -> bool:
+    """Whether the account says that an artifact is as the service has it."""
+    time = _time(pulled.changed_time)
+    if time is None or rfc3339(time) != known.changed_at or known.name != pulled.name:
+        return False
+    wanted, content = pulled.content, known.content
+    if isinstance(wanted, ContentWanted):
+        if content is None or content.size != wanted.size:
+            return False
+        return not (wanted.md5 and content.md5) or wanted.md5 == content.md5
+    if wanted is None:
+        return content is None
+    return content is not None and hashlib.sha256(wanted).hexdigest() == content.sha256
+
+
+def _is_told(content: ContentReference, wanted: ContentWanted) -> bool:
+    """Whether a link says by itself that its bytes are those of content: one without a hash says
+    too little."""
+    return content.size == wanted.size and bool(wanted.md5) and content.md5 == wanted.md5
+
+
+def _time(text: str) -> datetime | None:
+    """A time of ARM's, to the microsecond, of its seven digits; None where it is none."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+def removed(staged: Iterable[tuple[Key, tuple[str, Change]]]) -> dict[Section, int]:
+    """How many artifacts of each section a pull would remove."""
+    counts: dict[Section, int] = {}
+    for (section, _), (_, change) in staged:
+        if change is Change.REMOVED:
+            counts[section] = counts.get(section, 0) + 1
+    return counts
