@@ -33,6 +33,7 @@ from shared.state import (
     received_numbers,
     schedules,
     services,
+    sessions,
 )
 from shared.state.left_behind_index import LeftBehindIndex
 from shared.state.log import LogIndex
@@ -80,6 +81,7 @@ class Stores:
         self.ledger = control_numbers.Ledger(self.table(control_numbers.TABLE))
         self.received = received_numbers.ReceivedNumbers(self.table(received_numbers.TABLE))
         self.mics = mic_values.MicValues(self.table(mic_values.TABLE))
+        self.sessions = sessions.Sessions(self.table(sessions.TABLE))
         self.batch_activities = batch_activity.BatchActivities(self.table(batch_activity.TABLE))
         self.history = history.History(self.table(history.TABLE))
         self.log_index = LogIndex(self.table(log.TABLE))
@@ -123,6 +125,7 @@ class Stores:
             ledger=self.ledger,
             received=self.received,
             mics=self.mics,
+            sessions=self.sessions,
             batches=self.batch_activities,
             content=self.content,
             content_account=self.accounts.state,
@@ -145,6 +148,7 @@ class Stores:
                     self.table(_scratch_table(received_numbers.TABLE))
                 ),
                 mics=mic_values.MicValues(self.table(_scratch_table(mic_values.TABLE))),
+                sessions=sessions.Sessions(self.table(_scratch_table(sessions.TABLE))),
                 batches=batch_activity.BatchActivities(
                     self.table(_scratch_table(batch_activity.TABLE))
                 ),

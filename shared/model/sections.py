@@ -17,6 +17,8 @@ SERVICE = "service"
 CONTROL_NUMBERS = "control-numbers"
 RECEIVED_NUMBERS = "received-control-numbers"
 MIC_VALUES = "mic-values"
+SESSIONS = "sessions"
+"""The sessions of an integration account, as the account has them."""
 
 CONTENT = "content"
 """The list of the objects under content/."""
@@ -33,6 +35,7 @@ class Section(StrEnum):
     HYBRID_CONNECTIONS = "hybrid-connections"
     PARTNERS = "partners"
     PIPELINES = "pipelines"
+    ROSETTANET_PROCESSES = "rosettanet-processes"
     SCHEMAS = "schemas"
     TEMPLATES = "templates"
     TRANSFORMS = "transforms"
@@ -62,8 +65,8 @@ class SectionRow:
     """If not, every backup lists it in notIncluded with the number of artifacts, which must be
     recreated."""
     first: bool = True
-    """Whether every backup of format version 1 has it. If a section that was added later is missing
-    in an older backup, that is not damage."""
+    """Whether every backup has it. One that was added later is only in backups that hold artifacts
+    of it, which are then of format version 2."""
 
 
 SECTIONS: Mapping[Section, SectionRow] = {
@@ -117,6 +120,8 @@ SECTIONS: Mapping[Section, SectionRow] = {
             "assemblies": Section.ASSEMBLIES,
         },
     ),
+    # A process says what partners exchange, and names no other artifact.
+    Section.ROSETTANET_PROCESSES: SectionRow(first=False),
     Section.SCHEMAS: SectionRow(content=True),
     Section.TEMPLATES: SectionRow(content=True),
     Section.TRANSFORMS: SectionRow(
@@ -152,7 +157,15 @@ IMPORT_ORDER: tuple[Section, ...] = tuple(
 )
 """An order of the sections in which an artifact comes before those that name it."""
 
-BACKUP_SECTIONS = frozenset(
-    (*CONFIGURATION_SECTIONS, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES, CONTENT)
-)
+RUNTIME_SECTIONS: tuple[str, ...] = (CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES, SESSIONS)
+"""Sections of run-time state, in the order of a backup."""
+
+WITH_SECRETS: tuple[str, ...] = (*CONFIGURATION_SECTIONS, SESSIONS)
+"""Sections whose records may have secrets, in the order in which a backup holds these."""
+
+BACKUP_SECTIONS = frozenset((*CONFIGURATION_SECTIONS, *RUNTIME_SECTIONS, CONTENT))
 """All sections that a backup may have: a reader refuses a backup with others."""
+
+ADDED_LATER = frozenset((*(s for s, facts in SECTIONS.items() if not facts.first), SESSIONS))
+"""Sections that format version 1 does not know: a backup without records of them does not name
+them."""

@@ -15,9 +15,12 @@ MAX_VALUES = 250_000
 is served; the largest real agreement has a few thousand."""
 
 
-def require_acceptable(document: JsonObject, target: str = "/document") -> None:
+def require_acceptable(
+    document: JsonObject, target: str = "/document", *, reserved: bool = True
+) -> None:
     """Refuse what a caller's document may not hold.
 
+    :param reserved: also refuse Interkeep's own members.
     :raises Problem: ReservedMember for a member that replaces a secret in stored documents;
         InvalidRequest for a document that is nested too deep or has a text with half a surrogate
         pair; DocumentTooLarge for a document with too many values.
@@ -51,7 +54,7 @@ def require_acceptable(document: JsonObject, target: str = "/document") -> None:
                     _require_whole_text(inner, target, [*path, str(index)])
             return
         for member, inner in value.items():
-            if member in _RESERVED:
+            if reserved and member in _RESERVED:
                 raise Problem(
                     Code.RESERVED_MEMBER,
                     f"The member name {member} is Interkeep's own. Send the secret itself, or "

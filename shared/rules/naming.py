@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from string import ascii_uppercase
 
 from shared.model.problem import Code, Problem
 
@@ -189,6 +190,14 @@ def require_apart(name: str, other: str, target: str = "name") -> None:
 def ordinal(name: str) -> str:
     """The form that is equal for names that are the same: see ``is_same_name``."""
     return "".join(map(_capital, unicodedata.normalize("NFD", name)))
+
+
+def session_key(name: str) -> str:
+    """The form in which names of sessions are compared: as Azure does, without regard to case."""
+    return ordinal(name).translate(_SMALL)
+
+
+_SMALL = {ord(capital): capital.lower() for capital in ascii_uppercase}
 
 
 def _capital(letter: str) -> str:

@@ -42,6 +42,7 @@ from shared.state.mic_values import MicValues
 from shared.state.order import record_key
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
+from shared.state.sessions import Sessions
 from shared.storage.tables import Row, RowChanged
 from shared.streams.in_order import three_in_order, two_in_order
 from shared.streams.read_ahead import first_of, read_ahead, with_first
@@ -61,6 +62,7 @@ class ServiceStores:
         ledger: Ledger,
         received: ReceivedNumbers,
         mics: MicValues,
+        sessions: Sessions,
         batches: BatchActivities,
         content: ContentStore,
         content_account: BlobServiceClient,
@@ -70,6 +72,7 @@ class ServiceStores:
         self.ledger = ledger
         self.received = received
         self.mics = mics
+        self.sessions = sessions
         self.batches = batches
         self.content = content
         self.content_account = content_account

@@ -138,6 +138,7 @@ class DeletionWork(Work):
         drops = (
             stores.received.drop_all,
             stores.mics.drop_all,
+            stores.sessions.drop_all,
             stores.batches.drop_all,
             stores.content.drop,
         )

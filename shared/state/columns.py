@@ -6,7 +6,7 @@ column holds 32 Ki UTF-16 units, a binary one 64 KiB, a row 1 MiB.
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
@@ -67,6 +67,25 @@ def text_columns(text: str) -> dict[str, Column]:
             target="/document",
         )
     return {f"document{index:02}": piece for index, piece in enumerate(_pieces(packed))}
+
+
+def sent_bytes(columns: Iterable[Column]) -> int:
+    """Size of a row as it is sent: JSON in ASCII, so that a character may take six or twelve
+    bytes."""
+    return sum(map(_sent_column_bytes, columns)) + _ENVELOPE_BYTES
+
+
+_ENVELOPE_BYTES = 4096
+"""What is sent with the columns of a row: its address, its keys, the names and types of columns."""
+
+
+def _sent_column_bytes(column: Column) -> int:
+    if isinstance(column, bytes):
+        return len(column) * 4 // 3
+    text = str(column)
+    if text.isascii():  # canonical JSON has escaped its control characters already
+        return len(text) + text.count('"') + text.count("\\") + 2
+    return len(json.dumps(text))
 
 
 def _fits_text(text: str) -> bool:

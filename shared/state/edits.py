@@ -1,6 +1,5 @@
 """What one transaction changes in a service's configuration, and how much fits into one."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +10,7 @@ from shared.model.record import canonical_text
 from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.state.artifact_rows import Restored, artifact_columns
-from shared.state.columns import text_columns
+from shared.state.columns import sent_bytes, text_columns
 from shared.state.row_keys import named
 from shared.storage.tables import TRANSACTION_ROWS, Column, Row
 
@@ -20,9 +19,6 @@ BATCH_ARTIFACTS = TRANSACTION_ROWS - 1
 
 _BATCH_BYTES = 3_500_000
 """The share of artifacts in the 4 MiB of a transaction; the rest is for its envelope."""
-
-_ENVELOPE_BYTES = 4096
-"""What is sent with the columns of a row: its address, its keys, the names and types of columns."""
 
 
 class TooLargeTogether(Exception):
@@ -111,18 +107,4 @@ def _sent_bytes(put: Put) -> int:
         columns = put.columns
     except Problem:  # it is refused when it is written
         columns = put.stored_text
-    return sent_bytes(columns)
-
-
-def sent_bytes(columns: Mapping[str, Column]) -> int:
-    """Size of a row as sent: JSON in ASCII, so that a character may take six or twelve bytes."""
-    return sum(map(_sent_column_bytes, columns.values())) + _ENVELOPE_BYTES
-
-
-def _sent_column_bytes(column: Column) -> int:
-    if isinstance(column, bytes):
-        return len(column) * 4 // 3
-    text = str(column)
-    if text.isascii():  # canonical JSON has escaped its control characters already
-        return len(text) + text.count('"') + text.count("\\") + 2
-    return len(json.dumps(text))
+    return sent_bytes(columns.values())

@@ -1,11 +1,12 @@
 """The order of the records in each section of a backup: that of the tables that they come from."""
 
-from shared.model.sections import MIC_VALUES, RECEIVED_NUMBERS
+from shared.model.sections import MIC_VALUES, RECEIVED_NUMBERS, SESSIONS
 from shared.rules.naming import artifact_key
 from shared.rules.received import kept
 from shared.state.mic_values import mic_key
 from shared.state.received_numbers import number_key
 from shared.state.row_keys import encoded
+from shared.state.sessions import row_key_of as session_key
 
 
 def record_key(section: str, name: str) -> str:
@@ -23,6 +24,8 @@ def record_key(section: str, name: str) -> str:
         if not slash:
             raise ValueError("the name of a MIC value is <agreement>/<message id>")
         return mic_key(agreement, message_id)
+    if section == SESSIONS:
+        return session_key(name)
     return encoded(artifact_key(name))
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from shared.model.sections import Section
 from shared.model.wire import JsonObject
-from shared.state.columns import document_columns, dumps, read_document
+from shared.state.columns import document_columns, dumps, read_document, sent_bytes
 from shared.state.configuration import Configuration, Head, head_row
-from shared.state.edits import Put, PutSettings, sent_bytes
+from shared.state.edits import Put, PutSettings
 from shared.state.row_keys import bounded, named
 from shared.storage.tables import (
     TRANSACTION_ROWS,
@@ -246,7 +246,7 @@ def _fitting(rows: Sequence[Row]) -> list[list[Row]]:
     groups: list[list[Row]] = []
     size = 0
     for row in rows:
-        sent = sent_bytes(row.values)
+        sent = sent_bytes(row.values.values())
         full = groups and len(groups[-1]) == TRANSACTION_ROWS
         if not groups or full or size + sent > _BYTES_AT_ONCE:
             groups.append([])

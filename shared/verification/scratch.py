@@ -126,6 +126,7 @@ class Scratch:
             await stores.configuration.write_head(service_id, closed)
         await stores.received.drop_all(service_id)
         await stores.mics.drop_all(service_id)
+        await stores.sessions.drop_all(service_id)
         await stores.batches.drop_all(service_id)
         await stores.content.drop(service_id)
         async for keys in stores.configuration.keys(service_id):

@@ -1,0 +1,105 @@
+"""Table Sessions: a partition for each service, a row for each session of its integration account.
+
+What is secret in a session is sealed before it gets here.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+
+from shared.model.session import Session
+from shared.rules.naming import session_key
+from shared.state.columns import document_columns, read_document, sent_bytes
+from shared.state.row_keys import encoded
+from shared.storage.tables import TRANSACTION_ROWS, Delete, Replace, Row, Table
+from shared.storage.versioned import Versioned
+
+TABLE = "interkeepSessions"
+
+_TRANSACTION_BYTES = 3_500_000
+"""The share of the rows in the 4 MiB of a transaction."""
+
+
+class Sessions:
+    """Sessions of integration accounts."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def get(self, service_id: str, name: str) -> Versioned[Session] | None:
+        """The session of a name, without regard to case."""
+        row = await self._table.get(service_id, row_key_of(name))
+        return Versioned(session_of(row), row.etag) if row else None
+
+    async def put_all(self, service_id: str, sessions: Iterable[Session]) -> None:
+        """Insert or replace sessions of different names: up to 100 in a transaction, as many as
+        fit into its 4 MiB.
+
+        :raises Problem: DocumentTooLarge, over 4 MiB as JSON or 700 KiB in its stored form.
+        """
+        rows = (_row(service_id, session) for session in sessions)
+        for group in _transactions(rows):
+            await self._table.transact([Replace(row, None) for row in group])
+
+    async def replace(self, service_id: str, session: Session, etag: str) -> None:
+        """Replace the version of a row with this ETag.
+
+        :raises RowChanged: if another writer changed it since.
+        """
+        await self._table.replace(_row(service_id, session), etag)
+
+    async def drop(self, service_id: str, names: Sequence[str]) -> None:
+        """Delete sessions, up to 100 in a transaction; does nothing for those that are already
+        deleted."""
+        keys = sorted({row_key_of(name) for name in names})
+        for start in range(0, len(keys), TRANSACTION_ROWS):
+            some = keys[start : start + TRANSACTION_ROWS]
+            await self._table.transact([Delete(service_id, key) for key in some])
+
+    async def drop_all(self, service_id: str) -> None:
+        """Delete all of a service; does nothing for those that are already deleted."""
+        await self._table.drop_partition(service_id)
+
+    async def pages(self, service_id: str, after: str = "") -> AsyncIterator[list[Session]]:
+        """All sessions of a service in the order of their keys, a page at a time.
+
+        :param after: the key after which the first page begins; see ``row_key_of``.
+        """
+        async for page in self._table.pages(service_id, after=after):
+            yield [session_of(row) for row in page]
+
+    async def versions(self, service_id: str) -> AsyncIterator[list[Versioned[Session]]]:
+        """As ``pages``, each with the ETag of its row."""
+        async for page in self._table.pages(service_id):
+            yield [Versioned(session_of(row), row.etag) for row in page]
+
+
+def row_key_of(name: str) -> str:
+    """The key of a session's row. Its name may hold what an EDIFACT reference holds, such as ``+``,
+    ``,`` and blanks."""
+    return encoded(session_key(name))
+
+
+def session_of(row: Row) -> Session:
+    """The session from a row of the table."""
+    values = row.values
+    name, changed = str(values["name"]), str(values["changedTime"])
+    return Session.of(name, read_document(values), changed)
+
+
+def _row(service_id: str, session: Session) -> Row:
+    values = {"name": session.name, "changedTime": session.changed_time}
+    columns = {**values, **document_columns(session.document())}
+    return Row(service_id, row_key_of(session.name), columns)
+
+
+def _transactions(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    group: list[Row] = []
+    size = 0
+    for row in rows:
+        sent = sent_bytes(row.values.values())
+        if group and (len(group) == TRANSACTION_ROWS or size + sent > _TRANSACTION_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(row)
+        size += sent
+    if group:
+        yield group
