@@ -1,5 +1,6 @@
 """The events for which alerts are raised, and their texts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from shared.model.alert import Alert, AlertType
@@ -112,4 +113,52 @@ def clocks_apart(operation: Operation, now: datetime) -> Alert:
         time=now,
         message=error.message if error else "The clocks of the app and its storage differ.",
         data={"operation": operation.id},
+    )
+
+
+def pull_failed(operation: Operation, now: datetime) -> Alert:
+    """A pull of an integration account that failed, after all its attempts."""
+    why = operation.error.message if operation.error else "it was stopped."
+    return Alert(
+        id=f"{operation.id}-pull-failed",
+        type=AlertType.PULL_FAILED,
+        service=operation.service,
+        subject=f"services/{operation.service}/operations/{operation.id}",
+        time=now,
+        message=f"Service '{operation.service}' could not be brought to what its integration "
+        f"account holds: {why}",
+        data={"code": operation.error.code if operation.error else ""},
+    )
+
+
+def sessions_not_pulled(service: str, service_id: str, why: str, now: datetime) -> Alert:
+    """The control numbers of an account could not be read between two pulls; told once an hour."""
+    return Alert(
+        id=f"{service_id}-{now:%Y%m%d%H}-sessions",
+        type=AlertType.PULL_FAILED,
+        service=service,
+        subject=f"services/{service}/integration-account",
+        time=now,
+        message=f"The control numbers in the integration account of service '{service}' cannot be "
+        f"read: what is issued from now on is not known here. {why}",
+    )
+
+
+def account_changed(
+    operation: Operation, changes: Sequence[str], count: int, now: datetime
+) -> Alert:
+    """A pull found artifacts changed in the account.
+
+    :param changes: the first of them, each with what happened to it.
+    """
+    more = f", and {count - len(changes)} more" if count > len(changes) else ""
+    return Alert(
+        id=f"{operation.id}-account-changed",
+        type=AlertType.ACCOUNT_CHANGED,
+        service=operation.service,
+        subject=f"services/{operation.service}/integration-account/changes",
+        time=now,
+        message=f"The integration account of service '{operation.service}' was changed: "
+        f"{', '.join(changes)}{more}.",
+        data={"artifacts": count},
     )

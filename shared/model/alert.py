@@ -15,6 +15,8 @@ class AlertType(StrEnum):
     BACKUP_PARTIAL = "BackupPartial"
     VERIFY_FAILED = "VerifyFailed"
     CLOCKS_DIFFER = "ClocksDiffer"
+    PULL_FAILED = "PullFailed"
+    ACCOUNT_CHANGED = "AccountChanged"
 
 
 class Alert(Stored):

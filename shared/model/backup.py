@@ -75,6 +75,9 @@ class BackupBody(Wire):
     name: str
     storage_account: Annotated[Text, Field(min_length=1)]
     require_idle_batches: Annotated[bool, Field(strict=True)] = False
+    pull: Annotated[bool, Field(strict=True)] = True
+    """Bring a linked service to what its integration account holds first. Without it, what was
+    pulled last is backed up."""
     """Refuse if batches have active messages, which are not backed up."""
 
 

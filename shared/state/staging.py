@@ -9,12 +9,13 @@ deletes their staged rows, so every one of them is written once, whoever continu
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.model.sections import Section
-from shared.model.wire import JsonObject
+from shared.model.wire import JsonObject, rfc3339
 from shared.state.columns import document_columns, dumps, read_document, sent_bytes
 from shared.state.configuration import Configuration, Head, head_row
-from shared.state.edits import Put, PutSettings
+from shared.state.edits import Put
 from shared.state.row_keys import bounded, named
 from shared.storage.tables import (
     TRANSACTION_ROWS,
@@ -67,8 +68,12 @@ class Summary:
     """What the last pull that wrote something found."""
 
     operation: str
+    found_at: datetime
+    """When the pull began."""
     result: JsonObject
     warnings: list[JsonObject]
+    drifts: bool
+    """Whether what it found is drift: not where the service is pulled for the first time."""
 
 
 class Staging:
@@ -148,8 +153,9 @@ class Staging:
         sealed = replace(head, stage=summary.operation)
         told: dict[str, Column] = {
             "operation": summary.operation,
-            "result": dumps(summary.result),
-            "warnings": dumps(summary.warnings),
+            "foundAt": rfc3339(summary.found_at),
+            "drifts": summary.drifts,
+            **document_columns({"result": summary.result, "warnings": summary.warnings}),
         }
         etags = await self._table.transact(
             [
@@ -164,10 +170,13 @@ class Staging:
         row = await self._table.get(service_id, _PULLED)
         if row is None:
             return None
+        told = read_document(row.values)
         return Summary(
-            str(row.values["operation"]),
-            json.loads(str(row.values["result"])),
-            json.loads(str(row.values["warnings"])),
+            operation=str(row.values["operation"]),
+            found_at=datetime.fromisoformat(str(row.values["foundAt"])),
+            result=told["result"],
+            warnings=told["warnings"],
+            drifts=bool(row.values["drifts"]),
         )
 
     async def write(self, service_id: str, head: Head, staged: Sequence[Staged]) -> Head:
@@ -193,13 +202,12 @@ class Staging:
         etags = await self._table.transact(steps)
         return replace(written, etag=etags[0], age_seconds=0.0)
 
-    async def write_settings(self, service_id: str, head: Head, settings: PutSettings) -> Head:
-        """Write the settings as the pull leaves them.
+    async def unmark(self, service_id: str, head: Head) -> Head:
+        """Say that all that was staged is written.
 
         :raises RowChanged: if another writer changed the head since it was read.
         """
-        head, _ = await self._configuration.change(service_id, head, [settings])
-        return head
+        return await self._configuration.write_head(service_id, replace(head, stage="", hold=""))
 
     async def drop_values(self, service_id: str, stage: str, values: Sequence[StagedValue]) -> None:
         """Delete staged run-time state that was written."""

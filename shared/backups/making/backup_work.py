@@ -7,13 +7,10 @@ that is not a backup, from which the next attempt continues; a crash after it le
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
-from shared.alerts.happenings import backups_missed
 from shared.backups.archive.paths import descriptor_path
 from shared.backups.archive.reader import descriptor_at
-from shared.backups.catalog.presence import account_name
 from shared.backups.making.describe import Run, describe, sealed
 from shared.backups.making.descriptor_blob import (
     clear_other_runs,
@@ -22,16 +19,18 @@ from shared.backups.making.descriptor_blob import (
     sealed_metadata,
 )
 from shared.backups.making.ending import BackupEnding
+from shared.backups.making.entering import Entering
 from shared.backups.making.stores import BackupStores
 from shared.backups.making.writer import RunResult, RunWriter
 from shared.blobs.backup_container import BackupContainer, name_in_use
 from shared.blobs.copying import Copier
-from shared.model.backup import Backup, BackupStatus, Trigger
+from shared.model.backup import Backup, BackupStatus
 from shared.model.descriptor import Descriptor, key_ids
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
+from shared.model.pull import PullOutcome
 from shared.model.service import Service
-from shared.model.wire import JsonObject, JsonValue, rfc3339
+from shared.model.wire import JsonObject, rfc3339
 from shared.operations.task import Outcome, Task, Work
 from shared.rules.editions import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
@@ -39,7 +38,6 @@ from shared.services.cut import ServiceCut, ServiceSource
 from shared.services.cut_records import LeftOut, batches_active, of_batches
 from shared.state.batch_activity import BatchActivity
 from shared.state.services import Listed
-from shared.storage.tables import RowExists
 from shared.storage.versioned import Versioned
 from shared.streams.in_order import three_in_order, two_in_order
 
@@ -81,6 +79,7 @@ class BackupWork(Work):
 
     def __init__(self, stores: BackupStores) -> None:
         self._stores = stores
+        self._entering = Entering(stores)
         self._ending = BackupEnding(stores)
 
     async def run(self, task: Task) -> Outcome:
@@ -102,10 +101,14 @@ class BackupWork(Work):
             require_backup(service.name, service.edition)
             require_allowed(service.name, service.state, ServiceOperation.BACKUP)
         except Problem:
-            await self._entered(operation, service, found)
+            await self._entering.entered(operation, service, found)
             raise
+        pulled = PullOutcome()
+        if service.integration_account is not None and service.integration_account.linked:
+            found = await self._entering.entered(operation, service, found)
+            pulled = await self._pulled(task, service)
         entry, active, cut = await three_in_order(
-            self._entered(operation, service, found),
+            self._entering.entered(operation, service, found),
             source.active_batches(),
             source.cut(operation.id, hold=False),
         )
@@ -118,9 +121,21 @@ class BackupWork(Work):
         ownership = await self._stores.ownership(operation)
         # Nothing is written before the container is this operation's.
         await two_in_order(container.create(ownership), cut.begin())
-        written, others = await self._write(task, source, cut, backup, container, active)
+        written, others = await self._write(
+            task, source, cut, backup, container, active, pulled.warnings
+        )
         outcome = await self._outcome(container, backup, written, clear=others)
-        return replace(outcome, settle=partial(self._ending.settle, entry=entry, listed=listed))
+        result = {**outcome.result, **({"pull": pulled.result} if pulled.result else {})}
+        settle = partial(self._ending.settle, entry=entry, listed=listed)
+        return replace(outcome, result=result, settle=settle)
+
+    async def _pulled(self, task: Task, service: Service) -> PullOutcome:
+        """Bring a linked service to what its account holds, unless the caller wants what was pulled
+        last."""
+        if task.operation.parameters.get("pull", True) is not False:
+            return await self._stores.pull(task, service)
+        await self._stores.complete_pull(service)
+        return PullOutcome()
 
     async def _entry(self, operation: Operation) -> Versioned[Backup] | None:
         return await self._stores.history.get(operation.service, str(operation.parameters["name"]))
@@ -201,62 +216,6 @@ class BackupWork(Work):
             )
         return Outcome(OperationStatus(written.backup.outcome), _result(backup, written), warnings)
 
-    async def _entered(
-        self, operation: Operation, service: Service, found: Versioned[Backup] | None
-    ) -> Versioned[Backup]:
-        """The backup's entry in the history, added now or by an earlier attempt.
-
-        It is added before anything is refused, so that the history shows a scheduled run that
-        failed.
-        """
-        name = str(operation.parameters["name"])
-        if found is not None:
-            if found.value.operation != operation.id:
-                await self._tell_missed(operation)
-                raise name_in_use(name)
-            return found
-        backup = Backup(
-            name=name,
-            id=operation.id,
-            service=service.name,
-            service_id=service.id,
-            edition=service.edition,
-            trigger=Trigger(str(operation.parameters.get("trigger", Trigger.ON_DEMAND))),
-            status=BackupStatus.RUNNING,
-            storage_account=str(operation.parameters["storageAccount"]),
-            container=name,
-            account_name=account_name(
-                self._stores.accounts, str(operation.parameters["storageAccount"])
-            ),
-            caller=operation.caller,
-            started_at=self._stores.clock.now(),
-            operation=operation.id,
-            due_at=_time(operation.parameters.get("dueAt")),
-            missed=_count(operation.parameters.get("missed")),
-        )
-        await self._tell_missed(operation)
-        try:
-            return await self._stores.history.add(backup)
-        except RowExists as error:
-            raise name_in_use(name) from error
-
-    async def _tell_missed(self, operation: Operation) -> None:
-        """Log missed due times. Only the first attempt does: it is the one that finds no entry of
-        its own."""
-        due = _time(operation.parameters.get("dueAt"))
-        missed = _count(operation.parameters.get("missed"))
-        if missed and due is not None:
-            await self._stores.alerts.tell(
-                backups_missed(
-                    operation.service,
-                    operation.service_id or "",
-                    before=due,
-                    missed=missed,
-                    reason="the app did not run, or another operation was under way",
-                    now=self._stores.clock.now(),
-                )
-            )
-
     async def _written_before(
         self, container: BackupContainer, backup: Backup
     ) -> Descriptor | None:
@@ -280,10 +239,12 @@ class BackupWork(Work):
         backup: Backup,
         container: BackupContainer,
         active: Sequence[BatchActivity],
+        pulled: Sequence[Warning],
     ) -> tuple[Descriptor, bool]:
         """Write the backup; its descriptor, and whether blobs of other runs may be left.
 
         :param cut: the first one, which was begun.
+        :param pulled: the warnings of the pull before it.
         """
         warning = of_batches(active)
         for number in range(1, _CUT_TRIES + 1):
@@ -300,7 +261,7 @@ class BackupWork(Work):
             )
             try:
                 if await self._written(writer, cut):
-                    warnings = [warning] if warning else []
+                    warnings = [*([warning] if warning else []), *pulled]
                     left_out = cut.left_out(active)
                     return await self._describe(
                         container, backup, cut, writer.result, run, left_out, warnings
@@ -369,14 +330,6 @@ def _require_service(operation: Operation, listed: Listed | None) -> Service:
             f"Service '{operation.service}' was deleted before it was backed up.",
         )
     return listed.service
-
-
-def _time(value: JsonValue) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) else None
-
-
-def _count(value: JsonValue) -> int | None:
-    return value if isinstance(value, int) else None
 
 
 def _result(backup: Backup, written: Descriptor) -> JsonObject:

@@ -73,6 +73,7 @@ class Backups:
                 "storageAccount": body.storage_account,
                 "trigger": str(Trigger.ON_DEMAND),
                 **({"requireIdleBatches": True} if body.require_idle_batches else {}),
+                **({} if body.pull else {"pull": False}),
             },
             operation_id,
             service.id,

@@ -9,7 +9,9 @@ from shared.blobs.backup_container import Ownership
 from shared.clock import Clock
 from shared.model.backup import Backup
 from shared.model.operation import Operation
+from shared.model.pull import PullOutcome
 from shared.model.service import Service
+from shared.operations.task import Task
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceSource
 from shared.state.history import History
@@ -32,6 +34,11 @@ class BackupStores:
     after_scheduled: Callable[[Backup], Awaitable[None]]
     """Starts what follows a good scheduled backup: retention, and a verify if the schedule asks for
     one."""
+
+    pull: Callable[[Task, Service], Awaitable[PullOutcome]]
+    """Brings a linked service to what its integration account holds."""
+    complete_pull: Callable[[Service], Awaitable[object]]
+    """Completes what a pull began to write, without the account."""
 
     async def ownership(self, operation: Operation) -> Ownership:
         """The ownership metadata of the container of an operation's backup."""

@@ -8,7 +8,7 @@ not what the service has.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from shared.arm.client import Account
 from shared.arm.content import ContentChanged
@@ -27,6 +27,7 @@ from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import drifted
 from shared.rules.integration_accounts.findings import Findings
 from shared.rules.integration_accounts.resources import ContentWanted, Pulled, name_of, record_of
+from shared.rules.integration_accounts.times import moment
 from shared.rules.naming import artifact_key
 from shared.sealing.data_key import DataKey
 from shared.services.certificates import public_certificate
@@ -163,7 +164,10 @@ class ArtifactPull:
                     await each_of(looked_at, self._look_at, Pace(_AT_ONCE))
                     self._task.report(f"reading {child}", count)
             except ArmRefused as refused:
-                if child is not Child.ROSETTANET_PROCESSES or refused.meaning is not Meaning.REFUSED:
+                if (
+                    child is not Child.ROSETTANET_PROCESSES
+                    or refused.meaning is not Meaning.REFUSED
+                ):
                     raise
                 self.read.not_covered.append(child)
             self.read.counts[child] = count
@@ -199,7 +203,9 @@ class ArtifactPull:
             return
         await self._stage_put(at, pulled, content, is_new=known is None)
 
-    async def _content(self, pulled: Pulled, known: ArtifactFacts | None) -> ContentReference | None:
+    async def _content(
+        self, pulled: Pulled, known: ArtifactFacts | None
+    ) -> ContentReference | None:
         wanted = pulled.content
         if wanted is None:
             return None
@@ -238,7 +244,7 @@ class ArtifactPull:
             name=name,
             document=replace_secrets(section, pulled.document, seal),
             content=content,
-            changed_at=_time(pulled.changed_time) or self._found_at,
+            changed_at=moment(pulled.changed_time) or self._found_at,
         )
         change = Change.CHANGED if before else Change.ADDED
         told: JsonObject = {"change": change}
@@ -294,7 +300,7 @@ def _without_address(resource: JsonObject) -> JsonObject:
 
 def _is_same(known: ArtifactFacts, pulled: Pulled) -> bool:
     """Whether the account says that an artifact is as the service has it."""
-    time = _time(pulled.changed_time)
+    time = moment(pulled.changed_time)
     if time is None or rfc3339(time) != known.changed_at or known.name != pulled.name:
         return False
     wanted, content = pulled.content, known.content
@@ -311,15 +317,6 @@ def _is_told(content: ContentReference, wanted: ContentWanted) -> bool:
     """Whether a link says by itself that its bytes are those of content: one without a hash says
     too little."""
     return content.size == wanted.size and bool(wanted.md5) and content.md5 == wanted.md5
-
-
-def _time(text: str) -> datetime | None:
-    """A time of ARM's, to the microsecond, of its seven digits; None where it is none."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def removed(staged: Iterable[tuple[Key, tuple[str, Change]]]) -> dict[Section, int]:

@@ -1,0 +1,271 @@
+"""A pull: a linked service is brought to what its integration account holds.
+
+First everything is read, and what changed is staged; an account is asked for nothing after that.
+Then the head is marked, and what was staged is written: a pull that stops before the mark leaves
+the service as it was, one that stops after it is completed by whoever comes next, without the
+account.
+"""
+
+from shared.alerts.happenings import account_changed
+from shared.arm.client import Account
+from shared.arm.refusals import ArmRefused, problem_of
+from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read, removed
+from shared.integration_accounts.pulling.sessions import SessionPull
+from shared.integration_accounts.pulling.stores import PullStores
+from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
+from shared.model.integration_account import AccountFacts, Child
+from shared.model.link import AccountProperties, Link
+from shared.model.operation import Operation, OperationStatus, Warning
+from shared.model.problem import Code, Problem
+from shared.model.pull import PullOutcome
+from shared.model.service import Service
+from shared.model.wire import JsonObject, JsonValue
+from shared.operations.task import Task
+from shared.rules.documents import replace_secrets
+from shared.rules.integration_accounts.ids import account_id_of
+from shared.rules.integration_accounts.removals import require_not_too_much
+from shared.rules.problems import not_linked
+from shared.sealing.data_key import DataKey
+from shared.services.documents import SERVICE, open_document
+from shared.state.configuration import Head, Phase
+from shared.state.drift import Change
+from shared.state.staging import StagedValue, Summary
+from shared.storage.tables import RowChanged
+from shared.storage.versioned import optimistic
+
+
+class Puller:
+    """Pulls linked services."""
+
+    def __init__(self, stores: PullStores) -> None:
+        self._stores = stores
+
+    async def complete(self, service: Service) -> Head:
+        """Complete what a former pull began to write; return the head.
+
+        :raises Problem: ServiceNotFound if the service has no configuration that takes changes.
+        """
+        head = await self._head(service)
+        return await StagedWriter(self._stores, service).write(head) if head.stage else head
+
+    async def completed(self, service: Service, operation_id: str) -> PullOutcome | None:
+        """Complete what an operation began to write, and return how it ended; None where it wrote
+        nothing.
+
+        :raises Problem: as ``complete``.
+        """
+        head = await self._head(service)
+        if head.stage == operation_id:
+            await StagedWriter(self._stores, service).write(head)
+        summary = await self._stores.staging.summary(service.id)
+        return _told(summary) if summary and summary.operation == operation_id else None
+
+    async def pull(self, task: Task, service: Service, *, accept_removals: bool) -> PullOutcome:
+        """Bring the service to what its account holds.
+
+        :param accept_removals: also where most of a section would be removed.
+        :raises Problem: IntegrationAccountNotLinked, IntegrationAccountNotFound,
+            IntegrationAccountForbidden, IntegrationAccountUnavailable, PullRemovesTooMuch;
+            InvalidRequest, ReservedMember, DocumentTooLarge for an artifact that a service cannot
+            hold. After each of these the service is as it was.
+        """
+        head = await self.complete(service)
+        summary = await self._stores.staging.summary(service.id)
+        if summary is not None and summary.operation == task.operation.id:
+            return _told(summary)  # an earlier attempt has written it
+        await self._stores.staging.clear(service.id)
+        link = await self._link(service)
+        account = self._stores.arm().account(account_id_of(link.resource_id))
+        try:
+            try:
+                outcome = await self._pull(
+                    task, service, link, account, head, accept_removals=accept_removals
+                )
+            except ArmRefused as refused:
+                raise problem_of(refused, account_id_of(link.resource_id)) from refused
+        except Problem:
+            await self._note_link(service, _ended(task, OperationStatus.FAILED))
+            raise
+        return outcome
+
+    async def _pull(
+        self,
+        task: Task,
+        service: Service,
+        link: Link,
+        account: Account,
+        head: Head,
+        *,
+        accept_removals: bool,
+    ) -> PullOutcome:
+        stores, now = self._stores, self._stores.clock.now()
+        properties = AccountProperties.of(await account.get())
+        key = await stores.keys.data_key(service.id)
+        artifacts = ArtifactPull(stores, service, account, key, task=task, found_at=now)
+        read = await artifacts.run()
+        if not accept_removals:
+            require_not_too_much(artifacts.stored_counts(), removed(read.staged.items()))
+        sessions = SessionPull(stores, service, account, key, task)
+        await sessions.run()
+        account_staged = await self._stage_account(task, service, key, link, properties)
+        read.counts[Child.SESSIONS] = sessions.seen
+        summary = Summary(
+            operation=task.operation.id,
+            found_at=now,
+            result=_result(read, sessions, account.requests),
+            warnings=[one.to_json() for one in _warnings(read, artifacts, link)],
+            drifts=link.last_pull_at is not None,
+        )
+        if read.staged or sessions.staged or account_staged:
+            await task.checkpoint()
+            head = await self._sealed(service, head, summary)
+            task.report("writing", 0, len(read.staged) + sessions.staged)
+            await StagedWriter(stores, service).write(head)
+        await self._note(task, service, link, properties, read.counts)
+        if summary.drifts and read.staged:
+            await self._tell_drift(task.operation, read)
+        return _told(summary)
+
+    async def _head(self, service: Service) -> Head:
+        head = await self._stores.configuration.head(service.id)
+        if head is None or head.phase is not Phase.OPEN:
+            raise Problem(
+                Code.SERVICE_NOT_FOUND,
+                f"Service '{service.name}' has no configuration to pull into: it is being deleted "
+                "or restored.",
+            )
+        return head
+
+    async def _link(self, service: Service) -> Link:
+        found = await self._stores.links.get(service.name)
+        if found is None or found.value.service_id != service.id:
+            raise not_linked(service.name)
+        return found.value
+
+    async def _sealed(self, service: Service, head: Head, summary: Summary) -> Head:
+        while True:
+            try:
+                return await self._stores.staging.seal(service.id, head, summary)
+            except RowChanged:
+                head = await self._head(service)
+
+    async def _stage_account(
+        self,
+        task: Task,
+        service: Service,
+        key: DataKey,
+        link: Link,
+        properties: AccountProperties,
+    ) -> bool:
+        """Stage what the settings say of the account, where that changed; return whether it did."""
+        settings = await self._stores.configuration.settings(service.id)
+        recorded = properties.recorded(link.resource_id)
+        if settings is not None:
+            opened = open_document(key, SERVICE, SERVICE, settings.document)
+            if opened.get("integrationAccount") == recorded:
+                return False
+
+        def seal(pointer: str, value: JsonValue) -> JsonValue:
+            return key.seal(SERVICE, SERVICE, pointer, value)
+
+        member = replace_secrets(SERVICE, {"integrationAccount": recorded}, seal)
+        staged = StagedValue(ACCOUNT, member)
+        await self._stores.staging.put_values(service.id, task.operation.id, [staged])
+        return True
+
+    async def _note(
+        self,
+        task: Task,
+        service: Service,
+        link: Link,
+        properties: AccountProperties,
+        counts: dict[Child, int],
+    ) -> None:
+        """Keep with the link and the directory what was seen of the account."""
+        now = self._stores.clock.now()
+        seen = {"account": properties, "counts": counts, "last_pull_at": now}
+        ended = _ended(task, OperationStatus.SUCCEEDED)
+        await self._note_link(service, {**ended, **seen, "last_session_pull_at": now})
+        await self._note_facts(service, properties.facts(link.resource_id, linked=True))
+
+    @optimistic
+    async def _note_link(self, service: Service, update: dict[str, object]) -> None:
+        found = await self._stores.links.get(service.name)
+        if found is None or found.value.service_id != service.id:
+            return
+        await self._stores.links.put(found.value.model_copy(update=update), found.etag)
+
+    @optimistic
+    async def _note_facts(self, service: Service, facts: AccountFacts) -> None:
+        listed = await self._stores.directory.get(service.name)
+        if listed is None or listed.service.id != service.id:
+            return
+        known = listed.service.integration_account
+        if known is None or not known.linked or known == facts:
+            return
+        changed = listed.service.model_copy(update={"integration_account": facts})
+        await self._stores.directory.change(changed, listed.etag)
+
+    async def _tell_drift(self, operation: Operation, read: Read) -> None:
+        changes = [f"{section}/{name} {change}" for (section, _), (name, change) in _first(read)]
+        await self._stores.alerts.tell(
+            account_changed(operation, changes, len(read.staged), self._stores.clock.now())
+        )
+
+
+_NAMED = 5
+"""Artifacts that an alert names."""
+
+
+def _ended(task: Task, status: OperationStatus) -> dict[str, object]:
+    return {"last_pull_status": status, "last_pull_operation": task.operation.id}
+
+
+def _first(read: Read) -> list[tuple[tuple[object, str], tuple[str, Change]]]:
+    return list(read.staged.items())[:_NAMED]
+
+
+def _told(summary: Summary) -> PullOutcome:
+    warnings = [Warning.model_validate(one) for one in summary.warnings]
+    return PullOutcome(result=summary.result, warnings=warnings)
+
+
+def _result(read: Read, sessions: SessionPull, requests: int) -> JsonObject:
+    by_change: dict[Change, JsonObject] = {change: {} for change in Change}
+    for (section, _), (_, change) in sorted(read.staged.items()):
+        of_section = by_change[change]
+        count = of_section.get(section, 0)
+        of_section[section] = (count if isinstance(count, int) else 0) + 1
+    return {
+        **{str(change): found for change, found in by_change.items()},
+        "sessions": {"seen": sessions.seen, "written": sessions.staged},
+        "contentFetched": read.fetched,
+        "readings": read.readings,
+        "consistent": read.is_consistent,
+        "requests": requests,
+    }
+
+
+def _warnings(read: Read, artifacts: ArtifactPull, link: Link) -> list[Warning]:
+    found: list[Warning] = []
+    if not read.is_consistent:
+        found.append(
+            Warning(
+                code="AccountChanging",
+                message=f"The account changed while it was read, {read.readings} times in a row: "
+                "what the service has may be of different moments. Moved last: "
+                f"{', '.join(read.moved)}. Pull again when nobody changes the account.",
+                target=link.resource_id,
+            )
+        )
+    found += [
+        Warning(
+            code="KindNotCovered",
+            message=f"The account does not list {child}: nothing of that kind is in the service, "
+            "or in its backups.",
+            target=child,
+        )
+        for child in read.not_covered
+    ]
+    found += artifacts.findings.warnings()
+    return found

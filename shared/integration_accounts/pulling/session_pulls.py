@@ -1,0 +1,157 @@
+"""Sessions between two full pulls: what makes a lost account's numbers known to the minute.
+
+A timer does it without an operation's record, as it may be every five minutes of each service. It
+writes each session by itself and removes none, so it may stop anywhere; a full pull is never under
+way at the same time.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.alerts.happenings import sessions_not_pulled
+from shared.arm.client import Account
+from shared.arm.refusals import ArmRefused, problem_of
+from shared.integration_accounts.pulling.sessions import (
+    Found,
+    SessionWriter,
+    printed,
+    session_of,
+)
+from shared.integration_accounts.pulling.spool import spool
+from shared.integration_accounts.pulling.stores import PullStores
+from shared.model.integration_account import Child
+from shared.model.link import Link
+from shared.model.problem import Problem
+from shared.model.service import Service
+from shared.operations.locks import holder_of_lock
+from shared.rules.integration_accounts.ids import account_id_of
+from shared.rules.naming import session_key
+from shared.rules.states import MANAGEABLE
+from shared.sealing.data_key import DataKey
+from shared.services.sessions import opened_session, sealed_session
+from shared.state.operations import Operations
+from shared.storage.pace import Pace
+from shared.storage.versioned import optimistic
+from shared.streams.bounded import each_of
+
+_AT_ONCE = 8
+"""Services whose sessions are pulled concurrently."""
+
+_NO_NEW_ONE_SECONDS = 40
+"""After this time a run begins with no further service; the next one does."""
+
+log = logging.getLogger("interkeep.pulls")
+
+
+@dataclass(frozen=True)
+class SessionPulls:
+    """Pulls the sessions of the services that are due."""
+
+    stores: PullStores
+    records: Operations
+
+    async def run(self) -> int:
+        """Pull the sessions of all services that are due, those first that have waited longest;
+        return of how many. One that fails is tried again when it is due next."""
+        now, began = self.stores.clock.now(), self.stores.clock.monotonic()
+        due: list[Link] = []
+        async for page in self.stores.links.pages():
+            links = (found.value for found in page)
+            due += [one for one in links if one.next_pull_at and one.next_pull_at <= now]
+        done = 0
+
+        async def see_to(link: Link) -> None:
+            nonlocal done
+            if self.stores.clock.monotonic() - began > _NO_NEW_ONE_SECONDS:
+                return
+            done += await self._pull(link)
+
+        due.sort(key=lambda link: link.next_pull_at or now)
+        await each_of(due, see_to, Pace(_AT_ONCE))
+        return done
+
+    async def _pull(self, link: Link) -> int:
+        """Pull the sessions of one service; return whether that was done."""
+        try:
+            service = await self._service(link)
+            if service is None:
+                return 0
+            await self._read(link, service)
+        except ArmRefused as refused:
+            await self._tell(link, problem_of(refused, account_id_of(link.resource_id)))
+        except Problem as problem:
+            await self._tell(link, problem)
+        except Exception:
+            log.exception("the sessions of %s are pulled later", link.service)
+            return 0
+        else:
+            await self._note(link, done=True)
+            return 1
+        await self._note(link, done=False)
+        return 0
+
+    async def _service(self, link: Link) -> Service | None:
+        """The service of a link; None while a long operation of it is under way, such as a full
+        pull, and where it takes no changes."""
+        listed = await self.stores.directory.get(link.service)
+        if listed is None or listed.service.id != link.service_id:
+            return None
+        service = listed.service
+        facts = service.integration_account
+        if facts is None or not facts.linked or service.state not in MANAGEABLE:
+            return None
+        head = await self.stores.configuration.head(service.id)
+        if head is None or head.stage:
+            return None
+        return service if await holder_of_lock(self.records, service.name) is None else None
+
+    async def _read(self, link: Link, service: Service) -> None:
+        key = await self.stores.keys.data_key(service.id)
+        account = self.stores.arm().account(account_id_of(link.resource_id))
+        writer = SessionWriter(self.stores, service, key, self.stores.clock.now())
+        await bring_changed(self.stores, service, account, key, writer)
+
+    async def _tell(self, link: Link, problem: Problem) -> None:
+        log.warning("the sessions of %s cannot be pulled: %s", link.service, problem.message)
+        now = self.stores.clock.now()
+        await self.stores.alerts.tell(
+            sessions_not_pulled(link.service, link.service_id, problem.message, now)
+        )
+
+    @optimistic
+    async def _note(self, link: Link, *, done: bool) -> None:
+        """Say when the sessions are pulled next, and that they were pulled now."""
+        found = await self.stores.links.get(link.service)
+        if found is None or found.value.service_id != link.service_id:
+            return
+        minutes = found.value.pull_minutes
+        now = self.stores.clock.now()
+        update: dict[str, object] = {
+            "next_pull_at": now + timedelta(minutes=minutes) if minutes else None
+        }
+        if done:
+            update["last_session_pull_at"] = now
+        await self.stores.links.put(found.value.model_copy(update=update), found.etag)
+
+
+async def bring_changed(
+    stores: PullStores, service: Service, account: Account, key: DataKey, writer: SessionWriter
+) -> None:
+    """Bring the sessions that changed into a service, a page of the account at a time.
+
+    :raises ArmRefused: what ARM refused.
+    """
+    with spool() as known:
+        async for stored in stores.sessions.pages(service.id):
+            opened = (opened_session(key, one) for one in stored)
+            known.add((session_key(one.name), printed(one)) for one in opened)
+        async for page in account.pages(Child.SESSIONS):
+            sessions = {session_key(one.name): one for one in map(session_of, page)}
+            changed = known.see([(name, printed(one)) for name, one in sessions.items()])
+            await writer.write(
+                [
+                    Found(sessions[name].name, sealed_session(key, sessions[name]))
+                    for name in sorted(changed)
+                ]
+            )

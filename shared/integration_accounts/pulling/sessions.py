@@ -1,0 +1,276 @@
+"""Reading the sessions of an account, and bringing them into the service.
+
+Each session is kept as it is. What it says of control numbers goes into the ledger and the received
+numbers besides, so that everything that works on those works for an account.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.arm.client import Account
+from shared.integration_accounts.pulling.spool import Spool, spool
+from shared.integration_accounts.pulling.stores import PullStores
+from shared.model.integration_account import Child
+from shared.model.numbers import AgreementNumbers, Bounds, Kind
+from shared.model.record import canonical_line
+from shared.model.runtime import ReceivedNumber
+from shared.model.service import Service
+from shared.model.session import Session
+from shared.model.wire import JsonObject, rfc3339
+from shared.numbers.claims import left_behind
+from shared.operations.task import Task
+from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.resources import record_of
+from shared.rules.integration_accounts.session_names import Agreements
+from shared.rules.integration_accounts.sessions import (
+    GeneratedNumber,
+    ReceivedNumberSeen,
+    number_of,
+    read,
+)
+from shared.rules.integration_accounts.times import moment
+from shared.rules.naming import artifact_key, session_key
+from shared.rules.received import kept
+from shared.sealing.data_key import DataKey
+from shared.services.sessions import opened_session, sealed_session
+from shared.state.control_numbers import LedgerRow
+from shared.state.staging import StagedValue
+from shared.storage.tables import TRANSACTION_ROWS
+from shared.storage.versioned import optimistic
+
+SESSION = "s!"
+"""What the keys of staged sessions begin with."""
+
+KEPT_DAYS = 180
+"""How long a received number of an account counts as received. The account does not say: its
+agreements compare with all that it has."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A session that a pull found changed, or gone."""
+
+    name: str
+    session: Session | None
+    """Its secrets sealed; None if it is gone."""
+
+    def staged(self) -> StagedValue:
+        """As it is staged."""
+        value: JsonObject = {"name": self.name}
+        if self.session is not None:
+            value |= {
+                "document": self.session.document(),
+                "changedTime": self.session.changed_time,
+            }
+        return StagedValue(f"{SESSION}{hashed(session_key(self.name))}", value)
+
+    @staticmethod
+    def of(staged: StagedValue) -> "Found":
+        """What was staged."""
+        name, document = str(staged.value["name"]), staged.value.get("document")
+        if not isinstance(document, dict):
+            return Found(name, None)
+        return Found(name, Session.of(name, document, str(staged.value["changedTime"])))
+
+
+def hashed(text: str) -> str:
+    """A key of 32 characters for any text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+class SessionPull:
+    """One pull of an account's sessions."""
+
+    def __init__(
+        self, stores: PullStores, service: Service, account: Account, key: DataKey, task: Task
+    ) -> None:
+        self._stores = stores
+        self._service = service
+        self._account = account
+        self._key = key
+        self._task = task
+        self.seen = 0
+        self.staged = 0
+
+    async def run(self) -> None:
+        """Read all sessions, and stage those that changed or are gone.
+
+        :raises ArmRefused: what ARM refused; nothing but staged rows was written.
+        """
+        with spool() as kept_apart:
+            async for stored in self._stores.sessions.pages(self._service.id):
+                opened = (opened_session(self._key, one) for one in stored)
+                kept_apart.add((session_key(one.name), printed(one)) for one in opened)
+            await self._read(kept_apart)
+            if kept_apart.unseen():
+                # What is gone is believed only when a second list agrees.
+                await self._read(kept_apart)
+            gone = kept_apart.unseen()
+            while gone:
+                await self._stage(Found(name, None) for name in gone)
+                gone = kept_apart.unseen(gone[-1])
+
+    async def _read(self, kept_apart: Spool) -> None:
+        seen = 0
+        async for page in self._account.pages(Child.SESSIONS):
+            await self._task.checkpoint()
+            sessions = {session_key(one.name): one for one in map(session_of, page)}
+            changed = kept_apart.see([(key, printed(one)) for key, one in sessions.items()])
+            seen += len(sessions)
+            self._task.report("reading sessions", seen)
+            await self._stage(
+                Found(one.name, sealed_session(self._key, one))
+                for one in (sessions[key] for key in sorted(changed))
+            )
+        self.seen = seen
+
+    async def _stage(self, found: Iterable[Found]) -> None:
+        values = [one.staged() for one in found]
+        self.staged += len(values)
+        await self._stores.staging.put_values(self._service.id, self._task.operation.id, values)
+
+
+def session_of(resource: JsonObject) -> Session:
+    """The session of a resource as ARM answers it."""
+    pulled = record_of(Child.SESSIONS, resource)
+    document = dict(pulled.document)
+    spelt = next((name for name in document if name.lower() == "content"), "content")
+    content = document.pop(spelt, None)
+    found: JsonObject = {"content": content}
+    if pulled.etag:
+        found["etag"] = pulled.etag
+    if document:
+        found["properties"] = document
+    return Session.of(pulled.name, found, pulled.changed_time)
+
+
+def printed(session: Session) -> bytes:
+    """A fingerprint of a session, its secrets in the clear."""
+    whole: JsonObject = {
+        "name": session.name,
+        "changedTime": session.changed_time,
+        "document": session.document(),
+    }
+    return hashlib.blake2b(canonical_line(whole), digest_size=16).digest()
+
+
+Said = dict[Kind, tuple[str, GeneratedNumber]]
+"""By kind, the session's name and what it says was issued."""
+
+
+class SessionWriter:
+    """Brings changed sessions into a service. Every step may be repeated."""
+
+    def __init__(self, stores: PullStores, service: Service, key: DataKey, now: datetime) -> None:
+        self._stores = stores
+        self._service = service
+        self._key = key
+        self._now = now
+        self._agreements: Agreements | None = None
+        self._numbers: dict[str, AgreementNumbers] = {}
+
+    async def write(self, found: Sequence[Found]) -> None:
+        """Write sessions and what they say of control numbers; that first, so that a session is
+        stored only when it has had its effect.
+
+        :raises Problem: KeyUnavailable.
+        """
+        agreements = await self._all_agreements()
+        generated: dict[str, Said] = {}
+        received: dict[tuple[str, str], ReceivedNumber] = {}
+        for one in found:
+            if one.session is None:
+                await self._forget(one.name, agreements)
+                continue
+            opened = opened_session(self._key, one.session)
+            said = read(opened.name, opened.content, opened.changed_time, agreements)
+            if isinstance(said, GeneratedNumber):
+                of_agreement = generated.setdefault(artifact_key(said.agreement), {})
+                of_agreement[said.kind] = opened.name, said
+            elif isinstance(said, ReceivedNumberSeen) and not said.failed:
+                number = self._received(opened.name, said)
+                received[artifact_key(number.agreement), str(number.value)] = number
+        for agreement, of_agreement in generated.items():
+            await self._count(self._numbers[agreement], of_agreement)
+        await self._put_received(list(received.values()))
+        there = [one.session for one in found if one.session is not None]
+        await self._stores.sessions.put_all(self._service.id, there)
+        gone = [one.name for one in found if one.session is None]
+        await self._stores.sessions.drop(self._service.id, gone)
+
+    async def _all_agreements(self) -> Agreements:
+        if self._agreements is None:
+            async for page in self._stores.configuration.all_numbers(self._service.id):
+                self._numbers.update((artifact_key(one.name), one) for one in page)
+            self._agreements = Agreements(one.name for one in self._numbers.values())
+        return self._agreements
+
+    @optimistic
+    async def _count(self, numbers: AgreementNumbers, said: Said) -> None:
+        """Bring what was issued into the ledger.
+
+        The row gets no owner: the service issues nothing while it is linked, and claims its rows,
+        behind everything that is known, before it issues again.
+        """
+        ledger, service = self._stores.ledger, self._service.name
+        row = await ledger.get(service, numbers.name)
+        former = None
+        if row is None:
+            row = LedgerRow(numbers.name, "", {}, "", stream=numbers.stream)
+        elif row.stream != numbers.stream:
+            if row.stream and any(row.known):
+                former = await left_behind(ledger, service, row)
+            counted = LedgerRow(numbers.name, "", {}, "", row.etag, stream=numbers.stream)
+            row = counted
+        counters = dict(row.counters)
+        for kind, (name, one) in said.items():
+            known, now = counters.get(kind), Sighting(one.value, one.changed_time)
+            if known is not None and known.last == one.value:
+                continue  # this has been counted, perhaps by an attempt that stopped behind it
+            before = await self._sighted(name)
+            counters[kind] = observed(known, numbers.numbering.get(kind, Bounds()), now, before)
+        if counters == row.counters and former is None and row.etag:
+            return
+        row = replace(row, counters=counters, changed_at=rfc3339(self._now))
+        await ledger.write_all(service, [row, former] if former is not None else [row])
+
+    async def _sighted(self, name: str) -> Sighting | None:
+        """What a session said when it was stored last; None if it was not, or cannot be read."""
+        found = await self._stores.sessions.get(self._service.id, name)
+        if found is None:
+            return None
+        stored = opened_session(self._key, found.value)
+        value = number_of(stored.content)
+        return None if value is None else Sighting(value, stored.changed_time)
+
+    def _received(self, name: str, said: ReceivedNumberSeen) -> ReceivedNumber:
+        seen_at = moment(said.changed_time) or self._now
+        return ReceivedNumber(
+            agreement=said.agreement,
+            kind=Kind.INTERCHANGE,
+            value=kept(said.value),
+            message_id=name,
+            seen_at=seen_at,
+            expires_at=seen_at + timedelta(days=KEPT_DAYS),
+        )
+
+    async def _put_received(self, numbers: Sequence[ReceivedNumber]) -> None:
+        for start in range(0, len(numbers), TRANSACTION_ROWS):
+            some = numbers[start : start + TRANSACTION_ROWS]
+            await self._stores.received.put_all(self._service.id, some)
+
+    async def _forget(self, name: str, agreements: Agreements) -> None:
+        """Forget a received number whose session is gone. The ledger forgets nothing."""
+        said = read(name, None, "", agreements)
+        if not isinstance(said, ReceivedNumberSeen):
+            return
+        await self._drop_received(said.agreement, kept(said.value))
+
+    @optimistic
+    async def _drop_received(self, agreement: str, value: int | str) -> None:
+        received, service = self._stores.received, self._service.id
+        found = await received.get(service, agreement, Kind.INTERCHANGE, value)
+        if found is not None:
+            await received.drop(service, found.value, found.etag)

@@ -1,0 +1,67 @@
+"""Which sessions there were and which there are: kept on disk, as there may be very many.
+
+It holds names and fingerprints, no content, and is gone with the pull.
+"""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+_AT_ONCE = 500
+
+
+class Spool:
+    """The sessions that a service has, and those of them that were seen in its account."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        database.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096;"
+            "CREATE TABLE session (name TEXT PRIMARY KEY, printed BLOB, seen INTEGER)"
+            " WITHOUT ROWID"
+        )
+
+    def add(self, sessions: Iterable[tuple[str, bytes]]) -> None:
+        """Note sessions that the service has: key and fingerprint."""
+        self._database.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, 0)", sessions)
+
+    def see(self, sessions: Sequence[tuple[str, bytes]]) -> set[str]:
+        """Note sessions of the account; return the keys of those that are not as they were noted
+        before."""
+        known: dict[str, bytes] = {}
+        for start in range(0, len(sessions), _AT_ONCE):
+            keys = [key for key, _ in sessions[start : start + _AT_ONCE]]
+            asked = ",".join("?" * len(keys))
+            known.update(
+                self._database.execute(
+                    f"SELECT name, printed FROM session WHERE name IN ({asked})",  # noqa: S608
+                    keys,
+                )
+            )
+        changed = {key for key, printed in sessions if known.get(key) != printed}
+        self._database.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, 1)", sessions)
+        return changed
+
+    def unseen(self, after: str = "") -> list[str]:
+        """Keys of sessions that were not seen, in their order, at most 500.
+
+        :param after: a key; only greater ones.
+        """
+        found = self._database.execute(
+            "SELECT name FROM session WHERE seen = 0 AND name > ? ORDER BY name LIMIT ?",
+            (after, _AT_ONCE),
+        )
+        return [name for (name,) in found]
+
+
+@contextmanager
+def spool() -> Iterator[Spool]:
+    """A spool in a temporary file, which is deleted afterwards."""
+    with tempfile.TemporaryDirectory(prefix="interkeep-pull-") as folder:
+        database = sqlite3.connect(Path(folder) / "sessions", isolation_level=None)
+        try:
+            yield Spool(database)
+        finally:
+            database.close()
