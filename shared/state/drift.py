@@ -11,8 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.model.sections import Section
+from shared.model.wire import JsonObject, rfc3339
+from shared.rules.naming import artifact_key
 from shared.state.columns import dumps
-from shared.state.row_keys import LAST, bounded, named, newest_first, time_of
+from shared.state.row_keys import LAST, bounded, encoded, newest_first, time_of
 from shared.storage.tables import TRANSACTION_ROWS, Column, Replace, Row, Table
 
 TABLE = "interkeepDrift"
@@ -46,8 +48,24 @@ class Drift:
     @property
     def key(self) -> str:
         """Its place in the log."""
-        of = named(self.section, self.name)
-        return bounded(f"t!{newest_first(self.found_at)}!{self.operation.lower()}!{of}")
+        of = f"{encoded(self.section)}.{encoded(artifact_key(self.name))}"
+        return bounded(f"t!{newest_first(self.found_at)}!{encoded(self.operation.lower())}!{of}")
+
+    def to_json(self) -> JsonObject:
+        """As answers show it."""
+        where: JsonObject = {
+            "pointers": list(self.pointers),
+            "pointerCount": self.pointer_count,
+            "content": self.content,
+        }
+        return {
+            "foundAt": rfc3339(self.found_at),
+            "operation": self.operation,
+            "section": self.section,
+            "name": self.name,
+            "change": self.change,
+            **(where if self.change is Change.CHANGED else {}),
+        }
 
 
 class DriftLog:

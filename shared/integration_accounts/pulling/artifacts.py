@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.arm.client import Account
-from shared.arm.content import ContentChanged
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.artifact import Artifact, ContentReference
@@ -45,6 +44,10 @@ _AT_ONCE = 8
 """Artifacts whose content is fetched concurrently."""
 
 ARTIFACTS = tuple(child for child in Child if child is not Child.SESSIONS)
+
+_MOVING = frozenset({Meaning.CHILD_GONE, Meaning.CONTENT_UNREADABLE})
+"""What is refused of an artifact that changes while it is looked at. Content that stays unreadable
+ends the pull."""
 
 Key = tuple[Section, str]
 """Section and key of an artifact."""
@@ -103,8 +106,8 @@ class ArtifactPull:
         self._prints: dict[Key, bytes] = {}
         """What the last reading saw, by section and key."""
         self._names: dict[Key, str] = {}
-        self._again: set[Key] = set()
-        """What was seen to move while it was looked at: looked at again whatever its list says."""
+        self._again: dict[Key, ArmRefused] = {}
+        """What moved while it was looked at: looked at again, whatever its list says."""
         self.findings = Findings(now=found_at)
         self.read = Read()
 
@@ -122,6 +125,9 @@ class ArtifactPull:
                 self.read.moved = []
                 break
             self.read.moved = sorted(moved)[:_TOLD]
+        unreadable = (r for r in self._again.values() if r.meaning is not Meaning.CHILD_GONE)
+        if (refused := next(unreadable, None)) is not None:
+            raise refused
         for at in sorted(set(self._known) - set(self._prints)):
             if at[0] not in self._not_covered():
                 await self._stage_removal(at)
@@ -158,7 +164,7 @@ class ArtifactPull:
                         count += at not in seen
                         seen[at] = printed
                         if self._prints.get(at) != printed or at in self._again:
-                            self._again.discard(at)
+                            self._again.pop(at, None)
                             looked_at.append(record_of(child, resource))
                             moved.add(f"{at[0]}/{self._names[at]}")
                     await each_of(looked_at, self._look_at, Pace(_AT_ONCE))
@@ -198,8 +204,10 @@ class ArtifactPull:
             return
         try:
             content = await self._content(pulled, known)
-        except ContentChanged:
-            self._again.add(at)
+        except ArmRefused as refused:
+            if refused.meaning not in _MOVING:
+                raise
+            self._again[at] = refused
             return
         await self._stage_put(at, pulled, content, is_new=known is None)
 
