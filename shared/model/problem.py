@@ -43,6 +43,7 @@ class Code(StrEnum):
     OPERATION_NOT_FOUND = "OperationNotFound"
     RESTORE_NOT_FOUND = "RestoreNotFound"
     SCHEDULE_NOT_FOUND = "ScheduleNotFound"
+    LINK_NOT_FOUND = "LinkNotFound"
     ROUTE_NOT_FOUND = "RouteNotFound"
     # 409: not allowed in this state
     OPERATION_NOT_ALLOWED = "OperationNotAllowed"
@@ -68,6 +69,8 @@ class Code(StrEnum):
     BLOB_ARCHIVED = "BlobArchived"
     FORMAT_UNKNOWN = "FormatUnknown"
     KEY_UNAVAILABLE = "KeyUnavailable"
+    INTEGRATION_ACCOUNT_LINKED = "IntegrationAccountLinked"
+    MANAGED_BY_ACCOUNT = "ManagedByAccount"
     # others
     CONDITION_NOT_MET = "ConditionNotMet"
     BODY_TOO_LARGE = "BodyTooLarge"
@@ -112,6 +115,7 @@ _STATUS: dict[Code, int] = {
             Code.OPERATION_NOT_FOUND,
             Code.RESTORE_NOT_FOUND,
             Code.SCHEDULE_NOT_FOUND,
+            Code.LINK_NOT_FOUND,
             Code.ROUTE_NOT_FOUND,
         ),
         404,

@@ -239,6 +239,24 @@ _SAID: dict[Code, tuple[str, str]] = {
         "SEALING_KEYS_FORMER and restart. Nothing was lost or changed.",
         "6f2a6a1655cb92f8",
     ),
+    Code.LINK_NOT_FOUND: (
+        "Service 'contoso-b2b' is not linked to an integration account. PUT a link to link it.",
+        "service",
+    ),
+    Code.INTEGRATION_ACCOUNT_LINKED: (
+        "The integration account '/subscriptions/8a6ce9e8-3d1c-4b0e-9a43-7b1d6f0c2a11"
+        "/resourceGroups/b2b/providers/Microsoft.Logic/integrationAccounts/contoso-b2b' is linked "
+        "already. Service 'contoso-dr' has it: an account is of one service. Use that one, or end "
+        "its link first.",
+        "/resourceId",
+    ),
+    Code.MANAGED_BY_ACCOUNT: (
+        "Service 'contoso-b2b' is linked to the integration account '/subscriptions"
+        "/8a6ce9e8-3d1c-4b0e-9a43-7b1d6f0c2a11/resourceGroups/b2b/providers/Microsoft.Logic"
+        "/integrationAccounts/contoso-b2b', which alone changes it. Change it there and pull, or "
+        "end the link: DELETE services/{service}/integration-account.",
+        "service",
+    ),
     Code.CONDITION_NOT_MET: (
         "It was changed since you read it (If-Match). Read it again and repeat.",
         "If-Match",
