@@ -1,0 +1,1 @@
+"""Services that hold the state of an Azure Logic Apps integration account."""
