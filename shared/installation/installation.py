@@ -51,7 +51,7 @@ class Installation(Operators):
     :param patience: the retry budget of storage calls outside HTTP requests.
     :param transport: sends every request to storage; tests pass their own.
     :param vault_transport: sends every request to key vaults.
-    :param arm_transport: sends every request to Azure Resource Manager.
+    :param arm_transport: sends every request to ARM and to content links.
     """
 
     def __init__(

@@ -59,7 +59,7 @@ class Carrying:
     vault_transport: AioHttpTransport | None = None
     """Carries every request to key vaults."""
     arm_transport: AioHttpTransport | None = None
-    """Carries every request to Azure Resource Manager, and to content that it links to."""
+    """Carries every request to ARM, and to content links."""
 
 
 class Stores:
@@ -74,7 +74,9 @@ class Stores:
         self.clients = StorageClients(
             self.identities, self.clock, carrying.transport, carrying.patience
         )
-        self.arm = Arm(settings, self.identities, clock, carrying.arm_transport, carrying.patience)
+        self.arm = Arm(
+            settings, self.identities, self.clock, carrying.arm_transport, carrying.patience
+        )
         self.accounts = Accounts(settings, self.clients, SignedReads(self.clock))
         self._id: str | None = None
 

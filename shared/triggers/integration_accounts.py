@@ -52,7 +52,7 @@ async def list_integration_accounts(call: Call) -> Answer:
     _PATH,
     answers=(200, 304),
     gives="ShownLink",
-    errors={Code.LINK_NOT_FOUND},
+    errors={Code.INTEGRATION_ACCOUNT_NOT_LINKED},
 )
 async def get_link(call: Call) -> Answer:
     """Read the integration account that a service is linked to, and how its pulls went."""
@@ -77,7 +77,7 @@ async def get_link(call: Call) -> Answer:
     | {
         Code.INTEGRATION_ACCOUNT_UNKNOWN,
         Code.INTEGRATION_ACCOUNT_LINKED,
-        Code.LINK_NOT_FOUND,  # ended by somebody before it could be shown
+        Code.INTEGRATION_ACCOUNT_NOT_LINKED,  # ended by somebody before it could be shown
     },
 )
 async def put_link(call: Call) -> Answer:
@@ -95,7 +95,7 @@ async def put_link(call: Call) -> Answer:
     conditional=True,
     names_operation=True,
     role=Role.OPERATOR,
-    errors=MOVES_SERVICE | {Code.LINK_NOT_FOUND},
+    errors=MOVES_SERVICE | {Code.INTEGRATION_ACCOUNT_NOT_LINKED},
 )
 async def delete_link(call: Call) -> Answer:
     """End a service's link; what was pulled stays, and is the service's own from then on."""

@@ -151,7 +151,7 @@ async def test_an_end_of_a_link_frees_the_account_and_gives_the_service_to_its_c
     await app.artifacts.put(of, Section.PARTNERS, "Northwind", {}, unconditional)
     again = await refused(unlink(app))
     assert again is not None
-    assert again.code is Code.LINK_NOT_FOUND
+    assert again.code is Code.INTEGRATION_ACCOUNT_NOT_LINKED
     await link(app, TWO)
     assert await owners(app, ONE, TWO) == [TWO]
     assert await logged(app) == [

@@ -71,7 +71,7 @@ class Linking:
     async def get(self, service: Service) -> Versioned[Link]:
         """The link of a service.
 
-        :raises Problem: LinkNotFound.
+        :raises Problem: IntegrationAccountNotLinked.
         """
         found = await self._mine(service)
         if found is None or not is_linked_to(service, found.value.key):
@@ -252,8 +252,8 @@ class Linking:
     async def unlink(self, listed: Listed, asked: Asked) -> None:
         """End a service's link: what was pulled stays, and is the service's own from then on.
 
-        :raises Problem: LinkNotFound, OperationNotAllowed, ConditionNotMet, OperationIdInUse,
-            OperationInProgress.
+        :raises Problem: IntegrationAccountNotLinked, OperationNotAllowed, ConditionNotMet,
+            OperationIdInUse, OperationInProgress.
         """
         service = listed.service
         start = self._start(OperationName.UNLINK, service, asked, {})
@@ -348,7 +348,7 @@ def _spelled(resource: JsonObject, account: AccountId) -> str:
 def not_linked(name: str) -> Problem:
     """The problem that a service is not linked to an account."""
     return Problem(
-        Code.LINK_NOT_FOUND,
-        f"Service '{name}' is not linked to an integration account. PUT a link to link it.",
+        Code.INTEGRATION_ACCOUNT_NOT_LINKED,
+        f"Service '{name}' is linked to no integration account. Link one first.",
         target="service",
     )

@@ -1,0 +1,1 @@
+"""What is decided about integration accounts: their resources, sessions, limits and changes."""
