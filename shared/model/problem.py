@@ -68,6 +68,7 @@ class Code(StrEnum):
     BLOB_ARCHIVED = "BlobArchived"
     FORMAT_UNKNOWN = "FormatUnknown"
     KEY_UNAVAILABLE = "KeyUnavailable"
+    PULL_REMOVES_TOO_MUCH = "PullRemovesTooMuch"
     # others
     CONDITION_NOT_MET = "ConditionNotMet"
     BODY_TOO_LARGE = "BodyTooLarge"
