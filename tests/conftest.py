@@ -17,6 +17,7 @@ from localhost.stack import PACKAGES, HostProcess
 from shared.installation.installation import Installation
 from tests.support.admin import Admin
 from tests.support.api import Api, api_of
+from tests.support.arm import Arm
 from tests.support.deployed import ACCOUNTS, Deployed, Emulator
 from tests.support.report import told
 
@@ -129,3 +130,10 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip(f"there is no corpus at {folder}; INTERKEEP_CORPUS names another place")
     return folder
+
+
+@pytest.fixture
+def arm() -> Iterator[Arm]:
+    """Azure Resource Manager's stand-in, with nothing in it."""
+    with Arm() as found:
+        yield found

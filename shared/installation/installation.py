@@ -38,6 +38,7 @@ from shared.restores.restores import Restores
 from shared.services.collection import CollectionStores, Collector
 from shared.services.health import DeepHealth
 from shared.services.interrupted import Interrupted
+from shared.services.interrupted_links import InterruptedLinks
 from shared.services.start_check import StartCheck
 from shared.settings.environment import Settings, read_settings
 from shared.state import configuration, content_references, log, operations
@@ -50,6 +51,7 @@ class Installation(Operators):
     :param patience: the retry budget of storage calls outside HTTP requests.
     :param transport: sends every request to storage; tests pass their own.
     :param vault_transport: sends every request to key vaults.
+    :param arm_transport: sends every request to ARM and to content links.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Installation(Operators):
         transport: AioHttpTransport | None = None,
         patience: Patience = WORK,
         vault_transport: AioHttpTransport | None = None,
+        arm_transport: AioHttpTransport | None = None,
     ) -> None:
-        super().__init__(settings, clock or Clock(), Carrying(transport, patience, vault_transport))
+        carrying = Carrying(transport, patience, vault_transport, arm_transport)
+        super().__init__(settings, clock or Clock(), carrying)
         self.backups = Backups(
             engine=self.engine,
             history=self.history,
@@ -167,6 +171,7 @@ class Installation(Operators):
                 self.registration.was_written,
                 self.advances,
                 self.ledger,
+                InterruptedLinks(self.account_claims, self.configuration_changes, self.ledger),
             ),
             self.left_behind,
             self.telemetry,

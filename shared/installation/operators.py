@@ -3,6 +3,8 @@
 from shared.clock import Clock
 from shared.installation.stores import Carrying
 from shared.installation.works import Works
+from shared.integration_accounts.linking.discovery import Discovery
+from shared.integration_accounts.linking.linking import Linking, LinkStores
 from shared.numbers.advances import Advances
 from shared.numbers.allocate import Allocator
 from shared.numbers.batches import Batches
@@ -78,5 +80,21 @@ class Operators(Works):
             mics=self.mics,
             clock=self.clock,
         )
+        self.linking = Linking(
+            stores=LinkStores(
+                links=self.links,
+                claims=self.account_claims,
+                configuration=self.configuration,
+                ledger=self.ledger,
+                keys=self.keys,
+            ),
+            services=self.services,
+            changes=self.configuration_changes,
+            engine=self.engine,
+            arm=self.arm,
+            scopes=settings.arm.scopes,
+            clock=self.clock,
+        )
+        self.discovery = Discovery(self.arm, settings.arm.scopes, self.account_claims)
         self.key_rotation = KeyRotation(self.engine, self.provider)
         self.secret_sealing = SecretSealing(self.engine)

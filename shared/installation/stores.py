@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from azure.core.pipeline.transport import AioHttpTransport
 
+from shared.arm.client import Arm
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_store import ContentStore
@@ -17,6 +18,7 @@ from shared.rules.secret_names import Named, set_named
 from shared.sealing.from_settings import keys_of
 from shared.sealing.key_ring import KeyRing
 from shared.sealing.vault_clients import VaultClients
+from shared.services.account_claims import AccountClaims
 from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.cut import ServiceSource, ServiceStores
 from shared.settings.environment import Settings
@@ -57,6 +59,8 @@ class Carrying:
     """With calls to storage that nobody waits for over HTTP."""
     vault_transport: AioHttpTransport | None = None
     """Carries every request to key vaults."""
+    arm_transport: AioHttpTransport | None = None
+    """Carries every request to ARM, and to content links."""
 
 
 class Stores:
@@ -70,6 +74,9 @@ class Stores:
         self.identities = Identities()
         self.clients = StorageClients(
             self.identities, self.clock, carrying.transport, carrying.patience
+        )
+        self.arm = Arm(
+            settings, self.identities, self.clock, carrying.arm_transport, carrying.patience
         )
         self.accounts = Accounts(settings, self.clients, SignedReads(self.clock))
         self._id: str | None = None
@@ -97,6 +104,7 @@ class Stores:
         self.content = ContentStore(self.accounts.state, self.clock, self.id)
         self.schedules = schedules.Schedules(self.table(schedules.TABLE))
         self.links = links.Links(self.table(links.TABLE))
+        self.account_claims = AccountClaims(self.links, self.directory, self.clock)
 
     async def id(self) -> str:
         """The id of this installation, created at its first use and stored."""
@@ -108,6 +116,7 @@ class Stores:
         """Close the sockets."""
         await self.clients.close()
         await self.vaults.close()
+        await self.arm.close()
         await self.identities.close()
 
     def table(self, name: str) -> Table:

@@ -124,5 +124,6 @@ class Works(Stores):
             directory=self.directory,
             service=self.service_stores(),
             schedules=self.schedules,
+            claims=self.account_claims,
             clock=self.clock,
         )

@@ -1,1 +1,1 @@
-"""Integration accounts of Azure Logic Apps: linked to services, and pulled into them."""
+"""Services that hold the state of an Azure Logic Apps integration account."""

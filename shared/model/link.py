@@ -7,6 +7,9 @@ from pydantic import Field
 from shared.model.integration_account import AccountFacts, Child, tier_of
 from shared.model.wire import AS_WHOLE, JsonObject, Stored, Text, Time, Wire
 
+RECORDED = "integrationAccount"
+"""The member of a service's settings that says which account it holds; backups carry it."""
+
 LEAST_MINUTES, MOST_MINUTES = 5, 1_440
 """How often sessions may be pulled between two full pulls."""
 
@@ -51,8 +54,8 @@ class AccountProperties(Stored):
         )
 
     def recorded(self, resource_id: str) -> JsonObject:
-        """The member ``integrationAccount`` of the service's settings, which backups carry."""
-        return {"resourceId": resource_id, **self.to_json()}
+        """What the service's settings say of it."""
+        return {RECORDED: {"resourceId": resource_id, **self.to_json()}}
 
 
 class Link(Stored):
@@ -103,6 +106,36 @@ class Claim(Stored):
     def key(self) -> str:
         """That of the account: the same for every spelling of its id."""
         return self.resource_id.lower()
+
+
+def recorded_account(settings: JsonObject) -> JsonObject:
+    """The member of a service's settings that says which account it holds; empty for none."""
+    found = settings.get(RECORDED)
+    return {RECORDED: found} if isinstance(found, dict) else {}
+
+
+def settings_with_account(settings: JsonObject, facts: AccountFacts | None) -> JsonObject:
+    """A service's settings as a backup carries them: the account is the one that the directory
+    names, with all that is known of that one."""
+    others = {name: value for name, value in settings.items() if name != RECORDED}
+    if facts is None:
+        return others
+    found = recorded_facts(settings)
+    if found is not None and found.key == facts.key:
+        return {**others, **recorded_account(settings)}
+    known = AccountProperties(sku=facts.sku, location=facts.location)
+    return {**others, **known.recorded(facts.resource_id)}
+
+
+def recorded_facts(settings: JsonObject) -> AccountFacts | None:
+    """What the directory knows of the account that settings name, for a service that holds its
+    state and is not linked; None where they name none."""
+    found = settings.get(RECORDED)
+    resource_id = _text(found.get("resourceId")) if isinstance(found, dict) else ""
+    if not isinstance(found, dict) or not resource_id:
+        return None
+    known = AccountProperties(sku=_text(found.get("sku")), location=_text(found.get("location")))
+    return known.facts(resource_id, linked=False)
 
 
 def _text(value: object) -> str:

@@ -18,12 +18,13 @@ from shared.model.wire import JsonObject
 from shared.numbers.advancing import Advancing, WantedAdvance, no_agreement
 from shared.numbers.allocate import numbers_nothing
 from shared.numbers.claims import Claims, Expected
+from shared.numbers.counters import require_still_own
 from shared.numbers.streams import with_rows
 from shared.operations.engine import Engine
 from shared.operations.immediate import BeforeWrite, logged, was_done
 from shared.operations.start import Start
 from shared.rules.naming import artifact_key, shown
-from shared.rules.states import MANAGEABLE, require_manageable
+from shared.rules.states import MANAGEABLE, require_changeable
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import BATCH_ROWS, Ledger, LedgerRow
 from shared.state.operations import OperationRow
@@ -63,7 +64,8 @@ class Advances:
         """How the counters would be moved forward, and everything that forbids it; nothing is
         written.
 
-        :raises Problem: OperationNotAllowed; InvalidRequest for an agreement that comes twice.
+        :raises Problem: OperationNotAllowed, ManagedByAccount; InvalidRequest for an agreement that
+            comes twice.
         """
         return (await self._planned(service, body)).plan()
 
@@ -99,7 +101,12 @@ class Advances:
         parameters: JsonObject = {**asked, "plan": _shortened(plan).to_json()}
         start = replace(start, parameters=parameters, request={"plan": plan.to_json()})
         async with logged(self._engine, start) as entry:
-            advancing = self._advancing(service, entry.id, entry.open)
+
+            async def before_write() -> None:
+                await entry.open()
+                await require_still_own(self._directory, service)
+
+            advancing = self._advancing(service, entry.id, before_write)
             await self._advance_all(body, advancing)
             entry.result = advancing.result()
             if advancing.errors:
@@ -127,10 +134,16 @@ class Advances:
             found = await self._engine.records.find(operation.service, operation.id)
             if found is None or found[0].operation.status.is_final():
                 raise RowChanged
+            await require_still_own(self._directory, service)
 
         body = AdvanceBody.model_validate(operation.parameters["request"])
         advancing = self._advancing(service, operation.id, require_open)
-        await self._advance_all(body, advancing)
+        try:
+            await self._advance_all(body, advancing)
+        except Problem as linked:
+            if linked.code is not Code.MANAGED_BY_ACCOUNT:
+                raise
+            return _stopped("its service is linked to an integration account")
         if not advancing.errors:
             return None
         problem = _too_late(advancing.errors)
@@ -153,7 +166,7 @@ class Advances:
             await advancing.move(page)
 
     async def _planned(self, service: Service, body: AdvanceBody) -> "_Told":
-        require_manageable(service.name, service.state)
+        require_changeable(service)
         told = _Told()
         expected = Expected(self._ledger, service)
         async for page in self._pages(service, body, told.refuse):

@@ -27,7 +27,7 @@ from shared.rules.agreement_numbers import formatted
 from shared.rules.naming import ordinal, service_key, shown
 from shared.rules.numbers import first, take_again
 from shared.rules.problems import agreement_not_found
-from shared.rules.states import require_active
+from shared.rules.states import require_running
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.services import Directory
@@ -87,7 +87,7 @@ class Allocator:
     ) -> list[IssuedNumber]:
         """Issue ``count`` numbers of each kind, all in one write.
 
-        :raises Problem: ServiceNotFound, ServiceNotActive, AgreementNotFound,
+        :raises Problem: ServiceNotFound, ServiceNotActive, ManagedByAccount, AgreementNotFound,
             ControlNumbersExhausted, InvalidRequest for an agreement without control numbers.
         """
         key = (service_key(service), ordinal(agreement))
@@ -174,7 +174,7 @@ class Allocator:
             raise Problem(
                 Code.SERVICE_NOT_FOUND, f"There is no service '{shown(service)}'.", "service"
             )
-        require_active(listed.service.name, listed.service.state)
+        require_running(listed.service)
         if listed.service.id != owner:
             numbers = await self._numbers(listed.service.id, agreement)
         if numbers is None:

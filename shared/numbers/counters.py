@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
@@ -16,7 +17,7 @@ from shared.rules.coming_again import all_go_on
 from shared.rules.noticing import any_near_end
 from shared.rules.numbers import first, moved, standing
 from shared.rules.problems import agreement_not_found
-from shared.rules.states import require_manageable
+from shared.rules.states import require_changeable, require_own
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger, LedgerRow
 from shared.state.services import Directory
@@ -148,10 +149,10 @@ class CounterSettings:
         """Set the next number of one kind.
 
         :param condition: on the agreement's row, which every allocation changes too.
-        :raises Problem: OperationNotAllowed, AgreementNotFound, InvalidRequest outside the
-            bounds, ControlNumberIssued, ConditionNotMet.
+        :raises Problem: OperationNotAllowed, ManagedByAccount, AgreementNotFound, InvalidRequest
+            outside the bounds, ControlNumberIssued, ConditionNotMet.
         """
-        require_manageable(service.name, service.state)
+        require_changeable(service)
         numbers = await self._require_numbers(service, agreement)
         bounds = numbers.numbering[body.kind]
 
@@ -167,7 +168,13 @@ class CounterSettings:
                 condition((await self._standing(service, numbers, row)).version)
 
         row = await change_counters(
-            self._claims, service, numbers, change, check=check, before_write=before_write
+            self._claims,
+            service,
+            numbers,
+            change,
+            check=check,
+            allowed=partial(require_still_own, self._claims.directory, service),
+            before_write=before_write,
         )
         return _standing(numbers, row, row.within(numbers.numbering))
 
@@ -190,6 +197,19 @@ async def _unchecked(_row: LedgerRow | None) -> None:
     return
 
 
+async def require_still_own(directory: Directory, service: Service) -> None:
+    """Refuse a write of a row that was read before, where an account got the service since.
+
+    A link writes the directory, then the rows that the service owns (``end_issuing``): so either
+    this reads the link, or the write meets another version of its row, and is checked again.
+
+    :raises Problem: ManagedByAccount.
+    """
+    listed = await directory.get(service.name)
+    if listed is not None and listed.service.id == service.id:
+        require_own(listed.service)
+
+
 @optimistic
 async def change_counters(
     claims: Claims,
@@ -199,6 +219,7 @@ async def change_counters(
     *,
     rewrite: bool = False,
     check: Callable[[LedgerRow | None], Awaitable[None]] = _unchecked,
+    allowed: BeforeWrite = unlogged,
     before_write: BeforeWrite = unlogged,
 ) -> LedgerRow:
     """Change an agreement's counters, and retry when others write them meanwhile.
@@ -206,12 +227,15 @@ async def change_counters(
     :param rewrite: write the row even if nothing changes, so that allocations in progress start
         again.
     :param check: called with the row that will be replaced, at each try.
+    :param allowed: called after that row was read, and is the service's; what it raises stops the
+        change.
     """
     ledger = claims.ledger
     row = await ledger.get(service.name, numbers.name)
     await check(row)
     if row is None or not is_claimed(row, service.id, numbers.stream):
         row = await claims.claim(service, numbers)
+    await allowed()
     counted = row.within(numbers.numbering)
     counters = change(counted.counters)
     same = counters == row.counters

@@ -12,7 +12,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.problems import agreement_not_found
 from shared.rules.received import reference
-from shared.rules.states import require_active, require_manageable
+from shared.rules.states import require_changeable, require_running
 from shared.state.configuration import Configuration
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
@@ -52,8 +52,8 @@ class Inbound:
         """Record a received number. It is a duplicate if another message brought it while it was
         valid.
 
-        :raises Problem: ServiceNotActive, AgreementNotFound; InvalidRequest for a value that the
-            agreement's standard does not have.
+        :raises Problem: ServiceNotActive, ManagedByAccount, AgreementNotFound; InvalidRequest for
+            a value that the agreement's standard does not have.
         """
         numbers = await self._require(service, agreement)
         value = reference(body.value, body.kind, numbers.numbering)
@@ -105,9 +105,10 @@ class Inbound:
         was known.
 
         :param before_write: called before it is deleted; an exception stops the deletion.
-        :raises Problem: OperationNotAllowed, ConditionNotMet; what ``received`` raises.
+        :raises Problem: OperationNotAllowed, ManagedByAccount, ConditionNotMet; what
+            ``received`` raises.
         """
-        require_manageable(service.name, service.state)
+        require_changeable(service)
         found = await self.received(service, agreement, kind, value)
         condition(found.etag if found else None)
         if found is None:
@@ -126,7 +127,7 @@ class Inbound:
     ) -> tuple[Versioned[MicValue], bool]:
         """Store the MIC value of a message; return whether it is new.
 
-        :raises Problem: ServiceNotActive, AgreementNotFound, ConditionNotMet.
+        :raises Problem: ServiceNotActive, ManagedByAccount, AgreementNotFound, ConditionNotMet.
         """
         await self._require(service, agreement)
         mic = MicValue(agreement=agreement, time=self._clock.now(), **body.model_dump())
@@ -147,7 +148,7 @@ class Inbound:
         return await self._mics.get(service.id, agreement, message_id)
 
     async def _require(self, service: Service, agreement: str) -> AgreementNumbers:
-        require_active(service.name, service.state)
+        require_running(service)
         numbers = await self._configuration.numbers(service.id, agreement)
         if numbers is None:
             raise agreement_not_found(service.name, agreement)

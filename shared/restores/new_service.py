@@ -18,6 +18,8 @@ from azure.storage.blob.aio import BlobClient
 from shared.clock import Clock
 from shared.model.artifact import Artifact
 from shared.model.certificate import CertificateFacts
+from shared.model.integration_account import AccountFacts
+from shared.model.link import recorded_facts
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import RestorePlan
@@ -109,7 +111,7 @@ class NewService:
         :param key: its data key; None for a new one.
         :raises Problem: ServiceExists if the name was taken meanwhile.
         """
-        is_new = await self._enter(plan)
+        is_new = await self._enter(plan, recorded_facts(settings.document))
         # Of a service that was not there, there is no configuration yet: its id is used once.
         if is_new or await self._stores.configuration.head(self._id) is None:
             await self._stores.content.prepare()
@@ -129,8 +131,11 @@ class NewService:
         self._resumed = True
         self._key = await self._stores.keys.data_key(self._id)
 
-    async def _enter(self, plan: RestorePlan) -> bool:
-        """Add the service; return whether it was added now."""
+    async def _enter(self, plan: RestorePlan, account: AccountFacts | None) -> bool:
+        """Add the service; return whether it was added now.
+
+        :param account: the integration account whose state it holds.
+        """
         now = self._clock.now()
         service = Service(
             name=plan.target.name,
@@ -142,6 +147,7 @@ class NewService:
             changed_at=now,
             operations=[self._operation_id],
             restored_from=RestoredFrom(service=plan.backed_up_name, backup=plan.backup),
+            integration_account=account,
         )
         try:
             await self._directory.add(service)

@@ -15,6 +15,16 @@ def service_deleted(name: str) -> Problem:
     )
 
 
+def changed_meanwhile(name: str) -> Problem:
+    """A service was changed between reading and writing it."""
+    return Problem(
+        Code.CONDITION_NOT_MET,
+        f"Service '{name}' was changed by somebody else at the same moment. Read it again and "
+        "repeat.",
+        target="service",
+    )
+
+
 def artifact_not_found(service: str, section: str, name: str, target: str = "name") -> Problem:
     """A service does not have an artifact."""
     return Problem(

@@ -1,4 +1,4 @@
-"""The service state chart of Azure BizTalk Services, as data.
+"""The service state chart of Azure BizTalk Services, as data, and what else forbids a change.
 
 From "BizTalk Services: Service state chart" (2013 to 2018); ``disable`` and ``enable``, and
 updateConfiguration while Suspended (a restored service must be correctable), are this project's.
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
-from shared.model.service import State
+from shared.model.service import Service, State
 
 
 class ServiceOperation(StrEnum):
@@ -139,6 +139,40 @@ def require_active(name: str, state: State) -> None:
             f"Service '{name}' is {state}; control numbers are issued only while it is Active."
             + hint,
         )
+
+
+def require_own(service: Service) -> None:
+    """Refuse what only the integration account changes while the service is linked to it.
+
+    :raises Problem: ManagedByAccount, naming the account, and what to do.
+    """
+    account = service.integration_account
+    if account is not None and account.linked:
+        raise Problem(
+            Code.MANAGED_BY_ACCOUNT,
+            f"Service '{service.name}' is linked to the integration account "
+            f"'{account.resource_id}', which alone changes it. Change it there and pull, or end "
+            "the link: DELETE services/{service}/integration-account.",
+            target="service",
+        )
+
+
+def require_changeable(service: Service) -> None:
+    """Refuse a caller's change of what a service holds.
+
+    :raises Problem: OperationNotAllowed, ManagedByAccount.
+    """
+    require_manageable(service.name, service.state)
+    require_own(service)
+
+
+def require_running(service: Service) -> None:
+    """Refuse what a runtime does with a service that is not Active, or is not its own.
+
+    :raises Problem: ServiceNotActive, ManagedByAccount.
+    """
+    require_active(service.name, service.state)
+    require_own(service)
 
 
 def _offer(state: State) -> str:

@@ -14,10 +14,10 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.numbers.claims import release
 from shared.operations.immediate import BeforeWrite, unlogged
-from shared.rules.editions import require_quota
+from shared.rules.holding import require_room
 from shared.rules.naming import is_same_name, require_apart, require_artifact_name
 from shared.rules.problems import artifact_not_found
-from shared.rules.states import require_manageable
+from shared.rules.states import require_changeable
 from shared.rules.trading import parties_key_of_any, stream_of
 from shared.sealing.data_key import DataKey
 from shared.sealing.key_ring import KeyRing
@@ -113,8 +113,8 @@ class Artifacts:
         """Write one artifact; its content, if it has any, is kept.
 
         :param allow_reuse: begin a new cycle if an agreement's counter is above its new bounds.
-        :raises Problem: InvalidName, OperationNotAllowed, ReservedMember, MaskWithoutValue,
-            ConditionNotMet, QuotaExceeded, ConfigurationHeld, DocumentTooLarge,
+        :raises Problem: InvalidName, OperationNotAllowed, ManagedByAccount, ReservedMember,
+            MaskWithoutValue, ConditionNotMet, QuotaExceeded, ConfigurationHeld, DocumentTooLarge,
             ControlNumberIssued, DanglingReference, InvalidRequest.
         """
         require_artifact_name(name)
@@ -135,7 +135,7 @@ class Artifacts:
 
         :raises Problem: as ``put_content``.
         """
-        require_manageable(service.name, service.state)
+        require_changeable(service)
         require_open(service, await self._configuration.head(service.id))
         stored = await self.get(service, section, name)
         condition(stored.value.content.version if stored.value.content else None)
@@ -152,14 +152,14 @@ class Artifacts:
         """Set the content of an artifact; return whether it had none before.
 
         :param condition: on the content, not on the artifact.
-        :raises Problem: ArtifactNotFound, OperationNotAllowed, ConditionNotMet,
-            ConfigurationHeld.
+        :raises Problem: ArtifactNotFound, OperationNotAllowed, ManagedByAccount,
+            ConditionNotMet, ConfigurationHeld.
         """
 
         key = await self._keys.data_key(service.id)
 
         async def edit(listed: Listed, _: Head) -> tuple[list[Edit], tuple[Artifact, bool]]:
-            require_manageable(service.name, listed.service.state)
+            require_changeable(listed.service)
             stored = await self.get(service, section, name)
             condition(stored.value.content.version if stored.value.content else None)
             document = sealed_at_rest(key, section, stored.value.name, stored.value.document)
@@ -190,14 +190,14 @@ class Artifacts:
         :raises Problem: as ``put``; its pointers begin with the ``place`` of the artifact.
         :raises TooLargeTogether: if they do not fit.
         """
-        require_manageable(service.name, service.state)
+        require_changeable(service)
         key = await self._keys.data_key(service.id)
         read = _ReadFacts()
 
         async def edit(
             listed: Listed, head: Head
         ) -> tuple[list[Edit], tuple[list[Put], list[CounterChange]]]:
-            require_manageable(service.name, listed.service.state)
+            require_changeable(listed.service)
             puts, before = await self._checked(key, listed.service, head, wanted, condition, read)
             changes = await self._checks.require_counters_fit(
                 service, puts, before, [one.place for one in wanted], allow_reuse=allow_reuse
@@ -219,7 +219,7 @@ class Artifacts:
         :raises Problem: as ``write``.
         :raises TooLargeTogether: as ``write``.
         """
-        require_manageable(service.name, service.state)
+        require_changeable(service)
         key = await self._keys.data_key(service.id)
         head = require_open(service, await self._configuration.head(service.id))
         puts, before = await self._checked(
@@ -307,7 +307,7 @@ class Artifacts:
         for section in {put.artifact.section for put in puts if put.new}:
             added = sum(1 for put in puts if put.new and put.artifact.section is section)
             used = head.counts.get(section, 0) + added
-            require_quota(service.name, section, used, service.edition, service.unit_count)
+            require_room(service, section, used)
 
     async def delete(
         self,
@@ -322,12 +322,12 @@ class Artifacts:
         What an agreement received is kept too, received numbers until they expire: if an agreement
         with the same name is created again, it continues with the same trading partner.
 
-        :raises Problem: ArtifactNotFound, OperationNotAllowed, ConditionNotMet,
-            ArtifactInUse, ConfigurationHeld.
+        :raises Problem: ArtifactNotFound, OperationNotAllowed, ManagedByAccount,
+            ConditionNotMet, ArtifactInUse, ConfigurationHeld.
         """
 
         async def edit(listed: Listed, _: Head) -> tuple[list[Edit], JsonObject]:
-            require_manageable(service.name, listed.service.state)
+            require_changeable(listed.service)
             stored = await self.get(service, section, name)
             condition(stored.etag)
             await self._checks.require_unused(service, section, name)

@@ -12,7 +12,7 @@ from shared.model.sections import NAMED, Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.numbers.claims import Claims, tell_stream
-from shared.numbers.counters import change_counters
+from shared.numbers.counters import change_counters, require_still_own
 from shared.numbers.streams import family_of
 from shared.rules.agreement_numbers import (
     numbering,
@@ -275,12 +275,15 @@ class Checks:
         since the row is written here, and is repeated with the new ones.
         """
         await self._claims.claim_all(service, [numbers for numbers, _, _ in changes])
+        allowed = partial(require_still_own, self._claims.directory, service)
         for numbers, change, is_rebound in changes:
             rewrite = is_rebound and bool(numbers.numbering)
             try:
-                await change_counters(self._claims, service, numbers, change, rewrite=rewrite)
+                await change_counters(
+                    self._claims, service, numbers, change, rewrite=rewrite, allowed=allowed
+                )
             except Problem as problem:
-                if problem.code is not Code.CONTROL_NUMBER_ISSUED:
+                if problem.code not in (Code.CONTROL_NUMBER_ISSUED, Code.MANAGED_BY_ACCOUNT):
                     raise
 
 

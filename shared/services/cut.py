@@ -12,6 +12,7 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import Artifact
+from shared.model.link import settings_with_account
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.sections import (
@@ -109,7 +110,7 @@ class ServiceSource:
         return ServiceCut(self._stores, service, head, key, operation_id, hold, self._now)
 
     async def _now(self) -> Service | None:
-        """The service as it is in the directory now: its units are a part of the cut."""
+        """The service as it is in the directory now: its units and its account are in the cut."""
         listed = await self._directory.get(self._service.name)
         return listed.service if listed and listed.service.id == self._service.id else None
 
@@ -207,6 +208,7 @@ class ServiceCut:
         if settings is not None and not after:
             document = self._opened(SERVICE, SERVICE, settings.document)
             document["unitCount"] = self.service.unit_count
+            document = settings_with_account(document, self.service.integration_account)
             self._has_database = bool(document.get("trackingDatabase"))
             yield [Record(SERVICE, document, settings.changed_at)]
 
@@ -254,6 +256,7 @@ class ServiceCut:
             and head.revision == self.revision
             and service is not None
             and service.unit_count == self.service.unit_count
+            and service.integration_account == self.service.integration_account
         )
         # This also releases the hold of an earlier attempt whose worker died.
         if head is not None and head.hold and head.hold == self._operation_id:

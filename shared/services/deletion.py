@@ -19,6 +19,7 @@ from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
 from shared.operations.task import Outcome, Task, Work
 from shared.rules.states import ServiceOperation, require_allowed
+from shared.services.account_claims import AccountClaims
 from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.cut import ServiceStores
 from shared.services.services import Asked, Services
@@ -109,6 +110,7 @@ class DeletionStores:
     directory: Directory
     service: ServiceStores
     schedules: Schedules
+    claims: AccountClaims
     clock: Clock
 
 
@@ -130,6 +132,7 @@ class DeletionWork(Work):
             return Outcome()  # an earlier attempt deleted it
         stores = self._stores.service
         await two_in_order(self._end_schedule(service), self._close(service.id))
+        await self._stores.claims.end(service)
         # The name that it was restored from is known only while it exists.
         await entered_family(stores.ledger, service)
         numbers = stores.configuration.all_numbers(service.id)

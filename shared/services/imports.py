@@ -12,7 +12,7 @@ from shared.model.sections import IMPORT_ORDER
 from shared.model.service import Service
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.naming import artifact_key, require_apart, require_artifact_name, shown
-from shared.rules.states import require_manageable
+from shared.rules.states import require_changeable
 from shared.sealing.key_ring import KeyRing
 from shared.services.artifacts import Artifacts, Wanted, WriteResult
 from shared.services.configuration_changes import require_open
@@ -23,6 +23,7 @@ from shared.state.edits import BATCH_ARTIFACTS, Put, TooLargeTogether, transacti
 _OF_THE_SERVICE = frozenset(
     {
         Code.OPERATION_NOT_ALLOWED,
+        Code.MANAGED_BY_ACCOUNT,
         Code.CONFIGURATION_HELD,
         Code.SERVICE_NOT_FOUND,
         Code.STORAGE_UNAVAILABLE,
@@ -94,7 +95,7 @@ class Imports:
     async def _wanted(self, service: Service, items: Sequence[ImportItem]) -> list[Wanted]:
         wanted = [Wanted(item, f"/artifacts/{index}") for index, item in enumerate(items)]
         _require_names(wanted)
-        require_manageable(service.name, service.state)
+        require_changeable(service)
         require_open(service, await self._configuration.head(service.id))
         await self._keys.data_key(service.id)
         return wanted

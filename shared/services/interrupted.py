@@ -11,6 +11,7 @@ from shared.numbers.advances import Advances
 from shared.numbers.claims import end_issuing
 from shared.rules.states import TRANSITIONS, ServiceOperation, after_success
 from shared.services.configuration_changes import ConfigurationChanges
+from shared.services.interrupted_links import InterruptedLinks
 from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
 from shared.state.services import Directory, Listed
@@ -40,6 +41,7 @@ class Interrupted:
     was_registered: Callable[[Operation], Awaitable[bool]]
     advances: Advances
     ledger: Ledger
+    links: InterruptedLinks
 
     async def __call__(self, operation: Operation) -> OperationError | None:
         """How the operation ends: its error, None for a success.
@@ -52,6 +54,10 @@ class Interrupted:
             return OperationError(code=Code.INTERNAL_ERROR, message=_UNCERTAIN)
         if operation.operation is OperationName.REGISTER_BACKUP:
             written = await self.was_registered(operation)
+        elif operation.operation is OperationName.LINK:
+            written = await self.links.was_linked(operation)
+        elif operation.operation is OperationName.UNLINK:
+            written = await self.links.was_unlinked(operation)
         else:
             written = await self._was_written(operation)
         if written:

@@ -6,7 +6,7 @@ from shared.model.sections import SECTIONS
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.documents import masked
-from shared.rules.editions import quotas
+from shared.rules.holding import most
 from shared.rules.states import allowed_operations
 from shared.services.documents import SERVICE
 from shared.state.columns import dumps
@@ -37,7 +37,7 @@ def counted_sections(service: Service, head: Head | None) -> list[JsonObject]:
     :param head: None where the service holds nothing (any more).
     """
     counts = head.counts if head else {}
-    limits = quotas(service.edition, service.unit_count)
+    limits = most(service)
     return [
         {
             "section": section,
@@ -59,7 +59,7 @@ def service_view(listed: Listed, settings: StoredSettings | None, head: Head | N
     counts = head.counts if head else {}
     quota: JsonObject = {
         str(section): {"used": counts.get(section, 0), "limit": limit}
-        for section, limit in quotas(service.edition, service.unit_count).items()
+        for section, limit in most(service).items()
     }
     shown: JsonObject = {
         **(masked(SERVICE, settings.document) if settings else {}),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from shared.clock import Clock
 from shared.model.condition import Condition, unconditional
+from shared.model.link import recorded_account
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
-from shared.model.sections import SECTIONS
 from shared.model.service import Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.numbers.claims import end_issuing
@@ -17,9 +17,10 @@ from shared.operations.engine import Engine
 from shared.operations.immediate import LogEntry, logged, was_done
 from shared.operations.start import Start
 from shared.rules.documents import masked
-from shared.rules.editions import require_archiving, require_quota, require_units
+from shared.rules.editions import require_archiving, require_units
+from shared.rules.holding import require_fitting
 from shared.rules.naming import default_domain_url, require_service_name, shown
-from shared.rules.problems import account_unknown
+from shared.rules.problems import account_unknown, changed_meanwhile
 from shared.rules.states import (
     MENDED,
     TRANSITIONS,
@@ -197,6 +198,7 @@ class Services:
                 document = self._document(service.name, wanted)
                 document = await with_ssl_facts(document, known, self._clock.now())
                 sealed = sealed_document(key, SERVICE, SERVICE, document, stored.document)
+                sealed |= recorded_account(stored.document)
                 return [PutSettings(sealed, rfc3339(self._clock.now()), entry.id)], None
 
             def mended(service: Service) -> Service | None:
@@ -206,7 +208,7 @@ class Services:
 
             await self._changes.make(service, edit, entry.open)
             if service.state in MENDED:
-                await self._rewrite(listed, unconditional, entry, mended)
+                await self.rewrite(listed, unconditional, entry, mended)
         return await self.require(service.name)
 
     def _require_updatable(self, service: Service, wanted: ServiceSettings) -> None:
@@ -269,7 +271,7 @@ class Services:
         start = start.of(listed.service)
         if await was_done(self._engine, start) is None:
             async with logged(self._engine, start) as entry:
-                await self._rewrite(listed, asked.condition, entry, moved)
+                await self.rewrite(listed, asked.condition, entry, moved)
                 await self._changes.settle_writers(listed.service.id)
                 if target is not State.ACTIVE:
                     await end_issuing(self._ledger, listed.service)
@@ -299,13 +301,15 @@ class Services:
         if await was_done(self._engine, start) is not None:
             return await self.require(before.name)
         await self._require_condition(listed, asked.condition)
-        _require_fitting(scaled(before), await self._configuration.head(before.id))
+        head = await self._configuration.head(before.id)
+        require_fitting(scaled(before), head.counts if head else {})
         async with logged(self._engine, start) as entry:
-            written = await self._rewrite(listed, asked.condition, entry, scaled)
+            written = await self.rewrite(listed, asked.condition, entry, scaled)
             try:
                 # Writers that checked against the former units have written by now, or will check
                 # again.
-                _require_fitting(scaled(before), await self._changes.settle_writers(before.id))
+                head = await self._changes.settle_writers(before.id)
+                require_fitting(scaled(before), head.counts if head else {})
             except Problem:
 
                 def given_back(found: Service) -> Service:
@@ -315,11 +319,11 @@ class Services:
                     former = {"unit_count": before.unit_count, "state": state}
                     return found.model_copy(update=former)
 
-                await self._rewrite(written, unconditional, entry, given_back)
+                await self.rewrite(written, unconditional, entry, given_back)
                 raise
         return await self.require(before.name)
 
-    async def _rewrite(
+    async def rewrite(
         self,
         listed: Listed,
         condition: Condition,
@@ -381,20 +385,3 @@ class Services:
     def _document(self, name: str, wanted: ServiceSettings) -> JsonObject:
         url = wanted.domain_url or default_domain_url(name, self._settings.service_domain)
         return wanted.model_copy(update={"domain_url": url}).to_json()
-
-
-def _require_fitting(service: Service, head: Head | None) -> None:
-    counts = head.counts if head else {}
-    for section in SECTIONS:
-        used = counts.get(section, 0)
-        require_quota(service.name, section, used, service.edition, service.unit_count)
-
-
-def changed_meanwhile(name: str) -> Problem:
-    """The problem that the service was changed between reading and writing it."""
-    return Problem(
-        Code.CONDITION_NOT_MET,
-        f"Service '{name}' was changed by somebody else at the same moment. Read it again and "
-        "repeat.",
-        target="service",
-    )

@@ -121,7 +121,8 @@ async def put_artifact(call: Call) -> Answer:
     _ONE,
     answers=(204,),
     conditional=True,
-    errors=CHANGES_CONFIGURATION | {Code.ARTIFACT_NOT_FOUND, Code.ARTIFACT_IN_USE},
+    errors=CHANGES_CONFIGURATION
+    | {Code.MANAGED_BY_ACCOUNT, Code.ARTIFACT_NOT_FOUND, Code.ARTIFACT_IN_USE},
 )
 async def delete_artifact(call: Call) -> Answer:
     """Delete an artifact."""
@@ -142,7 +143,8 @@ async def delete_artifact(call: Call) -> Answer:
     takes_bytes=True,
     conditional=True,
     gives="Artifact",
-    errors=CHANGES_CONFIGURATION | {Code.ARTIFACT_NOT_FOUND, Code.CONTENT_MD5_MISMATCH},
+    errors=CHANGES_CONFIGURATION
+    | {Code.MANAGED_BY_ACCOUNT, Code.ARTIFACT_NOT_FOUND, Code.CONTENT_MD5_MISMATCH},
 )
 async def put_content(call: Call) -> Answer:
     """Give an artifact its bytes, as they are."""

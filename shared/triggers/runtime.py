@@ -66,7 +66,12 @@ async def get_control_numbers(call: Call) -> Answer:
     conditional=True,
     example={"kind": "interchange", "next": 1000},
     gives="ShownNumbers",
-    errors={Code.OPERATION_NOT_ALLOWED, Code.AGREEMENT_NOT_FOUND, Code.CONTROL_NUMBER_ISSUED},
+    errors={
+        Code.OPERATION_NOT_ALLOWED,
+        Code.MANAGED_BY_ACCOUNT,
+        Code.AGREEMENT_NOT_FOUND,
+        Code.CONTROL_NUMBER_ISSUED,
+    },
 )
 async def set_control_number(call: Call) -> Answer:
     """Set the next number of a kind; one that was issued comes again only where reuse is asked."""
@@ -92,7 +97,8 @@ async def set_control_number(call: Call) -> Answer:
     example={"by": 500},
     gives="AdvancePlan",
     names_operation=True,
-    errors=MOVES_SERVICE | {Code.AGREEMENT_NOT_FOUND, Code.CONTROL_NUMBERS_EXHAUSTED},
+    errors=MOVES_SERVICE
+    | {Code.MANAGED_BY_ACCOUNT, Code.AGREEMENT_NOT_FOUND, Code.CONTROL_NUMBERS_EXHAUSTED},
 )
 async def advance_control_numbers(call: Call) -> Answer:
     """Move numbers on where the ledger may lag; with validateOnly=true, only plan it."""
@@ -175,7 +181,12 @@ async def get_received_number(call: Call) -> Answer:
     conditional=True,
     role=Role.RUNTIME,
     needs=_NUMBER,
-    errors={Code.OPERATION_NOT_ALLOWED, Code.AGREEMENT_NOT_FOUND, Code.ARTIFACT_NOT_FOUND},
+    errors={
+        Code.OPERATION_NOT_ALLOWED,
+        Code.MANAGED_BY_ACCOUNT,
+        Code.AGREEMENT_NOT_FOUND,
+        Code.ARTIFACT_NOT_FOUND,
+    },
 )
 async def release_received_number(call: Call) -> Answer:
     """Forget a control number that came in: its next message is no duplicate."""

@@ -94,11 +94,13 @@ def test_an_account_is_read_as_arm_answers_it() -> None:
     }
     found = AccountProperties.of(resource)
     assert found.recorded(str(ACCOUNT)) == {
-        "resourceId": str(ACCOUNT),
-        "sku": "standard",
-        "location": "westeurope",
-        "state": "Enabled",
-        "tags": {"team": "edi"},
+        "integrationAccount": {
+            "resourceId": str(ACCOUNT),
+            "sku": "standard",
+            "location": "westeurope",
+            "state": "Enabled",
+            "tags": {"team": "edi"},
+        }
     }
     assert found.facts(str(ACCOUNT), linked=True).sku is Sku.STANDARD
     assert AccountProperties.of({"sku": None, "properties": 3, "tags": []}) == AccountProperties()

@@ -32,7 +32,7 @@ from shared.model.pull import PullOutcome
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.task import Outcome, Task, Work
-from shared.rules.editions import require_backup
+from shared.rules.holding import require_backup
 from shared.rules.states import ServiceOperation, require_allowed
 from shared.services.cut import ServiceCut, ServiceSource
 from shared.services.cut_records import LeftOut, batches_active, of_batches
@@ -98,7 +98,7 @@ class BackupWork(Work):
         service = _require_service(operation, listed)
         source = self._stores.source(service)
         try:
-            require_backup(service.name, service.edition)
+            require_backup(service)
             require_allowed(service.name, service.state, ServiceOperation.BACKUP)
         except Problem:
             await self._entering.entered(operation, service, found)

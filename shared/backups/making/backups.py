@@ -17,7 +17,7 @@ from shared.operations.engine import Engine
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.operations.start import Start
 from shared.rules.due_times import coming_due
-from shared.rules.editions import require_backup
+from shared.rules.holding import require_backup
 from shared.rules.naming import require_new_backup_name
 from shared.rules.problems import backup_not_found
 from shared.rules.states import ServiceOperation, require_allowed
@@ -82,7 +82,7 @@ class Backups:
         if repeated is not None:
             return repeated
         require_new_backup_name(body.name)
-        require_backup(service.name, service.edition)
+        require_backup(service)
         require_allowed(service.name, service.state, ServiceOperation.BACKUP)
         account = self._accounts.require(body.storage_account, "/storageAccount")
         *_, active = await in_order(

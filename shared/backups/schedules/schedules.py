@@ -12,7 +12,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.immediate import BeforeWrite, unlogged
 from shared.rules.due_times import RETENTION_EVERY, first_due
-from shared.rules.editions import require_backup
+from shared.rules.holding import require_backup
 from shared.rules.naming import shown
 from shared.rules.states import require_manageable
 from shared.state.operations import Operations
@@ -98,7 +98,7 @@ class ScheduleSettings:
             self.accounts.require(body.storage_account, "/storageAccount")
         next_run_at = next_retention_at = None
         if body.status is ScheduleStatus.AUTOMATIC:
-            require_backup(service.name, service.edition)
+            require_backup(service)
             assert body.start_at is not None
             assert body.frequency_days is not None
             next_run_at = first_due(body.start_at, body.frequency_days, now)

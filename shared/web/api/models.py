@@ -7,10 +7,11 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
+from shared.model.integration_account import Child
 from shared.model.numbers import IssuedNumber, Kind
-from shared.model.operation import HIDDEN, Operation, OperationName
+from shared.model.operation import HIDDEN, Operation, OperationName, OperationStatus
 from shared.model.problem import Code, DetailCode
 from shared.model.schedule import ScheduleStatus
 from shared.model.sections import Section
@@ -105,6 +106,49 @@ class ShownService(Service, ServiceSettings):
     last_scheduled_backup: LinkedBackup | None = None
     allowed_operations: list[str]
     quota: dict[str, QuotaUse]
+
+
+class ShownKind(Stored):
+    """How much of a kind an integration account has, and how many its tier holds."""
+
+    kind: Child
+    count: int | None = None
+    """As the last full pull found it; None before the first."""
+    limit: int | None = None
+    """None for any number, or where nobody says how many."""
+
+
+class ShownLink(Stored):
+    """A link, its account as last read, and how its pulls went."""
+
+    service: str
+    resource_id: str
+    sku: str
+    """As Azure names the tier."""
+    location: str
+    state: str
+    tags: JsonObject
+    counts: list[ShownKind]
+    pull_minutes: int | None = None
+    linked_at: Time
+    linked_by: str
+    last_pull_at: Time | None = None
+    last_pull_status: str | None = Field(None, examples=[str(OperationStatus.SUCCEEDED)])
+    last_pull_operation: str | None = None
+    last_session_pull_at: Time | None = None
+    next_pull_at: Time | None = None
+
+
+class ListedIntegrationAccount(Stored):
+    """An integration account that may be linked, and the service that has it."""
+
+    resource_id: str
+    name: str
+    location: str | None = None
+    sku: str | None = None
+    state: str | None = None
+    service: str | None = None
+    last_backup: LastBackup | None = None
 
 
 class ListedSchedule(Stored):

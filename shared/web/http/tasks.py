@@ -28,6 +28,10 @@ class DocsGroup(Enum):
         "Storage accounts",
         "Find backups that other installations made, or that were copied.",
     )
+    INTEGRATION_ACCOUNTS = (
+        "Integration accounts",
+        "Find the integration accounts of Azure Logic Apps, and link services to them.",
+    )
     OPERATIONS = ("Operations", "The operation log, and the monitors of what takes long.")
     INSTALLATION = ("Installation", "Health, keys, and this description.")
 

@@ -1,0 +1,173 @@
+"""How the stand-in goes where the real service may go either way, and how it is disturbed."""
+
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+READS_AN_HOUR = 12_000
+WRITES_AN_HOUR = 1_200
+
+
+@dataclass
+class Switches:
+    """What may be set at any time; the next request is answered by it.
+
+    :param if_match: the If-Match of a session is heeded, or else ignored.
+    :param references: an agreement whose partner is not there is refused, and so is the deletion
+        of a partner that an agreement names.
+    :param unknown_members: what becomes of members that a kind does not have.
+    :param content_hash: content links come with hash and version; ``recorded`` goes by the
+        api-version.
+    :param content_types: content without its type is refused.
+    :param map_versions: a stylesheet whose version does not fit the map's type is refused.
+    :param filters: ``$filter`` is heeded, or else ignored.
+    :param limits: a tier's limits are held to.
+    :param vaults_refuse: the key vault lets no one list its keys.
+    :param page_size: most resources in a page, whatever ``$top`` says.
+    :param link_seconds: how long a content link is valid.
+    :param actions: what the caller may do, as a role says it.
+    :param not_actions: what of that it may not.
+    :param reads: requests that read, an hour.
+    :param writes: all others, an hour.
+    :param window_seconds: what an hour is.
+    """
+
+    if_match: bool = True
+    references: bool = True
+    unknown_members: Literal["kept", "refused"] = "kept"
+    content_hash: Literal["recorded", "always", "never"] = "recorded"
+    content_types: bool = True
+    map_versions: bool = True
+    filters: bool = True
+    limits: bool = True
+    vaults_refuse: bool = False
+    page_size: int = 100
+    link_seconds: float = 4 * 3600
+    actions: list[str] = field(default_factory=lambda: ["*"])
+    not_actions: list[str] = field(default_factory=list)
+    reads: int = READS_AN_HOUR
+    writes: int = WRITES_AN_HOUR
+    window_seconds: float = 3600
+
+
+@dataclass
+class Seen:
+    """A request that came in.
+
+    :param path: as it was sent, still encoded, without its query.
+    :param query: without signatures.
+    :param headers: by their names in lower case, without what identifies the caller.
+    :param authorized: whether it had an Authorization header.
+    :param when: seconds of the monotonic clock.
+    :param status: of the answer; 0 where the connection was cut instead.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    authorized: bool
+    when: float = field(default_factory=time.monotonic)
+    status: int = 0
+
+    @property
+    def is_content(self) -> bool:
+        """Whether it asked for content by a link, and not for a resource."""
+        return self.path.startswith("/content/")
+
+
+@dataclass
+class Fault:
+    """What happens to requests instead of, or after, being carried out.
+
+    :param method: of the requests that it is for; any where empty.
+    :param part: the address has it in it, without regard to case.
+    :param nth: the first of those requests that it happens to, from 1.
+    :param times: to how many from then on.
+    :param status: the answer's; 0 to answer as ever.
+    :param body: the answer's; JSON where it is an object.
+    :param headers: of the answer, or with the answer where that is as ever.
+    :param carried_out: the request is carried out all the same.
+    :param cut: the connection ends without an answer, or in the middle of its body.
+    :param seconds: how long the answer takes.
+    :param meanwhile: called right before.
+    """
+
+    method: str = ""
+    part: str = ""
+    nth: int = 1
+    times: int = 1
+    status: int = 0
+    body: Mapping[str, object] | str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    carried_out: bool = False
+    cut: Literal["", "no answer", "middle"] = ""
+    seconds: float = 0
+    meanwhile: Callable[[], None] | None = None
+    met: int = 0
+    """How many of those requests there were."""
+
+    def happens(self, seen: Seen) -> bool:
+        """Whether it happens to this request; counts it."""
+        fits = self.method in ("", seen.method) and self.part.lower() in seen.path.lower()
+        self.met += fits
+        return fits and self.nth <= self.met < self.nth + self.times
+
+
+class Disturbances:
+    """The faults that are set, and the requests that were seen."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._seen: list[Seen] = []
+
+    def add(self, fault: Fault) -> Fault:
+        """One more; counts requests from now on."""
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """No faults any more, and nothing seen."""
+        with self._lock:
+            self._faults.clear()
+            self._seen.clear()
+
+    def note(self, seen: Seen) -> Fault | None:
+        """Note a request; the fault that happens to it."""
+        with self._lock:
+            self._seen.append(seen)
+            happening = [fault for fault in self._faults if fault.happens(seen)]
+        return happening[0] if happening else None
+
+    @property
+    def seen(self) -> Sequence[Seen]:
+        """All requests so far, in their order."""
+        with self._lock:
+            return list(self._seen)
+
+
+class Budgets:
+    """How many requests are left until the window ends."""
+
+    def __init__(self, switches: Switches) -> None:
+        self._switches = switches
+        self._used: Counter[str] = Counter()
+        self._began = time.monotonic()
+
+    def take(self, what: Literal["reads", "writes"]) -> tuple[int, int]:
+        """How many are left after this one, and in how many seconds there are new ones; the
+        first is negative where there was none for this one."""
+        now = time.monotonic()
+        if now - self._began >= self._switches.window_seconds:
+            self._began = now
+            self._used.clear()
+        left = getattr(self._switches, what) - self._used[what] - 1
+        if left >= 0:
+            self._used[what] += 1
+        return left, max(1, math.ceil(self._began + self._switches.window_seconds - now))

@@ -1,0 +1,1 @@
+"""Links between services and integration accounts, and the accounts that there are."""
