@@ -26,12 +26,21 @@ from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
 from shared.installation.operators import Operators
 from shared.installation.stores import Carrying
+from shared.integration_accounts.pulling.pull_work import Pulls
+from shared.integration_accounts.pulling.session_pulls import SessionPulls
 from shared.operations.engine import QUEUE
 from shared.operations.log_filling import LogFilling
 from shared.operations.log_indexes import LogIndexes
 from shared.operations.of_all import OperationsOfAll
 from shared.operations.recover import Recovery
-from shared.operations.sweep import Broom, Sweep, old_log_rows, old_records, runtime_brooms
+from shared.operations.sweep import (
+    Broom,
+    Sweep,
+    old_drift,
+    old_log_rows,
+    old_records,
+    runtime_brooms,
+)
 from shared.restores.inbound_plan import InboundStores
 from shared.restores.planning import Planning
 from shared.restores.restores import Restores
@@ -41,7 +50,7 @@ from shared.services.interrupted import Interrupted
 from shared.services.interrupted_links import InterruptedLinks
 from shared.services.start_check import StartCheck
 from shared.settings.environment import Settings, read_settings
-from shared.state import configuration, content_references, log, operations
+from shared.state import configuration, content_references, drift, log, operations
 from shared.storage.patience import WORK, Patience
 
 
@@ -75,6 +84,8 @@ class Installation(Operators):
             source=self.source,
             returning=self.returning,
         )
+        self.pulls = Pulls(self.engine, self.configuration)
+        self.session_pulls = SessionPulls(self.pull_stores, self.records)
         self.known_backups = KnownBackups(self.history, self.returning)
         self.contents = Contents(self.known_backups)
         self.changes = Changes(self.known_backups, self.provider, self.directory, self.source)
@@ -149,6 +160,7 @@ class Installation(Operators):
             [
                 Broom("operations", self.table(operations.TABLE), old_records, look),
                 Broom("log", self.table(log.TABLE), old_log_rows),
+                Broom("drift", self.table(drift.TABLE), old_drift),
                 *runtime_brooms(self.table, self.settings.mic_days),
             ],
             self.cursors,

@@ -27,6 +27,7 @@ from shared.state import (
     configuration,
     control_numbers,
     cursors,
+    drift,
     history,
     links,
     log,
@@ -39,6 +40,7 @@ from shared.state import (
 )
 from shared.state.left_behind_index import LeftBehindIndex
 from shared.state.log import LogIndex
+from shared.state.staging import Staging
 from shared.storage.clients import StorageClients
 from shared.storage.credentials import Identities
 from shared.storage.patience import WORK, Patience
@@ -103,6 +105,8 @@ class Stores:
         self.keys = KeyRing(self.provider, self.configuration.key)
         self.content = ContentStore(self.accounts.state, self.clock, self.id)
         self.schedules = schedules.Schedules(self.table(schedules.TABLE))
+        self.staging = Staging(self.table(configuration.TABLE), self.configuration)
+        self.drift = drift.DriftLog(self.table(drift.TABLE))
         self.links = links.Links(self.table(links.TABLE))
         self.account_claims = AccountClaims(self.links, self.directory, self.clock)
 

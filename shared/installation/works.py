@@ -1,6 +1,8 @@
 """The wiring of what the engine runs: one work for each kind of operation, and what follows
 them."""
 
+from functools import partial
+
 from shared.alerts.alerts import QUEUE as ALERTS
 from shared.alerts.alerts import Alerts
 from shared.alerts.webhook import Webhook
@@ -15,6 +17,9 @@ from shared.backups.schedules.following import Following
 from shared.backups.schedules.retention_runs import RetentionRuns
 from shared.clock import Clock
 from shared.installation.stores import Carrying, Stores
+from shared.integration_accounts.pulling.pull import Puller
+from shared.integration_accounts.pulling.pull_work import PullWork
+from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
 from shared.model.schedule import ScheduledVerify
@@ -51,12 +56,15 @@ class Works(Stores):
             installation=self.id,
         )
         self.following = Following(self.schedules, lambda: self.retention_runs, self._verify_after)
+        self.pull_stores = self._pull_stores()
+        self.puller = Puller(self.pull_stores)
         every, changes = (self.directory, self.configuration), self.configuration_changes
         self.engine = Engine(
             records=self.records,
             in_flight=self.in_flight,
             queue=self.clients.queue(settings.state, QUEUE),
             works={
+                OperationName.PULL: PullWork(self.pull_stores, self.puller),
                 OperationName.BACKUP: BackupWork(self._backup_stores()),
                 OperationName.RESTORE: RestoreWork(self._restore_stores()),
                 OperationName.DELETE: DeletionWork(self._deletion_stores()),
@@ -94,6 +102,26 @@ class Works(Stores):
             installation=self.id,
             alerts=self.alerts,
             after_scheduled=self.following.after_backup,
+            pull=partial(self.puller.pull, accept_removals=False),
+            complete_pull=self.puller.complete,
+        )
+
+    def _pull_stores(self) -> PullStores:
+        return PullStores(
+            arm=self.arm,
+            directory=self.directory,
+            configuration=self.configuration,
+            staging=self.staging,
+            content=self.content,
+            keys=self.keys,
+            ledger=self.ledger,
+            received=self.received,
+            sessions=self.sessions,
+            batches=self.batch_activities,
+            drift=self.drift,
+            links=self.links,
+            alerts=self.alerts,
+            clock=self.clock,
         )
 
     def _restore_stores(self) -> RestoreStores:
@@ -125,5 +153,6 @@ class Works(Stores):
             service=self.service_stores(),
             schedules=self.schedules,
             claims=self.account_claims,
+            drift=self.drift,
             clock=self.clock,
         )

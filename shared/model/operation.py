@@ -54,7 +54,7 @@ class OperationStatus(StrEnum):
         return self not in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
 
 
-CANCELABLE = frozenset({OperationName.BACKUP, OperationName.VERIFY_BACKUP})
+CANCELABLE = frozenset({OperationName.BACKUP, OperationName.PULL, OperationName.VERIFY_BACKUP})
 """What can stop half way."""
 
 

@@ -14,6 +14,7 @@ from shared.clock import Clock
 from shared.rules.clocks import clocks_differ
 from shared.state import mic_values, received_numbers
 from shared.state.cursors import Cursors
+from shared.state.drift import found_at
 from shared.state.log import start_of
 from shared.state.mic_values import mic_of
 from shared.state.operations import record_of, rows_of_record
@@ -127,6 +128,11 @@ def old_log_rows(row: Row, now: datetime) -> list[str]:
     service still has it.
     """
     return [row.key] if now - start_of(row) > timedelta(days=LOG_DAYS) else []
+
+
+def old_drift(row: Row, now: datetime) -> list[str]:
+    """A change of an account, 180 days after it was found."""
+    return [row.key] if now - found_at(row) > timedelta(days=LOG_DAYS) else []
 
 
 def runtime_brooms(table: Callable[[str], Table], mic_days: int) -> list[Broom]:

@@ -60,3 +60,12 @@ def account_unknown(alias: str, registered: Iterable[str], target: str) -> Probl
         f"{', '.join(sorted(registered))}. The app setting STORAGE_ACCOUNTS lists them.",
         target=target,
     )
+
+
+def not_linked(name: str) -> Problem:
+    """The problem that a service is not linked to an account."""
+    return Problem(
+        Code.INTEGRATION_ACCOUNT_NOT_LINKED,
+        f"Service '{name}' is linked to no integration account. Link one first.",
+        target="service",
+    )

@@ -24,6 +24,7 @@ from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.cut import ServiceStores
 from shared.services.services import Asked, Services
 from shared.state.configuration import Phase
+from shared.state.drift import DriftLog
 from shared.state.operations import OperationRow
 from shared.state.schedules import Schedules
 from shared.state.services import Directory
@@ -110,6 +111,7 @@ class DeletionStores:
     directory: Directory
     service: ServiceStores
     schedules: Schedules
+    drift: DriftLog
     claims: AccountClaims
     clock: Clock
 
@@ -143,6 +145,7 @@ class DeletionWork(Work):
             stores.mics.drop_all,
             stores.sessions.drop_all,
             stores.batches.drop_all,
+            self._stores.drift.drop_all,
             stores.content.drop,
         )
         await each_of(drops, lambda drop: drop(service.id), Pace(len(drops)))

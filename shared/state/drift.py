@@ -8,9 +8,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from shared.model.sections import Section
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.naming import artifact_key
 from shared.state.columns import dumps
@@ -20,30 +18,18 @@ from shared.storage.tables import TRANSACTION_ROWS, Column, Replace, Row, Table
 TABLE = "interkeepDrift"
 
 
-class Change(StrEnum):
-    """What happened to an artifact in its account."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    REMOVED = "removed"
-
-
 @dataclass(frozen=True)
-class Drift:
+class Drifted:
     """One artifact that a pull found changed."""
 
     found_at: datetime
     """When the pull began, to the millisecond."""
     operation: str
     """Id of the pull's, or the backup's, operation."""
-    section: Section
+    section: str
     name: str
-    change: Change
-    pointers: Sequence[str] = ()
-    """Where its document changed; not all of them, if there are many."""
-    pointer_count: int = 0
-    content: bool = False
-    """Whether its content changed."""
+    drift: JsonObject
+    """What happened to it, and where: see ``rules.integration_accounts.drift.Drift``."""
 
     @property
     def key(self) -> str:
@@ -53,18 +39,12 @@ class Drift:
 
     def to_json(self) -> JsonObject:
         """As answers show it."""
-        where: JsonObject = {
-            "pointers": list(self.pointers),
-            "pointerCount": self.pointer_count,
-            "content": self.content,
-        }
         return {
             "foundAt": rfc3339(self.found_at),
             "operation": self.operation,
             "section": self.section,
             "name": self.name,
-            "change": self.change,
-            **(where if self.change is Change.CHANGED else {}),
+            **self.drift,
         }
 
 
@@ -74,10 +54,10 @@ class DriftLog:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    async def put_all(self, service_id: str, drift: Sequence[Drift]) -> None:
+    async def put_all(self, service_id: str, drifted: Sequence[Drifted]) -> None:
         """Write entries. Idempotent."""
-        for start in range(0, len(drift), TRANSACTION_ROWS):
-            some = drift[start : start + TRANSACTION_ROWS]
+        for start in range(0, len(drifted), TRANSACTION_ROWS):
+            some = drifted[start : start + TRANSACTION_ROWS]
             await self._table.transact([Replace(_row(service_id, one), None) for one in some])
 
     async def pages(
@@ -88,7 +68,7 @@ class DriftLog:
         since: datetime | None = None,
         until: datetime | None = None,
         size: int = 1000,
-    ) -> AsyncIterator[list[Drift]]:
+    ) -> AsyncIterator[list[Drifted]]:
         """The entries, newest first; a page may be short or empty and not be the last.
 
         :param after: the key of an entry; the first page begins after it.
@@ -111,28 +91,22 @@ def found_at(row: Row) -> datetime:
     return time_of(row.key.split("!")[1])
 
 
-def _row(service_id: str, drift: Drift) -> Row:
+def _row(service_id: str, drifted: Drifted) -> Row:
     values: dict[str, Column] = {
-        "operation": drift.operation,
-        "section": drift.section,
-        "name": drift.name,
-        "change": drift.change,
-        "pointers": dumps(list(drift.pointers)),
-        "pointerCount": drift.pointer_count,
-        "content": drift.content,
+        "operation": drifted.operation,
+        "section": drifted.section,
+        "name": drifted.name,
+        "drift": dumps(drifted.drift),
     }
-    return Row(service_id, drift.key, values)
+    return Row(service_id, drifted.key, values)
 
 
-def _read(row: Row) -> Drift:
+def _read(row: Row) -> Drifted:
     values = row.values
-    return Drift(
+    return Drifted(
         found_at=found_at(row),
         operation=str(values["operation"]),
-        section=Section(str(values["section"])),
+        section=str(values["section"]),
         name=str(values["name"]),
-        change=Change(str(values["change"])),
-        pointers=json.loads(str(values["pointers"])),
-        pointer_count=int(values["pointerCount"]),
-        content=bool(values["content"]),
+        drift=json.loads(str(values["drift"])),
     )

@@ -7,7 +7,7 @@ from shared.model.problem import Code
 from shared.model.pull import PullBody
 from shared.model.service import Service
 from shared.rules.roles import Role
-from shared.state.drift import Drift
+from shared.state.drift import Drifted
 from shared.state.row_keys import is_timed_of_all
 from shared.telemetry.events import quiet_the_sdk
 from shared.web.http.call import Answer, Call
@@ -49,16 +49,14 @@ async def list_account_changes(call: Call) -> Answer:
     since, until = call.time("from"), call.time("to")
     place = after(call, is_timed_of_all)
 
-    def keep(one: Drift) -> bool:
+    def keep(one: Drifted) -> bool:
         return (since is None or one.found_at >= since) and (until is None or one.found_at < until)
 
     return await one_page(
         call,
         f"services/{service.name}/integration-account/changes",
-        call.app.drift.pages(
-            service.id, after=place, since=since, until=until, size=top(call) + 1
-        ),
-        Drift.to_json,
+        call.app.drift.pages(service.id, after=place, since=since, until=until, size=top(call) + 1),
+        Drifted.to_json,
         lambda one: one.key,
         keep,
         {name: text for name in ("from", "to") if (text := call.query(name))},

@@ -104,7 +104,7 @@ class BackupWork(Work):
             await self._entering.entered(operation, service, found)
             raise
         pulled = PullOutcome()
-        if service.integration_account is not None and service.integration_account.linked:
+        if service.integration_account is not None:
             found = await self._entering.entered(operation, service, found)
             pulled = await self._pulled(task, service)
         entry, active, cut = await three_in_order(
@@ -131,8 +131,10 @@ class BackupWork(Work):
 
     async def _pulled(self, task: Task, service: Service) -> PullOutcome:
         """Bring a linked service to what its account holds, unless the caller wants what was pulled
-        last."""
-        if task.operation.parameters.get("pull", True) is not False:
+        last; of one that was linked, complete what a pull may have left."""
+        account = service.integration_account
+        wanted = task.operation.parameters.get("pull", True) is not False
+        if account is not None and account.linked and wanted:
             return await self._stores.pull(task, service)
         await self._stores.complete_pull(service)
         return PullOutcome()

@@ -28,7 +28,7 @@ from shared.operations.immediate import logged, was_done
 from shared.operations.start import Start
 from shared.rules.integration_accounts.ids import Scope, account_id_of
 from shared.rules.naming import shown
-from shared.rules.problems import changed_meanwhile
+from shared.rules.problems import changed_meanwhile, not_linked
 from shared.rules.states import require_manageable
 from shared.sealing.key_ring import KeyRing
 from shared.services.account_claims import AccountClaims, already_linked, is_linked_to
@@ -343,12 +343,3 @@ def _spelled(resource: JsonObject, account: AccountId) -> str:
     """The account's id as ARM spells it, where its answer has it."""
     given = resource.get("id")
     return given if isinstance(given, str) and given.lower() == account.key else str(account)
-
-
-def not_linked(name: str) -> Problem:
-    """The problem that a service is not linked to an account."""
-    return Problem(
-        Code.INTEGRATION_ACCOUNT_NOT_LINKED,
-        f"Service '{name}' is linked to no integration account. Link one first.",
-        target="service",
-    )

@@ -6,7 +6,7 @@ not what the service has.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.artifact import Artifact, ContentReference
 from shared.model.integration_account import Child
-from shared.model.problem import Problem
+from shared.model.problem import Code, Problem
 from shared.model.record import canonical_line
 from shared.model.sections import Section
 from shared.model.service import Service
@@ -23,16 +23,16 @@ from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.operations.task import Task
 from shared.rules.documents import replace_secrets
 from shared.rules.integration_accounts.children import CHILDREN
-from shared.rules.integration_accounts.drift import drifted
-from shared.rules.integration_accounts.findings import Findings
+from shared.rules.integration_accounts.drift import Change, Drift, drift
+from shared.rules.integration_accounts.findings import ORDER, Collector
+from shared.rules.integration_accounts.removals import Removal
 from shared.rules.integration_accounts.resources import ContentWanted, Pulled, name_of, record_of
 from shared.rules.integration_accounts.times import moment
-from shared.rules.naming import artifact_key
+from shared.rules.naming import artifact_key, shown
 from shared.sealing.data_key import DataKey
 from shared.services.certificates import public_certificate
 from shared.services.documents import open_document
 from shared.state.artifact_rows import ArtifactFacts
-from shared.state.drift import Change
 from shared.state.edits import Put
 from shared.storage.pace import Pace
 from shared.streams.bounded import each_of
@@ -42,8 +42,6 @@ MOST_READINGS = 6
 
 _AT_ONCE = 8
 """Artifacts whose content is fetched concurrently."""
-
-ARTIFACTS = tuple(child for child in Child if child is not Child.SESSIONS)
 
 _MOVING = frozenset({Meaning.CHILD_GONE, Meaning.CONTENT_UNREADABLE})
 """What is refused of an artifact that changes while it is looked at. Content that stays unreadable
@@ -108,7 +106,7 @@ class ArtifactPull:
         self._names: dict[Key, str] = {}
         self._again: dict[Key, ArmRefused] = {}
         """What moved while it was looked at: looked at again, whatever its list says."""
-        self.findings = Findings(now=found_at)
+        self.findings = Collector(found_at)
         self.read = Read()
 
     async def run(self) -> Read:
@@ -135,11 +133,11 @@ class ArtifactPull:
 
     def _not_covered(self) -> set[Section]:
         """Sections that the account has no kind for, or refused to list: they stay as they are."""
-        covered = {CHILDREN[c].section for c in ARTIFACTS if c not in self.read.not_covered}
+        covered = {CHILDREN[c].section for c in ORDER if c not in self.read.not_covered}
         return {section for section in Section if section not in covered}
 
     async def _load_known(self) -> None:
-        for child in ARTIFACTS:
+        for child in ORDER:
             section = Section(CHILDREN[child].section)
             facts = self._stores.configuration.facts(self._service.id, section)
             async for page in facts:
@@ -151,7 +149,7 @@ class ArtifactPull:
         """Read all lists once; return the names of what is not as the last reading saw it."""
         moved: set[str] = set()
         seen: dict[Key, bytes] = {}
-        for child in ARTIFACTS:
+        for child in ORDER:
             if child in self.read.not_covered:
                 continue
             count = 0
@@ -165,7 +163,9 @@ class ArtifactPull:
                         seen[at] = printed
                         if self._prints.get(at) != printed or at in self._again:
                             self._again.pop(at, None)
-                            looked_at.append(record_of(child, resource))
+                            pulled = record_of(child, resource)
+                            self._find(pulled, first=first)
+                            looked_at.append(pulled)
                             moved.add(f"{at[0]}/{self._names[at]}")
                     await each_of(looked_at, self._look_at, Pace(_AT_ONCE))
                     self._task.report(f"reading {child}", count)
@@ -183,6 +183,12 @@ class ArtifactPull:
         self._prints = seen
         return set() if first else moved | {self._path(at) for at in self._again}
 
+    def _find(self, pulled: Pulled, *, first: bool) -> None:
+        """Look for what is unusual: once, as the first reading sees everything."""
+        if not first:
+            return
+        self.findings.artifact(pulled.child, pulled.name, pulled.document)
+
     def _path(self, at: Key) -> str:
         return f"{at[0]}/{self._names[at]}"
 
@@ -191,16 +197,20 @@ class ArtifactPull:
         at = Section(CHILDREN[child].section), artifact_key(name)
         other = self._names.setdefault(at, name)
         if other != name and other.lower() != name.lower():
-            raise self._stores.same_key(at[0], other, name)
+            raise Problem(
+                Code.INVALID_NAME,
+                f"'{shown(name)}' and '{shown(other)}' of the account's {child} are told apart by "
+                "letters that are written in two ways: a service cannot hold both. Rename one.",
+            )
         self._names[at] = name
         return at, printed(resource)
 
     async def _look_at(self, pulled: Pulled) -> None:
         at = Section(pulled.section), artifact_key(pulled.name)
-        self.findings.look_at(pulled)
         known = self._known.get(at)
         if known is not None and _is_same(known, pulled):
             await self._unstage(at)
+            self._find_expiry(pulled, known.content)
             return
         try:
             content = await self._content(pulled, known)
@@ -210,6 +220,11 @@ class ArtifactPull:
             self._again[at] = refused
             return
         await self._stage_put(at, pulled, content, is_new=known is None)
+        self._find_expiry(pulled, content)
+
+    def _find_expiry(self, pulled: Pulled, content: ContentReference | None) -> None:
+        if pulled.child is Child.CERTIFICATES and content and self.read.readings == 1:
+            self.findings.certificate(pulled.name, content.certificate)
 
     async def _content(
         self, pulled: Pulled, known: ArtifactFacts | None
@@ -254,24 +269,23 @@ class ArtifactPull:
             content=content,
             changed_at=moment(pulled.changed_time) or self._found_at,
         )
-        change = Change.CHANGED if before else Change.ADDED
-        told: JsonObject = {"change": change}
+        told: Drift | None = Drift(Change.ADDED)
         if before is not None:
             stored = before.value
             opened = open_document(self._key, section, stored.name, stored.document)
-            pointers, count = drifted(opened, pulled.document)
-            same_content = stored.content == content
-            if not count and same_content and not pulled.changed_time:
+            told = drift(opened, pulled.document, content=stored.content != content)
+            if told is None and not pulled.changed_time:
                 await self._unstage(at)
                 return
-            told |= {"pointers": list(pointers), "count": count, "content": not same_content}
+        change = told.change if told else Change.CHANGED
+        shown: JsonObject = told.to_json() if told else {"change": change}
         put = Put(artifact, new=before is None)
-        await self._stores.staging.put(self._service.id, self._stage, put, told)
+        await self._stores.staging.put(self._service.id, self._stage, put, shown)
         self.read.staged[at] = name, change
 
     async def _stage_removal(self, at: Key) -> None:
         name = self._known[at].name
-        told: JsonObject = {"change": Change.REMOVED}
+        told = Drift(Change.REMOVED).to_json()
         await self._stores.staging.remove(self._service.id, self._stage, at[0], name, told)
         self.read.staged[at] = name, Change.REMOVED
 
@@ -280,12 +294,15 @@ class ArtifactPull:
         if staged is not None:
             await self._stores.staging.forget(self._service.id, self._stage, at[0], staged[0])
 
-    def stored_counts(self) -> dict[Section, int]:
-        """How many artifacts of each section the service has."""
-        counts: dict[Section, int] = {}
-        for section, _ in self._known:
-            counts[section] = counts.get(section, 0) + 1
-        return counts
+    def removals(self) -> list[Removal]:
+        """How much of each section the pull would remove."""
+        held = Counter(section for section, _ in self._known)
+        gone = Counter(
+            section
+            for (section, _), (_, change) in self.read.staged.items()
+            if change is Change.REMOVED
+        )
+        return [Removal(section, held[section], count) for section, count in sorted(gone.items())]
 
 
 def printed(resource: JsonObject) -> bytes:
@@ -325,12 +342,3 @@ def _is_told(content: ContentReference, wanted: ContentWanted) -> bool:
     """Whether a link says by itself that its bytes are those of content: one without a hash says
     too little."""
     return content.size == wanted.size and bool(wanted.md5) and content.md5 == wanted.md5
-
-
-def removed(staged: Iterable[tuple[Key, tuple[str, Change]]]) -> dict[Section, int]:
-    """How many artifacts of each section a pull would remove."""
-    counts: dict[Section, int] = {}
-    for (section, _), (_, change) in staged:
-        if change is Change.REMOVED:
-            counts[section] = counts.get(section, 0) + 1
-    return counts

@@ -6,15 +6,17 @@ the service as it was, one that stops after it is completed by whoever comes nex
 account.
 """
 
+from itertools import islice
+
 from shared.alerts.happenings import account_changed
 from shared.arm.client import Account
-from shared.arm.refusals import ArmRefused, problem_of
-from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read, removed
+from shared.arm.problems import as_problems
+from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
 from shared.model.integration_account import AccountFacts, Child
-from shared.model.link import AccountProperties, Link
+from shared.model.link import AccountProperties, Link, recorded_account
 from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.pull import PullOutcome
@@ -22,13 +24,14 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.task import Task
 from shared.rules.documents import replace_secrets
+from shared.rules.integration_accounts.drift import Change
 from shared.rules.integration_accounts.ids import account_id_of
-from shared.rules.integration_accounts.removals import require_not_too_much
+from shared.rules.integration_accounts.removals import require_accepted
 from shared.rules.problems import not_linked
 from shared.sealing.data_key import DataKey
+from shared.services.account_claims import is_linked_to
 from shared.services.documents import SERVICE, open_document
 from shared.state.configuration import Head, Phase
-from shared.state.drift import Change
 from shared.state.staging import StagedValue, Summary
 from shared.storage.tables import RowChanged
 from shared.storage.versioned import optimistic
@@ -75,14 +78,12 @@ class Puller:
             return _told(summary)  # an earlier attempt has written it
         await self._stores.staging.clear(service.id)
         link = await self._link(service)
-        account = self._stores.arm().account(account_id_of(link.resource_id))
+        account = self._stores.arm.account(account_id_of(link.resource_id))
         try:
-            try:
+            with as_problems(account.id):
                 outcome = await self._pull(
                     task, service, link, account, head, accept_removals=accept_removals
                 )
-            except ArmRefused as refused:
-                raise problem_of(refused, account_id_of(link.resource_id)) from refused
         except Problem:
             await self._note_link(service, _ended(task, OperationStatus.FAILED))
             raise
@@ -103,8 +104,7 @@ class Puller:
         key = await stores.keys.data_key(service.id)
         artifacts = ArtifactPull(stores, service, account, key, task=task, found_at=now)
         read = await artifacts.run()
-        if not accept_removals:
-            require_not_too_much(artifacts.stored_counts(), removed(read.staged.items()))
+        require_accepted(artifacts.removals(), accepted=accept_removals)
         sessions = SessionPull(stores, service, account, key, task)
         await sessions.run()
         account_staged = await self._stage_account(task, service, key, link, properties)
@@ -112,13 +112,13 @@ class Puller:
         summary = Summary(
             operation=task.operation.id,
             found_at=now,
-            result=_result(read, sessions, account.requests),
+            result=_result(read, sessions, account.requests) | artifacts.findings.end().to_json(),
             warnings=[one.to_json() for one in _warnings(read, artifacts, link)],
             drifts=link.last_pull_at is not None,
         )
         if read.staged or sessions.staged or account_staged:
             await task.checkpoint()
-            head = await self._sealed(service, head, summary)
+            head = await self._sealed(service, head, link, summary)
             task.report("writing", 0, len(read.staged) + sessions.staged)
             await StagedWriter(stores, service).write(head)
         await self._note(task, service, link, properties, read.counts)
@@ -142,12 +142,16 @@ class Puller:
             raise not_linked(service.name)
         return found.value
 
-    async def _sealed(self, service: Service, head: Head, summary: Summary) -> Head:
+    async def _sealed(self, service: Service, head: Head, link: Link, summary: Summary) -> Head:
         while True:
             try:
                 return await self._stores.staging.seal(service.id, head, summary)
             except RowChanged:
                 head = await self._head(service)
+                # In this order: whoever ends the link writes the directory, then the head.
+                listed = await self._stores.directory.get(service.name)
+                if listed is None or not is_linked_to(listed.service, link.key):
+                    raise not_linked(service.name) from None
 
     async def _stage_account(
         self,
@@ -162,14 +166,13 @@ class Puller:
         recorded = properties.recorded(link.resource_id)
         if settings is not None:
             opened = open_document(key, SERVICE, SERVICE, settings.document)
-            if opened.get("integrationAccount") == recorded:
+            if recorded_account(opened) == recorded:
                 return False
 
         def seal(pointer: str, value: JsonValue) -> JsonValue:
             return key.seal(SERVICE, SERVICE, pointer, value)
 
-        member = replace_secrets(SERVICE, {"integrationAccount": recorded}, seal)
-        staged = StagedValue(ACCOUNT, member)
+        staged = StagedValue(ACCOUNT, replace_secrets(SERVICE, recorded, seal))
         await self._stores.staging.put_values(service.id, task.operation.id, [staged])
         return True
 
@@ -207,7 +210,8 @@ class Puller:
         await self._stores.directory.change(changed, listed.etag)
 
     async def _tell_drift(self, operation: Operation, read: Read) -> None:
-        changes = [f"{section}/{name} {change}" for (section, _), (name, change) in _first(read)]
+        named = islice(read.staged.items(), _NAMED)
+        changes = [f"{section}/{name} {change}" for (section, _), (name, change) in named]
         await self._stores.alerts.tell(
             account_changed(operation, changes, len(read.staged), self._stores.clock.now())
         )
@@ -219,10 +223,6 @@ _NAMED = 5
 
 def _ended(task: Task, status: OperationStatus) -> dict[str, object]:
     return {"last_pull_status": status, "last_pull_operation": task.operation.id}
-
-
-def _first(read: Read) -> list[tuple[tuple[object, str], tuple[str, Change]]]:
-    return list(read.staged.items())[:_NAMED]
 
 
 def _told(summary: Summary) -> PullOutcome:
@@ -267,5 +267,4 @@ def _warnings(read: Read, artifacts: ArtifactPull, link: Link) -> list[Warning]:
         )
         for child in read.not_covered
     ]
-    found += artifacts.findings.warnings()
     return found

@@ -13,6 +13,7 @@ from shared.operations.start import Start
 from shared.operations.task import Outcome, Task, Work
 from shared.rules.problems import not_linked, service_deleted
 from shared.rules.states import require_manageable
+from shared.state.configuration import Configuration
 from shared.state.operations import OperationRow
 
 
@@ -21,6 +22,7 @@ class Pulls:
     """Starts pulls."""
 
     engine: Engine
+    configuration: Configuration
 
     async def start(
         self, service: Service, body: PullBody, caller: str, operation_id: str | None
@@ -43,9 +45,16 @@ class Pulls:
         if repeated is not None:
             return repeated
         require_manageable(service.name, service.state)
-        if service.integration_account is None or not service.integration_account.linked:
+        facts = service.integration_account
+        if facts is None or not (facts.linked or await self._is_half_written(service)):
             raise not_linked(service.name)
         return await self.engine.start(start)
+
+    async def _is_half_written(self, service: Service) -> bool:
+        """Whether a pull stopped while it wrote, and the link was ended after that: another one
+        completes it."""
+        head = await self.configuration.head(service.id)
+        return head is not None and bool(head.stage)
 
 
 class PullWork(Work):

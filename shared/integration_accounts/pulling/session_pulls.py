@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from shared.alerts.happenings import sessions_not_pulled
 from shared.arm.client import Account
-from shared.arm.refusals import ArmRefused, problem_of
+from shared.arm.problems import as_problems
 from shared.integration_accounts.pulling.sessions import (
     Found,
     SessionWriter,
@@ -77,9 +77,8 @@ class SessionPulls:
             service = await self._service(link)
             if service is None:
                 return 0
-            await self._read(link, service)
-        except ArmRefused as refused:
-            await self._tell(link, problem_of(refused, account_id_of(link.resource_id)))
+            with as_problems(account_id_of(link.resource_id)):
+                await self._read(link, service)
         except Problem as problem:
             await self._tell(link, problem)
         except Exception:
@@ -108,7 +107,7 @@ class SessionPulls:
 
     async def _read(self, link: Link, service: Service) -> None:
         key = await self.stores.keys.data_key(service.id)
-        account = self.stores.arm().account(account_id_of(link.resource_id))
+        account = self.stores.arm.account(account_id_of(link.resource_id))
         writer = SessionWriter(self.stores, service, key, self.stores.clock.now())
         await bring_changed(self.stores, service, account, key, writer)
 

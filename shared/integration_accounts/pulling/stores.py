@@ -1,6 +1,5 @@
 """What a pull reads and writes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.alerts.alerts import Alerts
@@ -23,7 +22,7 @@ from shared.state.staging import Staging
 class PullStores:
     """What a pull reads and writes."""
 
-    arm: Callable[[], Arm]
+    arm: Arm
     directory: Directory
     configuration: Configuration
     staging: Staging

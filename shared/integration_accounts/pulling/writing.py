@@ -15,7 +15,7 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.numbers.claims import release
 from shared.rules.problems import service_deleted
 from shared.state.configuration import Head, Phase
-from shared.state.drift import Change, Drift
+from shared.state.drift import Drifted
 from shared.state.edits import PutSettings
 from shared.state.staging import Staged
 from shared.storage.tables import RowChanged
@@ -73,7 +73,9 @@ class StagedWriter:
         self, artifacts: list[Staged], operation: str, found_at: datetime, *, drifts: bool
     ) -> None:
         if drifts:
-            entries = [_drift(one, operation, found_at) for one in artifacts]
+            entries = [
+                Drifted(found_at, operation, one.section, one.name, one.drift) for one in artifacts
+            ]
             await self._stores.drift.put_all(self._service.id, entries)
         for one in artifacts:
             if not one.gone:
@@ -92,18 +94,3 @@ class StagedWriter:
         if head is None or head.phase is not Phase.OPEN:
             raise service_deleted(self._service.name)
         return head
-
-
-def _drift(one: Staged, operation: str, found_at: datetime) -> Drift:
-    told = one.drift
-    pointers, count = told.get("pointers"), told.get("count")
-    return Drift(
-        found_at=found_at,
-        operation=operation,
-        section=one.section,
-        name=one.name,
-        change=Change(str(told["change"])),
-        pointers=[str(p) for p in pointers] if isinstance(pointers, list) else [],
-        pointer_count=count if isinstance(count, int) else 0,
-        content=told.get("content") is True,
-    )
