@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from benchmarks.documents import Documents
@@ -15,10 +15,12 @@ from shared.model.numbers import Counter, Kind
 from shared.model.runtime import MicAlgorithm, MicValue
 from shared.model.sections import Section
 from shared.model.service import Edition, Service, ServiceSettings
+from shared.model.session import Session
 from shared.model.wire import rfc3339
 from shared.rules.editions import quotas
 from shared.services.documents import sealed_document
 from shared.services.services import Asked
+from shared.services.sessions import sealed_session
 from shared.state.control_numbers import BATCH_ROWS, LedgerRow
 from shared.state.edits import Put, transactions
 from shared.storage.tables import TRANSACTION_ROWS
@@ -59,10 +61,13 @@ class Filled:
     agreements: int
     objects: int
     mics: int
+    sessions: int = 0
 
     @property
     def described(self) -> str:
         """What it holds, for the table."""
+        if self.sessions:
+            return f"{self.sessions:,} sessions"
         return (
             f"{self.artifacts:,} artifacts, {self.objects:,} objects, "
             f"{self.agreements * len(Kind):,} counters, {self.mics:,} MIC rows"
@@ -82,6 +87,12 @@ class Services:
         if scale not in self._made:
             self._made[scale] = await _filled(self._stage.app(), scale, self._mics)
         return self._made[scale]
+
+    async def with_sessions(self, count: int) -> Filled:
+        """A service of an integration account that has hardly more than sessions."""
+        filled = await _filled(self._stage.app(), 0, 0)
+        await _write_sessions(filled.app, filled.service, count)
+        return replace(filled, sessions=count)
 
 
 async def new_service(app: App, name: str) -> Service:
@@ -194,6 +205,26 @@ async def _write_mics(app: App, service: Service, count: int) -> None:
         await app.parts.mics.put_all(service.id, batch)
 
     await _side_by_side(batches(values, TRANSACTION_ROWS), one)
+
+
+async def _write_sessions(app: App, service: Service, count: int) -> None:
+    key = await app.parts.keys.data_key(service.id)
+    sessions = (
+        Session(
+            name=f"X12-ICN-{Section.AGREEMENTS}-{number % 100:06}-{number:09}",
+            content={"ControlNumber": f"{number:09}", "MessageType": "X12"},
+            changed_time="2026-11-27T18:49:40.2157679Z",
+            etag=f'"0858{number:016}"',
+            properties={"createdTime": "2026-11-27T18:49:39.3355348Z"},
+        )
+        for number in range(count)
+    )
+
+    async def one(batch: Sequence[Session]) -> None:
+        sealed = [sealed_session(key, session) for session in batch]
+        await app.parts.sessions.put_all(service.id, sealed)
+
+    await _side_by_side(batches(sessions, TRANSACTION_ROWS), one)
 
 
 async def _side_by_side(items: Iterable[Item], each: Callable[[Item], Awaitable[None]]) -> None:

@@ -13,6 +13,7 @@ from benchmarks.figures import Figure
 from benchmarks.filling import Filled
 from benchmarks.operations import start_backup, start_restore, start_verify, timed
 from benchmarks.run import Run
+from benchmarks.sizes import SESSIONS, part
 from benchmarks.stage import App
 from localhost.stack import ROOT
 from shared.installation.installation import Installation
@@ -26,8 +27,14 @@ _STATUS = Path("/proc/self/status")
 async def memory(run: Run) -> list[Figure]:
     """The aim is of 1 and 10 times the whole; the sizes say which part of it is compared here."""
     small, large = run.sizes.small * run.sizes.scale, run.sizes.small * run.sizes.scale * _TIMES
+    whole = await _compared(run, [await run.services.of(scale) for scale in (small, large)])
+    counts = [part(SESSIONS, run.sizes.sessions / times) for times in (_TIMES, 1)]
+    linked = await _compared(run, [await run.services.with_sessions(count) for count in counts])
+    return [*whole, *linked]
+
+
+async def _compared(run: Run, sizes: list[Filled]) -> list[Figure]:
     peaks: dict[str, list[float]] = {"back up": [], "restore": [], "verify": []}
-    sizes = [await run.services.of(scale) for scale in (small, large)]
     for filled in sizes:
         alias = run.stage.alias()
         given = ("backup", filled.service.name, alias, "measured")

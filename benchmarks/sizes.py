@@ -9,6 +9,8 @@ AGREEMENTS = 2_500
 """Of the artifacts; each has counters of four kinds, so there are 10,000 counters."""
 
 MICS = 100_000
+SESSIONS = 100_000
+"""Of an integration account, for peak memory."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Sizes:
 
     mics: float = 1.0
     """Part of the MIC rows that a service of its scale has: the emulator is slow with many."""
+    sessions: float = 1.0
+    """Part of the sessions of a large integration account."""
     held: float = 0.1
     """Seconds that a storage call is held where round trips are counted."""
     far: float = 1.0
@@ -56,6 +60,7 @@ QUICK = Sizes(
     starts=8,
     imports=5,
     small=0.1,
+    sessions=0.05,
     held=0.05,
     growth=0.05,
 )
@@ -69,6 +74,7 @@ _HELP = {
     "starts": "starts whose answer is timed",
     "imports": "fresh processes that import the app",
     "mics": "part of the MIC rows of the scale",
+    "sessions": "for peak memory: part of 100,000 sessions, compared with a tenth of it",
     "held": "seconds that a storage call is held where round trips are counted",
     "far": "part of the service of 500 artifacts whose round trips are counted",
     "growth": "part of the largest sizes that growth is followed to",

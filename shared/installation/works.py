@@ -70,7 +70,7 @@ class Works(Stores):
                 OperationName.DELETE: DeletionWork(self._deletion_stores()),
                 OperationName.PURGE_BACKUP: PurgeWork(self.removal, self.schedules),
                 OperationName.ROTATE_KEYS: RotationWork(*every, self.provider),
-                OperationName.SEAL_SECRETS: SealingWork(*every, changes, self.keys),
+                OperationName.SEAL_SECRETS: SealingWork(*every, changes, self.sessions, self.keys),
                 OperationName.VERIFY_BACKUP: VerifyWork(
                     history=self.history,
                     users=self.backup_users,

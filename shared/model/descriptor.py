@@ -1,7 +1,8 @@
-"""The descriptor of a backup, format version 1, as described in docs/backup-format.md."""
+"""The descriptor of a backup, format versions 1 and 2, as described in docs/backup-format.md."""
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -9,9 +10,11 @@ from pydantic import Field
 from shared.model.noticed import Noticed
 from shared.model.record import canonical_text
 from shared.model.seals import Seal, WrappedKey
+from shared.model.sections import ADDED_LATER
 from shared.model.wire import JsonObject, Stored
 
-FORMAT = "interkeep-backup/1"
+FORMATS = ("interkeep-backup/1", "interkeep-backup/2")
+"""The versions, in their order. The second has sections that the first does not know."""
 _Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Path = Annotated[
@@ -150,6 +153,11 @@ class Descriptor(Stored):
     def section(self, name: str) -> SectionPart | None:
         """The part of one section."""
         return next((s for s in self.sections if s.name == name), None)
+
+
+def format_of(sections: Iterable[str]) -> str:
+    """The version of a backup with these sections."""
+    return FORMATS[not ADDED_LATER.isdisjoint(sections)]
 
 
 def key_ids(descriptor: Descriptor) -> list[str]:

@@ -1,7 +1,8 @@
 """The sections of a backup, in one table: what each holds, what it names, how much it may hold.
 
 To add a section of artifacts, add a member to ``Section`` and a row to ``SECTIONS``; everything
-else follows from the row. Older backups do not have the section, and a reader treats it as empty.
+else follows from the row. A backup without artifacts of a section that was added later does not
+name it, and a reader treats it as empty.
 """
 
 from collections.abc import Mapping

@@ -27,7 +27,9 @@ from shared.model.runtime import MicValue, ReceivedNumber
 from shared.model.seals import WrappedKey
 from shared.model.sections import Section
 from shared.model.service import RestoredFrom, Service, State
+from shared.model.session import Session
 from shared.restores.restored_ledger import RestoredLedger
+from shared.restores.restored_sessions import RestoredSessions
 from shared.restores.resumed import WrittenBefore
 from shared.rules.acceptable import require_acceptable
 from shared.rules.naming import artifact_key
@@ -101,6 +103,7 @@ class NewService:
         self._pace = Pace(_BATCHES_AT_ONCE)
         self._received: WrittenBefore[ReceivedNumber] | None = None
         self._mics: WrittenBefore[MicValue] | None = None
+        self._sessions: RestoredSessions | None = None
 
     async def begin(
         self, plan: RestorePlan, settings: Record, key: WrappedKey | None = None
@@ -267,6 +270,18 @@ class NewService:
         lacking = await self._mics.lacking(mics)
         put_all = partial(self._stores.mics.put_all, self._id)
         await each_of(_batches(lacking), put_all, self._pace)
+
+    async def sessions(self, sessions: list[Session]) -> None:
+        """Write sessions.
+
+        :param sessions: secrets in the clear.
+        """
+        assert self._key is not None
+        if self._sessions is None:
+            self._sessions = RestoredSessions(
+                self._stores.sessions, self._id, self._key, resumed=self._resumed
+            )
+        await self._sessions.write(sessions, self._pace)
 
     async def complete(self) -> None:
         """Open the configuration and make the service visible, Suspended.

@@ -16,6 +16,7 @@ from shared.model.sections import (
     MIC_VALUES,
     RECEIVED_NUMBERS,
     SERVICE,
+    SESSIONS,
     Section,
 )
 from shared.model.service import Service, State
@@ -26,6 +27,7 @@ from shared.restores.certificate_checks import certificate_problems
 from shared.restores.inbound_plan import InboundStores, Receiving, inbound_plan
 from shared.restores.new_service import taken
 from shared.restores.numbers_plan import Numbers, numbers_plan
+from shared.restores.sessions_plan import sessions_of_part
 from shared.restores.survey import Living, Survey, survey
 from shared.rules.naming import service_key
 from shared.rules.polled_sources import sources
@@ -126,7 +128,8 @@ class Planning:
         )
         inbound = await inbound_plan(backup, receiving, self.inbound, living)
         if parts.selected is not None:
-            sections = _sections_of_part(parts, numbers, inbound)
+            sessions = await sessions_of_part(backup, parts)
+            sections = _sections_of_part(parts, numbers, inbound, sessions)
             planned = planned.model_copy(update={"sections": sections, "partial": True})
         settings = settings_of(planned.target, backed_up, body.service.to_json())
         problems = [
@@ -258,7 +261,9 @@ def _too_large(body: RestoreBody) -> list[Problem]:
     ]
 
 
-def _sections_of_part(parts: Survey, numbers: Numbers, inbound: InboundPlan) -> dict[str, int]:
+def _sections_of_part(
+    parts: Survey, numbers: Numbers, inbound: InboundPlan, sessions: int | None
+) -> dict[str, int]:
     """How much is restored of each section; for run-time state, as far as it could be counted."""
     counted = {
         SERVICE: 1,
@@ -266,5 +271,6 @@ def _sections_of_part(parts: Survey, numbers: Numbers, inbound: InboundPlan) -> 
         CONTROL_NUMBERS: numbers.agreements,
         RECEIVED_NUMBERS: inbound.received_numbers,
         MIC_VALUES: inbound.mic_values,
+        SESSIONS: sessions,
     }
     return {**parts.counts, **{name: count for name, count in counted.items() if count}}

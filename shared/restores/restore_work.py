@@ -9,10 +9,8 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from azure.storage.blob.aio import BlobClient
-from pydantic import ValidationError
 
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.reader import section_records
@@ -26,19 +24,20 @@ from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import RestoreBody, RestorePlan
-from shared.model.runtime import MicRecord, MicValue, ReceivedNumber, ReceivedRecord
 from shared.model.sections import (
     CONTENT,
     CONTROL_NUMBERS,
     MIC_VALUES,
     RECEIVED_NUMBERS,
     SERVICE,
+    SESSIONS,
     Section,
 )
 from shared.model.wire import JsonObject
 from shared.operations.task import Outcome, Task, Work
 from shared.restores.chosen import Chosen
 from shared.restores.new_service import NewService, Pages
+from shared.restores.runtime_records import RuntimeRecords
 from shared.restores.survey import Survey, survey
 from shared.rules.naming import artifact_key
 from shared.rules.polled_sources import may_poll, with_sources_stopped
@@ -49,9 +48,6 @@ from shared.streams.bounded import cause
 from shared.streams.in_order import three_in_order
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-Message = TypeVar("Message", ReceivedNumber, MicValue)
-"""What a section of messages holds."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +222,7 @@ class _Run:
         self._secrets = secrets
         self.target = target
         self._parts = parts
+        self._runtime = RuntimeRecords(backup, parts)
         self._body = body
         self._content: dict[str, int] = {}
         """sha256 → size in bytes of each restored object."""
@@ -253,6 +250,10 @@ class _Run:
         async with self.target.writing() as writer:
             for section in self._backup.artifact_sections():
                 await self._counted(section, writer.write(section, self._with_content(section)))
+        if self._backup.has(SESSIONS):
+            # Their secrets come behind those of the artifacts.
+            steps = self._runtime.sessions(self._records(SESSIONS), self.target.sessions)
+            await self._counted(SESSIONS, steps)
         await self._secrets.require_end()
         await self.control_numbers(planned)
 
@@ -353,28 +354,10 @@ class _Run:
 
     async def messages(self) -> None:
         """Write received numbers and MIC values, which are rows of only this service."""
-        received = self._of_messages(RECEIVED_NUMBERS, _received, self.target.received_numbers)
-        await self._counted(RECEIVED_NUMBERS, received)
-        mics = self._of_messages(MIC_VALUES, _mic, self.target.mic_values)
-        await self._counted(MIC_VALUES, mics)
-
-    async def _of_messages(
-        self,
-        name: str,
-        read: Callable[[bytes], Message],
-        write: Callable[[list[Message]], Awaitable[None]],
-    ) -> AsyncGenerator[int, None]:
-        """Write a section of messages, without those of agreements that are left out; the lines
-        of each page."""
-        part = self._backup.section(name)
-        takes = self._parts.takes_agreement
-        async for page in self._backup.lines(part.name):
-            try:
-                messages = [read(line) for line in page]
-            except ValidationError as error:
-                raise corrupt(part.blob, f"a record does not fit the section {name}") from error
-            await write([one for one in messages if takes(one.agreement)])
-            yield len(page)
+        await self._counted(
+            RECEIVED_NUMBERS, self._runtime.received_numbers(self.target.received_numbers)
+        )
+        await self._counted(MIC_VALUES, self._runtime.mic_values(self.target.mic_values))
 
     async def _counted(self, name: str, steps: AsyncGenerator[int, None]) -> None:
         done, total = 0, self._backup.section(name).items
@@ -383,11 +366,3 @@ class _Run:
                 done += count
                 self._task.report(name, done, total)
                 await self._task.checkpoint()
-
-
-def _received(line: bytes) -> ReceivedNumber:
-    return ReceivedRecord.model_validate_json(line).document
-
-
-def _mic(line: bytes) -> MicValue:
-    return MicRecord.model_validate_json(line).document

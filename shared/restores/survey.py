@@ -19,6 +19,7 @@ from shared.rules.naming import artifact_key, shown
 from shared.rules.polled_sources import Place, may_poll, sources
 from shared.rules.restoring.parts import Key, Parts, key_of, select
 from shared.rules.restoring.replacing import replaced
+from shared.rules.session_names import agreement_of_session
 from shared.state.columns import require_storable
 
 _TOLD = 1000
@@ -42,6 +43,8 @@ class Survey:
 
     selected: frozenset[Key] | None = None
     """The restored artifacts; None for all."""
+    agreements: frozenset[str] = frozenset()
+    """The keys of all agreements in the backup, if only a part is restored."""
     content: frozenset[str] | None = None
     """The hashes of their content; None for all."""
     counts: dict[str, int] = field(default_factory=dict)
@@ -58,6 +61,13 @@ class Survey:
     def takes_agreement(self, name: str) -> bool:
         """Whether the run-time state of an agreement is restored."""
         return self.takes(Section.AGREEMENTS, name)
+
+    def takes_session(self, name: str) -> bool:
+        """Whether a session is restored: of a part, those of its agreements."""
+        if self.selected is None:
+            return True
+        agreement = agreement_of_session(name, self.agreements)
+        return agreement is not None and self.takes_agreement(agreement)
 
 
 async def survey(
@@ -94,6 +104,9 @@ async def survey(
     if partial:
         found.selected, problems = select(parts, body.include, body.exclude)
         found.problems += problems
+        found.agreements = frozenset(
+            name for section, name in parts.named if section is Section.AGREEMENTS
+        )
         found.content = frozenset(
             sha256 for key, sha256 in parts.content.items() if key in found.selected
         )

@@ -22,6 +22,7 @@ from shared.model.sections import (
     RECEIVED_NUMBERS,
     SECTIONS,
     SERVICE,
+    SESSIONS,
     Section,
 )
 from shared.model.service import Service
@@ -35,6 +36,7 @@ from shared.services.configuration_changes import half_pulled
 from shared.services.counted import counted
 from shared.services.cut_records import CountedAgreement, LeftOut, SectionRecord, Unreadable
 from shared.services.expiries import expiry_of, ssl_expiry
+from shared.services.sessions import opened_session
 from shared.state.artifact_rows import read_artifact, section_of, written_record
 from shared.state.batch_activity import BatchActivities, BatchActivity
 from shared.state.configuration import HOLD_SECONDS, Configuration, Head, Phase
@@ -43,12 +45,15 @@ from shared.state.mic_values import MicValues
 from shared.state.order import record_key
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
-from shared.state.sessions import Sessions
+from shared.state.sessions import Sessions, session_of
 from shared.storage.tables import Row, RowChanged
 from shared.streams.in_order import three_in_order, two_in_order
 from shared.streams.read_ahead import first_of, read_ahead, with_first
 
 _RECREATE = "Recreate them after a restore."
+
+_DAMAGED = (Problem, ValueError, KeyError, zlib.error)
+"""What a row raises whose values are not as they were written."""
 
 log = logging.getLogger("interkeep.backup")
 
@@ -199,9 +204,8 @@ class ServiceCut:
             written = written_record(row)
             record = self._record(read_artifact(row)) if written is None else written
             return SectionRecord(section_of(row), record, expiry_of(row))
-        except (Problem, ValueError, KeyError, zlib.error) as error:
-            reason = error.message if isinstance(error, Problem) else f"{type(error).__name__}"
-            return Unreadable(section_of(row), str(row.values.get("name", row.key)), reason)
+        except _DAMAGED as error:
+            return _unreadable(section_of(row), row, error)
 
     async def _settings(self, after: str = "") -> AsyncIterator[list[Record]]:
         settings = await self._stores.configuration.settings(self.service.id)
@@ -235,6 +239,8 @@ class ServiceCut:
             return self._received(record_key(section, after) if after else "")
         if section == MIC_VALUES:
             return self._mics(record_key(section, after) if after else "")
+        if section == SESSIONS:
+            return self._sessions(record_key(section, after) if after else "")
         return self._artifacts(Section(section), after)
 
     def _opened(self, section: str, name: str, document: JsonObject) -> JsonObject:
@@ -321,6 +327,21 @@ class ServiceCut:
         async for page in self._stores.mics.pages(self.service.id, after):
             yield [Record(m.record_name, m.to_json(), rfc3339(m.time)) for m in page]
 
+    async def sessions(self) -> AsyncIterator[list[Record | Unreadable]]:
+        """Sessions of the integration account, secrets in the clear."""
+        async for page in read_ahead(self._stores.sessions.rows(self.service.id)):
+            yield [self._session(row) for row in page]
+
+    def _session(self, row: Row) -> Record | Unreadable:
+        try:
+            return opened_session(self._key, session_of(row)).record()
+        except _DAMAGED as error:
+            return _unreadable(SESSIONS, row, error)
+
+    async def _sessions(self, after: str) -> AsyncIterator[list[Record]]:
+        async for page in self._stores.sessions.pages(self.service.id, after):
+            yield [opened_session(self._key, one).record() for one in page]
+
     def left_out(self, active: Sequence[BatchActivity]) -> list[LeftOut]:
         """What the backup does not hold; ask when the configuration was read.
 
@@ -363,6 +384,11 @@ class ServiceCut:
     def content_account(self) -> BlobServiceClient:
         """The account of the content."""
         return self._stores.content_account
+
+
+def _unreadable(section: str, row: Row, error: Exception) -> Unreadable:
+    reason = error.message if isinstance(error, Problem) else f"{type(error).__name__}"
+    return Unreadable(section, str(row.values.get("name", row.key)), reason)
 
 
 def _camel(section: str) -> str:

@@ -1,11 +1,13 @@
 """Sealing secrets that were stored in the clear, before a rule or a setting recognised them.
 
-Each artifact is written like any other change of its service; its document stays the same. Backups
+Each artifact is written like any other change of its service; its document stays the same. So do
+sessions of an integration account, each written on the condition that nobody else did. Backups
 that were made before are not changed.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.model.artifact import Artifact
@@ -21,11 +23,14 @@ from shared.rules.documents import holds_open_secret
 from shared.sealing.key_ring import KeyRing
 from shared.services.configuration_changes import ConfigurationChanges
 from shared.services.documents import sealed_at_rest
+from shared.services.sessions import has_open_secret, opened_session, sealed_session
 from shared.state.artifact_rows import read_artifact, section_of, written_record
 from shared.state.configuration import Configuration, Head
 from shared.state.edits import Edit, Put, transactions
 from shared.state.operations import OperationRow
 from shared.state.services import Directory, Listed
+from shared.state.sessions import Sessions, session_of
+from shared.storage.tables import RowChanged
 
 _TOLD = 100
 """The most services that the operation names because they failed."""
@@ -73,11 +78,13 @@ class SealingWork(Work):
         directory: Directory,
         configuration: Configuration,
         changes: ConfigurationChanges,
+        sessions: Sessions,
         keys: KeyRing,
     ) -> None:
         self._directory = directory
         self._configuration = configuration
         self._changes = changes
+        self._sessions = sessions
         self._keys = keys
 
     async def run(self, task: Task) -> Outcome:
@@ -117,6 +124,21 @@ class SealingWork(Work):
             for group in transactions(Put(one, new=False) for one in artifacts):
                 names = [(put.artifact.section, put.artifact.name) for put in group]
                 count.sealed += await self._write(task, service, names)
+        await self._seal_sessions(task, service, count)
+
+    async def _seal_sessions(self, task: Task, service: Service, count: _Count) -> None:
+        """Seal secrets in sessions. One that is written meanwhile is sealed by who writes it."""
+        async for page in self._sessions.rows(service.id):
+            await task.checkpoint()
+            for row in page:
+                session = session_of(row)
+                if not has_open_secret(session):
+                    continue
+                key = await self._keys.data_key(service.id)
+                sealed = sealed_session(key, opened_session(key, session))
+                with suppress(RowChanged):
+                    await self._sessions.replace(service.id, sealed, row.etag)
+                    count.sealed += 1
 
     async def _open_ones(
         self, task: Task, service: Service, count: _Count

@@ -66,10 +66,9 @@ class Sessions:
         async for page in self._table.pages(service_id, after=after):
             yield [session_of(row) for row in page]
 
-    async def versions(self, service_id: str) -> AsyncIterator[list[Versioned[Session]]]:
-        """As ``pages``, each with the ETag of its row."""
-        async for page in self._table.pages(service_id):
-            yield [Versioned(session_of(row), row.etag) for row in page]
+    def rows(self, service_id: str) -> AsyncIterator[list[Row]]:
+        """As ``pages``, but not read: ``session_of`` reads them."""
+        return self._table.pages(service_id)
 
 
 def row_key_of(name: str) -> str:

@@ -3,14 +3,7 @@
 from shared.backups.inspection.changes import ChangesAsked
 from shared.model.place import BEGINNING, ChangesPlace, LinePlace
 from shared.model.problem import Code, Problem
-from shared.model.sections import (
-    BACKED_UP,
-    CONTENT,
-    CONTROL_NUMBERS,
-    MIC_VALUES,
-    RECEIVED_NUMBERS,
-    SERVICE,
-)
+from shared.model.sections import CONFIGURATION_SECTIONS, CONTENT, RUNTIME_SECTIONS
 from shared.web.http.call import Answer, Call
 from shared.web.http.paging import PAGING, given_page, name_prefix, one_name, place_after, top
 from shared.web.http.route import new_blueprint, route
@@ -18,7 +11,7 @@ from shared.web.http.shared_errors import READS_BACKUP
 from shared.web.http.tasks import DocsGroup
 
 blueprint = new_blueprint(DocsGroup.BACKUPS)
-_COMPARED = (SERVICE, *BACKED_UP, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
+_COMPARED = (*CONFIGURATION_SECTIONS, *RUNTIME_SECTIONS)
 """The sections of a backup whose records have names."""
 
 

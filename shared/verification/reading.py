@@ -28,8 +28,10 @@ from shared.model.sections import (
     RECEIVED_NUMBERS,
     SECTIONS,
     SERVICE,
+    SESSIONS,
     Section,
 )
+from shared.model.session import SessionRecord
 from shared.operations.task import Task
 from shared.rules.naming import artifact_key, shown
 from shared.rules.references import references
@@ -209,5 +211,6 @@ _RUNTIME: dict[str, type[RuntimeRecord]] = {
     CONTROL_NUMBERS: CountersRecord,
     RECEIVED_NUMBERS: ReceivedRecord,
     MIC_VALUES: MicRecord,
+    SESSIONS: SessionRecord,
 }
 """The model of a line, for each section of run-time state."""

@@ -24,7 +24,7 @@ from shared.clock import Clock
 from shared.model.operation import Operation
 from shared.model.record import Record
 from shared.model.restore import BackupPlace, NumbersPlan, NumbersPolicy, RestoreBody
-from shared.model.sections import CONFIGURATION_SECTIONS
+from shared.model.sections import WITH_SECRETS
 from shared.model.service import Service, State
 from shared.operations.task import Task
 from shared.restores.new_service import NewService
@@ -146,7 +146,7 @@ async def _has_same_records(
     Their lines differ if the backup has secrets in the clear that have become recognised as secrets
     since.
     """
-    if section not in CONFIGURATION_SECTIONS:
+    if section not in WITH_SECRETS:
         return False
 
     async def backed_up() -> AsyncIterator[list[Record]]:

@@ -71,7 +71,7 @@ def lower(document: dict[str, object]) -> None:
 
 
 def newer(document: dict[str, object]) -> None:
-    document["format"] = "interkeep-backup/2"
+    document["format"] = "interkeep-backup/3"
 
 
 def other_key(document: dict[str, object]) -> None:

@@ -201,6 +201,7 @@ async def held(app: Installation) -> Any:
     schedule = await app.schedules.get(SERVICE)
     received = [n async for page in app.received.pages(service.id) for n in page]
     mics = [m async for page in app.mics.pages(service.id) for m in page]
+    sessions = [s async for page in app.sessions.pages(service.id) for s in page]
     batches = app.configuration.names(service.id, Section.BATCHES)
     return {
         "state": (service.state, service.unit_count),
@@ -220,6 +221,7 @@ async def held(app: Installation) -> Any:
         ],
         "received": [(n.agreement, n.kind, n.value, n.message_id) for n in received],
         "mics": [(m.agreement, m.message_id, m.mic) for m in mics],
+        "sessions": [(s.name, s.content, s.changed_time) for s in sessions],
         "active": [
             (a.batch, a.active_messages)
             for a in await app.batch_activities.active(service.id, batches)

@@ -18,7 +18,7 @@ from shared.model.numbers import Kind
 from shared.model.restore import RestoreBody
 from shared.model.schedule import ScheduleBody
 from shared.model.sections import Section
-from shared.model.service import ServiceSettings, State
+from shared.model.service import Service, ServiceSettings, State
 from shared.rules.states import ServiceOperation
 from shared.sealing.keys_at_hand import KeysAtHand
 from shared.sealing.local import LocalKey
@@ -37,8 +37,13 @@ _ALL = {"agreements": {"A"}, "partners": {"Northwind", "Fabrikam"}, "schemas": {
 _CHOSEN = {**_ALL, "schemas": {"s0", "s1"}}
 
 
-async def fill(app: Installation) -> None:
-    """A small service with a bit of everything, two numbers issued, and one backup."""
+async def fill(
+    app: Installation, more: Callable[[Installation, Service], Awaitable[None]] | None = None
+) -> None:
+    """A small service with a bit of everything, two numbers issued, and one backup.
+
+    :param more: adds what the backup is to hold besides.
+    """
     wanted = {"edition": "Basic", "accessControl": {"namespace": "acs", "key": "acs-secret"}}
     listed = await app.services.create(SERVICE, ServiceSettings.model_validate(wanted), ASKED)
     items = [ImportItem(section=Section.AGREEMENTS, name="A", document=x12_document())]
@@ -55,6 +60,8 @@ async def fill(app: Installation) -> None:
         content = await app.content.put(listed.service.id, b"x" * (i + 1), "text/xml", None)
         await app.artifacts.put_content(listed.service, Section.SCHEMAS, f"s{i}", content)
     await app.allocator.allocate(SERVICE, "A", [Kind.INTERCHANGE], 2)
+    if more is not None:
+        await more(app, listed.service)
     await run(app, await start_backup(app, FIRST))
 
 

@@ -62,14 +62,19 @@ class OpenBackup:
             raise missing(self.container.name, f"section {name}")
         return part
 
+    def has(self, name: str) -> bool:
+        """Whether the backup names a section: one that was added to the format later may be
+        missing."""
+        return self.descriptor.section(name) is not None
+
     def artifact_sections(self) -> Iterator[Section]:
         """The sections of artifacts in the backup, in their order.
 
-        Sections that were added to the format after the backup was made are not in it; they count
-        as empty.
+        Sections that were added to the format later are only in a backup that holds records of
+        them; in others they count as empty.
         """
         for section in BACKED_UP:
-            if SECTIONS[section].first or self.descriptor.section(section) is not None:
+            if SECTIONS[section].first or self.has(section):
                 yield section
 
     def lines(self, name: str) -> AsyncIterator[list[bytes]]:

@@ -15,10 +15,10 @@ from pydantic_core import from_json
 from shared.backups.archive.paths import descriptor_path
 from shared.backups.archive.unpacking import Gunzip, unpacked, whole_lines
 from shared.blobs.backup_container import BackupContainer, corrupt
-from shared.model.descriptor import FORMAT, Descriptor, SectionPart, digest
+from shared.model.descriptor import FORMATS, Descriptor, SectionPart, digest
 from shared.model.problem import Code, Problem
 from shared.model.record import Record, StoredText
-from shared.model.sections import BACKUP_SECTIONS
+from shared.model.sections import ADDED_LATER, BACKUP_SECTIONS
 from shared.model.wire import JsonObject, parsed
 from shared.rules.documents import SECRET
 from shared.rules.naming import shown
@@ -29,7 +29,7 @@ MOST_DESCRIPTOR_BYTES = 16 * 1024 * 1024
 
 _LINES_AT_ONCE = 1000
 
-_FAMILY = FORMAT.partition("/")[0] + "/"
+_FAMILY = FORMATS[0].partition("/")[0] + "/"
 """Prefix of every version of the format."""
 
 _MOST_OTHERS = 10
@@ -210,11 +210,11 @@ def undamaged_descriptor(path: str, text: bytes) -> Descriptor:
         raise forged(path, "it is no JSON") from error
     if not isinstance(document, dict):
         raise forged(path, "it is no JSON object")
-    if document.get("format") != FORMAT:
+    if document.get("format") not in FORMATS:
         raise Problem(
             Code.FORMAT_UNKNOWN,
             f"'{shown(path)}' has the format '{shown(str(document.get('format')))}'; this app "
-            f"reads {FORMAT}. Deploy a newer Interkeep to read newer backups.",
+            f"reads {' and '.join(FORMATS)}. Deploy a newer Interkeep to read newer backups.",
             target=shown(path),
         )
     try:
@@ -238,6 +238,10 @@ def undamaged_descriptor(path: str, text: bytes) -> Descriptor:
             "backups.",
             target=shown(path),
         )
+    later = [name for name in names if name in ADDED_LATER]
+    if later and descriptor.format == FORMATS[0]:
+        # A reader of version 1 would call a restore whole that lacks it.
+        raise forged(path, f"it is of version 1, which has no section '{shown(later[0])}'")
     return descriptor
 
 

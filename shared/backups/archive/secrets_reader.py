@@ -15,7 +15,7 @@ from shared.blobs.backup_container import BackupContainer, corrupt
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, SecretPlace
 from shared.model.record import Record
-from shared.model.sections import CONFIGURATION_SECTIONS
+from shared.model.sections import WITH_SECRETS
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.documents import SECRET, replace_stand_ins, with_value
 from shared.rules.naming import artifact_key
@@ -238,7 +238,7 @@ async def have_same_secrets(one: SecretEntries, other: SecretEntries, section: s
 
 async def _skip_to(secrets: SecretEntries, section: str) -> JsonObject | None:
     """The first secret of a section, or of a later one."""
-    order = {name: number for number, name in enumerate(CONFIGURATION_SECTIONS)}
+    order = {name: number for number, name in enumerate(WITH_SECRETS)}
     entry = await secrets.peek()
     while entry is not None and order.get(str(entry.get("section")), -1) < order[section]:
         secrets.advance()

@@ -100,6 +100,11 @@ class SectionWriter:
         self._packed += self._gzip.compress(text)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it has no line so far."""
+        return self._items == 0
+
+    @property
     def held_bytes(self) -> int:
         """Bytes that wait to be stored."""
         return len(self._packed)

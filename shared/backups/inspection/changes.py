@@ -11,12 +11,7 @@ from shared.backups.inspection.sides import BackupSide, LiveSide
 from shared.model.descriptor import Descriptor
 from shared.model.place import FIRST_SECRET, ChangesPlace, no_such_place
 from shared.model.problem import Code, Problem
-from shared.model.sections import (
-    CONFIGURATION_SECTIONS,
-    CONTROL_NUMBERS,
-    MIC_VALUES,
-    RECEIVED_NUMBERS,
-)
+from shared.model.sections import CONFIGURATION_SECTIONS, RUNTIME_SECTIONS, WITH_SECRETS
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.naming import shown
@@ -28,7 +23,7 @@ from shared.state.services import Directory
 LIVE = "live"
 """Names the living service, in place of a backup's name."""
 
-COMPARED = (*CONFIGURATION_SECTIONS, CONTROL_NUMBERS, RECEIVED_NUMBERS, MIC_VALUES)
+COMPARED = (*CONFIGURATION_SECTIONS, *RUNTIME_SECTIONS)
 """The compared sections. Not ``content``: a record whose content changed has another hash
 itself."""
 
@@ -132,7 +127,7 @@ class Changes:
         async def is_same(section: str) -> bool:
             if section not in identical:
                 return False
-            if section not in CONFIGURATION_SECTIONS or old.secrets is None or new.secrets is None:
+            if section not in WITH_SECRETS or old.secrets is None or new.secrets is None:
                 return True
             return await have_same_secrets(old.secrets, new.secrets, section)
 

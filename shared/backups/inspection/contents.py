@@ -14,7 +14,7 @@ from shared.model.descriptor import Descriptor
 from shared.model.place import BEGINNING, LinePlace
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
-from shared.model.sections import BACKED_UP, CONTENT
+from shared.model.sections import ADDED_LATER, BACKED_UP, CONTENT
 from shared.model.wire import JsonObject
 from shared.rules.documents import masked
 from shared.rules.naming import begins_with, shown
@@ -73,6 +73,8 @@ class Contents:
         """
         opened = await self._backups.open(service, backup)
         part = opened.descriptor.section(section)
+        if part is None and section in ADDED_LATER:
+            return ContentsPage([], None)
         if part is None:
             names = ", ".join(part.name for part in opened.descriptor.sections)
             raise Problem(

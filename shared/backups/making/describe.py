@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.backups.making.writer import RunResult
 from shared.model.backup import Backup
-from shared.model.descriptor import FORMAT, Descriptor, digest, file_bytes
+from shared.model.descriptor import Descriptor, digest, file_bytes, format_of
 from shared.model.operation import Warning
 from shared.model.version import VERSION
 from shared.model.wire import JsonObject, rfc3339
@@ -44,7 +44,7 @@ def describe(
     assert result.secrets is not None
     service = cut.service
     return {
-        "format": FORMAT,
+        "format": format_of(section.name for section in result.sections),
         "backup": {
             "id": backup.id,
             "name": backup.name,

@@ -91,7 +91,7 @@ async def require_found(container: BackupContainer, result: RunResult) -> bool:
         is not enough to call a backup whole.
     """
     assert result.secrets is not None
-    lacking = BACKUP_SECTIONS - {section.name for section in result.sections}
+    lacking = BACKUP_SECTIONS - {section.name for section in result.sections} - result.left_out
     if lacking:
         raise RuntimeError(f"the run has no section {', '.join(sorted(lacking))}")
     named = {section.blob: section.bytes for section in result.sections}

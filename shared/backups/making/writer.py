@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from azure.storage.blob.aio import BlobClient
 
 from shared.backups.archive.secrets_writer import SecretsWriter
-from shared.backups.archive.section_writer import Commits, RunSections
+from shared.backups.archive.section_writer import Commits, RunSections, SectionWriter
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
@@ -19,12 +19,14 @@ from shared.model.descriptor import Failure, SecretsPart, SectionPart
 from shared.model.problem import Code, Problem
 from shared.model.record import Record, WrittenRecord, canonical_line
 from shared.model.sections import (
+    ADDED_LATER,
     CONFIGURATION_SECTIONS,
     CONTENT,
     CONTROL_NUMBERS,
     MIC_VALUES,
     RECEIVED_NUMBERS,
     SERVICE,
+    SESSIONS,
     Section,
 )
 from shared.model.wire import JsonObject, rfc3339
@@ -34,7 +36,6 @@ from shared.rules.noticing import Noticing
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceCut
 from shared.services.cut_records import CountedAgreement, SectionRecord, Unreadable
-from shared.streams.in_order import two_in_order
 
 _LACKS = {
     Code.BLOB_ARCHIVED: "Archived",
@@ -53,6 +54,8 @@ class RunResult:
     """What one run has written, for the descriptor."""
 
     sections: list[SectionPart] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
+    """Sections that are not named, as there is nothing of them."""
     secrets: SecretsPart | None = None
     content: dict[str, int] = field(default_factory=dict)
     """sha256 → size of each object under content/."""
@@ -136,7 +139,7 @@ class RunWriter:
                 while writer.name != item.section:
                     await writer.write(lines)
                     lines = []
-                    await self._commits.begin(writer)
+                    await self._ended_section(writer)
                     writer = self._sections.new(next(names))
                 lines.append(self._line(item.section, item.record))
                 self._notice(item)
@@ -145,15 +148,25 @@ class RunWriter:
             done += len(page)
             self._task.report("configuration", done)
             await self._task.checkpoint()
-        await self._commits.begin(writer)
+        await self._ended_section(writer)
         for name in names:
-            await self._commits.begin(self._sections.new(name))
+            await self._ended_section(self._sections.new(name))
+
+    async def _ended_section(self, writer: SectionWriter) -> None:
+        if not self._leaves_out(writer):
+            await self._commits.begin(writer)
+
+    def _leaves_out(self, writer: SectionWriter) -> bool:
+        """Whether a section is not named: without records of it, a backup may be of the first
+        version."""
+        leaves_out = writer.is_empty and writer.name in ADDED_LATER
+        if leaves_out:
+            self._result.left_out.add(writer.name)
+        return leaves_out
 
     async def committed(self) -> None:
-        """Wait until the configuration is stored."""
-        secrets, sections = await two_in_order(self._secrets.close(), self._commits.ended())
-        self._result.secrets = secrets
-        self._result.sections[:0] = sections
+        """Wait until the configuration is stored; its secrets are with those of the sessions."""
+        self._result.sections[:0] = await self._commits.ended()
 
     async def give_up(self) -> None:
         """Begin nothing more, and wait until nothing is in progress; also after all was stored."""
@@ -201,7 +214,7 @@ class RunWriter:
         self._result.sections.append(content.result())
 
     async def write_runtime(self, cut: ServiceCut) -> None:
-        """Write the run-time state as it is now.
+        """Write the run-time state as it is now, and all secrets.
 
         :raises ExceptionGroup: with all errors.
         """
@@ -216,7 +229,9 @@ class RunWriter:
                     (MIC_VALUES, cut.mic_values()),
                 )
             ]
+            sessions = group.create_task(self._write_sessions(cut))
         self._result.sections += [part.result() for part in parts]
+        self._result.sections += sessions.result()
         self._result.runtime_read_to = rfc3339(self._clock.now())
 
     async def _write(self, name: str, pages: AsyncIterator[list[bytes]]) -> SectionPart:
@@ -228,6 +243,26 @@ class RunWriter:
             self._task.report(name, done)
             await self._task.checkpoint()
         return await writer.close()
+
+    async def _write_sessions(self, cut: ServiceCut) -> list[SectionPart]:
+        """Write the sessions, whose secrets come behind those of the configuration, and end the
+        secrets; the section's entry, none if there are no sessions."""
+        writer = self._sections.new(SESSIONS)
+        done = 0
+        async for page in cut.sessions():
+            lines: list[bytes] = []
+            for item in page:
+                if isinstance(item, Unreadable):
+                    self._result.fail(item.section, item.name, "ItemUnreadable", item.reason)
+                else:
+                    lines.append(self._secrets.take_from(SESSIONS, item).line())
+            await writer.write(lines)
+            await self._secrets.flush()
+            done += len(page)
+            self._task.report(SESSIONS, done)
+            await self._task.checkpoint()
+        self._result.secrets = await self._secrets.close()
+        return [] if self._leaves_out(writer) else [await writer.close()]
 
     async def _write_content(self, cut: ServiceCut, copier: Copier) -> SectionPart:
         """Copy the content that the cut names, and write the list of it."""

@@ -242,8 +242,9 @@ _SAID: dict[Code, tuple[str, str]] = {
         "sections/1-1/partners.jsonl.gz",
     ),
     Code.FORMAT_UNKNOWN: (
-        "'contoso-before-upgrade.txt' has the format 'interkeep-backup/2'; this app reads "
-        "interkeep-backup/1. Deploy a newer Interkeep to read newer backups.",
+        "'contoso-before-upgrade.txt' has the format 'interkeep-backup/3'; this app reads "
+        "interkeep-backup/1 and interkeep-backup/2. Deploy a newer Interkeep to read newer "
+        "backups.",
         "contoso-before-upgrade.txt",
     ),
     Code.KEY_UNAVAILABLE: (

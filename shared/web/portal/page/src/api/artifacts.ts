@@ -24,6 +24,7 @@ export const SECTIONS: readonly Section[] = [
   "hybrid-connections",
   "partners",
   "pipelines",
+  "rosettanet-processes",
   "schemas",
   "templates",
   "transforms",

@@ -21,7 +21,11 @@ export type Item = {
 
 export type Refused = { path: string; why: string };
 
-const ALIASES: Record<string, Section> = { maps: "transforms", batchconfigurations: "batches" };
+const ALIASES: Record<string, Section> = {
+  maps: "transforms",
+  batchconfigurations: "batches",
+  rosettanetprocessconfigurations: "rosettanet-processes",
+};
 const BY_FOLDER = new Map<string, Section>([
   ...SECTIONS.map((one): [string, Section] => [one.replace(/-/g, ""), one]),
   ...Object.entries(ALIASES),

@@ -25,6 +25,7 @@ const ORDER: readonly Section[] = [
   "x12-mappings",
   "transforms",
   "pipelines",
+  "rosettanet-processes",
   "agreements",
   "batches",
   "bridges",

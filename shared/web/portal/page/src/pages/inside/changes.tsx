@@ -17,7 +17,7 @@ import type { Picks } from "./picks";
 import { isStored } from "./tabs";
 
 /** The sections that are compared, in the API's order. */
-const SECTIONS = ["service", ...BACKED_UP, "control-numbers", "received-control-numbers", "mic-values"] as const;
+const SECTIONS = ["service", ...BACKED_UP, "control-numbers", "received-control-numbers", "mic-values", "sessions"] as const;
 
 const BACKUPS = 100;
 

@@ -13,7 +13,7 @@ export const MOST_PICKS = 1_000;
 const MOST_ADDRESS = 6_000;
 
 /** Sections that a restore's `include` does not name: they come with agreements, or always. */
-export const NOT_PICKED = new Set(["service", "control-numbers", "received-control-numbers", "mic-values", "content"]);
+export const NOT_PICKED = new Set(["service", "control-numbers", "received-control-numbers", "mic-values", "sessions", "content"]);
 
 /** As `include` names it: `section/name`, or `section` for all of it. A section has no slash. */
 export const pickOf = (section: string, name: string) => `${section}/${name}`;
