@@ -3,6 +3,9 @@
 A record's document is the resource's ``properties`` without times, link and content. Members beside
 ``properties`` stay with it as ``$resource``. Names of members are compared without regard to case
 and kept as they are spelt: ARM answers in its own spelling, not in the one that was sent.
+
+That of a session is ``content`` as it came, ``etag``, and under ``properties`` all its other
+members, ``createdTime`` among them: sessions are kept whole.
 """
 
 import base64
@@ -86,23 +89,22 @@ def record_of(child: Child, resource: JsonObject) -> Pulled:
     name = name_of(child, resource)
     found = member(resource, "properties")
     properties = found if isinstance(found, dict) else {}
+    if child is Child.SESSIONS:
+        return _session(name, resource, properties)
     content, inside = _content(row, properties)
     document: JsonObject = {
         key: value
         for key, value in properties.items()
         if key != inside and key.lower() not in _TIMES and key.lower() != _LINK.lower()
     }
-    if child is not Child.SESSIONS:
-        _require_not_reserved(child, name, document)
-    beside: JsonObject = {
-        key: value for key, value in resource.items() if key.lower() not in _IDENTIFYING
-    }
+    if RESOURCE in document:
+        raise _reserved(child, name, RESOURCE, pointer_of([RESOURCE]))
+    beside = _not_identifying(resource)
     if found is not None and not isinstance(found, dict):
         beside["properties"] = found
     if beside:
         document[RESOURCE] = beside
-    if child is not Child.SESSIONS:
-        _require_holdable(child, name, document)
+    _require_holdable(child, name, document)
     return Pulled(
         child,
         row.section,
@@ -168,8 +170,11 @@ def resource_of(
 def left_out(child: Child, document: JsonObject) -> tuple[str, ...]:
     """What a record has that no PUT may have: JSON pointers into its document, sorted.
 
-    What ARM derives by itself, such as the name of a vault, is not among them.
+    What ARM derives by itself, such as the name of a vault, is not among them; of a session, that
+    is all but its content.
     """
+    if child is Child.SESSIONS:
+        return ()
     writable = CHILDREN[child].writable
     inside = [
         pointer_of([key])
@@ -201,6 +206,32 @@ def goes_inline(child: Child, content: bytes) -> bool:
             return len(json.dumps(text, ensure_ascii=False).encode()) <= MOST_INLINE
         case Holds.NOTHING:
             return False
+
+
+def _session(name: str, resource: JsonObject, properties: JsonObject) -> Pulled:
+    """A session, whatever it holds."""
+    spelt, changed = _spelt(properties, "content"), _spelt(properties, "changedTime")
+    others = {key: value for key, value in properties.items() if key not in (spelt, changed)}
+    beside, etag = _not_identifying(resource), _text(member(resource, "etag"))
+    if beside:
+        others.setdefault(RESOURCE, beside)
+    document: JsonObject = {"content": properties.get(spelt)}
+    document |= {"etag": etag} if etag else {}
+    document |= {"properties": others} if others else {}
+    return Pulled(
+        Child.SESSIONS,
+        CHILDREN[Child.SESSIONS].section,
+        name,
+        document,
+        changed_time=_text(properties.get(changed)),
+        content=None,
+        etag=etag,
+        resource_type=_text(member(resource, "type")),
+    )
+
+
+def _not_identifying(resource: JsonObject) -> JsonObject:
+    return {key: value for key, value in resource.items() if key.lower() not in _IDENTIFYING}
 
 
 def _content(row: ChildRow, properties: JsonObject) -> tuple[ContentWanted | bytes | None, str]:
@@ -299,11 +330,6 @@ def _without_derived(key: str, value: JsonValue) -> JsonValue:
 def _beside(document: JsonObject) -> JsonObject:
     beside = document.get(RESOURCE)
     return beside if isinstance(beside, dict) else {}
-
-
-def _require_not_reserved(child: Child, name: str, document: JsonObject) -> None:
-    if RESOURCE in document:
-        raise _reserved(child, name, RESOURCE, pointer_of([RESOURCE]))
 
 
 def _require_holdable(child: Child, name: str, document: JsonObject) -> None:

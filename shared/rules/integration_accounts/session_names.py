@@ -45,9 +45,6 @@ class Agreements:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = {ordinal(name): name for name in names}
 
-    def __len__(self) -> int:
-        return len(self._names)
-
     def find(self, name: str) -> str | None:
         """An agreement's name in its own spelling, None where there is none."""
         return self._names.get(ordinal(name))

@@ -34,7 +34,9 @@ def test_nothing_changed_is_no_drift() -> None:
 
 
 def test_content_alone_is_a_change() -> None:
-    assert drift({}, {}, content=True) == Drift(Change.CHANGED, content=True)
+    found = drift({}, {}, content=True)
+    assert found == Drift(Change.CHANGED, content=True)
+    assert found.to_json() == {"change": "changed", "content": True}
 
 
 def test_places_and_no_values_are_told() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.model.certificate import CertificateFacts
 from shared.model.integration_account import Child
-from shared.model.wire import JsonObject
+from shared.model.wire import JsonObject, JsonValue
 from shared.rules.integration_accounts.children import ARTIFACTS
 from shared.rules.integration_accounts.findings import (
     ORDER,
@@ -22,8 +22,8 @@ XSLT_2 = b"<xsl:stylesheet version='2.0' xmlns:xsl='x'/>"
 
 
 def partner(*identities: tuple[str, str]) -> JsonObject:
-    listed = [{"qualifier": qualifier, "value": value} for qualifier, value in identities]
-    return {"partnerType": "B2B", "content": {"b2b": {"businessIdentities": [*listed]}}}
+    listed: list[JsonValue] = [{"qualifier": one, "value": value} for one, value in identities]
+    return {"partnerType": "B2B", "content": {"b2b": {"businessIdentities": listed}}}
 
 
 def agreement(host: str = "AA", guest: str = "ZZ", **members: object) -> JsonObject:

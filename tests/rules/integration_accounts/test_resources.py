@@ -134,10 +134,32 @@ def test_the_reserved_member_collides_at_its_own_place_alone() -> None:
     assert record_of(Child.PARTNERS, resource(Child.PARTNERS, inside)).document == inside
 
 
-def test_a_session_is_taken_whatever_it_holds() -> None:
-    odd: JsonObject = {"content": {"$sealed": "\ud800", "$resource": 1}, "$resource": 2}
-    pulled = record_of(Child.SESSIONS, resource(Child.SESSIONS, odd))
-    assert pulled.document == odd
+def test_a_session_is_taken_whole_whatever_it_holds() -> None:
+    odd: JsonObject = {
+        "createdTime": "2017-04-27T18:49:39.3355348Z",
+        "changedTime": "2017-04-27T18:49:40.2157679Z",
+        "Content": {"$sealed": "\ud800", "$resource": 1},
+        "unheardOf": None,
+    }
+    pulled = record_of(Child.SESSIONS, resource(Child.SESSIONS, odd, etag='"1"', tags={"a": "b"}))
+    assert pulled.document == {
+        "content": odd["Content"],
+        "etag": '"1"',
+        "properties": {
+            "createdTime": "2017-04-27T18:49:39.3355348Z",
+            "unheardOf": None,
+            RESOURCE: {"tags": {"a": "b"}},
+        },
+    }
+    assert pulled.changed_time == "2017-04-27T18:49:40.2157679Z"
+    body = resource_of(Child.SESSIONS, pulled.name, pulled.document)
+    assert body == {"properties": {"content": odd["Content"]}}
+    assert left_out(Child.SESSIONS, pulled.document) == ()
+
+
+def test_a_session_without_content_has_null() -> None:
+    pulled = record_of(Child.SESSIONS, resource(Child.SESSIONS, {}))
+    assert (pulled.document, pulled.changed_time) == ({"content": None}, "")
 
 
 def test_a_document_that_cannot_be_held_names_its_artifact() -> None:
@@ -215,6 +237,8 @@ def test_the_state_changes_with_the_content_and_not_with_the_link() -> None:
 
     assert state(b"a") == state(b"a", "https://content.invalid/other")
     assert state(b"a") != state(b"b")
+    without = record_of(Child.PARTNERS, resource(Child.PARTNERS, {"changedTime": "2017"}))
+    assert without.state == "2017"
 
 
 def test_content_that_is_in_the_answer_is_taken_from_there() -> None:
@@ -224,6 +248,9 @@ def test_content_that_is_in_the_answer_is_taken_from_there() -> None:
     assert record_of(Child.ASSEMBLIES, binary).content == b"MZ\x00"
     odd = record_of(Child.SCHEMAS, resource(Child.SCHEMAS, {"content": {"a": 1}}))
     assert (odd.content, odd.document) == (None, {"content": {"a": 1}})
+    with pytest.raises(Problem) as refused:
+        record_of(Child.SCHEMAS, resource(Child.SCHEMAS, {"content": "\ud800"}))
+    assert refused.value.code is Code.INVALID_REQUEST
 
 
 @pytest.mark.parametrize(
@@ -264,7 +291,35 @@ def test_content_that_does_not_go_inline_goes_by_a_link() -> None:
 def test_content_of_a_kind_without_any_is_refused(child: Child) -> None:
     with pytest.raises(Problem):
         resource_of(child, "One", {}, b"content")
+    with pytest.raises(Problem):
+        resource_of(child, "One", {}, link="https://backup.invalid/b")
     assert not goes_inline(child, b"")
+
+
+def test_a_certificate_goes_by_no_link() -> None:
+    with pytest.raises(Problem):
+        resource_of(Child.CERTIFICATES, "One", {}, link="https://backup.invalid/b")
+    assert goes_inline(Child.CERTIFICATES, DER)
+
+
+def test_a_link_without_the_content_leaves_the_type_of_a_map_as_it_is() -> None:
+    documents: list[tuple[JsonObject, str]] = [
+        ({}, "application/xml"),
+        ({"mapType": "Liquid"}, "text/plain"),
+    ]
+    for document, content_type in documents:
+        body = resource_of(Child.MAPS, "One", document, link="https://backup.invalid/b")
+        link_: JsonObject = {"uri": "https://backup.invalid/b"}
+        assert sent(body) == {**document, "contentLink": link_, "contentType": content_type}
+
+
+def test_content_replaces_what_a_document_has_in_its_place() -> None:
+    stale: JsonObject = {"Content": "old", "schemaType": "Xml"}
+    assert sent(resource_of(Child.SCHEMAS, "One", stale, b"new")) == {
+        "schemaType": "Xml",
+        "content": "new",
+        "contentType": "application/xml",
+    }
 
 
 def test_inline_is_what_is_utf8_without_a_mark_and_not_too_long() -> None:

@@ -245,6 +245,15 @@ def test_the_time_of_a_number_never_goes_back() -> None:
     }
 
 
+def test_a_number_without_a_time_gets_none() -> None:
+    assert written({"controlNumber": "5"}, 6, NOW) == {"controlNumber": "6"}
+    odd: JsonObject = {"controlNumber": "5", "controlNumberChangedTime": None}
+    assert written(odd, 6, NOW) == {
+        "controlNumber": "6",
+        "controlNumberChangedTime": "2026-11-30T14:00:00.1234560Z",
+    }
+
+
 def test_content_that_holds_no_number_is_not_written() -> None:
     unreadable: list[JsonValue] = ["what", {}, None]
     for content in unreadable:
