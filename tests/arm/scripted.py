@@ -50,7 +50,8 @@ class Reply:
 
 
 CUT = Reply(cut=0)
-"""Takes the request, whatever it was to do, and ends the connection."""
+"""Takes the request, whatever it was to do, and ends the connection. After the first of them,
+aiohttp itself sends a request again that is not a POST: it is seen twice, and counted once."""
 
 
 def refusal(status: int, code: str, message: str = "no", **headers: str) -> Reply:
@@ -132,10 +133,10 @@ class Scripted:
             return web.Response(status=reply.status, body=body, headers=reply.headers)
         assert request.transport is not None
         if reply.cut:
-            answer = web.StreamResponse(status=reply.status, headers=reply.headers)
-            answer.content_length = len(body)
-            await answer.prepare(request)
-            await answer.write(body[: reply.cut])
+            begun = web.StreamResponse(status=reply.status, headers=reply.headers)
+            begun.content_length = len(body)
+            await begun.prepare(request)
+            await begun.write(body[: reply.cut])
         request.transport.close()
         return web.Response()
 
