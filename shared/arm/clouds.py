@@ -32,17 +32,22 @@ class Cloud:
     def is_of_arm(self, address: str) -> bool:
         """Whether an address that an answer names is one of ARM's own: a token may go there."""
         url = _plain(address)
-        return url is not None and url.origin() == URL(self.endpoint).origin()
+        return url is not None and _origin(url) == _origin(URL(self.endpoint))
 
     def has_content(self, link: str) -> bool:
         """Whether a link may be one to content: of storage, or of Logic Apps, in this cloud."""
         url = _plain(link)
-        if url is None or url.host is None:
+        if url is None:
             return False
         if self.local and is_loopback(str(url.origin())):
             return True
-        host = url.host.rstrip(".").lower()
-        return url.scheme == "https" and url.port == _HTTPS and host.endswith(self.content)
+        scheme, host, port = _origin(url)
+        return scheme == "https" and port == _HTTPS and host.endswith(self.content)
+
+
+def _origin(url: URL) -> tuple[str, str, int | None]:
+    """Where a request for an address is sent."""
+    return url.scheme.lower(), (url.host or "").lower(), url.port
 
 
 def _plain(address: str) -> URL | None:

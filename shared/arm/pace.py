@@ -9,6 +9,7 @@ with a pause between them.
 
 import asyncio
 import re
+import zlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -21,7 +22,7 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest
 from yarl import URL
 
-from shared.arm.refusals import pause_of
+from shared.arm.refusals import NotUnderstood, pause_of
 from shared.clock import Clock
 from shared.storage.fence import before_write
 from shared.storage.pace import Pace
@@ -189,6 +190,8 @@ class PacedTransport(AsyncHttpTransport[Any, Any]):
         request.url = URL(str(address), encoded=True)  # type: ignore[assignment]
         try:
             return await self._inner.send(request, **config)
+        except zlib.error:
+            raise NotUnderstood("a body that cannot be unpacked") from None
         finally:
             request.url = address
 

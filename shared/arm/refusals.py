@@ -8,7 +8,6 @@ An answer is ARM's only where it is JSON with ARM's member ``error``: pages of p
 """
 
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -205,14 +204,8 @@ class NotUnderstood(AzureError):
 
 
 def heard(answer: Any) -> Answer:
-    """The answer of a transport whose body was read.
-
-    :raises NotUnderstood: if its body was packed and cannot be unpacked.
-    """
-    try:
-        return Answer(int(answer.status_code), _lower(answer.headers), answer.content)
-    except zlib.error:
-        raise NotUnderstood("a body that cannot be unpacked") from None
+    """The answer of a transport whose body was read."""
+    return Answer(int(answer.status_code), _lower(answer.headers), answer.content)
 
 
 def heading(answer: Any) -> Answer:
