@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from localhost.arm.sample import ACCOUNT
 from localhost.azurite import PortInUse, Ports
 from localhost.node import InstallFailed
 from localhost.processes import port_number
@@ -22,6 +23,7 @@ _PAGE = """
   API            {url}/api
   function key   {key}
   master key     {master}     (admin addresses, timers by hand)
+  Azure          a stand-in at {arm}, in memory, with one account: {account}
   storage        blobs {blob}, queues {queue}, tables {table}; accounts: default, offsite
   data and logs  {data}
 
@@ -43,7 +45,8 @@ def main(arguments: Sequence[str]) -> int:
         "--storage-port",
         type=port_number,
         default=10000,
-        help="of the emulator's blobs; queues and tables take the two after it (default 10000)",
+        help="of the emulator's blobs; queues and tables take the two after it, and the "
+        "stand-in of integration accounts the third (default 10000)",
     )
     parser.add_argument("--data", type=Path, default=ROOT / ".local", help="folder for all data")
     given = parser.parse_args(arguments)
@@ -63,7 +66,10 @@ def main(arguments: Sequence[str]) -> int:
         signal.signal(number, end)
     try:
         stack = Stack(
-            given.data.resolve(), ports=Ports(first, first + 1, first + 2), host_ports=[given.port]
+            given.data.resolve(),
+            ports=Ports(first, first + 1, first + 2),
+            host_ports=[given.port],
+            arm_port=first + 3,
         )
     except ValueError as error:
         print(error, file=sys.stderr)
@@ -107,6 +113,8 @@ def _page(stack: Stack, data: Path) -> str:
         key=stack.function_key,
         master=stack.master_key,
         data=data,
+        account=ACCOUNT,
+        arm=stack.arm.url if stack.arm else "",
         **vars(stack.azurite.ports),
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from localhost.arm.process import ArmProcess
 from localhost.azurite import Account, Azurite, PortInUse, Ports
 from localhost.host import FAILED
 from localhost.keys import Keys, kept_keys
@@ -178,6 +179,8 @@ class Stack:
     :param data: keeps keys, accounts, logs and the emulator's data.
     :param ports: of the emulator; free ones where None.
     :param host_ports: one a host process; one free one where None.
+    :param arm_port: of the stand-in of integration accounts; without it there is none, and the
+        app calls none.
     """
 
     def __init__(
@@ -188,6 +191,7 @@ class Stack:
         host_ports: Sequence[int] | None = None,
         in_memory: bool = False,
         settings: Mapping[str, str] | None = None,
+        arm_port: int | None = None,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self._data = data
@@ -202,8 +206,10 @@ class Stack:
         )
         self.state = self.azurite.connection_string(kept.state)
         self.offsite = self.azurite.connection_string(kept.offsite)
+        self.arm = ArmProcess(arm_port, log=data / "arm.log", folder=ROOT) if arm_port else None
         all_settings = {
             **app_settings(self.state, self.offsite, kept.sealing_key),
+            **(self.arm.settings if self.arm else {}),
             **(settings or {}),
         }
         self.hosts = [
@@ -240,6 +246,8 @@ class Stack:
                 host.require_port()
             self._lock()
             self.azurite.start()
+            if self.arm is not None:
+                self.arm.start()
             for host in self.hosts:
                 host.start()
         except BaseException:
@@ -250,6 +258,8 @@ class Stack:
         """What has ended by itself, and where to look; None while all of it runs."""
         if not self.azurite.runs:
             return f"The storage emulator ended by itself; see {self.azurite.log}"
+        if self.arm is not None and not self.arm.runs:
+            return f"The stand-in of integration accounts ended by itself; see {self.arm.log}"
         ended = next((host for host in self.hosts if not host.runs), None)
         return f"The host ended by itself; see {ended.log}" if ended else None
 
@@ -257,6 +267,8 @@ class Stack:
         """End everything."""
         for host in self.hosts:
             host.stop()
+        if self.arm is not None:
+            self.arm.stop()
         self.azurite.stop()
         if self._locked is not None:
             self._locked.close()

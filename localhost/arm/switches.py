@@ -45,7 +45,7 @@ class Switches:
     filters: bool = True
     limits: bool = True
     vaults_refuse: bool = False
-    page_size: int = 100
+    page_size: int = 1000
     link_seconds: float = 4 * 3600
     actions: list[str] = field(default_factory=lambda: ["*"])
     not_actions: list[str] = field(default_factory=list)

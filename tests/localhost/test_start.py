@@ -144,10 +144,10 @@ def run() -> Iterator[Run]:
         process.communicate()
 
 
-def three_free_ports() -> int:
-    """The first of three neighbours that are free."""
-    for first in range(free_ports(1)[0], 65_000, 3):
-        if all(is_free(first + n) for n in range(3)):
+def four_free_ports() -> int:
+    """The first of four neighbours that are free."""
+    for first in range(free_ports(1)[0], 65_000, 4):
+        if all(is_free(first + n) for n in range(4)):
             return first
     raise AssertionError("no free ports")
 
@@ -166,7 +166,7 @@ def page_of(running: "subprocess.Popen[str]") -> str:
 def test_run_says_which_port_is_in_use_and_how_to_choose(
     run: Run, tmp_path: Path, taken: int
 ) -> None:
-    running = run(tmp_path, taken, three_free_ports())
+    running = run(tmp_path, taken, four_free_ports())
     said, _ = running.communicate(timeout=60)
     assert running.returncode == 1
     assert f"port {taken}, for the app, is in use." in said
@@ -213,7 +213,7 @@ def test_two_do_not_run_on_the_same_data(tmp_path: Path) -> None:
 
 def test_a_start_can_be_broken_off(run: Run, tmp_path: Path) -> None:
     """Once the emulator runs and the app does not yet."""
-    host, storage = free_ports(1)[0], three_free_ports()
+    host, storage = free_ports(1)[0], four_free_ports()
     running = run(tmp_path, host, storage)
     until(lambda: is_free(storage), lambda free: not free, seconds=100)
     os.kill(running.pid, signal.SIGINT)
@@ -224,7 +224,7 @@ def test_a_start_can_be_broken_off(run: Run, tmp_path: Path) -> None:
 
 def test_a_signal_where_python_drops_what_is_raised_is_heard_and_not_told(tmp_path: Path) -> None:
     """As a child is started: what a hook of a fork raises is printed, and goes no further."""
-    host, storage = free_ports(1)[0], three_free_ports()
+    host, storage = free_ports(1)[0], four_free_ports()
     code = (
         "import os, signal, sys; from localhost.__main__ import main; "
         "os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGINT)); "
@@ -241,7 +241,7 @@ def test_a_signal_where_python_drops_what_is_raised_is_heard_and_not_told(tmp_pa
 def test_run_prints_one_page_and_leaves_nothing_behind(
     run: Run, tmp_path: Path, number: signal.Signals
 ) -> None:
-    host, storage = free_ports(1)[0], three_free_ports()
+    host, storage = free_ports(1)[0], four_free_ports()
     running = run(tmp_path, host, storage)
     page = page_of(running)
     keys = json.loads((tmp_path / "keys.json").read_text())
@@ -249,15 +249,17 @@ def test_run_prints_one_page_and_leaves_nothing_behind(
     assert keys["host"] in page
     assert keys["master"] in page
     assert f'curl -H "x-functions-key: {keys["host"]}"' in page
+    assert f"a stand-in at http://127.0.0.1:{storage + 3}, in memory" in page
     os.kill(running.pid, number)
     running.communicate(timeout=60)
     if number is not signal.SIGKILL:
         assert running.returncode == 0
-    until(lambda: [p for p in (host, storage) if not is_free(p)], lambda busy: not busy)
+    ports = (host, storage, storage + 3)
+    until(lambda: [p for p in ports if not is_free(p)], lambda busy: not busy)
 
 
 def test_the_page_comes_down_with_what_it_stands_on(run: Run, tmp_path: Path) -> None:
-    running = run(tmp_path, free_ports(1)[0], three_free_ports())
+    running = run(tmp_path, free_ports(1)[0], four_free_ports())
     page_of(running)
     # The host ends when its own child does: find it by its parent.
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
