@@ -53,12 +53,20 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
+def azure() -> Iterator[Arm]:
+    """Azure Resource Manager's stand-in that all hosts ask: a test puts its own accounts there."""
+    with Arm() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def everybodys(
-    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+    emulator: Emulator, azure: Arm, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Deployed, HostProcess]]:
     """Accounts and a host that modules share."""
     folder = tmp_path_factory.mktemp("deployed")
-    deployed = Deployed.new(emulator, folder, RECOVERY_TIMER="*/4 * * * * *")
+    often = {"RECOVERY_TIMER": "*/4 * * * * *"}
+    deployed = Deployed.new(emulator, folder, **azure.settings(), **often)
     process = deployed.host()
     process.start()
     yield deployed, process
@@ -67,11 +75,14 @@ def everybodys(
 
 @pytest.fixture(scope="module")
 def deployed(
-    request: pytest.FixtureRequest, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    emulator: Emulator,
+    azure: Arm,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Deployed:
     """The accounts of a module: everybody's, or empty ones where it is ALONE."""
     if getattr(request.module, "ALONE", False):
-        return Deployed.new(emulator, tmp_path_factory.mktemp("deployed"))
+        return Deployed.new(emulator, tmp_path_factory.mktemp("deployed"), **azure.settings())
     shared: Deployed = request.getfixturevalue("everybodys")[0]
     return shared
 

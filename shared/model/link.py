@@ -33,7 +33,7 @@ class AccountProperties(Stored):
     location: str = ""
     state: str = ""
     """``Enabled``, ``Disabled``, or what ARM calls it; empty where ARM gave none."""
-    tags: JsonObject = Field(default_factory=dict)
+    tags: JsonObject = Field(default_factory=dict, repr=False)
 
     @staticmethod
     def of(resource: JsonObject) -> "AccountProperties":

@@ -43,16 +43,18 @@ _MIC = {
 }
 
 
-async def answers(api: Api, foreign: str) -> Answers:
+async def answers(api: Api, foreign: str, account: str) -> Answers:
     """Ask for all of them, in the order in which they can be had.
 
     :param foreign: the container of a backup that the app's history does not know.
+    :param account: an integration account that no service has.
     """
     day = _Day(api, unique("day"))
     await day.configures()
     await day.exchanges()
     await day.backs_up(foreign)
     await day.schedules()
+    await day.links(account)
     await day.looks_around()
     await day.moves()
     return day.heard
@@ -189,6 +191,17 @@ class _Day:
         await self.ask("list_services", "GET", "//services")
         await self.ask("preview_schedule", "POST", f"{path}/preview", {"days": 9})
         await self.ask("delete_schedule", "DELETE", path)
+
+    async def links(self, account: str) -> None:
+        """An integration account, of another service."""
+        path = f"//services/{await self.api.service()}/integration-account"
+        for _ in range(2):
+            body = {"resourceId": account, "pullMinutes": 15}
+            await self.ask("put_link", "PUT", path, body)
+        read = await self.ask("get_link", "GET", path)
+        await self.ask("get_link", "GET", path, headers={"If-None-Match": read.headers["ETag"]})
+        await self.ask("list_integration_accounts", "GET", "//integration-accounts?top=1")
+        await self.ask("delete_link", "DELETE", path)
 
     async def looks_around(self) -> None:
         """Lists, the log, the installation."""

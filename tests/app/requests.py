@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.support.api import nobodys, partner_document, x12_document
+from tests.support.arm import account_id
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ _ALONE = nobodys(x12_document())
 _MASKED = {"namespace": "acs", "key": "********"}
 _NOISE = base64.b85encode(hashlib.shake_256(b"noise").digest(1_000_000)).decode()
 """More than a row holds, however it is compressed."""
+
+NOWHERE = "00000000-0000-0000-0000-00000000000f"
+"""A subscription that the setting INTEGRATION_ACCOUNTS does not list."""
 
 MIC = {"messageId": "m", "mic": "q83v", "algorithm": "SHA1", "as2From": "a", "as2To": "b"}
 
@@ -84,6 +88,8 @@ GOOD: dict[str, Ask] = {
     "put_schedule": Ask("/backup-schedule", SCHEDULE),
     "delete_schedule": Ask("/backup-schedule"),
     "preview_schedule": Ask("/backup-schedule/preview", {"days": 3, "schedule": SCHEDULE}),
+    "put_link": Ask("/integration-account", {"resourceId": account_id("refusing")}),
+    "delete_link": Ask("/integration-account"),
     "rotate_keys": Ask("//keys/rotate"),
     "seal_secrets": Ask("//secrets/seal"),
     "cancel_operation": Ask("/operations/{taken}/cancel"),
@@ -299,6 +305,14 @@ ONLY_HERE: dict[str, list[Refused]] = {
         (Ask("/backup-schedule/preview", {"days": 3}), "InvalidRequest"),
         *_bodies("preview_schedule", ({"days": 0}, "InvalidRequest")),
     ],
+    "put_link": _bodies(
+        "put_link",
+        ({"resourceId": "contoso"}, "InvalidRequest"),
+        ({"resourceId": account_id("one", subscription=NOWHERE)}, "IntegrationAccountUnknown"),
+        ({"resourceId": account_id("never-there")}, "IntegrationAccountNotFound"),
+        ({"pullMinutes": 4}, "InvalidRequest"),
+    ),
+    "delete_link": [(GOOD["delete_link"], "IntegrationAccountNotLinked")],
     "start_restore": _bodies(
         "start_restore",
         ({"service": {"name": "{service}"}}, "ServiceExists"),

@@ -10,7 +10,9 @@ from shared.web.api.answers import examples, shapes
 from shared.web.api.document import document
 from shared.web.api.error_examples import error_example
 from tests.app.answers import Answers, answers
+from tests.integration_accounts.linked import account
 from tests.support.api import Api, Reply
+from tests.support.arm import Arm, account_id
 from tests.support.declared import SHOWN, places
 from tests.support.deployed import Deployed, Emulator
 from tests.support.elsewhere import another_installation, backed_up
@@ -62,11 +64,17 @@ def operations(whole: Any) -> dict[str, Any]:
 
 
 async def test_every_route_answers_what_the_document_says(
-    api: Api, deployed: Deployed, emulator: Emulator, whole: Any, operations: dict[str, Any]
+    api: Api,
+    deployed: Deployed,
+    emulator: Emulator,
+    azure: Arm,
+    whole: Any,
+    operations: dict[str, Any],
 ) -> None:
+    azure.load([account(account_id(f"answering-{n}")) for n in range(2)])
     async with another_installation(deployed, emulator, same_key=True) as app:
         _, foreign = await backed_up(app, "scheduled")
-    heard = await answers(api, foreign)
+    heard = await answers(api, foreign, account_id("answering-0"))
     assert {route for route, _, _ in heard} == {one.name for one in SHOWN}
     wrong = [line for answer in heard for line in misfits(*answer, whole, operations)]
     assert wrong == []

@@ -36,6 +36,8 @@ STARTING = {
     "register_backup",
     "start_restore",
     "advance_control_numbers",
+    "put_link",
+    "delete_link",
 }
 """Routes that take an Operation-Id; the other transitions are the code of suspend."""
 

@@ -259,12 +259,12 @@ class Linking:
         start = self._start(OperationName.UNLINK, service, asked, {})
         if await was_done(self.engine, start) is not None:
             return
-        account = service.integration_account
-        if account is None or not account.linked:
-            raise not_linked(service.name)
         require_manageable(service.name, service.state)
-        found = await self._mine(service)
-        asked.condition(found.etag if found else None)
+        account, found = service.integration_account, await self._mine(service)
+        linked = account is not None and account.linked
+        asked.condition(found.etag if found is not None and linked else None)
+        if account is None or not linked:
+            raise not_linked(service.name)
         key = account.key
 
         def unlinked(read: Service) -> Service:

@@ -127,7 +127,7 @@ class ShownLink(Stored):
     """As Azure names the tier."""
     location: str
     state: str
-    tags: JsonObject
+    tags: JsonObject = Field(repr=False)
     counts: list[ShownKind]
     pull_minutes: int | None = None
     linked_at: Time
