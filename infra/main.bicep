@@ -48,6 +48,11 @@ param immutabilityLocked bool = false
 @description('Further storage accounts that requests may name, as in the app setting STORAGE_ACCOUNTS: {"alias": {"blobServiceUri": "https://…"}}. Give the app\'s identity Storage Blob Data Contributor on each.')
 param furtherStorageAccounts object = {}
 
+// ---- integration accounts
+
+@description('Integration accounts that services may be linked to, as in the app setting INTEGRATION_ACCOUNTS: ARM ids of subscriptions, resource groups or accounts. Give the app\'s identity Reader there, or Logic App Contributor to write to them too.')
+param integrationAccounts array = []
+
 // ---- keys
 
 @allowed(['standard', 'premium'])
@@ -292,6 +297,7 @@ module app 'modules/app.bicep' = {
     storageAccounts: union(furtherStorageAccounts, {
       offsite: { blobServiceUri: backups.outputs.blobEndpoint }
     })
+    integrationAccounts: integrationAccounts
     wrapKeyId: vault.outputs.wrapKeyId
     sealKeyId: vault.outputs.sealKeyId
     sealingKeysFormer: sealingKeysFormer

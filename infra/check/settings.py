@@ -34,9 +34,14 @@ OF_OTHER_PLACES = frozenset(
         "STATE_STORAGE__accountName",  # short for the addresses, in the public cloud alone
         "STATE_STORAGE",  # a connection string, which holds a key; here an identity and endpoints
         "SEALING_KEY",  # a local key; here the vault's
+        "ARM_STAND_IN",  # something on this machine in the place of Azure's own
     }
 )
 """What the app reads where it runs without Azure's identities and vault."""
+
+
+NEVER_DEPLOYED = frozenset({"ARM_STAND_IN"})
+"""What would have the deployed app ask something else than Azure, without its identity."""
 
 
 def setting_problems(app: Source, code: Path) -> list[str]:
@@ -55,6 +60,10 @@ def setting_problems(app: Source, code: Path) -> list[str]:
         *(
             f"{app.name}: sets {name}, which neither shared/settings nor the host reads"
             for name in sorted(given - asked - OF_THE_HOST)
+        ),
+        *(
+            f"{app.name}: sets {name}, which is for a machine without Azure"
+            for name in sorted(given & NEVER_DEPLOYED)
         ),
     ]
 

@@ -21,6 +21,9 @@ param state {
 @description('What requests may name: alias to blobServiceUri.')
 param storageAccounts object
 
+@description('What may be linked: ARM ids of subscriptions, resource groups or integration accounts.')
+param integrationAccounts array
+
 @description('Id, with its version, of the vault key that wraps data keys.')
 param wrapKeyId string
 
@@ -87,6 +90,8 @@ var stateStorage = {
 // The host itself resolves the timers' %…%, so they are settings here, not defaults of the app.
 var always = {
   STORAGE_ACCOUNTS: string(storageAccounts)
+  INTEGRATION_ACCOUNTS: string(integrationAccounts)
+  ARM_CLOUD: environment().name
   KEY_PROVIDER: 'keyvault'
   SEALING_KEY_ID: wrapKeyId
   SEAL_KEY_ID: sealKeyId

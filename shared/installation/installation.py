@@ -50,6 +50,7 @@ class Installation(Operators):
     :param patience: the retry budget of storage calls outside HTTP requests.
     :param transport: sends every request to storage; tests pass their own.
     :param vault_transport: sends every request to key vaults.
+    :param arm_transport: sends every request to ARM and to content links.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class Installation(Operators):
         transport: AioHttpTransport | None = None,
         patience: Patience = WORK,
         vault_transport: AioHttpTransport | None = None,
+        arm_transport: AioHttpTransport | None = None,
     ) -> None:
-        super().__init__(settings, clock or Clock(), Carrying(transport, patience, vault_transport))
+        carrying = Carrying(transport, patience, vault_transport, arm_transport)
+        super().__init__(settings, clock or Clock(), carrying)
         self.backups = Backups(
             engine=self.engine,
             history=self.history,

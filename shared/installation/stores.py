@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from azure.core.pipeline.transport import AioHttpTransport
 
+from shared.arm.client import Arm
 from shared.blobs.accounts import Accounts
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.content_store import ContentStore
@@ -55,6 +56,8 @@ class Carrying:
     """With calls to storage that nobody waits for over HTTP."""
     vault_transport: AioHttpTransport | None = None
     """Carries every request to key vaults."""
+    arm_transport: AioHttpTransport | None = None
+    """Carries every request to ARM, and to content links."""
 
 
 class Stores:
@@ -68,6 +71,9 @@ class Stores:
         self.identities = Identities()
         self.clients = StorageClients(
             self.identities, self.clock, carrying.transport, carrying.patience
+        )
+        self.arm = Arm(
+            settings, self.identities, self.clock, carrying.arm_transport, carrying.patience
         )
         self.accounts = Accounts(settings, self.clients, SignedReads(self.clock))
         self._id: str | None = None
@@ -104,6 +110,7 @@ class Stores:
         """Close the sockets."""
         await self.clients.close()
         await self.vaults.close()
+        await self.arm.close()
         await self.identities.close()
 
     def table(self, name: str) -> Table:

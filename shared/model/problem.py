@@ -35,6 +35,7 @@ class Code(StrEnum):
     # 403: not allowed for this caller
     FORBIDDEN = "Forbidden"
     CROSS_SITE_REQUEST = "CrossSiteRequest"
+    INTEGRATION_ACCOUNT_FORBIDDEN = "IntegrationAccountForbidden"
     # 404: it does not exist
     SERVICE_NOT_FOUND = "ServiceNotFound"
     ARTIFACT_NOT_FOUND = "ArtifactNotFound"
@@ -44,6 +45,8 @@ class Code(StrEnum):
     RESTORE_NOT_FOUND = "RestoreNotFound"
     SCHEDULE_NOT_FOUND = "ScheduleNotFound"
     ROUTE_NOT_FOUND = "RouteNotFound"
+    INTEGRATION_ACCOUNT_NOT_FOUND = "IntegrationAccountNotFound"
+    INTEGRATION_ACCOUNT_UNKNOWN = "IntegrationAccountUnknown"
     # 409: not allowed in this state
     OPERATION_NOT_ALLOWED = "OperationNotAllowed"
     OPERATION_IN_PROGRESS = "OperationInProgress"
@@ -68,6 +71,11 @@ class Code(StrEnum):
     BLOB_ARCHIVED = "BlobArchived"
     FORMAT_UNKNOWN = "FormatUnknown"
     KEY_UNAVAILABLE = "KeyUnavailable"
+    INTEGRATION_ACCOUNT_LINKED = "IntegrationAccountLinked"
+    INTEGRATION_ACCOUNT_NOT_LINKED = "IntegrationAccountNotLinked"
+    INTEGRATION_ACCOUNT_REFUSED = "IntegrationAccountRefused"
+    MANAGED_BY_ACCOUNT = "ManagedByAccount"
+    PULL_REMOVES_TOO_MUCH = "PullRemovesTooMuch"
     # others
     CONDITION_NOT_MET = "ConditionNotMet"
     BODY_TOO_LARGE = "BodyTooLarge"
@@ -75,6 +83,7 @@ class Code(StrEnum):
     INTERNAL_ERROR = "InternalError"
     STORAGE_UNAVAILABLE = "StorageUnavailable"
     KEY_VAULT_UNAVAILABLE = "KeyVaultUnavailable"
+    INTEGRATION_ACCOUNT_UNAVAILABLE = "IntegrationAccountUnavailable"
 
     @property
     def status(self) -> int:
@@ -113,17 +122,21 @@ _STATUS: dict[Code, int] = {
             Code.RESTORE_NOT_FOUND,
             Code.SCHEDULE_NOT_FOUND,
             Code.ROUTE_NOT_FOUND,
+            Code.INTEGRATION_ACCOUNT_NOT_FOUND,
+            Code.INTEGRATION_ACCOUNT_UNKNOWN,
         ),
         404,
     ),
     Code.FORBIDDEN: 403,
     Code.CROSS_SITE_REQUEST: 403,
+    Code.INTEGRATION_ACCOUNT_FORBIDDEN: 403,
     Code.CONDITION_NOT_MET: 412,
     Code.BODY_TOO_LARGE: 413,
     Code.DOCUMENT_TOO_LARGE: 413,
     Code.INTERNAL_ERROR: 500,
     Code.STORAGE_UNAVAILABLE: 503,
     Code.KEY_VAULT_UNAVAILABLE: 503,
+    Code.INTEGRATION_ACCOUNT_UNAVAILABLE: 503,
 }
 
 

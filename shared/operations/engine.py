@@ -50,9 +50,8 @@ _STARTS = 5
 """Attempts to enter an operation while the lock of another one is being released, or leftover rows
 of its id are."""
 
-_TRANSIENT = frozenset(
-    {Code.STORAGE_UNAVAILABLE, Code.KEY_VAULT_UNAVAILABLE, Code.CONFIGURATION_HELD}
-)
+_TRANSIENT = frozenset({Code.CONFIGURATION_HELD, *(code for code in Code if code.status == 503)})
+"""A 503 says that what is asked now may be there for the next attempt."""
 
 log = logging.getLogger("interkeep.operations")
 

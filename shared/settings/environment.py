@@ -30,6 +30,7 @@ from shared.settings.accounts import (
     registered_accounts,
     state_account,
 )
+from shared.settings.integration_accounts import ArmSetting, arm_setting
 from shared.settings.timers import DEFAULT_TIMERS, timer_problems
 
 
@@ -61,6 +62,8 @@ class Settings(BaseModel):
 
     state: AccountSetting
     accounts: dict[str, AccountSetting]
+    arm: ArmSetting = ArmSetting()
+    """Which integration accounts may be named, and how they are reached."""
     key_provider: Literal["local", "keyvault"] = "local"
     sealing_key: bytes | None = Field(None, repr=False)
     """Of the provider ``local``."""
@@ -245,6 +248,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     wrong: list[str] = []
     state = state_account(environment, wrong)
     accounts = registered_accounts(environment, state, wrong)
+    arm = arm_setting(environment, wrong)
     _require_keys(environment, wrong)
     client_id(environment, "KEY_VAULT_CLIENT_ID", wrong)
     wrong.extend(timer_problems(environment))
@@ -252,7 +256,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     values = {field: environment[name] for field, name in _NAMES.items() if environment.get(name)}
     settings = None
     try:
-        settings = Settings.model_validate({**values, "state": state, "accounts": accounts})
+        settings = Settings.model_validate(
+            {**values, "state": state, "accounts": accounts, "arm": arm}
+        )
     except ValidationError as error:
         for item in error.errors():
             name = _NAMES.get(str(item["loc"][0]), str(item["loc"][0]))

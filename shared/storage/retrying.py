@@ -1,4 +1,5 @@
-"""Storage calls that fail for a while are retried, by one rule for tables, queues and blobs.
+"""Storage calls that fail for a while are retried, by one rule for tables, queues and blobs; those
+of ARM too.
 
 The SDK's own retry policies differ between its clients, ignore Retry-After and 429, and may wait
 for minutes; they are switched off. A repeated write may meet what its first delivery wrote: the
@@ -54,12 +55,20 @@ class RepeatingTransport(AsyncHttpTransport[Any, Any]):
 
     :param inner: the transport that sends one try.
     :param patience: the retry budget of tasks that were not given one.
+    :param busy: called where an answer asks to wait.
     """
 
-    def __init__(self, inner: Any, patience: Patience, clock: Clock) -> None:
+    def __init__(
+        self,
+        inner: Any,
+        patience: Patience,
+        clock: Clock,
+        busy: Callable[[], None] = storage_is_busy,
+    ) -> None:
         self._inner = inner
         self._patience = patience
         self._clock = clock
+        self._busy = busy
 
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         """Send a request; send it again after temporary conditions: throttling, a server error, no
@@ -90,7 +99,7 @@ class RepeatingTransport(AsyncHttpTransport[Any, Any]):
             if failed is None and not _passes(request, answer, tries):
                 return answer
             if failed is None or said(failed) is Said.BUSY:
-                storage_is_busy()
+                self._busy()
             wait = _wait(patience, tries, _asked_for(failed, answer))
             final = isinstance(failed, OutOfPatience) or not _is_whole(request)
             if final or self._clock.monotonic() + wait > last:

@@ -13,6 +13,7 @@ from shared.model.service import State
 from shared.rules.roles import Role
 from shared.rules.states import allowed_operations
 from shared.settings import environment as settings
+from shared.settings import integration_accounts as account_settings
 from shared.settings import timers as timer_settings
 from tests.support.declared import SHOWN
 
@@ -74,6 +75,7 @@ def test_every_setting_is_documented() -> None:
         *timer_settings.DEFAULT_TIMERS,
         "STATE_STORAGE",
         "STORAGE_ACCOUNTS",
+        *account_settings.NAMES,
         "AzureWebJobsStorage",
     }
     documented = set(re.findall(r"^\| `([A-Za-z_]+)` \|", SETTINGS, re.M))

@@ -4,6 +4,11 @@ from typing import Any
 
 from shared.model.problem import Code, Detail, DetailCode, Problem
 
+_ACCOUNT = (
+    "/subscriptions/6a1f0c2e-5b8a-4c6f-9e3d-2a1b0c9d8e7f/resourceGroups/rg-b2b"
+    "/providers/Microsoft.Logic/integrationAccounts/contoso-b2b"
+)
+
 
 def error_example(code: Code) -> dict[str, Any]:
     """An answer with this code."""
@@ -91,6 +96,13 @@ _SAID: dict[Code, tuple[str, str]] = {
         "A page of another site sent this with the cookie of whoever is signed in. Send it from a "
         "page of this app, or with a token in Authorization.",
         "Sec-Fetch-Site",
+    ),
+    Code.INTEGRATION_ACCOUNT_FORBIDDEN: (
+        "The app's identity (object id 2f7c1d0e-5b8a-4c6f-9e3d-2a1b0c9d8e7f) may not do "
+        f"Microsoft.Logic/integrationAccounts/read on {_ACCOUNT}: Azure answered 403 "
+        "AuthorizationFailed. The role Reader allows it: give it to that identity on the account "
+        "or its resource group; it counts after some minutes.",
+        "",
     ),
     Code.SERVICE_NOT_FOUND: (
         "There is no service 'contoso-b2b'. GET services lists those that there are.",
@@ -239,6 +251,40 @@ _SAID: dict[Code, tuple[str, str]] = {
         "SEALING_KEYS_FORMER and restart. Nothing was lost or changed.",
         "6f2a6a1655cb92f8",
     ),
+    Code.INTEGRATION_ACCOUNT_NOT_FOUND: (
+        f"There is no {_ACCOUNT}: Azure has no such integration account (404 ResourceNotFound). "
+        "Check its id. If it was deleted, the backups of its service hold what it was.",
+        "",
+    ),
+    Code.INTEGRATION_ACCOUNT_UNKNOWN: (
+        f"{_ACCOUNT} is not in the app setting INTEGRATION_ACCOUNTS, which lists the "
+        "subscriptions, resource groups and accounts that may be linked.",
+        "/resourceId",
+    ),
+    Code.INTEGRATION_ACCOUNT_LINKED: (
+        f"{_ACCOUNT} is linked to the service 'contoso-b2b'. Unlink it there first.",
+        "/resourceId",
+    ),
+    Code.INTEGRATION_ACCOUNT_NOT_LINKED: (
+        "Service 'contoso-b2b' is linked to no integration account. Link one first.",
+        "service",
+    ),
+    Code.INTEGRATION_ACCOUNT_REFUSED: (
+        "Azure refused Microsoft.Logic/integrationAccounts/partners/write of "
+        f"{_ACCOUNT}/partners/Northwind: it was refused (409 ScopeLocked). Change what it says, "
+        "then try again.",
+        "",
+    ),
+    Code.MANAGED_BY_ACCOUNT: (
+        f"The artifacts of service 'contoso-b2b' are those of {_ACCOUNT}. Change them there, or "
+        "unlink the service.",
+        "service",
+    ),
+    Code.PULL_REMOVES_TOO_MUCH: (
+        "The pull would remove 12 of 12 partners, which are not in the account any more. If that "
+        "is right, pull with acceptRemovals: true.",
+        "/acceptRemovals",
+    ),
     Code.CONDITION_NOT_MET: (
         "It was changed since you read it (If-Match). Read it again and repeat.",
         "If-Match",
@@ -265,6 +311,12 @@ _SAID: dict[Code, tuple[str, str]] = {
         "The vault of key 'https://contoso.vault.azure.net/keys/interkeep-wrap/"
         "0123456789abcdef0123456789abcdef' did not do unwrapKey: it answered 503. Nothing was "
         "lost or changed; try again.",
+        "",
+    ),
+    Code.INTEGRATION_ACCOUNT_UNAVAILABLE: (
+        f"{_ACCOUNT} cannot be used now: Microsoft.Logic/integrationAccounts/partners/read of "
+        f"{_ACCOUNT}/partners got no answer that helps: no answer, or a fault (503 "
+        "ServerTimeout). Nothing was lost; try again.",
         "",
     ),
 }

@@ -1,0 +1,1 @@
+"""Azure Resource Manager (ARM): how integration accounts are read and written."""
