@@ -272,6 +272,13 @@ def latest(what: Known) -> int:
     return max([ledger, *sightings])
 
 
+def outcome(choice: Choice, what: Known) -> PlannedNumber | UncertainNumber | Problem | None:
+    try:
+        return planned(choice, what, NOW)
+    except Problem as problem:
+        return problem
+
+
 @given(KNOWN)
 def test_continue_is_never_lower_than_what_anybody_knows_and_stays_within_bounds(
     what: Known,
@@ -293,10 +300,9 @@ def test_continue_is_never_lower_than_what_anybody_knows_and_stays_within_bounds
 def test_advance_is_never_lower_than_the_latest_but_where_the_agreement_rolls_over(
     what: Known, by: int
 ) -> None:
-    try:
-        found = planned(advance(by), what, NOW)
-    except Problem as problem:
-        assert problem.code is Code.CONTROL_NUMBERS_EXHAUSTED
+    found = outcome(advance(by), what)
+    if isinstance(found, Problem):
+        assert found.code is Code.CONTROL_NUMBERS_EXHAUSTED
         # Some latest number is too near the end, and the counter does not roll over there.
         highest = max(latest(what), what.ledger.next - 1 if what.ledger is not None else 0)
         assert highest + by > what.bounds.upper or what.bounds.lower + by - 1 > what.bounds.upper
@@ -318,11 +324,8 @@ def test_a_push_that_comes_again_writes_nothing_twice(
     what: Known, by: int | None, as_known: bool
 ) -> None:
     choice = AS_KNOWN if as_known else CONTINUE if by is None else advance(by)
-    try:
-        found = planned(choice, what, NOW)
-    except Problem:
-        return
-    if found is None:
+    found = outcome(choice, what)
+    if found is None or isinstance(found, Problem):
         return
     assert isinstance(found, PlannedNumber)
     assert is_still_to_write(found, what.target, what.bounds) is found.written
