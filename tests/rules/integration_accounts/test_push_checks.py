@@ -179,6 +179,28 @@ def test_what_stays_in_the_account_is_told_only_where_it_meets_the_rest() -> Non
     assert codes(found.end()) == ([], [("DuplicateIdentities", "agreements/Theirs")])
 
 
+def test_of_what_is_the_same_already_nothing_is_told_but_where_it_meets_the_rest() -> None:
+    found = checks()
+    found.look_at(Record(Child.SCHEMAS, "A b", {"x": 1}), SAME)
+    found.look_at(Record(Child.CERTIFICATES, "Old", key(), 3, b"odd"), SAME)
+    assert (found.end(), found.keys.vaults) == (([], []), ())
+    found = checks()
+    found.look_at(HOST, SAME)
+    found.look_at(Record(Child.PARTNERS, "Guest", partner(("QQ", "QQ"))), REPLACE)
+    found.look_at_target(Child.AGREEMENTS, "Trade", agreement(), KEEP)
+    assert codes(found.end()) == ([], [("IdentityUnknown", "agreements/Trade")])
+
+
+def test_findings_that_are_too_many_are_counted() -> None:
+    found = checks()
+    for index in range(1_003):
+        found.look_at(Record(Child.AGREEMENTS, f"A{index}", {"hostPartner": "Nobody"}), CREATE)
+    _, warnings = found.end()
+    told = {one.code: one.message for one in warnings}
+    assert "3 more" in told["FindingsLeftOut"]
+    assert len(warnings) == MOST_OF_A_CODE + 2
+
+
 def test_certificates_that_expire() -> None:
     found = checks()
     for name, days in (("Past", -1), ("Soon", 10), ("Later", 100)):
@@ -202,6 +224,13 @@ def test_a_private_key_is_never_sent_as_a_public_part(head: bytes) -> None:
     found.look_at(Record(Child.CERTIFICATES, "Key", {}, len(data), data), CREATE)
     problems, warnings = codes(found.end())
     assert (problems, warnings) == ([(Code.INVALID_REQUEST, "/exclude")], [])
+
+
+def test_a_private_key_in_pem_is_not_sent_either() -> None:
+    found = checks()
+    data = b"-----BEGIN " + b"PRIVATE KEY-----"
+    found.look_at(Record(Child.CERTIFICATES, "Key", {}, len(data), data), CREATE)
+    assert codes(found.end()) == ([(Code.INVALID_REQUEST, "/exclude")], [])
 
 
 def key(vault: str = OLD, name: str = "trade", **members: str) -> JsonObject:
