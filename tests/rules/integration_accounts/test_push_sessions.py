@@ -142,6 +142,7 @@ def test_what_is_uncertain_is_refused_with_what_to_send_instead() -> None:
     found.add(uncertain("A", 20, seen_at="2026-11-29T02:00:00Z", per_day=10.04))
     found.add(uncertain("B", 5, seen_at="2026-11-29T02:00:00Z", per_day=0))
     found.add(uncertain("C", 1000))
+    found.add(uncertain("D", 7, seen_at="2026-11-29T02:00:00Z"))
     [problem] = found.problems()
     assert (problem.code, problem.target) == (
         Code.CONTROL_NUMBERS_UNCERTAIN,
@@ -161,10 +162,14 @@ def test_what_is_uncertain_is_refused_with_what_to_send_instead() -> None:
             "seen; by: 5",
         ),
         ("C/group", "'C' group: last known 120, its rate is unknown; by: 1000"),
+        (
+            "D/group",
+            "'D' group: 120, last seen at 2026-11-29T02:00:00.000Z, its rate is unknown; by: 7",
+        ),
     ]
     planned = found.end()
-    assert (planned.proposed_by, len(planned.uncertain), planned.more_uncertain) == (1000, 3, 0)
-    assert (planned.counters, len(planned.items), planned.more) == (4, 1, 0)
+    assert (planned.proposed_by, len(planned.uncertain), planned.more_uncertain) == (1000, 4, 0)
+    assert (planned.counters, len(planned.items), planned.more) == (5, 1, 0)
 
 
 def test_of_many_that_are_uncertain_the_first_are_named_and_the_highest_by_counts() -> None:
