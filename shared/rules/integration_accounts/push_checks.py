@@ -7,19 +7,17 @@ digests, no documents. Errors point into the request, at the member that would c
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.model.certificate import CertificateFacts
 from shared.model.integration_account import Child, Sku
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.push import Action, Extra, PlannedArtifact, PlannedArtifacts, PushBody
 from shared.model.sections import SECTIONS, Section
 from shared.model.wire import JsonObject
-from shared.rules.integration_accounts.children import ARTIFACTS, CHILDREN, Holds
+from shared.rules.integration_accounts.children import ARTIFACTS, CHILDREN
 from shared.rules.integration_accounts.findings import Collector, Finding, FindingCode
-from shared.rules.integration_accounts.limits import MOST_CONTENT, limit
+from shared.rules.integration_accounts.limits import limit
 from shared.rules.integration_accounts.push_changes import (
     Changes,
     key_of,
@@ -28,7 +26,7 @@ from shared.rules.integration_accounts.push_changes import (
 )
 from shared.rules.integration_accounts.push_choice import Key
 from shared.rules.integration_accounts.push_choice import key_of as artifact_of
-from shared.rules.integration_accounts.push_imports import imports
+from shared.rules.integration_accounts.push_contents import Contents, Record
 from shared.rules.integration_accounts.push_keys import VaultKeys
 from shared.rules.integration_accounts.push_told import Told
 from shared.rules.integration_accounts.removals import Removal
@@ -38,39 +36,30 @@ from shared.rules.references import references
 
 _NAMED = 5
 """Artifacts that a message names; of the others it says how many."""
+_FINDINGS = 1_000
+"""Findings that are looked at one by one."""
 _ITEMS = 200
 """Artifacts that a plan names one by one."""
+_WITH_OTHERS = frozenset({FindingCode.DUPLICATE_IDENTITIES, FindingCode.IDENTITY_UNKNOWN})
+"""Findings that what stays may have because of what is written."""
 _UNFIT = re.compile(r"[^A-Za-z0-9_.()-]")
 _LONGEST = 80
-_PFX_VERSION = b"\x02\x01\x03"
-"""What a PFX begins with inside: its version, 3. A certificate has its own first part there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An artifact of the service, as the checks look at it."""
-
-    child: Child
-    name: str
-    document: JsonObject = field(repr=False)
-    """As the service has it, before ``Changes``."""
-    size: int | None = None
-    """Bytes of its content; None for none."""
-    data: bytes | None = field(default=None, repr=False)
-    """The content itself: of certificates, schemas and maps, where it is at hand."""
-    certificate: CertificateFacts | None = None
-    """What the content of a certificate says; None where it is none that can be read."""
 
 
 class PushChecks:
-    """Collects what there is, best in ``ORDER``, and then says what is wrong with it."""
+    """Collects what there is, best in ``ORDER``, and then says what is wrong with it.
+
+    It must be told every artifact of the account and of the service once: by ``look_at`` what the
+    push takes, by ``look_at_target`` what the account keeps of its own or loses, by ``leaves_out``
+    what neither has.
+    """
 
     def __init__(self, body: PushBody, changes: Changes, sku: Sku, now: datetime) -> None:
         """
         :param sku: the tier of the account, as it is or as it is made.
         """
         self._body, self._changes, self._sku = body, changes, sku
-        self._collector = Collector(now)
+        self._collector = Collector(now, _FINDINGS)
         self._counts: dict[Child, Counter[Action]] = {}
         self._items: list[PlannedArtifact] = []
         self._more = 0
@@ -78,38 +67,50 @@ class PushChecks:
         self._kept: set[Key] = set()
         self._withheld: dict[Key, str] = {}
         self._waiting: dict[Key, list[tuple[str, str, str]]] = {}
-        self._imported: dict[Key, list[str]] = {}
         self._vaults: set[str] = set()
         self._refused: list[str] = []
         self._told = Told()
+        self._contents = Contents(self._told, self._collector)
         self.keys = VaultKeys()
         """The keys that are to be looked at in their vaults."""
 
     def look_at(self, record: Record, action: Action) -> None:
         """Tell an artifact of the service that the push takes, unless the account's is kept.
 
-        :param action: create, replace, same or refuse.
+        :param action: create, replace, same or refuse. Of what is the same already, as of what
+            stays, only what it has to do with the rest is told.
         """
-        document = self._changes.applied(record.child, record.document)
-        self._count(record.child, record.name, action)
-        self._holds(record.child, record.name, document)
-        if record.child is Child.CERTIFICATES:
-            self._certificate(record)
-        self._content(record, document)
-        if _UNFIT.search(record.name) or len(record.name) > _LONGEST:
+        child, name = record.child, record.name
+        document = self._changes.applied(child, record.document)
+        self._count(child, name, action)
+        self._holds(child, name, document)
+        key = key_of(record.document) if child is Child.CERTIFICATES else None
+        if key is not None:
+            self._vaults.add(vault_key(key.vault))
+        if action is Action.SAME:
+            self._kept.add(artifact_of(CHILDREN[child].section, name))
+            return
+        self._contents.look_at(record, document)
+        if key is not None:
+            self._key(name, record.document)
+        if _UNFIT.search(name) or len(name) > _LONGEST:
             self._told.warn(
-                "NameUnfit",
-                "Azure documents names of 1 to 80 letters A to Z, digits, and - _ . ( ) for what "
-                "an account holds, and may refuse this one.",
-                _at(record.child, record.name),
+                Warning(
+                    code="NameUnfit",
+                    message="Azure documents names of 1 to 80 letters A to Z, digits, and - _ . ( "
+                    ") for what an account holds, and may refuse this one.",
+                    target=_at(child, name),
+                )
             )
-        pointers = left_out(record.child, document)
+        pointers = left_out(child, document)
         if pointers:
             self._told.warn(
-                "MembersLeftOut",
-                f"Azure takes no such members: {_listed(pointers)}. They stay in the service and "
-                "its backups.",
-                _at(record.child, record.name),
+                Warning(
+                    code="MembersLeftOut",
+                    message=f"Azure takes no such members: {_listed(pointers)}. They stay in the "
+                    "service and its backups.",
+                    target=_at(child, name),
+                )
             )
 
     def look_at_target(self, child: Child, name: str, document: JsonObject, action: Action) -> None:
@@ -132,10 +133,12 @@ class PushChecks:
         """Tell how many artifacts the service has of a section that no account has."""
         if count:
             self._told.warn(
-                "NotPushed",
-                f"{count} {section} stay in the service: an integration account has none. Make "
-                "what they do again, in workflows.",
-                section,
+                Warning(
+                    code="NotPushed",
+                    message=f"{count} {section} stay in the service: an integration account has "
+                    "none. Make what they do again, in workflows.",
+                    target=section,
+                )
             )
 
     def counted(self) -> PlannedArtifacts:
@@ -152,10 +155,19 @@ class PushChecks:
         self._hold()
         self._quotas()
         lacking = self._dangling()
-        self._import()
+        self._contents.end(self._held)
         self._deletions()
-        for finding in self._collector.end().found:
+        findings = self._collector.end()
+        for finding in findings.found:
             self._finding(finding, lacking)
+        if findings.more:
+            self._told.warn(
+                Warning(
+                    code="FindingsLeftOut",
+                    message=f"{findings.more} more findings about what the account will hold are "
+                    "not told.",
+                )
+            )
         for problem in wrong_vaults(self._body.key_vaults, self._vaults):
             self._told.refuse(problem)
         problems, warnings = self.keys.end()
@@ -187,84 +199,19 @@ class PushChecks:
             if key not in self._held:
                 self._waiting.setdefault(key, []).append((section, name, one.pointer))
 
-    def _certificate(self, record: Record) -> None:
-        document = record.document
-        if record.size is not None:
-            if record.data is not None and _is_pfx(record.data):
-                self._told.refuse(
-                    Problem(
-                        Code.INVALID_REQUEST,
-                        f"The content of the certificate '{shown(record.name)}' is a PFX, with a "
-                        "private key: an account takes the public part alone. Put that as its "
-                        "content, name the key in a vault in its document, or exclude it.",
-                        "/exclude",
-                    )
-                )
-            else:
-                self._collector.certificate(record.name, record.certificate)
-        key = key_of(document)
-        if key is not None:
-            self._vaults.add(vault_key(key.vault))
-        moved = key_of(self._changes.applied(record.child, document))
+    def _key(self, certificate: str, document: JsonObject) -> None:
+        moved = key_of(self._changes.applied(Child.CERTIFICATES, document))
         if moved is not None:
-            self.keys.add(record.name, moved)
+            self.keys.add(certificate, moved)
         if self._changes.loses_version(document):
             self._told.warn(
-                "KeyVersionLeftOut",
-                "Its key's version is one of the former vault: in the other one the newest "
-                "version counts.",
-                _at(record.child, record.name),
-            )
-
-    def _content(self, record: Record, document: JsonObject) -> None:
-        child, at = record.child, _at(record.child, record.name)
-        if CHILDREN[child].holds in (Holds.TEXT, Holds.BYTES) and record.size is None:
-            self._told.refuse(
-                Problem(
-                    Code.ARTIFACT_NOT_FOUND,
-                    f"{at} has no content in the service, and Azure takes none without. Put its "
-                    "content, or exclude it.",
-                    "/exclude",
+                Warning(
+                    code="KeyVersionLeftOut",
+                    message="Its key's version is one of the former vault: in the other one the "
+                    "newest version counts.",
+                    target=_at(Child.CERTIFICATES, certificate),
                 )
             )
-        most = MOST_CONTENT.get(child)
-        if most is not None and record.size is not None and record.size > most:
-            self._told.warn(
-                "ContentLarge",
-                f"Its content has {record.size} bytes; Azure documents {most} as the most, and may "
-                "refuse it.",
-                at,
-            )
-        if record.data is None or child not in (Child.SCHEMAS, Child.MAPS):
-            return
-        if child is Child.MAPS:
-            self._collector.map_content(record.name, document, record.data)
-        section = CHILDREN[child].section
-        for one in imports(record.data):
-            if one.is_remote:
-                self._told.warn(
-                    "RemoteImport",
-                    f"It takes {shown(one.address)} from elsewhere when it is used: no backup "
-                    "holds that, and the account must reach it.",
-                    at,
-                )
-            else:
-                whole, stem = one.names
-                wanted = self._imported.setdefault((whole, stem), [])
-                wanted.append(f"{section}\n{at}\n{one.address}")
-
-    def _import(self) -> None:
-        """What schemas and maps take from files that will not be in the account."""
-        for (whole, stem), takers in self._imported.items():
-            for taker in takers:
-                section, at, address = taker.split("\n", 2)
-                if (section, whole) not in self._held and (section, stem) not in self._held:
-                    self._told.warn(
-                        "ImportMissing",
-                        f"It takes {shown(address)}, and the account will have nothing of that "
-                        f"name in its {section}.",
-                        at,
-                    )
 
     def _hold(self) -> None:
         count = sum(counts[Action.REFUSE] for counts in self._counts.values())
@@ -334,21 +281,25 @@ class PushChecks:
             there = counts.total() - counts[Action.CREATE]
             if Removal(section, there, counts[Action.DELETE]).is_too_much:
                 self._told.warn(
-                    "DeletesMost",
-                    f"{counts[Action.DELETE]} of the {there} {section} that the account has are "
-                    "deleted, as the service does not have them.",
-                    section,
+                    Warning(
+                        code="DeletesMost",
+                        message=f"{counts[Action.DELETE]} of the {there} {section} that the "
+                        "account has are deleted, as the service does not have them.",
+                        target=section,
+                    )
                 )
 
     def _finding(self, finding: Finding, lacking: set[tuple[str, str, str]]) -> None:
         if (finding.section, finding.name, finding.pointer) in lacking:
             return
         kept = artifact_of(finding.section, finding.name) in self._kept
-        if kept and finding.code is not FindingCode.DUPLICATE_IDENTITIES:
+        if kept and finding.code not in _WITH_OTHERS:
             return
         at = f"{finding.section}/{finding.name}"
         place = f" ({finding.pointer})" if finding.pointer else ""
-        self._told.warn(str(finding.code), f"{finding.message}{place}", at)
+        self._told.warn(
+            Warning(code=str(finding.code), message=f"{finding.message}{place}", target=at)
+        )
 
 
 def _at(child: Child, name: str) -> str:
@@ -360,11 +311,3 @@ def _listed(names: Sequence[str], count: int = 0) -> str:
     first = [shown(name) for name in names[:_NAMED]]
     more = max(count, len(names)) - len(first)
     return ", ".join(first) + (f" and {more} more" if more else "")
-
-
-def _is_pfx(data: bytes) -> bool:
-    """Whether bytes are a PFX in DER: a sequence that begins with its version."""
-    if len(data) < 8 or data[0] != 0x30:
-        return False
-    head = 2 if data[1] < 0x80 or data[1] == 0x80 else 2 + (data[1] & 0x7F)
-    return data[head : head + 3] == _PFX_VERSION

@@ -85,7 +85,7 @@ class Known:
     """Whether the account has such a session, and its content is no number that can be read."""
     source: Sighting | None = None
     """That of the account that the service was pulled from, as it is now; None where it has no
-    session of it, and where it cannot be read."""
+    session of it that can be read, and where the account cannot be."""
     before: Sighting | None = None
     """The same as it was last pulled: what the ledger goes by."""
     looks: Sequence[Look] = ()

@@ -58,8 +58,10 @@ def _issued(before: int, after: int, bounds: Bounds) -> int:
 
 def rolled_over(before: int, after: int, bounds: Bounds) -> bool:
     """Whether a number that is lower than before rolled over: where that is the shorter way."""
+    if not bounds.rollover or after < bounds.lower:
+        return False
     size = bounds.upper - bounds.lower + 1
-    return bounds.rollover and 0 <= _around(before, after, bounds) <= size // 2
+    return 0 <= _around(before, after, bounds) <= size // 2
 
 
 def _around(before: int, after: int, bounds: Bounds) -> int:

@@ -24,14 +24,11 @@ class Told:
         if self._refused[problem.code] <= MOST_OF_A_CODE:
             self._problems.append(problem)
 
-    def warn(self, code: str, message: str, target: str) -> None:
-        """Tell what surprises.
-
-        :param target: the section, or ``section/name``.
-        """
-        self._warned[code] += 1
-        if self._warned[code] <= MOST_OF_A_CODE:
-            self._warnings.append(Warning(code=code, message=message, target=target))
+    def warn(self, warning: Warning) -> None:
+        """Tell what surprises."""
+        self._warned[warning.code] += 1
+        if self._warned[warning.code] <= MOST_OF_A_CODE:
+            self._warnings.append(warning)
 
     def problems(self) -> list[Problem]:
         """What forbids the push; after the first ones of a code, how many more there are."""
