@@ -7,8 +7,9 @@ from shared.installation.operators import Operators
 from shared.installation.stores import Carrying, scratch_table
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.integration_accounts.pushing.planning import Planner
-from shared.integration_accounts.pushing.push_work import Pushes, PushWork
+from shared.integration_accounts.pushing.push_work import PushWork
 from shared.integration_accounts.pushing.safety import Hidden, Safety
+from shared.integration_accounts.pushing.starting import Pushes
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.users import Users
 from shared.model.operation import OperationName

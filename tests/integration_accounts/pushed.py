@@ -87,3 +87,41 @@ def number_in(arm: Arm, account: str, session: str) -> int | None:
     items = arm.account(account).items.get("sessions", {})
     found = items.get(session.lower())
     return int(found.properties["content"]["ControlNumber"]) if found is not None else None
+
+
+def partner(account: str, name: str, value: str) -> dict[str, Any]:
+    """A partner of an account, as ``Arm.load`` takes it."""
+    identities = [{"qualifier": "ZZ", "value": value}]
+    return {
+        "id": f"{account}/partners/{name}",
+        "properties": {
+            "partnerType": "B2B",
+            "content": {"b2b": {"businessIdentities": identities}},
+        },
+    }
+
+
+def half_filled(arm: Arm, account: str = OTHER) -> None:
+    """An account with one partner otherwise than the sample has it, one just so, and one that the
+    sample has not."""
+    arm.load(
+        [
+            {"id": account, "location": "northeurope", "sku": {"name": "Standard"}},
+            partner(account, "Fabrikam", "ELSEWHERE"),
+            partner(account, "Tailspin", "TAILSPIN"),
+        ]
+    )
+    same = arm.account(ACCOUNT).items["partners"]["northwind"]
+    arm.load(
+        [{"id": f"{account}/partners/Northwind", "properties": {**same.properties}}],
+    )
+
+
+def issue(arm: Arm, account: str, session: str, number: int) -> None:
+    """What a workflow does: issue a control number."""
+    content = {
+        "ControlNumber": str(number),
+        "ControlNumberChangedTime": "2030-01-01T00:00:00.0000000Z",
+        "MessageType": 0,
+    }
+    arm.state.set_session(arm.account(account), session, content)

@@ -33,6 +33,7 @@ from shared.operations.task import Task
 from shared.rules.integration_accounts.push_changes import Changes
 from shared.rules.integration_accounts.push_checks import PushChecks
 from shared.rules.integration_accounts.push_plan import WRITTEN, seconds_of
+from shared.rules.integration_accounts.push_request import before_resuming
 from shared.rules.integration_accounts.push_rights import wanted_rights
 from shared.services.cut import ServiceCut
 
@@ -67,7 +68,7 @@ class Planner:
 
         :param task: the push that goes on, of which the account may be there already.
         :raises Problem: where there is no account to plan for: InvalidRequest,
-            IntegrationAccountUnknown, IntegrationAccountNotLinked, IntegrationAccountNotFound,
+            IntegrationAccountUnknown, IntegrationAccountNotFound,
             IntegrationAccountForbidden, IntegrationAccountUnavailable, IntegrationAccountRefused;
             for a resource of it that no document of a service can hold; BlobMissing.
         """
@@ -148,13 +149,14 @@ class Planner:
             )
             for one in workflows
         ]
+        disabled = sum(one.action is WorkflowAction.SUSPEND for one in told)
         writes = (
             sum(action in WRITTEN for action in survey.actions.values())
             + sum(len(names) for names in survey.deletions.values())
             + numbers.plan.written
             + numbers.plan.sessions_created
             + (not target.exists)
-            + sum(one.action is WorkflowAction.SUSPEND for one in told)
+            + disabled
         )
         links = await self.links(service, body, target.id)
         return PushPlan(
@@ -170,7 +172,9 @@ class Planner:
             links=links,
             writes=writes,
             seconds=seconds_of(writes),
-            checklist=_checklist(body, target, told),
+            checklist=before_resuming(
+                body, numbers.plan, moves=_moves(service, target), disabled=disabled
+            ),
         )
 
     async def links(self, service: Service, body: PushBody, account: AccountId) -> bool:
@@ -213,23 +217,7 @@ def _error(problem: Problem) -> PlanError:
     return PlanError(code=problem.code, message=problem.message, target=problem.target)
 
 
-def _checklist(body: PushBody, target: Target, workflows: Sequence[PlannedWorkflow]) -> list[str]:
-    found = [
-        "Standard logic apps that use the account cannot be seen from it: stop them before the "
-        "push, and start them after you have looked at the account."
-    ]
-    if not target.exists:
-        found.append(
-            "Give the new account to the workflows that are to use it: their setting "
-            "integrationAccount, or the callback address of the account, names the former one."
-        )
-        if body.key_vaults:
-            found.append("Let the identity of Logic Apps read the key vaults that keyVaults names.")
-    if any(
-        one.action is WorkflowAction.LEAVE and one.state.lower() == "enabled" for one in workflows
-    ):
-        found.append(
-            "Workflows that are enabled go on while the account is written to, and may issue "
-            "numbers meanwhile: disable them first, or send workflows: suspend."
-        )
-    return found
+def _moves(service: Service, target: Target) -> bool:
+    """Whether the account is another one than that which the service was pulled from."""
+    facts = service.integration_account
+    return facts is not None and facts.key != target.id.key

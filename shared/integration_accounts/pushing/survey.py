@@ -24,8 +24,8 @@ from shared.rules.integration_accounts.children import BY_SECTION, CHILDREN
 from shared.rules.integration_accounts.maps import fitting_map_type
 from shared.rules.integration_accounts.push_changes import Changes
 from shared.rules.integration_accounts.push_checks import PushChecks
-from shared.rules.integration_accounts.push_checks import Record as Checked
 from shared.rules.integration_accounts.push_choice import Choice, Chosen, Key, key_of
+from shared.rules.integration_accounts.push_contents import Record as Checked
 from shared.rules.integration_accounts.push_plan import (
     ORDER,
     Content,

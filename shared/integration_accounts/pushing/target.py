@@ -16,6 +16,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.ids import Scope
 from shared.rules.integration_accounts.push_keys import VaultKeys, listed
+from shared.rules.integration_accounts.push_request import wrong_request
 from shared.rules.integration_accounts.push_rights import lacking_rights, refused_rights
 
 _PERMISSIONS_VERSION = "2022-04-01"
@@ -49,28 +50,16 @@ class Target:
 def chosen_account(linking: Linking, service: Service, body: PushBody) -> AccountId:
     """The account that a request names; that of the service's link where it names none.
 
-    :raises Problem: InvalidRequest, IntegrationAccountUnknown, IntegrationAccountNotLinked.
+    :raises Problem: InvalidRequest, IntegrationAccountUnknown.
     """
-    if body.create is not None:
-        if body.resource_id is not None:
-            raise Problem(
-                Code.INVALID_REQUEST,
-                "Name the account in resourceId where it is there, or in create where it is to be "
-                "made: not in both.",
-                "/create",
-            )
-        return _known(linking, body.create.resource_id, "/create/resourceId")
-    if body.resource_id is not None:
-        return _known(linking, body.resource_id, "/resourceId")
     facts = service.integration_account
-    if facts is None or not facts.linked:
-        raise Problem(
-            Code.INTEGRATION_ACCOUNT_NOT_LINKED,
-            f"Service '{service.name}' is linked to no integration account. Name the one to push "
-            "into in resourceId, or in create one that is to be made.",
-            "/resourceId",
-        )
-    return _known(linking, facts.resource_id, "/resourceId")
+    linked = facts is not None and facts.linked
+    for problem in wrong_request(body, linked=linked):
+        raise problem
+    if body.create is not None:
+        return _known(linking, body.create.resource_id, "/create/resourceId")
+    resource_id = body.resource_id or (facts.resource_id if facts is not None else "")
+    return _known(linking, resource_id, "/resourceId")
 
 
 def _known(linking: Linking, resource_id: str, target: str) -> AccountId:
