@@ -50,6 +50,7 @@ class Pushers(Operators):
             accounts=self.accounts,
             schedules=self.schedules,
             clock=self.clock,
+            domain=self.settings.service_domain,
         )
 
     def _hidden(self) -> Hidden:

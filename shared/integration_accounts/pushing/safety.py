@@ -23,10 +23,10 @@ from shared.model.link import AccountProperties, Link
 from shared.model.operation import Operation, OperationStatus
 from shared.model.problem import Code, Problem
 from shared.model.pull import PullOutcome
-from shared.model.service import Edition, Service, State
+from shared.model.service import Edition, Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.task import Task
-from shared.rules.naming import service_key
+from shared.rules.naming import default_domain_url, service_key
 from shared.services.cut import ServiceSource, ServiceStores
 from shared.state.configuration import Phase
 from shared.state.history import History
@@ -93,6 +93,8 @@ class Safety:
     accounts: Accounts
     schedules: Schedules
     clock: Clock
+    domain: str
+    """The domain of services' default addresses."""
 
     async def made(self, task: Task, service: Service, target: Target) -> JsonObject:
         """Back the account up, or complete what an earlier attempt began; say which backup it is.
@@ -194,7 +196,11 @@ class Safety:
             _, wrapped = await stores.keys.new_key(made.id)
             with suppress(RowExists):
                 await stores.configuration.begin(
-                    made.id, phase=Phase.OPEN, key=wrapped, settings={}, changed_at=rfc3339(now)
+                    made.id,
+                    phase=Phase.OPEN,
+                    key=wrapped,
+                    settings=self._settings(made, target),
+                    changed_at=rfc3339(now),
                 )
         with suppress(RowExists):
             link = Link(
@@ -211,6 +217,15 @@ class Safety:
             listed = await stores.directory.get(made.name)
             assert listed is not None, "it is this operation's alone"
             return listed.service
+
+    def _settings(self, made: Service, target: Target) -> JsonObject:
+        """The settings of a service as it would be created."""
+        return ServiceSettings(
+            edition=made.edition,
+            unit_count=made.unit_count,
+            region=target.location or None,
+            domain_url=default_domain_url(made.name, self.domain),
+        ).to_json()
 
     async def _found(self, operation: Operation) -> Service | None:
         listed = await self.hidden.pull.directory.get(_name(operation))
