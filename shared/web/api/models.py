@@ -17,6 +17,7 @@ from shared.model.schedule import ScheduleStatus
 from shared.model.sections import Section
 from shared.model.service import Edition, LastBackup, Service, ServiceSettings
 from shared.model.wire import JsonObject, Stored, Time
+from shared.rules.integration_accounts.drift import Change
 from shared.web.http.caller import WayIn
 
 
@@ -137,6 +138,23 @@ class ShownLink(Stored):
     last_pull_operation: str | None = None
     last_session_pull_at: Time | None = None
     next_pull_at: Time | None = None
+
+
+class AccountChange(Stored):
+    """An artifact that a pull found changed in its integration account."""
+
+    found_at: Time
+    operation: str
+    """Id of the pull, or of the backup that pulled."""
+    section: str
+    name: str
+    change: Change
+    content: Literal[True] | None = None
+    """Whether its content is another one."""
+    pointers: list[str] | None = None
+    """Places in its document that differ, at most 50."""
+    more: int | None = None
+    """Differences that are not named."""
 
 
 class ListedIntegrationAccount(Stored):
