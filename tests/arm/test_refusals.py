@@ -30,7 +30,9 @@ ITSELF = asked_of("GET", of_account(ACCOUNT))
 ALL = asked_of("GET", of_accounts(SUBSCRIPTION, "rg-b2b"))
 WORKFLOW = asked_of(
     "GET",
-    segments_of(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Logic/workflows/w"),
+    segments_of(
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Logic/workflows/w"
+    ),
 )
 PUT = asked_of("PUT", of_account(ACCOUNT, Child.PARTNERS, "Northwind"))
 HTML = b"<html><head><title>502 Bad Gateway</title></head></html>"
@@ -217,7 +219,10 @@ def test_what_the_host_of_a_link_means(status: int, meaning: Meaning) -> None:
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
-        ("The link https://a.example/b?sv=1&sig=s%2B is bad", "The link https://a.example/b?… is bad"),
+        (
+            "The link https://a.example/b?sv=1&sig=s%2B is bad",
+            "The link https://a.example/b?… is bad",
+        ),
         ("'https://a.example/b?sig=s'", "'https://a.example/b?…'"),
         ("HTTPS://A.example/b?SIG=s", "HTTPS://A.example/b?…"),
         ("with sig=abc&sp=r", "with sig=…&sp=r"),
