@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import unquote
 
 READS_AN_HOUR = 12_000
 WRITES_AN_HOUR = 1_200
@@ -85,7 +86,7 @@ class Fault:
     """What happens to requests instead of, or after, being carried out.
 
     :param method: of the requests that it is for; any where empty.
-    :param part: the address has it in it, without regard to case.
+    :param part: the path or its query has it in it, decoded and without regard to case.
     :param nth: the first of those requests that it happens to, from 1.
     :param times: to how many from then on.
     :param status: the answer's; 0 to answer as ever.
@@ -113,7 +114,9 @@ class Fault:
 
     def happens(self, seen: Seen) -> bool:
         """Whether it happens to this request; counts it."""
-        fits = self.method in ("", seen.method) and self.part.lower() in seen.path.lower()
+        query = "&".join(f"{name}={value}" for name, value in seen.query.items())
+        address = f"{unquote(seen.path)}?{query}".lower()
+        fits = self.method in ("", seen.method) and self.part.lower() in address
         self.met += fits
         return fits and self.nth <= self.met < self.nth + self.times
 

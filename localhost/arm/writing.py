@@ -214,7 +214,7 @@ def _partners(properties: JsonObject) -> set[str]:
 def _described(kind: Kind, properties: JsonObject, content: bytes) -> None:
     """Add what the service reads out of the content itself."""
     if kind.name == "assemblies":
-        properties.setdefault("assemblyVersion", "0.0.0.0")  # noqa: S104  # nosec B104
+        properties.setdefault("assemblyVersion", "0.0.0.0")  # noqa: S104
     elif kind.name == "schemas":
         root = _schema(content)
         if root is not None:

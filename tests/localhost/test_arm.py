@@ -293,6 +293,35 @@ async def test_a_body_has_at_most_four_mebibytes(call: Calls) -> None:
     assert (refused.status, refused.code) == (413, "RequestContentTooLarge")
 
 
+async def test_what_cannot_be_done_is_refused(call: Calls) -> None:
+    group = ACCOUNT.partition("/providers/")[0]
+    for path in (ACCOUNT, f"{ACCOUNT}/partners", f"{ACCOUNT}/partners/a", group):
+        refused = await call("PATCH", path, {})
+        assert (refused.status, refused.code) == (405, "MethodNotAllowed")
+    for path in (f"{ACCOUNT}/nothings", f"{ACCOUNT}/partners/a/b", "/nothing"):
+        nothing = await call("GET", path)
+        assert (nothing.status, nothing.code) == (404, "NotFound")
+    for body in ({"properties": []}, {}, []):
+        refused = await call("PUT", f"{ACCOUNT}/partners/a", body)
+        assert (refused.status, refused.code) == (400, "InvalidRequestContent")
+
+
+async def test_a_group_is_made_and_found(call: Calls) -> None:
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/new"
+    assert (await call("GET", group, version="2021-04-01")).code == "ResourceGroupNotFound"
+    body = {"location": "westus"}
+    assert (await call("PUT", group, body, version="2021-04-01")).status == 201
+    assert (await call("PUT", group, body, version="2021-04-01")).status == 200
+    assert (await call("GET", group, version="2021-04-01")).body["location"] == "westus"
+
+
+async def test_a_resource_may_be_named_as_part_of_an_address(call: Calls) -> None:
+    for name in ("providers", "partners", "resourceGroups"):
+        path = f"{ACCOUNT}/partners/{name}"
+        assert (await call("PUT", path, {"properties": PARTNER})).status == 201
+        assert (await call("GET", path)).body["name"] == name
+
+
 async def test_a_tier_is_full(arm: Arm, call: Calls) -> None:
     arm.load([an_account("Basic"), a_partner("a"), a_partner("b")])
     path, body = f"{ACCOUNT}/partners", {"properties": PARTNER}
@@ -401,8 +430,9 @@ async def test_a_fault_happens_to_the_request_it_is_for(arm: Arm, call: Calls) -
             statuses.append(answer.status)
     assert statuses == [201, 503, 503, 200]
     assert [one.status for one in arm.seen] == statuses
-    arm.throttle(retry_after=0)
-    throttled = await call("GET", path)
+    arm.throttle(part="$top=1", retry_after=0)
+    assert (await call("GET", path)).status == 200
+    throttled = await call("GET", f"{ACCOUNT}/partners", top="1")
     assert (throttled.status, throttled.headers["Retry-After"]) == (429, "0")
 
 
