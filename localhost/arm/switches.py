@@ -26,7 +26,8 @@ class Switches:
     :param content_types: content without its type is refused.
     :param map_versions: a stylesheet whose version does not fit the map's type is refused.
     :param filters: ``$filter`` is heeded, or else ignored.
-    :param limits: a tier's limits are held to.
+    :param keeps_marks: a byte order mark in a PUT's content is stored, or else dropped.
+    :param limits: a tier's limits are held to, and that of content.
     :param vaults_refuse: the key vault lets no one list its keys.
     :param page_size: most resources in a page, whatever ``$top`` says.
     :param link_seconds: how long a content link is valid.
@@ -44,6 +45,7 @@ class Switches:
     content_types: bool = True
     map_versions: bool = True
     filters: bool = True
+    keeps_marks: bool = False
     limits: bool = True
     vaults_refuse: bool = False
     page_size: int = 1000

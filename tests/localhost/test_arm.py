@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from localhost.arm.kinds import KINDS
+from localhost.arm.times import session_etag, stamp
 from shared.model.integration_account import Child, Sku
 from tests.localhost.arm_calls import (
     ACCOUNT,
@@ -285,6 +286,51 @@ async def test_content_says_its_type(arm: Arm, call: Calls) -> None:
     assert (await call("PUT", f"{ACCOUNT}/maps/m", body)).status == 400
     arm.switches.content_types = False
     assert (await call("PUT", f"{ACCOUNT}/maps/m", body)).status == 201
+
+
+async def test_a_byte_order_mark_is_dropped_or_kept(arm: Arm, call: Calls) -> None:
+    body = {"mapType": "Liquid", "content": "\ufeff{{ a }}", "contentType": "text/plain"}
+    for keeps, content in ((False, b"{{ a }}"), (True, b"\xef\xbb\xbf{{ a }}")):
+        arm.switches.keeps_marks = keeps
+        put = await call("PUT", f"{ACCOUNT}/maps/m", {"properties": body})
+        assert await call.content(put.body["properties"]["contentLink"]["uri"]) == (200, content)
+
+
+async def test_members_are_read_without_regard_to_case(call: Calls) -> None:
+    body = {"MAPTYPE": "Liquid", "Content": "{{ a }}", "contenttype": "text/plain"}
+    put = await call("PUT", f"{ACCOUNT}/maps/m", {"properties": body})
+    assert put.status == 201
+    assert put.body["properties"]["mapType"] == "Liquid"
+    assert put.body["properties"]["contentLink"]["contentSize"] == len("{{ a }}")
+
+
+async def test_content_has_at_most_eight_mebibytes(arm: Arm, call: Calls) -> None:
+    arm.load([_schema("Large") | {"content": "a" * (8 * 1024 * 1024 + 1)}])
+    link = (await call("GET", f"{ACCOUNT}/schemas/Large")).body["properties"]["contentLink"]
+    body = {"schemaType": "Xml", "contentLink": link, "contentType": "application/xml"}
+    assert (await call("PUT", f"{ACCOUNT}/schemas/s", {"properties": body})).status == 400
+    arm.switches.limits = False
+    assert (await call("PUT", f"{ACCOUNT}/schemas/s", {"properties": body})).status == 201
+
+
+async def test_somebody_else_changes_it(arm: Arm, call: Calls) -> None:
+    for content in ("1", "2"):
+        arm.session(ACCOUNT, "Contoso-Fabrikam-ICN", content)
+        shown = await call("GET", f"{ACCOUNT}/sessions/contoso-fabrikam-icn")
+        assert shown.body["properties"]["content"] == content
+        assert shown.body["name"] == "Contoso-Fabrikam-ICN"
+    arm.lose(ACCOUNT)
+    assert (await call("GET", f"{ACCOUNT}/sessions")).code == "ResourceNotFound"
+
+
+def test_times_have_up_to_seven_digits_and_etags_go_down() -> None:
+    whole = 636_289_157_790_000_000
+    assert stamp(whole) == "2017-04-27T18:49:39Z"
+    assert stamp(whole + 1) == "2017-04-27T18:49:39.0000001Z"
+    assert stamp(whole + 1_200_000) == "2017-04-27T18:49:39.12Z"
+    # A recorded pair: the ETag of a session, and about when it was written.
+    assert session_etag(636_289_157_793_355_517) == '"08587082879061420290"'
+    assert stamp(636_289_157_793_355_517) == "2017-04-27T18:49:39.3355517Z"
 
 
 async def test_a_body_has_at_most_four_mebibytes(call: Calls) -> None:
