@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from localhost.arm.kinds import KINDS
+from localhost.arm.times import session_etag, stamp
 from shared.model.integration_account import Child, Sku
 from tests.localhost.arm_calls import (
     ACCOUNT,
@@ -287,10 +288,84 @@ async def test_content_says_its_type(arm: Arm, call: Calls) -> None:
     assert (await call("PUT", f"{ACCOUNT}/maps/m", body)).status == 201
 
 
+async def test_a_byte_order_mark_is_dropped_or_kept(arm: Arm, call: Calls) -> None:
+    body = {"mapType": "Liquid", "content": "\ufeff{{ a }}", "contentType": "text/plain"}
+    for keeps, content in ((False, b"{{ a }}"), (True, b"\xef\xbb\xbf{{ a }}")):
+        arm.switches.keeps_marks = keeps
+        put = await call("PUT", f"{ACCOUNT}/maps/m", {"properties": body})
+        assert await call.content(put.body["properties"]["contentLink"]["uri"]) == (200, content)
+
+
+async def test_members_are_read_without_regard_to_case(call: Calls) -> None:
+    body = {"MAPTYPE": "Liquid", "Content": "{{ a }}", "contenttype": "text/plain"}
+    put = await call("PUT", f"{ACCOUNT}/maps/m", {"properties": body})
+    assert put.status == 201
+    assert put.body["properties"]["mapType"] == "Liquid"
+    assert put.body["properties"]["contentLink"]["contentSize"] == len("{{ a }}")
+
+
+async def test_content_has_at_most_eight_mebibytes(arm: Arm, call: Calls) -> None:
+    arm.load([_schema("Large") | {"content": "a" * (8 * 1024 * 1024 + 1)}])
+    link = (await call("GET", f"{ACCOUNT}/schemas/Large")).body["properties"]["contentLink"]
+    body = {"schemaType": "Xml", "contentLink": link, "contentType": "application/xml"}
+    assert (await call("PUT", f"{ACCOUNT}/schemas/s", {"properties": body})).status == 400
+    arm.switches.limits = False
+    assert (await call("PUT", f"{ACCOUNT}/schemas/s", {"properties": body})).status == 201
+
+
+async def test_somebody_else_changes_it(arm: Arm, call: Calls) -> None:
+    for content in ("1", "2"):
+        arm.session(ACCOUNT, "Contoso-Fabrikam-ICN", content)
+        shown = await call("GET", f"{ACCOUNT}/sessions/contoso-fabrikam-icn")
+        assert shown.body["properties"]["content"] == content
+        assert shown.body["name"] == "Contoso-Fabrikam-ICN"
+    arm.lose(ACCOUNT)
+    assert (await call("GET", f"{ACCOUNT}/sessions")).code == "ResourceNotFound"
+
+
+def test_times_have_up_to_seven_digits_and_etags_go_down() -> None:
+    whole = 636_289_157_790_000_000
+    assert stamp(whole) == "2017-04-27T18:49:39Z"
+    assert stamp(whole + 1) == "2017-04-27T18:49:39.0000001Z"
+    assert stamp(whole + 1_200_000) == "2017-04-27T18:49:39.12Z"
+    # A recorded pair: the ETag of a session, and about when it was written.
+    assert session_etag(636_289_157_793_355_517) == '"08587082879061420290"'
+    assert stamp(636_289_157_793_355_517) == "2017-04-27T18:49:39.3355517Z"
+
+
 async def test_a_body_has_at_most_four_mebibytes(call: Calls) -> None:
     body = {"mapType": "Liquid", "content": "a" * 4 * 1024 * 1024, "contentType": "text/plain"}
     refused = await call("PUT", f"{ACCOUNT}/maps/m", {"properties": body})
     assert (refused.status, refused.code) == (413, "RequestContentTooLarge")
+
+
+async def test_what_cannot_be_done_is_refused(call: Calls) -> None:
+    group = ACCOUNT.partition("/providers/")[0]
+    for path in (ACCOUNT, f"{ACCOUNT}/partners", f"{ACCOUNT}/partners/a", group):
+        refused = await call("PATCH", path, {})
+        assert (refused.status, refused.code) == (405, "MethodNotAllowed")
+    for path in (f"{ACCOUNT}/nothings", f"{ACCOUNT}/partners/a/b", "/nothing"):
+        nothing = await call("GET", path)
+        assert (nothing.status, nothing.code) == (404, "NotFound")
+    for body in ({"properties": []}, {}, []):
+        refused = await call("PUT", f"{ACCOUNT}/partners/a", body)
+        assert (refused.status, refused.code) == (400, "InvalidRequestContent")
+
+
+async def test_a_group_is_made_and_found(call: Calls) -> None:
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/new"
+    assert (await call("GET", group, version="2021-04-01")).code == "ResourceGroupNotFound"
+    body = {"location": "westus"}
+    assert (await call("PUT", group, body, version="2021-04-01")).status == 201
+    assert (await call("PUT", group, body, version="2021-04-01")).status == 200
+    assert (await call("GET", group, version="2021-04-01")).body["location"] == "westus"
+
+
+async def test_a_resource_may_be_named_as_part_of_an_address(call: Calls) -> None:
+    for name in ("providers", "partners", "resourceGroups"):
+        path = f"{ACCOUNT}/partners/{name}"
+        assert (await call("PUT", path, {"properties": PARTNER})).status == 201
+        assert (await call("GET", path)).body["name"] == name
 
 
 async def test_a_tier_is_full(arm: Arm, call: Calls) -> None:
@@ -401,8 +476,9 @@ async def test_a_fault_happens_to_the_request_it_is_for(arm: Arm, call: Calls) -
             statuses.append(answer.status)
     assert statuses == [201, 503, 503, 200]
     assert [one.status for one in arm.seen] == statuses
-    arm.throttle(retry_after=0)
-    throttled = await call("GET", path)
+    arm.throttle(part="$top=1", retry_after=0)
+    assert (await call("GET", path)).status == 200
+    throttled = await call("GET", f"{ACCOUNT}/partners", top="1")
     assert (throttled.status, throttled.headers["Retry-After"]) == (429, "0")
 
 
