@@ -20,7 +20,7 @@ from shared.arm.refusals import (
     unanswered,
     without_signatures,
 )
-from shared.model.integration_account import Child
+from shared.model.integration_account import AccountId, Child
 from tests.arm.scripted import ACCOUNT, SUBSCRIPTION
 
 GATEWAY = {"x-ms-failure-cause": "gateway"}
@@ -144,6 +144,20 @@ def test_a_name_that_would_lead_elsewhere_is_not_asked_for(name: str) -> None:
     with pytest.raises(ArmRefused) as gone:
         asked_of("GET", of_account(ACCOUNT, Child.PARTNERS, name))
     assert gone.value.meaning is Meaning.REFUSED
+
+
+def test_a_name_may_be_a_word_of_arms_addresses() -> None:
+    account = AccountId(SUBSCRIPTION, "providers", "providers")
+    child = asked_of("GET", of_account(account, Child.PARTNERS, "providers"))
+    assert (child.where, child.action) == (CHILD.where, CHILD.action)
+    assert refused(child, 404, "PartnerNotFound").meaning is Meaning.CHILD_GONE
+    assert asked_of("GET", of_account(account)).where is Where.ACCOUNT
+    assert asked_of("GET", of_account(account, Child.PARTNERS)).where is Where.LIST
+
+
+def test_a_scope_is_one_line_whatever_a_name_holds() -> None:
+    asked = asked_of("GET", of_account(ACCOUNT, Child.SESSIONS, "a\r\nb"))
+    assert asked.scope.endswith("/sessions/a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b")
 
 
 def test_a_refused_action_is_told_with_who_asked() -> None:
