@@ -17,7 +17,6 @@ from shared.model.schedule import ScheduleStatus
 from shared.model.sections import Section
 from shared.model.service import Edition, LastBackup, Service, ServiceSettings
 from shared.model.wire import JsonObject, Stored, Time
-from shared.rules.integration_accounts.drift import Change
 from shared.web.http.caller import WayIn
 
 
@@ -148,7 +147,7 @@ class AccountChange(Stored):
     """Id of the pull, or of the backup that pulled."""
     section: str
     name: str
-    change: Change
+    change: Literal["added", "changed", "removed"]
     content: Literal[True] | None = None
     """Whether its content is another one."""
     pointers: list[str] | None = None
