@@ -120,6 +120,7 @@ class Installation(Operators):
             self.provider,
             self.configuration,
             self.left_behind,
+            self.clock,
         )
         self.start_check = StartCheck(self.deep_health, self.clock)
         self.restores = Restores(

@@ -242,7 +242,14 @@ class Health(Stored):
     status: Literal["ok"]
 
 
-class HealthCheck(Stored):
+class TimedCheck(Stored):
+    """When something was asked, and how long its answer took."""
+
+    checked_at: Time
+    milliseconds: int
+
+
+class HealthCheck(TimedCheck):
     """One check, and its error if it failed."""
 
     name: str
@@ -250,7 +257,7 @@ class HealthCheck(Stored):
     error: str | None = None
 
 
-class NeededKey(Stored):
+class NeededKey(TimedCheck):
     """A sealing key that stored backups or services need."""
 
     key_id: str
@@ -260,7 +267,7 @@ class NeededKey(Stored):
     error: str | None = None
 
 
-class NeededKeys(Stored):
+class NeededKeys(TimedCheck):
     """The key that wraps now, and all keys that stored backups and services need."""
 
     wrapping: str | None = None
@@ -281,7 +288,7 @@ class LeftOperation(Stored):
     do: str
 
 
-class LeftOperations(Stored):
+class LeftOperations(TimedCheck):
     """The first hundred operations that recovery left behind; each is retried every hour."""
 
     count: int | None = None

@@ -87,7 +87,7 @@ export const create = {
 
 export const health = {
   title: "Health",
-  text: "What the app asked just now, and what it can use.",
+  text: "What the app needs, whether it can use it, and how long each answer took. Asked",
   checks: "Checks",
   check: "Check",
   says: "Says",
@@ -102,6 +102,7 @@ export const health = {
   left: "Left behind",
   leftText: "Operations that recovery could not finish within a day.",
   nothingLeft: "Nothing was left behind.",
+  took: (text: string, slow: boolean) => (slow ? `${text}, slow` : text),
   since: "Since",
   why: "Why",
   todo: "What to do",
