@@ -14,6 +14,7 @@ from shared.backups.catalog.inventory import Inventory
 from shared.backups.catalog.known import KnownBackups
 from shared.backups.catalog.registration import Registration
 from shared.backups.inspection.changes import Changes
+from shared.backups.inspection.content_bytes import BackedUpContent
 from shared.backups.inspection.contents import Contents
 from shared.backups.making.backups import Backups
 from shared.backups.schedules.clocks_apart import ClocksApart
@@ -73,6 +74,7 @@ class Installation(Operators):
         )
         self.known_backups = KnownBackups(self.history, self.returning)
         self.contents = Contents(self.known_backups)
+        self.backed_up_content = BackedUpContent(self.known_backups)
         self.changes = Changes(self.known_backups, self.provider, self.directory, self.source)
         self.browsing = Browsing(self.accounts, self.provider, self.history)
         self.registration = Registration(

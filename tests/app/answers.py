@@ -150,6 +150,7 @@ class _Day:
         await self.ask("get_backup", "GET", path)
         await self.ask("pin_backup", "PATCH", path, {"pinned": False})
         await self.ask("list_backup_contents", "GET", f"{path}/contents")
+        await self.ask("get_backup_content", "GET", f"{path}/contents/schemas/Orders/content")
         for section in ("schemas", "service", "content", "control-numbers", "mic-values"):
             await self.ask("list_backup_contents", "GET", f"{path}/contents?section={section}")
         await self.ask("put_artifact", "PUT", "/artifacts/schemas/Orders1", {"document": {"a": 1}})
