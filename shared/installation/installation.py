@@ -12,6 +12,7 @@ from shared.backups.catalog.browsing import Browsing
 from shared.backups.catalog.history_rows import HistoryRows
 from shared.backups.catalog.inventory import Inventory
 from shared.backups.catalog.known import KnownBackups
+from shared.backups.catalog.last_stored import LastStored
 from shared.backups.catalog.registration import Registration
 from shared.backups.inspection.changes import Changes
 from shared.backups.inspection.content_bytes import BackedUpContent
@@ -22,6 +23,7 @@ from shared.backups.schedules.listed import ListedSchedules
 from shared.backups.schedules.mending import DueRows
 from shared.backups.schedules.preview import Preview
 from shared.backups.schedules.schedules import ScheduleSettings
+from shared.backups.schedules.standing import Standings
 from shared.backups.schedules.tick import Tick
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
@@ -113,6 +115,8 @@ class Installation(Operators):
             self.schedules, self.records, self.accounts, self.tick, self.clock
         )
         self.listed_schedules = ListedSchedules(self.schedule_settings, self.in_flight)
+        self.standings = Standings(self.directory, self.listed_schedules, self.clock)
+        self.last_stored = LastStored(self.history)
         self.preview = Preview(self.schedule_settings, self.retention_runs, self.clock)
         self.deep_health = DeepHealth(
             self.directory,

@@ -9,12 +9,14 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
+from shared.model.attention import Attention, AttentionReason
+from shared.model.backup import BackupStatus
 from shared.model.numbers import IssuedNumber, Kind
 from shared.model.operation import HIDDEN, Operation, OperationName
 from shared.model.problem import Code, DetailCode
 from shared.model.schedule import ScheduleStatus
 from shared.model.sections import Section
-from shared.model.service import Edition, LastBackup, Service, ServiceSettings
+from shared.model.service import Edition, LastBackup, Service, ServiceSettings, State
 from shared.model.wire import JsonObject, Stored, Time
 from shared.web.http.caller import WayIn
 
@@ -118,12 +120,63 @@ class ListedSchedule(Stored):
     """``Running`` while it is under way."""
 
 
+class StoredBackup(Stored):
+    """What the history says of a backup: whether it is there, and what its last verify found."""
+
+    status: BackupStatus
+    verified_at: Time | None = None
+    verify_level: str | None = None
+    verify_status: str | None = None
+
+
+class ListedBackupRun(LastBackup):
+    """A service's last backup run, and with ``stored=true`` what is stored of it."""
+
+    stored: StoredBackup | None = None
+
+
 class ListedService(Service):
     """A service as lists show it."""
 
     model_config = without("operations")
 
+    last_backup: ListedBackupRun | None = None
     schedule: ListedSchedule | None = None
+
+
+class UrgentService(ListedService):
+    """A service that needs attention, and why: errors first."""
+
+    model_config = without("operations")
+
+    reasons: list[Attention]
+
+
+class BackedUpServices(Stored):
+    """How many services can be backed up, and of how many of them the last run succeeded."""
+
+    able: int
+    succeeded: int
+
+
+class NeedAttention(Stored):
+    """How many services need attention for an error, and how many others do."""
+
+    errors: int
+    warnings: int
+
+
+class ServicesSummary(Stored):
+    """All services, counted, and those that need attention, the worst first."""
+
+    services: int
+    states: dict[State, int]
+    backed_up: BackedUpServices
+    need_attention: NeedAttention
+    reasons: dict[AttentionReason, int]
+    """How many services have each reason."""
+    worst: list[UrgentService]
+    """Up to ``top`` of them."""
 
 
 class Monitor(Operation):
