@@ -50,8 +50,12 @@ param furtherStorageAccounts object = {}
 
 // ---- integration accounts
 
-@description('Integration accounts that services may be linked to, as in the app setting INTEGRATION_ACCOUNTS: ARM ids of subscriptions, resource groups or accounts. Give the app\'s identity Reader there, or Logic App Contributor to write to them too.')
+@description('Integration accounts that services may be linked to, as in the app setting INTEGRATION_ACCOUNTS: ARM ids of subscriptions, resource groups or accounts. What the app\'s identity may do there: integrationAccountRights.')
 param integrationAccounts array = []
+
+@allowed(['none', 'read', 'write'])
+@description('What the app\'s identity is given on integrationAccounts: read (Reader), which a pull needs; write (Logic App Contributor), which a push needs; none, where somebody else gives it. Who deploys must be allowed to give roles there.')
+param integrationAccountRights string = 'read'
 
 // ---- keys
 
@@ -179,6 +183,16 @@ var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+var reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
+var logicAppContributor = '87a39d53-fc1b-424a-814c-f7e04687dc9e'
+
+// The ids of integrationAccounts by how much each names: a subscription has three parts, a resource
+// group five, an account nine, the first of them empty.
+var given = integrationAccountRights == 'none' ? [] : integrationAccounts
+var rightsRole = integrationAccountRights == 'write' ? logicAppContributor : reader
+var wholeSubscriptions = filter(given, id => length(split(id, '/')) == 3)
+var wholeGroups = filter(given, id => length(split(id, '/')) == 5)
+var singleAccounts = filter(given, id => length(split(id, '/')) == 9)
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: resourceGroupName
@@ -262,6 +276,34 @@ module vault 'modules/vault.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
   }
 }
+
+module subscriptionRights 'modules/subscription-rights.bicep' = [for (id, i) in wholeSubscriptions: {
+  name: 'rights-subscription-${i}'
+  scope: subscription(split(id, '/')[2])
+  params: {
+    principalId: identity.outputs.principalId
+    role: rightsRole
+  }
+}]
+
+module groupRights 'modules/group-rights.bicep' = [for (id, i) in wholeGroups: {
+  name: 'rights-group-${i}'
+  scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+  params: {
+    principalId: identity.outputs.principalId
+    role: rightsRole
+  }
+}]
+
+module accountRights 'modules/account-rights.bicep' = [for (id, i) in singleAccounts: {
+  name: 'rights-account-${i}'
+  scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+  params: {
+    account: split(id, '/')[8]
+    principalId: identity.outputs.principalId
+    role: rightsRole
+  }
+}]
 
 module network 'modules/network.bicep' = if (privateBackends) {
   name: 'network'

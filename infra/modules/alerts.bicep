@@ -36,6 +36,16 @@ var rules = [
     severity: 1
     description: 'The clocks of the app and its storage differ: due backups wait.'
   }
+  {
+    type: 'PullFailed'
+    severity: 1
+    description: 'A linked service could not be brought to what its integration account holds.'
+  }
+  {
+    type: 'AccountChanged'
+    severity: 3
+    description: 'A pull found artifacts changed in an integration account.'
+  }
 ]
 
 resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import unquote
 
 from localhost.arm.kinds import ACCOUNTS, API_VERSIONS, KINDS, PROVIDER, WORKFLOWS
@@ -44,13 +45,18 @@ def read(raw_path: str) -> Address:
     after, group = 2, None
     if len(parts) > 3 and parts[2].lower() == "resourcegroups":
         after, group = 4, parts[3]
-    places = [n for n, part in enumerate(parts) if n >= after and part.lower() == "providers"]
+    # A resource may be named so too, but no provider's name follows it.
+    places = [
+        n
+        for n, (part, following) in enumerate(pairwise(parts))
+        if n >= after and part.lower() == "providers" and "." in following
+    ]
     if not places and len(parts) == after:
         return Address(parts[1], group, "", (), "/" + "/".join(parts))
-    # Of a provider of another one's resource, as permissions are, the last one counts.
-    last = places[-1] if places else after
-    if last + 1 >= len(parts) or not places:
+    if not places:
         raise Refused(404, "NotFound", "There is nothing at this address.", gateway=True)
+    # Of a provider of another one's resource, as permissions are, the last one counts.
+    last = places[-1]
     return Address(
         parts[1],
         group,

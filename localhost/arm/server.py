@@ -15,7 +15,6 @@ from localhost.arm.refused import Refused, malformed
 from localhost.arm.service import Answer, Asked, Service
 from localhost.arm.state import State
 from localhost.arm.switches import Budgets, Disturbances, Fault, Seen, Switches
-from localhost.arm.writing import MOST_BODY
 
 STAND_IN = {"x-ms-stand-in": "interkeep"}
 """The header of every answer, which says what it comes from."""
@@ -30,10 +29,7 @@ class _Cut(Exception):
 
 
 class StandIn:
-    """The stand-in: what there is, how it goes, what it saw, and its server.
-
-    :param host: the address of 127.0.0.1 that it listens on.
-    """
+    """The stand-in: what there is, how it goes, what it saw, and its server."""
 
     def __init__(self) -> None:
         self.state = State()
@@ -49,8 +45,8 @@ class StandIn:
 
         :raises OSError: where something else does.
         """
-        # A body that is too large is refused as the real service does it.
-        app = web.Application(client_max_size=2 * MOST_BODY)
+        # Without a limit: a body that is too large is refused as the real service does it.
+        app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{path:(?s:.*)}", self._handle)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()

@@ -124,6 +124,7 @@ class Service:
 
     def _group(self, asked: Asked, address: Address) -> Answer:
         if address.group is None:
+            _require_get(asked)
             name = self._state.subscription(address.subscription)
             shown = {"id": f"/subscriptions/{name}", "subscriptionId": name, "state": "Enabled"}
             return Answer(200, shown)
@@ -135,6 +136,8 @@ class Service:
             key = (address.subscription.lower(), address.group.lower())
             status = 200 if key in self._state.groups else 201
             self._state.add_group(address.subscription, address.group, location)
+        elif asked.method not in ("GET", "HEAD"):
+            raise _not_so()
         found = self._state.group(address.subscription, address.group)
         group: JsonObject = {
             "id": f"/subscriptions/{found.subscription}/resourceGroups/{found.name}",
@@ -157,7 +160,7 @@ class Service:
         if asked.method == "POST":
             return self._posted(asked, account, names[1:], version)
         kind = KINDS.get(names[1].lower())
-        if kind is None:
+        if kind is None or len(names) > 3:
             raise _nothing()
         if len(names) == 2:
             return self._listed(asked, account, kind, version)
@@ -171,6 +174,7 @@ class Service:
         if asked.method == "DELETE":
             there = self._state.group(subscription, group).accounts.pop(name.lower(), None)
             return Answer(204 if there is None else 200)
+        _require_get(asked)
         return Answer(200, _account_shown(self._state.account(subscription, group, name)))
 
     def _item(self, asked: Asked, account: Account, kind: Kind, name: str, version: str) -> Answer:
@@ -186,6 +190,7 @@ class Service:
             return self._shown(asked, account, written, version, 201 if new else 200)
         if asked.method == "DELETE":
             return Answer(200 if self._writer.delete(account, kind, name) else 204)
+        _require_get(asked)
         return self._shown(asked, account, account.find(kind, name), version)
 
     def _shown(
@@ -237,8 +242,7 @@ class Service:
     ) -> Answer:
         """A page of what is listed in the order of its keys. The next one begins after the last
         key of this one, whatever came and went meanwhile."""
-        if asked.method != "GET":
-            raise _not_so()
+        _require_get(asked)
         top = asked.query.get("$top", "")
         if top and not (top.isdecimal() and int(top)):
             raise malformed(f"$top is {top!r}, and no number from 1.")
@@ -313,6 +317,11 @@ class Service:
 
 def _nothing() -> Refused:
     return Refused(404, "NotFound", "There is nothing at this address.", gateway=True)
+
+
+def _require_get(asked: Asked) -> None:
+    if asked.method != "GET":
+        raise _not_so()
 
 
 def _not_so() -> Refused:

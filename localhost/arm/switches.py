@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import unquote
 
 READS_AN_HOUR = 12_000
 WRITES_AN_HOUR = 1_200
@@ -25,7 +26,8 @@ class Switches:
     :param content_types: content without its type is refused.
     :param map_versions: a stylesheet whose version does not fit the map's type is refused.
     :param filters: ``$filter`` is heeded, or else ignored.
-    :param limits: a tier's limits are held to.
+    :param keeps_marks: a byte order mark in a PUT's content is stored, or else dropped.
+    :param limits: a tier's limits are held to, and that of content.
     :param vaults_refuse: the key vault lets no one list its keys.
     :param page_size: most resources in a page, whatever ``$top`` says.
     :param link_seconds: how long a content link is valid.
@@ -43,6 +45,7 @@ class Switches:
     content_types: bool = True
     map_versions: bool = True
     filters: bool = True
+    keeps_marks: bool = False
     limits: bool = True
     vaults_refuse: bool = False
     page_size: int = 1000
@@ -85,7 +88,7 @@ class Fault:
     """What happens to requests instead of, or after, being carried out.
 
     :param method: of the requests that it is for; any where empty.
-    :param part: the address has it in it, without regard to case.
+    :param part: the path or its query has it in it, decoded and without regard to case.
     :param nth: the first of those requests that it happens to, from 1.
     :param times: to how many from then on.
     :param status: the answer's; 0 to answer as ever.
@@ -113,7 +116,9 @@ class Fault:
 
     def happens(self, seen: Seen) -> bool:
         """Whether it happens to this request; counts it."""
-        fits = self.method in ("", seen.method) and self.part.lower() in seen.path.lower()
+        query = "&".join(f"{name}={value}" for name, value in seen.query.items())
+        address = f"{unquote(seen.path)}?{query}".lower()
+        fits = self.method in ("", seen.method) and self.part.lower() in address
         self.met += fits
         return fits and self.nth <= self.met < self.nth + self.times
 

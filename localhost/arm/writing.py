@@ -16,6 +16,12 @@ from localhost.arm.times import content_version, session_etag, stamp
 MOST_BODY = 4 * 1024 * 1024
 """Bytes of a body, as it is sent."""
 
+MOST_CONTENT = 8 * 1024 * 1024
+"""Bytes of an artifact's content."""
+
+_UNVERSIONED = ".".join("0000")
+"""The version of an assembly that says none."""
+
 _RESOURCE = frozenset({"id", "name", "type", "etag", "properties", "tags", "location", "sku"})
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
 _VERSION_OF = {"xslt": "1.0", "xslt20": "2.0", "xslt30": "3.0"}
@@ -80,7 +86,7 @@ class Writer:
         self._matches(kind, there, if_match)
         if there is None:
             self._room(account, kind)
-        properties = {k: v for k, v in copy.deepcopy(given).items() if k not in READ_ONLY}
+        properties = _named(kind, given)
         content = content_type = None
         if kind.content:
             content, content_type = self._content(kind, properties, fetched)
@@ -155,15 +161,18 @@ class Writer:
             raise malformed(f"The {kind.noun} has no content and no link to it.")
         if not content_type and self._switches.content_types:
             raise malformed(f"The {kind.noun} does not say its content's type.")
-        if content is None:
-            assert fetched is not None
-            return fetched, str(content_type or "")
+        data = self._decoded(kind, content) if content is not None else fetched or b""
+        if self._switches.limits and len(data) > MOST_CONTENT:
+            raise malformed(f"The {kind.noun}'s content has more than {MOST_CONTENT} bytes.")
+        return data, str(content_type or "")
+
+    def _decoded(self, kind: Kind, content: Any) -> bytes:
         if not isinstance(content, str):
             raise malformed(f"The {kind.noun}'s content is no text.")
         if kind.content == "text":
-            return content.encode(), str(content_type or "")
+            return (content if self._switches.keeps_marks else content.lstrip("\ufeff")).encode()
         try:
-            return base64.b64decode(content, validate=True), str(content_type or "")
+            return base64.b64decode(content, validate=True)
         except binascii.Error as error:
             raise malformed(f"The {kind.noun}'s content is no base64.") from error
 
@@ -202,6 +211,18 @@ class Writer:
             )
 
 
+def _named(kind: Kind, given: JsonObject) -> JsonObject:
+    """A copy of the members that change something, in the spelling of the specification: they
+    are read without regard to case."""
+    spelled = {name.lower(): name for name in kind.writable}
+    read_only = {name.lower() for name in READ_ONLY}
+    return {
+        spelled.get(name.lower(), name): copy.deepcopy(value)
+        for name, value in given.items()
+        if name.lower() not in read_only
+    }
+
+
 def _place(location: str) -> str:
     return location.replace(" ", "").lower()
 
@@ -214,7 +235,7 @@ def _partners(properties: JsonObject) -> set[str]:
 def _described(kind: Kind, properties: JsonObject, content: bytes) -> None:
     """Add what the service reads out of the content itself."""
     if kind.name == "assemblies":
-        properties.setdefault("assemblyVersion", "0.0.0.0")  # noqa: S104  # nosec B104
+        properties.setdefault("assemblyVersion", _UNVERSIONED)
     elif kind.name == "schemas":
         root = _schema(content)
         if root is not None:

@@ -48,9 +48,8 @@ def asked_of(method: str, segments: Segments) -> Asked:
     :raises ArmRefused: if a part of it can be no name: it would lead elsewhere.
     """
     types, names = _types_and_names(segments)
-    asked = Asked(
-        method, _where(method, types, names), _action(method, types), "/" + "/".join(segments)
-    )
+    scope = "".join(c if c.isprintable() else "�" for c in "/" + "/".join(segments))
+    asked = Asked(method, _where(method, types, names), _action(method, types), scope)
     if not _NO_NAMES.isdisjoint(segments):
         raise ArmRefused(Meaning.REFUSED, asked, message="A part of the address is no name")
     return asked
@@ -68,12 +67,18 @@ def address_of(endpoint: str, segments: Segments, version: str, condition: str =
 
 def _types_and_names(segments: Segments) -> tuple[list[str], list[str]]:
     """The types of the resource that an address is of, its provider first, and its names."""
-    lower = [segment.lower() for segment in segments]
-    if _PROVIDERS not in lower:
-        return [], []
-    start = len(lower) - lower[::-1].index(_PROVIDERS)
-    provider, *rest = segments[start:] or [""]
-    return [provider, *rest[::2]], list(rest[1::2])
+    types: list[str] = []
+    names: list[str] = []
+    place = 0
+    while place < len(segments):
+        word, name = segments[place], segments[place + 1 : place + 2]
+        if word.lower() == _PROVIDERS:
+            types, names = list(name), []
+        elif types:
+            types.append(word)
+            names += name
+        place += 2
+    return types, names
 
 
 def _action(method: str, types: Sequence[str]) -> str:

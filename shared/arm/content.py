@@ -24,13 +24,13 @@ from shared.arm.refusals import (
     link_refusal,
     unanswered,
 )
-from shared.arm.wire import ArmWire
+from shared.arm.wire import WHO, ArmWire
 from shared.model.wire import JsonValue
 
 MOST_BYTES = 64 * 1024 * 1024
 """The longest content that is read: Logic Apps takes 8 MiB."""
 
-_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": WHO}
 """Bytes as they are stored: a packed answer would not have the size that the link says."""
 
 _MD5 = "md5"

@@ -193,7 +193,7 @@ _UNTIL_A_FAULT_PASSES = 503
 _MOST_MESSAGE = 600
 _LINK = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s?#'\"<>]*)[?#][^\s'\"<>]*")
 _SIGNATURE = re.compile(r"(?i)\b(sig|signature|code|key|token)=[^\s&'\"<>]+")
-_TOKEN = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*")
+_TOKEN = re.compile(r"\beyJ[\w-]{3,}(?:\.[\w-]*)*|(?<=Bearer )\S+")
 _ACTION = re.compile(r"perform action '([\w./*-]{1,200})'")
 _SCOPE = re.compile(r"over scope '([^'\s?]{1,500})'")
 _CALLER = re.compile(r"[Cc]lient '([^'\s]{0,120})' with object id '([0-9A-Za-z-]{1,64})'")

@@ -33,7 +33,7 @@ from shared.clock import Clock
 from shared.storage.patience import Patience, patience_of_task, within
 from shared.storage.retrying import UNDERSTAND, RepeatingTransport
 
-_WHO = "interkeep"
+WHO = "interkeep"
 """The client's name in Azure's logs."""
 
 Found = TypeVar("Found")
@@ -118,7 +118,7 @@ class ArmWire:
 
     async def _run(self, request: HttpRequest, options: dict[str, Any]) -> Answer:
         if self._pipeline is None:
-            policies: list[Any] = [HeadersPolicy({"User-Agent": _WHO}), RequestIdPolicy()]
+            policies: list[Any] = [HeadersPolicy({"User-Agent": WHO}), RequestIdPolicy()]
             self._pipeline = AsyncPipeline(
                 transport=self._transport, policies=[*policies, self._signing()]
             )

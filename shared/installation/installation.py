@@ -12,8 +12,10 @@ from shared.backups.catalog.browsing import Browsing
 from shared.backups.catalog.history_rows import HistoryRows
 from shared.backups.catalog.inventory import Inventory
 from shared.backups.catalog.known import KnownBackups
+from shared.backups.catalog.last_stored import LastStored
 from shared.backups.catalog.registration import Registration
 from shared.backups.inspection.changes import Changes
+from shared.backups.inspection.content_bytes import BackedUpContent
 from shared.backups.inspection.contents import Contents
 from shared.backups.making.backups import Backups
 from shared.backups.schedules.clocks_apart import ClocksApart
@@ -21,6 +23,7 @@ from shared.backups.schedules.listed import ListedSchedules
 from shared.backups.schedules.mending import DueRows
 from shared.backups.schedules.preview import Preview
 from shared.backups.schedules.schedules import ScheduleSettings
+from shared.backups.schedules.standing import Standings
 from shared.backups.schedules.tick import Tick
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
@@ -88,6 +91,7 @@ class Installation(Pushers):
         self.session_pulls = SessionPulls(self.pull_stores, self.records)
         self.known_backups = KnownBackups(self.history, self.returning)
         self.contents = Contents(self.known_backups)
+        self.backed_up_content = BackedUpContent(self.known_backups)
         self.changes = Changes(self.known_backups, self.provider, self.directory, self.source)
         self.browsing = Browsing(self.accounts, self.provider, self.history)
         self.registration = Registration(
@@ -126,6 +130,8 @@ class Installation(Pushers):
             self.schedules, self.records, self.accounts, self.tick, self.clock
         )
         self.listed_schedules = ListedSchedules(self.schedule_settings, self.in_flight)
+        self.standings = Standings(self.directory, self.listed_schedules, self.clock)
+        self.last_stored = LastStored(self.history)
         self.preview = Preview(self.schedule_settings, self.retention_runs, self.clock)
         self.deep_health = DeepHealth(
             self.directory,
@@ -135,6 +141,7 @@ class Installation(Pushers):
             self.provider,
             self.configuration,
             self.left_behind,
+            self.clock,
         )
         self.start_check = StartCheck(self.deep_health, self.clock)
         self.restores = Restores(

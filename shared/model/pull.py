@@ -18,5 +18,5 @@ class PullBody(Wire):
 class PullOutcome(Stored):
     """How a pull ended."""
 
-    result: JsonObject = Field(default_factory=dict)
+    result: JsonObject = Field(default_factory=dict, repr=False)
     warnings: list[Warning] = Field(default_factory=list)

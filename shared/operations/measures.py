@@ -17,6 +17,7 @@ _KINDS = {
     OperationName.VERIFY_BACKUP: "verify",
     OperationName.PURGE_BACKUP: "purge",
     OperationName.DELETE: "delete",
+    OperationName.PULL: "pull",
     OperationName.ROTATE_KEYS: "key_rotation",
     OperationName.SEAL_SECRETS: "secret_sealing",
 }

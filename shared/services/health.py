@@ -1,4 +1,5 @@
-"""Deep health: whether storage, queue and keys are usable, and which keys are needed."""
+"""Deep health: whether storage, queue and keys are usable, when each was asked and how long its
+answer took, and which keys are needed."""
 
 import asyncio
 import logging
@@ -10,8 +11,9 @@ from functools import partial
 from azure.core.exceptions import AzureError
 
 from shared.blobs.accounts import Accounts, containers
+from shared.clock import Clock
 from shared.model.problem import Problem
-from shared.model.wire import JsonObject, JsonValue
+from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.sealing.provider import KeyProvider
 from shared.state.configuration import Configuration
 from shared.state.history import History
@@ -29,6 +31,9 @@ _AT_ONCE = 16
 _MOST_LISTED = 100
 """The most operations left behind that are listed; a count says how many there are."""
 
+_TIMES = ("checkedAt", "milliseconds")
+"""What every result has: when it was asked, and how long that took."""
+
 _PROBE_DIGEST = "0" * 64
 
 log = logging.getLogger("interkeep.health")
@@ -45,6 +50,7 @@ class DeepHealth:
     provider: KeyProvider
     configuration: Configuration
     left: LeftBehindIndex
+    clock: Clock
     most_services: int = 10_000
     """The most services whose wrapping key is read: one call each."""
     most_backups: int = 50_000
@@ -67,8 +73,8 @@ class DeepHealth:
         }
 
     async def checks(self) -> list[JsonObject]:
-        """Everything that an operation needs, each with ``name``, ``status``, and ``error`` if it
-        failed."""
+        """Everything that an operation needs, each with ``name``, ``status``, when it was asked
+        (``checkedAt``), how many ``milliseconds`` that took, and ``error`` if it failed."""
         asked: dict[str, Callable[[], Awaitable[None]]] = {
             "stateTables": self._tables,
             "queue": self._queue,
@@ -76,7 +82,7 @@ class DeepHealth:
             "wrappingKey": self._wrapping,
             "sealKey": self._seal,
         }
-        return await asyncio.gather(*(_checked(name, ask) for name, ask in asked.items()))
+        return await asyncio.gather(*(self._checked(name, ask) for name, ask in asked.items()))
 
     async def _tables(self) -> None:
         await anext(self.directory.pages(size=1), None)
@@ -99,6 +105,7 @@ class DeepHealth:
 
     async def _keys(self) -> tuple[JsonObject, bool]:
         """The keys that stored backups and services need, and whether each is available."""
+        taken = self._stopwatch()
         try:
             async with asyncio.timeout(_MOST_SECONDS):
                 (backups, all_backups), (services, all_services) = await asyncio.gather(
@@ -106,14 +113,15 @@ class DeepHealth:
                 )
         except Exception as error:  # noqa: BLE001 - any error is a result of the check
             log.warning("deep health: the keys that are needed: %s", error)
-            return {"error": _said(error)}, False
+            return {**taken(), "error": _said(error)}, False
         asked = [
-            _checked(key_id, partial(self.provider.probe, key_id))
+            self._checked(key_id, partial(self.provider.probe, key_id))
             for key_id in sorted({*backups, *services})
         ]
         found = await asyncio.gather(*asked)
         well = all(one["status"] == "ok" for one in found)
         return {
+            **taken(),
             "wrapping": self.provider.wrapping_key_id,
             "neededByBackups": _listed(found, backups, "backups"),
             "neededByServices": _listed(found, services, "services"),
@@ -125,6 +133,7 @@ class DeepHealth:
         itself."""
         listed: list[JsonValue] = []
         count = 0
+        taken = self._stopwatch()
         try:
             async with asyncio.timeout(_MOST_SECONDS):
                 async for page in self.left.pages():
@@ -132,8 +141,26 @@ class DeepHealth:
                     listed += [one.to_json() for one in page[: _MOST_LISTED - len(listed)]]
         except Exception as error:  # noqa: BLE001 - any error is a result of the check
             log.warning("deep health: what was left behind: %s", error)
-            return {"error": _said(error)}
-        return {"count": count, "operations": listed}
+            return {**taken(), "error": _said(error)}
+        return {**taken(), "count": count, "operations": listed}
+
+    async def _checked(self, name: str, ask: Callable[[], Awaitable[None]]) -> JsonObject:
+        taken = self._stopwatch()
+        try:
+            async with asyncio.timeout(_MOST_SECONDS):
+                await ask()
+        except Exception as error:  # noqa: BLE001 - any error is a result of the check
+            log.warning("deep health: %s: %s", name, error)
+            return {"name": name, "status": "failing", **taken(), "error": _said(error)}
+        return {"name": name, "status": "ok", **taken()}
+
+    def _stopwatch(self) -> Callable[[], JsonObject]:
+        """Begins now; says when that was, and how many milliseconds ago."""
+        at, began = rfc3339(self.clock.now()), self.clock.monotonic()
+        return lambda: {
+            "checkedAt": at,
+            "milliseconds": round((self.clock.monotonic() - began) * 1000),
+        }
 
     async def _needed_by_backups(self) -> tuple[Counter[str], bool]:
         """How many backups need each key, and whether all backups were read."""
@@ -170,21 +197,11 @@ def _listed(found: Sequence[JsonObject], needed: Counter[str], what: str) -> lis
             "keyId": one["name"],
             what: needed[str(one["name"])],
             "atHand": one["status"] == "ok",
-            **({"error": one["error"]} if "error" in one else {}),
+            **{member: one[member] for member in (*_TIMES, "error") if member in one},
         }
         for one in found
         if one["name"] in needed
     ]
-
-
-async def _checked(name: str, ask: Callable[[], Awaitable[None]]) -> JsonObject:
-    try:
-        async with asyncio.timeout(_MOST_SECONDS):
-            await ask()
-    except Exception as error:  # noqa: BLE001 - any error is a result of the check
-        log.warning("deep health: %s: %s", name, error)
-        return {"name": name, "status": "failing", "error": _said(error)}
-    return {"name": name, "status": "ok"}
 
 
 def _said(error: BaseException) -> str:

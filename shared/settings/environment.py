@@ -20,7 +20,7 @@ from pydantic import (
     field_validator,
 )
 
-from shared.model.sections import SECTIONS
+from shared.model.sections import SECTIONS, SESSIONS
 from shared.settings.accounts import (
     HOST,
     STATE,
@@ -123,7 +123,7 @@ class Settings(BaseModel):
             section, slash, name = one.rpartition("/")
             public = info.field_name == "public_members"
             if not any(c.isalnum() for c in name) or (
-                slash and not (public and section in SECTIONS)
+                slash and not (public and section in (*SECTIONS, SESSIONS))
             ):
                 raise ValueError(_MEMBERS if public else _PARTS)
         return given

@@ -6,7 +6,7 @@ JSON pointers, never values.
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.model.wire import JsonObject, rfc3339
@@ -28,7 +28,7 @@ class Drifted:
     """Id of the pull's, or the backup's, operation."""
     section: str
     name: str
-    drift: JsonObject
+    drift: JsonObject = field(repr=False)
     """What happened to it, and where: see ``rules.integration_accounts.drift.Drift``."""
 
     @property

@@ -8,7 +8,7 @@ deletes their staged rows, so every one of them is written once, whoever continu
 
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.model.sections import Section
@@ -45,9 +45,9 @@ class Staged:
     name: str
     new: bool
     gone: bool
-    drift: JsonObject
+    drift: JsonObject = field(repr=False)
     """What changed of it, for the log of drift; empty where nothing is to be logged."""
-    row: Row
+    row: Row = field(repr=False)
 
     @property
     def key(self) -> str:
@@ -60,7 +60,7 @@ class StagedValue:
     """A piece of run-time state, or the settings, as a pull leaves it."""
 
     key: str
-    value: JsonObject
+    value: JsonObject = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Summary:
     operation: str
     found_at: datetime
     """When the pull began."""
-    result: JsonObject
-    warnings: list[JsonObject]
+    result: JsonObject = field(repr=False)
+    warnings: list[JsonObject] = field(repr=False)
     drifts: bool
     """Whether what it found is drift: not where the service is pulled for the first time."""
 

@@ -1,10 +1,20 @@
 """Looking into backups: what is in one, and what differs between two."""
 
+import re
+from urllib.parse import quote
+
 from shared.backups.inspection.changes import ChangesAsked
 from shared.model.place import BEGINNING, ChangesPlace, LinePlace
 from shared.model.problem import Code, Problem
-from shared.model.sections import CONFIGURATION_SECTIONS, CONTENT, RUNTIME_SECTIONS
+from shared.model.sections import (
+    CONFIGURATION_SECTIONS,
+    CONTENT,
+    RUNTIME_SECTIONS,
+    WITH_CONTENT,
+    Section,
+)
 from shared.web.http.call import Answer, Call
+from shared.web.http.etag import is_unchanged, strong
 from shared.web.http.paging import PAGING, given_page, name_prefix, one_name, place_after, top
 from shared.web.http.route import new_blueprint, route
 from shared.web.http.shared_errors import READS_BACKUP
@@ -50,6 +60,41 @@ async def list_backup_contents(call: Call) -> Answer:
     filters = {"section": section, "namePrefix": prefix, "name": name}
     query = {parameter: given for parameter, given in filters.items() if given}
     return given_page(call, path, page.values, following, query)
+
+
+@route(
+    blueprint,
+    "GET",
+    "services/{service}/backups/{backup}/contents/{section}/{name}/content",
+    answers=(200, 304),
+    gives_bytes=True,
+    outlives_service=True,
+    errors=READS_BACKUP | {Code.BACKUP_IN_USE, Code.ARTIFACT_NOT_FOUND},
+)
+async def get_backup_content(call: Call) -> Answer:
+    """Read the bytes of an artifact as a backup has them, to be kept as a file."""
+    section = next((one for one in Section if one == call.path("section")), None)
+    if section not in WITH_CONTENT:
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"Artifacts of these sections have content: {', '.join(sorted(WITH_CONTENT))}.",
+            target="section",
+        )
+    found = await call.app.backed_up_content.find(
+        call.path("service"), call.path("backup"), section, call.path("name")
+    )
+    headers = {"ETag": strong(found.content.version)}
+    if is_unchanged(call, found.content.version):
+        return Answer(status=304, headers=headers)
+    data = await call.app.backed_up_content.read(found)
+    headers["Content-Disposition"] = _as_file(found.name)
+    return Answer(data, headers=headers, content_type=found.content.content_type)
+
+
+def _as_file(name: str) -> str:
+    """Content-Disposition of bytes that a browser must keep and not show (RFC 6266)."""
+    plain = re.sub("[^A-Za-z0-9._-]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 @route(

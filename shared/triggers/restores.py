@@ -5,7 +5,7 @@ from shared.model.restore import RestoreBody
 from shared.model.wire import JsonObject
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import unless_unchanged
-from shared.web.http.monitor import accepted, shown_operation, version
+from shared.web.http.monitor import accepted, look_again, shown_operation, version
 from shared.web.http.route import new_blueprint, route
 from shared.web.http.shared_errors import READS_BACKUP, TAKES_CERTIFICATE
 from shared.web.http.tasks import DocsGroup
@@ -68,4 +68,5 @@ async def get_restore(call: Call) -> Answer:
         "plan": operation.parameters.get("plan"),
         "operation": shown_operation(record, operation),
     }
-    return unless_unchanged(call, version(record, operation), restore)
+    answer = unless_unchanged(call, version(record, operation), restore)
+    return look_again(answer, operation)

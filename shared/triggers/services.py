@@ -4,8 +4,8 @@ from collections.abc import Callable
 from json import dumps
 
 from shared.model.problem import Code
-from shared.model.service import Edition, ScaleBody, ServiceSettings, State
-from shared.model.wire import JsonObject
+from shared.model.service import Edition, ScaleBody, Service, ServiceSettings, State
+from shared.model.wire import JsonObject, JsonValue
 from shared.rules.editions import LIMITS, quotas, restorable_to
 from shared.rules.naming import is_service_name
 from shared.rules.roles import Role
@@ -47,13 +47,14 @@ def _transition(name: str) -> Callable[[Handler], Handler]:
     blueprint,
     "GET",
     "services",
-    query=("state", "edition", "namePrefix", *PAGING),
+    query=("state", "edition", "namePrefix", "stored", *PAGING),
     gives=PageOf("ListedService"),
 )
 async def list_services(call: Call) -> Answer:
     """List the services, filtered by state, edition and the beginning of their names, each with
-    its schedule.
+    its schedule; with stored=true, also what is stored of its last backup.
     """
+    stored = call.flag("stored")
     state, edition = call.choice("state", State), call.choice("edition", Edition)
     prefix = name_prefix(call)
 
@@ -65,13 +66,35 @@ async def list_services(call: Call) -> Answer:
     found, following = await read_page(call, pages, lambda listed: listed.service.name, keep)
     services = [listed.service for listed in found]
     schedules = await call.app.listed_schedules.of(services)
-    values: list[JsonObject] = [
-        {**summary(one), **({"schedule": schedules[one.id]} if one.id in schedules else {})}
-        for one in services
-    ]
+    backups = await call.app.last_stored.of(services) if stored else {}
+    values = [_listed(one, schedules.get(one.id), backups.get(one.id)) for one in services]
     filters = (("state", state), ("edition", edition), ("namePrefix", prefix))
     query = {name: str(value) for name, value in filters if value}
+    query |= {"stored": "true"} if stored else {}
     return given_page(call, "services", values, following, query)
+
+
+@route(blueprint, "GET", "summary", query=("top",), gives="ServicesSummary")
+async def get_summary(call: Call) -> Answer:
+    """Count the services by what they are, and list those that need attention, the worst first."""
+    standing = await call.app.standings.now(top(call))
+    worst: list[JsonValue] = [
+        {
+            **_listed(one.service, one.schedule, None),
+            "reasons": [reason.to_json() for reason in one.reasons],
+        }
+        for one in standing.worst
+    ]
+    return Answer(
+        {
+            "services": standing.states.total(),
+            "states": {str(one): many for one, many in standing.states.items()},
+            "backedUp": {"able": standing.able, "succeeded": standing.succeeded},
+            "needAttention": {"errors": standing.errors, "warnings": standing.warnings},
+            "reasons": {str(one): many for one, many in standing.reasons.items()},
+            "worst": worst,
+        }
+    )
 
 
 @route(
@@ -212,6 +235,15 @@ async def enable_service(call: Call) -> Answer:
 
 def _asked(call: Call) -> Asked:
     return Asked(call.caller, "http", call.operation_id, condition(call))
+
+
+def _listed(service: Service, schedule: JsonObject | None, stored: JsonObject | None) -> JsonObject:
+    """A service as lists show it."""
+    shown = {**summary(service), **({"schedule": schedule} if schedule else {})}
+    last = shown.get("lastBackup")
+    if stored is not None and isinstance(last, dict):
+        shown["lastBackup"] = {**last, "stored": stored}
+    return shown
 
 
 async def _shown(call: Call, listed: Listed, status: int = 200) -> Answer:

@@ -26,7 +26,7 @@ _SETTINGS = {
     },
     "monitoringStore": {"storageAccount": "offsite"},
 }
-_ASKED = re.compile(r"[?&](section=[a-z-]+)")
+_ASKED = re.compile(r"[?&](section=[a-z-]+|stored=true)")
 """What makes an answer one of another form."""
 
 _TRIES = 20
@@ -150,8 +150,11 @@ class _Day:
         verified = await self.ask("verify_backup", "POST", f"{path}/verify", {"level": "data"})
         await self.api.succeeded(verified)
         await self.ask("get_backup", "GET", path)
+        await self.ask("list_services", "GET", "//services?stored=true")
+        await self.ask("get_summary", "GET", "//summary")
         await self.ask("pin_backup", "PATCH", path, {"pinned": False})
         await self.ask("list_backup_contents", "GET", f"{path}/contents")
+        await self.ask("get_backup_content", "GET", f"{path}/contents/schemas/Orders/content")
         for section in ("schemas", "service", "content", "control-numbers", "mic-values"):
             await self.ask("list_backup_contents", "GET", f"{path}/contents?section={section}")
         await self.ask("put_artifact", "PUT", "/artifacts/schemas/Orders1", {"document": {"a": 1}})

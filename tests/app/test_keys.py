@@ -1,5 +1,7 @@
 """Key rotation and deep health through HTTP."""
 
+from datetime import UTC, datetime, timedelta
+
 from tests.support.api import Api, unique
 
 
@@ -35,3 +37,17 @@ async def test_deep_health_asks_all_that_an_operation_needs(api: Api) -> None:
         "sealKey": "ok",
     }
     assert (await api.get("health/deep", key="")).status == 401
+
+
+async def test_deep_health_says_of_each_check_when_it_was_and_how_long_it_took(api: Api) -> None:
+    await api.service()
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    report = (await api.get("health/deep")).body
+    keys = report["keys"]
+    timed = [*report["checks"], keys, *keys["neededByServices"], report["leftBehind"]]
+    assert len(timed) >= 9
+    for one in timed:
+        assert began <= datetime.fromisoformat(one["checkedAt"]) <= datetime.now(UTC), one
+        assert 0 <= one["milliseconds"] < 60_000, one
+    # Tables and accounts are asked over a network: none of these is a constant.
+    assert any(one["milliseconds"] for one in report["checks"])

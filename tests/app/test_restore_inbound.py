@@ -98,7 +98,7 @@ async def test_exposure_to_duplicates_that_come_in_agreement_by_agreement(
     assert inbound["agreements"] == [
         dict(zip(members, one, strict=True)) for one in by_agreement
     ], "an agreement that checks nothing and received nothing is not told of"
-    assert any("Look at inbound" in step for step in answer["beforeResuming"])
+    assert any("Look at what came in" in step for step in answer["beforeResuming"])
     # Of a part, what is restored alone counts.
     of_part = await planned(
         api, container, service=target, include=[{"section": "agreements", "name": "signs"}]

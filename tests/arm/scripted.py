@@ -41,12 +41,14 @@ class Reply:
     :param body: JSON, or bytes as they are.
     :param cut: the connection ends: before anything is answered, or after this many bytes of the
         body.
+    :param raw: what is sent instead of HTTP.
     """
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
+    raw: bytes | None = None
 
 
 CUT = Reply(cut=0)
@@ -129,10 +131,12 @@ class Scripted:
         body = reply.body
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
-        if reply.cut is None:
-            return web.Response(status=reply.status, body=body, headers=reply.headers)
         assert request.transport is not None
-        if reply.cut:
+        if reply.raw is not None:
+            request.transport.write(reply.raw)  # type: ignore[attr-defined]
+        elif reply.cut is None:
+            return web.Response(status=reply.status, body=body, headers=reply.headers)
+        elif reply.cut:
             begun = web.StreamResponse(status=reply.status, headers=reply.headers)
             begun.content_length = len(body)
             await begun.prepare(request)
@@ -211,7 +215,7 @@ def settings_of(**more: str) -> Any:
 async def served() -> AsyncIterator[Scripted]:
     """The server, while the body runs."""
     server = Scripted()
-    runner = web.ServerRunner(web.Server(server.answer), shutdown_timeout=0)
+    runner = web.ServerRunner(web.Server(server.answer, access_log=None), shutdown_timeout=0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

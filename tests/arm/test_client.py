@@ -353,7 +353,9 @@ async def test_posts_that_only_read_are_sent_again_and_others_are_not(here: Worl
 
 
 async def test_a_workflow_is_disabled_without_an_answer_to_read(here: World) -> None:
-    workflow = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g (1)/providers/Microsoft.Logic/workflows/w"
+    workflow = (
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g (1)/providers/Microsoft.Logic/workflows/w"
+    )
     sent = workflow.replace(" (1)", "%20%281%29")
     here.server.on(f"{sent}/disable", [CUT, Reply(200)], "POST")
     here.server.on(sent, [Reply(200, {"name": "w"}), refusal(404, "WorkflowNotFound")])

@@ -27,7 +27,9 @@ from tests.arm.scripted import (
 DATA = "<xsd>é</xsd>".encode() * 50
 HOST = "flowprodcu22cqsn01.blob.core.windows.net"
 BLOB = "/integrationaccounts0/99D1E_SCHEMA"
-SIGNED = f"https://{HOST}{BLOB}?sv=2016-05-31&sr=b&sig=a%2Fb%2Bc%3D&se=2017-02-28T23%3A12%3A43Z&sp=r"
+SIGNED = (
+    f"https://{HOST}{BLOB}?sv=2016-05-31&sr=b&sig=a%2Fb%2Bc%3D&se=2017-02-28T23%3A12%3A43Z&sp=r"
+)
 ITEM = path_of("schemas", "Orders")
 OTHER_BLOB = "/integrationaccounts0/NEWER"
 

@@ -20,7 +20,7 @@ from shared.arm.refusals import (
     unanswered,
     without_signatures,
 )
-from shared.model.integration_account import Child
+from shared.model.integration_account import AccountId, Child
 from tests.arm.scripted import ACCOUNT, SUBSCRIPTION
 
 GATEWAY = {"x-ms-failure-cause": "gateway"}
@@ -30,7 +30,9 @@ ITSELF = asked_of("GET", of_account(ACCOUNT))
 ALL = asked_of("GET", of_accounts(SUBSCRIPTION, "rg-b2b"))
 WORKFLOW = asked_of(
     "GET",
-    segments_of(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Logic/workflows/w"),
+    segments_of(
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Logic/workflows/w"
+    ),
 )
 PUT = asked_of("PUT", of_account(ACCOUNT, Child.PARTNERS, "Northwind"))
 HTML = b"<html><head><title>502 Bad Gateway</title></head></html>"
@@ -144,6 +146,20 @@ def test_a_name_that_would_lead_elsewhere_is_not_asked_for(name: str) -> None:
     assert gone.value.meaning is Meaning.REFUSED
 
 
+def test_a_name_may_be_a_word_of_arms_addresses() -> None:
+    account = AccountId(SUBSCRIPTION, "providers", "providers")
+    child = asked_of("GET", of_account(account, Child.PARTNERS, "providers"))
+    assert (child.where, child.action) == (CHILD.where, CHILD.action)
+    assert refused(child, 404, "PartnerNotFound").meaning is Meaning.CHILD_GONE
+    assert asked_of("GET", of_account(account)).where is Where.ACCOUNT
+    assert asked_of("GET", of_account(account, Child.PARTNERS)).where is Where.LIST
+
+
+def test_a_scope_is_one_line_whatever_a_name_holds() -> None:
+    asked = asked_of("GET", of_account(ACCOUNT, Child.SESSIONS, "a\r\nb"))
+    assert asked.scope.endswith("/sessions/a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b")
+
+
 def test_a_refused_action_is_told_with_who_asked() -> None:
     message = (
         "The client '2f7c1d0e-5b8a-4c6f-9e3d-2a1b0c9d8e7f' with object id "
@@ -217,7 +233,10 @@ def test_what_the_host_of_a_link_means(status: int, meaning: Meaning) -> None:
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
-        ("The link https://a.example/b?sv=1&sig=s%2B is bad", "The link https://a.example/b?… is bad"),
+        (
+            "The link https://a.example/b?sv=1&sig=s%2B is bad",
+            "The link https://a.example/b?… is bad",
+        ),
         ("'https://a.example/b?sig=s'", "'https://a.example/b?…'"),
         ("HTTPS://A.example/b?SIG=s", "HTTPS://A.example/b?…"),
         ("with sig=abc&sp=r", "with sig=…&sp=r"),

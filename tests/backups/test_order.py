@@ -13,11 +13,19 @@ from shared.model.artifact import ImportItem
 from shared.model.numbers import Kind
 from shared.model.record import Record
 from shared.model.runtime import MicValue, ReceivedNumber
-from shared.model.sections import CONTROL_NUMBERS, MIC_VALUES, RECEIVED_NUMBERS, SERVICE, Section
+from shared.model.sections import (
+    CONTROL_NUMBERS,
+    MIC_VALUES,
+    RECEIVED_NUMBERS,
+    SERVICE,
+    SESSIONS,
+    Section,
+)
 from shared.services.cut import ServiceCut
 from shared.state.order import record_key
 from shared.streams.merged import merged
 from tests.support.api import nobodys, x12_document
+from tests.support.linked import put_sessions, session
 from tests.support.scenes import SERVICE as NAME
 from tests.support.scenes import fill
 
@@ -63,6 +71,8 @@ async def filled(app: Installation) -> ServiceCut:
             for message in MESSAGES
         ]
         await app.mics.put_all(service.id, mics)
+    names = [f"{name}{end}" for name in NAMES for end in ("-Icn", "-ICN-ACK", "+1, '")]
+    await put_sessions(app, service, [session(name, "256") for name in names])
     await app.artifacts.delete(service, Section.AGREEMENTS, "B", lambda _: None)
     return await app.source(service).cut("", hold=False)
 
@@ -89,11 +99,13 @@ async def test_each_section_is_read_on_from_any_record(fresh_app: Installation) 
         CONTROL_NUMBERS: await written(cut.control_numbers(agreements)),
         RECEIVED_NUMBERS: await written(cut.received_numbers()),
         MIC_VALUES: await written(cut.mic_values()),
+        SESSIONS: [one async for page in cut.sessions() for one in page],
     }
     assert "B" not in [record.name for record in whole[CONTROL_NUMBERS]]
     assert len(whole[CONTROL_NUMBERS]) == len(NAMES) - 1, "the deleted one is not shown"
     assert len(whole[MIC_VALUES]) == len(NAMES) * len(MESSAGES)
     assert len(whole[RECEIVED_NUMBERS]) == len(NAMES) * 16
+    assert len(whole[SESSIONS]) == len(NAMES) * 3
     for section, all_records in whole.items():
         assert await records(cut, section) == all_records
         keys = [record_key(section, record.name) for record in all_records]

@@ -9,7 +9,9 @@ import pytest
 
 from localhost.stack import HostProcess
 from shared.triggers.doors import routes
+from tests.integration_accounts.linked import account
 from tests.support.api import Api, unique
+from tests.support.arm import Arm
 from tests.support.declared import functions
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "azure-portal.md").read_text()
@@ -80,9 +82,12 @@ def test_the_table_of_the_others_is_complete() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.M)) == all_of_them - http
 
 
-async def test_every_row_runs_in_the_tables_order(api: Api, host: HostProcess) -> None:
-    operation = ""
-    for row in rows(unique("p")):
+async def test_every_row_runs_in_the_tables_order(api: Api, host: HostProcess, azure: Arm) -> None:
+    operation, session = "", rows(unique("p"))
+    azure.load(
+        account(json.loads(row.body)["resourceId"]) for row in session if row.name == "put_link"
+    )
+    for row in session:
         method = "GET" if row.method == "ANY" else row.method
         path = row.route.replace("<operation id>", operation)
         reply = await api.call(method, path, data=row.body.encode() or None)

@@ -114,7 +114,7 @@ async def ended_well_or_harmless(app: Installation, scene: Scene, record: Operat
     if status is OperationStatus.SUCCEEDED:
         await scene.after(app, record)
         return
-    if scene.name == "backup" and status is OperationStatus.PARTIALLY_SUCCEEDED:
+    if scene.name.startswith("backup") and status is OperationStatus.PARTIALLY_SUCCEEDED:
         await read_whole(app, BackupContainer(offsite, "second-backup"))
         return
     assert record.operation.error is not None
@@ -126,7 +126,7 @@ async def ended_well_or_harmless(app: Installation, scene: Scene, record: Operat
     await require_whole(app, FIRST)
     assert first.is_good(), "what is whole is good, and can be read"
     if scene.name.startswith("restore"):
-        name = SERVICE if scene.name == "restore" else COPY
+        name = COPY if scene.name == "restore-part" else SERVICE
         listed = await app.directory.get(name)
         assert listed is None or listed.service.state is State.RESTORE_FAILED
     if scene.name == "delete":

@@ -21,7 +21,9 @@ from shared.model.sections import ADDED_LATER, SESSIONS, Section
 from shared.model.wire import MASK, JsonObject
 from shared.sealing.data_key import DataKey
 from shared.services.sessions import sealed_session
-from tests.format.linked import (
+from tests.format.test_versions import KEY, VERSION_1, VERSION_2
+from tests.support.deployed import Deployed, Emulator
+from tests.support.linked import (
     ACCOUNT,
     OPEN,
     PROCESS,
@@ -31,8 +33,6 @@ from tests.format.linked import (
     session,
     sessions_of,
 )
-from tests.format.test_versions import KEY, VERSION_1, VERSION_2
-from tests.support.deployed import Deployed, Emulator
 from tests.support.scenes import (
     COPY,
     FIRST,

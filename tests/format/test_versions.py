@@ -1,8 +1,8 @@
 """Backups of every released version stay readable: one of each is kept here, as it was written.
 
 ``version-1`` holds the small service of tests/support/scenes.py, ``version-2`` the same with what
-linked.py adds. Their key is no secret: it is made here. What is kept is never made anew: a change
-that cannot read it needs a new version.
+tests/support/linked.py adds. Their key is no secret: it is made here. What is kept is never made
+anew: a change that cannot read it needs a new version.
 """
 
 import base64
@@ -20,8 +20,8 @@ from shared.blobs.backup_container import BackupContainer
 from shared.installation.installation import Installation
 from shared.sealing.frames import Frames
 from shared.sealing.local import LocalKey
-from tests.format.linked import SESSIONS_OF, sessions_of
 from tests.support.deployed import Deployed, Emulator
+from tests.support.linked import SESSIONS_OF, sessions_of
 from tests.support.scenes import FIRST, SERVICE, after_restore, run, start_restore
 
 VERSION_1 = Path(__file__).parent / "version-1"

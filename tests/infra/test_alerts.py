@@ -11,10 +11,12 @@ import pytest
 from infra.check.source import Source, literal, text
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import (
+    account_changed,
     backup_failed,
     backup_partial,
     backups_missed,
     clocks_apart,
+    pull_failed,
     verify_failed,
 )
 from shared.model.alert import Alert, AlertType
@@ -40,6 +42,8 @@ HAPPENINGS = (
     backup_partial(OPERATION, "contoso-20261101", NOW),
     verify_failed(OPERATION, "contoso-20261101", NOW),
     clocks_apart(OPERATION, NOW),
+    pull_failed(OPERATION, NOW),
+    account_changed(OPERATION, ["partners/Contoso changed"], 1, NOW),
 )
 
 

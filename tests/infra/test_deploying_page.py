@@ -72,6 +72,8 @@ def test_every_role_that_is_given_is_documented() -> None:
         "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
         "e147488a-f6f5-4113-8e2d-b22465e65bf6": "Key Vault Crypto Service Encryption User",
         "12338af0-0e69-4776-bea7-57ae8d297424": "Key Vault Crypto User",
+        "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
+        "87a39d53-fc1b-424a-814c-f7e04687dc9e": "Logic App Contributor",
     }
     pattern = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
     given = {found for source in SOURCES for found in pattern.findall(text(source.tree))}

@@ -92,3 +92,13 @@ def a_partner(name: str) -> dict[str, Any]:
 def an_account(sku: str = "Standard") -> dict[str, Any]:
     """The account, to be loaded."""
     return {"id": ACCOUNT, "location": "westus", "sku": {"name": sku}, "properties": {}}
+
+
+def a_schema(name: str) -> dict[str, Any]:
+    """A schema, to be loaded."""
+    return {
+        "id": f"{ACCOUNT}/schemas/{name}",
+        "properties": {"schemaType": "Xml"},
+        "content": SCHEMA,
+        "contentType": "application/xml",
+    }

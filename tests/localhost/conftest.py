@@ -1,8 +1,8 @@
-"""The sample app and hosts of it."""
+"""The sample app and hosts of it, and a client of the stand-in for Azure Resource Manager."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +11,8 @@ import pytest
 
 from localhost.processes import free_ports
 from localhost.stack import HostProcess
+from tests.localhost.arm_calls import Calls, an_account, calls_to
+from tests.support.arm import Arm
 from tests.support.deployed import Emulator
 
 SAMPLE_APP = Path(__file__).parent / "sample_app"
@@ -88,3 +90,12 @@ def sample_host(
     yield sample.host()
     for host in sample.hosts:
         host.stop()
+
+
+@pytest.fixture
+async def call(arm: Arm) -> AsyncIterator[Calls]:
+    """A client of the stand-in for Azure Resource Manager; there is an account of the tier
+    Standard with nothing in it."""
+    arm.load([an_account()])
+    async with calls_to(arm) as found:
+        yield found

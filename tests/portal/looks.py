@@ -11,8 +11,17 @@ from tests.portal.watched import Tab
 _MOST_MILLISECONDS = 60_000
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
+MIDDLE = {"width": 768, "height": 1024}
+ZOOMED = {"width": 640, "height": 400}
+"""What is left of the wide one at 200 %."""
 
-_LOOKS: tuple[tuple[Any, Any], ...] = (("light", WIDE), ("dark", WIDE), ("dark", NARROW))
+_LOOKS: tuple[tuple[Any, Any], ...] = (
+    ("light", WIDE),
+    ("dark", WIDE),
+    ("light", MIDDLE),
+    ("light", ZOOMED),
+    ("dark", NARROW),
+)
 
 
 async def barriers(page: Page) -> list[str]:

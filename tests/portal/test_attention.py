@@ -30,19 +30,10 @@ async def good_service(api: Api) -> str:
     return name
 
 
-def alone(name: str, *, more: bool = False) -> Callable[[Route], Any]:
-    """The list of services as it were if there were no other one."""
-
-    async def handle(route: Route) -> None:
-        answer = await route.fetch()
-        body = await answer.json()
-        body["value"] = [one for one in body["value"] if one["name"] == name]
-        body.pop("nextLink", None)
-        if more:
-            body["nextLink"] = route.request.url
-        await route.fulfill(response=answer, json=body)
-
-    return handle
+def without_attention(found: Any) -> Callable[[Route], Any]:
+    """The summary as it were of an installation in which no service needs attention."""
+    none = {"needAttention": {"errors": 0, "warnings": 0}, "reasons": {}, "worst": []}
+    return lambda route: route.fulfill(json={**found, **none})
 
 
 async def healthy(route: Route) -> None:
@@ -54,14 +45,15 @@ async def healthy(route: Route) -> None:
 
 async def test_well_is_said_of_what_was_looked_at_alone(tab: Tab, host: HostProcess) -> None:
     async with api_of(host.base_url, host.keys.host) as api:
-        name = await good_service(api)
+        await good_service(api)
+        found = (await api.get("summary")).body
     page = tab.page
     needs = page.get_by_role("region", name="Needs attention")
-    tab.expected |= {"500 /health/deep", "gone"}
+    tab.expected |= {"500 /health/deep", "500 /summary", "gone"}
 
     # Not read yet.
     held: list[Route] = []
-    await page.route("**/api/services?*", alone(name))
+    await page.route("**/api/summary?*", without_attention(found))
     await page.route("**/api/health/deep", lambda route: held.append(route))
     await tab.open("/")
     await expect(needs).to_contain_text(UNKNOWN)
@@ -78,17 +70,17 @@ async def test_well_is_said_of_what_was_looked_at_alone(tab: Tab, host: HostProc
     await expect(needs).to_contain_text(UNKNOWN)
     await expect(page.get_by_text(WELL)).to_have_count(0)
 
-    # Read in part: there are more services than were looked at.
+    # Of the app alone, and not of its services.
     await page.unroute("**/api/health/deep")
-    await page.unroute("**/api/services?*")
+    await page.unroute("**/api/summary?*")
     await page.route("**/api/health/deep", healthy)
-    await page.route("**/api/services?*", alone(name, more=True))
+    await page.route("**/api/summary?*", lambda route: route.fulfill(status=500, json=error))
     await tab.open("/")
-    await tab.settle()
-    await expect(needs).to_contain_text(UNKNOWN)
+    await expect(page.locator(".problem")).to_contain_text("It broke.")
+    await expect(page.get_by_text(WELL)).to_have_count(0)
 
     # All of it.
-    await page.unroute("**/api/services?*")
-    await page.route("**/api/services?*", alone(name))
+    await page.unroute("**/api/summary?*")
+    await page.route("**/api/summary?*", without_attention(found))
     await tab.open("/")
     await expect(needs).to_contain_text(WELL)

@@ -48,7 +48,9 @@ async def why_not(tab: Tab, command: str) -> str | None:
     """Why a command cannot be given; None where it can."""
     bar = tab.page.get_by_role("group", name="Commands")
     button = bar.get_by_role("button", name=re.compile(f"^{command}"))
-    return await button.get_attribute("title")
+    await expect(button).to_be_visible()
+    reason = button.locator(".reason")
+    return (await reason.inner_text()).removeprefix(": ") if await reason.count() else None
 
 
 @pytest.mark.parametrize(

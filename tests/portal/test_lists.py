@@ -121,7 +121,7 @@ async def test_services_come_a_page_at_a_time_and_are_found_by_the_api(
     await tab.open("/services")
     rows = tab.page.locator("tbody tr")
     await expect(rows).to_have_count(100, timeout=_SLOW)
-    assert [one["top"] for one in asked] == [["100"]]
+    assert asked == [{"top": ["100"], "stored": ["true"]}]
     more = tab.page.get_by_role("button", name="Load more")
     await more.click()
     await expect(rows).to_have_count(200, timeout=_SLOW)
@@ -132,7 +132,7 @@ async def test_services_come_a_page_at_a_time_and_are_found_by_the_api(
     await tab.page.get_by_label("Name begins with").press_sequentially("Contoso-099", delay=20)
     await expect(rows).to_have_count(10)
     await expect(rows.first).to_contain_text("contoso-0990")
-    assert asked[-1] == {"namePrefix": ["Contoso-099"], "top": ["100"]}
+    assert asked[-1] == {"namePrefix": ["Contoso-099"], "top": ["100"], "stored": ["true"]}
     assert len(asked) - before <= 3, "not every letter is a request"
     await expect(tab.page).to_have_url(f"{tab.base_url}/api/portal/services?namePrefix=Contoso-099")
     await tab.page.get_by_label("State", exact=True).select_option("Suspended")
@@ -161,23 +161,36 @@ async def test_ten_thousand_backups_come_a_page_at_a_time(tab: Tab, much: None) 
     assert len(asked) == 3
 
 
-async def test_the_dashboard_says_of_what_it_counts(tab: Tab, much: None) -> None:
-    asked = asked_of(tab, "services")
+async def test_the_dashboard_counts_all_and_reads_a_few(tab: Tab, much: None) -> None:
+    asked, counted = asked_of(tab, "services"), asked_of(tab, "summary")
     histories: list[str] = []
     tab.page.on("request", lambda one: "/backups?" in one.url and histories.append(one.url))
     await tab.open("/")
     loading = tab.page.locator(".skeleton, .waiting, .reading.on")
     await expect(loading).to_have_count(0, timeout=_SLOW)
-    assert asked == [{"top": ["1000"]}]
+    assert counted == [{"top": ["100"]}]
+    assert asked
+    assert all(one == {"top": ["12"]} for one in asked), "of a thousand services, a few"
     assert 0 < len(histories) <= 12, "the strips of a few services, and not of all"
     states = tab.page.get_by_role("region", name="Services by state")
-    await expect(states).to_contain_text("The first 1,000 services are counted.")
-    await expect(states.get_by_role("link", name="900 Active")).to_be_visible()
+    await expect(states.get_by_role("link", name="901 Active")).to_be_visible()
     await expect(states.get_by_role("link", name="100 Suspended")).to_be_visible()
-    # Developer has no backup, so 500 can have one at all.
-    await expect(states).to_contain_text("400 of 500 with a last backup run that succeeded")
+    # Developer has no backup, so 501 can have one at all; of every five of them one run failed.
+    await expect(states).to_contain_text("401 of 501 with a last backup run that succeeded")
+
+
+async def test_what_needs_attention_is_counted_where_it_is_not_named(tab: Tab, much: None) -> None:
+    await tab.open("/")
     needs = tab.page.get_by_role("region", name="Needs attention")
-    await expect(needs).to_contain_text("Not all was looked at yet: there may be more.")
+    # Each of the 501 lacks a schedule; deep health is well but for nothing that is told here.
+    await expect(needs.get_by_role("heading")).to_contain_text("501 things", timeout=_SLOW)
+    lines = needs.get_by_role("listitem")
+    await expect(lines).to_have_count(8)
+    for at in range(8):
+        await expect(lines.nth(at)).to_contain_text("The last backup failed; it has no schedule")
+    await tab.press("button", "Show 92 more")
+    await expect(lines).to_have_count(100)
+    await expect(needs.get_by_role("link", name="401 more services need attention")).to_be_visible()
 
 
 async def test_a_day_shows_its_worst_backups_and_how_many_more(tab: Tab, much: None) -> None:

@@ -154,7 +154,7 @@ async def test_who_may_not_and_when_it_may_not_be(tab: Tab, estate: Api) -> None
     await opened(tab, f"/services/{name}/numbers")
     why = "Not while the service is Disabled"
     button = tab.page.get_by_role("button", name=re.compile("Set next")).first
-    await expect(button).to_have_attribute("title", why)
+    await expect(button).to_have_accessible_description(why)
     await button.click(force=True)
     await tab.page.get_by_role("button", name=f"Move on : {why}").click(force=True)
     await expect(tab.page.get_by_role("dialog")).to_have_count(0)

@@ -67,6 +67,20 @@ def answers(status: int, rows: list[dict[str, Any]], *, more: bool = False) -> A
     return handle
 
 
+async def counted(route: Route) -> None:
+    """The summary of an installation in which nothing needs attention."""
+    await route.fulfill(
+        json={
+            "services": 1,
+            "states": {"Active": 1},
+            "backedUp": {"able": 1, "succeeded": 1},
+            "needAttention": {"errors": 0, "warnings": 0},
+            "reasons": {},
+            "worst": [],
+        }
+    )
+
+
 @pytest.fixture
 def somewhere(browser: Browser, host: HostProcess) -> Callable[[str], Any]:
     """A tab in a time zone."""
@@ -106,6 +120,7 @@ async def test_the_last_days_are_those_of_the_calendar(
             made = backup("contoso-noon", noon.astimezone(UTC).isoformat().replace("+00:00", "Z"))
             await tab.page.unroute_all()
             await tab.page.route("**/api/services?*", answers(200, [listed()]))
+            await tab.page.route("**/api/summary?*", counted)
             await tab.page.route("**/backups?*", answers(200, [made]))
             await tab.page.clock.set_fixed_time(now)
             for local in (True, False):
@@ -130,6 +145,7 @@ async def test_a_day_that_was_not_read_is_not_known(tab: Tab, where: str) -> Non
     await tab.page.clock.set_fixed_time(now)
     await tab.page.route(f"**/api/services/{SERVICE}", lambda route: route.fulfill(json=shown()))
     await tab.page.route("**/api/services?*", answers(200, [listed()]))
+    await tab.page.route("**/api/summary?*", counted)
     await tab.page.route("**/operations?*", answers(200, []))
     path = "/" if where == "strip" else f"/services/{SERVICE}/backups"
     dots = tab.page.locator(".days .dots li" if where == "strip" else ".timeline li")

@@ -9,7 +9,7 @@ from shared.installation.installation import Installation
 from shared.services.sessions import has_open_secret
 from shared.state.operations import OperationRow
 from shared.storage.tables import RowChanged
-from tests.format.linked import OPEN, SESSIONS_OF, link, session, sessions_of
+from tests.support.linked import OPEN, SESSIONS_OF, link, session, sessions_of
 from tests.support.scenes import SERVICE, fill, run
 
 ALONE = True

@@ -73,6 +73,15 @@ class Arm:
         parts = resource_id.strip("/").split("/")
         return self.state.account(parts[1], parts[3], parts[7])
 
+    def lose(self, resource_id: str) -> None:
+        """Delete an account with all that it holds, as somebody else would."""
+        parts = resource_id.strip("/").split("/")
+        self.state.group(parts[1], parts[3]).accounts.pop(parts[7].lower())
+
+    def session(self, resource_id: str, name: str, content: Any) -> None:
+        """Write a session of an account, as a workflow that runs does."""
+        self.state.set_session(self.account(resource_id), name, content)
+
     def fault(self, **what: Any) -> Fault:
         """Disturb requests from now on: the parameters are those of ``Fault``."""
         return self._stand_in.disturbances.add(Fault(**what))

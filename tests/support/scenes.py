@@ -26,6 +26,7 @@ from shared.services.documents import open_document
 from shared.services.services import Asked
 from shared.state.operations import OperationRow, place
 from tests.support.api import partner_document, x12_document
+from tests.support.linked import link
 from tests.support.restoring import restoring
 
 SERVICE = "Contoso-B2B"
@@ -355,6 +356,15 @@ async def _deleted(app: Installation) -> None:
     await run(app, await start_delete(app))
 
 
+async def _linked(app: Installation) -> None:
+    await fill(app, link)
+
+
+async def _linked_deleted(app: Installation) -> None:
+    await fill(app, link)
+    await run(app, await start_delete(app))
+
+
 async def _formerly(app: Installation) -> None:
     await fill(app)
     await wrap_with_former(app)
@@ -383,6 +393,8 @@ SCENES = {
             after_chosen_restore,
             restoring(COPY, _CHOSEN),
         ),
+        Scene("backup-linked", _linked, _second, after_backup),
+        Scene("restore-linked", _linked_deleted, start_restore, after_restore),
         Scene("purge", _filled, start_purge, after_purge),
         Scene("rotation", _formerly, start_rotation, after_rotation),
         Scene("verify", _filled, start_verify, after_verify),

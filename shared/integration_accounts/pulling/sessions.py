@@ -7,7 +7,7 @@ numbers besides, so that everything that works on those works for an account.
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.arm.client import Account
 from shared.integration_accounts.pulling.spool import Spool, spool
@@ -16,12 +16,14 @@ from shared.model.integration_account import Child
 from shared.model.numbers import AgreementNumbers, Bounds, Kind
 from shared.model.record import canonical_line
 from shared.model.runtime import ReceivedNumber
+from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.session import Session
 from shared.model.wire import JsonObject, rfc3339
 from shared.numbers.claims import left_behind
 from shared.operations.task import Task
 from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.received import Receiving
 from shared.rules.integration_accounts.resources import record_of
 from shared.rules.integration_accounts.session_names import Agreements
 from shared.rules.integration_accounts.sessions import (
@@ -30,9 +32,7 @@ from shared.rules.integration_accounts.sessions import (
     number_of,
     read,
 )
-from shared.rules.integration_accounts.times import moment
 from shared.rules.naming import artifact_key, session_key
-from shared.rules.received import kept
 from shared.sealing.data_key import DataKey
 from shared.services.sessions import opened_session, sealed_session
 from shared.state.control_numbers import LedgerRow
@@ -42,10 +42,6 @@ from shared.storage.versioned import optimistic
 
 SESSION = "s!"
 """What the keys of staged sessions begin with."""
-
-KEPT_DAYS = 180
-"""How long a received number of an account counts as received. The account does not say: its
-agreements compare with all that it has."""
 
 
 @dataclass(frozen=True)
@@ -135,15 +131,7 @@ class SessionPull:
 def session_of(resource: JsonObject) -> Session:
     """The session of a resource as ARM answers it."""
     pulled = record_of(Child.SESSIONS, resource)
-    document = dict(pulled.document)
-    spelt = next((name for name in document if name.lower() == "content"), "content")
-    content = document.pop(spelt, None)
-    found: JsonObject = {"content": content}
-    if pulled.etag:
-        found["etag"] = pulled.etag
-    if document:
-        found["properties"] = document
-    return Session.of(pulled.name, found, pulled.changed_time)
+    return Session.of(pulled.name, pulled.document, pulled.changed_time)
 
 
 def printed(session: Session) -> bytes:
@@ -170,6 +158,7 @@ class SessionWriter:
         self._now = now
         self._agreements: Agreements | None = None
         self._numbers: dict[str, AgreementNumbers] = {}
+        self._receive: dict[str, Receiving] = {}
 
     async def write(self, found: Sequence[Found]) -> None:
         """Write sessions and what they say of control numbers; that first, so that a session is
@@ -189,8 +178,8 @@ class SessionWriter:
             if isinstance(said, GeneratedNumber):
                 of_agreement = generated.setdefault(artifact_key(said.agreement), {})
                 of_agreement[said.kind] = opened.name, said
-            elif isinstance(said, ReceivedNumberSeen) and not said.failed:
-                number = self._received(opened.name, said)
+            elif isinstance(said, ReceivedNumberSeen):
+                number = (await self._receiving(said)).number(opened.name, said, self._now)
                 received[artifact_key(number.agreement), str(number.value)] = number
         for agreement, of_agreement in generated.items():
             await self._count(self._numbers[agreement], of_agreement)
@@ -245,16 +234,15 @@ class SessionWriter:
         value = number_of(stored.content)
         return None if value is None else Sighting(value, stored.changed_time)
 
-    def _received(self, name: str, said: ReceivedNumberSeen) -> ReceivedNumber:
-        seen_at = moment(said.changed_time) or self._now
-        return ReceivedNumber(
-            agreement=said.agreement,
-            kind=Kind.INTERCHANGE,
-            value=kept(said.value),
-            message_id=name,
-            seen_at=seen_at,
-            expires_at=seen_at + timedelta(days=KEPT_DAYS),
-        )
+    async def _receiving(self, said: ReceivedNumberSeen) -> Receiving:
+        """What the document of an agreement says of the numbers that it received."""
+        key = artifact_key(said.agreement)
+        if key not in self._receive:
+            found = await self._stores.configuration.artifact(
+                self._service.id, Section.AGREEMENTS, said.agreement
+            )
+            self._receive[key] = Receiving(found.value.document if found else {})
+        return self._receive[key]
 
     async def _put_received(self, numbers: Sequence[ReceivedNumber]) -> None:
         for start in range(0, len(numbers), TRANSACTION_ROWS):
@@ -266,7 +254,8 @@ class SessionWriter:
         said = read(name, None, "", agreements)
         if not isinstance(said, ReceivedNumberSeen):
             return
-        await self._drop_received(said.agreement, kept(said.value))
+        number = (await self._receiving(said)).number(name, said, self._now)
+        await self._drop_received(said.agreement, number.value)
 
     @optimistic
     async def _drop_received(self, agreement: str, value: int | str) -> None:

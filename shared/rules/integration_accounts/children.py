@@ -13,7 +13,7 @@ from shared.model.sections import Section
 
 API_VERSION = "2019-05-01"
 ROSETTANET_API_VERSION = "2016-06-01"
-"""The only one that has RosettaNet process configurations, and that has nothing else newer."""
+"""The only one that has RosettaNet process configurations."""
 
 SESSIONS = "sessions"
 """The section of sessions."""

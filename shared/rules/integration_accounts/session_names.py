@@ -28,7 +28,7 @@ interchange takes the agreement's interchange number (Microsoft's commands say t
 ``-ICN-ACK``), and for its group number no agreement has bounds and the ledger has no counter: such
 sessions are kept as they are, and no more."""
 
-_ENDS = sorted(GENERATED, key=len, reverse=True)
+_ENDS = tuple(sorted(GENERATED, key=len, reverse=True))
 _SPELT = {
     Kind.INTERCHANGE: "Icn",
     Kind.GROUP: "Gcn",
@@ -43,11 +43,17 @@ class Agreements:
     """The names of the agreements that exist, to be found by any spelling."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = {ordinal(name): name for name in names}
+        self._names = {_compared(name): name for name in names}
 
     def find(self, name: str) -> str | None:
         """An agreement's name in its own spelling, None where there is none."""
-        return self._names.get(ordinal(name))
+        return self._names.get(_compared(name))
+
+
+def _compared(name: str) -> str:
+    """The form that is equal for names that are the same: quick, since names are mostly ASCII, and
+    there are many sessions."""
+    return name.upper() if name.isascii() else ordinal(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ def named(name: str, agreements: Agreements) -> tuple[GeneratedName | ReceivedNa
     """
     lower = name.lower()
     found: list[GeneratedName | ReceivedName] = []
-    for end in _ENDS:
+    for end in _ENDS if lower.endswith(_ENDS) else ():
         agreement = agreements.find(name[: -len(end)]) if lower.endswith(end) else None
         if agreement is not None:
             found.append(GeneratedName(agreement, GENERATED[end]))

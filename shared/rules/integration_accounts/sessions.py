@@ -84,9 +84,10 @@ def read(name: str, content: JsonValue, changed_time: str, agreements: Agreement
     meanings = named(name, agreements)
     if not meanings:
         return OtherSession("Its name is that of no number of an agreement that exists.")
-    said = _said(content)
-    fitting = [one for one in meanings if _fits(one, said)] or [*meanings]
-    meaning = fitting[0]
+    meaning = meanings[0]
+    if len(meanings) > 1:
+        said = _said(content)
+        meaning = next((one for one in meanings if _fits(one, said)), meaning)
     if isinstance(meaning, ReceivedName):
         if not _is_reference(meaning):
             return OtherSession("Its name ends with what is no reference of an interchange.")

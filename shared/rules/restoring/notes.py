@@ -114,7 +114,7 @@ def notes(
             code="AfterTheBackup",
             message=f"What came in after {made} is not in the backup: "
             "received control numbers and MIC values of that time are not known, so duplicates "
-            "of those interchanges may pass. inbound says of which agreements.",
+            "of those interchanges may pass. The plan names the agreements.",
         )
     )
     found.append(
@@ -143,7 +143,7 @@ def exhausted(numbers: NumbersPlan) -> list[Warning]:
             code="NumbersExhausted",
             message=f"{numbers.exhausted} counters stand at the end of their agreement's bounds, "
             "or beyond them: the restored service issues none of their numbers. "
-            "controlNumbers.exposures shows them without next.",
+            "Among the counters of the plan, they are those without a next number.",
             target="control-numbers",
         )
     ]
@@ -164,7 +164,8 @@ def before_resuming(
     """
     renamed = _is_renamed(planned)
     found = [
-        "Look at controlNumbers: agree with partners on numbers that may come twice.",
+        "Look at the control numbers of the plan: agree with partners on numbers that may come "
+        "twice.",
         "Give applications that use the service the credentials of its access control.",
         "See that no FTP or other source is polled by two services at once: stop it in the one "
         "that is to rest.",
@@ -173,11 +174,11 @@ def before_resuming(
     if numbers.exhausted:
         found.append(
             "Raise the upper bound of agreements whose numbers are used up, or set their next "
-            "number with allowReuse: see NumbersExhausted."
+            "number and allow that numbers come again."
         )
     if inbound.agreements:
         found.append(
-            f"Look at inbound: ask partners not to send again what came in after "
+            f"Look at what came in: ask partners not to send again what was received after "
             f"{rfc3339(inbound.since)}, as it would pass."
         )
     found += [

@@ -209,6 +209,7 @@ _QUERY: dict[str, Any] = {
     "acceptRenamed": _FLAG,
     "force": _FLAG,
     "nearEnd": _FLAG,
+    "stored": _FLAG,
     "state": _one_of(State),
     "edition": _one_of(Edition),
     "trigger": _one_of(Trigger),

@@ -9,13 +9,15 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from shared.model.attention import Attention, AttentionReason
+from shared.model.backup import BackupStatus
 from shared.model.integration_account import Child
 from shared.model.numbers import IssuedNumber, Kind
 from shared.model.operation import HIDDEN, Operation, OperationName, OperationStatus
 from shared.model.problem import Code, DetailCode
 from shared.model.schedule import ScheduleStatus
 from shared.model.sections import Section
-from shared.model.service import Edition, LastBackup, Service, ServiceSettings
+from shared.model.service import Edition, LastBackup, Service, ServiceSettings, State
 from shared.model.wire import JsonObject, Stored, Time
 from shared.web.http.caller import WayIn
 
@@ -139,6 +141,23 @@ class ShownLink(Stored):
     next_pull_at: Time | None = None
 
 
+class AccountChange(Stored):
+    """An artifact that a pull found changed in its integration account."""
+
+    found_at: Time
+    operation: str
+    """Id of the pull, or of the backup that pulled."""
+    section: str
+    name: str
+    change: Literal["added", "changed", "removed"]
+    content: Literal[True] | None = None
+    """Whether its content is another one."""
+    pointers: list[str] | None = None
+    """Places in its document that differ, at most 50."""
+    more: int | None = None
+    """Differences that are not named."""
+
+
 class ListedIntegrationAccount(Stored):
     """An integration account that may be linked, and the service that has it."""
 
@@ -162,12 +181,63 @@ class ListedSchedule(Stored):
     """``Running`` while it is under way."""
 
 
+class StoredBackup(Stored):
+    """What the history says of a backup: whether it is there, and what its last verify found."""
+
+    status: BackupStatus
+    verified_at: Time | None = None
+    verify_level: str | None = None
+    verify_status: str | None = None
+
+
+class ListedBackupRun(LastBackup):
+    """A service's last backup run, and with ``stored=true`` what is stored of it."""
+
+    stored: StoredBackup | None = None
+
+
 class ListedService(Service):
     """A service as lists show it."""
 
     model_config = without("operations")
 
+    last_backup: ListedBackupRun | None = None
     schedule: ListedSchedule | None = None
+
+
+class UrgentService(ListedService):
+    """A service that needs attention, and why: errors first."""
+
+    model_config = without("operations")
+
+    reasons: list[Attention]
+
+
+class BackedUpServices(Stored):
+    """How many services can be backed up, and of how many of them the last run succeeded."""
+
+    able: int
+    succeeded: int
+
+
+class NeedAttention(Stored):
+    """How many services need attention for an error, and how many others do."""
+
+    errors: int
+    warnings: int
+
+
+class ServicesSummary(Stored):
+    """All services, counted, and those that need attention, the worst first."""
+
+    services: int
+    states: dict[State, int]
+    backed_up: BackedUpServices
+    need_attention: NeedAttention
+    reasons: dict[AttentionReason, int]
+    """How many services have each reason."""
+    worst: list[UrgentService]
+    """Up to ``top`` of them."""
 
 
 class Monitor(Operation):
@@ -286,7 +356,14 @@ class Health(Stored):
     status: Literal["ok"]
 
 
-class HealthCheck(Stored):
+class TimedCheck(Stored):
+    """When something was asked, and how long its answer took."""
+
+    checked_at: Time
+    milliseconds: int
+
+
+class HealthCheck(TimedCheck):
     """One check, and its error if it failed."""
 
     name: str
@@ -294,7 +371,7 @@ class HealthCheck(Stored):
     error: str | None = None
 
 
-class NeededKey(Stored):
+class NeededKey(TimedCheck):
     """A sealing key that stored backups or services need."""
 
     key_id: str
@@ -304,7 +381,7 @@ class NeededKey(Stored):
     error: str | None = None
 
 
-class NeededKeys(Stored):
+class NeededKeys(TimedCheck):
     """The key that wraps now, and all keys that stored backups and services need."""
 
     wrapping: str | None = None
@@ -325,7 +402,7 @@ class LeftOperation(Stored):
     do: str
 
 
-class LeftOperations(Stored):
+class LeftOperations(TimedCheck):
     """The first hundred operations that recovery left behind; each is retried every hour."""
 
     count: int | None = None

@@ -27,6 +27,11 @@ def monitor(call: Call, record: OperationRow, operation: Operation) -> Answer:
     :param operation: the record's, as the monitor shows it (see ``shown_operation``).
     """
     answer = unless_unchanged(call, version(record, operation), shown_operation(record, operation))
+    return look_again(answer, operation)
+
+
+def look_again(answer: Answer, operation: Operation) -> Answer:
+    """The answer that shows an operation; while that runs, it says when to ask again."""
     if operation.status.is_final():
         return answer
     headers = {**answer.headers, "Retry-After": str(_LOOK_AGAIN_SECONDS)}

@@ -1,6 +1,6 @@
 /** What the pages that look into a backup read: its records, and how it differs. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { follow } from "./client";
+import { api, follow, taken } from "./client";
 import { listAddress, type Filters } from "./reads";
 import type { Page, Schemas } from "./types";
 
@@ -68,6 +68,20 @@ export const useRecord = (service: string, backup: string, section: string, name
     staleTime: FOR_GOOD,
     refetchOnWindowFocus: false,
   });
+
+export type ContentPlace = { service: string; backup: string; section: string; name: string };
+
+/** The bytes of an artifact as a backup has them; of none at all, the client says that there was no answer. */
+export async function readBackedUpContent({ section, ...place }: ContentPlace): Promise<Blob> {
+  const path = { ...place, section: section as Schemas["Section"] };
+  const answered = await api.GET("/services/{service}/backups/{backup}/contents/{section}/{name}/content", {
+    params: { path },
+    parseAs: "blob",
+  });
+  const { error, response } = answered;
+  const bytes = (answered.data as Blob | undefined) ?? (response.ok ? new Blob() : undefined);
+  return (await taken<Blob>(Promise.resolve({ ...(bytes ? { data: bytes } : {}), error, response }))).value;
+}
 
 /** What differs from `since` to the backup, a page at a time; of one section or of all. */
 export const useChanges = (service: string, backup: string, since: string, section: string, enabled = true) =>

@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { API, api, follow, taken, valueOf } from "./client";
 import { ApiProblem, asProblem } from "./problem";
-import type { DeepHealth, ListedBackup, ListedService, Monitor, Page, Schemas } from "./types";
+import type { DeepHealth, ListedBackup, ListedService, Monitor, Page, Schemas, Summary } from "./types";
 
 /** How often what may change by itself is read again, in milliseconds. */
 const OFTEN = 10_000;
@@ -50,8 +50,20 @@ export function useMay(): (operation: string) => boolean {
   return (operation) => me === undefined || me.operations.includes(operation);
 }
 
+/** Services that need attention, of which as many are told by name; all are counted. */
+const WORST = "100";
+
+/** How all services stand: what a dashboard shows, without a row for each of them. */
+export const useSummary = () =>
+  useQuery({
+    queryKey: ["summary"],
+    queryFn: ({ signal }) => follow<Summary>(listAddress("summary", { top: WORST }), signal),
+    refetchInterval: NOW_AND_THEN,
+  });
+
+/** With what is stored of each last backup, the API reads a row more for each: less often. */
 export const useServices = (filters: Filters = {}, top = 100) =>
-  useList<ListedService>(["services"], listAddress("services", { ...filters, top: String(top) }), top > MANY ? NOW_AND_THEN : OFTEN);
+  useList<ListedService>(["services"], listAddress("services", { ...filters, top: String(top) }), filters["stored"] ? NOW_AND_THEN / 2 : OFTEN);
 
 export const useService = (service: string) =>
   useQuery({
@@ -179,6 +191,15 @@ export const useHealth = () =>
     refetchInterval: RARELY,
   });
 
+/** After how many milliseconds the app says to look again; undefined where it does not say. */
+export function waitOf(response: Response): number | undefined {
+  const seconds = Number(response.headers.get("retry-after") ?? NaN);
+  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+}
+
+/** How long to wait before what runs is read again: as the API says, and longer where nobody looks. */
+export const pace = (wait = 2_000) => (document.hidden ? wait * 5 : wait);
+
 /** One operation; while it runs, as often as the API says, and slower where nobody looks. */
 export const useOperation = (service: string | undefined, id: string) =>
   useQuery({
@@ -187,13 +208,11 @@ export const useOperation = (service: string | undefined, id: string) =>
       const read = service
         ? await taken(api.GET("/services/{service}/operations/{id}", { params: { path: { service, id } }, signal }))
         : await taken(api.GET("/operations/{id}", { params: { path: { id } }, signal }));
-      const seconds = Number(read.response.headers.get("retry-after") ?? NaN);
-      return { monitor: read.value, wait: Number.isFinite(seconds) ? seconds * 1000 : undefined };
+      return { monitor: read.value, wait: waitOf(read.response) };
     },
     refetchInterval: ({ state }) => {
       if (state.data === undefined || hasEnded(state.data.monitor)) return false;
-      const wait = state.data.wait ?? 2_000;
-      return document.hidden ? wait * 5 : wait;
+      return pace(state.data.wait);
     },
     refetchIntervalInBackground: true,
   });

@@ -1,14 +1,16 @@
 /** What the pages of restoring and of storage accounts read. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { api, valueOf } from "./client";
+import { api, taken, valueOf } from "./client";
 import { asProblem, type ApiProblem } from "./problem";
-import { hasEnded, listAddress, useList } from "./reads";
+import { hasEnded, listAddress, pace, useList, waitOf } from "./reads";
 import type { BrowsedBackup, RestoreBody, RestorePlan, Schemas } from "./types";
 
 /** Reading an account opens each of its containers: not again by itself. */
 const NEVER = 0;
 const OFTEN = 10_000;
+/** Pages that are read by themselves where none holds a backup; then somebody says to go on. */
+const MOST_EMPTY = 20;
 const SETTLED_MS = 350;
 const SUGGESTED = 200;
 
@@ -16,9 +18,10 @@ const SUGGESTED = 200;
 export function useStored(account: string, service: string, top = 25) {
   const path = `storage-accounts/${encodeURIComponent(account)}/backups`;
   const read = useList<BrowsedBackup>(["stored", account], listAddress(path, { service, top: String(top) }), NEVER);
-  const { rows, hasNextPage, isFetchingNextPage, fetchNextPage, error } = read;
-  // Containers that hold no backup fill no page: go on until there is something to show.
-  const goOn = rows?.length === 0 && hasNextPage && !isFetchingNextPage && !error;
+  const { rows, data, hasNextPage, isFetchingNextPage, fetchNextPage, error } = read;
+  // Containers that hold no backup fill no page: go on for a while, until there is something to show.
+  const pages = data?.pages.length ?? 0;
+  const goOn = rows?.length === 0 && hasNextPage && !isFetchingNextPage && !error && pages % MOST_EMPTY !== 0;
   useEffect(() => {
     if (goOn) void fetchNextPage();
   }, [goOn, fetchNextPage]);
@@ -29,8 +32,12 @@ export function useStored(account: string, service: string, top = 25) {
 export const useRestored = (restore: string) =>
   useQuery({
     queryKey: ["restore", restore],
-    queryFn: ({ signal }) => valueOf(api.GET("/restores/{restore}", { params: { path: { restore } }, signal })),
-    refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.operation) ? 2_000 : false),
+    queryFn: async ({ signal }) => {
+      const { value, response } = await taken(api.GET("/restores/{restore}", { params: { path: { restore } }, signal }));
+      return { ...value, wait: waitOf(response) };
+    },
+    refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.operation) ? pace(state.data.wait) : false),
+    refetchIntervalInBackground: true,
   });
 
 /** Whether an answer says that there is no such service: no other one does. */

@@ -20,7 +20,7 @@ type Session = { way: Way; key: string | null; why: "none" | "refused" | "ended"
 let session: Session = { way: "out", key: null, why: "none" };
 let lastInput = Date.now();
 const listeners = new Set<() => void>();
-const leaving = new Set<() => void>();
+const leaving = new Set<(why: Session["why"]) => void>();
 const changing = new Set<() => void>();
 
 function become(next: Session): void {
@@ -69,7 +69,7 @@ export function leave(why: Session["why"] = "none"): void {
   sessionStorage.removeItem(USED);
   if (session.way === "out" && session.why === why) return;
   become({ way: "out", key: null, why });
-  for (const told of leaving) told();
+  for (const told of leaving) told(why);
 }
 
 /** Leave, as the API no longer takes the key or the cookie. */
@@ -82,13 +82,18 @@ function note(): void {
   if (sessionStorage.getItem(STORED) !== null) sessionStorage.setItem(USED, String(lastInput));
 }
 
-export function onLeave(told: () => void): void {
+/** @param told hears why. */
+export function onLeave(told: (why: Session["why"]) => void): void {
   leaving.add(told);
 }
 
 /** @param told hears of another key in place of the one that was in use. */
 export function onAnotherKey(told: () => void): void {
   changing.add(told);
+}
+
+export function currentWay(): Way {
+  return session.way;
 }
 
 export function currentKey(): string | null {

@@ -6,6 +6,8 @@ export type Schemas = components["schemas"];
 
 export type Service = Schemas["ShownService"];
 export type ListedService = Schemas["ListedService"];
+export type UrgentService = Schemas["UrgentService"];
+export type Summary = Schemas["ServicesSummary"];
 export type Backup = Schemas["Backup"];
 export type ListedBackup = Schemas["ListedBackup"];
 export type Monitor = Schemas["Monitor"];

@@ -1,7 +1,6 @@
-/** What needs attention: judged from what the API tells, the worst first. */
-import type { DeepHealth, ListedService, Schemas } from "../api/types";
+/** What needs attention: of services as the API judges it, of the app by its deep health; the worst first. */
+import type { DeepHealth, Schemas, UrgentService } from "../api/types";
 import { count } from "../parts/format";
-import { shownStatus } from "../words/status";
 import { dashboard as words } from "../words/pages";
 
 export type Attention = {
@@ -15,22 +14,10 @@ export type Attention = {
 };
 
 const DAY = 86_400_000;
-/** How late a due backup may begin before that is news: the timer looks every minute. */
-const LATE = 3_600_000;
-const HAS_BACKUP = new Set(["Basic", "Standard", "Premium"]);
-const FAILED = new Set(["Failed", "Missing"]);
 const EXPIRES_SOON = 30 * DAY;
 /** As many as a backup notes: there may be more. */
 const MOST_CERTIFICATES = 5;
-/** A backup that was stopped protects nothing. */
-const STOPPED = "Canceled";
-
-/** Whether the last run succeeded; whether its backup is still there is not known here. */
-export function isGood(service: ListedService): boolean {
-  return service.lastBackup?.status === "Succeeded";
-}
-
-export function attentionOf(services: ListedService[], health: DeepHealth | undefined, now: number): Attention[] {
+export function attentionOf(services: UrgentService[], health: DeepHealth | undefined, now: number): Attention[] {
   const all = [...(health ? ofHealth(health) : []), ...services.flatMap((one) => [...ofService(one, now)])];
   return merged(all).sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
 }
@@ -49,62 +36,60 @@ function merged(all: Attention[]): Attention[] {
   return [...lines.values()];
 }
 
-function* ofService(service: ListedService, now: number): Generator<Attention> {
-  const { name, state } = service;
-  const home = `/services/${name}`;
-  if (shownStatus(state).tone === "bad") {
-    const since = service.changedAt;
-    yield { id: `${name} state`, tone: "bad", about: name, text: words.failedState, address: home, status: state, since };
-    return;
-  }
-  yield* ofNoticed(service, now);
-  if (!HAS_BACKUP.has(service.edition)) return;
-  yield* ofBackups(service, now);
-  const schedule = service.schedule ?? undefined;
-  const configure = `${home}/configure`;
-  if (schedule === undefined || schedule.status === "None") {
-    const text = schedule === undefined ? words.noSchedule : words.scheduleOff;
-    yield { id: `${name} schedule`, tone: "warn", about: name, text, address: configure };
-  } else if (schedule.nextRunAt && now - Date.parse(schedule.nextRunAt) > LATE) {
-    yield { id: `${name} late`, tone: "bad", about: name, text: words.late, address: configure, since: schedule.nextRunAt };
-  }
+type Reason = UrgentService["reasons"][number];
+
+/** What a backup noticed, which is told of all at once. */
+const NOTICED: ReadonlySet<string> = new Set(["CountersEnded", "CountersNearEnd", "CertificateExpired", "CertificateExpires"]);
+
+function* ofService(service: UrgentService, now: number): Generator<Attention> {
+  const { reasons } = service;
+  if (reasons.some((one) => NOTICED.has(one.reason))) yield* ofNoticed(service, now);
+  for (const one of reasons) if (!NOTICED.has(one.reason)) yield lineOf(service, one, now);
 }
 
-function* ofBackups(service: ListedService, now: number): Generator<Attention> {
-  const { name, lastBackup: last } = service;
-  if (!last) {
-    const text = words.neverBackedUp;
-    yield { id: `${name} never`, tone: "warn", about: name, text, address: `/services/${name}/backups` };
-    return;
-  }
-  const partly = last.status === "PartiallySucceeded";
-  if (FAILED.has(last.status) || partly) {
-    yield {
-      id: `${name} backup`,
-      tone: partly ? "warn" : "bad",
-      about: name,
-      text: partly ? words.partialBackup : words.failedBackup,
-      address: `/services/${name}/log/${last.operation}`,
-      status: last.status,
-      since: last.completedAt,
-    };
-    return;
-  }
-  if (last.status === STOPPED) {
-    const address = `/services/${name}/log/${last.operation}`;
-    yield { id: `${name} backup`, tone: "warn", about: name, text: words.stoppedBackup, address, status: last.status, since: last.completedAt };
-    return;
-  }
-  const days = service.schedule?.frequencyDays ?? undefined;
-  const since = now - Date.parse(last.completedAt);
-  if (service.schedule?.status === "Automatic" && days !== undefined && since > 2 * days * DAY) {
-    const text = words.overdue(`${count(Math.floor(since / DAY))} days`);
-    yield { id: `${name} overdue`, tone: "bad", about: name, text, address: `/services/${name}/backups`, since: last.completedAt };
+/** A reason as a line: where it leads, and the status that stands beside it. */
+function lineOf(service: UrgentService, { reason, severity, since }: Reason, now: number): Attention {
+  const { name } = service;
+  const home = `/services/${name}`;
+  const line = (text: string, address: string, status?: string): Attention => ({
+    id: `${name} ${reason}`,
+    tone: severity === "error" ? "bad" : "warn",
+    about: name,
+    text,
+    address,
+    ...(status ? { status } : {}),
+    since: since ?? undefined,
+  });
+  const run = service.lastBackup;
+  const ofRun = (text: string) => line(text, run ? `${home}/log/${run.operation}` : home, run?.status);
+  const days = Math.floor((now - Date.parse(since ?? "")) / DAY);
+  switch (reason) {
+    case "ServiceFailed":
+      return line(words.failedState, home, service.state);
+    case "BackupFailed":
+      return ofRun(words.failedBackup);
+    case "BackupPartial":
+      return ofRun(words.partialBackup);
+    case "BackupCanceled":
+      return ofRun(words.stoppedBackup);
+    case "BackupOverdue":
+      return line(words.overdue(`${count(days)} days`), `${home}/backups`);
+    case "NeverBackedUp":
+      return line(words.neverBackedUp, `${home}/backups`);
+    case "ScheduleLate":
+      return line(words.late, `${home}/configure`);
+    case "NoSchedule":
+      return line(words.noSchedule, `${home}/configure`);
+    case "ScheduleOff":
+      return line(words.scheduleOff, `${home}/configure`);
+    default:
+      // A reason that this page is too old to know: still told, and by its own name.
+      return line(reason, home);
   }
 }
 
 /** What the last good backup noticed on its way: counters near their end, certificates that expire. */
-function* ofNoticed({ name, noticed }: ListedService, now: number): Generator<Attention> {
+function* ofNoticed({ name, noticed }: UrgentService, now: number): Generator<Attention> {
   if (!noticed) return;
   const { countersEnded: ended = 0, countersNearEnd: near = 0, certificates = [], at: since } = noticed;
   const numbers = `/services/${name}/numbers?near=true`;

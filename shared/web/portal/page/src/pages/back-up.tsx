@@ -24,13 +24,15 @@ export function usualAccount(names: string[] | undefined): string {
   return names?.find((one) => one !== "default") ?? names?.[0] ?? "";
 }
 
-export function BackUp({ service, close }: { service: string; close: () => void }) {
-  const first = () => ({ name: proposed(service), account: "", idle: false });
+/** @param given What another backup was asked for, of which all but its name is taken over. */
+export function BackUp({ service, given, close }: { service: string; given?: { account: string; idle: boolean }; close: () => void }) {
+  const first = () => ({ name: proposed(service), account: given?.account ?? "", idle: given?.idle ?? false });
   const [{ name, account, idle }, change] = useDraft(`backup ${service}`, first);
   const accounts = useAccounts();
   const [, go] = useLocation();
   const names = accounts.data?.map((one) => one.name);
-  const chosen = account || usualAccount(names);
+  // An account that is registered no longer is none to choose.
+  const chosen = account && names?.includes(account) !== false ? account : usualAccount(names);
   const act = useAct(
     `backup ${service} ${name} ${chosen} ${idle}`,
     (id) =>

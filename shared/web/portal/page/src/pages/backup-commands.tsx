@@ -15,8 +15,8 @@ type Asked = { service: string; of: Backup; close: () => void };
 
 const LEVELS = Object.keys(words.levels) as Schemas["VerifyLevel"][];
 
-export function VerifyBackup({ service, of, close }: Asked) {
-  const [level, setLevel] = useState<Schemas["VerifyLevel"]>("data");
+export function VerifyBackup({ service, of, first = "data", close }: Omit<Asked, "of"> & { of: Pick<Backup, "name">; first?: Schemas["VerifyLevel"] }) {
+  const [level, setLevel] = useState<Schemas["VerifyLevel"]>(first);
   const [, go] = useLocation();
   const act = useAct(
     `verify ${service} ${of.name} ${level}`,

@@ -11,6 +11,7 @@ import { Field, Tick } from "../parts/fields";
 import { moment } from "../parts/format";
 import { Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
+import { Reason } from "../parts/reason";
 import { backup as ofBackup, schedule as words } from "../words/backup";
 import { commands } from "../words/service";
 import { usualAccount } from "./back-up";
@@ -89,8 +90,9 @@ function Editing({ service, stored, accounts }: { service: string; stored: Store
             <span role="status" className="quiet">
               {justSaved !== "" && justSaved === base?.value.savedAt && !editing.isEdited ? words.saved : ""}
             </span>
-            <button type="submit" className="first" aria-disabled={act.isPending || !body || !may} title={may ? undefined : commands.mayNot}>
+            <button type="submit" className="first" aria-disabled={act.isPending || !body || !may}>
               {words.save}
+              {!may && <Reason why={commands.mayNot} />}
             </button>
           </div>
         </form>

@@ -1,6 +1,7 @@
 /** The table of counters: an agreement at a time, its kinds below each other. */
 import { Chip } from "../parts/status";
 import { count, percent, roughly } from "../parts/format";
+import { Reason } from "../parts/reason";
 import { common } from "../words/shell";
 import { numbers as words } from "../words/numbers";
 import {
@@ -162,10 +163,11 @@ function Agreement(props: {
                   className="small"
                   aria-label={words.setNextOf(of.agreement, words.kinds[kind])}
                   aria-disabled={refused !== undefined}
-                  title={refused}
+                  aria-describedby={refused === undefined ? undefined : `why ${of.agreement} ${kind}`.replaceAll(" ", "-")}
                   onClick={() => refused === undefined && setNext(of.agreement, kind)}
                 >
                   {words.setNext}
+                  {refused !== undefined && <Reason why={refused} id={`why ${of.agreement} ${kind}`.replaceAll(" ", "-")} />}
                 </button>
               </td>
             )}

@@ -1,43 +1,44 @@
 /** The first page: what needs attention, what runs, how services stand, the last 14 days. */
 import { useState } from "react";
 import { Link } from "wouter";
-import { useEditions, useHealth, useRunning, useServices } from "../api/reads";
-import type { ListedService, Monitor } from "../api/types";
+import { useHealth, useRunning, useServices, useSummary, type List } from "../api/reads";
+import type { ListedService, Monitor, Summary, UrgentService } from "../api/types";
 import { Chip } from "../parts/status";
 import { count } from "../parts/format";
 import { Icon } from "../parts/icons";
 import { Bar, Empty, Head, Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { Time, useNow } from "../parts/time";
-import { common, shell } from "../words/shell";
+import { common } from "../words/shell";
 import { dashboard as words, services as ofServices } from "../words/pages";
 import { shownOperation } from "../words/status";
-import { attentionOf, isGood, type Attention } from "./attention";
+import { attentionOf, type Attention } from "./attention";
 import { operationAddress } from "./addresses";
 import { Days } from "./days";
 
-const AT_ONCE = 1000;
 const FIRST = 8;
 const WITH_DAYS = 12;
 
 export function Dashboard() {
-  const services = useServices({}, AT_ONCE);
+  const summary = useSummary();
+  const some = useServices({}, WITH_DAYS);
   const health = useHealth();
   const now = useNow();
-  const rows = services.rows;
-  if (rows === undefined) {
+  const found = summary.data;
+  if (found === undefined) {
     return (
       <>
         <Head title={words.title} />
-        {services.error ? <Problem of={services.error} again={() => void services.refetch()} /> : <Skeleton lines={8} />}
+        {summary.error ? <Problem of={summary.error} again={() => void summary.refetch()} /> : <Skeleton lines={8} />}
       </>
     );
   }
-  const attention = attentionOf(rows, health.data, now);
+  const attention = attentionOf(found.worst, health.data, now);
+  const untold = found.needAttention.errors + found.needAttention.warnings - found.worst.length;
   return (
     <>
       <Head title={words.title} />
-      {rows.length === 0 && attention.length === 0 ? (
+      {found.services === 0 && attention.length === 0 && !some.rows?.length ? (
         <Empty icon="services" text={words.noServices}>
           <Link href="/services/new" className="button first">
             {ofServices.create}
@@ -45,21 +46,25 @@ export function Dashboard() {
         </Empty>
       ) : (
         <div className="dashboard">
-          <Needs all={attention} known={health.data !== undefined && !health.error && !services.hasNextPage} />
+          <Needs all={attention} untold={untold} known={health.data !== undefined && !health.error} />
           {health.error ? <Problem of={health.error} quietly again={() => void health.refetch()} /> : null}
+          {summary.error ? <Problem of={summary.error} quietly again={() => void summary.refetch()} /> : null}
           <div className="columns">
             <Running />
-            <States of={rows} whole={!services.hasNextPage} />
+            <States of={found} />
           </div>
-          <LastDays of={rows} first={attention} />
+          <LastDays worst={found.worst} list={some} all={found.services} />
         </div>
       )}
     </>
   );
 }
 
-/** @param known whether all was looked at: else nothing is said to be well. */
-function Needs({ all, known }: { all: Attention[]; known: boolean }) {
+/**
+ * @param untold how many services need attention beside those that are told by name.
+ * @param known whether all was looked at: else nothing is said to be well.
+ */
+function Needs({ all, untold, known }: { all: Attention[]; untold: number; known: boolean }) {
   const [most, setMost] = useState(FIRST);
   if (all.length === 0 && !known) {
     return (
@@ -86,7 +91,7 @@ function Needs({ all, known }: { all: Attention[]; known: boolean }) {
     <section className="needs" aria-label={words.attention}>
       <h2>
         <Icon name="warn" />
-        {words.things(count(all.length), all.length === 1)}
+        {words.things(count(all.length + untold), all.length + untold === 1)}
       </h2>
       <ul>
         {all.slice(0, most).map((one) => (
@@ -107,6 +112,11 @@ function Needs({ all, known }: { all: Attention[]; known: boolean }) {
         <button type="button" className="bare wide" onClick={() => setMost(all.length)}>
           {words.moreAttention(count(all.length - most))}
         </button>
+      )}
+      {all.length <= most && untold > 0 && (
+        <p>
+          <Link href="/services">{words.untold(count(untold), untold === 1)}</Link>
+        </p>
       )}
     </section>
   );
@@ -150,16 +160,11 @@ function RunningLine({ of }: { of: Monitor }) {
   );
 }
 
-function States({ of, whole }: { of: ListedService[]; whole: boolean }) {
-  const states = new Map<string, number>();
-  for (const one of of) states.set(one.state, (states.get(one.state) ?? 0) + 1);
-  const order = [...states].sort(([a, m], [b, n]) => n - m || a.localeCompare(b));
-  const editions = useEditions().data;
+function States({ of }: { of: Summary }) {
+  const order = Object.entries(of.states).sort(([a, m], [b, n]) => n - m || a.localeCompare(b));
   // An edition without backup is neither good nor bad at it.
-  const able = editions && new Set(editions.filter((one) => one.backup).map((one) => one.edition));
-  const counted = able && of.filter((one) => able.has(one.edition));
-  const good = counted?.filter(isGood).length ?? 0;
-  const said = counted && words.protectedText(count(good), count(counted.length));
+  const { able, succeeded } = of.backedUp;
+  const said = words.protectedText(count(succeeded), count(able));
   return (
     <section className="card" aria-labelledby="states">
       <h2 id="states">{words.services}</h2>
@@ -173,16 +178,15 @@ function States({ of, whole }: { of: ListedService[]; whole: boolean }) {
           </li>
         ))}
       </ul>
-      <p className="quiet">{said ?? common.unknown}</p>
-      {counted && said && counted.length > 0 && <Bar value={good} most={counted.length} label={said} />}
-      {!whole && <p className="quiet">{words.first(count(of.length))}</p>}
+      <p className="quiet">{said}</p>
+      {able > 0 && <Bar value={succeeded} most={able} label={said} />}
     </section>
   );
 }
 
-function LastDays({ of, first }: { of: ListedService[]; first: Attention[] }) {
-  const urgent = new Set(first.map((one) => one.about));
-  const order = [...of].sort((a, b) => Number(urgent.has(b.name)) - Number(urgent.has(a.name)) || a.name.localeCompare(b.name));
+function LastDays({ worst, list, all }: { worst: UrgentService[]; list: List<ListedService>; all: number }) {
+  const named = new Map<string, ListedService>([...worst, ...(list.rows ?? [])].map((one) => [one.id, one]));
+  const shown = [...named.values()].slice(0, WITH_DAYS);
   const { legend } = words;
   return (
     <section className="card" aria-labelledby="days">
@@ -197,16 +201,17 @@ function LastDays({ of, first }: { of: ListedService[]; first: Attention[] }) {
         ))}
       </p>
       <ul className="days">
-        {order.slice(0, WITH_DAYS).map((one) => (
+        {shown.map((one) => (
           <Days key={one.id} of={one} />
         ))}
       </ul>
-      {of.length > WITH_DAYS && (
+      {shown.length === 0 && !list.rows && !list.error && <Skeleton lines={3} />}
+      {list.error ? <Problem of={list.error} quietly again={() => void list.refetch()} /> : null}
+      {all > shown.length && (
         <Link href="/services" className="button">
           {words.more}
         </Link>
       )}
-      {of.length === 0 && <p className="quiet">{shell.services}</p>}
     </section>
   );
 }

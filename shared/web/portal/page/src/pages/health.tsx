@@ -4,13 +4,18 @@ import { useHealth } from "../api/reads";
 import type { DeepHealth } from "../api/types";
 import { Chip } from "../parts/status";
 import { Copy } from "../parts/copy";
-import { count } from "../parts/format";
+import { brief, count } from "../parts/format";
 import { Head, Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { Time } from "../parts/time";
 import { common } from "../words/shell";
 import { health as words } from "../words/pages";
 import { shownOperation } from "../words/status";
+
+type Timed = Pick<DeepHealth["leftBehind"], "checkedAt" | "milliseconds">;
+
+/** What takes longer than this is said to be slow. */
+const SLOW_MS = 1000;
 
 export function Health() {
   const read = useHealth();
@@ -46,7 +51,8 @@ function Checks({ of }: { of: DeepHealth }) {
           <li key={one.name}>
             <strong>{one.name}</strong>
             <Chip of={one.status} />
-            <span>{one.error ?? ""}</span>
+            <Took of={one} />
+            {one.error && <span className="says">{one.error}</span>}
           </li>
         ))}
       </ul>
@@ -54,15 +60,26 @@ function Checks({ of }: { of: DeepHealth }) {
   );
 }
 
+/** How long a check took, and how long ago that was. */
+function Took({ of }: { of: Timed }) {
+  const { milliseconds } = of;
+  return (
+    <span className="took">
+      <span className={milliseconds >= SLOW_MS ? "slow" : undefined}>{words.took(brief(milliseconds), milliseconds >= SLOW_MS)}</span>
+      <Time at={of.checkedAt} short />
+    </span>
+  );
+}
+
 function Keys({ of }: { of: DeepHealth }) {
   const { keys } = of;
-  const byId = new Map<string, { atHand: boolean; needed: string[] }>();
+  const byId = new Map<string, { atHand: boolean; needed: string[]; took: Timed }>();
   for (const [list, word] of [
     [keys.neededByBackups, words.backups],
     [keys.neededByServices, words.services],
   ] as const) {
     for (const key of list ?? []) {
-      const one = byId.get(key.keyId) ?? { atHand: true, needed: [] };
+      const one = byId.get(key.keyId) ?? { atHand: true, needed: [], took: key };
       one.needed.push(word(count(key.backups ?? key.services ?? 0)));
       one.atHand &&= key.atHand;
       byId.set(key.keyId, one);
@@ -70,7 +87,10 @@ function Keys({ of }: { of: DeepHealth }) {
   }
   return (
     <section className="card" aria-labelledby="keys">
-      <h2 id="keys">{words.keys}</h2>
+      <div className="card-head">
+        <h2 id="keys">{words.keys}</h2>
+        <Took of={keys} />
+      </div>
       {keys.error && <p className="wrong">{keys.error}</p>}
       {keys.wrapping && (
         <p>
@@ -85,6 +105,7 @@ function Keys({ of }: { of: DeepHealth }) {
             <code>{id}</code>
             <Chip of={one.atHand ? "atHand" : "notAtHand"} />
             <span className="quiet">{one.needed.join(", ")}</span>
+            <Took of={one.took} />
           </li>
         ))}
       </ul>
@@ -96,7 +117,10 @@ function LeftBehind({ of }: { of: DeepHealth }) {
   const { operations, error, count: many } = of.leftBehind;
   return (
     <section className="card" aria-labelledby="left">
-      <h2 id="left">{words.left}</h2>
+      <div className="card-head">
+        <h2 id="left">{words.left}</h2>
+        <Took of={of.leftBehind} />
+      </div>
       <p className="quiet">{many === 0 ? words.nothingLeft : many == null && error ? error : words.leftText}</p>
       <ul className="remarks">
         {(operations ?? []).map((one) => (

@@ -3,7 +3,7 @@ import { useId, useState } from "react";
 import { Link } from "wouter";
 import { everyPage } from "../api/client";
 import { listAddress, useOperations, type Filters, type List } from "../api/reads";
-import type { Monitor } from "../api/types";
+import type { Monitor, RestoreBody } from "../api/types";
 import { Chip } from "../parts/status";
 import { Filter } from "../parts/fields";
 import { useUtc } from "../parts/format";
@@ -113,7 +113,14 @@ export function about(of: Monitor): string {
   const { parameters } = of;
   const change = parameters?.["change"];
   const name = parameters?.["name"] ?? parameters?.["backup"];
-  return [change, name].filter((one) => typeof one === "string").join(" ");
+  const said = [change, name].filter((one) => typeof one === "string").join(" ");
+  return said || restoredFrom(parameters?.["request"]);
+}
+
+/** Of a restore's request, the backup that it is of: where that is, as everyone calls it. */
+function restoredFrom(request: unknown): string {
+  const { container, storageAccount } = (request as Partial<RestoreBody> | undefined)?.backup ?? {};
+  return container && storageAccount ? words.restoredFrom(container, storageAccount) : "";
 }
 
 function Row({ of, withService }: { of: Monitor; withService: boolean }) {

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { api, taken } from "../api/client";
-import { hasEnded, useMay, useOperation } from "../api/reads";
+import { useMay, useOperation } from "../api/reads";
 import type { Monitor } from "../api/types";
 import { Chip } from "../parts/status";
 import { Confirm } from "../parts/dialog";
@@ -10,15 +10,16 @@ import { Copy } from "../parts/copy";
 import { count } from "../parts/format";
 import { Command, Facts, Head, Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
+import { Said } from "../parts/said";
 import { Elapsed, Time } from "../parts/time";
 import { commands, log, operation as words, service as ofService } from "../words/service";
 import { services as ofServices } from "../words/pages";
 import { shownOperation } from "../words/status";
 import { restored } from "../words/restore";
 import { backupAddress, restoredAddress } from "./addresses";
-import { BackUp } from "./back-up";
 import { useAct } from "./commands";
 import { Progress, useEnding } from "./follow";
+import { RunAgain } from "./run-again";
 
 export function OperationPage({ service, id }: { service?: string | undefined; id: string }) {
   const read = useOperation(service, id);
@@ -42,18 +43,16 @@ export function OperationPage({ service, id }: { service?: string | undefined; i
 }
 
 function Commands({ of }: { of: Monitor }) {
-  const [asked, setAsked] = useState<"cancel" | "again">();
+  const [asked, setAsked] = useState<"cancel">();
   const may = useMay();
   const close = () => setAsked(undefined);
   const { service } = of;
-  const again = service && of.operation === "BackupBizTalkService" && hasEnded(of);
   return (
     <div className="commands" role="group" aria-label={commands.bar}>
       {service && of.cancelable && may("cancel_operation") && (
         <Command icon="cross" word={words.cancel} run={() => setAsked("cancel")} />
       )}
-      {again && may("start_backup") && <Command icon="restart" word={words.again} run={() => setAsked("again")} />}
-      {asked === "again" && service && <BackUp service={service} close={close} />}
+      <RunAgain of={of} />
       {asked === "cancel" && service && <Cancel service={service} id={of.id} close={close} />}
     </div>
   );
@@ -89,7 +88,9 @@ function Whole({ of }: { of: Monitor }) {
       {of.error && (
         <section className="card failed" aria-labelledby="error">
           <h2 id="error">{words.error}</h2>
-          <p>{of.error.message}</p>
+          <p>
+            <Said text={of.error.message} />
+          </p>
           <p className="facts">
             <a href={`/api/docs#error-${of.error.code}`} target="_blank" rel="noreferrer">
               <code>{of.error.code}</code>
@@ -104,7 +105,9 @@ function Whole({ of }: { of: Monitor }) {
           <ul className="remarks">
             {warnings.map((one, index) => (
               <li key={index}>
-                <span>{one.message}</span>
+                <span>
+                  <Said text={one.message} />
+                </span>
                 <code className="quiet">{one.code}</code>
               </li>
             ))}

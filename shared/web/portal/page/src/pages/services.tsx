@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { useMay, useServices } from "../api/reads";
-import type { ListedService } from "../api/types";
+import type { ListedService, Schemas } from "../api/types";
 import { Chip } from "../parts/status";
 import { Filter } from "../parts/fields";
 import { common } from "../words/shell";
@@ -23,7 +23,7 @@ export function Services() {
   const [name, setName] = useFilter("namePrefix");
   const [resuming, setResuming] = useState<string>();
   const may = useMay();
-  const list = useServices({ state, edition, namePrefix: useSettled(name) });
+  const list = useServices({ state, edition, namePrefix: useSettled(name), stored: "true" });
   const known = state && !STATES.includes(state) ? [...STATES, state] : STATES;
   const filtered = state || edition || name;
   return (
@@ -62,6 +62,7 @@ export function Services() {
           [common.state],
           [words.edition],
           [words.lastBackup],
+          [words.stored, undefined, words.storedHint],
           [words.nextBackup],
           [words.created],
           [words.commands, "end unseen-head"],
@@ -79,6 +80,24 @@ export function Services() {
       />
       {resuming && <VerbDialog service={resuming} verb="resume" close={() => setResuming(undefined)} />}
     </>
+  );
+}
+
+const HELD = new Set(["Succeeded", "PartiallySucceeded"]);
+/** Of runs that ended so, no container is left. */
+const LEFT_NOTHING = new Set(["Failed", "Canceled"]);
+
+/** Whether the last backup is there, and what its last verify found: not what its run said of it. */
+function Stored({ of }: { of: Schemas["StoredBackup"] | null | undefined }) {
+  if (!of) return <span className="quiet">{common.unknown}</span>;
+  if (LEFT_NOTHING.has(of.status)) return <span className="quiet">{words.nothingStored}</span>;
+  if (!HELD.has(of.status)) return <Chip of={of.status} />;
+  if (!of.verifyStatus) return <span className="quiet">{words.notVerified}</span>;
+  return (
+    <span className="pair">
+      <Chip of={of.verifyStatus === "Failed" ? "damaged" : "verified"} title={of.verifyLevel ?? undefined} />
+      <Time at={of.verifiedAt} short />
+    </span>
   );
 }
 
@@ -106,6 +125,9 @@ function Row({ of, resume }: { of: ListedService; resume: (() => void) | undefin
         ) : (
           <span className="quiet">{words.never}</span>
         )}
+      </td>
+      <td>
+        <Stored of={last?.stored} />
       </td>
       <td>
         {of.schedule?.status === "Automatic" && of.schedule.nextRunAt ? (

@@ -106,6 +106,10 @@ export function lasting(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+/** A length of time that is short, as a machine takes it: "12 ms", "1.3 s". */
+export const brief = (milliseconds: number) =>
+  milliseconds < 1 ? common.lessThan("1 ms") : milliseconds < 1000 ? `${whole.format(milliseconds)} ms` : `${short.format(milliseconds / 1000)} s`;
+
 const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
 
 /** A share of one: "87 %"; what is neither nothing nor all is never shown as that. */

@@ -6,6 +6,7 @@ import { common, shell } from "../words/shell";
 import { count } from "./format";
 import { Icon, type IconName } from "./icons";
 import { Problem } from "./problem";
+import { Reason } from "./reason";
 
 /** The head of a page: where it stands, its title, what is beside it, its commands. */
 export function Head(props: { title: string; trail?: [string, string][]; beside?: ReactNode; children?: ReactNode }) {
@@ -41,12 +42,11 @@ export function Command(props: { icon: IconName; word: string; run: () => void; 
       type="button"
       className={`command ${props.first ? "first" : ""}`}
       aria-disabled={shut}
-      title={props.refused}
       onClick={() => shut || props.run()}
     >
       <Icon name={props.icon} />
       {props.word}
-      {shut && <span className="unseen">: {props.refused}</span>}
+      {props.refused !== undefined && <Reason why={props.refused} />}
     </button>
   );
 }

@@ -96,6 +96,7 @@ export const editor = {
   reuseHint: "The partner expects that numbers come again.",
   layOut: "Lay out",
   unsaved: "Changed, not saved",
+  heldOver: "What you wrote before you had to come in again is still here, and not saved.",
   leaveTitle: "Leave without saving?",
   leaveText: "What you wrote is not saved, and will be lost.",
   leave: "Leave",

@@ -46,7 +46,7 @@ export const dashboard = {
   daysText: "A dot a day: the worst backup of it.",
   legend: { good: "Good", warn: "Partial", bad: "Failed", busy: "Running", none: "None", unknown: "Not known" },
   dot: (day: string, word: string) => `${day}: ${word}`,
-  first: (text: string) => `The first ${text} services are counted.`,
+  untold: (text: string, one: boolean) => (one ? "1 more service needs attention" : `${text} more services need attention`),
   more: "All services",
   moreAttention: (text: string) => `Show ${text} more`,
 } as const;
@@ -58,6 +58,10 @@ export const services = {
   nameFilter: "Name begins with",
   edition: "Edition",
   lastBackup: "Last backup run",
+  stored: "Stored",
+  storedHint: "Whether that backup is still there, and what its last verify found",
+  notVerified: "Not verified",
+  nothingStored: "Nothing",
   nextBackup: "Next backup",
   created: "Created",
   none: "There is no service yet.",
@@ -87,7 +91,7 @@ export const create = {
 
 export const health = {
   title: "Health",
-  text: "What the app asked just now, and what it can use.",
+  text: "What the app needs, whether it can use it, and how long each answer took. Asked",
   checks: "Checks",
   check: "Check",
   says: "Says",
@@ -102,6 +106,7 @@ export const health = {
   left: "Left behind",
   leftText: "Operations that recovery could not finish within a day.",
   nothingLeft: "Nothing was left behind.",
+  took: (text: string, slow: boolean) => (slow ? `${text}, slow` : text),
   since: "Since",
   why: "Why",
   todo: "What to do",

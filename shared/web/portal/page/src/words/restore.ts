@@ -16,6 +16,8 @@ export const restore = {
   wrongHere: (text: string, one: boolean) => (one ? "1 thing to mend" : `${text} things to mend`),
   back: "Back",
   next: "Next",
+  startOverTitle: "Start over?",
+  startOverText: "What you filled in on the pages of this restore is dropped. Nothing was restored, and nothing is deleted.",
   startOver: "Start over",
   asBackedUp: "as backed up",
   usually: (value: string) => `Left empty: ${value}.`,

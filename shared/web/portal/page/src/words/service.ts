@@ -65,6 +65,7 @@ export const commands = {
 
 export const log = {
   title: "Operation log",
+  restoredFrom: (container: string, account: string) => `from ${container} in ${account}`,
   operation: "Operation",
   status: "Status",
   started: "Started",
@@ -99,6 +100,8 @@ export const operation = {
   canceling: "It was asked to stop. It ends when its worker hears of it.",
   cancelText: "The worker stops within a third of its lease, and nothing of what it made is left.",
   again: "Run again",
+  againUnknown: "Its record does not hold what was asked for",
+  againWaits: "A restore in this tab waits for its answer: see Restore",
   warnings: "Warnings",
   error: "Why it failed",
   asked: "What was asked for",

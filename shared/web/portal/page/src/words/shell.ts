@@ -55,6 +55,7 @@ export const common = {
   unknown: "–",
   now: "just now",
   about: (length: string) => `about ${length}`,
+  lessThan: (length: string) => `under ${length}`,
   loading: "Loading",
   loadMore: "Load more",
   newestFirst: "Newest first",

@@ -20,6 +20,8 @@ const KNOWN: Record<string, Shown> = {
   Canceled: { word: "Canceled", tone: "quiet" },
   Deleted: { word: "Deleted", tone: "quiet" },
   Missing: { word: "Missing", tone: "bad" },
+  verified: { word: "Verified", tone: "good" },
+  damaged: { word: "Damaged", tone: "bad" },
   ok: { word: "OK", tone: "good" },
   failing: { word: "Failing", tone: "bad" },
   Automatic: { word: "Automatic", tone: "good" },

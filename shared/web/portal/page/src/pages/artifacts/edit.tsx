@@ -6,6 +6,7 @@ import { asProblem, type ApiProblem } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { Field, Tick } from "../../parts/fields";
 import { laidOut, lineAt, nearest, NoJson, parsed, pointersOf, type Node } from "../../parts/json-text";
+import { heldOf, useHeld } from "../../parts/held";
 import { useLeaving } from "../../parts/leaving";
 import { Problem } from "../../parts/problem";
 import { TextEditor } from "../../parts/text-editor";
@@ -24,6 +25,9 @@ type Wrong = { line: number; message: string };
 /** What one started from: a stored document, or nothing. */
 type Base = { document: string; etag: string | undefined };
 
+/** What is held over the door. */
+type Written = { base: Base; text: string; name: string };
+
 export function Edit(props: {
   service: string;
   section: Section;
@@ -35,15 +39,18 @@ export function Edit(props: {
 }) {
   const { service, section, start } = props;
   // From here on what is read anew changes nothing of what somebody writes.
-  const [base, setBase] = useState<Base>(() => ({ document: start?.document ?? NEW, etag: start?.etag }));
-  const [text, setText] = useState(base.document);
-  const [name, setName] = useState(start?.of.name ?? "");
+  const what = `artifact ${service} ${section} ${start?.of.name ?? ""}`;
+  const [before] = useState(() => heldOf<Written>(what));
+  const [base, setBase] = useState<Base>(() => before?.base ?? { document: start?.document ?? NEW, etag: start?.etag });
+  const [text, setText] = useState(before?.text ?? base.document);
+  const [name, setName] = useState(before?.name ?? start?.of.name ?? "");
   const [reuse, setReuse] = useState(false);
   const [theirs, setTheirs] = useState<Theirs>();
   const [goTo, setGoTo] = useState<{ line: number }>();
   const [broken, setBroken] = useState<Wrong>();
   const unsaved = text !== base.document || (start === undefined && name !== "");
   const leaving = useLeaving(unsaved, { title: words.leaveTitle, text: words.leaveText, leave: words.leave, stay: words.stay });
+  useHeld(what, unsaved ? ({ base, text, name } satisfies Written) : undefined);
   const place = { service, section, name: start?.of.name ?? name };
 
   // What was sent without an answer: it may be stored.
@@ -128,6 +135,11 @@ export function Edit(props: {
         save();
       }}
     >
+      {before && unsaved && (
+        <p className="banner" role="status">
+          {words.heldOver}
+        </p>
+      )}
       {start === undefined && (
         <Field label={words.name} hint={words.nameHint} wrong={problem?.at("name")}>
           {(field) => (

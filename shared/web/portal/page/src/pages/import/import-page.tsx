@@ -28,7 +28,12 @@ export function ImportPage({ service }: { service: string }) {
   const shown = useRef<HTMLDivElement>(null);
   const question = { title: words.leaveTitle, text: words.leaveText, leave: words.leave, stay: words.stayHere };
   const leaving = useLeaving(sending?.running ?? false, question, true);
-  useEffect(() => shown.current?.focus(), [found, sending]);
+  const begun = useRef(false);
+  useEffect(() => {
+    // What follows a choice takes the focus; the page as it opens leaves it where it is.
+    if (begun.current || found || sending) shown.current?.focus();
+    begun.current = found !== undefined || sending !== undefined;
+  }, [found, sending]);
   // Nobody is there any more who could see what is written, or stop it.
   useEffect(() => () => sending?.stop(), [sending]);
 

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import type { ListedBackup } from "../../api/types";
 import { Command } from "../../parts/parts";
+import { ShutTick } from "../../parts/shut-tick";
 import { changes as words } from "../../words/inside";
 import { changesAddress, LIVE } from "./addresses";
 import { isStored } from "./tabs";
@@ -20,13 +21,11 @@ export function useCompared(service: string) {
     const on = ticked.some((one) => one.name === of.name);
     const refused = !isStored(of) ? words.notCompared : !on && ticked.length === 2 ? words.twoAlready : undefined;
     return (
-      <input
-        type="checkbox"
-        checked={on}
-        disabled={refused !== undefined}
-        aria-label={words.compareTick(of.name)}
-        title={refused ?? words.compareTick(of.name)}
-        onChange={(event) => setTicked(event.target.checked ? [...ticked, of] : ticked.filter((one) => one.name !== of.name))}
+      <ShutTick
+        label={words.compareTick(of.name)}
+        on={on}
+        why={refused}
+        set={(now) => setTicked(now ? [...ticked, of] : ticked.filter((one) => one.name !== of.name))}
       />
     );
   };

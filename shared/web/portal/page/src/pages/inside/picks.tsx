@@ -3,6 +3,7 @@ import { useId, useSyncExternalStore } from "react";
 import { Link } from "wouter";
 import { onLeave } from "../../api/session";
 import { Icon } from "../../parts/icons";
+import { ShutTick } from "../../parts/shut-tick";
 import { picks as words } from "../../words/inside";
 import { restoreAddress } from "../addresses";
 
@@ -73,13 +74,11 @@ export function PickTick({ picks, section, name, refused }: { picks: Picks; sect
   const whole = picks.has(section);
   const why = refused ?? (whole ? words.partOfSection : undefined);
   return (
-    <input
-      type="checkbox"
-      checked={refused === undefined && (whole || picks.has(pickOf(section, name)))}
-      disabled={why !== undefined}
-      aria-label={words.tick(section, name)}
-      title={why ?? words.tick(section, name)}
-      onChange={(event) => picks.set(pickOf(section, name), event.target.checked)}
+    <ShutTick
+      label={words.tick(section, name)}
+      on={refused === undefined && (whole || picks.has(pickOf(section, name)))}
+      why={why}
+      set={(on) => picks.set(pickOf(section, name), on)}
     />
   );
 }
@@ -117,12 +116,16 @@ export function PickBar({ service, backup, picks }: { service: string; backup: s
             {words.go}
           </Link>
         ) : (
-          <button type="button" aria-disabled title={refused}>
+          <button type="button" aria-disabled aria-describedby="picks-refused">
             {words.go}
           </button>
         )}
       </div>
-      {refused && <p className="warned">{refused}</p>}
+      {refused && (
+        <p className="warned" id="picks-refused">
+          {refused}
+        </p>
+      )}
       <details>
         <summary>{words.show}</summary>
         <ul>

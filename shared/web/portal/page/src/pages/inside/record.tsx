@@ -9,6 +9,7 @@ import { Facts, Skeleton } from "../../parts/parts";
 import { Problem } from "../../parts/problem";
 import { Time } from "../../parts/time";
 import { Tree } from "../../parts/tree";
+import { Download } from "./download";
 import { common } from "../../words/shell";
 import { contents as words, picks as ofPicks } from "../../words/inside";
 import { PickTick, type Picks } from "./picks";
@@ -38,7 +39,10 @@ export function RecordPanel(props: {
         </button>
       </header>
       {read.data ? (
-        <Shown of={read.data} />
+        <>
+          <Shown of={read.data} />
+          {read.data.content && <Download place={{ service, backup, section, name: read.data.name }} />}
+        </>
       ) : read.error ? (
         <Problem of={read.error} again={() => void read.refetch()} />
       ) : read.data === null ? (

@@ -7,6 +7,7 @@ import { Confirm } from "../../parts/dialog";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
 import { Bar } from "../../parts/parts";
+import { Said } from "../../parts/said";
 import { restored as words } from "../../words/restore";
 import { useAct } from "../commands";
 import { useChecklist } from "./to-checklist";
@@ -62,7 +63,9 @@ export function Checklist(props: { points: string[]; ticks: Ticks; waits: boolea
         {points.map((point, at) => (
           <li key={point} className="tick">
             <input type="checkbox" id={`${id}-${at}`} checked={ticks.on.has(at)} onChange={(event) => ticks.set(at, event.target.checked)} />
-            <label htmlFor={`${id}-${at}`}>{point}</label>
+            <label htmlFor={`${id}-${at}`}>
+              <Said text={point} />
+            </label>
           </li>
         ))}
       </ol>
@@ -91,7 +94,9 @@ export function ResumeRestored({ service, open, close }: { service: string; open
           <p>{words.open(count(open.length), open.length === 1)}</p>
           <ul className="points">
             {open.map((one) => (
-              <li key={one}>{one}</li>
+              <li key={one}>
+                <Said text={one} />
+              </li>
             ))}
           </ul>
         </div>

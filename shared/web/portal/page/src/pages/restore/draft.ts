@@ -4,6 +4,8 @@
  */
 import { useEffect, useReducer, useRef } from "react";
 import { useSearchParams } from "wouter";
+import type { RestoreBody } from "../../api/types";
+import { formOf } from "./form-of";
 import { BLANK, SECRET, TYPED, pickedOf, type Form } from "./form";
 
 const STORED = "interkeep-restore";
@@ -53,6 +55,24 @@ function kept(source: string): Draft | undefined {
   }
 }
 
+/**
+ * What makes the wizard's draft of a request that was sent before, and says its address. What is
+ * secret of it nobody can read: it is asked for again. Undefined while a request of this tab is
+ * without its answer, whose draft is not to be lost.
+ */
+export function draftAgain(request: RestoreBody): (() => string) | undefined {
+  const before = JSON.parse(sessionStorage.getItem(STORED) ?? "null") as Draft | null;
+  if (before?.unanswered !== undefined) return undefined;
+  return () => {
+    const { storageAccount: account, container } = request.backup;
+    const source = sourceOf(new URLSearchParams({ account, container }));
+    const { form, lost } = formOf(request);
+    const draft: Draft = { ...begun(source), form, lost };
+    sessionStorage.setItem(STORED, JSON.stringify(draft));
+    return `/restore?${source}`;
+  };
+}
+
 /** The draft of the address, as it was left, and how it is changed. */
 export function useDraft() {
   const [given, setGiven] = useSearchParams();
@@ -95,7 +115,11 @@ export function useDraft() {
   const renew = () => become((before) => ({ ...before, id: crypto.randomUUID(), unanswered: undefined }));
   const unanswered = (service: string) => become((before) => ({ ...before, unanswered: service, retyped: false }));
   const over = () => become((before) => begun(before.source));
-  return { draft, there, change, take, renew, unanswered, over };
+  /** Whether anything was filled in, beside the backup, which is in its address. */
+  const { account, container } = draft.form;
+  const untouched: Form = { ...begun(draft.source).form, account, container };
+  const isTouched = draft.lost.length > 0 || JSON.stringify(draft.form) !== JSON.stringify(untouched);
+  return { draft, isTouched, there, change, take, renew, unanswered, over };
 }
 
 export type Drafting = ReturnType<typeof useDraft>;

@@ -5,6 +5,7 @@ import { Copy } from "../../parts/copy";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
 import { Facts, type Heads, Table } from "../../parts/parts";
+import { Said } from "../../parts/said";
 import { Time } from "../../parts/time";
 import { plan as words } from "../../words/restore";
 import { common } from "../../words/shell";
@@ -84,7 +85,9 @@ export function Surprises({ of }: { of: RestorePlan }) {
         {all.map((one, index) => (
           <li key={index}>
             <Icon name="warn" />
-            <span>{one.message}</span>
+            <span>
+              <Said text={one.message} />
+            </span>
             {one.code && <code className="quiet">{one.code}</code>}
           </li>
         ))}

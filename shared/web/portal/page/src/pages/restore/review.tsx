@@ -5,6 +5,7 @@ import type { RestoreBody, RestorePlan, Schemas } from "../../api/types";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
 import { Skeleton } from "../../parts/parts";
+import { Said } from "../../parts/said";
 import { plan as words, restore as ofWizard } from "../../words/restore";
 import { Text, useFilling } from "./controls";
 import type { Wrong } from "./form";
@@ -50,7 +51,9 @@ function Verdict({ plan, current, asked, wrong, goTo }: Pick<Given, "plan" | "cu
       <ul className="remarks">
         {wrong.map((one, index) => (
           <li key={index}>
-            <span>{one.message}</span>
+            <span>
+              <Said text={one.message} />
+            </span>
             <span className="facts">
               {one.code && (
                 <a href={`/api/docs#error-${one.code}`} target="_blank" rel="noreferrer">

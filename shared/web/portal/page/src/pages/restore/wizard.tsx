@@ -8,6 +8,7 @@ import { queries } from "../../api/queries";
 import { useBackup, useMay } from "../../api/reads";
 import type { Monitor } from "../../api/types";
 import { usePlan } from "../../api/restoring";
+import { Confirm } from "../../parts/dialog";
 import { Field } from "../../parts/fields";
 import { count } from "../../parts/format";
 import { Command, Head, Skeleton } from "../../parts/parts";
@@ -84,15 +85,32 @@ function Filled({ drafting, known }: { drafting: Drafting; known: Known }) {
     if (stepOf(pointer) !== step) go(to(stepOf(pointer)));
   };
   useFocus(step, wanted, () => setWanted(""));
+  const [asking, setAsking] = useState(false);
+  const anew = () => {
+    setAsking(false);
+    over();
+    go(`/restore?${draft.source}`);
+  };
   const place = steps.indexOf(step);
   return (
     <>
       <Head title={words.title}>
         <p className="quiet lead">{words.lead}</p>
         <div className="commands" role="group" aria-label={commands.bar}>
-          <Command icon="restart" word={words.startOver} refused={locked ? ofRequest.sent : undefined} run={() => (over(), go(`/restore?${draft.source}`))} />
+          <Command icon="restart" word={words.startOver} refused={locked ? ofRequest.sent : undefined} run={() => (drafting.isTouched ? setAsking(true) : anew())} />
         </div>
       </Head>
+      {asking && (
+        <Confirm
+          title={words.startOverTitle}
+          text={<p>{words.startOverText}</p>}
+          word={words.startOver}
+          busy={false}
+          problem={undefined}
+          run={anew}
+          close={() => setAsking(false)}
+        />
+      )}
       {!may && <p className="banner">{words.reader}</p>}
       {locked && step !== "review" && <p className="banner">{ofRequest.sent}</p>}
       <FillingContext value={{ form, change, take, plan, wrong: at, known, locked, sealed: locked && !draft.retyped }}>
