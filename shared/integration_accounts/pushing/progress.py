@@ -21,7 +21,7 @@ _STATE, _NUMBER = "push", "n!"
 class Done(Stored):
     """How a push ended that was done to its end."""
 
-    result: JsonObject
+    result: JsonObject = Field(repr=False)
     warnings: list[Warning]
     whole: bool
     """Whether the account, read again, is as it was to become."""
@@ -32,7 +32,7 @@ class Progress(Stored):
 
     begun: bool = False
     """Whether anything in Azure may have been written."""
-    safety: JsonObject = Field(default_factory=dict)
+    safety: JsonObject = Field(default_factory=dict, repr=False)
     """The backup that the account has from before; empty where it held nothing."""
     numbers_decided: bool = False
     done: Done | None = None

@@ -70,13 +70,16 @@ class _Entered:
         self._service = service
 
     async def get(self, _service: str, name: str) -> Versioned[Backup] | None:
+        """As ``History.get``."""
         return await self._history.get(self._service.name, name)
 
     async def add(self, backup: Backup) -> Versioned[Backup]:
+        """As ``History.add``."""
         update: dict[str, object] = {"service": self._service.name, "pinned": True}
         return await self._history.add(backup.model_copy(update=update))
 
     async def change(self, backup: Backup, etag: str) -> str:
+        """As ``History.change``."""
         kept = backup.status.is_held() or backup.status is BackupStatus.RUNNING
         pinned = backup.model_copy(update={"pinned": kept})
         return await self._history.change(pinned, etag)
