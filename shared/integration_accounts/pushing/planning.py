@@ -48,9 +48,16 @@ class Planned:
     plan: PushPlan
     problems: Sequence[Problem]
     target: Target
+    looked: "Looked"
+    checks: PushChecks
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the service and the account hold."""
+
     survey: Survey
     numbers: NumbersFound
-    checks: PushChecks
     cut: ServiceCut
     surveyor: Surveyor
 
@@ -81,15 +88,10 @@ class Planner:
         self, service: Service, body: PushBody, target: Target, task: Task | None
     ) -> Planned:
         stores = self.stores
-        operation = task.operation.id if task is not None else ""
-        cut = await stores.source(service).cut(operation, hold=False)
         changes = Changes.of(target.location, body.key_vaults)
         checks = PushChecks(body, changes, target.sku, stores.clock.now())
-        surveyor = Surveyor(
-            stores, service, cut, target, body, changes=changes, checks=checks, task=task
-        )
-        survey = await surveyor.run()
-        numbers = await self.numbers.run(service, cut, target, body, survey)
+        looked = await self.looked(service, body, target, task, checks)
+        survey, numbers = looked.survey, looked.numbers
         refused = [exists_already(target)] if _is_there(body, target, task) else []
         lacking, unsure = await rights(
             stores.arm, target, _wanted(survey, numbers, creates=not target.exists)
@@ -119,7 +121,32 @@ class Planner:
                 "more_warnings": max(0, len(warnings) - _MOST_TOLD),
             }
         )
-        return Planned(plan, problems, target, survey, numbers, checks, cut, surveyor)
+        return Planned(plan, problems, target, looked, checks)
+
+    async def looked(
+        self,
+        service: Service,
+        body: PushBody,
+        target: Target,
+        task: Task | None,
+        checks: PushChecks | None = None,
+    ) -> Looked:
+        """What the service and the account hold now, and what a push does with each.
+
+        :param checks: what is to look at every artifact.
+        :raises ArmRefused: what ARM refused.
+        :raises Problem: as ``planned``.
+        """
+        stores = self.stores
+        operation = task.operation.id if task is not None else ""
+        cut = await stores.source(service).cut(operation, hold=False)
+        changes = Changes.of(target.location, body.key_vaults)
+        surveyor = Surveyor(
+            stores, service, cut, target, body, changes=changes, checks=checks, task=task
+        )
+        survey = await surveyor.run()
+        numbers = await self.numbers.run(service, cut, target, body, survey)
+        return Looked(survey, numbers, cut, surveyor)
 
     @property
     def numbers(self) -> NumbersSurvey:

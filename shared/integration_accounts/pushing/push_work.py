@@ -104,7 +104,7 @@ class PushWork(Work):
             await writer.write()
             await self._numbers(task, service, body, planned, progress, written)
             await writer.delete()
-            differing = await self._compare(task, service, body, progress)
+            differing = await self._compare(task, service, body, planned, progress)
         notes = await self._link(task, service, body, planned)
         result = _result(task.operation, progress, written)
         result |= {
@@ -147,44 +147,45 @@ class PushWork(Work):
         progress: Progressing,
         written: Written,
     ) -> None:
-        cut, survey = planned.cut, planned.survey
+        cut, survey = planned.looked.cut, planned.looked.survey
         target = await target_of(self._stores.arm, planned.target.id, body)
         surveyed = self._planner.numbers
-        there: SessionsThere | None = None
+        found = await surveyed.run(service, cut, target, body, survey)
         if not progress.now.numbers_decided:
-            found = await surveyed.run(service, cut, target, body, survey)
             if found.problems:
                 raise refusal(found.problems)
-            there = found.there
             await progress.decide(found.decided)
-        else:
-            found = await surveyed.run(service, cut, target, body, survey)
-            there = found.there
-        names = _names(progress.decided, there)
+        names = _names(progress.decided, found.there)
         key = await self._stores.keys.data_key(service.id)
         sessions = SessionWriter(self._stores, service, target.account, task, key, written)
         await sessions.numbers(progress.decided, names)
         await sessions.others(surveyed, cut, survey)
 
     async def _compare(
-        self, task: Task, service: Service, body: PushBody, progress: Progressing
+        self,
+        task: Task,
+        service: Service,
+        body: PushBody,
+        planned: Planned,
+        progress: Progressing,
     ) -> list[str]:
         """Read the account again, and say what of it is not as it was to become."""
         task.report("comparing")
-        planned = await self._planner.planned(service, body, task)
-        survey = planned.survey
+        target = await target_of(self._stores.arm, planned.target.id, body)
+        looked = await self._planner.looked(service, body, target, task)
+        survey = looked.survey
         found = [f"{key[0]}/{survey.records[key].name}" for key in _unlike(survey)]
         for child, names in survey.deletions.items():
             found += [f"{child}/{name}" for name in names]
-        there = planned.numbers.there
+        there = looked.numbers.there
         for one in progress.decided:
             number = one.number
             session = there.generated.get((artifact_key(number.agreement), number.kind))
             seen = session.sighting if session is not None else None
             if is_still_to_write(number, seen, one.bounds):
                 found.append(f"control-numbers/{number.agreement}/{number.kind}")
-        if planned.numbers.plan.sessions_created:
-            found.append(f"sessions: {planned.numbers.plan.sessions_created}")
+        if lacking := looked.numbers.plan.sessions_created:
+            found.append(f"sessions: {lacking}")
         return sorted(found)
 
     async def _link(

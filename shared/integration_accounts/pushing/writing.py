@@ -84,15 +84,15 @@ class ArtifactWriter:
         :raises Problem: IntegrationAccountHolds for what somebody put there meanwhile;
             ArtifactNotFound for a certificate whose key is not in its vault.
         """
-        actions = self.planned.survey.actions
+        actions = self.planned.looked.survey.actions
         total = sum(action in WRITTEN for action in actions.values())
         done = 0
         for child in KINDS:
             if child is Child.CERTIFICATES and not self.planned.target.exists:
                 await self._keys_of_new_account()
-            if not self.planned.survey.of(child, *WRITTEN):
+            if not self.planned.looked.survey.of(child, *WRITTEN):
                 continue
-            async for page in self.planned.surveyor.records(child):
+            async for page in self.planned.looked.surveyor.records(child):
                 for record in page:
                     action = actions.get(key_of(CHILDREN[child].section, record.name))
                     if action in WRITTEN:
@@ -112,13 +112,13 @@ class ArtifactWriter:
         planned, account = self.planned, self.planned.target.account
         section = CHILDREN[child].section
         key = key_of(section, record.name)
-        wanted = planned.survey.records[key]
+        wanted = planned.looked.survey.records[key]
         await self.task.checkpoint()
         found = await patiently(self.task, partial(account.item, child, record.name))
         there = await self._seen(child, found, wanted) if found is not None else None
         if there is not None and is_same(wanted, there):
             return
-        self._require_expected(section, planned.survey.there.get(key), there)
+        self._require_expected(section, planned.looked.survey.there.get(key), there)
         name = there.name if there is not None else record.name
         body = await self._body(child, record)
         put = await patiently(self.task, partial(account.put, child, name, body))
@@ -131,7 +131,7 @@ class ArtifactWriter:
             )
 
     async def _seen(self, child: Child, resource: JsonObject, record: Seen) -> Seen:
-        return await self.planned.surveyor.seen_there(record_of(child, resource), record)
+        return await self.planned.looked.surveyor.seen_there(record_of(child, resource), record)
 
     def _require_expected(self, section: str, planned: Seen | None, there: Seen | None) -> None:
         """Refuse what somebody put there since the account was read: neither the plan nor the
@@ -173,7 +173,7 @@ class ArtifactWriter:
 
         :raises ArmRefused: what ARM refused.
         """
-        account, deletions = self.planned.target.account, self.planned.survey.deletions
+        account, deletions = self.planned.target.account, self.planned.looked.survey.deletions
         for child in DELETE_ORDER:
             for name in deletions.get(child, []):
                 await self.task.checkpoint()
