@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from localhost.arm.sample import ACCOUNT, EDIFACT, X12
+from shared.blobs.backup_container import BackupContainer
 from shared.installation.installation import Installation
 from shared.storage.patience import Patience
 from tests.integration_accounts.linked import ONE
@@ -22,7 +23,7 @@ from tests.integration_accounts.pushed import (
 from tests.support.arm import Arm
 from tests.support.deployed import Deployed, Emulator
 from tests.support.report import chosen, each, require_drawn
-from tests.support.scenes import delivered, require_nothing_under_way, require_whole, run
+from tests.support.scenes import delivered, read_whole, require_nothing_under_way, run
 from tests.support.transport import ONCE, FaultTransport, Way
 
 _REDELIVERIES = 60
@@ -117,7 +118,8 @@ async def require_undo(app: Installation, safety: dict[str, str]) -> None:
     assert entry is not None
     assert entry.value.pinned
     assert entry.value.status == "Succeeded"
-    await require_whole(app, safety["container"], alone=False)
+    account = app.accounts.require(safety["storageAccount"], "")
+    await read_whole(app, BackupContainer(account, safety["container"]))
     hidden = app.scratch()
     assert [one async for page in hidden.directory.pages() for one in page] == []
 
