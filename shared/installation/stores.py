@@ -37,6 +37,7 @@ from shared.state import (
     schedules,
     services,
     sessions,
+    workflows,
 )
 from shared.state.left_behind_index import LeftBehindIndex
 from shared.state.log import LogIndex
@@ -107,6 +108,7 @@ class Stores:
         self.schedules = schedules.Schedules(self.table(schedules.TABLE))
         self.staging = Staging(self.table(configuration.TABLE), self.configuration)
         self.drift = drift.DriftLog(self.table(drift.TABLE))
+        self.disabled_workflows = workflows.DisabledWorkflows(self.table(workflows.TABLE))
         self.links = links.Links(self.table(links.TABLE))
         self.account_claims = AccountClaims(self.links, self.directory, self.clock)
 
