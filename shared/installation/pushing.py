@@ -11,7 +11,7 @@ from shared.integration_accounts.pushing.push_work import PushWork
 from shared.integration_accounts.pushing.safety import Hidden, Safety
 from shared.integration_accounts.pushing.starting import Pushes
 from shared.integration_accounts.pushing.stores import PushStores
-from shared.integration_accounts.pushing.users import Users
+from shared.integration_accounts.pushing.suspending import Suspending
 from shared.model.operation import OperationName
 from shared.settings.environment import Settings
 from shared.state import configuration, drift, links, services
@@ -38,8 +38,11 @@ class Pushers(Operators):
             source=self.source,
             clock=self.clock,
         )
-        planner = Planner(stores, self.linking, Users(self.arm))
-        self.works[OperationName.PUSH] = PushWork(stores, planner, self.linking, self._safety())
+        suspending = Suspending(self.arm, self.workflows, self.services, self.directory)
+        planner = Planner(stores, self.linking, suspending)
+        self.works[OperationName.PUSH] = PushWork(
+            stores, planner, self.linking, self._safety(), suspending
+        )
         self.pushes = Pushes(self.engine, planner)
 
     def _safety(self) -> Safety:

@@ -8,6 +8,7 @@ from shared.integration_accounts.linking.linking import Linking
 from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey, Surveyor
+from shared.integration_accounts.pushing.suspending import Suspending
 from shared.integration_accounts.pushing.target import (
     Target,
     chosen_account,
@@ -16,7 +17,6 @@ from shared.integration_accounts.pushing.target import (
     rights,
     target_of,
 )
-from shared.integration_accounts.pushing.users import Users
 from shared.model.integration_account import AccountId, Child
 from shared.model.operation import Warning
 from shared.model.problem import Problem
@@ -25,7 +25,6 @@ from shared.model.push import (
     PushBody,
     PushPlan,
     WorkflowAction,
-    WorkflowsPolicy,
 )
 from shared.model.restore import PlanError
 from shared.model.service import Service
@@ -68,7 +67,7 @@ class Planner:
 
     stores: PushStores
     linking: Linking
-    users: Users
+    suspending: Suspending
 
     async def planned(self, service: Service, body: PushBody, task: Task | None = None) -> Planned:
         """What a push would do, and all that forbids it.
@@ -102,7 +101,7 @@ class Planner:
             for vault in checks.keys.vaults:
                 checks.keys.not_checked(vault, _LATER)
         forbidding, surprising = checks.end()
-        workflows = await self.users.of(target.id) if target.exists else []
+        workflows, unseen = await self._workflows(target, body)
         problems = [
             *refused,
             *survey.problems,
@@ -110,7 +109,7 @@ class Planner:
             *lacking,
             *numbers.problems,
         ]
-        warnings = [*surprising, *numbers.warnings, *unsure, *_not_covered(survey)]
+        warnings = [*surprising, *numbers.warnings, *unsure, *unseen, *_not_covered(survey)]
         plan = await self._told(service, body, target, survey, numbers, workflows)
         plan = plan.model_copy(
             update={
@@ -148,6 +147,13 @@ class Planner:
         numbers = await self.numbers.run(service, cut, target, body, survey)
         return Looked(survey, numbers, cut, surveyor)
 
+    async def _workflows(
+        self, target: Target, body: PushBody
+    ) -> tuple[list[PlannedWorkflow], list[Warning]]:
+        if not target.exists:
+            return [], []
+        return await self.suspending.planned(target.id, body.workflows)
+
     @property
     def numbers(self) -> NumbersSurvey:
         """Looks at control numbers and sessions."""
@@ -165,18 +171,7 @@ class Planner:
         numbers: NumbersFound,
         workflows: Sequence[PlannedWorkflow],
     ) -> PushPlan:
-        suspends = body.workflows is WorkflowsPolicy.SUSPEND
-        told = [
-            one.model_copy(
-                update={
-                    "action": WorkflowAction.SUSPEND
-                    if suspends and one.state.lower() == "enabled"
-                    else WorkflowAction.LEAVE
-                }
-            )
-            for one in workflows
-        ]
-        disabled = sum(one.action is WorkflowAction.SUSPEND for one in told)
+        disabled = sum(one.action is WorkflowAction.SUSPEND for one in workflows)
         writes = (
             sum(action in WRITTEN for action in survey.actions.values())
             + sum(len(names) for names in survey.deletions.values())
@@ -192,8 +187,8 @@ class Planner:
             extra=body.extra,
             partial=bool(body.include or body.exclude),
             control_numbers=numbers.plan,
-            workflows=told[:_MOST_TOLD],
-            more_workflows=max(0, len(told) - _MOST_TOLD),
+            workflows=[*workflows[:_MOST_TOLD]],
+            more_workflows=max(0, len(workflows) - _MOST_TOLD),
             workflows_policy=body.workflows,
             safety_backup=target.exists and (survey.holds or bool(numbers.there.count)),
             links=links,

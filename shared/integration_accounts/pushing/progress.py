@@ -34,6 +34,8 @@ class Progress(Stored):
     """Whether anything in Azure may have been written."""
     safety: JsonObject = Field(default_factory=dict, repr=False)
     """The backup that the account has from before; empty where it held nothing."""
+    workflows: JsonObject = Field(default_factory=dict, repr=False)
+    """The workflows that were disabled, and those that were left as they are."""
     numbers_decided: bool = False
     done: Done | None = None
 

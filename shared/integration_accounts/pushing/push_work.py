@@ -13,6 +13,7 @@ from shared.integration_accounts.pushing.sources import SessionsThere
 from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
+from shared.integration_accounts.pushing.suspending import Suspending
 from shared.integration_accounts.pushing.target import Target, make_account, target_of
 from shared.integration_accounts.pushing.writing import ArtifactWriter, Written
 from shared.model.link import LinkBody
@@ -23,7 +24,7 @@ from shared.model.operation import (
     Warning,
 )
 from shared.model.problem import Code, Problem
-from shared.model.push import Action, PushBody
+from shared.model.push import Action, PushBody, WorkflowsPolicy
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.engine import ATTEMPTS
@@ -46,8 +47,14 @@ class PushWork(Work):
     exclusive = True
 
     def __init__(
-        self, stores: PushStores, planner: Planner, linking: Linking, safety: Safety
+        self,
+        stores: PushStores,
+        planner: Planner,
+        linking: Linking,
+        safety: Safety,
+        suspending: Suspending,
     ) -> None:
+        self._suspending = suspending
         self._stores = stores
         self._planner = planner
         self._linking = linking
@@ -100,12 +107,17 @@ class PushWork(Work):
         with as_problems(planned.target.id):
             if not planned.target.exists:
                 await make_account(planned.target, body)
+            elif body.workflows is WorkflowsPolicy.SUSPEND:
+                told = await self._suspending.disable(task, planned.target.id)
+                await progress.write(workflows=told)
             writer = ArtifactWriter(self._stores, service, task, body, planned, written)
             await writer.write()
             await self._numbers(task, service, body, planned, progress, written)
             await writer.delete()
             differing = await self._compare(task, service, body, planned, progress)
         notes = await self._link(task, service, body, planned)
+        workflows = progress.now.workflows
+        notes += await self._suspending.suspend(task, service, planned.target, workflows)
         result = _result(task.operation, progress, written)
         result |= {
             "verified": not differing,
@@ -286,6 +298,8 @@ def _result(operation: Operation, progress: Progressing, written: Written | None
     found: JsonObject = {"target": target}
     if progress.now.safety:
         found["safetyBackup"] = progress.now.safety
+    if progress.now.workflows:
+        found["workflows"] = progress.now.workflows
     return found if written is None else {**found, **written.to_json()}
 
 
