@@ -205,6 +205,9 @@ class _Day:
         await self.ask("get_link", "GET", path, headers={"If-None-Match": read.headers["ETag"]})
         await self.ask("list_integration_accounts", "GET", "//integration-accounts?top=1")
         await self.ask("delete_link", "DELETE", path)
+        body = {"resourceId": account, "include": [{"section": "partners"}], "link": False}
+        await self.ask("push", "POST", "/push?validateOnly=true", body)
+        await self.api.succeeded(await self.ask("push", "POST", "/push", body))
 
     async def looks_around(self) -> None:
         """Lists, the log, the installation."""
