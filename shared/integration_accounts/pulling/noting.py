@@ -53,6 +53,7 @@ class Notes:
             "counts": seen.counts,
             "last_pull_at": now,
             "last_session_pull_at": now,
+            "not_pulled_told_at": None,
         }
         update |= _ended(OperationStatus.SUCCEEDED, summary.operation)
         await self._note_link(update, of=facts.key)
