@@ -208,16 +208,28 @@ class Account:
         except Stale as stale:
             raise stale.refused from None
 
-    async def put(self, child: Child, name: str, body: JsonObject, etag: str = "") -> Put:
+    async def make(self, body: JsonObject) -> Put:
+        """Write the account itself: make it, or change its own members.
+
+        :raises ArmRefused: if ARM does not do it.
+        """
+        return await self._requests.put(of_account(self.id), API_VERSION, body)
+
+    async def put(
+        self, child: Child, name: str, body: JsonObject, etag: str = "", *, once: bool = False
+    ) -> Put:
         """Write a resource. The answer is ARM's own view of it: of a session, with the old
         ``changedTime``.
 
         :param etag: the version that it must have; empty for any, or none. A repeated request may
             meet what its own first delivery wrote, and is CHANGED then: compare.
+        :param once: not repeated where it is not known whether it was carried out: UNAVAILABLE
+            then, and the caller looks.
         :raises ArmRefused: if ARM does not do it.
         """
         segments = of_account(self.id, child, name)
-        return await self._requests.put(segments, api_version_of(child), body, etag)
+        version = api_version_of(child)
+        return await self._requests.put(segments, version, body, etag, once=once)
 
     async def delete(self, child: Child, name: str) -> bool:
         """Delete a resource; whether it was there. A repeated request may say that it was not.

@@ -106,11 +106,20 @@ class Requests:
                 raise ArmRefused(Meaning.UNCLEAR, asked, message=why)
             seen.add(address)
 
-    async def put(self, segments: Segments, version: str, body: JsonObject, etag: str = "") -> Put:
+    async def put(
+        self,
+        segments: Segments,
+        version: str,
+        body: JsonObject,
+        etag: str = "",
+        *,
+        once: bool = False,
+    ) -> Put:
         """Write a resource.
 
         :param etag: the version that it must have; any, or none, where it is empty. Where an answer
             was lost and the request is repeated, its own first delivery may have changed that.
+        :param once: not repeated where it is not known whether it was carried out.
         :raises ArmRefused: if ARM does not do it: CHANGED where the version is another.
         """
         headers = {**_JSON, "Content-Type": "application/json"}
@@ -118,7 +127,7 @@ class Requests:
             headers["If-Match"] = etag
         address = self._address(segments, version)
         request = HttpRequest("PUT", address, headers=headers, content=_encoded(body))
-        return await self._ask(asked_of("PUT", segments), request, _put)
+        return await self._ask(asked_of("PUT", segments), request, _put, again=not once)
 
     async def delete(self, segments: Segments, version: str) -> bool:
         """Delete a resource; whether it was there.

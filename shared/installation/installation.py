@@ -27,7 +27,7 @@ from shared.backups.schedules.standing import Standings
 from shared.backups.schedules.tick import Tick
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
-from shared.installation.operators import Operators
+from shared.installation.pushing import Pushers
 from shared.installation.stores import Carrying
 from shared.integration_accounts.pulling.pull_work import Pulls
 from shared.integration_accounts.pulling.session_pulls import SessionPulls
@@ -57,7 +57,7 @@ from shared.state import configuration, content_references, drift, log, operatio
 from shared.storage.patience import WORK, Patience
 
 
-class Installation(Operators):
+class Installation(Pushers):
     """The parts of Interkeep over one set of settings, as triggers call them.
 
     :param patience: the retry budget of storage calls outside HTTP requests.

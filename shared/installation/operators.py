@@ -5,6 +5,9 @@ from shared.installation.stores import Carrying
 from shared.installation.works import Works
 from shared.integration_accounts.linking.discovery import Discovery
 from shared.integration_accounts.linking.linking import Linking, LinkStores
+from shared.integration_accounts.pulling.set_number import SettingNumbers
+from shared.integration_accounts.workflows.transitions import Transitions
+from shared.integration_accounts.workflows.workflows import Workflows
 from shared.numbers.advances import Advances
 from shared.numbers.allocate import Allocator
 from shared.numbers.batches import Batches
@@ -34,6 +37,8 @@ class Operators(Works):
             clock=self.clock,
             settings=settings,
         )
+        self.workflows = Workflows(self.arm, self.disabled_workflows, self.clock)
+        self.transitions = Transitions(self.services, self.workflows, self.engine)
         self.deletions = Deletions(
             engine=self.engine,
             services=self.services,
@@ -62,6 +67,7 @@ class Operators(Works):
             ledger=self.ledger,
             clock=self.clock,
         )
+        self.setting_numbers = SettingNumbers(self.counters, self.pull_stores)
         self.advances = Advances(self.configuration, self.ledger, self.directory, self.engine)
         self.allocator = Allocator(
             directory=self.directory,

@@ -37,6 +37,7 @@ from shared.state import (
     schedules,
     services,
     sessions,
+    workflows,
 )
 from shared.state.left_behind_index import LeftBehindIndex
 from shared.state.log import LogIndex
@@ -107,6 +108,7 @@ class Stores:
         self.schedules = schedules.Schedules(self.table(schedules.TABLE))
         self.staging = Staging(self.table(configuration.TABLE), self.configuration)
         self.drift = drift.DriftLog(self.table(drift.TABLE))
+        self.disabled_workflows = workflows.DisabledWorkflows(self.table(workflows.TABLE))
         self.links = links.Links(self.table(links.TABLE))
         self.account_claims = AccountClaims(self.links, self.directory, self.clock)
 
@@ -149,32 +151,35 @@ class Stores:
         """A service as a backup reads it."""
         return ServiceSource(self.service_stores(), service, self.directory)
 
+    def scratch_stores(self) -> ServiceStores:
+        """Separate tables for services that no list shows."""
+        kept = configuration.Configuration(self.table(scratch_table(configuration.TABLE)))
+        return ServiceStores(
+            configuration=kept,
+            ledger=control_numbers.Ledger(self.table(scratch_table(control_numbers.TABLE))),
+            received=received_numbers.ReceivedNumbers(
+                self.table(scratch_table(received_numbers.TABLE))
+            ),
+            mics=mic_values.MicValues(self.table(scratch_table(mic_values.TABLE))),
+            sessions=sessions.Sessions(self.table(scratch_table(sessions.TABLE))),
+            batches=batch_activity.BatchActivities(self.table(scratch_table(batch_activity.TABLE))),
+            content=self.content,
+            content_account=self.accounts.state,
+            keys=KeyRing(self.provider, kept.key),
+        )
+
     def scratch(self) -> Scratch:
         """Separate tables for the invisible scratch services that a verify restores."""
         state = self.accounts.state
-        kept = configuration.Configuration(self.table(_scratch_table(configuration.TABLE)))
         return Scratch(
-            stores=ServiceStores(
-                configuration=kept,
-                ledger=control_numbers.Ledger(self.table(_scratch_table(control_numbers.TABLE))),
-                received=received_numbers.ReceivedNumbers(
-                    self.table(_scratch_table(received_numbers.TABLE))
-                ),
-                mics=mic_values.MicValues(self.table(_scratch_table(mic_values.TABLE))),
-                sessions=sessions.Sessions(self.table(_scratch_table(sessions.TABLE))),
-                batches=batch_activity.BatchActivities(
-                    self.table(_scratch_table(batch_activity.TABLE))
-                ),
-                content=self.content,
-                content_account=state,
-                keys=KeyRing(self.provider, kept.key),
-            ),
-            directory=services.Directory(self.table(_scratch_table(services.TABLE))),
+            stores=self.scratch_stores(),
+            directory=services.Directory(self.table(scratch_table(services.TABLE))),
             provider=self.provider,
             clock=self.clock,
             container=lambda name: BackupContainer(state, name),
         )
 
 
-def _scratch_table(name: str) -> str:
+def scratch_table(name: str) -> str:
+    """The table in which services that no list shows have what others have in one."""
     return name.replace("interkeep", "interkeepScratch")

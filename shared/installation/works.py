@@ -24,6 +24,7 @@ from shared.model.backup import Backup
 from shared.model.operation import Operation, OperationName
 from shared.model.schedule import ScheduledVerify
 from shared.operations.engine import QUEUE, Engine
+from shared.operations.task import Work
 from shared.restores.chosen import Chosen
 from shared.restores.new_service import NewService
 from shared.restores.restore_work import RestoreStores, RestoreWork
@@ -59,28 +60,29 @@ class Works(Stores):
         self.pull_stores = self._pull_stores()
         self.puller = Puller(self.pull_stores)
         every, changes = (self.directory, self.configuration), self.configuration_changes
+        self.works: dict[OperationName, Work] = {
+            OperationName.PULL: PullWork(self.pull_stores, self.puller),
+            OperationName.BACKUP: BackupWork(self._backup_stores()),
+            OperationName.RESTORE: RestoreWork(self._restore_stores()),
+            OperationName.DELETE: DeletionWork(self._deletion_stores()),
+            OperationName.PURGE_BACKUP: PurgeWork(self.removal, self.schedules),
+            OperationName.ROTATE_KEYS: RotationWork(*every, self.provider),
+            OperationName.SEAL_SECRETS: SealingWork(*every, changes, self.sessions, self.keys),
+            OperationName.VERIFY_BACKUP: VerifyWork(
+                history=self.history,
+                users=self.backup_users,
+                presence=self.presence,
+                scratch=self.scratch(),
+                alerts=self.alerts,
+                clock=self.clock,
+                after=self.following.after_verify,
+            ),
+        }
         self.engine = Engine(
             records=self.records,
             in_flight=self.in_flight,
             queue=self.clients.queue(settings.state, QUEUE),
-            works={
-                OperationName.PULL: PullWork(self.pull_stores, self.puller),
-                OperationName.BACKUP: BackupWork(self._backup_stores()),
-                OperationName.RESTORE: RestoreWork(self._restore_stores()),
-                OperationName.DELETE: DeletionWork(self._deletion_stores()),
-                OperationName.PURGE_BACKUP: PurgeWork(self.removal, self.schedules),
-                OperationName.ROTATE_KEYS: RotationWork(*every, self.provider),
-                OperationName.SEAL_SECRETS: SealingWork(*every, changes, self.sessions, self.keys),
-                OperationName.VERIFY_BACKUP: VerifyWork(
-                    history=self.history,
-                    users=self.backup_users,
-                    presence=self.presence,
-                    scratch=self.scratch(),
-                    alerts=self.alerts,
-                    clock=self.clock,
-                    after=self.following.after_verify,
-                ),
-            },
+            works=self.works,
             clock=self.clock,
             settings=settings,
             telemetry=self.telemetry,

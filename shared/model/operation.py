@@ -35,6 +35,7 @@ class OperationName(StrEnum):
     LINK = "LinkIntegrationAccount"
     UNLINK = "UnlinkIntegrationAccount"
     PULL = "PullIntegrationAccount"
+    PUSH = "PushIntegrationAccount"
     RUN_SCHEDULES = "RunSchedules"
     """Logged only if a run of the schedules could not start anything."""
 
@@ -54,7 +55,14 @@ class OperationStatus(StrEnum):
         return self not in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
 
 
-CANCELABLE = frozenset({OperationName.BACKUP, OperationName.PULL, OperationName.VERIFY_BACKUP})
+CANCELABLE = frozenset(
+    {
+        OperationName.BACKUP,
+        OperationName.PULL,
+        OperationName.PUSH,
+        OperationName.VERIFY_BACKUP,
+    }
+)
 """What can stop half way."""
 
 

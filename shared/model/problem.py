@@ -74,6 +74,8 @@ class Code(StrEnum):
     KEY_UNAVAILABLE = "KeyUnavailable"
     INTEGRATION_ACCOUNT_LINKED = "IntegrationAccountLinked"
     INTEGRATION_ACCOUNT_REFUSED = "IntegrationAccountRefused"
+    INTEGRATION_ACCOUNT_HOLDS = "IntegrationAccountHolds"
+    CONTROL_NUMBERS_UNCERTAIN = "ControlNumbersUncertain"
     MANAGED_BY_ACCOUNT = "ManagedByAccount"
     PULL_REMOVES_TOO_MUCH = "PullRemovesTooMuch"
     # others

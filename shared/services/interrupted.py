@@ -18,6 +18,11 @@ from shared.state.services import Directory, Listed
 from shared.storage.tables import RowChanged
 
 _NOTHING_CHANGED = "It was interrupted before it changed anything. Ask again."
+_WORKFLOWS_MAY_HAVE = (
+    "It was interrupted before it changed the service's state. Workflows of its integration "
+    "account may have been changed already, and what was done is remembered. Ask again."
+)
+_WITH_WORKFLOWS = frozenset({OperationName.SUSPEND, OperationName.RESUME})
 _OUT_OF_ACTIVE = frozenset(name for name, to in TRANSITIONS.values() if to is not State.ACTIVE)
 _UNCERTAIN = (
     "It was interrupted, and whether it was done is not known. Read what it was about, and repeat "
@@ -62,7 +67,15 @@ class Interrupted:
             written = await self._was_written(operation)
         if written:
             return None
-        return OperationError(code=Code.INTERNAL_ERROR, message=_NOTHING_CHANGED)
+        message = _NOTHING_CHANGED
+        if operation.operation in _WITH_WORKFLOWS and await self._is_linked(operation):
+            message = _WORKFLOWS_MAY_HAVE
+        return OperationError(code=Code.INTERNAL_ERROR, message=message)
+
+    async def _is_linked(self, operation: Operation) -> bool:
+        listed = await self.directory.get(operation.service)
+        facts = listed.service.integration_account if listed else None
+        return facts is not None and facts.linked
 
     async def _was_written(self, operation: Operation) -> bool:
         listed = await self.directory.get(operation.service)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from shared.clock import Clock
@@ -46,6 +46,9 @@ from shared.streams.in_order import two_in_order
 _TRIES = 30
 """Attempts of one change. Operations compete for the directory's row of a service, and each of them
 fails at times."""
+
+First = Callable[[LogEntry], Awaitable[None]]
+"""What a transition does before it writes the state."""
 
 
 @dataclass(frozen=True)
@@ -252,12 +255,15 @@ class Services:
             secrets=key.fingerprint(document) if key else "",
         )
 
-    async def move(self, listed: Listed, operation: ServiceOperation, asked: Asked) -> Listed:
+    async def move(
+        self, listed: Listed, operation: ServiceOperation, asked: Asked, first: First | None = None
+    ) -> Listed:
         """Move a service through the state chart.
 
         Idempotent: suspending a suspended service writes nothing.
 
-        :raises Problem: OperationNotAllowed, ConditionNotMet.
+        :param first: called where the chart allows it, before the state is written.
+        :raises Problem: OperationNotAllowed, ConditionNotMet, and what ``first`` raises.
         """
         name, target = TRANSITIONS[operation]
 
@@ -271,6 +277,10 @@ class Services:
         start = start.of(listed.service)
         if await was_done(self._engine, start) is None:
             async with logged(self._engine, start) as entry:
+                if first is not None:
+                    moved(listed.service)
+                    await self._require_condition(listed, asked.condition)
+                    await first(entry)
                 await self.rewrite(listed, asked.condition, entry, moved)
                 await self._changes.settle_writers(listed.service.id)
                 if target is not State.ACTIVE:

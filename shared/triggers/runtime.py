@@ -12,7 +12,12 @@ from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, strong, unless_unchanged
 from shared.web.http.paging import PAGING, after, given_page, name_prefix, one_page, top
 from shared.web.http.route import PageOf, new_blueprint, route
-from shared.web.http.shared_errors import MOVES_SERVICE, NEEDS_ACTIVE_SERVICE
+from shared.web.http.shared_errors import (
+    ASKS_ARM,
+    MOVES_SERVICE,
+    NEEDS_ACTIVE_SERVICE,
+    OPENS_OR_SEALS,
+)
 from shared.web.http.tasks import DocsGroup
 
 blueprint = new_blueprint(DocsGroup.NUMBERS)
@@ -71,7 +76,9 @@ async def get_control_numbers(call: Call) -> Answer:
         Code.MANAGED_BY_ACCOUNT,
         Code.AGREEMENT_NOT_FOUND,
         Code.CONTROL_NUMBER_ISSUED,
-    },
+    }
+    | ASKS_ARM
+    | OPENS_OR_SEALS,
 )
 async def set_control_number(call: Call) -> Answer:
     """Set the next number of a kind; one that was issued comes again only where reuse is asked."""
@@ -82,7 +89,7 @@ async def set_control_number(call: Call) -> Answer:
     async with service_update(
         call.app.engine, service.name, service.id, call.caller, "SetControlNumber", about
     ) as entry:
-        found = await call.app.counters.set_next(
+        found = await call.app.setting_numbers.set_next(
             service, agreement, body, condition(call), entry.open
         )
     return Answer(found.to_json(), headers={"ETag": strong(found.version)})

@@ -1,6 +1,6 @@
 """Services: create, read, change, move through the state chart, delete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from json import dumps
 
 from shared.model.problem import Code
@@ -19,6 +19,7 @@ from shared.web.http.monitor import accepted
 from shared.web.http.paging import PAGING, after, given_page, name_prefix, read_page, top
 from shared.web.http.route import Handler, PageOf, new_blueprint, route
 from shared.web.http.shared_errors import (
+    ASKS_ARM,
     CHANGES_CONFIGURATION,
     MOVES_SERVICE,
     OPENS_OR_SEALS,
@@ -29,17 +30,19 @@ from shared.web.http.tasks import DocsGroup
 blueprint = new_blueprint(DocsGroup.SERVICES)
 
 
-def _transition(name: str) -> Callable[[Handler], Handler]:
+def _transition(
+    name: str, gives: str = "ShownService", errors: Set[Code] = frozenset()
+) -> Callable[[Handler], Handler]:
     """Declare a route that moves a service from one state to another: all say the same of it."""
     return route(
         blueprint,
         "POST",
         f"services/{{service}}/{name}",
         role=Role.OPERATOR,
-        gives="ShownService",
+        gives=gives,
         conditional=True,
         names_operation=True,
-        errors=MOVES_SERVICE,
+        errors=MOVES_SERVICE | errors,
     )
 
 
@@ -209,16 +212,22 @@ async def scale_service(call: Call) -> Answer:
     return await _shown(call, scaled)
 
 
-@_transition("suspend")
+@_transition("suspend", "MovedService", ASKS_ARM)
 async def suspend_service(call: Call) -> Answer:
-    """Suspend a service: no control number is issued until it is resumed."""
-    return await _move(call, ServiceOperation.SUSPEND)
+    """Suspend a service: it issues nothing, and of a linked one workflows are disabled."""
+    return await _move_with_workflows(call, ServiceOperation.SUSPEND)
 
 
-@_transition("resume")
+@_transition("resume", "MovedService", ASKS_ARM)
 async def resume_service(call: Call) -> Answer:
-    """Resume a suspended service, such as one that was restored."""
-    return await _move(call, ServiceOperation.RESUME)
+    """Resume a suspended service, and the workflows that its suspend disabled."""
+    return await _move_with_workflows(call, ServiceOperation.RESUME)
+
+
+async def _move_with_workflows(call: Call, operation: ServiceOperation) -> Answer:
+    listed = await call.app.services.require(call.path("service"))
+    moved, workflows = await call.app.transitions.move(listed, operation, _asked(call))
+    return await _shown(call, moved, more={"workflows": workflows} if workflows else {})
 
 
 @_transition("disable")
@@ -246,9 +255,12 @@ def _listed(service: Service, schedule: JsonObject | None, stored: JsonObject | 
     return shown
 
 
-async def _shown(call: Call, listed: Listed, status: int = 200) -> Answer:
+async def _shown(
+    call: Call, listed: Listed, status: int = 200, *, more: JsonObject | None = None
+) -> Answer:
     view = await call.app.services.view(listed)
-    return Answer(_linked(call, view.shown), status, {"ETag": strong(view.version)})
+    shown = {**_linked(call, view.shown), **(more or {})}
+    return Answer(shown, status, {"ETag": strong(view.version)})
 
 
 def _linked(call: Call, shown: JsonObject) -> JsonObject:

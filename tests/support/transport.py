@@ -94,13 +94,13 @@ class FaultTransport(FencedTransport):
         if self.stopped:
             raise ProcessStopped
         self.calls += 1
-        self.log.append(f"{request.method} {request.url.split('?')[0]}")
+        self.log.append(f"{request.method} {str(request.url).split('?')[0]}")
         if self.calls != self._at:
             return await super().send(request, **config)
         if self._refusal is not None:
             return await self._refused(request, self._refusal(request), **config)
         if self._way is Way.BUSY_INSIDE:
-            busy = Refusal(503, "ServerBusy", "$batch" in request.url)
+            busy = Refusal(503, "ServerBusy", "$batch" in str(request.url))
             return await self._refused(request, busy, **config)
         if self._way is Way.FAILS_BEFORE:
             raise ServiceRequestError("scripted: the connection was refused")

@@ -277,6 +277,19 @@ _SAID: dict[Code, tuple[str, str]] = {
         "then try again.",
         "",
     ),
+    Code.INTEGRATION_ACCOUNT_HOLDS: (
+        "The account has 2 artifacts otherwise than the service: partners/Northwind, "
+        "agreements/Northwind-Fabrikam. Send existing: replace, and they become the service's, "
+        "after a backup of the account; or existing: keep, and they stay; exclude them; or push "
+        "into another account.",
+        "/existing",
+    ),
+    Code.CONTROL_NUMBERS_UNCERTAIN: (
+        "The account that the numbers were pulled from is gone: what was issued after the last "
+        "pull is unknown, of 1 number. Send the policy advance with by: 200, which skips what may "
+        "have been issued; or asKnown, and numbers may be issued again.",
+        "/controlNumbers/policy",
+    ),
     Code.MANAGED_BY_ACCOUNT: (
         f"Service 'contoso-b2b' is linked to the integration account '{_ACCOUNT}', which alone "
         "changes it. Change it there and pull, or end the link: DELETE "

@@ -19,6 +19,7 @@ from shared.model.schedule import ScheduleStatus
 from shared.model.sections import Section
 from shared.model.service import Edition, LastBackup, Service, ServiceSettings, State
 from shared.model.wire import JsonObject, Stored, Time
+from shared.model.workflow import WorkflowsMoved
 from shared.web.http.caller import WayIn
 
 
@@ -108,6 +109,13 @@ class ShownService(Service, ServiceSettings):
     last_scheduled_backup: LinkedBackup | None = None
     allowed_operations: list[str]
     quota: dict[str, QuotaUse]
+
+
+class MovedService(ShownService):
+    """A service that was suspended or resumed, and what became of its account's workflows."""
+
+    workflows: WorkflowsMoved | None = None
+    """None for a service that is not linked to an integration account."""
 
 
 class ShownKind(Stored):

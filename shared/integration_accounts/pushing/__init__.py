@@ -1,0 +1,1 @@
+"""Pushes: an integration account is brought to what a service holds."""

@@ -1,0 +1,245 @@
+"""The plan of a push: what it does, and everything that forbids it or surprises, at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.arm.problems import as_problems
+from shared.integration_accounts.linking.linking import Linking
+from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey
+from shared.integration_accounts.pushing.stores import PushStores
+from shared.integration_accounts.pushing.survey import Survey, Surveyor
+from shared.integration_accounts.pushing.suspending import Suspending
+from shared.integration_accounts.pushing.target import (
+    Target,
+    chosen_account,
+    exists_already,
+    look_at_keys,
+    rights,
+    target_of,
+)
+from shared.model.integration_account import AccountId, Child
+from shared.model.operation import Warning
+from shared.model.problem import Problem
+from shared.model.push import (
+    PlannedWorkflow,
+    PushBody,
+    PushPlan,
+    WorkflowAction,
+)
+from shared.model.restore import PlanError
+from shared.model.service import Service
+from shared.operations.task import Task
+from shared.rules.integration_accounts.push_changes import Changes
+from shared.rules.integration_accounts.push_checks import PushChecks
+from shared.rules.integration_accounts.push_plan import WRITTEN, seconds_of
+from shared.rules.integration_accounts.push_request import before_resuming
+from shared.rules.integration_accounts.push_rights import wanted_rights
+from shared.services.cut import ServiceCut
+
+_MOST_TOLD = 200
+"""Errors, warnings and workflows that a plan tells one by one."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, what forbids it, and what it was made of."""
+
+    plan: PushPlan
+    problems: Sequence[Problem]
+    target: Target
+    looked: "Looked"
+    checks: PushChecks
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the service and the account hold."""
+
+    survey: Survey
+    numbers: NumbersFound
+    cut: ServiceCut
+    surveyor: Surveyor
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Makes plans of pushes. It only reads."""
+
+    stores: PushStores
+    linking: Linking
+    suspending: Suspending
+
+    async def planned(self, service: Service, body: PushBody, task: Task | None = None) -> Planned:
+        """What a push would do, and all that forbids it.
+
+        :param task: the push that goes on, of which the account may be there already.
+        :raises Problem: where there is no account to plan for: InvalidRequest,
+            IntegrationAccountUnknown, IntegrationAccountNotFound,
+            IntegrationAccountForbidden, IntegrationAccountUnavailable, IntegrationAccountRefused;
+            for a resource of it that no document of a service can hold; BlobMissing.
+        """
+        account_id = chosen_account(self.linking, service, body)
+        target = await target_of(self.stores.arm, account_id, body)
+        with as_problems(account_id):
+            return await self._planned(service, body, target, task)
+
+    async def _planned(
+        self, service: Service, body: PushBody, target: Target, task: Task | None
+    ) -> Planned:
+        stores = self.stores
+        changes = Changes.of(target.location, body.key_vaults)
+        checks = PushChecks(body, changes, target.sku, stores.clock.now())
+        looked = await self.looked(service, body, target, task, checks)
+        survey, numbers = looked.survey, looked.numbers
+        refused = [exists_already(target)] if _is_there(body, target, task) else []
+        lacking, unsure = await rights(
+            stores.arm, target, _wanted(survey, numbers, creates=not target.exists)
+        )
+        if target.exists:
+            await look_at_keys(target.account, checks.keys)
+        else:
+            for vault in checks.keys.vaults:
+                checks.keys.not_checked(vault, _LATER)
+        forbidding, surprising = checks.end()
+        workflows, unseen = await self._workflows(target, body)
+        problems = [
+            *refused,
+            *survey.problems,
+            *forbidding,
+            *lacking,
+            *numbers.problems,
+        ]
+        warnings = [*surprising, *numbers.warnings, *unsure, *unseen, *_not_covered(survey)]
+        plan = await self._told(service, body, target, survey, numbers, workflows)
+        plan = plan.model_copy(
+            update={
+                "artifacts": checks.counted(),
+                "errors": [_error(one) for one in problems[:_MOST_TOLD]],
+                "more_errors": max(0, len(problems) - _MOST_TOLD),
+                "warnings": warnings[:_MOST_TOLD],
+                "more_warnings": max(0, len(warnings) - _MOST_TOLD),
+            }
+        )
+        return Planned(plan, problems, target, looked, checks)
+
+    async def looked(
+        self,
+        service: Service,
+        body: PushBody,
+        target: Target,
+        task: Task | None,
+        checks: PushChecks | None = None,
+    ) -> Looked:
+        """What the service and the account hold now, and what a push does with each.
+
+        :param checks: what is to look at every artifact.
+        :raises ArmRefused: what ARM refused.
+        :raises Problem: as ``planned``.
+        """
+        stores = self.stores
+        operation = task.operation.id if task is not None else ""
+        cut = await stores.source(service).cut(operation, hold=False)
+        changes = Changes.of(target.location, body.key_vaults)
+        surveyor = Surveyor(
+            stores, service, cut, target, body, changes=changes, checks=checks, task=task
+        )
+        survey = await surveyor.run()
+        numbers = await self.numbers.run(service, cut, target, body, survey)
+        return Looked(survey, numbers, cut, surveyor)
+
+    async def _workflows(
+        self, target: Target, body: PushBody
+    ) -> tuple[list[PlannedWorkflow], list[Warning]]:
+        if not target.exists:
+            return [], []
+        return await self.suspending.planned(target.id, body.workflows)
+
+    @property
+    def numbers(self) -> NumbersSurvey:
+        """Looks at control numbers and sessions."""
+        return NumbersSurvey(self.stores, self.stores.arm, self._may_be_read)
+
+    def _may_be_read(self, account: AccountId) -> bool:
+        return any(scope.contains(account) for scope in self.linking.scopes)
+
+    async def _told(
+        self,
+        service: Service,
+        body: PushBody,
+        target: Target,
+        survey: Survey,
+        numbers: NumbersFound,
+        workflows: Sequence[PlannedWorkflow],
+    ) -> PushPlan:
+        disabled = sum(one.action is WorkflowAction.SUSPEND for one in workflows)
+        writes = (
+            sum(action in WRITTEN for action in survey.actions.values())
+            + sum(len(names) for names in survey.deletions.values())
+            + numbers.plan.written
+            + numbers.plan.sessions_created
+            + (not target.exists)
+            + disabled
+        )
+        links = await self.links(service, body, target.id)
+        return PushPlan(
+            target=target.shown(),
+            existing=body.existing,
+            extra=body.extra,
+            partial=bool(body.include or body.exclude),
+            control_numbers=numbers.plan,
+            workflows=[*workflows[:_MOST_TOLD]],
+            more_workflows=max(0, len(workflows) - _MOST_TOLD),
+            workflows_policy=body.workflows,
+            safety_backup=target.exists and (survey.holds or bool(numbers.there.count)),
+            links=links,
+            writes=writes,
+            seconds=seconds_of(writes),
+            checklist=before_resuming(
+                body, numbers.plan, moves=_moves(service, target), disabled=disabled
+            ),
+        )
+
+    async def links(self, service: Service, body: PushBody, account: AccountId) -> bool:
+        """Whether the service is linked to the account after the push, and is not yet."""
+        facts = service.integration_account
+        if not body.link or (facts is not None and facts.linked):
+            return False
+        return await self.linking.stores.claims.holder(account.key) is None
+
+
+_LATER = "The account is yet to be made: it is asked after that, before the first certificate."
+
+
+def _is_there(body: PushBody, target: Target, task: Task | None) -> bool:
+    return body.create is not None and target.exists and task is None
+
+
+def _wanted(survey: Survey, numbers: NumbersFound, *, creates: bool) -> tuple[str, ...]:
+    written = {
+        survey.records[key].child for key, action in survey.actions.items() if action in WRITTEN
+    }
+    if numbers.decided or numbers.plan.sessions_created:
+        written.add(Child.SESSIONS)
+    return wanted_rights(written, set(survey.deletions), creates=creates)
+
+
+def _not_covered(survey: Survey) -> list[Warning]:
+    return [
+        Warning(
+            code="KindNotCovered",
+            message=f"The account does not list {child}: whether it has what the service has is "
+            "unknown, and Azure may refuse it.",
+            target=str(child),
+        )
+        for child in survey.not_covered
+    ]
+
+
+def _error(problem: Problem) -> PlanError:
+    return PlanError(code=problem.code, message=problem.message, target=problem.target)
+
+
+def _moves(service: Service, target: Target) -> bool:
+    """Whether the account is another one than that which the service was pulled from."""
+    facts = service.integration_account
+    return facts is not None and facts.key != target.id.key

@@ -1,0 +1,156 @@
+"""Writing sessions into an account: control numbers that were decided, and others that it lacks.
+
+A number is never written blindly: the session is read, the write is on the condition of its ETag,
+and one whose answer was lost is not sent again, but read.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from shared.arm.client import Account
+from shared.arm.refusals import ArmRefused, Meaning
+from shared.integration_accounts.pushing.numbers import Decided, NumbersSurvey
+from shared.integration_accounts.pushing.patient import patiently
+from shared.integration_accounts.pushing.sources import Generated, sessions_of
+from shared.integration_accounts.pushing.stores import PushStores
+from shared.integration_accounts.pushing.survey import Survey
+from shared.integration_accounts.pushing.writing import Written
+from shared.model.integration_account import Child
+from shared.model.problem import Code, Problem
+from shared.model.push import Action
+from shared.model.service import Service
+from shared.model.wire import JsonObject
+from shared.operations.task import Task
+from shared.rules.integration_accounts.push_numbers import is_still_to_write
+from shared.rules.integration_accounts.push_sessions import (
+    SessionThere,
+    SessionWrite,
+    generated_session,
+)
+from shared.rules.integration_accounts.resources import record_of, resource_of
+from shared.rules.integration_accounts.session_names import Agreements, generated_name
+from shared.rules.naming import shown
+from shared.sealing.data_key import DataKey
+from shared.services.cut import ServiceCut
+from shared.services.sessions import opened_session
+
+_TRIES = 5
+"""How often one number is written: an account that issues meanwhile changes its session."""
+
+_UNKNOWN = frozenset({Meaning.UNAVAILABLE, Meaning.UNCLEAR})
+"""What does not say whether the write was done."""
+
+
+@dataclass
+class SessionWriter:
+    """Writes sessions."""
+
+    stores: PushStores
+    service: Service
+    account: Account
+    task: Task
+    key: DataKey
+    written: Written
+
+    async def numbers(self, decided: list[Decided], names: dict[tuple[str, str], str]) -> None:
+        """Write the control numbers that were decided and that the account has not reached.
+
+        :param names: the names of the account's sessions, by agreement and kind, as they are spelt.
+        :raises ArmRefused: what ARM refused.
+        :raises Problem: IntegrationAccountUnavailable for a number that does not stand still.
+        """
+        for done, one in enumerate(decided, 1):
+            await self.task.checkpoint()
+            number = one.number
+            name = names.get((number.agreement, number.kind))
+            name = name or generated_name(number.agreement, number.kind)
+            self.written.numbers += await self._number(one, name)
+            self.task.report("writing control numbers", done, len(decided))
+
+    async def _number(self, decided: Decided, name: str) -> bool:
+        """Write one number; whether that was still to be done."""
+        wrote, refused = False, None
+        for _ in range(_TRIES):
+            there = await self._there(name)
+            seen = there.sighting if there is not None else None
+            if not is_still_to_write(decided.number, seen, decided.bounds):
+                return wrote
+            now = self.stores.clock.now()
+            write = await self._session(decided, name, there, now)
+            etag = there.etag if there is not None else ""
+            try:
+                await patiently(self.task, partial(self._put, write, etag))
+            except ArmRefused as error:
+                if error.meaning not in _UNKNOWN | {Meaning.CHANGED}:
+                    raise
+                refused = error
+            else:
+                refused = None
+            wrote = True
+        there = await self._there(name)
+        seen = there.sighting if there is not None else None
+        if not is_still_to_write(decided.number, seen, decided.bounds):
+            return wrote
+        if refused is not None:
+            raise refused
+        raise Problem(
+            Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
+            f"The session '{shown(name)}' is not as it was written, {_TRIES} times in a row: "
+            "somebody else writes it too. Disable the workflows that use the account, then try "
+            "again.",
+            retry_after_seconds=60,
+        )
+
+    async def _put(self, write: SessionWrite, etag: str) -> None:
+        body = resource_of(Child.SESSIONS, write.name, write.document)
+        await self.account.put(Child.SESSIONS, write.name, body, etag, once=True)
+
+    async def _there(self, name: str) -> "_There | None":
+        found = await patiently(self.task, partial(self.account.item, Child.SESSIONS, name))
+        if found is None:
+            return None
+        pulled = record_of(Child.SESSIONS, found)
+        content = pulled.document["content"]
+        return _There(pulled.name, content, pulled.changed_time, etag=pulled.etag)
+
+    async def _session(
+        self, decided: Decided, name: str, there: "_There | None", now: datetime
+    ) -> SessionWrite:
+        number = decided.number
+        own = None
+        stored = await self.stores.sessions.get(self.service.id, name)
+        if stored is not None:
+            opened = opened_session(self.key, stored.value)
+            own = SessionThere(opened.name, opened.content)
+        target = SessionThere(there.name, there.content) if there is not None else None
+        made = generated_session(
+            number.agreement, number.kind, decided.standard, number.becomes, now, target, own
+        )
+        return SessionWrite(there.name if there is not None else made.name, made.content)
+
+    async def others(self, numbers: NumbersSurvey, cut: ServiceCut, survey: Survey) -> None:
+        """Create the sessions that the account lacks; none is set back.
+
+        :raises ArmRefused: what ARM refused.
+        """
+        agreements = Agreements(survey.all_agreements.values())
+        there = await sessions_of(self.account.pages(Child.SESSIONS), agreements)
+        now, done = self.stores.clock.now(), 0
+        async for action, write in numbers.others(self.service, cut, survey, there.others, now):
+            if action is not Action.CREATE:
+                continue
+            await self.task.checkpoint()
+            if await self._there(write.name) is not None:
+                continue
+            body: JsonObject = resource_of(Child.SESSIONS, write.name, write.document)
+            put = partial(self.account.put, Child.SESSIONS, write.name, body)
+            await patiently(self.task, put)
+            self.written.sessions += 1
+            done += 1
+            self.task.report("writing sessions", done)
+
+
+@dataclass(frozen=True, slots=True)
+class _There(Generated):
+    etag: str = ""

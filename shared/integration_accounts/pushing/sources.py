@@ -1,0 +1,165 @@
+"""What the sessions of accounts and of the service say of control numbers."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.arm.client import Account, Arm
+from shared.arm.refusals import GONE, ArmRefused
+from shared.integration_accounts.pushing.stores import PushStores
+from shared.model.integration_account import AccountId, Child
+from shared.model.numbers import Kind
+from shared.model.problem import Problem
+from shared.model.service import Service
+from shared.model.wire import JsonObject, JsonValue
+from shared.rules.integration_accounts.ids import account_id_of
+from shared.rules.integration_accounts.observed import Sighting
+from shared.rules.integration_accounts.push_numbers import SourceState
+from shared.rules.integration_accounts.push_sessions import SessionNames
+from shared.rules.integration_accounts.resources import record_of
+from shared.rules.integration_accounts.session_names import Agreements, GeneratedName, named
+from shared.rules.integration_accounts.sessions import number_of
+from shared.rules.integration_accounts.times import moment
+from shared.rules.naming import artifact_key
+from shared.rules.trading import member
+from shared.services.cut import ServiceCut
+
+NumberKey = tuple[str, Kind]
+"""Key of an agreement, and the kind of its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A session of a generated number."""
+
+    name: str
+    content: JsonValue = field(repr=False)
+    """As it came."""
+    changed_time: str
+    created_at: datetime | None = None
+
+    @property
+    def sighting(self) -> Sighting | None:
+        """What it says; None where that cannot be read."""
+        value = number_of(self.content)
+        return None if value is None else Sighting(value, self.changed_time)
+
+
+@dataclass
+class SessionsThere:
+    """The sessions of one account, or of the service."""
+
+    generated: dict[NumberKey, Generated] = field(default_factory=dict)
+    others: SessionNames = field(default_factory=SessionNames)
+    count: int = 0
+
+
+def generated_key(name: str, agreements: Agreements) -> NumberKey | None:
+    """Which generated number a session is of; None for another session."""
+    meanings = named(name, agreements)
+    meaning = meanings[0] if meanings else None
+    if not isinstance(meaning, GeneratedName) or meaning.kind is None:
+        return None
+    return artifact_key(meaning.agreement), meaning.kind
+
+
+async def sessions_of(
+    pages: AsyncIterator[list[JsonObject]], agreements: Agreements
+) -> SessionsThere:
+    """The sessions of an account.
+
+    :param pages: as ARM lists them.
+    :raises ArmRefused: if it does not list them all.
+    """
+    found = SessionsThere()
+    async for page in pages:
+        for resource in page:
+            pulled = record_of(Child.SESSIONS, resource)
+            found.count += 1
+            key = generated_key(pulled.name, agreements)
+            if key is None:
+                found.others.add(pulled.name)
+            else:
+                content = pulled.document["content"]
+                found.generated[key] = Generated(pulled.name, content, pulled.changed_time)
+    return found
+
+
+async def sessions_held(cut: ServiceCut, agreements: Agreements) -> dict[NumberKey, Generated]:
+    """The sessions of generated numbers that a service has, as they were pulled."""
+    found: dict[NumberKey, Generated] = {}
+    async for page in cut.records(str(Child.SESSIONS)):
+        for one in page:
+            key = generated_key(one.name, agreements)
+            if key is not None:
+                created = member(member(one.document, "properties"), "createdTime")
+                found[key] = Generated(
+                    one.name,
+                    one.document["content"],
+                    one.changed_at,
+                    moment(created) if isinstance(created, str) else None,
+                )
+    return found
+
+
+@dataclass(frozen=True)
+class Source:
+    """The account that a service was pulled from, as it is now."""
+
+    state: SourceState
+    resource_id: str = ""
+    sessions: Mapping[NumberKey, Generated] = field(default_factory=dict)
+
+
+async def source_of(
+    arm: Arm,
+    service: Service,
+    target: Account,
+    agreements: Agreements,
+    there: SessionsThere | None,
+    may_be_read: Callable[[AccountId], bool],
+) -> Source:
+    """What the account that a service was pulled from says now.
+
+    :param there: the sessions of the target, which may be that account; None where the target is
+        yet to be made.
+    :param may_be_read: whether the installation's setting lets the app name an account.
+    """
+    facts = service.integration_account
+    if facts is None:
+        return Source(SourceState.NONE)
+    try:
+        account_id = account_id_of(facts.resource_id)
+    except Problem:
+        return Source(SourceState.UNREACHABLE, facts.resource_id)
+    if account_id.key == target.id.key:
+        if there is None:
+            return Source(SourceState.GONE, facts.resource_id)
+        return Source(SourceState.READ, facts.resource_id, there.generated)
+    if not may_be_read(account_id):
+        return Source(SourceState.UNREACHABLE, facts.resource_id)
+    try:
+        pages = arm.account(account_id).pages(Child.SESSIONS)
+        found = await sessions_of(pages, agreements)
+    except ArmRefused as refused:
+        gone = refused.meaning in GONE
+        state = SourceState.GONE if gone else SourceState.UNREACHABLE
+        return Source(state, facts.resource_id)
+    return Source(SourceState.READ, facts.resource_id, found.generated)
+
+
+async def last_look(stores: PushStores, service: Service) -> datetime | None:
+    """When the sessions that a service has were looked at last: by its link's pulls, or by the
+    backup that it was restored from; None where nobody knows."""
+    facts = service.integration_account
+    if facts is None:
+        return None
+    if facts.linked:
+        link = await stores.links.get(service.name)
+        if link is not None and link.value.service_id == service.id:
+            return link.value.last_session_pull_at
+    origin = service.restored_from
+    if origin is None:
+        return None
+    backup = await stores.history.get(origin.service, origin.backup)
+    return backup.value.started_at if backup is not None else None

@@ -1,0 +1,283 @@
+"""What the service and the account hold, and what a push does with each artifact.
+
+Three readings: of the service, for its names and digests; of the account, against them; and of the
+service again, with content, for the checks. Names and digests alone are kept.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from shared.arm.refusals import ArmRefused, Meaning
+from shared.integration_accounts.pushing.stores import PushStores
+from shared.integration_accounts.pushing.target import Target
+from shared.model.artifact import ContentReference
+from shared.model.integration_account import Child
+from shared.model.numbers import Numbering
+from shared.model.problem import Problem
+from shared.model.push import Action, Existing, PushBody
+from shared.model.record import Record
+from shared.model.service import Service
+from shared.model.wire import JsonObject
+from shared.operations.task import Task
+from shared.rules.agreement_numbers import numbering_of_any
+from shared.rules.integration_accounts.children import BY_SECTION, CHILDREN
+from shared.rules.integration_accounts.maps import fitting_map_type
+from shared.rules.integration_accounts.push_changes import Changes
+from shared.rules.integration_accounts.push_checks import PushChecks
+from shared.rules.integration_accounts.push_choice import Choice, Chosen, Key, key_of
+from shared.rules.integration_accounts.push_contents import Record as Checked
+from shared.rules.integration_accounts.push_plan import (
+    ORDER,
+    Content,
+    Seen,
+    action_of,
+    content_of,
+    needs_bytes,
+    seen,
+    seen_in_account,
+)
+from shared.rules.integration_accounts.resources import ContentWanted, Pulled, name_of, record_of
+from shared.rules.naming import artifact_key
+from shared.rules.trading import agreement_content, member
+from shared.services.cut import ServiceCut
+
+_LOOKED_INTO = frozenset({Child.CERTIFICATES, Child.SCHEMAS, Child.MAPS})
+"""Kinds whose content the checks read."""
+
+KINDS = tuple(child for child in ORDER if child is not Child.SESSIONS)
+"""The kinds of artifacts, in the order of writes."""
+
+
+@dataclass(frozen=True)
+class AgreementThere:
+    """An agreement that the account will hold, as its control numbers need it."""
+
+    name: str
+    standard: str
+    """``x12``, ``edifact``, ``as2``; empty where its document has none."""
+    numbering: Numbering
+
+
+@dataclass
+class Survey:
+    """What was found."""
+
+    chosen: Chosen
+    records: dict[Key, Seen] = field(default_factory=dict)
+    """Of the service, chosen or not."""
+    there: dict[Key, Seen] = field(default_factory=dict)
+    """Of the account: what the service has too."""
+    actions: dict[Key, Action] = field(default_factory=dict)
+    """Of the chosen artifacts of the service."""
+    deletions: dict[Child, list[str]] = field(default_factory=dict)
+    counted: dict[Child, int] = field(default_factory=dict)
+    """How many of each kind the account has."""
+    not_covered: list[Child] = field(default_factory=list)
+    """Kinds that the account refused to list."""
+    agreements: dict[str, AgreementThere] = field(default_factory=dict)
+    """The chosen agreements, by their keys."""
+    all_agreements: dict[str, str] = field(default_factory=dict)
+    """The names of all agreements of the service and the account, by their keys."""
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the account has any artifact."""
+        return any(self.counted.values())
+
+    def of(self, child: Child, *actions: Action) -> list[str]:
+        """The names of the service's artifacts with which one of these is done."""
+        return [
+            self.records[key].name
+            for key, action in self.actions.items()
+            if action in actions and self.records[key].child is child
+        ]
+
+
+class Surveyor:
+    """Makes one survey.
+
+    :param checks: what looks at everything; None where nobody asks.
+    """
+
+    def __init__(
+        self,
+        stores: PushStores,
+        service: Service,
+        cut: ServiceCut,
+        target: Target,
+        body: PushBody,
+        *,
+        changes: Changes,
+        checks: PushChecks | None,
+        task: Task | None,
+    ) -> None:
+        self._stores = stores
+        self._service = service
+        self._cut = cut
+        self._target = target
+        self._body = body
+        self._changes = changes
+        self._checks = checks
+        self._task = task
+        self._choice = Choice(body.include, body.exclude)
+
+    async def run(self) -> Survey:
+        """Look at everything.
+
+        :raises ArmRefused: what ARM refused.
+        :raises Problem: for a resource of the account that no document of a service can hold;
+            BlobMissing.
+        """
+        records, agreements = await self._of_service()
+        found = Survey(self._choice.end()[0], records)
+        for agreement, one in agreements.items():
+            found.all_agreements[agreement] = one.name
+            if found.chosen.takes(CHILDREN[Child.AGREEMENTS].section, one.name):
+                found.agreements[agreement] = one
+        if self._target.exists:
+            await self._of_account(found)
+        for key, record in records.items():
+            if found.chosen.takes(CHILDREN[record.child].section, record.name):
+                found.actions.setdefault(key, Action.CREATE)
+        found.problems = self._choice.end()[1]
+        if self._checks is not None:
+            await self._look_at_all(found, self._checks)
+        return found
+
+    async def records(self, child: Child) -> AsyncIterator[list[Record]]:
+        """The service's artifacts of a kind, secrets in the clear."""
+        async for page in self._cut.records(CHILDREN[child].section):
+            if self._task is not None:
+                await self._task.checkpoint()
+            yield page
+
+    async def _of_service(self) -> tuple[dict[Key, Seen], dict[str, AgreementThere]]:
+        records: dict[Key, Seen] = {}
+        agreements: dict[str, AgreementThere] = {}
+        for child in KINDS:
+            section = CHILDREN[child].section
+            async for page in self.records(child):
+                for one in page:
+                    self._choice.add(section, one.name, one.document)
+                    records[key_of(section, one.name)] = await self.seen(child, one)
+                    if child is Child.AGREEMENTS:
+                        agreements[artifact_key(one.name)] = _agreement(one.name, one.document)
+        return records, agreements
+
+    async def seen(self, child: Child, record: Record) -> Seen:
+        """A record as it is compared."""
+        document, reference = self._changes.applied(child, record.document), record.content
+        content, map_type = None, ""
+        if reference is not None:
+            untyped = child is Child.MAPS and member(document, "mapType") is None
+            if reference.md5 is None or untyped:
+                data = await self._stores.bytes_of(self._service, reference)
+                content = content_of(data)
+                map_type = fitting_map_type(data) if untyped else ""
+            else:
+                content = Content(reference.size, reference.md5)
+        return seen(child, record.name, document, content, map_type=map_type)
+
+    async def _of_account(self, found: Survey) -> None:
+        for child in KINDS:
+            count = 0
+            try:
+                async for page in self._target.account.pages(child):
+                    if self._task is not None:
+                        await self._task.checkpoint()
+                    for resource in page:
+                        count += 1
+                        await self._compare(found, child, resource)
+            except ArmRefused as refused:
+                is_unknown = child is Child.ROSETTANET_PROCESSES
+                if not is_unknown or refused.meaning is not Meaning.REFUSED:
+                    raise
+                found.not_covered.append(child)
+            found.counted[child] = count
+
+    async def _compare(self, found: Survey, child: Child, resource: JsonObject) -> None:
+        section, name = CHILDREN[child].section, name_of(child, resource)
+        key = key_of(section, name)
+        pulled = record_of(child, resource)
+        record = found.records.get(key)
+        self._choice.add_target(section, name)
+        if child is Child.AGREEMENTS:
+            found.all_agreements.setdefault(artifact_key(name), name)
+        is_chosen = (
+            found.chosen.takes(section, record.name)
+            if record is not None
+            else found.chosen.takes_extra(section, name)
+        )
+        there = await self.seen_there(pulled, record if is_chosen else None)
+        action = action_of(record, there, self._body.existing, self._body.extra, chosen=is_chosen)
+        assert action is not None, "the account has it"
+        if action is Action.DELETE:
+            found.deletions.setdefault(child, []).append(name)
+        if record is not None:
+            found.there[key] = there
+            if is_chosen:
+                found.actions[key] = action
+        if action is Action.KEEP and child is Child.AGREEMENTS:
+            kept = artifact_key(name)
+            if kept in found.agreements:
+                found.agreements[kept] = _agreement(name, pulled.document)
+        if self._checks is not None and action in (Action.KEEP, Action.DELETE):
+            self._checks.look_at_target(child, name, pulled.document, action)
+
+    async def seen_there(self, pulled: Pulled, record: Seen | None) -> Seen:
+        """A resource of the account as it is compared; its content is fetched where only its bytes
+        tell whether it is the record's."""
+        there, wanted = seen_in_account(pulled), pulled.content
+        if not needs_bytes(record, there) or not isinstance(wanted, ContentWanted):
+            return there
+        account = self._target.account
+        fetched = await account.content(pulled.child, pulled.name, wanted.link)
+        return Seen(there.child, there.name, there.fingerprint, content_of(fetched.data))
+
+    async def _look_at_all(self, found: Survey, checks: PushChecks) -> None:
+        for child in KINDS:
+            section = CHILDREN[child].section
+            async for page in self.records(child):
+                for one in page:
+                    key = key_of(section, one.name)
+                    action = found.actions.get(key)
+                    if action is None:
+                        if key not in found.there:
+                            checks.leaves_out(section, one.name)
+                    elif action is not Action.KEEP:
+                        checks.look_at(await self._checked(child, one), action)
+        head = await self._stores.configuration.head(self._service.id)
+        for section, count in sorted((head.counts if head is not None else {}).items()):
+            if section not in BY_SECTION:
+                checks.look_at_other(section, count)
+
+    async def _checked(self, child: Child, record: Record) -> Checked:
+        reference: ContentReference | None = record.content
+        data = None
+        if reference is not None and child in _LOOKED_INTO:
+            data = await self._stores.bytes_of(self._service, reference)
+        return Checked(
+            child,
+            record.name,
+            record.document,
+            size=reference.size if reference is not None else None,
+            data=data,
+            certificate=reference.certificate if reference is not None else None,
+        )
+
+
+def _agreement(name: str, document: JsonObject) -> AgreementThere:
+    found = agreement_content(document)
+    return AgreementThere(name, found[0] if found else "", numbering_of_any(document))
+
+
+def refused_by(existing: Existing, survey: Survey) -> list[str]:
+    """The artifacts that the account has otherwise, where that is refused."""
+    if existing is not Existing.REFUSE:
+        return []
+    return sorted(
+        f"{key[0]}/{survey.records[key].name}"
+        for key, action in survey.actions.items()
+        if action is Action.REFUSE
+    )

@@ -1,0 +1,161 @@
+"""The account that a push writes to: which it is, and what the app may do there."""
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+
+from shared.arm.client import Account, Arm
+from shared.arm.problems import as_problems, problem_of
+from shared.arm.refusals import ArmRefused, Meaning
+from shared.integration_accounts.linking.linking import Linking
+from shared.model.integration_account import AccountId, Sku, tier_of
+from shared.model.link import AccountProperties
+from shared.model.operation import Warning
+from shared.model.problem import Code, Problem
+from shared.model.push import PushBody, PushTarget
+from shared.model.service import Service
+from shared.model.wire import JsonObject
+from shared.rules.integration_accounts.ids import Scope
+from shared.rules.integration_accounts.push_keys import VaultKeys, listed
+from shared.rules.integration_accounts.push_request import wrong_request
+from shared.rules.integration_accounts.push_rights import lacking_rights, refused_rights
+
+_PERMISSIONS_VERSION = "2022-04-01"
+_PERMISSIONS = "providers/Microsoft.Authorization/permissions"
+_MOST_PAGES = 1_000
+"""Most pages of a vault's keys: one that lists more than that does not end."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The account that a push writes to."""
+
+    id: AccountId
+    account: Account
+    exists: bool
+    resource_id: str
+    """As ARM spells it, where it exists."""
+    sku: Sku
+    location: str
+
+    def shown(self) -> PushTarget:
+        """As the plan has it."""
+        return PushTarget(
+            resource_id=self.resource_id,
+            exists=self.exists,
+            sku=self.sku,
+            location=self.location,
+        )
+
+
+def chosen_account(linking: Linking, service: Service, body: PushBody) -> AccountId:
+    """The account that a request names; that of the service's link where it names none.
+
+    :raises Problem: InvalidRequest, IntegrationAccountUnknown.
+    """
+    facts = service.integration_account
+    linked = facts is not None and facts.linked
+    for problem in wrong_request(body, linked=linked):
+        raise problem
+    if body.create is not None:
+        return _known(linking, body.create.resource_id, "/create/resourceId")
+    resource_id = body.resource_id or (facts.resource_id if facts is not None else "")
+    return _known(linking, resource_id, "/resourceId")
+
+
+def _known(linking: Linking, resource_id: str, target: str) -> AccountId:
+    try:
+        return linking.require_known(resource_id)
+    except Problem as problem:
+        raise Problem(problem.code, problem.message, target) from problem
+
+
+async def target_of(arm: Arm, account_id: AccountId, body: PushBody) -> Target:
+    """The account as it is now, or as the push makes it.
+
+    :raises Problem: IntegrationAccountNotFound, IntegrationAccountForbidden,
+        IntegrationAccountUnavailable, IntegrationAccountRefused.
+    """
+    account, create = arm.account(account_id), body.create
+    try:
+        resource = await account.get()
+    except ArmRefused as refused:
+        if create is None or refused.meaning is not Meaning.ACCOUNT_GONE:
+            raise problem_of(refused, account_id) from refused
+        return Target(account_id, account, False, str(account_id), create.sku, create.location)
+    known, given = AccountProperties.of(resource), resource.get("id")
+    is_same = isinstance(given, str) and given.lower() == account_id.key
+    spelt = given if is_same and isinstance(given, str) else str(account_id)
+    return Target(account_id, account, True, spelt, tier_of(known.sku), known.location)
+
+
+def exists_already(target: Target) -> Problem:
+    """The problem of an account that is to be made, and is there."""
+    return Problem(
+        Code.INVALID_REQUEST,
+        f"{target.resource_id} is there already. Name it in resourceId instead of create, or make "
+        "one of another name.",
+        "/create",
+    )
+
+
+async def rights(
+    arm: Arm, target: Target, wanted: Collection[str]
+) -> tuple[list[Problem], list[Warning]]:
+    """What the app's identity lacks of what a push takes; that of the group, where the account is
+    yet to be made."""
+    scope = Scope(target.id.subscription, target.id.group, target.id.name if target.exists else "")
+    try:
+        found: list[JsonObject] = []
+        async for page in arm.pages(f"{scope}/{_PERMISSIONS}", _PERMISSIONS_VERSION):
+            found += page
+    except ArmRefused as refused:
+        note = problem_of(refused, scope)
+        return [], [
+            Warning(
+                code="RightsNotChecked",
+                message=f"Whether the app may write to the account was not checked: {note.message}",
+                target=str(scope),
+            )
+        ]
+    lacking = lacking_rights(found, wanted)
+    return ([refused_rights(lacking, str(scope))] if lacking else []), []
+
+
+async def look_at_keys(account: Account, keys: VaultKeys) -> None:
+    """Look whether the account sees the keys that certificates name in their vaults."""
+    for vault in keys.vaults:
+        try:
+            found = [one async for page in _pages_of(account, vault) for one in page]
+        except ArmRefused as refused:
+            said = f" ({refused.status} {refused.code})" if refused.status else ""
+            why = f"Azure does not let them be listed{said}."
+            keys.not_checked(vault, why)
+        else:
+            keys.look_at(vault, listed(found))
+
+
+async def _pages_of(account: Account, vault: str) -> AsyncIterator[list[JsonObject]]:
+    body: JsonObject = {"keyVault": {"id": vault}}
+    for _ in range(_MOST_PAGES):
+        answer = await account.post("listKeyVaultKeys", body)
+        values = answer.get("value")
+        yield [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []
+        token = answer.get("skipToken")
+        if not isinstance(token, str) or not token:
+            return
+        body = {"keyVault": {"id": vault}, "skipToken": token}
+
+
+async def make_account(target: Target, body: PushBody) -> None:
+    """Make the account that a request asks for; nothing changes where an attempt has made it.
+
+    :raises Problem: as ``target_of``.
+    """
+    assert body.create is not None
+    resource: JsonObject = {
+        "location": target.location,
+        "sku": {"name": str(target.sku)},
+        "properties": {},
+    }
+    with as_problems(target.id):
+        await target.account.make(resource)

@@ -1,0 +1,302 @@
+"""What the generated control numbers of an account become at a push.
+
+Logic Apps issues numbers that no one tells Interkeep of, and a session has only the last one:
+cycles are known in the ledger alone. A session is written with the last number that counts as
+issued, after which the account goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+
+from shared.model.numbers import Bounds, Counter, Kind
+from shared.model.problem import Problem
+from shared.model.push import (
+    ControlNumbersAtPush,
+    NumberSource,
+    PlannedNumber,
+    PushNumbersPolicy,
+    UncertainNumber,
+)
+from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.push_rate import Look, proposed, rate, rolled_over
+from shared.rules.integration_accounts.times import ticks, ticks_of
+from shared.rules.moving_on import moved_on
+from shared.rules.naming import ordinal
+from shared.rules.numbers import first, join, moved_up, upcoming
+from shared.rules.restoring.numbers import advanced, issued_again
+
+_PLACE = "/controlNumbers"
+
+
+class SourceState(StrEnum):
+    """What became of the account that the service was pulled from."""
+
+    READ = "read"
+    """Its sessions were all read."""
+    GONE = "gone"
+    UNREACHABLE = "unreachable"
+    """It could not be read: no right, no answer."""
+    NONE = "none"
+    """There is none: the service issued its numbers itself, and knows them all."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what was issued."""
+        return self in (SourceState.READ, SourceState.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How the numbers of one agreement go on."""
+
+    policy: PushNumbersPolicy
+    by: int | None
+    place: str
+    """Where the request says so, a JSON pointer."""
+
+
+def choice_for(body: ControlNumbersAtPush, agreement: str) -> Choice:
+    """What a request says of one agreement."""
+    for index, one in enumerate(body.agreements):
+        if ordinal(one.agreement) == ordinal(agreement):
+            return Choice(one.policy, one.by, f"{_PLACE}/agreements/{index}")
+    return Choice(body.policy, body.by, _PLACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is known of one kind of an agreement's numbers."""
+
+    agreement: str
+    kind: Kind
+    bounds: Bounds
+    """By the document of the agreement that the account will hold."""
+    source_state: SourceState
+    ledger: Counter | None = None
+    """The service's own; None where it knows of none."""
+    passed: Counter | None = None
+    """Up to where the ledger had issued before a restore set it back."""
+    target: Sighting | None = None
+    """The account's own number; None where it has no session of it."""
+    target_unreadable: bool = False
+    """Whether the account has such a session, and its content is no number that can be read."""
+    source: Sighting | None = None
+    """That of the account that the service was pulled from, as it is now; None where it has no
+    session of it that can be read, and where the account cannot be."""
+    before: Sighting | None = None
+    """The same as it was last pulled: what the ledger goes by."""
+    looks: Sequence[Look] = ()
+    """What earlier pulls saw, the oldest first."""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is known what was issued: the source can be read, and has a session of what
+        the ledger knows to be issued."""
+        if self.source_state is SourceState.READ and self.source is None:
+            return not _has_issued(self.ledger) and not _has_issued(self.passed)
+        return self.source_state.is_known
+
+
+def planned(choice: Choice, known: Known, now: datetime) -> PlannedNumber | UncertainNumber | None:
+    """What a number becomes; None where nothing is known to be issued, and nothing is written.
+
+    :raises Problem: ControlNumbersExhausted where too few numbers are left to move on by.
+    """
+    latest, known_by = _latest(known)
+    if choice.policy is PushNumbersPolicy.CONTINUE and not known.is_certain:
+        return _uncertain(known, latest, now)
+    if known.target_unreadable:
+        return _left_as_it_is(known, latest, known_by)
+    if choice.policy is PushNumbersPolicy.AS_KNOWN:
+        return _as_known(known, latest)
+    if choice.policy is PushNumbersPolicy.CONTINUE or choice.by is None:
+        return _written(known, latest, latest, known_by, _WHY[known_by]) if latest else None
+    if latest is None and known.is_certain:
+        return None
+    counter = latest or first(known.bounds)
+    moved = _moved_on(counter, known.bounds, choice)
+    why = f"{_WHY[known_by]} {choice.by} numbers are skipped."
+    return _written(known, moved, counter, known_by, why)
+
+
+_WHY = {
+    NumberSource.LEDGER: "The service's ledger knows the latest number.",
+    NumberSource.TARGET: "The account's own number is the latest.",
+    NumberSource.SOURCE: "The account that the service was pulled from issued the latest number.",
+}
+
+
+def _latest(known: Known) -> tuple[Counter | None, NumberSource]:
+    """What all together say was issued, and who knows the latest of it."""
+    bounds, by = known.bounds, NumberSource.LEDGER
+    counter = join(known.ledger, known.passed)
+    if known.source_state is SourceState.READ and known.source is not None:
+        after = observed(counter, bounds, known.source, known.before)
+        by = by if after == counter else NumberSource.SOURCE
+        counter = after
+    if known.target is not None and not _is_of_former_cycle(known, counter):
+        after = observed(counter, bounds, known.target)
+        by = by if after == counter else NumberSource.TARGET
+        counter = after
+    return counter, by
+
+
+def _is_of_former_cycle(known: Known, counter: Counter | None) -> bool:
+    """Whether the account's own number is one of a cycle that ended since.
+
+    A higher number counts as later, unless it is older than a look at which the source was still in
+    the former cycle: then numbers from it on would come again.
+    """
+    target = known.target
+    if counter is None or target is None or not counter.cycle or target.value <= counter.last:
+        return False
+    changed = ticks_of(target.changed_time)
+    looks = [(ticks(look.at), look.value) for look in known.looks]
+    for sighting in (known.before, known.source):
+        at = ticks_of(sighting.changed_time) if sighting is not None else None
+        if sighting is not None and at is not None:
+            looks.append((at, sighting.value))
+    looks.sort(key=lambda look: look[0])
+    ended = [
+        at for (at, value), (_, after) in pairwise(looks) if after < value and value > counter.last
+    ]
+    return changed is not None and bool(ended) and changed <= max(ended)
+
+
+def _has_issued(counter: Counter | None) -> bool:
+    return counter is not None and (counter.last > 0 or counter.cycle > 0)
+
+
+def _as_known(known: Known, latest: Counter | None) -> PlannedNumber | None:
+    ledger = known.ledger
+    if ledger is None or _stands_at(ledger, known.bounds, None) is None:
+        if latest is None or known.target is None:
+            return None
+        return _left_as_it_is(known, latest, NumberSource.TARGET)
+    found = _written(known, ledger, ledger, NumberSource.LEDGER, _AS_KNOWN)
+    if found is None or latest is None:
+        return found
+    again = issued_again(ledger, [latest], known.bounds)
+    return found.model_copy(update={"issued_again": again or 0})
+
+
+_AS_KNOWN = "It is the service's ledger, as the request asks."
+
+
+def _written(
+    known: Known, counter: Counter, before: Counter, known_by: NumberSource, why: str
+) -> PlannedNumber | None:
+    """A number that becomes what a counter says.
+
+    :param before: what is known to be issued.
+    """
+    value = _stands_at(counter, known.bounds, known.target)
+    if value is None:
+        return None
+    return PlannedNumber(
+        agreement=known.agreement,
+        kind=known.kind,
+        last_known=before.last,
+        known_by=known_by,
+        target=known.target.value if known.target is not None else None,
+        becomes=value,
+        written=known.target is None or known.target.value != value,
+        cycles=counter.cycle - before.cycle,
+        exhausted=upcoming(counter, known.bounds) is None,
+        why=why,
+    )
+
+
+def _stands_at(counter: Counter, bounds: Bounds, target: Sighting | None) -> int | None:
+    """The last number that a session has for a counter; None where nothing was issued or skipped.
+
+    It is within the bounds or just below them, so that the next one is within: a counter below its
+    bounds moves up. One that is above them stays: it was there before.
+    """
+    if target is not None and target.value == counter.last and counter.next <= counter.last + 1:
+        return target.value
+    following = moved_up(counter, bounds)
+    begins = following.next <= bounds.lower and not _has_issued(counter)
+    if begins:
+        return target.value if target is not None else None
+    return following.next - 1
+
+
+def _left_as_it_is(known: Known, latest: Counter | None, known_by: NumberSource) -> PlannedNumber:
+    """A number of the account that is not touched."""
+    last = latest.last if latest is not None else 0
+    value = known.target.value if known.target is not None else last
+    why = "The service's ledger has no such number: the account's own stays."
+    if known.target_unreadable:
+        why = "The account has a session of it that cannot be read: it stays as it is."
+    return PlannedNumber(
+        agreement=known.agreement,
+        kind=known.kind,
+        last_known=last,
+        known_by=known_by,
+        target=known.target.value if known.target is not None else None,
+        becomes=value,
+        written=False,
+        why=why,
+    )
+
+
+def _moved_on(counter: Counter, bounds: Bounds, choice: Choice) -> Counter:
+    assert choice.by is not None
+    moved = moved_on(counter, bounds, choice.by)
+    if moved is not None:
+        return moved
+    try:
+        return advanced(counter, bounds, choice.by)  # raises: it tells which of the two it is
+    except Problem as problem:
+        last = (problem.target or "").rpartition("/")[2]
+        raise Problem(problem.code, problem.message, f"{choice.place}/{last}") from problem
+
+
+def _uncertain(known: Known, latest: Counter | None, now: datetime) -> UncertainNumber:
+    seen = known.looks[-1].at if known.looks else None
+    per_day = rate(known.looks, known.bounds)
+    elapsed = (now - seen).total_seconds() if seen is not None else None
+    counter = latest or first(known.bounds)
+    return UncertainNumber(
+        agreement=known.agreement,
+        kind=known.kind,
+        last_known=counter.last,
+        seen_at=seen,
+        per_day=per_day,
+        proposed_by=proposed(per_day, elapsed, counter, known.bounds),
+        why=_UNKNOWN[known.source_state],
+    )
+
+
+_UNKNOWN = {
+    SourceState.GONE: "The account that it was pulled from is gone.",
+    SourceState.UNREACHABLE: "The account that it was pulled from cannot be read.",
+    SourceState.READ: "The account that it was pulled from has lost its session of it.",
+    SourceState.NONE: "",
+}
+
+
+def is_still_to_write(decided: PlannedNumber, there: Sighting | None, bounds: Bounds) -> bool:
+    """Whether a number that was decided is still to be written, right before it is.
+
+    It was decided once, so that no repeat moves it again. An account that went on past it by itself
+    meanwhile keeps its own.
+
+    :param there: what the account has now; None for no session.
+    """
+    if not decided.written or there is None:
+        return decided.written
+    value, before = there.value, decided.target
+    if value == decided.becomes:
+        return False
+    if before is None or value == before:
+        return before is not None or value < decided.becomes
+    if decided.becomes < before:  # around the end of its bounds, or back, as the request asks
+        return value > before or value < decided.becomes
+    if value > before:
+        return value < decided.becomes
+    return not rolled_over(before, value, bounds)

@@ -1,0 +1,97 @@
+"""Sessions as a push writes them: in the form that the account has, else in the service's own, else
+in that of Microsoft's commands.
+
+Received numbers and other sessions are created where they are missing, and never set back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.model.numbers import Kind
+from shared.model.push import Action
+from shared.model.wire import JsonObject, JsonValue
+from shared.rules.integration_accounts.session_names import generated_name, received_name
+from shared.rules.integration_accounts.sessions import new_content, number_of, written
+from shared.rules.naming import ordinal
+
+
+@dataclass(frozen=True, slots=True)
+class SessionThere:
+    """A session as the account or the service has it."""
+
+    name: str
+    """As it is spelt there."""
+    content: JsonValue = field(repr=False)
+    """As it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWrite:
+    """A session as it is written."""
+
+    name: str
+    content: JsonValue = field(repr=False)
+
+    @property
+    def document(self) -> JsonObject:
+        """Its document, as ``resources.resource_of`` takes it."""
+        return {"content": self.content}
+
+
+def session_key(name: str) -> str:
+    """The form in which names of sessions are compared."""
+    return ordinal(name)
+
+
+class SessionNames:
+    """Which sessions the account has; names alone are kept."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._there = {session_key(name) for name in names}
+
+    def add(self, name: str) -> None:
+        """Add one."""
+        self._there.add(session_key(name))
+
+    def action(self, name: str) -> Action:
+        """What a push does with a session of the service that is no generated number."""
+        return Action.KEEP if session_key(name) in self._there else Action.CREATE
+
+
+def generated_session(
+    agreement: str,
+    kind: Kind,
+    standard: str,
+    value: int,
+    now: datetime,
+    target: SessionThere | None = None,
+    own: SessionThere | None = None,
+) -> SessionWrite:
+    """The session of a generated number with another value.
+
+    :param standard: of the agreement, ``x12`` or ``edifact``.
+    :param target: the account's session as it is; its time is the least that the new one is later
+        than.
+    :param own: the service's, as it was pulled.
+    """
+    name = next((one.name for one in (target, own) if one is not None), None)
+    form = next(
+        (one for one in (target, own) if one is not None and number_of(one.content) is not None),
+        None,
+    )
+    content = (
+        written(form.content, value, now) if form is not None else new_content(standard, value, now)
+    )
+    return SessionWrite(name or generated_name(agreement, kind), content)
+
+
+def received_session(agreement: str, standard: str, number: str, now: datetime) -> SessionWrite:
+    """The session of a received interchange that the service knows and has no session of.
+
+    :param standard: of the agreement, ``x12`` or ``edifact``.
+    :param number: the reference as it was received.
+    :param now: when it was received, or now where that is unknown.
+    """
+    content = new_content(standard, number, now, received=True)
+    return SessionWrite(received_name(agreement, standard, number), content)

@@ -1,0 +1,209 @@
+"""Pushes where ARM may go either way, where it throttles, refuses, or loses an answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localhost.arm.sample import ACCOUNT, X12
+from shared.installation.installation import Installation
+from shared.model.push import PushBody
+from shared.model.sections import Section
+from tests.integration_accounts.linked import ONE, refused, service, unlink
+from tests.integration_accounts.pulled import artifacts_of, held
+from tests.integration_accounts.pushed import (
+    NEW,
+    OTHER,
+    ended,
+    half_filled,
+    number_in,
+    plan,
+    pulled,
+    push,
+    settings,
+    started,
+)
+from tests.support.arm import Arm
+from tests.support.deployed import Deployed, Emulator
+
+_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
+
+
+@pytest.fixture
+async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
+    installation = Installation(Deployed.new(emulator, tmp_path, **settings(arm)).read())
+    yield installation
+    await installation.close()
+
+
+@pytest.mark.parametrize(
+    "switched",
+    [
+        {"if_match": False},
+        {"references": False},
+        {"unknown_members": "refused"},
+        {"content_hash": "always"},
+        {"content_hash": "never"},
+        {"filters": False, "content_types": False, "map_versions": False},
+    ],
+    ids=str,
+)
+async def test_either_way_the_account_becomes_what_the_service_holds(
+    app: Installation, arm: Arm, switched: dict[str, Any]
+) -> None:
+    for name, value in switched.items():
+        assert hasattr(arm.switches, name)
+        setattr(arm.switches, name, value)
+    await pulled(app, arm)
+    half_filled(arm)
+    done = await push(app, _REPLACING, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    assert artifacts_of(arm, OTHER) == await held(app, ONE) == artifacts_of(arm, ACCOUNT)
+    assert number_in(arm, OTHER, f"{X12}-ICN") == 40_127
+    assert done.result is not None
+    arm.calm()
+    again = await push(app, _REPLACING, ONE)
+    assert again.status == "Succeeded", (again.error, again.warnings)
+    assert [one for one in arm.seen if one.method in ("PUT", "DELETE")] == []
+
+
+async def test_a_number_whose_answer_was_lost_is_compared_not_sent_again(
+    app: Installation, arm: Arm
+) -> None:
+    await pulled(app, arm)
+    record = await started(app, {**NEW, "controlNumbers": {"policy": "advance", "by": 5}}, ONE)
+    session = f"/sessions/{X12}-ICN"
+    fault = arm.fault(method="PUT", part=session, carried_out=True, cut="no answer")
+    done = await ended(app, record)
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    assert number_in(arm, OTHER, f"{X12}-ICN") == 40_132
+    assert fault.met - _acks(arm) == 1
+
+
+def _acks(arm: Arm) -> int:
+    """Writes of the session of acknowledgements, whose name begins alike."""
+    return sum(one.method == "PUT" and one.path.lower().endswith("-icn-ack") for one in arm.seen)
+
+
+async def test_a_push_waits_where_arm_throttles(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    record = await started(app, NEW, ONE)
+    arm.throttle(times=3, retry_after=1, method="PUT")
+    done = await ended(app, record)
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    assert done.attempt == 1
+
+
+async def test_what_is_canceled_says_what_was_done(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    record = await started(app, _REPLACING, ONE)
+    canceled: list[bool] = []
+
+    def cancel() -> None:
+        canceled.append(True)
+
+    arm.fault(method="PUT", part="/schemas/", meanwhile=cancel)
+    works = app.works[record.operation.operation]
+    run = works.run
+
+    async def watched(task: Any) -> Any:
+        task.is_cancel_requested = lambda: bool(canceled)
+        return await run(task)
+
+    works.run = watched  # type: ignore[method-assign]
+    done = await ended(app, record)
+    assert done.status == "Canceled"
+    assert done.result is not None
+    assert done.result["created"]["partners"] == 1
+    assert done.result["replaced"]["partners"] == 1
+    assert done.result["safetyBackup"]["container"].startswith(f"{ONE}-before-")
+    assert "agreements" not in arm.account(OTHER).items
+
+
+async def test_what_azure_refuses_fails_and_names_the_undo(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    record = await started(app, _REPLACING, ONE)
+    body = {"error": {"code": "InvalidSchema", "message": "It is not taken."}}
+    arm.fault(method="PUT", part="/schemas/", status=400, body=body, times=9)
+    done = await ended(app, record)
+    assert done.status == "Failed"
+    assert done.error is not None
+    assert done.error.code == "IntegrationAccountRefused"
+    assert done.result is not None
+    assert done.result["safetyBackup"]["backup"]
+    assert done.result["created"]["partners"] == 1
+
+
+async def test_what_the_identity_may_not_do_is_told_before(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    arm.switches.actions = ["*/read"]
+    planned = await plan(app, _REPLACING, ONE)
+    assert [one.code for one in planned.errors] == ["IntegrationAccountForbidden"]
+    message = planned.errors[0].message
+    assert "Microsoft.Logic/integrationAccounts/partners/write" in message
+    assert "Microsoft.Logic/integrationAccounts/partners/delete" in message
+
+
+async def test_large_content_goes_by_a_link(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    await unlink(app)
+    of, name = await service(app, ONE), "Order"
+    data = b"<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>" + b" " * 4_000_000
+    data += b"</xs:schema>"
+    content = await app.content.put(of.id, data, "application/xml", None)
+    await app.artifacts.put_content(of, Section.SCHEMAS, name, content)
+    done = await push(app, NEW, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    assert arm.account(OTHER).items["schemas"]["order"].content == data
+
+
+async def test_certificates_take_their_keys_from_another_vault(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    vault = next(iter(arm.state.vaults))
+    other = vault.replace("contoso-keys", "north-keys")
+    body = {**NEW, "keyVaults": [{"from": vault, "to": other}]}
+    arm.state.vaults[other] = {"another-key": ["1" * 32]}
+    planned = await plan(app, body, ONE)
+    assert "KeysNotChecked" in [one.code for one in planned.warnings]
+    failed = await push(app, body, ONE)
+    assert failed.status == "Failed"
+    assert failed.error is not None
+    assert failed.error.code == "ArtifactNotFound"
+    arm.state.vaults[other] = {"contoso-signing": ["1" * 32]}
+    done = await push(app, {"resourceId": OTHER, "keyVaults": body["keyVaults"]}, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    certificates = arm.account(OTHER).items["certificates"].values()
+    vaults = [
+        one.properties["key"]["keyVault"]["id"] for one in certificates if "key" in one.properties
+    ]
+    assert vaults == [other]
+
+
+async def test_what_forbids_a_push_is_told_at_once(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    body = {
+        "create": {"resourceId": OTHER, "location": "northeurope", "sku": "Free"},
+        "include": [{"section": "partners", "name": "Nobody"}],
+        "controlNumbers": {"policy": "advance"},
+    }
+    planned = await plan(app, body, ONE)
+    codes = [one.code for one in planned.errors]
+    assert codes.count("ArtifactNotFound") == 1
+    assert codes.count("InvalidRequest") == 1
+    problem = await refused(
+        app.pushes.start(await service(app), PushBody.model_validate(body), "somebody", None)
+    )
+    assert problem is not None
+    assert len(problem.details) == len(planned.errors)
+    await asyncio.sleep(0)
+    assert OTHER.rsplit("/", 1)[1] not in arm.state.group(*_group()).accounts
+
+
+def _group() -> tuple[str, str]:
+    parts = OTHER.split("/")
+    return parts[2], parts[4]
