@@ -145,20 +145,21 @@ def sessions_not_pulled(service: str, service_id: str, why: str, now: datetime) 
 
 
 def account_changed(
-    operation: Operation, changes: Sequence[str], count: int, now: datetime
+    operation: str, service: str, changes: Sequence[str], count: int, now: datetime
 ) -> Alert:
     """A pull found artifacts changed in the account.
 
+    :param operation: the id of the pull's, or the backup's, operation.
     :param changes: the first of them, each with what happened to it.
     """
     more = f", and {count - len(changes)} more" if count > len(changes) else ""
     return Alert(
-        id=f"{operation.id}-account-changed",
+        id=f"{operation}-account-changed",
         type=AlertType.ACCOUNT_CHANGED,
-        service=operation.service,
-        subject=f"services/{operation.service}/integration-account/changes",
+        service=service,
+        subject=f"services/{service}/integration-account/changes",
         time=now,
-        message=f"The integration account of service '{operation.service}' was changed: "
+        message=f"The integration account of service '{service}' was changed: "
         f"{', '.join(changes)}{more}.",
         data={"artifacts": count},
     )

@@ -79,6 +79,8 @@ class Link(Stored):
     """Id of that operation."""
     last_session_pull_at: Time | None = None
     """When sessions were pulled last, by a full pull or between two."""
+    not_pulled_told_at: Time | None = None
+    """When an alert said last that sessions could not be pulled; None since they were."""
     next_pull_at: Time | None = None
     """When sessions are pulled next; None without ``pull_minutes``."""
 

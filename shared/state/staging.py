@@ -74,6 +74,8 @@ class Summary:
     warnings: list[JsonObject] = field(repr=False)
     drifts: bool
     """Whether what it found is drift: not where the service is pulled for the first time."""
+    seen: JsonObject = field(repr=False)
+    """What it saw of the account."""
 
 
 class Staging:
@@ -155,7 +157,9 @@ class Staging:
             "operation": summary.operation,
             "foundAt": rfc3339(summary.found_at),
             "drifts": summary.drifts,
-            **document_columns({"result": summary.result, "warnings": summary.warnings}),
+            **document_columns(
+                {"result": summary.result, "warnings": summary.warnings, "seen": summary.seen}
+            ),
         }
         etags = await self._table.transact(
             [
@@ -177,6 +181,7 @@ class Staging:
             result=told["result"],
             warnings=told["warnings"],
             drifts=bool(row.values["drifts"]),
+            seen=told["seen"],
         )
 
     async def write(self, service_id: str, head: Head, staged: Sequence[Staged]) -> Head:

@@ -43,7 +43,7 @@ HAPPENINGS = (
     verify_failed(OPERATION, "contoso-20261101", NOW),
     clocks_apart(OPERATION, NOW),
     pull_failed(OPERATION, NOW),
-    account_changed(OPERATION, ["partners/Contoso changed"], 1, NOW),
+    account_changed(OPERATION.id, OPERATION.service, ["partners/Contoso changed"], 1, NOW),
 )
 
 

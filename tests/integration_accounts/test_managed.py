@@ -46,6 +46,7 @@ OPEN = {
     "cancel_operation": "of operations",
     "start_restore": "it makes another service",
     "put_link": "how the link pulls",
+    "pull": "how the account changes it",
     "rotate_keys": "of the installation",
     "seal_secrets": "of the installation: what is stored stays as it is, sealed",
     "delete_link": "the way out",

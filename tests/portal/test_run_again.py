@@ -28,6 +28,7 @@ async def test_a_backup_takes_over_its_account_and_its_tick(tab: Tab, api: Api) 
     again = (await sent.value).post_data_json
     assert again["name"] != body["name"], "a name is used once"
     assert {**again, "name": body["name"]} == body
+    await expect(tab.page).not_to_have_url(re.compile(started.body["id"]), timeout=SLOW)
     await expect(tab.page.locator(".chip").first).to_have_text("Succeeded", timeout=SLOW)
 
 
@@ -46,8 +47,9 @@ async def test_a_verify_takes_over_its_level(tab: Tab, api: Api) -> None:
     request = await sent.value
     assert request.url.endswith(path)
     assert request.post_data_json == {"level": "descriptor"}
+    # The page of the new one.
+    await expect(tab.page).not_to_have_url(re.compile(started.body["id"]), timeout=SLOW)
     await expect(tab.page.locator(".chip").first).to_have_text("Succeeded", timeout=SLOW)
-    assert started.body["id"] not in tab.page.url
 
 
 async def test_a_restore_fills_in_the_wizard_but_for_its_secrets(tab: Tab, api: Api) -> None:

@@ -10,7 +10,7 @@ def shown_link(link: Link) -> JsonObject:
     """A link, its account as last read, how its pulls went, and how much of each kind the account
     has, of how many that its tier holds."""
     shown = link.to_json()
-    for member in ("serviceId", "account", "counts"):
+    for member in ("serviceId", "account", "counts", "notPulledToldAt"):
         shown.pop(member, None)
     account = link.account.to_json()
     counts = [_counted(link, child) for child in Child]

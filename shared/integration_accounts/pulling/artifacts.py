@@ -79,8 +79,9 @@ class Read:
 class ArtifactPull:
     """One pull of an account's artifacts.
 
-    :param stage: under which changes are staged: the operation's id.
     :param found_at: the time for what has none of its own.
+    :param by_times: what the service has came from this account: an artifact whose times say that
+        it is the same is not compared.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class ArtifactPull:
         *,
         task: Task,
         found_at: datetime,
+        by_times: bool,
     ) -> None:
         self._stores = stores
         self._service = service
@@ -100,6 +102,7 @@ class ArtifactPull:
         self._task = task
         self._stage = task.operation.id
         self._found_at = found_at
+        self._by_times = by_times
         self._known: dict[Key, ArtifactFacts] = {}
         self._prints: dict[Key, bytes] = {}
         """What the last reading saw, by section and key."""
@@ -166,7 +169,7 @@ class ArtifactPull:
                             pulled = record_of(child, resource)
                             self._find(pulled, first=first)
                             looked_at.append(pulled)
-                            moved.add(f"{at[0]}/{self._names[at]}")
+                            moved.add(self._path(at))
                     await each_of(looked_at, self._look_at, Pace(_AT_ONCE))
                     self._task.report(f"reading {child}", count)
             except ArmRefused as refused:
@@ -176,9 +179,12 @@ class ArtifactPull:
                 ):
                     raise
                 self.read.not_covered.append(child)
-            self.read.counts[child] = count
+                self.read.counts.pop(child, None)
+            else:
+                self.read.counts[child] = count
         for at in [at for at in self._prints if at not in seen]:
-            moved.add(f"{at[0]}/{self._names[at]}")
+            moved.add(self._path(at))
+            self._again.pop(at, None)
             await self._unstage(at)
         self._prints = seen
         return set() if first else moved | {self._path(at) for at in self._again}
@@ -208,7 +214,7 @@ class ArtifactPull:
     async def _look_at(self, pulled: Pulled) -> None:
         at = Section(pulled.section), artifact_key(pulled.name)
         known = self._known.get(at)
-        if known is not None and _is_same(known, pulled):
+        if self._by_times and known is not None and _is_same(known, pulled):
             await self._unstage(at)
             self._find_expiry(pulled, known.content)
             return
@@ -274,7 +280,7 @@ class ArtifactPull:
             stored = before.value
             opened = open_document(self._key, section, stored.name, stored.document)
             told = drift(opened, pulled.document, content=stored.content != content)
-            if told is None and not pulled.changed_time:
+            if told is None and (not pulled.changed_time or _is_of_time(stored, artifact)):
                 await self._unstage(at)
                 return
         change = told.change if told else Change.CHANGED
@@ -321,6 +327,12 @@ def _without_address(resource: JsonObject) -> JsonObject:
         return resource
     bare = {name: value for name, value in link.items() if name.lower() != "uri"}
     return {**resource, "properties": {**properties, spelt: bare}}
+
+
+def _is_of_time(stored: Artifact, artifact: Artifact) -> bool:
+    """Whether what is stored says of itself what an artifact with this document would say."""
+    at, name = rfc3339(stored.changed_at), stored.name
+    return (at, name) == (rfc3339(artifact.changed_at), artifact.name)
 
 
 def _is_same(known: ArtifactFacts, pulled: Pulled) -> bool:

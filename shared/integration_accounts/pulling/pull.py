@@ -8,16 +8,16 @@ account.
 
 from itertools import islice
 
-from shared.alerts.happenings import account_changed
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
 from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read
+from shared.integration_accounts.pulling.noting import NAMED, Notes, Seen
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
-from shared.model.integration_account import AccountFacts, Child
+from shared.model.integration_account import Child
 from shared.model.link import AccountProperties, Link, recorded_account
-from shared.model.operation import Operation, OperationStatus, Warning
+from shared.model.operation import OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.pull import PullOutcome
 from shared.model.service import Service
@@ -34,7 +34,6 @@ from shared.services.documents import SERVICE, open_document
 from shared.state.configuration import Head, Phase
 from shared.state.staging import StagedValue, Summary
 from shared.storage.tables import RowChanged
-from shared.storage.versioned import optimistic
 
 
 class Puller:
@@ -85,7 +84,8 @@ class Puller:
                     task, service, link, account, head, accept_removals=accept_removals
                 )
         except Problem:
-            await self._note_link(service, _ended(task, OperationStatus.FAILED))
+            notes = Notes(self._stores, service)
+            await notes.not_done(OperationStatus.FAILED, task.operation.id)
             raise
         return outcome
 
@@ -102,7 +102,10 @@ class Puller:
         stores, now = self._stores, self._stores.clock.now()
         properties = AccountProperties.of(await account.get())
         key = await stores.keys.data_key(service.id)
-        artifacts = ArtifactPull(stores, service, account, key, task=task, found_at=now)
+        is_repeated = link.last_pull_at is not None
+        artifacts = ArtifactPull(
+            stores, service, account, key, task=task, found_at=now, by_times=is_repeated
+        )
         read = await artifacts.run()
         require_accepted(artifacts.removals(), accepted=accept_removals)
         sessions = SessionPull(stores, service, account, key, task)
@@ -114,16 +117,16 @@ class Puller:
             found_at=now,
             result=_result(read, sessions, account.requests) | artifacts.findings.end().to_json(),
             warnings=[one.to_json() for one in _warnings(read, artifacts, link)],
-            drifts=link.last_pull_at is not None,
+            drifts=is_repeated,
+            seen=_seen(link, properties, read).to_json(),
         )
         if read.staged or sessions.staged or account_staged:
             await task.checkpoint()
             head = await self._sealed(service, head, link, summary)
             task.report("writing", 0, len(read.staged) + sessions.staged)
             await StagedWriter(stores, service).write(head)
-        await self._note(task, service, link, properties, read.counts)
-        if summary.drifts and read.staged:
-            await self._tell_drift(task.operation, read)
+        else:
+            await Notes(stores, service).done(summary)
         return _told(summary)
 
     async def _head(self, service: Service) -> Head:
@@ -176,53 +179,16 @@ class Puller:
         await self._stores.staging.put_values(service.id, task.operation.id, [staged])
         return True
 
-    async def _note(
-        self,
-        task: Task,
-        service: Service,
-        link: Link,
-        properties: AccountProperties,
-        counts: dict[Child, int],
-    ) -> None:
-        """Keep with the link and the directory what was seen of the account."""
-        now = self._stores.clock.now()
-        seen = {"account": properties, "counts": counts, "last_pull_at": now}
-        ended = _ended(task, OperationStatus.SUCCEEDED)
-        await self._note_link(service, {**ended, **seen, "last_session_pull_at": now})
-        await self._note_facts(service, properties.facts(link.resource_id, linked=True))
 
-    @optimistic
-    async def _note_link(self, service: Service, update: dict[str, object]) -> None:
-        found = await self._stores.links.get(service.name)
-        if found is None or found.value.service_id != service.id:
-            return
-        await self._stores.links.put(found.value.model_copy(update=update), found.etag)
-
-    @optimistic
-    async def _note_facts(self, service: Service, facts: AccountFacts) -> None:
-        listed = await self._stores.directory.get(service.name)
-        if listed is None or listed.service.id != service.id:
-            return
-        known = listed.service.integration_account
-        if known is None or not known.linked or known == facts:
-            return
-        changed = listed.service.model_copy(update={"integration_account": facts})
-        await self._stores.directory.change(changed, listed.etag)
-
-    async def _tell_drift(self, operation: Operation, read: Read) -> None:
-        named = islice(read.staged.items(), _NAMED)
-        changes = [f"{section}/{name} {change}" for (section, _), (name, change) in named]
-        await self._stores.alerts.tell(
-            account_changed(operation, changes, len(read.staged), self._stores.clock.now())
-        )
-
-
-_NAMED = 5
-"""Artifacts that an alert names."""
-
-
-def _ended(task: Task, status: OperationStatus) -> dict[str, object]:
-    return {"last_pull_status": status, "last_pull_operation": task.operation.id}
+def _seen(link: Link, properties: AccountProperties, read: Read) -> Seen:
+    named = islice(read.staged.items(), NAMED)
+    return Seen(
+        resource_id=link.resource_id,
+        account=properties,
+        counts=read.counts,
+        changes=[f"{section}/{name} {change}" for (section, _), (name, change) in named],
+        changed=len(read.staged),
+    )
 
 
 def _told(summary: Summary) -> PullOutcome:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.alerts.happenings import pull_failed
+from shared.integration_accounts.pulling.noting import Notes
 from shared.integration_accounts.pulling.pull import Puller
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.operation import Operation, OperationName, OperationStatus
@@ -88,7 +89,11 @@ class PullWork(Work):
         return _ended(told) if told is not None else None
 
     async def settle(self, operation: Operation) -> None:
-        """Tell the operator of a failure."""
+        """Keep that it brought nothing with the link, and tell the operator of a failure."""
+        if operation.status is not OperationStatus.SUCCEEDED:
+            service = await self._service(operation)
+            if service is not None:
+                await Notes(self._stores, service).not_done(operation.status, operation.id)
         if operation.status is OperationStatus.FAILED:
             await self._stores.alerts.tell(pull_failed(operation, self._stores.clock.now()))
 

@@ -7,7 +7,7 @@ way at the same time.
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.alerts.happenings import sessions_not_pulled
 from shared.arm.client import Account
@@ -41,6 +41,8 @@ _AT_ONCE = 8
 _NO_NEW_ONE_SECONDS = 40
 """After this time a run begins with no further service; the next one does."""
 
+_TOLD_EVERY = timedelta(hours=1)
+
 log = logging.getLogger("interkeep.pulls")
 
 
@@ -73,6 +75,7 @@ class SessionPulls:
 
     async def _pull(self, link: Link) -> int:
         """Pull the sessions of one service; return whether that was done."""
+        told: datetime | None = None
         try:
             service = await self._service(link)
             if service is None:
@@ -80,14 +83,14 @@ class SessionPulls:
             with as_problems(account_id_of(link.resource_id)):
                 await self._read(link, service)
         except Problem as problem:
-            await self._tell(link, problem)
+            told = await self._tell(link, problem)
         except Exception:
             log.exception("the sessions of %s are pulled later", link.service)
             return 0
         else:
-            await self._note(link, done=True)
+            await self._note(link, done=True, told=None)
             return 1
-        await self._note(link, done=False)
+        await self._note(link, done=False, told=told)
         return 0
 
     async def _service(self, link: Link) -> Service | None:
@@ -111,23 +114,31 @@ class SessionPulls:
         writer = SessionWriter(self.stores, service, key, self.stores.clock.now())
         await bring_changed(self.stores, service, account, key, writer)
 
-    async def _tell(self, link: Link, problem: Problem) -> None:
+    async def _tell(self, link: Link, problem: Problem) -> datetime:
+        """Tell a failure, once an hour as long as it lasts; return when that was done last."""
         log.warning("the sessions of %s cannot be pulled: %s", link.service, problem.message)
-        now = self.stores.clock.now()
+        now, told = self.stores.clock.now(), link.not_pulled_told_at
+        if told is not None and now - told < _TOLD_EVERY:
+            return told
         await self.stores.alerts.tell(
             sessions_not_pulled(link.service, link.service_id, problem.message, now)
         )
+        return now
 
     @optimistic
-    async def _note(self, link: Link, *, done: bool) -> None:
-        """Say when the sessions are pulled next, and that they were pulled now."""
+    async def _note(self, link: Link, *, done: bool, told: datetime | None) -> None:
+        """Say when the sessions are pulled next, and that they were pulled now.
+
+        :param told: when an alert said last that they could not be.
+        """
         found = await self.stores.links.get(link.service)
         if found is None or found.value.service_id != link.service_id:
             return
         minutes = found.value.pull_minutes
         now = self.stores.clock.now()
         update: dict[str, object] = {
-            "next_pull_at": now + timedelta(minutes=minutes) if minutes else None
+            "next_pull_at": now + timedelta(minutes=minutes) if minutes else None,
+            "not_pulled_told_at": told,
         }
         if done:
             update["last_session_pull_at"] = now

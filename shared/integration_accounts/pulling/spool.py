@@ -30,17 +30,11 @@ class Spool:
     def see(self, sessions: Sequence[tuple[str, bytes]]) -> set[str]:
         """Note sessions of the account; return the keys of those that are not as they were noted
         before."""
-        known: dict[str, bytes] = {}
-        for start in range(0, len(sessions), _AT_ONCE):
-            keys = [key for key, _ in sessions[start : start + _AT_ONCE]]
-            asked = ",".join("?" * len(keys))
-            known.update(
-                self._database.execute(
-                    f"SELECT name, printed FROM session WHERE name IN ({asked})",  # noqa: S608
-                    keys,
-                )
-            )
-        changed = {key for key, printed in sessions if known.get(key) != printed}
+        changed: set[str] = set()
+        for key, printed in sessions:
+            asked = self._database.execute("SELECT printed FROM session WHERE name = ?", (key,))
+            if asked.fetchone() != (printed,):
+                changed.add(key)
         self._database.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, 1)", sessions)
         return changed
 

@@ -7,6 +7,7 @@ a crash repeats that and loses nothing.
 
 from datetime import datetime
 
+from shared.integration_accounts.pulling.noting import Notes
 from shared.integration_accounts.pulling.sessions import SESSION, Found, SessionWriter
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.sections import Section
@@ -60,6 +61,8 @@ class StagedWriter:
                     head = await self._write_account(head, one.value)
             await sessions.write([Found.of(v) for v in values if v.key.startswith(SESSION)])
             await staging.drop_values(service_id, stage, values)
+        if summary is not None:
+            await Notes(self._stores, self._service).done(summary)
         return await staging.unmark(service_id, head)
 
     async def _write_account(self, head: Head, member: JsonObject) -> Head:

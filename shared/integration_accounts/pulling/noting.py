@@ -1,0 +1,97 @@
+"""What is kept of a pull beside what it brought: with the link, in the directory, and as an alert.
+
+Whoever completes a pull that stopped while it wrote does this too, from its summary alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.alerts.happenings import account_changed
+from shared.integration_accounts.pulling.stores import PullStores
+from shared.model.integration_account import AccountFacts, Child
+from shared.model.link import AccountProperties
+from shared.model.operation import OperationStatus
+from shared.model.service import Service
+from shared.model.wire import JsonObject, Stored
+from shared.state.staging import Summary
+from shared.storage.versioned import optimistic
+
+NAMED = 5
+"""Artifacts that an alert names."""
+
+
+class Seen(Stored):
+    """What a pull saw of an account, as its summary keeps it."""
+
+    resource_id: str
+    account: AccountProperties
+    counts: dict[Child, int]
+    """How many of each kind; none of a kind that the account did not list."""
+    changes: list[str]
+    """The first artifacts that changed, each with what happened to it."""
+    changed: int
+    """How many artifacts changed."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Keeps what is known of the pulls of a service."""
+
+    stores: PullStores
+    service: Service
+
+    async def done(self, summary: Summary) -> None:
+        """Note a pull that brought everything. Idempotent.
+
+        :param summary: what it found.
+        """
+        seen, now = Seen.model_validate(summary.seen), self.stores.clock.now()
+        facts = seen.account.facts(seen.resource_id, linked=True)
+        update: dict[str, object] = {
+            "account": seen.account,
+            "counts": seen.counts,
+            "last_pull_at": now,
+            "last_session_pull_at": now,
+            "not_pulled_told_at": None,
+        }
+        update |= _ended(OperationStatus.SUCCEEDED, summary.operation)
+        await self._note_link(update, of=facts.key)
+        await self._note_facts(facts)
+        if summary.drifts and seen.changed:
+            await self._tell(summary.operation, seen, now)
+
+    async def not_done(self, status: OperationStatus, operation: str) -> None:
+        """Note a pull that brought nothing. Idempotent.
+
+        :param operation: its id.
+        """
+        await self._note_link(_ended(status, operation))
+
+    @optimistic
+    async def _note_link(self, update: Mapping[str, object], of: str = "") -> None:
+        found = await self.stores.links.get(self.service.name)
+        if found is None or found.value.service_id != self.service.id:
+            return
+        if of and found.value.key != of:
+            return  # it is linked to another account by now
+        await self.stores.links.put(found.value.model_copy(update=update), found.etag)
+
+    @optimistic
+    async def _note_facts(self, facts: AccountFacts) -> None:
+        listed = await self.stores.directory.get(self.service.name)
+        if listed is None or listed.service.id != self.service.id:
+            return
+        known = listed.service.integration_account
+        if known is None or not known.linked or known.key != facts.key or known == facts:
+            return
+        changed = listed.service.model_copy(update={"integration_account": facts})
+        await self.stores.directory.change(changed, listed.etag)
+
+    async def _tell(self, operation: str, seen: Seen, now: datetime) -> None:
+        told = account_changed(operation, self.service.name, seen.changes, seen.changed, now)
+        await self.stores.alerts.tell(told)
+
+
+def _ended(status: OperationStatus, operation: str) -> JsonObject:
+    return {"last_pull_status": status, "last_pull_operation": operation}
