@@ -20,6 +20,7 @@ from tests.integration_accounts.pushed import (
     ended,
     half_filled,
     number_in,
+    partner,
     plan,
     pulled,
     push,
@@ -133,6 +134,27 @@ async def test_what_azure_refuses_fails_and_names_the_undo(app: Installation, ar
     assert done.result is not None
     assert done.result["safetyBackup"]["backup"]
     assert done.result["created"]["partners"] == 1
+
+
+@pytest.mark.parametrize("existing", ["keep", "replace"])
+async def test_what_somebody_writes_meanwhile_is_seen(
+    app: Installation, arm: Arm, existing: str
+) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    record = await started(app, {"resourceId": OTHER, "existing": existing}, ONE)
+
+    def write() -> None:
+        arm.load([partner(OTHER, "Contoso", "SOMEBODYS"), partner(OTHER, "Fabrikam", "SOMEBODYS")])
+
+    arm.fault(method="GET", part=f"{OTHER}/partners/Contoso", meanwhile=write)
+    done = await ended(app, record)
+    assert done.status == "Failed"
+    assert done.error is not None
+    assert done.error.code == "IntegrationAccountHolds"
+    partners = arm.account(OTHER).items["partners"]
+    identities = partners["contoso"].properties["content"]["b2b"]["businessIdentities"]
+    assert identities[0]["value"] == "SOMEBODYS"
 
 
 async def test_what_the_identity_may_not_do_is_told_before(app: Installation, arm: Arm) -> None:
