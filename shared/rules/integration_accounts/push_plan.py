@@ -79,7 +79,8 @@ class Seen:
     content: Content | None
     """None for none."""
     bare: str = ""
-    """The fingerprint without what the account reads out of content by itself."""
+    """The fingerprint without what the account reads out of content by itself; empty where that is
+    the same."""
     read_out: tuple[tuple[str, str], ...] = ()
     """What it reads out of content, where the document has it: names in lower case, and values."""
 
@@ -115,7 +116,7 @@ def seen(
         )
     )
     if not read_out:
-        return Seen(child, name, found, content, found)
+        return Seen(child, name, found, content)
     others = {key: value for key, value in document.items() if key.lower() not in members}
     bare = fingerprint(child, others, has_content=has_content, map_type=map_type)
     return Seen(child, name, found, content, bare, read_out)
@@ -205,7 +206,8 @@ def _is_same_document(record: Seen, target: Seen) -> bool:
     content by itself is no difference where the record does not have it."""
     if record.fingerprint == target.fingerprint:
         return True
-    return record.bare == target.bare and set(record.read_out) <= set(target.read_out)
+    same = (record.bare or record.fingerprint) == (target.bare or target.fingerprint)
+    return same and set(record.read_out) <= set(target.read_out)
 
 
 def action_of(
