@@ -204,10 +204,14 @@ class _Day:
         read = await self.ask("get_link", "GET", path)
         await self.ask("get_link", "GET", path, headers={"If-None-Match": read.headers["ETag"]})
         await self.ask("list_integration_accounts", "GET", "//integration-accounts?top=1")
-        await self.ask("delete_link", "DELETE", path)
+        service = path.removesuffix("/integration-account")
+        await self.api.succeeded(await self.ask("pull", "POST", f"{service}/pull", {}))
         body = {"resourceId": account, "include": [{"section": "partners"}], "link": False}
         await self.ask("push", "POST", "/push?validateOnly=true", body)
         await self.api.succeeded(await self.ask("push", "POST", "/push", body))
+        await self.api.succeeded(await self.ask("pull", "POST", f"{service}/pull", {}))
+        await self.ask("list_account_changes", "GET", f"{path}/changes?top=1")
+        await self.ask("delete_link", "DELETE", path)
 
     async def looks_around(self) -> None:
         """Lists, the log, the installation."""
