@@ -95,6 +95,7 @@ GOOD: dict[str, Ask] = {
     "delete_schedule": Ask("/backup-schedule"),
     "preview_schedule": Ask("/backup-schedule/preview", {"days": 3, "schedule": SCHEDULE}),
     "put_link": Ask("/integration-account", {"resourceId": account_id("refusing")}),
+    "pull": Ask("/pull", {}),
     "push": Ask("/push", {"resourceId": account_id("refusing")}),
     "delete_link": Ask("/integration-account"),
     "rotate_keys": Ask("//keys/rotate"),
@@ -319,6 +320,10 @@ ONLY_HERE: dict[str, list[Refused]] = {
         ({"resourceId": account_id("never-there")}, "IntegrationAccountNotFound"),
         ({"pullMinutes": 4}, "InvalidRequest"),
     ),
+    "pull": [
+        (GOOD["pull"], "IntegrationAccountNotLinked"),
+        (Ask("/pull", {"acceptRemovals": 1}), "InvalidRequest"),
+    ],
     "push": [
         *_bodies(
             "push",

@@ -47,6 +47,7 @@ OPEN = {
     "start_restore": "it makes another service",
     "put_link": "how the link pulls",
     "pull": "how the account changes it",
+    "push": "how it changes an account",
     "rotate_keys": "of the installation",
     "seal_secrets": "of the installation: what is stored stays as it is, sealed",
     "delete_link": "the way out",
