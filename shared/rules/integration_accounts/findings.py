@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -121,7 +121,7 @@ class _Waiting:
     pointer: str
     target: str
     """The name of the other one, as it is spelt here."""
-    digest: bytes = b""
+    digest: bytes = field(default=b"", repr=False)
     """Of the identity that it takes the partner to have; empty for a mere reference."""
 
 
