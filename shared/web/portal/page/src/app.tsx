@@ -25,6 +25,9 @@ const ImportPage = lazy(async () => ({ default: (await import("./pages/import/im
 const InsidePage = lazy(async () => ({ default: (await import("./pages/inside/inside")).InsidePage }));
 const Wizard = lazy(async () => ({ default: (await import("./pages/restore/wizard")).Wizard }));
 const RestoredPage = lazy(async () => ({ default: (await import("./pages/restore/restored")).RestoredPage }));
+const AccountsPage = lazy(async () => ({ default: (await import("./pages/accounts/accounts")).AccountsPage }));
+const AccountChanges = lazy(async () => ({ default: (await import("./pages/accounts/changes")).AccountChanges }));
+const PushPage = lazy(async () => ({ default: (await import("./pages/accounts/push-page")).PushPage }));
 const StoragePage = lazy(async () => ({ default: (await import("./pages/storage/storage")).StoragePage }));
 
 export const BASE = "/api/portal";
@@ -63,6 +66,8 @@ export function App() {
               <Route path="/services/:service/new-artifact/:section">
                 {({ service, section }) => <NewArtifact service={service} section={section} />}
               </Route>
+              <Route path="/services/:service/account-changes">{({ service }) => <AccountChanges service={service} />}</Route>
+              <Route path="/services/:service/push">{({ service }) => <PushPage key={service} service={service} />}</Route>
               <Route path="/services/:service/import">{({ service }) => <ImportPage service={service} />}</Route>
               <Route path="/services/:service/log/:id">{({ service, id }) => <OperationPage service={service} id={id} />}</Route>
               <Route path="/services/:service/:tab?">{({ service, tab }) => <ServicePage service={service} tab={tab} />}</Route>
@@ -70,6 +75,9 @@ export function App() {
                 <Wizard />
               </Route>
               <Route path="/restores/:id">{({ id }) => <RestoredPage key={id} id={id} />}</Route>
+              <Route path="/accounts">
+                <AccountsPage />
+              </Route>
               <Route path="/storage/:account?">{({ account }) => <StoragePage account={account} />}</Route>
               <Route path="/log">
                 <WholeLog />
