@@ -17,9 +17,7 @@ NORTH = ACCOUNT.replace(NAME, "contoso-north")
 
 
 @pytest.fixture(scope="module")
-def deployed(
-    emulator: Emulator, azure: Arm, tmp_path_factory: pytest.TempPathFactory
-) -> Deployed:
+def deployed(emulator: Emulator, azure: Arm, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Accounts of the module's own; the sample's subscription may be named too."""
     scopes = (f"/subscriptions/{SUBSCRIPTION}", f"/subscriptions/{OTHER_SUBSCRIPTION}")
     folder = tmp_path_factory.mktemp("deployed")

@@ -36,25 +36,23 @@ async def linked(host: HostProcess, azure: Arm) -> AsyncIterator[tuple[Api, str]
         yield api, service
 
 
-@pytest.mark.parametrize("page", ["/accounts", "", "/account-changes", "/push", "/artifacts/partners"])
+@pytest.mark.parametrize(
+    "page", ["/accounts", "", "/account-changes", "/push", "/artifacts/partners"]
+)
 async def test_a_page_has_no_barriers(tab: Tab, linked: tuple[Api, str], page: str) -> None:
     await tab.open(page if page == "/accounts" else f"/services/{linked[1]}{page}")
     await tab.settle()
     await require_fit(tab, page)
 
 
-async def test_accounts_that_nobody_protects_come_first(
-    tab: Tab, linked: tuple[Api, str]
-) -> None:
+async def test_accounts_that_nobody_protects_come_first(tab: Tab, linked: tuple[Api, str]) -> None:
     await tab.open("/")
     line = tab.page.get_by_role("link", name=re.compile("fabrikam-forgotten.*Nobody backs up"))
     await expect(line).to_be_visible()
     await line.click()
     await expect(tab.heading).to_have_text("Integration accounts")
     headings = tab.page.locator("main h2")
-    await expect(headings).to_have_text(
-        ["1 account that nobody protects", "Linked accounts"]
-    )
+    await expect(headings).to_have_text(["1 account that nobody protects", "Linked accounts"])
     free = tab.page.locator("section.unprotected tbody tr")
     await expect(free).to_have_count(1)
     await expect(free).to_contain_text("fabrikam-forgotten")
