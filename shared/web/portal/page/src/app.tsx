@@ -12,8 +12,6 @@ import { BackupPage } from "./pages/backup";
 import { OperationPage } from "./pages/operation";
 import { WholeLog } from "./pages/whole-log";
 import { Health } from "./pages/health";
-import { Keys } from "./pages/keys";
-import { About } from "./pages/about";
 import { Missing } from "./pages/missing";
 import { Broken } from "./parts/broken";
 import { Skeleton } from "./parts/parts";
@@ -28,6 +26,8 @@ const RestoredPage = lazy(async () => ({ default: (await import("./pages/restore
 const AccountsPage = lazy(async () => ({ default: (await import("./pages/accounts/accounts")).AccountsPage }));
 const AccountChanges = lazy(async () => ({ default: (await import("./pages/accounts/changes")).AccountChanges }));
 const PushPage = lazy(async () => ({ default: (await import("./pages/accounts/push-page")).PushPage }));
+const Keys = lazy(async () => ({ default: (await import("./pages/keys")).Keys }));
+const About = lazy(async () => ({ default: (await import("./pages/about")).About }));
 const StoragePage = lazy(async () => ({ default: (await import("./pages/storage/storage")).StoragePage }));
 
 export const BASE = "/api/portal";

@@ -4,6 +4,7 @@ import { Link, useLocation } from "wouter";
 import { takesChanges } from "../../api/artifacts";
 import { api, taken } from "../../api/client";
 import { nameOfId, useLink, type ShownLink } from "../../api/integration-accounts";
+import { queries } from "../../api/queries";
 import { useMay, useOperation } from "../../api/reads";
 import type { Monitor, Service } from "../../api/types";
 import { Copy } from "../../parts/copy";
@@ -214,12 +215,13 @@ function Accept({ service, close }: { service: string; close: () => void }) {
 function Unlink({ service, etag, close }: { service: string; etag: string; close: () => void }) {
   const act = useAct(
     `unlink ${service} ${etag}`,
-    (id) =>
-      taken(
-        api.DELETE("/services/{service}/integration-account", {
-          params: { path: { service }, header: { "Operation-Id": id, "If-Match": etag } },
-        }),
-      ),
+    async (id) => {
+      const header = { "Operation-Id": id, "If-Match": etag };
+      await taken(api.DELETE("/services/{service}/integration-account", { params: { path: { service }, header } }));
+      // The service says first that it has no link any more: one that is gone is not asked for.
+      await queries.refetchQueries({ queryKey: ["service", service] });
+      requestAnimationFrame(() => document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true }));
+    },
     close,
   );
   return (

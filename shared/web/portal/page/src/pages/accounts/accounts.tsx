@@ -27,7 +27,7 @@ export function AccountsPage() {
   return (
     <>
       <Head title={words.title} />
-      <p className="quiet lead">{words.lead}</p>
+      <p className="quiet intro">{words.lead}</p>
       {none ? (
         <Empty icon="account" text={words.none} />
       ) : (

@@ -42,7 +42,7 @@ export function AccountChanges({ service }: { service: string }) {
   return (
     <>
       <Head title={words.title} trail={[["/services", ofServices.title], [`/services/${service}`, service]]} />
-      <p className="quiet lead">{words.lead}</p>
+      <p className="quiet intro">{words.lead}</p>
       <div className="filters">
         <Day id="changes-from" label={words.from} value={from} set={setFrom} />
         <Day id="changes-to" label={words.to} value={to} set={setTo} />

@@ -67,7 +67,7 @@ function Pushing({ of }: { of: Service }) {
   };
   return (
     <div className="push-page">
-      <p className="quiet lead">{words.lead}</p>
+      <p className="quiet intro">{words.lead}</p>
       <form
         onSubmit={(event) => {
           event.preventDefault();
