@@ -47,7 +47,8 @@ export function Overview({ of }: { of: Service }) {
         </section>
         <div className="stack">
           <Protection of={of} />
-          <Quota of={of} />
+          {/* What a linked account holds stands in its own card. */}
+          {!of.integrationAccount?.linked && <Quota of={of} />}
         </div>
       </div>
       {of.integrationAccount && (

@@ -77,6 +77,7 @@ export const linked = {
     "What was pulled stays, and is the service's own from then on: it can be changed, and issues numbers again. Those that the account issues meanwhile are not known here, so do not let both go on. Backups no longer pull: what changes in the account is protected by nobody.",
   managed: "Managed by the account",
   managedText: (account: string) => `What is here is managed by the account ${account}: change it there, and pull.`,
+  managedLink: "See the account",
   was: (account: string) => `It holds what the account ${account} had. It is not linked now.`,
 } as const;
 

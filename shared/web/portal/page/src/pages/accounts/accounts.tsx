@@ -77,16 +77,11 @@ function Unprotected({ list, link }: Free) {
       <Listed
         list={list}
         label={words.unprotectedTitle}
-        heads={[[words.name], [words.state], [words.tier], [words.location], [words.group], [words.commands, "end unseen-head"]]}
+        heads={[[words.name], [words.commands, "unseen-head"], [words.state], [words.tier], [words.location], [words.group]]}
         row={(one) => (
           <tr key={one.resourceId}>
             <Named of={one} />
             <td>
-              <Chip of="notProtected" />
-            </td>
-            <Where of={one} />
-            <td className="name">{groupOf(one.resourceId)}</td>
-            <td className="end">
               {link && (
                 <button type="button" className="small" aria-label={words.linkOf(one.name)} onClick={() => link(one)}>
                   <Icon name="link" />
@@ -94,6 +89,11 @@ function Unprotected({ list, link }: Free) {
                 </button>
               )}
             </td>
+            <td>
+              <Chip of="notProtected" />
+            </td>
+            <Where of={one} />
+            <td className="name">{groupOf(one.resourceId)}</td>
           </tr>
         )}
         empty={null}

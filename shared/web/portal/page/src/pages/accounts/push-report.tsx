@@ -178,7 +178,7 @@ function Numbers({ of }: { of: Schemas["PlannedNumbers"] }) {
           <h3 className="beneath">{words.uncertain}</h3>
           <Cells
             label={words.uncertain}
-            heads={[[words.agreement], [words.kind], [words.lastKnown, "number"], [words.seen], [words.perDay, "number"], [words.leaveOut, "number"], [words.why]]}
+            heads={[[words.agreement], [words.kind], [words.lastKnown, "number"], [words.seen], [words.perDay, "number"], [words.leaveOut, "number"], [words.why, "why"]]}
             rows={uncertain.map((one) => [
               one.agreement,
               one.kind,
@@ -197,7 +197,7 @@ function Numbers({ of }: { of: Schemas["PlannedNumbers"] }) {
           <summary>{words.each}</summary>
           <Cells
             label={words.numbers}
-            heads={[[words.agreement], [words.kind], [words.lastKnown, "number"], [words.target, "number"], [words.becomes, "number"], [words.why]]}
+            heads={[[words.agreement], [words.kind], [words.lastKnown, "number"], [words.target, "number"], [words.becomes, "number"], [words.why, "why"]]}
             rows={items.map((one) => [
               one.agreement,
               one.kind,

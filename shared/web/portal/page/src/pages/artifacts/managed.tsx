@@ -19,7 +19,7 @@ export function ManagedBanner({ of }: { of: Service | undefined }) {
     <p className="banner managed">
       <Icon name="account" />
       <span>
-        {words.managedText(nameOfId(account))} <Link href={`/services/${of.name}`}>{words.pull}</Link>
+        {words.managedText(nameOfId(account))} <Link href={`/services/${of.name}`}>{words.managedLink}</Link>
       </span>
     </p>
   );
