@@ -1,4 +1,4 @@
-"""docs/integration-accounts.md: the whole way runs as it stands on the stand-in's sample account."""
+"""docs/integration-accounts.md: the whole way runs as it stands on the sample account."""
 
 import asyncio
 import json
