@@ -35,6 +35,7 @@ class Pushers(Operators):
             received=self.received,
             history=self.history,
             links=self.links,
+            ledger=self.ledger,
             source=self.source,
             clock=self.clock,
         )

@@ -18,6 +18,7 @@ _KINDS = {
     OperationName.PURGE_BACKUP: "purge",
     OperationName.DELETE: "delete",
     OperationName.PULL: "pull",
+    OperationName.PUSH: "push",
     OperationName.ROTATE_KEYS: "key_rotation",
     OperationName.SEAL_SECRETS: "secret_sealing",
 }

@@ -172,7 +172,8 @@ async def get_editions(call: Call) -> Answer:
 
 async def _move(call: Call, operation: ServiceOperation) -> Answer:
     listed = await call.app.services.require(call.path("service"))
-    return await _shown(call, await call.app.services.move(listed, operation, _asked(call)))
+    moved, workflows = await call.app.transitions.move(listed, operation, _asked(call))
+    return await _shown(call, moved, more={"workflows": workflows} if workflows else {})
 
 
 @_transition("start")
@@ -215,19 +216,13 @@ async def scale_service(call: Call) -> Answer:
 @_transition("suspend", "MovedService", ASKS_ARM)
 async def suspend_service(call: Call) -> Answer:
     """Suspend a service: it issues nothing, and of a linked one workflows are disabled."""
-    return await _move_with_workflows(call, ServiceOperation.SUSPEND)
+    return await _move(call, ServiceOperation.SUSPEND)
 
 
 @_transition("resume", "MovedService", ASKS_ARM)
 async def resume_service(call: Call) -> Answer:
     """Resume a suspended service, and the workflows that its suspend disabled."""
-    return await _move_with_workflows(call, ServiceOperation.RESUME)
-
-
-async def _move_with_workflows(call: Call, operation: ServiceOperation) -> Answer:
-    listed = await call.app.services.require(call.path("service"))
-    moved, workflows = await call.app.transitions.move(listed, operation, _asked(call))
-    return await _shown(call, moved, more={"workflows": workflows} if workflows else {})
+    return await _move(call, ServiceOperation.RESUME)
 
 
 @_transition("disable")

@@ -198,12 +198,19 @@ class _Day:
     async def links(self, account: str) -> None:
         """An integration account, of another service."""
         path = f"//services/{await self.api.service()}/integration-account"
+        push = {"resourceId": account, "include": [{"section": "partners"}], "link": False}
+        await self.ask("push", "POST", "/push?validateOnly=true", push)
         for _ in range(2):
             body = {"resourceId": account, "pullMinutes": 15}
             await self.ask("put_link", "PUT", path, body)
         read = await self.ask("get_link", "GET", path)
         await self.ask("get_link", "GET", path, headers={"If-None-Match": read.headers["ETag"]})
         await self.ask("list_integration_accounts", "GET", "//integration-accounts?top=1")
+        service = path.removesuffix("/integration-account")
+        await self.api.succeeded(await self.ask("pull", "POST", f"{service}/pull", {}))
+        await self.api.succeeded(await self.ask("push", "POST", "/push", push))
+        await self.api.succeeded(await self.ask("pull", "POST", f"{service}/pull", {}))
+        await self.ask("list_account_changes", "GET", f"{path}/changes?top=1")
         await self.ask("delete_link", "DELETE", path)
 
     async def looks_around(self) -> None:

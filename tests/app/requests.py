@@ -30,6 +30,12 @@ class Ask:
         return replace(self, body=body, **members)
 
 
+_ACCOUNT = {
+    "resourceId": account_id("never-there"),
+    "location": "westeurope",
+    "sku": "Standard",
+}
+
 Refused = tuple[Ask, str]
 """A request, and the code that it is refused with."""
 
@@ -89,6 +95,8 @@ GOOD: dict[str, Ask] = {
     "delete_schedule": Ask("/backup-schedule"),
     "preview_schedule": Ask("/backup-schedule/preview", {"days": 3, "schedule": SCHEDULE}),
     "put_link": Ask("/integration-account", {"resourceId": account_id("refusing")}),
+    "pull": Ask("/pull", {}),
+    "push": Ask("/push", {"resourceId": account_id("refusing")}),
     "delete_link": Ask("/integration-account"),
     "rotate_keys": Ask("//keys/rotate"),
     "seal_secrets": Ask("//secrets/seal"),
@@ -312,6 +320,21 @@ ONLY_HERE: dict[str, list[Refused]] = {
         ({"resourceId": account_id("never-there")}, "IntegrationAccountNotFound"),
         ({"pullMinutes": 4}, "InvalidRequest"),
     ),
+    "pull": [
+        (GOOD["pull"], "IntegrationAccountNotLinked"),
+        (Ask("/pull", {"acceptRemovals": 1}), "InvalidRequest"),
+    ],
+    "push": [
+        *_bodies(
+            "push",
+            ({"resourceId": "contoso"}, "InvalidRequest"),
+            ({"resourceId": account_id("one", subscription=NOWHERE)}, "IntegrationAccountUnknown"),
+            ({"resourceId": account_id("never-there")}, "IntegrationAccountNotFound"),
+            ({"existing": "all"}, "InvalidRequest"),
+            ({"create": _ACCOUNT}, "InvalidRequest"),
+        ),
+        (Ask("/push", {}), "InvalidRequest"),
+    ],
     "delete_link": [(GOOD["delete_link"], "IntegrationAccountNotLinked")],
     "start_restore": _bodies(
         "start_restore",

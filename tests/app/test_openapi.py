@@ -37,7 +37,7 @@ async def test_the_document_is_valid(api: Api) -> None:
 
 async def test_the_headers_that_a_route_reads_are_in_it(api: Api) -> None:
     """A route reads Operation-Id where its function does, or what is shared by transitions."""
-    reads = re.compile(r"call\.operation_id|_asked\(call\)|_move\(call")
+    reads = re.compile(r"call\.operation_id|_asked\(call\)|_move(_with_workflows)?\(call")
     paths = (await api.get("openapi.json", key="")).body["paths"]
     found = {one["operationId"]: one for path in paths.values() for one in path.values()}
     functions = [

@@ -38,6 +38,8 @@ STARTING = {
     "advance_control_numbers",
     "put_link",
     "delete_link",
+    "pull",
+    "push",
 }
 """Routes that take an Operation-Id; the other transitions are the code of suspend."""
 

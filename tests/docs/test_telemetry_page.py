@@ -17,8 +17,10 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 
 from shared.model.operation import Operation, OperationStatus
 from shared.operations.measures import _KINDS, measures
+from tests.integration_accounts.linked import account
 from tests.support.admin import Admin
 from tests.support.api import Api, api_of
+from tests.support.arm import Arm, account_id
 from tests.support.deployed import Deployed, Emulator
 from tests.telemetry.receiver import receiving
 
@@ -29,6 +31,7 @@ EVENT = re.compile(r"([A-Z][A-Za-z]+): .*?([{][^{}]*[}])$")
 NOW = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
 
 _DAY = 86_400
+_ACCOUNT = account_id("telling")
 
 
 def table(first: str) -> dict[str, list[str]]:
@@ -74,9 +77,11 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def told(emulator: Emulator, azure: Arm, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """A host's log after a service's life."""
-    deployed = Deployed.new(emulator, tmp_path_factory.mktemp("telemetry"))
+    azure.load([account(_ACCOUNT)])
+    folder = tmp_path_factory.mktemp("telemetry")
+    deployed = Deployed.new(emulator, folder, **azure.settings(_ACCOUNT))
     settings = {"LOCALHOST_LOG_LEVEL": "INFO", "RETRY_SECONDS": "1", "TELEMETRY_EXPORT": "otlp"}
 
     async def live() -> None:
@@ -95,11 +100,16 @@ def told(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 async def lived(api: Api, admin: Admin, deployed: Deployed) -> None:
-    """Backed up, verified, restored; keys rotated, secrets sealed, due times missed, refused; and
-    one backup removed by hand, whose verify fails."""
+    """Pulled and pushed, backed up, verified, restored; keys rotated, secrets sealed, due times
+    missed, refused; and one backup removed by hand, whose verify fails."""
     service = await api.service()
     assert (await api.post(f"services/{service}/scale", {"color": "red"})).status == 400
     await api.agreement(service, "Orders")
+    linked = await api.service()
+    link = await api.put(f"services/{linked}/integration-account", {"resourceId": _ACCOUNT})
+    assert link.status == 201, link.body
+    await api.succeeded(await api.post(f"services/{linked}/pull", {}))
+    await api.succeeded(await api.post(f"services/{linked}/push", {}))
     backup = await api.backup(service)
     await api.succeeded(
         await api.post(f"services/{service}/backups/{backup}/verify", {"level": "data"})

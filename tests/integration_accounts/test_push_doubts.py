@@ -11,6 +11,7 @@ from localhost.arm.sample import ACCOUNT, X12
 from shared.installation.installation import Installation
 from shared.model.push import PushBody
 from shared.model.sections import Section
+from shared.rules.states import ServiceOperation
 from tests.integration_accounts.linked import ONE, refused, service, unlink
 from tests.integration_accounts.pulled import artifacts_of, held
 from tests.integration_accounts.pushed import (
@@ -19,6 +20,7 @@ from tests.integration_accounts.pushed import (
     ended,
     half_filled,
     number_in,
+    partner,
     plan,
     pulled,
     push,
@@ -27,6 +29,7 @@ from tests.integration_accounts.pushed import (
 )
 from tests.support.arm import Arm
 from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import ASKED
 
 _REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 
@@ -69,22 +72,17 @@ async def test_either_way_the_account_becomes_what_the_service_holds(
     assert [one for one in arm.seen if one.method in ("PUT", "DELETE")] == []
 
 
-async def test_a_number_whose_answer_was_lost_is_compared_not_sent_again(
+async def test_a_number_whose_answer_was_lost_is_not_moved_twice(
     app: Installation, arm: Arm
 ) -> None:
     await pulled(app, arm)
     record = await started(app, {**NEW, "controlNumbers": {"policy": "advance", "by": 5}}, ONE)
-    session = f"/sessions/{X12}-ICN"
-    fault = arm.fault(method="PUT", part=session, carried_out=True, cut="no answer")
+    fault = arm.fault(method="PUT", part="/sessions/", carried_out=True, cut="no answer", times=6)
     done = await ended(app, record)
     assert done.status == "Succeeded", (done.error, done.warnings)
+    assert fault.met
     assert number_in(arm, OTHER, f"{X12}-ICN") == 40_132
-    assert fault.met - _acks(arm) == 1
-
-
-def _acks(arm: Arm) -> int:
-    """Writes of the session of acknowledgements, whose name begins alike."""
-    return sum(one.method == "PUT" and one.path.lower().endswith("-icn-ack") for one in arm.seen)
+    assert number_in(arm, OTHER, f"{X12}-TSCN") == 908
 
 
 async def test_a_push_waits_where_arm_throttles(app: Installation, arm: Arm) -> None:
@@ -120,7 +118,7 @@ async def test_what_is_canceled_says_what_was_done(app: Installation, arm: Arm) 
     assert done.result["created"]["partners"] == 1
     assert done.result["replaced"]["partners"] == 1
     assert done.result["safetyBackup"]["container"].startswith(f"{ONE}-before-")
-    assert "agreements" not in arm.account(OTHER).items
+    assert not arm.account(OTHER).items["agreements"]
 
 
 async def test_what_azure_refuses_fails_and_names_the_undo(app: Installation, arm: Arm) -> None:
@@ -136,6 +134,27 @@ async def test_what_azure_refuses_fails_and_names_the_undo(app: Installation, ar
     assert done.result is not None
     assert done.result["safetyBackup"]["backup"]
     assert done.result["created"]["partners"] == 1
+
+
+@pytest.mark.parametrize("existing", ["keep", "replace"])
+async def test_what_somebody_writes_meanwhile_is_seen(
+    app: Installation, arm: Arm, existing: str
+) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    record = await started(app, {"resourceId": OTHER, "existing": existing}, ONE)
+
+    def write() -> None:
+        arm.load([partner(OTHER, "Contoso", "SOMEBODYS"), partner(OTHER, "Fabrikam", "SOMEBODYS")])
+
+    arm.fault(method="GET", part=f"{OTHER}/partners/Contoso", meanwhile=write)
+    done = await ended(app, record)
+    assert done.status == "Failed"
+    assert done.error is not None
+    assert done.error.code == "IntegrationAccountHolds"
+    partners = arm.account(OTHER).items["partners"]
+    identities = partners["contoso"].properties["content"]["b2b"]["businessIdentities"]
+    assert identities[0]["value"] == "SOMEBODYS"
 
 
 async def test_what_the_identity_may_not_do_is_told_before(app: Installation, arm: Arm) -> None:
@@ -207,3 +226,55 @@ async def test_what_forbids_a_push_is_told_at_once(app: Installation, arm: Arm) 
 def _group() -> tuple[str, str]:
     parts = OTHER.split("/")
     return parts[2], parts[4]
+
+
+async def test_workflows_are_disabled_until_the_service_is_resumed(
+    app: Installation, arm: Arm
+) -> None:
+    await pulled(app, arm)
+    arm.account(ACCOUNT).items["partners"].pop("fabrikam")
+    arm.switches.references = False
+    planned = await plan(app, {"existing": "replace"}, ONE)
+    named = {one.name: one.action for one in planned.workflows}
+    assert named == {
+        "receive-orders": "suspend",
+        "resend-by-hand": "leave",
+        "send-orders": "suspend",
+    }
+    done = await push(app, {"existing": "replace"}, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    assert done.result is not None
+    assert done.result["created"] == {"partners": 1}
+    disabled = [one["name"] for one in done.result["workflows"]["disabled"]]
+    assert disabled == ["receive-orders", "send-orders"]
+    assert states(arm) == {
+        "receive-orders": "Disabled",
+        "resend-by-hand": "Disabled",
+        "send-newsletter": "Enabled",
+        "send-orders": "Disabled",
+    }
+    assert (await service(app)).state == "Suspended"
+    listed = await app.services.require(ONE)
+    await app.transitions.move(listed, ServiceOperation.RESUME, ASKED)
+    assert (await service(app)).state == "Active"
+    assert states(arm) == {
+        "receive-orders": "Enabled",
+        "resend-by-hand": "Disabled",
+        "send-newsletter": "Enabled",
+        "send-orders": "Enabled",
+    }
+
+
+async def test_workflows_may_be_left(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    before = states(arm)
+    done = await push(app, {"existing": "replace", "workflows": "leave"}, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    assert states(arm) == before
+    assert (await service(app)).state == "Active"
+
+
+def states(arm: Arm) -> dict[str, str]:
+    """The state of each workflow of the account's group."""
+    found = arm.state.group(*_group()).workflows.values()
+    return {one["id"].rsplit("/", 1)[1]: one["properties"]["state"] for one in found}

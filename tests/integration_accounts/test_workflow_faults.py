@@ -212,14 +212,13 @@ async def test_what_the_storage_breaks_is_completed_by_asking_again(
     emulator: Emulator,
     tmp_path: Path,
     request: pytest.FixtureRequest,
-    arm: Arm,
     name: str,
     way: Way,
 ) -> None:
     require_drawn(name, way)
     change, prepare = CHANGES[name]
 
-    async def broken(call: int) -> tuple[Deployed, int]:
+    async def broken(arm: Arm, call: int) -> tuple[Deployed, int]:
         arm.load(there())
         deployed = Deployed.new(emulator, tmp_path, **arm.settings())
         await prepared(deployed, prepare)
@@ -230,7 +229,11 @@ async def test_what_the_storage_breaks_is_completed_by_asking_again(
         return deployed, calls
 
     async def one(call: int) -> None:
-        deployed, _ = await broken(call)
+        with Arm() as arm:
+            await at(arm, call)
+
+    async def at(arm: Arm, call: int) -> None:
+        deployed, _ = await broken(arm, call)
         app = app_over(deployed, FaultTransport())
         try:
             await settle(app)
@@ -250,5 +253,6 @@ async def test_what_the_storage_breaks_is_completed_by_asking_again(
         finally:
             await app.close()
 
-    _, calls = await broken(10_000)
+    with Arm() as whole:
+        _, calls = await broken(whole, 10_000)
     await each(name, way, chosen(request, name, way, calls), one)

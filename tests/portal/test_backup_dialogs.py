@@ -50,7 +50,9 @@ async def why_not(tab: Tab, command: str) -> str | None:
     button = bar.get_by_role("button", name=re.compile(f"^{command}"))
     await expect(button).to_be_visible()
     reason = button.locator(".reason")
-    return (await reason.inner_text()).removeprefix(": ") if await reason.count() else None
+    return (
+        ((await reason.text_content()) or "").removeprefix(": ") if await reason.count() else None
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,7 @@ async def test_what_is_stored_of_the_last_backup(tab: Tab, api: Api, deployed: D
     await expect(await cell(tab, service)).to_have_text("Not verified")
     path = f"services/{service}/backups/{backup}"
     await api.succeeded(await api.post(f"{path}/verify", {"level": "descriptor"}))
-    found = await cell(tab, service)
-    await expect(found).to_contain_text("Verified")
-    await expect(found.locator("time")).to_have_text("just now")
+    await expect(await cell(tab, service)).to_have_text("Verified")
     with ContainerClient.from_connection_string(deployed.offsite, backup) as container:
         for blob in container.list_blob_names(name_starts_with="secrets/"):
             container.delete_blob(blob)

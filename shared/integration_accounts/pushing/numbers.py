@@ -115,7 +115,7 @@ class NumbersSurvey:
             self.may_be_read,
         )
         held = await sessions_held(cut, agreements)
-        counters = await _counters(cut)
+        counters = await self._counters(service, cut)
         look = await last_look(self.stores, service)
         numbers, decided = Numbers(body.control_numbers), []
         names = [one.name for one in survey.agreements.values()]
@@ -184,6 +184,26 @@ class NumbersSurvey:
             )
         return found
 
+    async def _counters(self, service: Service, cut: ServiceCut) -> dict[str, BackedUpCounters]:
+        """What the ledger knows of agreements that have numbers of their own in it.
+
+        An account counts by agreement: what it issued for another one between the same parties is
+        none of this one's.
+        """
+        own: dict[str, set[Kind]] = {}
+        async for rows in self.stores.ledger.pages(service.name):
+            own.update((artifact_key(row.agreement), {*row.counters}) for row in rows)
+        found: dict[str, BackedUpCounters] = {}
+        async for page in cut.records(CONTROL_NUMBERS):
+            for one in page:
+                key, read = artifact_key(one.name), BackedUpCounters.read(one.document)
+                kinds = own.get(key, set())
+                found[key] = BackedUpCounters(
+                    {kind: counter for kind, counter in read.counters.items() if kind in kinds},
+                    {kind: counter for kind, counter in read.passed.items() if kind in kinds},
+                )
+        return found
+
     async def others(
         self,
         service: Service,
@@ -238,14 +258,6 @@ def _is_chosen(name: str, agreements: Agreements, survey: Survey) -> bool:
     if not meanings:
         return not (survey.chosen.include or survey.chosen.exclude)
     return artifact_key(meanings[0].agreement) in survey.agreements
-
-
-async def _counters(cut: ServiceCut) -> dict[str, BackedUpCounters]:
-    found: dict[str, BackedUpCounters] = {}
-    async for page in cut.records(CONTROL_NUMBERS):
-        for one in page:
-            found[artifact_key(one.name)] = BackedUpCounters.read(one.document)
-    return found
 
 
 def _looks(own: Generated | None, bounds: Bounds, last: datetime | None) -> list[Look]:

@@ -110,6 +110,7 @@ class Planner:
             *numbers.problems,
         ]
         warnings = [*surprising, *numbers.warnings, *unsure, *unseen, *_not_covered(survey)]
+        warnings += await self._others(service, target)
         plan = await self._told(service, body, target, survey, numbers, workflows)
         plan = plan.model_copy(
             update={
@@ -146,6 +147,20 @@ class Planner:
         survey = await surveyor.run()
         numbers = await self.numbers.run(service, cut, target, body, survey)
         return Looked(survey, numbers, cut, surveyor)
+
+    async def _others(self, service: Service, target: Target) -> list[Warning]:
+        """Whose account it is, where it is another service's."""
+        holder = await self.linking.stores.claims.holder(target.id.key)
+        if holder is None or holder.id == service.id:
+            return []
+        return [
+            Warning(
+                code="AccountOfAnother",
+                message=f"Service '{holder.name}' is linked to the account: its next pull brings "
+                "what is pushed, and it stays linked.",
+                target=target.resource_id,
+            )
+        ]
 
     async def _workflows(
         self, target: Target, body: PushBody

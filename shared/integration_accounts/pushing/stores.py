@@ -12,6 +12,7 @@ from shared.model.service import Service
 from shared.sealing.key_ring import KeyRing
 from shared.services.cut import ServiceSource
 from shared.state.configuration import Configuration
+from shared.state.control_numbers import Ledger
 from shared.state.history import History
 from shared.state.links import Links
 from shared.state.received_numbers import ReceivedNumbers
@@ -35,6 +36,7 @@ class PushStores:
     received: ReceivedNumbers
     history: History
     links: Links
+    ledger: Ledger
     source: Callable[[Service], ServiceSource]
     """A service as a backup reads it."""
     clock: Clock

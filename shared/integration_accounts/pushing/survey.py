@@ -5,7 +5,7 @@ service again, with content, for the checks. Names and digests alone are kept.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.pushing.stores import PushStores
@@ -233,7 +233,7 @@ class Surveyor:
             return there
         account = self._target.account
         fetched = await account.content(pulled.child, pulled.name, wanted.link)
-        return Seen(there.child, there.name, there.fingerprint, content_of(fetched.data))
+        return replace(there, content=content_of(fetched.data))
 
     async def _look_at_all(self, found: Survey, checks: PushChecks) -> None:
         for child in KINDS:

@@ -1,4 +1,5 @@
-"""Suspending and resuming services: of a linked one, its account's workflows too.
+"""Moving services through the state chart: suspending or resuming a linked one moves its account's
+workflows too.
 
 Workflows come first, the service's state last. So a service that says it is Suspended has none that
 Interkeep could disable and did not; and what failed half way is asked for again: a suspend of what
@@ -29,13 +30,15 @@ _MOST_TOLD = 200
 _MOST_NAMED = 5
 """Workflows that a message names."""
 
+_WITH_WORKFLOWS = frozenset({ServiceOperation.SUSPEND, ServiceOperation.RESUME})
+
 WORKFLOWS = "workflows"
 """The member of the operation's result, and of the answer."""
 
 
 @dataclass(frozen=True)
 class Transitions:
-    """Suspends and resumes services."""
+    """Moves services from one state to another."""
 
     services: Services
     workflows: Workflows
@@ -44,16 +47,15 @@ class Transitions:
     async def move(
         self, listed: Listed, operation: ServiceOperation, asked: Asked
     ) -> tuple[Listed, JsonObject | None]:
-        """Suspend or resume a service; return it, and what was done to workflows, None for a
-        service that is not linked.
+        """Move a service; return it, and what was done to workflows: None for a service that is not
+        linked, and where they are not touched.
 
-        :param operation: SUSPEND or RESUME.
         :raises Problem: as ``Services.move``; IntegrationAccountForbidden,
             IntegrationAccountRefused or IntegrationAccountUnavailable where ARM does not do it:
             the service's state is as it was then, and the message says what the workflows are.
         """
         account = linked_account(listed.service)
-        if account is None:
+        if account is None or operation not in _WITH_WORKFLOWS:
             return await self.services.move(listed, operation, asked), None
         found: list[JsonObject] = []
 

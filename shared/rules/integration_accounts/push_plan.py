@@ -43,6 +43,13 @@ _HELD = {
 _LINK = "contentlink"
 _UNANSWERED = frozenset({"contenttype"})
 """What a PUT has and no answer."""
+_READ_OUT = {
+    Child.SCHEMAS: frozenset({"targetnamespace", "documentname"}),
+    Child.ASSEMBLIES: frozenset(
+        {"assemblyname", "assemblyversion", "assemblyculture", "assemblypublickeytoken"}
+    ),
+}
+"""Members that an account fills in from the content, where a PUT leaves them out."""
 _WORDS = frozenset({"agreementtype", "maptype", "schematype", "partnertype"})
 """Members whose values are words of a list, which ARM takes and answers in any case."""
 _OF_SUBSCRIPTION = "/subscriptions/"
@@ -71,6 +78,11 @@ class Seen:
     see ``fingerprint``."""
     content: Content | None
     """None for none."""
+    bare: str = ""
+    """The fingerprint without what the account reads out of content by itself; empty where that is
+    the same."""
+    read_out: tuple[tuple[str, str], ...] = ()
+    """What it reads out of content, where the document has it: names in lower case, and values."""
 
 
 def content_of(data: bytes) -> Content:
@@ -93,8 +105,21 @@ def seen(
     :param map_type: of a map whose document has none: the type that fits its content, which the
         push writes (``maps.fitting_map_type``).
     """
-    found = fingerprint(child, document, has_content=content is not None, map_type=map_type)
-    return Seen(child, name, found, content)
+    has_content = content is not None
+    found = fingerprint(child, document, has_content=has_content, map_type=map_type)
+    members = _READ_OUT.get(child, frozenset())
+    read_out = tuple(
+        sorted(
+            (key.lower(), value)
+            for key, value in document.items()
+            if key.lower() in members and isinstance(value, str)
+        )
+    )
+    if not read_out:
+        return Seen(child, name, found, content)
+    others = {key: value for key, value in document.items() if key.lower() not in members}
+    bare = fingerprint(child, others, has_content=has_content, map_type=map_type)
+    return Seen(child, name, found, content, bare, read_out)
 
 
 def seen_in_account(pulled: Pulled) -> Seen:
@@ -164,7 +189,7 @@ def is_same_content(one: Content | None, other: Content | None) -> bool | None:
 def needs_bytes(record: Seen | None, target: Seen | None) -> bool:
     """Whether the account's content must be fetched and hashed before the action is known: all else
     is the same, and its link has no hash."""
-    if record is None or target is None or record.fingerprint != target.fingerprint:
+    if record is None or target is None or not _is_same_document(record, target):
         return False
     return is_same_content(record.content, target.content) is None
 
@@ -173,7 +198,16 @@ def is_same(record: Seen, target: Seen) -> bool:
     """Whether a PUT of the record would change nothing. Content of which that is unknown counts as
     another one."""
     same_content = is_same_content(record.content, target.content)
-    return record.fingerprint == target.fingerprint and same_content is True
+    return _is_same_document(record, target) and same_content is True
+
+
+def _is_same_document(record: Seen, target: Seen) -> bool:
+    """Whether the bodies are the same, as far as the record says: what the account reads out of the
+    content by itself is no difference where the record does not have it."""
+    if record.fingerprint == target.fingerprint:
+        return True
+    same = (record.bare or record.fingerprint) == (target.bare or target.fingerprint)
+    return same and set(record.read_out) <= set(target.read_out)
 
 
 def action_of(

@@ -44,10 +44,12 @@ class Workflow:
 
     @property
     def is_enabled(self) -> bool:
+        """Whether it runs."""
         return self.state.lower() == _ENABLED
 
     @property
     def is_disabled(self) -> bool:
+        """Whether it does not run because somebody disabled it."""
         return self.state.lower() == _DISABLED
 
 

@@ -19,6 +19,7 @@ from shared.rules.integration_accounts.push_plan import (
     content_of,
     differences,
     fingerprint,
+    is_same,
     is_same_content,
     needs_bytes,
     seconds_of,
@@ -250,3 +251,16 @@ def test_the_service_and_the_account_agree_on_a_certificate() -> None:
 
 def test_how_long_writes_take() -> None:
     assert (seconds_of(0), seconds_of(1), seconds_of(1_200)) == (0, 3, 3_600)
+
+
+def test_what_the_account_reads_out_of_content_is_no_difference() -> None:
+    content = Content(3, "x")
+    bare = seen(Child.SCHEMAS, "Order", {"schemaType": "Xml"}, content)
+    named = {"schemaType": "Xml", "targetNamespace": "http://contoso.example", "DocumentName": "O"}
+    there = seen(Child.SCHEMAS, "Order", named, content)
+    assert is_same(bare, there)
+    assert is_same(there, there)
+    assert not is_same(there, bare), "the service says which namespace it is"
+    other = seen(Child.SCHEMAS, "Order", {**named, "DocumentName": "P"}, content)
+    assert not is_same(there, other)
+    assert not is_same(bare, seen(Child.SCHEMAS, "Order", {**named, "schemaType": "No"}, content))

@@ -41,7 +41,9 @@ export function Commands({ of }: { of: Service }) {
   const refused = (name: string) => (allowed.has(name) ? undefined : words.refused(shownStatus(of.state).word));
   const close = () => setAsked(undefined);
   const edition = useEditions().data?.find((one) => one.edition === of.edition);
-  const noBackup = edition?.backup === false ? words.noBackup(of.edition) : refused("backup");
+  // Of a service that holds an account, the account's tier counts, which can be backed up.
+  const without = edition?.backup === false && !of.integrationAccount;
+  const noBackup = without ? words.noBackup(of.edition) : refused("backup");
   return (
     <div className="commands" role="group" aria-label={words.bar}>
       {may("start_backup") && (

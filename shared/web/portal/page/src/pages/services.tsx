@@ -93,12 +93,7 @@ function Stored({ of }: { of: Schemas["StoredBackup"] | null | undefined }) {
   if (LEFT_NOTHING.has(of.status)) return <span className="quiet">{words.nothingStored}</span>;
   if (!HELD.has(of.status)) return <Chip of={of.status} />;
   if (!of.verifyStatus) return <span className="quiet">{words.notVerified}</span>;
-  return (
-    <span className="pair">
-      <Chip of={of.verifyStatus === "Failed" ? "damaged" : "verified"} title={of.verifyLevel ?? undefined} />
-      <Time at={of.verifiedAt} short />
-    </span>
-  );
+  return <Chip of={of.verifyStatus === "Failed" ? "damaged" : "verified"} title={of.verifyLevel ?? undefined} />;
 }
 
 function Row({ of, resume }: { of: ListedService; resume: (() => void) | undefined }) {
@@ -111,10 +106,10 @@ function Row({ of, resume }: { of: ListedService; resume: (() => void) | undefin
       <td>
         <Chip of={of.state} />
       </td>
-      <td>
+      <td className="whole">
         {of.edition} <span className="quiet">× {of.unitCount}</span>
       </td>
-      <td>
+      <td className="whole">
         {last ? (
           <span className="pair">
             <Link href={`/services/${of.name}/log/${last.operation}`} aria-label={`${shownStatus(last.status).word}, ${last.name}`}>
@@ -126,7 +121,7 @@ function Row({ of, resume }: { of: ListedService; resume: (() => void) | undefin
           <span className="quiet">{words.never}</span>
         )}
       </td>
-      <td>
+      <td className="whole stored-cell">
         <Stored of={last?.stored} />
       </td>
       <td>

@@ -2,6 +2,7 @@
 had not been, and moves no control number twice."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from shared.storage.patience import Patience
 from tests.integration_accounts.linked import ONE
 from tests.integration_accounts.pulled import artifacts_of, held
 from tests.integration_accounts.pushed import (
+    NEW,
     OTHER,
     half_filled,
     issue,
@@ -28,14 +30,15 @@ from tests.support.transport import ONCE, FaultTransport, Way
 
 _REDELIVERIES = 60
 _BY = 100
-_BODY = {
-    "resourceId": OTHER,
-    "existing": "replace",
-    "extra": "delete",
-    "controlNumbers": {"policy": "advance", "by": _BY},
+_NUMBERS = {"controlNumbers": {"policy": "advance", "by": _BY}}
+_BODIES: dict[str, dict[str, Any]] = {
+    "replacing": {"resourceId": OTHER, "existing": "replace", "extra": "delete", **_NUMBERS},
+    "making": {**NEW, **_NUMBERS},
 }
+"""Requests: one that replaces and deletes in an account that holds something, and one that makes
+the account."""
 
-_calls: dict[str, int] = {}
+_calls: dict[str, dict[str, int]] = {}
 
 
 class Broken:
@@ -63,36 +66,37 @@ class Broken:
         await self.app.close()
 
 
-async def prepared(emulator: Emulator, folder: Path, arm: Arm) -> Deployed:
+async def prepared(emulator: Emulator, folder: Path, arm: Arm, push: str) -> Deployed:
     deployed = Deployed.new(emulator, folder, **settings(arm))
     calm = Installation(deployed.read())
     await pulled(calm, arm)
-    half_filled(arm)
-    issue(arm, OTHER, f"{X12}-ICN", 7)
+    if push == "replacing":
+        half_filled(arm)
+        issue(arm, OTHER, f"{X12}-ICN", 7)
     await calm.close()
     return deployed
 
 
-async def calls_of(emulator: Emulator, folder: Path, what: str) -> int:
+async def calls_of(emulator: Emulator, folder: Path, push: str, what: str) -> int:
     """How many calls a push makes when nothing breaks."""
-    if what not in _calls:
+    if push not in _calls:
         with Arm() as arm:
-            broken = Broken(await prepared(emulator, folder, arm))
-            record = await started(broken.app, _BODY, ONE)
+            broken = Broken(await prepared(emulator, folder, arm, push))
+            record = await started(broken.app, _BODIES[push], ONE)
             broken.storage.mend()
             broken.arm.mend()
             await run(broken.app, record)
-            _calls["storage"], _calls["arm"] = broken.storage.calls, broken.arm.calls
+            _calls[push] = {"storage": broken.storage.calls, "arm": broken.arm.calls}
             await broken.app.close()
-    return _calls[what]
+    return _calls[push][what]
 
 
-async def play(emulator: Emulator, folder: Path, call: int, way: Way, what: str) -> None:
+async def play(emulator: Emulator, folder: Path, call: int, way: Way, push: str, what: str) -> None:
     """Break one call, then deliver the message until the push has ended, and look."""
     with Arm() as arm:
-        deployed = await prepared(emulator, folder, arm)
+        deployed = await prepared(emulator, folder, arm, push)
         broken = Broken(deployed, way.patience)
-        record = await started(broken.app, _BODY, ONE)
+        record = await started(broken.app, _BODIES[push], ONE)
         await broken.of(what).broken(call, way, run(broken.app, record))
         await broken.stop()
         app = Broken(deployed).app
@@ -103,11 +107,13 @@ async def play(emulator: Emulator, folder: Path, call: int, way: Way, what: str)
             assert operation.status == "Succeeded", operation.error
             assert operation.result is not None
             assert operation.result["verified"] is True
-            assert artifacts_of(arm, OTHER) == await held(app, ONE)
-            assert artifacts_of(arm, ACCOUNT) == await held(app, ONE)
+            own = await held(app, ONE)
+            assert artifacts_of(arm, OTHER) == artifacts_of(arm, ACCOUNT) == own
             assert number_in(arm, OTHER, f"{X12}-ICN") == 40_127 + _BY
             assert number_in(arm, OTHER, f"{EDIFACT}-ICN") == 5_216 + _BY
-            await require_undo(app, operation.result["safetyBackup"])
+            assert ("safetyBackup" in operation.result) is (push == "replacing")
+            if push == "replacing":
+                await require_undo(app, operation.result["safetyBackup"])
         finally:
             await app.close()
 
@@ -127,10 +133,16 @@ async def require_undo(app: Installation, safety: dict[str, str]) -> None:
 @pytest.mark.timeout(5000)
 @pytest.mark.parametrize("way", Way, ids=lambda way: way.name.lower())
 @pytest.mark.parametrize("what", ["storage", "arm"])
+@pytest.mark.parametrize("push", _BODIES)
 async def test_a_push_that_breaks_ends_as_if_it_had_not(
-    emulator: Emulator, tmp_path: Path, request: pytest.FixtureRequest, what: str, way: Way
+    emulator: Emulator,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    push: str,
+    what: str,
+    way: Way,
 ) -> None:
-    name = f"push, {what}"
+    name = f"push {push}, {what}"
     require_drawn(name, way)
-    calls = chosen(request, name, way, await calls_of(emulator, tmp_path, what))
-    await each(name, way, calls, lambda call: play(emulator, tmp_path, call, way, what))
+    calls = chosen(request, name, way, await calls_of(emulator, tmp_path, push, what))
+    await each(name, way, calls, lambda call: play(emulator, tmp_path, call, way, push, what))
