@@ -125,6 +125,9 @@ async def _tell(
         told = await tell(story, STEPS)
         if story.azure is not None:
             terminal.title("The same for an integration account of Azure Logic Apps")
+            terminal.paragraph(
+                "Azure Resource Manager is a stand-in here, which the app calls as the real one."
+            )
             await tell(story, ACCOUNT_STEPS, told)
         _sum_up(terminal, story, time.monotonic() - began)
 
