@@ -9,6 +9,7 @@ from localhost.arm.sample import ACCOUNT, X12
 from shared.installation.installation import Installation
 from shared.model.backup import VerifyLevel
 from shared.model.numbers import Kind
+from shared.model.push import PushBody
 from shared.model.restore import RestoreBody
 from tests.integration_accounts.linked import ONE, refused, service
 from tests.integration_accounts.pulled import artifacts_of, held, pull, sessions_of
@@ -21,6 +22,7 @@ from tests.integration_accounts.pushed import (
     issue,
     lose,
     number_in,
+    partner,
     plan,
     pulled,
     push,
@@ -178,3 +180,63 @@ async def test_a_source_that_was_emptied_is_uncertain(app: Installation, arm: Ar
     arm.account(ACCOUNT).items["sessions"].clear()
     planned = await plan(app, NEW)
     assert "ControlNumbersUncertain" in [one.code for one in planned.errors]
+
+
+async def test_one_agreement_comes_back_alone(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    account = arm.account(ACCOUNT)
+    lost = account.items["agreements"].pop(X12.lower())
+    account.items["partners"].pop("fabrikam")
+    account.items["partners"].pop("northwind")
+    arm.switches.references = False
+    arm.load([partner(ACCOUNT, "Tailspin", "TAILSPIN")])
+    issue(arm, ACCOUNT, f"{X12}-ICN", 40_500)
+    body = {"include": [{"section": "agreements", "name": X12}], "extra": "delete"}
+    planned = await plan(app, body, ONE)
+    assert planned.errors == []
+    assert planned.partial
+    assert planned.artifacts.counts["agreements"]["create"] == 1
+    assert planned.artifacts.counts["partners"]["create"] == 1
+    done = await push(app, body, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    assert done.result is not None
+    assert done.result["created"] == {"partners": 1, "agreements": 1}
+    assert done.result["deleted"] == {}
+    assert account.items["agreements"][X12.lower()].properties == lost.properties
+    assert "northwind" not in account.items["partners"], "it was not asked for"
+    assert "tailspin" in account.items["partners"], "what is not chosen stays"
+    assert number_in(arm, ACCOUNT, f"{X12}-ICN") == 40_500
+
+
+async def test_a_request_that_is_sent_again_is_one_push(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    body = PushBody.model_validate(NEW)
+    first = await app.pushes.start(await service(app), body, "somebody", "mine")
+    again = await app.pushes.start(await service(app), body, "somebody", "mine")
+    assert again.operation.id == first.operation.id == "mine"
+    other = PushBody.model_validate({**NEW, "link": False})
+    problem = await refused(app.pushes.start(await service(app), other, "somebody", "mine"))
+    assert problem is not None
+    assert problem.code == "OperationIdInUse"
+    second = await refused(app.pushes.start(await service(app), body, "somebody", None))
+    assert second is not None
+    assert second.code == "OperationInProgress"
+    assert (await ended(app, first)).status == "Succeeded"
+
+
+async def test_an_account_that_is_there_is_not_made(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    planned = await plan(app, NEW, ONE)
+    assert ("InvalidRequest", "/create") in [(one.code, one.target) for one in planned.errors]
+
+
+async def test_a_service_that_is_linked_elsewhere_stays_so(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    done = await push(app, NEW, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    assert done.result is not None
+    assert done.result["linked"] is False
+    facts = (await service(app)).integration_account
+    assert facts is not None
+    assert facts.key == ACCOUNT.lower()

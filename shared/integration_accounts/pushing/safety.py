@@ -103,18 +103,24 @@ class Safety:
         """Back the account up, or complete what an earlier attempt began; say which backup it is.
 
         :raises Problem: as a pull and a backup; StorageAccountUnknown where no account for backups
-            is registered.
+            is registered; BackupIncomplete where something of the account is not in it.
         """
         task = await self._task(task, service)
         hidden = await self._service(task.operation, service, target)
         task.report("backing up the account")
         work = self._work(service)
         outcome = await work.run(task)
-        assert outcome.settle is None or outcome.result
         ended = _final(task.operation, outcome.status, outcome.result, self.clock)
         ended = ended.model_copy(update={"warnings": list(outcome.warnings)})
         await (outcome.settle or work.settle)(ended)
         await self._clear(hidden)
+        if outcome.status is not OperationStatus.SUCCEEDED:
+            raise Problem(
+                Code.BACKUP_INCOMPLETE,
+                f"The backup '{outcome.result['backup']}' of the account lacks some of what the "
+                "account holds: nothing is written to it without its undo. The backup's failures "
+                "say what; look at the account, then push again.",
+            )
         return {
             "backup": outcome.result["backup"],
             "storageAccount": task.operation.parameters["storageAccount"],

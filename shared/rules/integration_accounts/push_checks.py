@@ -260,6 +260,11 @@ class PushChecks:
             if key in self._held or key not in self._withheld:
                 continue
             place, what = self._withheld[key], f"{key[0]}/{shown(key[1])}"
+            if place == "/exclude":
+                # What stays as it is lacked it before: that is not this push's doing.
+                users = [one for one in users if artifact_of(one[0], one[1]) not in self._kept]
+            if not users:
+                continue
             found.update(users)
             names = _listed([*dict.fromkeys(f"{section}/{name}" for section, name, _ in users)])
             self._told.refuse(

@@ -349,3 +349,16 @@ def test_of_many_alike_the_first_are_told_and_the_others_counted() -> None:
     assert len(problems) == len(warnings) == MOST_OF_A_CODE + 1
     assert problems[-1].message.startswith("7 more")
     assert warnings[-1].message == "7 more of these."
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_what_an_account_lacked_before_forbids_nothing(is_kept: bool) -> None:
+    """One agreement is brought back; another one of the account names nobody already."""
+    found = checks()
+    found.look_at(HOST, CREATE)
+    if is_kept:
+        found.look_at_target(Child.AGREEMENTS, "Trade", agreement(), KEEP)
+    else:
+        found.look_at(TRADE, SAME)
+    found.leaves_out("partners", "Guest")
+    assert codes(found.end())[0] == []
