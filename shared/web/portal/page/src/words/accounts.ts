@@ -235,5 +235,5 @@ export const result = {
   disabledText: "Resuming the service enables exactly these.",
   left: "Workflows that were left as they were",
   none: "None",
-  counts: (section: string, text: string) => `${text} ${section}`,
+  counts: (section: string, text: string) => `${section}: ${text}`,
 } as const;
