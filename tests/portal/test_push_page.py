@@ -65,7 +65,8 @@ async def test_an_account_that_is_as_the_service_is_takes_no_write(
     # Those that use the account are disabled first, unless they are left.
     verdict = await plan(tab, "Nothing forbids this push")
     await expect(verdict).to_contain_text("2 writes to contoso-trading")
-    await tab.page.get_by_label("Workflows that use the account").select_option("leave")
+    workflows = tab.page.get_by_role("combobox", name="Workflows that use the account")
+    await workflows.select_option("leave")
     verdict = await plan(tab, "Nothing forbids this push")
     await expect(verdict).to_contain_text("nothing would be written")
     await expect(tab.page.get_by_role("heading", name="The plan")).to_be_focused()
