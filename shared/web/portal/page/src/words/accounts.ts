@@ -75,6 +75,10 @@ export const linked = {
   unlinkTitle: (service: string) => `Unlink ${service}?`,
   unlinkText:
     "What was pulled stays, and is the service's own from then on: it can be changed, and issues numbers again. Those that the account issues meanwhile are not known here, so do not let both go on. Backups no longer pull: what changes in the account is protected by nobody.",
+  verbs: {
+    suspend: "The enabled workflows that use its integration account are disabled.",
+    resume: "Exactly the workflows that were disabled for it are enabled again.",
+  },
   managed: "Managed by the account",
   managedText: (account: string) => `What is here is managed by the account ${account}: change it there, and pull.`,
   managedLink: "See the account",
@@ -235,5 +239,5 @@ export const result = {
   disabledText: "Resuming the service enables exactly these.",
   left: "Workflows that were left as they were",
   none: "None",
-  counts: (section: string, text: string) => `${text} ${section}`,
+  counts: (section: string, text: string) => `${section}: ${text}`,
 } as const;
