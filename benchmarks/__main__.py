@@ -15,6 +15,7 @@ from benchmarks.growth import growth
 from benchmarks.imports import imports
 from benchmarks.latency import latency
 from benchmarks.memory import memory
+from benchmarks.pulls import pulls
 from benchmarks.restore import restore
 from benchmarks.run import Run, Workload
 from benchmarks.sizes import Sizes, add_arguments, sizes_of
@@ -29,6 +30,7 @@ WORKLOADS: dict[str, Workload] = {
     "allocate": allocate,
     "ticks": ticks,
     "memory": memory,
+    "pulls": pulls,
     "imports": imports,
     "answers": answers,
     "growth": growth,

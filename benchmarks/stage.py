@@ -3,9 +3,10 @@
 import base64
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from benchmarks.counting import CountingTransport
 from benchmarks.raw import RawStorage
@@ -88,10 +89,14 @@ class Stage:
         self._raw.append(transport)
         return RawStorage(connection, transport)
 
-    def app(self, state: str | None = None) -> App:
+    def app(
+        self, state: str | None = None, *, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> App:
         """The app over a state account, an empty one where none is given.
 
         All know the same registered accounts and have the same sealing key.
+
+        :param settings: further ones.
         """
         state = state or self.account()
         names = [account.name for account in self._offsites]
@@ -101,9 +106,10 @@ class Stage:
             "STORAGE_ACCOUNTS": json.dumps(
                 {name: {"connectionString": f"{name.upper()}_STORAGE"} for name in names}
             ),
+            **settings,
         }
         transport = CountingTransport()
-        settings = read_settings({**environment, "STATE_STORAGE": state})
-        app = App(Installation(settings, transport=transport), transport, state, environment)
+        read = read_settings({**environment, "STATE_STORAGE": state})
+        app = App(Installation(read, transport=transport), transport, state, environment)
         self._apps.append(app)
         return app

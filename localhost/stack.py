@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from localhost.arm.process import ArmProcess
+from localhost.arm.process import SECONDS, ArmProcess
 from localhost.azurite import Account, Azurite, PortInUse, Ports
 from localhost.host import FAILED
 from localhost.keys import Keys, kept_keys
@@ -181,6 +181,7 @@ class Stack:
     :param host_ports: one a host process; one free one where None.
     :param arm_port: of the stand-in of integration accounts; without it there is none, and the
         app calls none.
+    :param arm_seconds: after which its sample account issues the next numbers.
     """
 
     def __init__(
@@ -192,6 +193,7 @@ class Stack:
         in_memory: bool = False,
         settings: Mapping[str, str] | None = None,
         arm_port: int | None = None,
+        arm_seconds: float = SECONDS,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self._data = data
@@ -206,7 +208,11 @@ class Stack:
         )
         self.state = self.azurite.connection_string(kept.state)
         self.offsite = self.azurite.connection_string(kept.offsite)
-        self.arm = ArmProcess(arm_port, log=data / "arm.log", folder=ROOT) if arm_port else None
+        self.arm = (
+            ArmProcess(arm_port, log=data / "arm.log", folder=ROOT, seconds=arm_seconds)
+            if arm_port
+            else None
+        )
         all_settings = {
             **app_settings(self.state, self.offsite, kept.sealing_key),
             **(self.arm.settings if self.arm else {}),

@@ -4,6 +4,9 @@ Tells the demo's story to an app that runs anywhere, as plain lines, under names
 removes what it made: the service, its schedule and its backups. The operation log, the history
 and the ledger of issued numbers of that one name stay, as they do for every service.
 
+With ``--integration-account``, it also links a service to that account, pulls it, backs it up and
+ends the link. The account is only read.
+
 Exit code: 0 when every check held and nothing is left, 1 otherwise, 2 for wrong arguments. Where a
 check does not hold, FAILING lines have what the app's deep health says that it cannot use.
 """
@@ -24,7 +27,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from localhost.demo.client import Api, api_url
 from localhost.demo.failure import DemoFailed
 from localhost.demo.network.build import build
-from localhost.demo.steps import STEPS
+from localhost.demo.steps import READING_STEPS, STEPS
 from localhost.demo.story import Names, Story, second_account, tell
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -74,7 +77,8 @@ def main() -> int:
     try:
         return asyncio.run(_run(api_url(options.base_url), options, names))
     except KeyboardInterrupt:
-        _print(f"Interrupted. Look for the service {names.service} and remove it.")
+        both = f"{names.service} and {names.linked}"
+        _print(f"Interrupted. Look for the services {both} and remove them.")
         return 130
 
 
@@ -99,6 +103,13 @@ def _options() -> argparse.Namespace:
         help="an access token, where the app asks callers to sign in; or INTERKEEP_TOKEN",
     )
     parser.add_argument("--account", help="alias of the storage account that backups go to")
+    parser.add_argument(
+        "--integration-account",
+        metavar="ID",
+        default=os.environ.get("INTERKEEP_SMOKE_INTEGRATION_ACCOUNT"),
+        help="ARM id of an integration account that the app may name and no service is linked to: "
+        "it is pulled and backed up too, and only read; or INTERKEEP_SMOKE_INTEGRATION_ACCOUNT",
+    )
     options = parser.parse_args()
     if not (options.key or options.token):
         parser.error(
@@ -130,16 +141,28 @@ async def _run(base_url: str, options: argparse.Namespace, names: Names) -> int:
             return 1
         _print(await _portal(api))
         _print(f"Service {names.service} on {base_url}, backups to '{account}'")
-        story = Story(api, Report(), build(), names, account, readable=None, owned=None)
+        story = Story(
+            *(api, Report(), build(), names, account),
+            readable=None,
+            owned=None,
+            integration_account=(options.integration_account or "").strip(),
+        )
         try:
-            await tell(story, STEPS)
+            told = await tell(story, STEPS)
+            if story.integration_account:
+                _print(
+                    f"Service {names.linked} for {story.integration_account}, which is only read"
+                )
+                await tell(story, READING_STEPS, told)
         except DemoFailed as error:
             _print(f"FAILED   {error}")
             failed = True
             for failing in await _failing(api):
                 _print(f"FAILING  {failing}")
         finally:
-            left = await _clean_up(api, story)
+            left = await _clean_up(api, story, names.service)
+            if story.integration_account:
+                left += await _clean_up(api, story, names.linked)
     for thing in left:
         _print(f"LEFT     {thing}")
     _print(
@@ -168,22 +191,23 @@ async def _failing(api: Api) -> list[str]:
     return [f"{one['name']}: {one['error']}" for one in checks if one["status"] != "ok"]
 
 
-async def _clean_up(api: Api, story: Story) -> list[str]:
-    """Remove what the story made; what could not be removed, and why."""
+async def _clean_up(api: Api, story: Story, name: str) -> list[str]:
+    """Remove a service that the story made, with its backups; what could not be removed, and
+    why."""
     left = []
-    service = ("services", story.names.service)
+    service = ("services", name)
     try:
         await _quiet(api, service)
         await api.call("DELETE", *service, "backup-schedule", expect=(204, 404))
         deleted = await api.call("DELETE", *service, expect=(202, 404))
         if deleted.status == 202:
-            await story.follow(deleted, "Cleaning up: the service")
+            await story.follow(deleted, f"Cleaning up: the service {name}")
     except DemoFailed as error:
-        left.append(f"service {story.names.service}: {error}")
+        left.append(f"service {name}: {error}")
     try:
         backups = (await api.call("GET", *service, "backups")).json["value"]
     except DemoFailed as error:
-        return [*left, f"backups of {story.names.service} in '{story.account}': {error}"]
+        return [*left, f"backups of {name} in '{story.account}': {error}"]
     for backup in backups:
         if backup["status"] in ("Deleted", "Failed"):
             continue

@@ -10,6 +10,8 @@ from localhost.azurite import PortInUse
 from localhost.node import InstallFailed
 from localhost.processes import is_free, spawn, stop, wait_for_port
 
+SECONDS = 20.0
+"""After which the sample account issues the next numbers, where nobody says otherwise."""
 _READY_SECONDS = 30
 
 
@@ -18,12 +20,14 @@ class ArmProcess:
 
     :param port: of 127.0.0.1, where it listens.
     :param folder: the project's root.
+    :param seconds: after which its account issues the next numbers.
     """
 
-    def __init__(self, port: int, *, log: Path, folder: Path) -> None:
+    def __init__(self, port: int, *, log: Path, folder: Path, seconds: float = SECONDS) -> None:
         self.port = port
         self.log = log
         self._folder = folder
+        self._seconds = seconds
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -46,7 +50,10 @@ class ArmProcess:
         if not is_free(self.port):
             raise PortInUse(f"port {self.port}, for integration accounts, is in use")
         self._child = spawn(
-            [sys.executable, "-m", "localhost.arm", "--port", str(self.port)],
+            [
+                *(sys.executable, "-m", "localhost.arm", "--port", str(self.port)),
+                *("--seconds", str(self._seconds)),
+            ],
             environment={"PYTHONPATH": str(self._folder)},
             log=self.log,
             folder=self._folder,

@@ -33,6 +33,7 @@ EDIFACT = "Contoso-Northwind-EDIFACT"
 AS2 = "Contoso-Fabrikam-AS2"
 
 _VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/contoso-keys"
+_TEST_VAULT = f"{_GROUP}/providers/Microsoft.KeyVault/vaults/contoso-test-keys"
 _WORKFLOWS = f"{_GROUP}/providers/Microsoft.Logic/workflows"
 _FILES = Path(__file__).parent / "contoso"
 _X12_TYPE, _EDIFACT_TYPE = 0, 1
@@ -54,9 +55,11 @@ _SCHEMAS = {
 
 
 def fill(state: State) -> None:
-    """Put the sample account there, with its key vault and the workflows that use it."""
+    """Put the sample account there, with its key vault and the workflows that use it; and a vault
+    with a key of the same name, for a copy of the account."""
     version = secrets.token_hex(16)
     state.vaults[_VAULT.lower()] = {"contoso-signing": [version]}
+    state.vaults[_TEST_VAULT.lower()] = {"contoso-signing": [secrets.token_hex(16)]}
     state.load(_resources(version))
     for name, number, kind in (
         (f"{X12}-ICN", 40_127, _X12_TYPE),

@@ -14,19 +14,24 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from localhost.arm.sample import ACCOUNT
 from localhost.azurite import PortInUse
+from localhost.demo.azure import Azure
 from localhost.demo.client import Api, api_url
 from localhost.demo.failure import DemoFailed
 from localhost.demo.machine import Machine
 from localhost.demo.network.build import build
 from localhost.demo.offsite import Offsite
-from localhost.demo.steps import STEPS
+from localhost.demo.steps import ACCOUNT_STEPS, STEPS
 from localhost.demo.story import Names, Story, second_account, tell
 from localhost.demo.terminal import Terminal
 from localhost.node import InstallFailed
+from localhost.processes import free_ports
 from localhost.stack import HostFailed, Stack
 
 _LOG_LINES = 12
+_NO_ORDERS = 86_400.0
+"""Seconds until the sample account would send an order by itself: the story sends them."""
 
 
 def main() -> int:
@@ -68,14 +73,19 @@ def _options() -> argparse.Namespace:
 
 def _on_own_stack(terminal: Terminal) -> None:
     """Start the emulator and the app in a folder that is gone afterwards."""
-    terminal.paragraph("Starting the storage emulator and the app; nothing leaves this machine.")
+    terminal.paragraph(
+        "Starting the storage emulator, a stand-in for Azure, and the app; nothing leaves this "
+        "machine."
+    )
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="interkeep-demo-") as folder,
-        Stack(Path(folder), in_memory=True) as stack,
+        Stack(
+            Path(folder), in_memory=True, arm_port=free_ports(1)[0], arm_seconds=_NO_ORDERS
+        ) as stack,
     ):
         url = f"{stack.base_url}/api"
-        terminal.paragraph(f"Both are up after {time.monotonic() - began:.1f} s, on {url}")
+        terminal.paragraph(f"All are up after {time.monotonic() - began:.1f} s, on {url}")
         try:
             asyncio.run(_tell(terminal, url, stack.function_key, Names(), stack))
         except DemoFailed as error:
@@ -94,8 +104,10 @@ async def _tell(
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(Api(base_url, key))
-        storage = machine = None
+        storage = machine = azure = None
         if own is not None:
+            if own.arm is not None:
+                azure = await stack.enter_async_context(Azure(own.arm.url))
             storage = await stack.enter_async_context(Offsite(own.offsite))
             machine = await stack.enter_async_context(Machine(own.base_url, own.master_key))
         await api.call("GET", "health")
@@ -107,8 +119,16 @@ async def _tell(
             account=await second_account(api),
             readable=storage,
             owned=machine,
+            integration_account=ACCOUNT,
+            azure=azure,
         )
-        await tell(story, STEPS)
+        told = await tell(story, STEPS)
+        if story.azure is not None:
+            terminal.title("The same for an integration account of Azure Logic Apps")
+            terminal.paragraph(
+                "Azure Resource Manager is a stand-in here, which the app calls as the real one."
+            )
+            await tell(story, ACCOUNT_STEPS, told)
         _sum_up(terminal, story, time.monotonic() - began)
 
 
@@ -120,9 +140,16 @@ def _sum_up(terminal: Terminal, story: Story, seconds: float) -> None:
         f"{counts.total() - counts['hybrid-connections']} artifacts and "
         f"{len(story.network.files())} files came back as they were, as a Standard service. "
         f"{story.issued.total()} control numbers were issued before, during and after the backup "
-        f"and after the restore: none twice. {story.refused} requests were refused, each by its "
-        f"code. {story.checks} checks over {story.api.calls} HTTP requests in "
-        f"{seconds:.1f} s."
+        "and after the restore: none twice."
+    )
+    if story.sent.total():
+        terminal.paragraph(
+            "An integration account was deleted and came back in another region, and one agreement "
+            f"of it once more. {story.sent.total()} numbers over both accounts: none twice."
+        )
+    terminal.paragraph(
+        f"{story.refused} requests were refused, each by its code. {story.checks} checks over "
+        f"{story.api.calls} HTTP requests in {seconds:.1f} s."
     )
     terminal.gap()
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from localhost.demo.azure import Azure
 from localhost.demo.client import Answer, Api
 from localhost.demo.failure import DemoFailed
 from localhost.demo.issued import Issued
@@ -30,12 +31,17 @@ class Names:
     service: str = "Tarnfell-B2B"
     first_backup: str = "tarnfell-before-the-loss"
     second_backup: str = "tarnfell-after-restore"
+    linked: str = "contoso-ia"
+    """The service that is linked to an integration account, and begins its backups' names."""
 
     @classmethod
     def with_suffix(cls, suffix: str) -> "Names":
         """Names that a host with other services and earlier demos does not hold yet."""
         return cls(
-            f"Tarnfell-{suffix}", f"tarnfell-before-loss-{suffix}", f"tarnfell-restored-{suffix}"
+            f"Tarnfell-{suffix}",
+            f"tarnfell-before-loss-{suffix}",
+            f"tarnfell-restored-{suffix}",
+            f"account-{suffix}",
         )
 
 
@@ -53,7 +59,13 @@ class Story:
     """The same account for a look into it; nothing where the demo may not read it."""
     owned: Machine | None
     """The host as its owner has it; nothing where the demo is a guest."""
+    integration_account: str = ""
+    """The ARM id of the integration account that is linked; empty for none."""
+    azure: Azure | None = None
+    """Integration accounts as their owner has them; nothing where the demo is a guest."""
     issued: Issued = field(default_factory=Issued)
+    sent: Issued = field(default_factory=Issued)
+    """The same of the numbers that integration accounts issued by themselves."""
     stopped: list[JsonObject] = field(default_factory=list)
     """The sources of bridges that the restore stopped: bridge, pointer, type, address."""
     checks: int = 0
@@ -78,6 +90,16 @@ class Story:
         if self.owned is None:
             raise DemoFailed("The clock of this host cannot be moved from here.")
         return self.owned
+
+    @property
+    def cloud(self) -> Azure:
+        """Integration accounts, for a step that loses one.
+
+        :raises DemoFailed: the demo has none of its own.
+        """
+        if self.azure is None:
+            raise DemoFailed("There is no integration account that the demo may lose.")
+        return self.azure
 
     def check(self, held: bool, text: str, otherwise: str = "") -> None:
         """Tick off what held.
@@ -128,13 +150,16 @@ class Story:
                 raise DemoFailed(f"Not after {_SETTLING_SECONDS} s: {what}\n{answer.json}")
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def follow(self, started: Answer, what: str) -> JsonObject:
+    async def follow(
+        self, started: Answer, what: str, longest: float = _LONGEST_SECONDS
+    ) -> JsonObject:
         """Watch a long operation to its good end.
 
+        :param longest: seconds that it may take.
         :raises DemoFailed: it ends otherwise, or not in time.
         """
         began = time.monotonic()
-        while time.monotonic() - began < _LONGEST_SECONDS:
+        while time.monotonic() - began < longest:
             answer = await self.api.monitor(started)
             if answer.status != 200:
                 raise DemoFailed(f"GET {answer.path} answered {answer.status}: {answer.error}")
@@ -144,7 +169,7 @@ class Story:
             self.terminal.progress(*_progress(monitor, what))
             await asyncio.sleep(_POLL_SECONDS)
         self.terminal.clear_progress()
-        raise DemoFailed(f"{what} did not end within {_LONGEST_SECONDS} s.")
+        raise DemoFailed(f"{what} did not end within {longest} s.")
 
     def _ended(self, monitor: JsonObject, what: str, seconds: float) -> JsonObject:
         if monitor["status"] != "Succeeded":
@@ -199,13 +224,14 @@ async def second_account(api: Api, wanted: str | None = None) -> str:
     return wanted or (_SECOND_ACCOUNT if _SECOND_ACCOUNT in aliases else aliases[0])
 
 
-async def tell(story: Story, steps: tuple[Step, ...]) -> None:
-    """Tell the steps in their order.
+async def tell(story: Story, steps: tuple[Step, ...], after: int = 0) -> int:
+    """Tell the steps in their order; the number of the last one.
 
+    :param after: how many were told before.
     :raises DemoFailed: the first that does not bring what it promises.
     """
     possible = [step for step in steps if step.is_possible(story)]
-    for number, step in enumerate(possible, start=1):
+    for number, step in enumerate(possible, start=after + 1):
         story.terminal.step(number, step.title, step.why)
         try:
             await step.tell(story)
@@ -216,3 +242,4 @@ async def tell(story: Story, steps: tuple[Step, ...]) -> None:
                 f"Step {number}, {step.title}\nAn answer is not shaped as the API promises: "
                 f"{type(error).__name__}: {error}"
             ) from error
+    return after + len(possible)

@@ -27,8 +27,9 @@ _RUNS = {
 
 
 def has_backup(service: Service) -> bool:
-    """Whether the edition of a service can be backed up at all."""
-    return LIMITS[service.edition].backup
+    """Whether a service can be backed up at all: of one that holds what an integration account
+    had, the edition does not count."""
+    return service.integration_account is not None or LIMITS[service.edition].backup
 
 
 def attention(service: Service, schedule: JsonObject | None, now: datetime) -> list[Attention]:

@@ -13,6 +13,7 @@ from localhost.stack import HostProcess
 from scripts import portal
 from tests.portal.watched import Tab
 from tests.support.api import Api, api_of
+from tests.support.arm import SUBSCRIPTION, Arm
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -22,6 +23,17 @@ def site() -> Path:
     """The folder of the built site."""
     portal.build()
     return portal.SITE
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bare_azure(azure: Arm) -> None:
+    """No integration account is there but those that a module puts there: the dashboard tells of
+    every one that nobody protects."""
+    azure.calm()
+    azure.state.groups.clear()
+    azure.state.subscriptions.clear()
+    azure.state.vaults.clear()
+    azure.state.add_group(SUBSCRIPTION, "contoso")
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ PAGES = {
     "health": "/health",
     "numbers": f"/services/{SERVICE}/numbers",
     "keys": "/keys",
+    "accounts": "/accounts",
     "about": "/about",
     "nowhere": "/no/such/page",
 }

@@ -19,7 +19,7 @@ MODULES = sorted(
     if path.suffix in {".ts", ".tsx", ".css", ".mjs"} and path.name != "schema.d.ts"
 )
 
-FIRST, SCRIPTS, STYLES, PACKAGES = 135_000, 180_000, 15_000, 12
+FIRST, SCRIPTS, STYLES, PACKAGES = 135_000, 195_000, 15_000, 12
 """Bytes as brotli: of the scripts that the first page reads, of all, of styles; and how many
 packages are in production."""
 

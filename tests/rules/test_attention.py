@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.model.attention import AttentionReason, Severity
+from shared.model.integration_account import AccountFacts, Sku
 from shared.model.noticed import ExpiringCertificate, NoticedBy
 from shared.model.service import Edition, LastBackup, Service, State
 from shared.model.wire import JsonObject, rfc3339
@@ -65,6 +66,19 @@ def test_a_service_that_is_well_needs_none() -> None:
     assert attention(service(state=State.SUSPENDED), schedule(), NOW) == []
     # An edition without backup lacks neither a backup nor a schedule.
     assert attention(service(edition=Edition.DEVELOPER, last_backup=None), None, NOW) == []
+
+
+def test_a_service_that_holds_an_account_can_be_backed_up_whatever_its_edition() -> None:
+    account = AccountFacts(
+        resource_id="/subscriptions/s/resourceGroups/g/providers/p/integrationAccounts/a",
+        sku=Sku.STANDARD,
+        location="westeurope",
+        linked=True,
+    )
+    for linked in (True, False):
+        facts = account.model_copy(update={"linked": linked})
+        found = service(edition=Edition.FREE, last_backup=None, integration_account=facts)
+        assert ("NeverBackedUp", "warning") in said(found)
 
 
 @pytest.mark.parametrize("state", sorted(FAILED_STATES))

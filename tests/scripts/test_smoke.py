@@ -7,15 +7,17 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
 from azure.storage.blob import BlobServiceClient
 
-from localhost.demo.steps import STEPS
+from localhost.demo.steps import READING_STEPS, STEPS
 from localhost.processes import free_ports
 from localhost.stack import HostProcess
-from tests.support.api import Api
+from tests.support.api import Api, partner_document, unique
+from tests.support.arm import Arm, account_id
 from tests.support.deployed import Deployed, Emulator
 from tests.support.server_context import server_context
 
@@ -236,3 +238,61 @@ async def test_a_check_that_does_not_hold_is_told_and_all_is_cleaned_up(
     assert said.splitlines()[-1].startswith("FAILED")
     assert "LEFT" not in said
     await require_nothing_left(api, deployed, service_in(said))
+
+
+@pytest.mark.timeout(600)
+async def test_an_integration_account_is_only_read(
+    host: HostProcess, api: Api, deployed: Deployed, azure: Arm
+) -> None:
+    account = account_id(unique("smoke"))
+    azure.load(_account(account))
+    before = _shown(azure, account)
+    azure.calm()
+    code, said = await smoke(
+        host.base_url,
+        *("--key", host.keys.host),
+        INTERKEEP_SMOKE_INTEGRATION_ACCOUNT=account,
+    )
+    assert code == 0, said
+    titles = re.findall(r"^ ?\d+  (.*)$", said, re.M)
+    assert titles[-len(READING_STEPS) :] == [step.title for step in READING_STEPS]
+    asked = [seen for seen in azure.seen if account.lower() in seen.path.lower()]
+    assert asked
+    assert {seen.method for seen in asked} == {"GET"}
+    assert _shown(azure, account) == before
+    found = re.search(r"^Service (\S+) for ", said, re.M)
+    assert found, said
+    backups = (await api.get(f"services/{found[1]}/backups")).body["value"]
+    assert [backup["status"] for backup in backups] == ["Deleted"]
+    assert backups[0]["items"] > 3
+    await require_nothing_left(api, deployed, found[1])
+    await require_nothing_left(api, deployed, service_in(said))
+    linked = (await api.get("integration-accounts?linked=true&top=1000")).body["value"]
+    assert account not in [one["resourceId"] for one in linked]
+
+
+def _account(resource_id: str) -> list[dict[str, Any]]:
+    """An account with a partner, a schema and a control number."""
+    number = {"ControlNumber": "17", "ControlNumberChangedTime": "2026-02-03T04:05:07.7654321Z"}
+    return [
+        {"id": resource_id, "location": "westeurope", "sku": {"name": "Basic"}, "properties": {}},
+        {"id": f"{resource_id}/partners/Northwind", "properties": partner_document("Northwind")},
+        {
+            "id": f"{resource_id}/schemas/Order",
+            "properties": {"schemaType": "Xml"},
+            "content": "<order/>",
+            "contentType": "application/xml",
+        },
+        {
+            "id": f"{resource_id}/sessions/Northwind-Fabrikam-ICN",
+            "properties": {"content": {**number, "MessageType": 0}},
+        },
+    ]
+
+
+def _shown(azure: Arm, resource_id: str) -> list[tuple[object, ...]]:
+    return [
+        (kind, name, item.properties, item.changed)
+        for kind, items in azure.account(resource_id).items.items()
+        for name, item in items.items()
+    ]

@@ -1,4 +1,4 @@
-"""The steps of the demo, in their order; a later chapter is added to this list."""
+"""The steps of the demo, in their order; a later chapter is added to these lists."""
 
 from localhost.demo.steps.backing_up import (
     BACK_UP,
@@ -13,6 +13,8 @@ from localhost.demo.steps.building import (
     QUOTA,
     UPLOAD_CONTENT,
 )
+from localhost.demo.steps.linking import BACK_UP as BACK_UP_ACCOUNT
+from localhost.demo.steps.linking import LINK, PULL, UNLINK
 from localhost.demo.steps.numbering import ALLOCATE, RECEIVE
 from localhost.demo.steps.proving import (
     BACK_UP_AGAIN,
@@ -21,6 +23,8 @@ from localhost.demo.steps.proving import (
     KEEP_SECRETS,
     START_SOURCES,
 )
+from localhost.demo.steps.pushing import A_DAY, BREAK, BRING_BACK, GO_ON, LOSE, PUSH
+from localhost.demo.steps.pushing import RESTORE as RESTORE_ACCOUNT
 from localhost.demo.steps.restoring import DELETE_SERVICE, RESTORE, RESUME, SUSPENDED
 from localhost.demo.steps.scheduling import DAYS_AHEAD, SET_SCHEDULE
 
@@ -48,3 +52,19 @@ STEPS = (
     SET_SCHEDULE,
     DAYS_AHEAD,
 )
+
+ACCOUNT_STEPS = (
+    LINK,
+    PULL,
+    A_DAY,
+    LOSE,
+    RESTORE_ACCOUNT,
+    PUSH,
+    GO_ON,
+    BREAK,
+    BRING_BACK,
+)
+"""The second act: an integration account, which the demo may lose."""
+
+READING_STEPS = (LINK, PULL, BACK_UP_ACCOUNT, UNLINK)
+"""What only reads an account: for one that somebody works with."""

@@ -15,12 +15,23 @@ from pydantic import BaseModel
 
 from shared.model import advances, artifact, backup, push, restore, runtime
 from shared.web.api import backup_models as backup_answers
+from shared.web.api import health_models as health_answers
 from shared.web.api import models as answer_models
 from shared.web.http.route import PageOf, Route
 
 _EXAMPLES = Path(__file__).with_name("answer_examples.json")
 
-_HOMES = (answer_models, backup_answers, advances, artifact, backup, push, restore, runtime)
+_HOMES = (
+    answer_models,
+    backup_answers,
+    health_answers,
+    advances,
+    artifact,
+    backup,
+    push,
+    restore,
+    runtime,
+)
 """The modules of the models that declarations name."""
 
 _STARTED = "Monitor"

@@ -13,7 +13,7 @@ from shared.model.attention import Attention, AttentionReason
 from shared.model.backup import BackupStatus
 from shared.model.integration_account import Child
 from shared.model.numbers import IssuedNumber, Kind
-from shared.model.operation import HIDDEN, Operation, OperationName, OperationStatus
+from shared.model.operation import HIDDEN, Operation, OperationStatus
 from shared.model.problem import Code, DetailCode
 from shared.model.schedule import ScheduleStatus
 from shared.model.sections import Section
@@ -356,80 +356,3 @@ class ShownCaller(Stored):
     roles: list[str]
     operations: list[str]
     """The ``operationId`` of each that their roles allow."""
-
-
-class Health(Stored):
-    """That the app runs."""
-
-    status: Literal["ok"]
-
-
-class TimedCheck(Stored):
-    """When something was asked, and how long its answer took."""
-
-    checked_at: Time
-    milliseconds: int
-
-
-class HealthCheck(TimedCheck):
-    """One check, and its error if it failed."""
-
-    name: str
-    status: Literal["ok", "failing"]
-    error: str | None = None
-
-
-class NeededKey(TimedCheck):
-    """A sealing key that stored backups or services need."""
-
-    key_id: str
-    backups: int | None = None
-    services: int | None = None
-    at_hand: bool
-    error: str | None = None
-
-
-class NeededKeys(TimedCheck):
-    """The key that wraps now, and all keys that stored backups and services need."""
-
-    wrapping: str | None = None
-    needed_by_backups: list[NeededKey] | None = None
-    needed_by_services: list[NeededKey] | None = None
-    complete: bool | None = None
-    error: str | None = None
-
-
-class LeftOperation(Stored):
-    """An operation that has ended, but could not be settled for a day."""
-
-    service: str
-    operation: str
-    operation_name: OperationName
-    since: Time
-    why: str
-    do: str
-
-
-class LeftOperations(TimedCheck):
-    """The first hundred operations that recovery left behind; each is retried every hour."""
-
-    count: int | None = None
-    operations: list[LeftOperation] | None = None
-    error: str | None = None
-
-
-class PortalHealth(Stored):
-    """Whether this deployment has the page in a browser."""
-
-    built: bool
-    error: str | None = None
-
-
-class DeepHealthReport(Stored):
-    """Whether everything is usable, and the results of the checks."""
-
-    status: Literal["ok", "failing"]
-    checks: list[HealthCheck]
-    keys: NeededKeys
-    left_behind: LeftOperations
-    portal: PortalHealth

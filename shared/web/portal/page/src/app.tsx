@@ -12,8 +12,6 @@ import { BackupPage } from "./pages/backup";
 import { OperationPage } from "./pages/operation";
 import { WholeLog } from "./pages/whole-log";
 import { Health } from "./pages/health";
-import { Keys } from "./pages/keys";
-import { About } from "./pages/about";
 import { Missing } from "./pages/missing";
 import { Broken } from "./parts/broken";
 import { Skeleton } from "./parts/parts";
@@ -25,6 +23,11 @@ const ImportPage = lazy(async () => ({ default: (await import("./pages/import/im
 const InsidePage = lazy(async () => ({ default: (await import("./pages/inside/inside")).InsidePage }));
 const Wizard = lazy(async () => ({ default: (await import("./pages/restore/wizard")).Wizard }));
 const RestoredPage = lazy(async () => ({ default: (await import("./pages/restore/restored")).RestoredPage }));
+const AccountsPage = lazy(async () => ({ default: (await import("./pages/accounts/accounts")).AccountsPage }));
+const AccountChanges = lazy(async () => ({ default: (await import("./pages/accounts/changes")).AccountChanges }));
+const PushPage = lazy(async () => ({ default: (await import("./pages/accounts/push-page")).PushPage }));
+const Keys = lazy(async () => ({ default: (await import("./pages/keys")).Keys }));
+const About = lazy(async () => ({ default: (await import("./pages/about")).About }));
 const StoragePage = lazy(async () => ({ default: (await import("./pages/storage/storage")).StoragePage }));
 
 export const BASE = "/api/portal";
@@ -63,6 +66,8 @@ export function App() {
               <Route path="/services/:service/new-artifact/:section">
                 {({ service, section }) => <NewArtifact service={service} section={section} />}
               </Route>
+              <Route path="/services/:service/account-changes">{({ service }) => <AccountChanges service={service} />}</Route>
+              <Route path="/services/:service/push">{({ service }) => <PushPage key={service} service={service} />}</Route>
               <Route path="/services/:service/import">{({ service }) => <ImportPage service={service} />}</Route>
               <Route path="/services/:service/log/:id">{({ service, id }) => <OperationPage service={service} id={id} />}</Route>
               <Route path="/services/:service/:tab?">{({ service, tab }) => <ServicePage service={service} tab={tab} />}</Route>
@@ -70,6 +75,9 @@ export function App() {
                 <Wizard />
               </Route>
               <Route path="/restores/:id">{({ id }) => <RestoredPage key={id} id={id} />}</Route>
+              <Route path="/accounts">
+                <AccountsPage />
+              </Route>
               <Route path="/storage/:account?">{({ account }) => <StoragePage account={account} />}</Route>
               <Route path="/log">
                 <WholeLog />

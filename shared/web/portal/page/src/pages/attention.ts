@@ -1,6 +1,8 @@
 /** What needs attention: of services as the API judges it, of the app by its deep health; the worst first. */
-import type { DeepHealth, Schemas, UrgentService } from "../api/types";
+import type { FoundAccount } from "../api/integration-accounts";
+import type { DeepHealth, Page, Schemas, UrgentService } from "../api/types";
 import { count } from "../parts/format";
+import { accounts as ofFound } from "../words/accounts";
 import { dashboard as words } from "../words/pages";
 
 export type Attention = {
@@ -17,8 +19,13 @@ const DAY = 86_400_000;
 const EXPIRES_SOON = 30 * DAY;
 /** As many as a backup notes: there may be more. */
 const MOST_CERTIFICATES = 5;
-export function attentionOf(services: UrgentService[], health: DeepHealth | undefined, now: number): Attention[] {
-  const all = [...(health ? ofHealth(health) : []), ...services.flatMap((one) => [...ofService(one, now)])];
+export function attentionOf(
+  services: UrgentService[],
+  health: DeepHealth | undefined,
+  now: number,
+  unprotected: Page<FoundAccount> | undefined,
+): Attention[] {
+  const all = [...(health ? ofHealth(health) : []), ...ofAccounts(unprotected), ...services.flatMap((one) => [...ofService(one, now)])];
   return merged(all).sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
 }
 
@@ -122,6 +129,22 @@ function certificatesSaid(first: Schemas["ExpiringCertificate"], soon: number, e
   const days = Math.floor((Date.parse(first.expiresAt) - now) / DAY);
   const said = expired > 0 ? words.expired(which) : words.expires(which, count(Math.max(0, days)), days === 1);
   return words.asOf(soon === 1 ? said : words.andMore(said, count(soon - 1), soon === MOST_CERTIFICATES));
+}
+
+/** Integration accounts that no service is linked to: one line for all of them. */
+function* ofAccounts(found: Page<FoundAccount> | undefined): Generator<Attention> {
+  const [first, ...others] = found?.value ?? [];
+  if (first === undefined) return;
+  const many = others.length + 1;
+  const single = many === 1 && !found?.nextLink;
+  yield {
+    id: "unprotected accounts",
+    tone: "warn",
+    about: single ? ofFound.unprotectedOne(first.name) : ofFound.unprotectedAll(count(many), Boolean(found?.nextLink)),
+    text: single ? ofFound.unprotectedSaid : ofFound.unprotectedAllSaid,
+    address: "/accounts",
+    status: "notProtected",
+  };
 }
 
 function* ofHealth(health: DeepHealth): Generator<Attention> {

@@ -12,6 +12,7 @@ import { Confirm } from "../parts/dialog";
 import { Field } from "../parts/fields";
 import type { IconName } from "../parts/icons";
 import { Command } from "../parts/parts";
+import { linked as ofLinked } from "../words/accounts";
 import { commands as words, type Verb } from "../words/service";
 import { shownStatus } from "../words/status";
 import { operationAddress } from "./addresses";
@@ -41,7 +42,9 @@ export function Commands({ of }: { of: Service }) {
   const refused = (name: string) => (allowed.has(name) ? undefined : words.refused(shownStatus(of.state).word));
   const close = () => setAsked(undefined);
   const edition = useEditions().data?.find((one) => one.edition === of.edition);
-  const noBackup = edition?.backup === false ? words.noBackup(of.edition) : refused("backup");
+  // Of a service that holds an account, the account's tier counts, which can be backed up.
+  const without = edition?.backup === false && !of.integrationAccount;
+  const noBackup = without ? words.noBackup(of.edition) : refused("backup");
   return (
     <div className="commands" role="group" aria-label={words.bar}>
       {may("start_backup") && (
@@ -61,7 +64,7 @@ export function Commands({ of }: { of: Service }) {
       {asked === "backup" && <BackUp service={of.name} close={close} />}
       {asked === "scale" && <Scale of={of} most={edition?.maxUnits} close={close} />}
       {asked === "delete" && <Delete service={of.name} close={close} />}
-      {asked !== undefined && asked in ICONS && <VerbDialog service={of.name} verb={asked as Verb} close={close} />}
+      {asked !== undefined && asked in ICONS && <VerbDialog service={of.name} verb={asked as Verb} linked={of.integrationAccount?.linked === true} close={close} />}
     </div>
   );
 }
@@ -96,7 +99,7 @@ export function useAct<T>(what: string, act: (id: string) => Promise<T>, done: (
   });
 }
 
-export function VerbDialog({ service, verb, close }: { service: string; verb: Verb; close: () => void }) {
+export function VerbDialog({ service, verb, linked, close }: { service: string; verb: Verb; linked?: boolean; close: () => void }) {
   const act = useAct(
     `${verb} ${service}`,
     (id) =>
@@ -114,6 +117,7 @@ export function VerbDialog({ service, verb, close }: { service: string; verb: Ve
       text={
         <>
           <p>{text}</p>
+          {linked && (verb === "suspend" || verb === "resume") && <p>{ofLinked.verbs[verb]}</p>}
           {verb === "resume" && <ToChecklist service={service} />}
         </>
       }

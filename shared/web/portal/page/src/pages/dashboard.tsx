@@ -1,7 +1,8 @@
 /** The first page: what needs attention, what runs, how services stand, the last 14 days. */
 import { useState } from "react";
 import { Link } from "wouter";
-import { useHealth, useRunning, useServices, useSummary, type List } from "../api/reads";
+import { useUnprotected } from "../api/integration-accounts";
+import { useHealth, useMay, useRunning, useServices, useSummary, type List } from "../api/reads";
 import type { ListedService, Monitor, Summary, UrgentService } from "../api/types";
 import { Chip } from "../parts/status";
 import { count } from "../parts/format";
@@ -23,6 +24,7 @@ export function Dashboard() {
   const summary = useSummary();
   const some = useServices({}, WITH_DAYS);
   const health = useHealth();
+  const unprotected = useUnprotected(useMay()("list_integration_accounts"));
   const now = useNow();
   const found = summary.data;
   if (found === undefined) {
@@ -33,7 +35,7 @@ export function Dashboard() {
       </>
     );
   }
-  const attention = attentionOf(found.worst, health.data, now);
+  const attention = attentionOf(found.worst, health.data, now, unprotected);
   const untold = found.needAttention.errors + found.needAttention.warnings - found.worst.length;
   return (
     <>

@@ -10,6 +10,7 @@ import { Command, Empty, More, Skeleton } from "../parts/parts";
 import { Problem } from "../parts/problem";
 import { useFilter, useSettled } from "../parts/query";
 import { Time } from "../parts/time";
+import { linked as ofLinked } from "../words/accounts";
 import { commands } from "../words/service";
 import { common } from "../words/shell";
 import { shownStatus } from "../words/status";
@@ -52,7 +53,7 @@ export function Numbers({ of }: { of: Service }) {
             icon="next"
             word={picked.length ? moveOn.some(count(picked.length)) : moveOn.all}
             run={() => (setDone(""), setMoving(true))}
-            refused={refused}
+            refused={of.integrationAccount?.linked ? ofLinked.managed : refused}
           />
         )}
         {list.rows && hidden > 0 && (

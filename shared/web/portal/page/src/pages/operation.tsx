@@ -1,5 +1,5 @@
 /** One operation: how far it is, what was asked for, what came of it. */
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { api, taken } from "../api/client";
 import { useMay, useOperation } from "../api/reads";
@@ -20,6 +20,8 @@ import { backupAddress, restoredAddress } from "./addresses";
 import { useAct } from "./commands";
 import { Progress, useEnding } from "./follow";
 import { RunAgain } from "./run-again";
+
+const PushResult = lazy(async () => ({ default: (await import("./accounts/push-result")).PushResult }));
 
 export function OperationPage({ service, id }: { service?: string | undefined; id: string }) {
   const read = useOperation(service, id);
@@ -98,6 +100,11 @@ function Whole({ of }: { of: Monitor }) {
             {of.error.target && <code>{of.error.target}</code>}
           </p>
         </section>
+      )}
+      {of.operation === "PushIntegrationAccount" && of.result && (
+        <Suspense fallback={<Skeleton lines={6} />}>
+          <PushResult of={of} />
+        </Suspense>
       )}
       {warnings.length > 0 && (
         <section className="card" aria-labelledby="warnings">

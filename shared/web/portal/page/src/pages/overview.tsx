@@ -1,4 +1,5 @@
 /** Quick Glance, quota, protection, and what happened last. */
+import { lazy, Suspense } from "react";
 import { Link } from "wouter";
 import { hasEnded, useListedService, useOperations, useRunning } from "../api/reads";
 import type { Monitor, Schemas, Service } from "../api/types";
@@ -15,6 +16,9 @@ import { backupAddress, operationAddress } from "./addresses";
 import { Follow } from "./follow";
 import { about } from "./log";
 import { RestoredNotice } from "./restore/checklist";
+
+// Most services hold no integration account.
+const AccountCard = lazy(async () => ({ default: (await import("./accounts/account-card")).AccountCard }));
 
 const RECENT = 6;
 
@@ -43,9 +47,15 @@ export function Overview({ of }: { of: Service }) {
         </section>
         <div className="stack">
           <Protection of={of} />
-          <Quota of={of} />
+          {/* What a linked account holds stands in its own card. */}
+          {!of.integrationAccount?.linked && <Quota of={of} />}
         </div>
       </div>
+      {of.integrationAccount && (
+        <Suspense fallback={<Skeleton lines={8} />}>
+          <AccountCard of={of} />
+        </Suspense>
+      )}
       <section className="card" aria-labelledby="recent">
         <h2 id="recent">{words.recent}</h2>
         {recent.rows ? (

@@ -62,7 +62,7 @@ function Tab(props: {
   if (tab === "backups") return <Backups service={service} canBackUp={found?.allowedOperations.includes("backup") ?? false} />;
   if (tab === "log") return <Log service={service} />;
   if (props.problem && !found) return <Problem of={props.problem} again={props.gone ? undefined : props.again} />;
-  if (tab === "artifacts") return <Artifacts service={service} section={props.section} state={found?.state} />;
+  if (tab === "artifacts") return <Artifacts service={service} section={props.section} of={found} />;
   if (tab === "numbers" && found) return <Numbers of={found} />;
   if (tab === "configure") return <Configure service={service} />;
   return found ? <Overview of={found} /> : <Skeleton lines={8} />;

@@ -13,6 +13,7 @@ import { shell } from "../words/shell";
 const PLACES: [string, IconName, string][] = [
   ["/", "dashboard", shell.dashboard],
   ["/services", "services", shell.services],
+  ["/accounts", "account", shell.accounts],
   ["/restore", "restore", shell.restore],
   ["/storage", "storage", shell.storage],
   ["/log", "log", shell.log],

@@ -14,6 +14,7 @@ export const shell = {
   log: "Operation log",
   restore: "Restore",
   storage: "Storage",
+  accounts: "Accounts",
   utc: "UTC",
   utcHint: "Show all times in UTC",
   account: "Who you are:",

@@ -52,6 +52,12 @@ const KNOWN: Record<string, Shown> = {
   notAtHand: { word: "Not at hand", tone: "bad" },
   nearEnd: { word: "Nearly used up", tone: "warn" },
   usedUp: { word: "Used up", tone: "bad" },
+  notProtected: { word: "Not protected", tone: "bad" },
+  neverBackedUp: { word: "Never backed up", tone: "warn" },
+  Enabled: { word: "Enabled", tone: "good" },
+  added: { word: "Added", tone: "good" },
+  changed: { word: "Changed", tone: "warn" },
+  removed: { word: "Removed", tone: "bad" },
 };
 
 /** A state's word and tone; one that is not known yet is shown by its own name. */
@@ -81,6 +87,10 @@ const OPERATIONS: Record<string, string> = {
   PurgeBackupBizTalkService: "Delete a backup",
   VerifyBackupBizTalkService: "Verify a backup",
   RegisterBackupBizTalkService: "Register a backup",
+  LinkIntegrationAccount: "Link an account",
+  UnlinkIntegrationAccount: "Unlink the account",
+  PullIntegrationAccount: "Pull",
+  PushIntegrationAccount: "Push",
   RotateKeys: "Rotate keys",
   SealSecrets: "Seal secrets",
   RunSchedules: "Run schedules",

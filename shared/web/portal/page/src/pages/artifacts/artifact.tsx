@@ -23,6 +23,7 @@ import { artifactAddress, artifactsAddress, nameOf } from "./addresses";
 import { Certificate } from "./certificate";
 import { Content, ReplaceContent } from "./content";
 import { Edit } from "./edit";
+import { accountOf, ManagedBanner } from "./managed";
 import { changesRefused } from "./sections";
 
 type Place = { service: string; section: Section; name: string };
@@ -44,7 +45,9 @@ function Found(place: Place) {
   const [editing] = useFilter("edit");
   const [, go] = useLocation();
   const read = useArtifact(place);
-  const state = useService(service).data?.value.state;
+  const owner = useService(service).data?.value;
+  const state = owner?.state;
+  const managed = accountOf(owner) !== undefined;
   const found = read.data;
   const shown = found?.of.name ?? name;
   const before = useRef(editing);
@@ -55,7 +58,7 @@ function Found(place: Place) {
     document.querySelector<HTMLElement>("main h1")?.focus();
   }, [editing]);
   const back = () => go(artifactAddress(service, section, name), { replace: true });
-  if (editing && found) {
+  if (editing && found && !managed) {
     const trail: [string, string][] = [...trailTo(service, section), [artifactAddress(service, section, name), shown]];
     return (
       <>
@@ -68,9 +71,9 @@ function Found(place: Place) {
   return (
     <>
       <Head title={shown} trail={trailTo(service, section)}>
-        {found && <Commands place={place} of={found} state={state} />}
+        {found && !managed && <Commands place={place} of={found} state={state} />}
       </Head>
-      <StateBanner state={state} />
+      {managed ? <ManagedBanner of={owner} /> : <StateBanner state={state} />}
       {found ? <Whole place={place} of={found} /> : read.error ? <Problem of={read.error} again={() => void read.refetch()} /> : <Skeleton lines={8} />}
       {found && read.error ? <Problem of={read.error} quietly again={() => void read.refetch()} /> : null}
     </>

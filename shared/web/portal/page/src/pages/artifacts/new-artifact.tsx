@@ -8,23 +8,23 @@ import { Missing } from "../missing";
 import { artifactAddress, artifactsAddress } from "./addresses";
 import { StateBanner, trailTo } from "./artifact";
 import { Edit } from "./edit";
-import { changesRefused } from "./sections";
+import { accountOf, ManagedBanner, whyRefused } from "./managed";
 
 export function NewArtifact({ service, section }: { service: string; section: string }) {
   const [, go] = useLocation();
-  const state = useService(service).data?.value.state;
+  const owner = useService(service).data?.value;
   if (!isSection(section)) return <Missing />;
   return (
     <>
       <Head title={words.newTitle(section)} trail={trailTo(service, section)} />
-      <StateBanner state={state} />
+      {accountOf(owner) ? <ManagedBanner of={owner} /> : <StateBanner state={owner?.state} />}
       <Edit
         service={service}
         section={section}
         start={undefined}
         done={(name) => go(artifactAddress(service, section, name), { replace: true })}
         cancel={() => go(artifactsAddress(service, section))}
-        refused={changesRefused(state)}
+        refused={whyRefused(owner)}
       />
     </>
   );

@@ -10,7 +10,7 @@ import {
   type Section,
 } from "../../api/artifacts";
 import { useMay } from "../../api/reads";
-import type { Schemas } from "../../api/types";
+import type { Schemas, Service } from "../../api/types";
 import { Chip } from "../../parts/status";
 import { count, size } from "../../parts/format";
 import { Bar, Command, Empty, Listed, Skeleton, Table } from "../../parts/parts";
@@ -23,10 +23,21 @@ import { shownStatus } from "../../words/status";
 import { Missing } from "../missing";
 import { artifactAddress, artifactsAddress, importAddress, newArtifactAddress } from "./addresses";
 import { validity } from "./certificate";
+import { accountOf, ManagedBanner } from "./managed";
 
-export function Artifacts({ service, section, state }: { service: string; section: string | undefined; state: string | undefined }) {
-  if (section === undefined) return <Sections service={service} state={state} />;
-  return isSection(section) ? <One service={service} section={section} state={state} /> : <Missing />;
+export function Artifacts({ service, section, of }: { service: string; section: string | undefined; of: Service | undefined }) {
+  if (section !== undefined && !isSection(section)) return <Missing />;
+  const managed = accountOf(of) !== undefined;
+  return (
+    <>
+      <ManagedBanner of={of} />
+      {section === undefined ? (
+        <Sections service={service} state={of?.state} managed={managed} />
+      ) : (
+        <One service={service} section={section} state={of?.state} managed={managed} />
+      )}
+    </>
+  );
 }
 
 /** What a service that takes no changes says where a change is offered. */
@@ -49,13 +60,15 @@ function Commands({ service, section, state }: { service: string; section: Secti
   );
 }
 
-function Sections({ service, state }: { service: string; state: string | undefined }) {
+function Sections({ service, state, managed }: { service: string; state: string | undefined; managed: boolean }) {
   const read = useSections(service);
   return (
     <>
-      <div className="filters">
-        <Commands service={service} section={undefined} state={state} />
-      </div>
+      {!managed && (
+        <div className="filters">
+          <Commands service={service} section={undefined} state={state} />
+        </div>
+      )}
       {read.data ? (
         <Table label={words.sections} heads={[[words.section], [words.count, "number"], [words.quota], [words.content], [words.backups]]}>
           {read.data.map((one) => (
@@ -95,7 +108,7 @@ function SectionRow({ service, of }: { service: string; of: Schemas["CountedSect
   );
 }
 
-function One({ service, section, state }: { service: string; section: Section; state: string | undefined }) {
+function One({ service, section, state, managed }: { service: string; section: Section; state: string | undefined; managed: boolean }) {
   const sections = useSections(service);
   const [prefix, setPrefix] = useFilter("namePrefix");
   const list = useArtifacts(service, section, prefix);
@@ -131,7 +144,7 @@ function One({ service, section, state }: { service: string; section: Section; s
       </nav>
       <section aria-label={section}>
         <div className="filters">
-          <Commands service={service} section={section} state={state} />
+          {!managed && <Commands service={service} section={section} state={state} />}
           <Prefix value={prefix} set={setPrefix} key={section} />
         </div>
         <Listed

@@ -8,7 +8,7 @@ import { Bar, Empty, Head } from "../../parts/parts";
 import { Problem } from "../../parts/problem";
 import { importing as words } from "../../words/import";
 import { StateBanner, trailTo } from "../artifacts/artifact";
-import { changesRefused } from "../artifacts/sections";
+import { accountOf, ManagedBanner, whyRefused } from "../artifacts/managed";
 import { Choose } from "./choose";
 import { Chosen } from "./chosen";
 import { MOST_FILES, TooMany } from "./gather";
@@ -18,7 +18,7 @@ import { Report } from "./report";
 import { isOpen, MOST_ARTIFACTS, MOST_REQUEST, Sending, type Line, type Passwords } from "./send";
 
 export function ImportPage({ service }: { service: string }) {
-  const state = useService(service).data?.value.state;
+  const owner = useService(service).data?.value;
   const [progress, setProgress] = useState<{ done: number; total: number }>();
   const [found, setFound] = useState<Recognised>();
   const [problem, setProblem] = useState<unknown>();
@@ -67,7 +67,7 @@ export function ImportPage({ service }: { service: string }) {
   return (
     <>
       <Head title={words.title(service)} trail={trailTo(service)} />
-      <StateBanner state={state} />
+      {accountOf(owner) ? <ManagedBanner of={owner} /> : <StateBanner state={owner?.state} />}
       {tooMany && <p className="banner">{words.tooMany(count(MOST_FILES))}</p>}
       {problem ? <Problem of={problem} /> : null}
       <div className="importing" ref={shown} tabIndex={-1}>
@@ -86,7 +86,7 @@ export function ImportPage({ service }: { service: string }) {
         ) : found.items.length === 0 && found.refused.length === 0 ? (
           <Empty icon="box" text={words.nothing} />
         ) : (
-          <Chosen service={service} found={found} refused={changesRefused(state)} send={send} again={restart} />
+          <Chosen service={service} found={found} refused={whyRefused(owner)} send={send} again={restart} />
         )}
       </div>
       {leaving.question}

@@ -1,0 +1,117 @@
+"""Steps with an integration account that only read it: link, pull, back up, end the link."""
+
+from localhost.demo.network.artifact import JsonObject
+from localhost.demo.story import Step, Story
+
+_LONGEST_SECONDS = 1800
+"""A large account is read at Azure's pace."""
+_MOST_SHOWN = 3
+
+
+async def follow_up(story: Story, method: str, *parts: str, body: object, what: str) -> JsonObject:
+    """Send what is answered with 202, and watch it to its good end; the monitor then."""
+    answer = await story.api.call(method, *parts, body=body, expect=202)
+    story.show(answer)
+    return await story.follow(answer, what, _LONGEST_SECONDS)
+
+
+async def back_up_linked(story: Story, service: str, backup: str) -> JsonObject:
+    """Back up a linked service, which pulls first; the result."""
+    monitor = await follow_up(
+        *(story, "POST", "services", service, "backups"),
+        body={"name": backup, "storageAccount": story.account},
+        what="Pull and backup",
+    )
+    result: JsonObject = monitor["result"]
+    story.terminal.fact("in", f"{result['storageAccount']}/{result['container']}")
+    story.terminal.fact("holds", f"{result['items']} items, {result['bytes']:,} bytes")
+    return result
+
+
+async def _link(story: Story) -> None:
+    service = story.names.linked
+    listed = await story.api.call("GET", "integration-accounts", query="?linked=false")
+    story.show(listed)
+    for account in listed.json["value"][:_MOST_SHOWN]:
+        story.terminal.fact("unprotected", f"{account['name']}, {account['location']}")
+    created = await story.api.call(
+        "PUT", "services", service, body={"edition": "Basic"}, expect=201
+    )
+    story.show(created)
+    path = ("services", service, "integration-account")
+    linked = await story.api.call(
+        "PUT", *path, body={"resourceId": story.integration_account}, expect=201
+    )
+    story.show(linked)
+    account = linked.json
+    story.terminal.fact("account", f"{account['sku']} in {account['location']}")
+    story.check(
+        account["resourceId"].lower() == story.integration_account.lower(),
+        "the account is linked: from now on it alone changes the service",
+    )
+    await story.refusal(
+        *("ManagedByAccount", 409, "PUT", "services", service, "artifacts", "partners", "Nobody"),
+        body={"document": {"content": {"b2b": {"businessIdentities": []}}}},
+    )
+
+
+async def _pull(story: Story) -> None:
+    service = story.names.linked
+    monitor = await follow_up(story, "POST", "services", service, "pull", body={}, what="Pull")
+    result = monitor["result"]
+    shown = (await story.api.call("GET", "services", service, "integration-account")).json
+    rows = [("in the account", "pulled", "of at most")]
+    rows += [
+        (one["kind"], str(one["count"]), str(one.get("limit", "–")))
+        for one in shown["counts"]
+        if one.get("count")
+    ]
+    story.terminal.table(rows, frozenset({1, 2}))
+    story.check(
+        shown["lastPullStatus"] == "Succeeded",
+        f"{result['requests']} requests to Azure, and all of them only read",
+    )
+
+
+async def _back_up(story: Story) -> None:
+    service = story.names.linked
+    backup = f"{service}-backup"
+    await back_up_linked(story, service, backup)
+    entry = await story.until(
+        lambda entry: entry["status"] == "Succeeded",
+        "the history shows the backup as Succeeded",
+        *("services", service, "backups", backup),
+    )
+    story.show(entry)
+    story.held("the history knows the backup")
+
+
+async def _unlink(story: Story) -> None:
+    path = ("services", story.names.linked, "integration-account")
+    ended = await story.api.call("DELETE", *path, expect=204)
+    story.show(ended)
+    await story.refusal("IntegrationAccountNotLinked", 404, "GET", *path)
+
+
+LINK = Step(
+    "Link an account that nobody protects",
+    "An integration account has no backup of its own. A service that is linked to it holds what it "
+    "holds, and is backed up like any other.",
+    _link,
+)
+PULL = Step(
+    "Pull it",
+    "Partners, agreements, schemas, maps, certificates, and the sessions: in them are the control "
+    "numbers that the account issues by itself.",
+    _pull,
+)
+BACK_UP = Step(
+    "Back the account up",
+    "A backup of a linked service pulls first: it is the account of this moment.",
+    _back_up,
+)
+UNLINK = Step(
+    "End the link",
+    "What was pulled stays with the service. The account is as it was: it was only read.",
+    _unlink,
+)

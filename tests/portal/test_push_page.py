@@ -1,0 +1,188 @@
+"""A push through the browser: its plan as a report, the typed name, and what came of it."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Locator, expect
+
+from localhost.arm.sample import ACCOUNT
+from localhost.stack import HostProcess
+from tests.integration_accounts.pushed import half_filled, number_in
+from tests.portal import accounts
+from tests.portal.accounts import NORTH, link, pull, put_accounts
+from tests.portal.looks import require_fit
+from tests.portal.watched import Tab, button
+from tests.support.api import Api, api_of
+from tests.support.arm import Arm
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ALONE = True
+"""The stand-in holds the accounts of this module alone."""
+
+deployed = accounts.deployed
+ICN = "Contoso-Fabrikam-X12-ICN"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def linked(host: HostProcess, azure: Arm) -> AsyncIterator[tuple[Api, str]]:
+    """A client, and a service that holds the sample account."""
+    put_accounts(azure)
+    async with api_of(host.base_url, host.keys.host) as api:
+        service = await link(api)
+        await pull(api, service)
+        yield api, service
+
+
+async def choose_north(tab: Tab) -> None:
+    """Another account that there is."""
+    await tab.page.get_by_label("Account", exact=True).select_option("listed")
+    await tab.page.get_by_label("Choose an account").select_option(NORTH)
+
+
+def forget_north(azure: Arm) -> None:
+    """The account is not there, whatever a test before left."""
+    parts = NORTH.strip("/").split("/")
+    azure.state.group(parts[1], parts[3]).accounts.pop(parts[7].lower(), None)
+
+
+async def plan(tab: Tab, verdict: str) -> Locator:
+    """Ask for the plan; the verdict, once it says what it must."""
+    await tab.press("button", "Plan")
+    found = tab.page.locator("section.verdict")
+    await expect(found.get_by_role("heading")).to_have_text(re.compile(verdict))
+    return found
+
+
+async def test_an_account_that_is_as_the_service_is_takes_no_write(
+    tab: Tab, linked: tuple[Api, str]
+) -> None:
+    await tab.open(f"/services/{linked[1]}")
+    await tab.page.get_by_role("link", name="Push", exact=True).click()
+    await expect(tab.heading).to_have_text(f"Push {linked[1]}")
+    # Those that use the account are disabled first, unless they are left.
+    verdict = await plan(tab, "Nothing forbids this push")
+    await expect(verdict).to_contain_text("2 writes to contoso-trading")
+    workflows = tab.page.get_by_role("combobox", name="Workflows that use the account")
+    await workflows.select_option("leave")
+    verdict = await plan(tab, "Nothing forbids this push")
+    await expect(verdict).to_contain_text("nothing would be written")
+    await expect(tab.page.get_by_role("heading", name="The plan")).to_be_focused()
+    await require_fit(tab, "plan")
+
+
+async def test_what_forbids_stands_first_and_at_its_field(
+    tab: Tab, linked: tuple[Api, str], azure: Arm
+) -> None:
+    half_filled(azure, NORTH)
+    await tab.open(f"/services/{linked[1]}/push")
+    await choose_north(tab)
+    verdict = await plan(tab, "thing forbids this push|things forbid this push")
+    await expect(verdict).to_contain_text("IntegrationAccountHolds")
+    field = tab.page.get_by_label("What it has otherwise")
+    await expect(field).to_have_attribute("aria-invalid", "true")
+    table = tab.page.get_by_role("group", name="Artifacts", exact=True)
+    heads = ["Section", "Create", "Refuse", "Keep", "Same"]
+    await expect(table.get_by_role("columnheader")).to_have_text(heads)
+    row = table.locator("tbody tr")
+    await expect(row.filter(has_text="partners")).to_have_text("partners1111")
+    run = tab.page.locator(".run-push").get_by_role("button")
+    await expect(run).to_have_attribute("aria-disabled", "true")
+    await expect(run).to_contain_text("Something forbids it")
+    await require_fit(tab, "forbidden plan")
+
+
+async def test_a_push_names_the_backup_that_undoes_it(
+    tab: Tab, linked: tuple[Api, str], azure: Arm
+) -> None:
+    api, service = linked
+    half_filled(azure, NORTH)
+    await tab.open(f"/services/{service}/push")
+    await choose_north(tab)
+    await tab.page.get_by_label("What it has otherwise").select_option("replace")
+    verdict = await plan(tab, "Nothing forbids this push")
+    await expect(verdict).to_contain_text("backed up before the first write")
+    await expect(verdict).to_contain_text(re.compile(r"\d+ writes to contoso-north"))
+    # Another request is another plan.
+    await tab.page.get_by_label("What it alone has").select_option("delete")
+    run = tab.page.locator(".run-push").get_by_role("button")
+    await expect(run).to_contain_text("changed since")
+    await plan(tab, "Nothing forbids this push")
+    await expect(run).to_have_attribute("aria-disabled", "true")
+    await tab.page.get_by_label(re.compile("^Type contoso-north")).fill("contoso-north")
+    await expect(run).to_have_attribute("aria-disabled", "false")
+    await run.click()
+    await expect(tab.heading).to_have_text("Push")
+    result = tab.page.get_by_role("region", name="What the push did")
+    await expect(result).to_be_visible(timeout=60_000)
+    await expect(result).to_contain_text("Read again, the account is as it was to become.")
+    held = azure.account(NORTH).items["partners"]
+    assert set(held) == {"contoso", "fabrikam", "northwind"}
+    assert number_in(azure, NORTH, ICN) == number_in(azure, ACCOUNT, ICN)
+    await require_fit(tab, "result")
+    history = (await api.get(f"services/{service}/backups")).body["value"]
+    await result.get_by_role("link", name=history[0]["name"]).click()
+    await expect(tab.heading).to_have_text(history[0]["name"])
+    await expect(tab.page.locator("[data-status=pinned]").first).to_be_visible()
+    await tab.page.go_back()
+    await tab.page.get_by_role("link", name="Restore it").click()
+    await expect(tab.heading).to_have_text("Restore")
+
+
+async def test_a_new_account_is_made_and_its_workflows_are_told(
+    tab: Tab, linked: tuple[Api, str], azure: Arm
+) -> None:
+    forget_north(azure)
+    await tab.open(f"/services/{linked[1]}/push")
+    await tab.page.get_by_label("Account", exact=True).select_option("create")
+    await tab.page.get_by_label("Resource id of the new account").fill(NORTH)
+    await tab.page.get_by_label("Location").fill("northeurope")
+    verdict = await plan(tab, "Nothing forbids this push")
+    await expect(verdict).to_contain_text("The account is made first.")
+    # What is filled in survives a reload.
+    await tab.page.reload()
+    await expect(tab.page.get_by_label("Resource id of the new account")).to_have_value(NORTH)
+    await tab.page.get_by_label("Account", exact=True).select_option("own")
+    await plan(tab, "Nothing forbids this push")
+    workflows = tab.page.get_by_role("region", name="Workflows that use the account")
+    await expect(workflows.get_by_role("row", name=re.compile("send-orders"))).to_contain_text(
+        "Is disabled"
+    )
+
+
+async def test_an_unknown_section_or_vault_is_said_at_once(
+    tab: Tab, linked: tuple[Api, str]
+) -> None:
+    await tab.open(f"/services/{linked[1]}/push")
+    await tab.page.get_by_label("Include", exact=True).fill("agreements\nnonsense/One")
+    await expect(tab.page.get_by_text("There is no section of that name")).to_be_visible()
+    await expect(button(tab, "Plan")).to_have_attribute("aria-disabled", "true")
+    await tab.page.get_by_label("Include", exact=True).fill("partners/Fabrikam")
+    await tab.page.get_by_label("Key vaults").fill("one")
+    await expect(tab.page.get_by_text("Each line needs")).to_be_visible()
+    await tab.page.get_by_label("Key vaults").fill("")
+    verdict = await plan(tab, "Nothing forbids this push")
+    await expect(verdict).to_contain_text("Only a part of the service is pushed.")
+
+
+async def test_uncertain_numbers_come_with_what_is_proposed(
+    tab: Tab, linked: tuple[Api, str], azure: Arm
+) -> None:
+    """The account is lost: what it issued after the last pull nobody knows."""
+    _, service = linked
+    forget_north(azure)
+    azure.lose(ACCOUNT)
+    await tab.open(f"/services/{service}/push")
+    await tab.page.get_by_label("Account", exact=True).select_option("create")
+    await tab.page.get_by_label("Resource id of the new account").fill(NORTH)
+    await tab.page.get_by_label("Location").fill("northeurope")
+    verdict = await plan(tab, "1 thing forbids this push")
+    await expect(verdict).to_contain_text("ControlNumbersUncertain")
+    policy = tab.page.get_by_label("How they continue")
+    await expect(policy).to_have_attribute("aria-invalid", "true")
+    await tab.press("button", re.compile("^Fill in what is proposed"))
+    await expect(policy).to_have_value("advance")
+    await expect(tab.page.get_by_label("Numbers to leave out")).not_to_have_value("")
+    await expect(verdict.get_by_role("heading")).to_have_text("Nothing forbids this push")
