@@ -12,7 +12,7 @@ from shared.installation.installation import Installation
 from shared.model.push import PushBody
 from shared.model.sections import Section
 from shared.rules.states import ServiceOperation
-from tests.integration_accounts.linked import ONE, refused, service, unlink
+from tests.integration_accounts.linked import ONE, TWO, create, link, refused, service, unlink
 from tests.integration_accounts.pulled import artifacts_of, held
 from tests.integration_accounts.pushed import (
     NEW,
@@ -278,3 +278,31 @@ def states(arm: Arm) -> dict[str, str]:
     """The state of each workflow of the account's group."""
     found = arm.state.group(*_group()).workflows.values()
     return {one["id"].rsplit("/", 1)[1]: one["properties"]["state"] for one in found}
+
+
+async def test_what_is_not_as_it_was_to_become_is_told(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    record = await started(app, _REPLACING, ONE)
+
+    def undo() -> None:
+        arm.load([partner(OTHER, "Contoso", "SOMEBODYS")])
+
+    arm.fault(method="DELETE", part="/partners/", meanwhile=undo)
+    done = await ended(app, record)
+    assert done.status == "PartiallySucceeded"
+    assert done.result is not None
+    assert done.result["verified"] is False
+    assert done.result["differs"] == ["partners/Contoso"]
+    assert "NotAsWritten" in [one.code for one in done.warnings]
+
+
+async def test_a_target_of_another_service_is_told(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    await create(app, TWO)
+    await link(app, TWO, OTHER)
+    planned = await plan(app, {**_REPLACING, "extra": "keep"}, ONE)
+    assert planned.errors == []
+    assert "AccountOfAnother" in [one.code for one in planned.warnings]
+    assert not planned.links

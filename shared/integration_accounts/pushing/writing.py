@@ -60,10 +60,10 @@ class Written:
             "sessionsCreated": self.sessions,
         }
 
-    def warn(self, code: str, message: str, target: str) -> None:
+    def warn(self, warning: Warning) -> None:
         """Tell what surprised."""
         if len(self.warnings) < _MOST_WARNINGS:
-            self.warnings.append(Warning(code=code, message=message, target=target))
+            self.warnings.append(warning)
 
 
 @dataclass
@@ -125,9 +125,12 @@ class ArtifactWriter:
         (self.written.created if there is None else self.written.replaced)[section] += 1
         if places := differences(child, body, put.resource):
             self.written.warn(
-                "AnsweredOtherwise",
-                f"Azure answered it otherwise than it was written: {', '.join(places[:5])}.",
-                f"{section}/{shown(record.name)}",
+                Warning(
+                    code="AnsweredOtherwise",
+                    message="Azure answered it otherwise than it was written: "
+                    f"{', '.join(places[:5])}.",
+                    target=f"{section}/{shown(record.name)}",
+                )
             )
 
     async def _seen(self, child: Child, resource: JsonObject, record: Seen) -> Seen:
@@ -144,10 +147,12 @@ class ArtifactWriter:
         at = f"{section}/{shown(there.name)}"
         if self.body.existing is Existing.REPLACE and planned is not None:
             self.written.warn(
-                "ChangedMeanwhile",
-                "Somebody changed it in the account after it was read for this push: that was "
-                "replaced.",
-                at,
+                Warning(
+                    code="ChangedMeanwhile",
+                    message="Somebody changed it in the account after it was read for this push: "
+                    "that was replaced.",
+                    target=at,
+                )
             )
             return
         raise Problem(
