@@ -236,3 +236,30 @@ async def test_a_link_without_minutes_is_never_due(pulled: Installation, arm: Ar
         assert list(arm.seen) == []
     finally:
         await app.close()
+
+
+async def test_a_session_that_came_before_its_agreement_counts_when_that_comes(
+    pulled: Installation, arm: Arm
+) -> None:
+    name = "Adatum-Fabrikam"
+    arm.load([session(f"{name}-ICN", 570, LATER)])
+    await pull(pulled)
+    assert await pulled.ledger.get(ONE, name) is None
+    other = {**x12_document(), "guestIdentity": {"qualifier": "ZZ", "value": "ADATUM"}}
+    arm.load([resource("agreements", name, LATER, **other)])
+    await pull(pulled)
+    row = await pulled.ledger.get(ONE, name)
+    assert row is not None
+    assert row.counters[Kind.INTERCHANGE].last == 570
+
+
+async def test_another_account_with_lower_numbers_takes_nothing_back(
+    pulled: Installation, arm: Arm
+) -> None:
+    await unlink(pulled)
+    arm.load([session(ICN, 12, LATER)])
+    await link(pulled)
+    await pull(pulled)
+    now = await counter(pulled)
+    assert (now.last, now.cycle) == (41, 0)
+    assert await number_after(pulled) == 42

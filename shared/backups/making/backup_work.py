@@ -6,6 +6,7 @@ that is not a backup, from which the next attempt continues; a crash after it le
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -321,8 +322,19 @@ class BackupWork(Work):
 
     async def settle(self, operation: Operation) -> None:
         """Updates the history and the service's last backup, and deletes the container of a
-        failure."""
+        failure; completes a pull that had begun to write."""
         await self._ending.settle(operation)
+        if operation.status in (OperationStatus.FAILED, OperationStatus.CANCELED):
+            await self._complete_pull(operation)
+
+    async def _complete_pull(self, operation: Operation) -> None:
+        """Without the account; nothing to do where none had begun, or the service is going."""
+        listed = await self._stores.directory.get(operation.service)
+        if listed is None or listed.service.id != operation.service_id:
+            return
+        if listed.service.integration_account is not None:
+            with suppress(Problem):
+                await self._stores.complete_pull(listed.service)
 
 
 def _require_service(operation: Operation, listed: Listed | None) -> Service:

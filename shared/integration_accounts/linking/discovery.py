@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.arm.client import Arm
-from shared.arm.problems import as_problems
+from shared.arm.problems import problem_of
+from shared.arm.refusals import GONE, ArmRefused
 from shared.model.integration_account import AccountId
 from shared.model.link import AccountProperties
 from shared.model.problem import Problem
@@ -62,7 +63,7 @@ class Discovery:
 
         :param after: the key of the account after which the page begins.
         :param linked: only those that a service has, or only those that none has.
-        :raises Problem: IntegrationAccountNotFound, IntegrationAccountForbidden,
+        :raises Problem: IntegrationAccountForbidden,
             IntegrationAccountUnavailable.
         """
         accounts = await self._all()
@@ -81,12 +82,16 @@ class Discovery:
     async def _all(self) -> dict[str, tuple[AccountId, AccountProperties]]:
         found: dict[str, tuple[AccountId, AccountProperties]] = {}
         for scope in self.scopes:
-            with as_problems(scope):
+            try:
                 async for page in self.arm.accounts(scope):
                     for resource in page:
                         account = _account(resource)
                         if account is not None:
                             found[account.key] = (account, AccountProperties.of(resource))
+            except ArmRefused as refused:
+                if refused.meaning not in GONE:
+                    raise problem_of(refused, scope) from refused
+                # A scope that is gone has no accounts; those of the others are wanted all the more.
         return found
 
 

@@ -300,6 +300,14 @@ class ArtifactPull:
         if staged is not None:
             await self._stores.staging.forget(self._service.id, self._stage, at[0], staged[0])
 
+    def added_agreements(self) -> list[str]:
+        """Agreements that the service had not: what their sessions say was not counted before."""
+        return [
+            name
+            for (section, _), (name, change) in self.read.staged.items()
+            if section is Section.AGREEMENTS and change is Change.ADDED
+        ]
+
     def removals(self) -> list[Removal]:
         """How much of each section the pull would remove."""
         held = Counter(section for section, _ in self._known)

@@ -27,7 +27,7 @@ from shared.rules.documents import replace_secrets
 from shared.rules.integration_accounts.drift import Change
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.removals import require_accepted
-from shared.rules.problems import not_linked
+from shared.rules.problems import changed_meanwhile, not_linked
 from shared.sealing.data_key import DataKey
 from shared.services.account_claims import is_linked_to
 from shared.services.documents import SERVICE, open_document
@@ -108,7 +108,7 @@ class Puller:
         )
         read = await artifacts.run()
         require_accepted(artifacts.removals(), accepted=accept_removals)
-        sessions = SessionPull(stores, service, account, key, task)
+        sessions = SessionPull(stores, service, account, key, task, artifacts.added_agreements())
         await sessions.run()
         account_staged = await self._stage_account(task, service, key, link, properties)
         read.counts[Child.SESSIONS] = sessions.seen
@@ -155,6 +155,9 @@ class Puller:
                 listed = await self._stores.directory.get(service.name)
                 if listed is None or not is_linked_to(listed.service, link.key):
                     raise not_linked(service.name) from None
+                if (await self._link(service)).linked_at != link.linked_at:
+                    # Its link ended and was made again: the service was its own in between.
+                    raise changed_meanwhile(service.name) from None
 
     async def _stage_account(
         self,
@@ -228,7 +231,7 @@ def _warnings(read: Read, artifacts: ArtifactPull, link: Link) -> list[Warning]:
         Warning(
             code="KindNotCovered",
             message=f"The account does not list {child}: nothing of that kind is in the service, "
-            "or in its backups.",
+            "unless an earlier pull brought it.",
             target=child,
         )
         for child in read.not_covered

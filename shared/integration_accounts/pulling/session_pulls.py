@@ -22,7 +22,7 @@ from shared.integration_accounts.pulling.spool import spool
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
 from shared.model.link import Link
-from shared.model.problem import Problem
+from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.operations.locks import holder_of_lock
 from shared.rules.integration_accounts.ids import account_id_of
@@ -84,8 +84,10 @@ class SessionPulls:
                 await self._read(link, service)
         except Problem as problem:
             told = await self._tell(link, problem)
-        except Exception:
+        except Exception as error:
             log.exception("the sessions of %s are pulled later", link.service)
+            why = f"{type(error).__name__}; the log of the app has more."
+            await self._tell(link, Problem(Code.INTERNAL_ERROR, why))
             return 0
         else:
             await self._note(link, done=True, told=None)
@@ -99,6 +101,8 @@ class SessionPulls:
         listed = await self.stores.directory.get(link.service)
         if listed is None or listed.service.id != link.service_id:
             return None
+        if link.last_pull_at is None:
+            return None  # without its agreements, nobody knows what a session says
         service = listed.service
         facts = service.integration_account
         if facts is None or not facts.linked or service.state not in MANAGEABLE:

@@ -25,7 +25,7 @@ from shared.operations.task import Task
 from shared.rules.integration_accounts.observed import Sighting, observed
 from shared.rules.integration_accounts.received import Receiving
 from shared.rules.integration_accounts.resources import record_of
-from shared.rules.integration_accounts.session_names import Agreements
+from shared.rules.integration_accounts.session_names import Agreements, named
 from shared.rules.integration_accounts.sessions import (
     GeneratedNumber,
     ReceivedNumberSeen,
@@ -77,11 +77,22 @@ def hashed(text: str) -> str:
 
 
 class SessionPull:
-    """One pull of an account's sessions."""
+    """One pull of an account's sessions.
+
+    :param added: agreements that come with this pull: their sessions count as changed, as what was
+        stored of them before was that of no agreement.
+    """
 
     def __init__(
-        self, stores: PullStores, service: Service, account: Account, key: DataKey, task: Task
+        self,
+        stores: PullStores,
+        service: Service,
+        account: Account,
+        key: DataKey,
+        task: Task,
+        added: Sequence[str],
     ) -> None:
+        self._added = Agreements(added)
         self._stores = stores
         self._service = service
         self._account = account
@@ -98,7 +109,7 @@ class SessionPull:
         with spool() as kept_apart:
             async for stored in self._stores.sessions.pages(self._service.id):
                 opened = (opened_session(self._key, one) for one in stored)
-                kept_apart.add((session_key(one.name), printed(one)) for one in opened)
+                kept_apart.add((session_key(one.name), self._known_as(one)) for one in opened)
             await self._read(kept_apart)
             if kept_apart.unseen():
                 # What is gone is believed only when a second list agrees.
@@ -107,6 +118,9 @@ class SessionPull:
             while gone:
                 await self._stage(Found(name, None) for name in gone)
                 gone = kept_apart.unseen(gone[-1])
+
+    def _known_as(self, session: Session) -> bytes:
+        return b"" if named(session.name, self._added) else printed(session)
 
     async def _read(self, kept_apart: Spool) -> None:
         seen = 0
@@ -149,13 +163,26 @@ Said = dict[Kind, tuple[str, GeneratedNumber]]
 
 
 class SessionWriter:
-    """Brings changed sessions into a service. Every step may be repeated."""
+    """Brings changed sessions into a service. Every step may be repeated.
 
-    def __init__(self, stores: PullStores, service: Service, key: DataKey, now: datetime) -> None:
+    :param first: whether it is the first pull of a link: what is stored may be of another account,
+        and a number that is lower than there says nothing about a new cycle here.
+    """
+
+    def __init__(
+        self,
+        stores: PullStores,
+        service: Service,
+        key: DataKey,
+        now: datetime,
+        *,
+        first: bool = False,
+    ) -> None:
         self._stores = stores
         self._service = service
         self._key = key
         self._now = now
+        self._first = first
         self._agreements: Agreements | None = None
         self._numbers: dict[str, AgreementNumbers] = {}
         self._receive: dict[str, Receiving] = {}
@@ -218,7 +245,7 @@ class SessionWriter:
             known, now = counters.get(kind), Sighting(one.value, one.changed_time)
             if known is not None and known.last == one.value:
                 continue  # this has been counted, perhaps by an attempt that stopped behind it
-            before = await self._sighted(name)
+            before = None if self._first else await self._sighted(name)
             counters[kind] = observed(known, numbers.numbering.get(kind, Bounds()), now, before)
         if counters == row.counters and former is None and row.etag:
             return

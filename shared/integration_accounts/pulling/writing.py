@@ -25,6 +25,11 @@ ACCOUNT = "account"
 """The key of what the settings are to say of the account."""
 
 
+_VAIN_TRIES = 5
+"""Tries that are refused although nobody changed the head: then something else is wrong, and the
+operation's next attempt looks again."""
+
+
 class StagedWriter:
     """Writes what was staged into a service."""
 
@@ -37,12 +42,15 @@ class StagedWriter:
 
         :raises Problem: ServiceNotFound if the service is being deleted.
         """
-        stage = head.stage
+        stage, vain = head.stage, 0
         while head.stage == stage:
             try:
                 head = await self._all(head)
             except RowChanged:  # a settings update in between, or another worker was quicker
-                head = await self._head_again()
+                before, head = head.etag, await self._head_again()
+                vain = vain + 1 if head.etag == before else 0
+                if vain > _VAIN_TRIES:
+                    raise
         return head
 
     async def _all(self, head: Head) -> Head:
@@ -54,7 +62,7 @@ class StagedWriter:
             await self._beside(artifacts, stage, found_at, drifts=drifts)
             head = await staging.write(service_id, head, artifacts)
         key = await self._stores.keys.data_key(service_id)
-        sessions = SessionWriter(self._stores, self._service, key, found_at)
+        sessions = SessionWriter(self._stores, self._service, key, found_at, first=not drifts)
         async for values in staging.values(service_id, stage):
             for one in values:
                 if one.key == ACCOUNT:

@@ -49,6 +49,10 @@ def observed(
         end = max(bounds.upper, now.value)
         seen = Counter(next=now.value + 1, last=now.value, end=end)
         return seen if now.value else first(bounds)
+    if before is not None and counter.last < before.value:
+        # The cycle of that sighting has been ended already, by whoever stopped before its session
+        # was stored.
+        before = Sighting(counter.last, before.changed_time)
     if before is not None and now.value < before.value:
         is_again = _is_later(now, before)
         return _moved(new_cycle(counter, bounds), bounds, now.value) if is_again else counter
