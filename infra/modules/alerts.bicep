@@ -46,6 +46,11 @@ var rules = [
     severity: 3
     description: 'A pull found artifacts changed in an integration account.'
   }
+  {
+    type: 'AccountChanging'
+    severity: 2
+    description: 'An integration account changed each time that a pull read it.'
+  }
 ]
 
 resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {

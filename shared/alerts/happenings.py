@@ -163,3 +163,15 @@ def account_changed(
         f"{', '.join(changes)}{more}.",
         data={"artifacts": count},
     )
+
+
+def account_changing(operation: str, service: str, why: str, now: datetime) -> Alert:
+    """A pull never saw the account stand still: what it brought may be of different moments."""
+    return Alert(
+        id=f"{operation}-account-changing",
+        type=AlertType.ACCOUNT_CHANGING,
+        service=service,
+        subject=f"services/{service}/operations/{operation}",
+        time=now,
+        message=f"The pull of service '{service}' is not consistent. {why}",
+    )

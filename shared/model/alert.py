@@ -17,6 +17,7 @@ class AlertType(StrEnum):
     CLOCKS_DIFFER = "ClocksDiffer"
     PULL_FAILED = "PullFailed"
     ACCOUNT_CHANGED = "AccountChanged"
+    ACCOUNT_CHANGING = "AccountChanging"
 
 
 class Alert(Stored):

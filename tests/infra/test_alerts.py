@@ -12,6 +12,7 @@ from infra.check.source import Source, literal, text
 from shared.alerts.alerts import Alerts
 from shared.alerts.happenings import (
     account_changed,
+    account_changing,
     backup_failed,
     backup_partial,
     backups_missed,
@@ -44,6 +45,7 @@ HAPPENINGS = (
     clocks_apart(OPERATION, NOW),
     pull_failed(OPERATION, NOW),
     account_changed(OPERATION.id, OPERATION.service, ["partners/Contoso changed"], 1, NOW),
+    account_changing(OPERATION.id, "Contoso-B2B", "It moved.", NOW),
 )
 
 

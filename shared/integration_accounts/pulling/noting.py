@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.alerts.happenings import account_changed
+from shared.alerts.happenings import account_changed, account_changing
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import AccountFacts, Child
 from shared.model.link import AccountProperties
@@ -16,6 +16,9 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, Stored
 from shared.state.staging import Summary
 from shared.storage.versioned import optimistic
+
+CHANGING = "AccountChanging"
+"""The code of the warning of a pull that is not consistent."""
 
 NAMED = 5
 """Artifacts that an alert names."""
@@ -60,6 +63,11 @@ class Notes:
         await self._note_facts(facts)
         if summary.drifts and seen.changed:
             await self._tell(summary.operation, seen, now)
+        for one in summary.warnings:
+            if one.get("code") == CHANGING:
+                why = str(one.get("message", ""))
+                told = account_changing(summary.operation, self.service.name, why, now)
+                await self.stores.alerts.tell(told)
 
     async def not_done(self, status: OperationStatus, operation: str) -> None:
         """Note a pull that brought nothing. Idempotent.
