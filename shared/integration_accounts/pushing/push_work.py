@@ -9,8 +9,8 @@ from shared.integration_accounts.pushing.planning import Planned, Planner
 from shared.integration_accounts.pushing.progress import Done, Progressing
 from shared.integration_accounts.pushing.safety import Safety
 from shared.integration_accounts.pushing.session_writing import SessionWriter
-from shared.integration_accounts.pushing.sources import SessionsThere
-from shared.integration_accounts.pushing.starting import refusal
+from shared.integration_accounts.pushing.sources import SessionsThere, Source, require_source
+from shared.integration_accounts.pushing.starting import SOURCE, refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.suspending import Suspending
@@ -101,6 +101,7 @@ class PushWork(Work):
     ) -> Outcome:
         planned = await self._planner.planned(service, body, task)
         if not progress.now.begun:
+            _require_source(task.operation, planned.looked.numbers.source, body)
             await self._begin(task, service, planned, progress)
         elif refused := [one for one in planned.problems if one.code in _STILL]:
             raise refusal(refused)
@@ -164,6 +165,7 @@ class PushWork(Work):
         surveyed = self._planner.numbers
         found = await surveyed.run(service, cut, target, body, survey)
         if not progress.now.numbers_decided:
+            _require_source(task.operation, found.source, body)
             if found.problems:
                 raise refusal(found.problems)
             await progress.decide(found.decided)
@@ -268,6 +270,10 @@ class PushWork(Work):
 _UNAVAILABLE = 503
 _STILL = frozenset({Code.INTEGRATION_ACCOUNT_HOLDS})
 """What forbids a push to go on: the rest was looked at before it began."""
+
+
+def _require_source(operation: Operation, now: Source, body: PushBody) -> None:
+    require_source(operation.parameters.get(SOURCE), now, body.control_numbers)
 
 
 def _may_pass(problem: Problem, operation: Operation) -> bool:

@@ -9,7 +9,8 @@ from shared.arm.refusals import GONE, ArmRefused
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.model.integration_account import AccountId, Child
 from shared.model.numbers import Kind
-from shared.model.problem import Problem
+from shared.model.problem import Code, Problem
+from shared.model.push import ControlNumbersAtPush, PushNumbersPolicy
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.integration_accounts.ids import account_id_of
@@ -146,6 +147,34 @@ async def source_of(
         state = SourceState.GONE if gone else SourceState.UNREACHABLE
         return Source(state, facts.resource_id)
     return Source(SourceState.READ, facts.resource_id, found.generated)
+
+
+def require_source(planned: JsonValue, now: Source, body: ControlNumbersAtPush) -> None:
+    """Refuse to decide upon numbers from less than the plan knew.
+
+    :param planned: what the source's state was when the push was planned, as its operation has it.
+    :raises Problem: IntegrationAccountUnavailable where the account could be read then and cannot
+        be now; ControlNumbersUncertain where it is gone since.
+    """
+    choices = [body.policy, *(one.policy for one in body.agreements)]
+    goes_by_it = any(one is not PushNumbersPolicy.AS_KNOWN for one in choices)
+    if planned != SourceState.READ or now.state is SourceState.READ or not goes_by_it:
+        return
+    if now.state is SourceState.GONE:
+        raise Problem(
+            Code.CONTROL_NUMBERS_UNCERTAIN,
+            f"The account that the service was pulled from, {now.resource_id}, was there when this "
+            "push was planned, and is gone. What it issued last is unknown: no number was written. "
+            "Ask for the plan again: it proposes how many numbers to skip.",
+            "/controlNumbers/policy",
+        )
+    raise Problem(
+        Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
+        f"The account that the service was pulled from, {now.resource_id}, could be read when this "
+        "push was planned, and cannot be read now: numbers that it issued since would come again. "
+        "No number was written; the push goes on when it can be read.",
+        retry_after_seconds=60,
+    )
 
 
 async def last_look(stores: PushStores, service: Service) -> datetime | None:
