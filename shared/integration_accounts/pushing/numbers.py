@@ -35,7 +35,7 @@ from shared.rules.integration_accounts.push_sessions import (
     SessionWrite,
     received_session,
 )
-from shared.rules.integration_accounts.session_names import Agreements, named
+from shared.rules.integration_accounts.session_names import Agreements, generated_name, named
 from shared.rules.integration_accounts.times import moment
 from shared.rules.naming import artifact_key
 from shared.rules.restoring.numbers import BackedUpCounters
@@ -126,6 +126,8 @@ class NumbersSurvey:
             for known in self._known(key, one, counters, there, source, held, look):
                 if known.target_unreadable:
                     numbers.unreadable(there.generated[key, known.kind].name)
+                elif known.source_unreadable:
+                    numbers.unreadable_before(generated_name(known.agreement, known.kind))
                 if wrong:
                     continue
                 try:
@@ -176,7 +178,8 @@ class NumbersSurvey:
                     ledger=ledger.counters.get(kind),
                     passed=ledger.passed.get(kind),
                     target=target.sighting if target is not None else None,
-                    target_unreadable=target is not None and target.sighting is None,
+                    target_unreadable=_is_unreadable(target),
+                    source_unreadable=_is_unreadable(now or own),
                     source=now.sighting if now is not None else None,
                     before=own.sighting if own is not None else None,
                     looks=_looks(own, bounds, look),
@@ -243,6 +246,10 @@ class NumbersSurvey:
                     continue
                 kept = any(there.action(one.name) is Action.KEEP for one in writes)
                 yield Action.KEEP if kept else Action.CREATE, writes[0]
+
+
+def _is_unreadable(session: Generated | None) -> bool:
+    return session is not None and session.sighting is None
 
 
 def _spellings(standard: str, value: int | str) -> list[str]:
