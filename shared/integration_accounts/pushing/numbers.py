@@ -27,7 +27,13 @@ from shared.model.push import Action, PlannedNumber, PlannedNumbers, PushBody
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
 from shared.model.wire import JsonObject
-from shared.rules.integration_accounts.push_numbers import Known, choice_for, planned
+from shared.rules.integration_accounts.push_numbers import (
+    Known,
+    choice_for,
+    is_moved_back,
+    is_still_to_write,
+    planned,
+)
 from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
 from shared.rules.integration_accounts.push_rate import Look
 from shared.rules.integration_accounts.push_sessions import (
@@ -52,10 +58,19 @@ class Decided:
     number: PlannedNumber
     standard: str
     bounds: Bounds
+    back_from: str | None = None
+    """When the account's number changed, of one that is moved back; None for others."""
+
+    def is_still_to_write(self, there: Generated | None) -> bool:
+        """Whether it is still to be written, by the account's session as it is now."""
+        seen = there.sighting if there is not None else None
+        return is_still_to_write(self.number, seen, self.bounds, self.back_from)
 
     def to_json(self) -> JsonObject:
         """As it is staged."""
+        back = {} if self.back_from is None else {"backFrom": self.back_from}
         return {
+            **back,
             "number": self.number.to_json(),
             "standard": self.standard,
             "bounds": self.bounds.to_json(),
@@ -68,6 +83,7 @@ class Decided:
             PlannedNumber.model_validate(staged["number"]),
             str(staged["standard"]),
             Bounds.model_validate(staged["bounds"]),
+            str(staged["backFrom"]) if "backFrom" in staged else None,
         )
 
 
@@ -130,14 +146,17 @@ class NumbersSurvey:
                     numbers.unreadable_before(generated_name(known.agreement, known.kind))
                 if wrong:
                     continue
+                choice = choice_for(body.control_numbers, one.name)
                 try:
-                    found = planned(choice_for(body.control_numbers, one.name), known, now)
+                    found = planned(choice, known, now)
                 except Problem as problem:
                     problems.append(problem)
                     continue
                 numbers.add(found)
                 if isinstance(found, PlannedNumber) and found.written:
-                    decided.append(Decided(found, one.standard, known.bounds))
+                    changed = known.target.changed_time if known.target is not None else None
+                    back_from = changed if is_moved_back(found, choice) else None
+                    decided.append(Decided(found, one.standard, known.bounds, back_from))
         created = kept = 0
         async for action, _ in self.others(service, cut, survey, there.others, now):
             created += action is Action.CREATE

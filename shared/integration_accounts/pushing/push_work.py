@@ -30,7 +30,6 @@ from shared.model.wire import JsonObject, JsonValue
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error
 from shared.operations.task import Outcome, Task, Work
-from shared.rules.integration_accounts.push_numbers import is_still_to_write
 from shared.rules.naming import artifact_key
 from shared.rules.problems import service_deleted
 from shared.rules.states import require_manageable
@@ -195,8 +194,7 @@ class PushWork(Work):
         for one in progress.decided:
             number = one.number
             session = there.generated.get((artifact_key(number.agreement), number.kind))
-            seen = session.sighting if session is not None else None
-            if is_still_to_write(number, seen, one.bounds):
+            if one.is_still_to_write(session):
                 found.append(f"control-numbers/{number.agreement}/{number.kind}")
         if lacking := looked.numbers.plan.sessions_created:
             found.append(f"sessions: {lacking}")

@@ -22,7 +22,6 @@ from shared.model.push import Action
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.task import Task
-from shared.rules.integration_accounts.push_numbers import is_still_to_write
 from shared.rules.integration_accounts.push_sessions import (
     SessionThere,
     SessionWrite,
@@ -73,8 +72,7 @@ class SessionWriter:
         wrote, refused = False, None
         for _ in range(_TRIES):
             there = await self._there(name)
-            seen = there.sighting if there is not None else None
-            if not is_still_to_write(decided.number, seen, decided.bounds):
+            if not decided.is_still_to_write(there):
                 return wrote
             now = self.stores.clock.now()
             write = await self._session(decided, name, there, now)
@@ -89,8 +87,7 @@ class SessionWriter:
                 refused = None
             wrote = True
         there = await self._there(name)
-        seen = there.sighting if there is not None else None
-        if not is_still_to_write(decided.number, seen, decided.bounds):
+        if not decided.is_still_to_write(there):
             return wrote
         if refused is not None:
             raise refused

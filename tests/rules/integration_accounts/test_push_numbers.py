@@ -22,6 +22,7 @@ from shared.rules.integration_accounts.push_numbers import (
     Known,
     SourceState,
     choice_for,
+    is_moved_back,
     is_still_to_write,
     planned,
 )
@@ -438,3 +439,27 @@ def test_a_number_is_compared_right_before_it_is_written(
     assert is_still_to_write(decided, sighting, Bounds(lower=1, upper=200)) is still
     kept = decided.model_copy(update={"written": False})
     assert not is_still_to_write(kept, sighting, Bounds(lower=1, upper=200))
+
+
+@pytest.mark.parametrize(
+    ("there", "changed_time", "still"),
+    [
+        (500, EARLY, True),
+        (400, LATE, False),
+        (450, LATE, False),
+        (500, LATE, False),  # it was moved back, and issued up to there again
+        (510, LATE, False),
+    ],
+)
+def test_a_number_is_moved_back_once(there: int, changed_time: str, still: bool) -> None:
+    target = seen(500, EARLY)
+    decided = number(AS_KNOWN, known(ledger=issued(400), target=target))
+    assert is_moved_back(decided, AS_KNOWN)
+    assert is_still_to_write(decided, seen(there, changed_time), WIDE, EARLY) is still
+
+
+def test_around_the_end_of_the_bounds_is_not_back() -> None:
+    rolling = Bounds(lower=10, upper=99)
+    choice = advance(9)
+    found = number(choice, known(GONE, ledger=issued(95), target=seen(95), bounds=rolling))
+    assert (found.becomes, is_moved_back(found, choice)) == (14, False)
