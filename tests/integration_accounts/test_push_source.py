@@ -8,19 +8,28 @@ import pytest
 
 from localhost.arm.sample import ACCOUNT, X12
 from shared.installation.installation import Installation
+from shared.model.backup import BackupBody
+from shared.model.numbers import Kind
+from shared.model.restore import RestoreBody
+from tests.integration_accounts.linked import ONE
 from tests.integration_accounts.pushed import (
+    BACKUP,
+    COPY,
     NEW,
     OTHER,
     ended,
     issue,
     lose,
     number_in,
+    plan,
+    pulled,
     restored,
     settings,
     started,
 )
 from tests.support.arm import Arm
 from tests.support.deployed import Deployed, Emulator
+from tests.support.scenes import run
 
 ISSUED = 40_627
 """What the account issued since it was pulled, when the service knew of 40,127."""
@@ -89,3 +98,46 @@ async def test_what_the_service_knows_is_pushed_whatever_became_of_the_source(
     done = await ended(app, record)
     assert done.status == "Succeeded", (done.error, done.warnings)
     assert number_in(arm, OTHER, f"{X12}-ICN") == 40_127
+
+
+async def test_a_number_that_was_moved_back_is_not_by_a_repeat(app: Installation, arm: Arm) -> None:
+    """The answer to the write that moves it back is lost, and the account issues numbers from there
+    until it passes where it was."""
+    await pulled(app, arm)
+    issue(arm, ACCOUNT, f"{X12}-ICN", ISSUED)
+    record = await started(app, {"controlNumbers": {"policy": "asKnown"}}, ONE)
+    session = f"{ACCOUNT}/sessions/{X12}-ICN"
+
+    def go_on() -> None:
+        assert number_in(arm, ACCOUNT, f"{X12}-ICN") == 40_127
+        issue(arm, ACCOUNT, f"{X12}-ICN", ISSUED + 1)
+
+    lost = arm.fault(method="PUT", part=session, carried_out=True, cut="no answer")
+    after = arm.fault(method="GET", part=session, nth=2, meanwhile=go_on)
+    done = await ended(app, record)
+    assert lost.met, done.error
+    assert after.met >= 2
+    assert number_in(arm, ACCOUNT, f"{X12}-ICN") == ISSUED + 1
+
+
+@pytest.mark.parametrize("pull", [True, False])
+async def test_a_backup_that_did_not_pull_is_no_look_at_the_account(
+    app: Installation, arm: Arm, pull: bool
+) -> None:
+    await pulled(app, arm)
+    listed = await app.services.require(ONE)
+    made = BackupBody(name=BACKUP, storage_account="offsite", pull=pull)
+    await run(app, await app.backups.start(listed.service, made, "somebody", None))
+    body = {
+        "backup": {"storageAccount": "offsite", "container": BACKUP},
+        "service": {"name": COPY},
+    }
+    await run(app, await app.restores.start(RestoreBody.model_validate(body), "somebody", None))
+    entry = await app.history.get(ONE, BACKUP)
+    assert entry is not None
+    lose(arm)
+    unsure = (await plan(app, NEW)).control_numbers.uncertain
+    (icn,) = [one for one in unsure if (one.agreement, one.kind) == (X12, Kind.INTERCHANGE)]
+    assert icn.seen_at is not None
+    assert (icn.seen_at == entry.value.started_at) is pull
+    assert icn.seen_at <= entry.value.started_at

@@ -179,7 +179,7 @@ def require_source(planned: JsonValue, now: Source, body: ControlNumbersAtPush) 
 
 async def last_look(stores: PushStores, service: Service) -> datetime | None:
     """When the sessions that a service has were looked at last: by its link's pulls, or by the
-    backup that it was restored from; None where nobody knows."""
+    backup that it was restored from, where that one pulled; None where nobody knows."""
     facts = service.integration_account
     if facts is None:
         return None
@@ -191,4 +191,4 @@ async def last_look(stores: PushStores, service: Service) -> datetime | None:
     if origin is None:
         return None
     backup = await stores.history.get(origin.service, origin.backup)
-    return backup.value.started_at if backup is not None else None
+    return backup.value.started_at if backup is not None and backup.value.pulled else None
