@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localhost.arm.sample import ACCOUNT, X12
+from localhost.arm.sample import ACCOUNT, X12, fill
 from shared.installation.installation import Installation
 from shared.model.backup import BackupBody
 from shared.model.numbers import Kind
@@ -23,6 +23,7 @@ from tests.integration_accounts.pushed import (
     number_in,
     plan,
     pulled,
+    push,
     restored,
     settings,
     started,
@@ -141,3 +142,24 @@ async def test_a_backup_that_did_not_pull_is_no_look_at_the_account(
     assert icn.seen_at is not None
     assert (icn.seen_at == entry.value.started_at) is pull
     assert icn.seen_at <= entry.value.started_at
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_numbers_of_acknowledgements_that_have_no_counter_go_on_where_the_source_is(
+    app: Installation, arm: Arm, there: bool
+) -> None:
+    fill(arm.state)
+    session = f"{X12}-GCN-ACK"
+    issue(arm, ACCOUNT, session, 70)
+    await restored(app, arm)
+    issue(arm, ACCOUNT, session, 95)
+    if not there:
+        lose(arm)
+    asked = {**NEW, "controlNumbers": {"policy": "advance", "by": 5}}
+    planned = await plan(app, asked)
+    told = [one.message for one in planned.warnings if one.code == "AcknowledgementNumbersOld"]
+    assert len(told) == (not there)
+    assert all(session in one for one in told)
+    done = await push(app, asked)
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    assert number_in(arm, OTHER, session) == (95 if there else 70)

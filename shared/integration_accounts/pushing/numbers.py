@@ -11,6 +11,7 @@ from shared.integration_accounts.pushing.sources import (
     SessionsThere,
     Source,
     generated_key,
+    is_uncounted,
     last_look,
     sessions_held,
     sessions_of,
@@ -23,7 +24,14 @@ from shared.model.integration_account import AccountId, Child
 from shared.model.numbers import Bounds, Counters, Kind
 from shared.model.operation import Warning
 from shared.model.problem import Problem
-from shared.model.push import Action, PlannedNumber, PlannedNumbers, PushBody
+from shared.model.push import (
+    Action,
+    ControlNumbersAtPush,
+    PlannedNumber,
+    PlannedNumbers,
+    PushBody,
+    PushNumbersPolicy,
+)
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
 from shared.model.wire import JsonObject
@@ -97,6 +105,8 @@ class NumbersFound:
     there: SessionsThere
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
+    old_acknowledgements: list[str] = field(default_factory=list)
+    """Sessions that would be created with a number after which others may have been issued."""
 
 
 @dataclass(frozen=True)
@@ -158,9 +168,14 @@ class NumbersSurvey:
                     back_from = changed if is_moved_back(found, choice) else None
                     decided.append(Decided(found, one.standard, known.bounds, back_from))
         created = kept = 0
-        async for action, _ in self.others(service, cut, survey, there.others, now):
+        old: list[str] = []
+        others = self.others(service, cut, survey, there.others, now, source, body.control_numbers)
+        async for action, write in others:
             created += action is Action.CREATE
             kept += action is Action.KEEP
+            if action is Action.CREATE and not write.is_latest:
+                old.append(write.name)
+        numbers.old_acknowledgements(old)
         return NumbersFound(
             decided,
             numbers.end(created, kept),
@@ -168,6 +183,7 @@ class NumbersSurvey:
             there,
             [*problems, *numbers.problems()],
             numbers.warnings(),
+            old,
         )
 
     def _known(
@@ -233,9 +249,11 @@ class NumbersSurvey:
         survey: Survey,
         there: SessionNames,
         now: datetime,
+        source: Source,
+        asked: ControlNumbersAtPush,
     ) -> AsyncIterator[tuple[Action, SessionWrite]]:
-        """The service's sessions that are no generated numbers, and its received numbers that have
-        no session: what is done with each."""
+        """The service's sessions that are no counters of the ledger, and its received numbers that
+        have no session: what is done with each."""
         agreements = Agreements(survey.all_agreements.values())
         seen = SessionNames()
         async for page in cut.records(str(Child.SESSIONS)):
@@ -243,8 +261,10 @@ class NumbersSurvey:
                 if generated_key(one.name, agreements) is None:
                     seen.add(one.name)
                     if _is_chosen(one.name, agreements, survey):
-                        write = SessionWrite(one.name, one.document["content"])
-                        yield there.action(one.name), write
+                        content, is_latest = one.document["content"], True
+                        if _goes_on(one.name, agreements, asked):
+                            content, is_latest = source.latest(one.name, content)
+                        yield there.action(one.name), SessionWrite(one.name, content, is_latest)
         async for numbers in self.stores.received.pages(service.id):
             for number in numbers:
                 agreement = survey.agreements.get(artifact_key(number.agreement))
@@ -265,6 +285,14 @@ class NumbersSurvey:
                     continue
                 kept = any(there.action(one.name) is Action.KEEP for one in writes)
                 yield Action.KEEP if kept else Action.CREATE, writes[0]
+
+
+def _goes_on(name: str, agreements: Agreements, asked: ControlNumbersAtPush) -> bool:
+    """Whether a session is of a number that goes on after the latest, with no counter for it."""
+    if not is_uncounted(name, agreements):
+        return False
+    policy = choice_for(asked, named(name, agreements)[0].agreement).policy
+    return policy is not PushNumbersPolicy.AS_KNOWN
 
 
 def _is_unreadable(session: Generated | None) -> bool:

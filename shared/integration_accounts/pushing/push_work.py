@@ -163,8 +163,9 @@ class PushWork(Work):
         target = await target_of(self._stores.arm, planned.target.id, body)
         surveyed = self._planner.numbers
         found = await surveyed.run(service, cut, target, body, survey)
-        if not progress.now.numbers_decided:
+        if not progress.now.numbers_decided or found.old_acknowledgements:
             _require_source(task.operation, found.source, body)
+        if not progress.now.numbers_decided:
             if found.problems:
                 raise refusal(found.problems)
             await progress.decide(found.decided)
@@ -172,7 +173,7 @@ class PushWork(Work):
         key = await self._stores.keys.data_key(service.id)
         sessions = SessionWriter(self._stores, service, target.account, task, key, written)
         await sessions.numbers(progress.decided, names)
-        await sessions.others(surveyed, cut, survey)
+        await sessions.others(surveyed, cut, survey, found.source, body.control_numbers)
 
     async def _compare(
         self,

@@ -12,13 +12,13 @@ from shared.arm.client import Account
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.pushing.numbers import Decided, NumbersSurvey
 from shared.integration_accounts.pushing.patient import patiently
-from shared.integration_accounts.pushing.sources import Generated, sessions_of
+from shared.integration_accounts.pushing.sources import Generated, Source, sessions_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.writing import Written
 from shared.model.integration_account import Child
 from shared.model.problem import Code, Problem
-from shared.model.push import Action
+from shared.model.push import Action, ControlNumbersAtPush
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.task import Task
@@ -126,15 +126,24 @@ class SessionWriter:
         )
         return SessionWrite(there.name if there is not None else made.name, made.content)
 
-    async def others(self, numbers: NumbersSurvey, cut: ServiceCut, survey: Survey) -> None:
+    async def others(
+        self,
+        numbers: NumbersSurvey,
+        cut: ServiceCut,
+        survey: Survey,
+        source: Source,
+        asked: ControlNumbersAtPush,
+    ) -> None:
         """Create the sessions that the account lacks; none is set back.
 
+        :param source: the account that the service was pulled from.
         :raises ArmRefused: what ARM refused.
         """
         agreements = Agreements(survey.all_agreements.values())
         there = await sessions_of(self.account.pages(Child.SESSIONS), agreements)
         now, done = self.stores.clock.now(), 0
-        async for action, write in numbers.others(self.service, cut, survey, there.others, now):
+        found = numbers.others(self.service, cut, survey, there.others, now, source, asked)
+        async for action, write in found:
             if action is not Action.CREATE:
                 continue
             await self.task.checkpoint()

@@ -16,7 +16,7 @@ from shared.model.wire import JsonObject, JsonValue
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.observed import Sighting
 from shared.rules.integration_accounts.push_numbers import SourceState
-from shared.rules.integration_accounts.push_sessions import SessionNames
+from shared.rules.integration_accounts.push_sessions import SessionNames, session_key
 from shared.rules.integration_accounts.resources import record_of
 from shared.rules.integration_accounts.session_names import Agreements, GeneratedName, named
 from shared.rules.integration_accounts.sessions import number_of
@@ -52,7 +52,17 @@ class SessionsThere:
 
     generated: dict[NumberKey, Generated] = field(default_factory=dict)
     others: SessionNames = field(default_factory=SessionNames)
+    uncounted: dict[str, Generated] = field(default_factory=dict)
+    """Generated numbers that the ledger has no counter for, by ``session_key``; they are of the
+    others too."""
     count: int = 0
+
+
+def is_uncounted(name: str, agreements: Agreements) -> bool:
+    """Whether a session is of a generated number that the ledger has no counter for."""
+    meanings = named(name, agreements)
+    meaning = meanings[0] if meanings else None
+    return isinstance(meaning, GeneratedName) and meaning.kind is None
 
 
 def generated_key(name: str, agreements: Agreements) -> NumberKey | None:
@@ -78,11 +88,13 @@ async def sessions_of(
             pulled = record_of(Child.SESSIONS, resource)
             found.count += 1
             key = generated_key(pulled.name, agreements)
-            if key is None:
-                found.others.add(pulled.name)
-            else:
-                content = pulled.document["content"]
-                found.generated[key] = Generated(pulled.name, content, pulled.changed_time)
+            session = Generated(pulled.name, pulled.document["content"], pulled.changed_time)
+            if key is not None:
+                found.generated[key] = session
+                continue
+            found.others.add(pulled.name)
+            if is_uncounted(pulled.name, agreements):
+                found.uncounted[session_key(pulled.name)] = session
     return found
 
 
@@ -110,6 +122,22 @@ class Source:
     state: SourceState
     resource_id: str = ""
     sessions: Mapping[NumberKey, Generated] = field(default_factory=dict)
+    uncounted: Mapping[str, Generated] = field(default_factory=dict)
+    """As of ``SessionsThere``."""
+
+    def latest(self, name: str, own: JsonValue) -> tuple[JsonValue, bool]:
+        """The content of a session of a number that the ledger has no counter for, which an account
+        gets that lacks it: the source's where that is higher; and whether it is known that nothing
+        later was issued.
+
+        :param own: the content that the service has.
+        """
+        now = self.uncounted.get(session_key(name))
+        value = number_of(now.content) if now is not None else None
+        if now is None or value is None:
+            return own, False
+        before = number_of(own)
+        return (now.content if before is None or value > before else own), True
 
 
 async def source_of(
@@ -136,7 +164,7 @@ async def source_of(
     if account_id.key == target.id.key:
         if there is None:
             return Source(SourceState.GONE, facts.resource_id)
-        return Source(SourceState.READ, facts.resource_id, there.generated)
+        return Source(SourceState.READ, facts.resource_id, there.generated, there.uncounted)
     if not may_be_read(account_id):
         return Source(SourceState.UNREACHABLE, facts.resource_id)
     try:
@@ -146,7 +174,7 @@ async def source_of(
         gone = refused.meaning in GONE
         state = SourceState.GONE if gone else SourceState.UNREACHABLE
         return Source(state, facts.resource_id)
-    return Source(SourceState.READ, facts.resource_id, found.generated)
+    return Source(SourceState.READ, facts.resource_id, found.generated, found.uncounted)
 
 
 def require_source(planned: JsonValue, now: Source, body: ControlNumbersAtPush) -> None:

@@ -74,6 +74,7 @@ class Numbers:
         self._by = 0
         self._unreadable: list[str] = []
         self._unreadable_before: list[str] = []
+        self._old_acknowledgements: list[str] = []
 
     def add(self, found: PlannedNumber | UncertainNumber | None) -> None:
         """Tell what ``planned`` gave."""
@@ -107,6 +108,11 @@ class Numbers:
         """Tell a session of the account that the service was pulled from whose content is no number
         that can be read."""
         self._unreadable_before.append(session)
+
+    def old_acknowledgements(self, sessions: Sequence[str]) -> None:
+        """Tell the sessions of acknowledgements' numbers that are created as the service knows
+        them, and others may have been issued since."""
+        self._old_acknowledgements.extend(sessions)
 
     def end(self, created: int = 0, kept: int = 0) -> PlannedNumbers:
         """All of them, as the plan has them.
@@ -195,6 +201,17 @@ class Numbers:
                     f"numbers that cannot be read: {_some(self._unreadable_before)}. What it "
                     "issued by them is unknown: look at them there.",
                     target=Section.AGREEMENTS,
+                )
+            )
+        if self._old_acknowledgements:
+            found.append(
+                Warning(
+                    code="AcknowledgementNumbersOld",
+                    message="Interchanges or groups of acknowledgements go on from what the last "
+                    "pull saw, as the account that the service was pulled from does not say what "
+                    f"it issued since: {_some(self._old_acknowledgements)}. No policy moves these: "
+                    "raise them in the account before the workflows are resumed.",
+                    target=_TARGET,
                 )
             )
         return found
