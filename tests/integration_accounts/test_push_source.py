@@ -163,3 +163,20 @@ async def test_numbers_of_acknowledgements_that_have_no_counter_go_on_where_the_
     done = await push(app, asked)
     assert done.status == "Succeeded", (done.error, done.warnings)
     assert number_in(arm, OTHER, session) == (95 if there else 70)
+
+
+async def test_a_session_of_the_source_that_cannot_be_read_is_told(
+    app: Installation, arm: Arm
+) -> None:
+    """It could not be read when it was pulled either: the ledger has nothing of it."""
+    session = f"{X12}-TSCN-ACK"
+    fill(arm.state)
+    arm.session(ACCOUNT, session, {"ControlNumber": "many"})
+    await restored(app, arm)
+    planned = await plan(app, NEW)
+    assert [one.code for one in planned.errors] == ["ControlNumbersUncertain"]
+    unsure = [(one.agreement, one.kind) for one in planned.control_numbers.uncertain]
+    assert unsure == [(X12, Kind.ACKNOWLEDGEMENT)]
+    told = [one.message.lower() for one in planned.warnings if one.code == "SessionUnreadable"]
+    assert len(told) == 1
+    assert session.lower() in told[0]
