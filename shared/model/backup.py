@@ -143,6 +143,8 @@ class Backup(Stored):
     started_at: Time
     completed_at: Time | None = None
     operation: str
+    pulled: bool = False
+    """Whether it is known that the account of its service was pulled for it, after it started."""
     revision: int | None = None
     items: int | None = None
     content_objects: int | None = None

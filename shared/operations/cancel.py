@@ -7,9 +7,11 @@ from shared.rules.naming import shown
 from shared.state.operations import OperationRow
 from shared.storage.tables import RowChanged
 
+_HALF_WAY = "cannot stop half way; backups, pulls, pushes and verifies can"
+
 
 async def cancel(engine: Engine, service: str, operation_id: str) -> OperationRow:
-    """Ask a backup or a verify to stop. One that no worker has ends at once.
+    """Ask a backup, a pull, a push or a verify to stop. One that no worker has ends at once.
 
     :raises Problem: OperationNotFound; OperationNotAllowed for one that has ended, or of a kind
         that cannot be canceled.
@@ -21,8 +23,7 @@ async def cancel(engine: Engine, service: str, operation_id: str) -> OperationRo
         record, operation = found[0], found[0].operation
         ended = operation.status.is_final()
         if ended or operation.operation not in CANCELABLE:
-            has_ended = f"has ended {operation.status}"
-            why = has_ended if ended else "cannot stop half way; backups and verifies can"
+            why = f"has ended {operation.status}" if ended else _HALF_WAY
             raise Problem(
                 Code.OPERATION_NOT_ALLOWED,
                 f"{operation.operation} '{shown(operation_id)}' {why}.",

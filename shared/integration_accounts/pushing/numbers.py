@@ -11,6 +11,7 @@ from shared.integration_accounts.pushing.sources import (
     SessionsThere,
     Source,
     generated_key,
+    is_uncounted,
     last_look,
     sessions_held,
     sessions_of,
@@ -23,11 +24,24 @@ from shared.model.integration_account import AccountId, Child
 from shared.model.numbers import Bounds, Counters, Kind
 from shared.model.operation import Warning
 from shared.model.problem import Problem
-from shared.model.push import Action, PlannedNumber, PlannedNumbers, PushBody
+from shared.model.push import (
+    Action,
+    ControlNumbersAtPush,
+    PlannedNumber,
+    PlannedNumbers,
+    PushBody,
+    PushNumbersPolicy,
+)
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
 from shared.model.wire import JsonObject
-from shared.rules.integration_accounts.push_numbers import Known, choice_for, planned
+from shared.rules.integration_accounts.push_numbers import (
+    Known,
+    choice_for,
+    is_moved_back,
+    is_still_to_write,
+    planned,
+)
 from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
 from shared.rules.integration_accounts.push_rate import Look
 from shared.rules.integration_accounts.push_sessions import (
@@ -35,7 +49,7 @@ from shared.rules.integration_accounts.push_sessions import (
     SessionWrite,
     received_session,
 )
-from shared.rules.integration_accounts.session_names import Agreements, named
+from shared.rules.integration_accounts.session_names import Agreements, generated_name, named
 from shared.rules.integration_accounts.times import moment
 from shared.rules.naming import artifact_key
 from shared.rules.restoring.numbers import BackedUpCounters
@@ -52,10 +66,19 @@ class Decided:
     number: PlannedNumber
     standard: str
     bounds: Bounds
+    back_from: str | None = None
+    """When the account's number changed, of one that is moved back; None for others."""
+
+    def is_still_to_write(self, there: Generated | None) -> bool:
+        """Whether it is still to be written, by the account's session as it is now."""
+        seen = there.sighting if there is not None else None
+        return is_still_to_write(self.number, seen, self.bounds, self.back_from)
 
     def to_json(self) -> JsonObject:
         """As it is staged."""
+        back = {} if self.back_from is None else {"backFrom": self.back_from}
         return {
+            **back,
             "number": self.number.to_json(),
             "standard": self.standard,
             "bounds": self.bounds.to_json(),
@@ -68,6 +91,7 @@ class Decided:
             PlannedNumber.model_validate(staged["number"]),
             str(staged["standard"]),
             Bounds.model_validate(staged["bounds"]),
+            str(staged["backFrom"]) if "backFrom" in staged else None,
         )
 
 
@@ -81,6 +105,8 @@ class NumbersFound:
     there: SessionsThere
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
+    old_acknowledgements: list[str] = field(default_factory=list)
+    """Sessions that would be created with a number after which others may have been issued."""
 
 
 @dataclass(frozen=True)
@@ -126,20 +152,30 @@ class NumbersSurvey:
             for known in self._known(key, one, counters, there, source, held, look):
                 if known.target_unreadable:
                     numbers.unreadable(there.generated[key, known.kind].name)
+                elif known.source_unreadable:
+                    numbers.unreadable_before(generated_name(known.agreement, known.kind))
                 if wrong:
                     continue
+                choice = choice_for(body.control_numbers, one.name)
                 try:
-                    found = planned(choice_for(body.control_numbers, one.name), known, now)
+                    found = planned(choice, known, now)
                 except Problem as problem:
                     problems.append(problem)
                     continue
                 numbers.add(found)
                 if isinstance(found, PlannedNumber) and found.written:
-                    decided.append(Decided(found, one.standard, known.bounds))
+                    changed = known.target.changed_time if known.target is not None else None
+                    back_from = changed if is_moved_back(found, choice) else None
+                    decided.append(Decided(found, one.standard, known.bounds, back_from))
         created = kept = 0
-        async for action, _ in self.others(service, cut, survey, there.others, now):
+        old: list[str] = []
+        others = self.others(service, cut, survey, there.others, now, source, body.control_numbers)
+        async for action, write in others:
             created += action is Action.CREATE
             kept += action is Action.KEEP
+            if action is Action.CREATE and not write.is_latest:
+                old.append(write.name)
+        numbers.old_acknowledgements(old)
         return NumbersFound(
             decided,
             numbers.end(created, kept),
@@ -147,6 +183,7 @@ class NumbersSurvey:
             there,
             [*problems, *numbers.problems()],
             numbers.warnings(),
+            old,
         )
 
     def _known(
@@ -176,7 +213,8 @@ class NumbersSurvey:
                     ledger=ledger.counters.get(kind),
                     passed=ledger.passed.get(kind),
                     target=target.sighting if target is not None else None,
-                    target_unreadable=target is not None and target.sighting is None,
+                    target_unreadable=_is_unreadable(target),
+                    source_unreadable=_is_unreadable(now or own),
                     source=now.sighting if now is not None else None,
                     before=own.sighting if own is not None else None,
                     looks=_looks(own, bounds, look),
@@ -211,9 +249,11 @@ class NumbersSurvey:
         survey: Survey,
         there: SessionNames,
         now: datetime,
+        source: Source,
+        asked: ControlNumbersAtPush,
     ) -> AsyncIterator[tuple[Action, SessionWrite]]:
-        """The service's sessions that are no generated numbers, and its received numbers that have
-        no session: what is done with each."""
+        """The service's sessions that are no counters of the ledger, and its received numbers that
+        have no session: what is done with each."""
         agreements = Agreements(survey.all_agreements.values())
         seen = SessionNames()
         async for page in cut.records(str(Child.SESSIONS)):
@@ -221,8 +261,10 @@ class NumbersSurvey:
                 if generated_key(one.name, agreements) is None:
                     seen.add(one.name)
                     if _is_chosen(one.name, agreements, survey):
-                        write = SessionWrite(one.name, one.document["content"])
-                        yield there.action(one.name), write
+                        content, is_latest = one.document["content"], True
+                        if _goes_on(one.name, agreements, asked):
+                            content, is_latest = source.latest(one.name, content)
+                        yield there.action(one.name), SessionWrite(one.name, content, is_latest)
         async for numbers in self.stores.received.pages(service.id):
             for number in numbers:
                 agreement = survey.agreements.get(artifact_key(number.agreement))
@@ -243,6 +285,18 @@ class NumbersSurvey:
                     continue
                 kept = any(there.action(one.name) is Action.KEEP for one in writes)
                 yield Action.KEEP if kept else Action.CREATE, writes[0]
+
+
+def _goes_on(name: str, agreements: Agreements, asked: ControlNumbersAtPush) -> bool:
+    """Whether a session is of a number that goes on after the latest, with no counter for it."""
+    if not is_uncounted(name, agreements):
+        return False
+    policy = choice_for(asked, named(name, agreements)[0].agreement).policy
+    return policy is not PushNumbersPolicy.AS_KNOWN
+
+
+def _is_unreadable(session: Generated | None) -> bool:
+    return session is not None and session.sighting is None
 
 
 def _spellings(standard: str, value: int | str) -> list[str]:

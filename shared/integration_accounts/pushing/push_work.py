@@ -9,8 +9,8 @@ from shared.integration_accounts.pushing.planning import Planned, Planner
 from shared.integration_accounts.pushing.progress import Done, Progressing
 from shared.integration_accounts.pushing.safety import Safety
 from shared.integration_accounts.pushing.session_writing import SessionWriter
-from shared.integration_accounts.pushing.sources import SessionsThere
-from shared.integration_accounts.pushing.starting import refusal
+from shared.integration_accounts.pushing.sources import SessionsThere, Source, require_source
+from shared.integration_accounts.pushing.starting import SOURCE, refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.suspending import Suspending
@@ -30,7 +30,6 @@ from shared.model.wire import JsonObject, JsonValue
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error
 from shared.operations.task import Outcome, Task, Work
-from shared.rules.integration_accounts.push_numbers import is_still_to_write
 from shared.rules.naming import artifact_key
 from shared.rules.problems import service_deleted
 from shared.rules.states import require_manageable
@@ -101,6 +100,7 @@ class PushWork(Work):
     ) -> Outcome:
         planned = await self._planner.planned(service, body, task)
         if not progress.now.begun:
+            _require_source(task.operation, planned.looked.numbers.source, body)
             await self._begin(task, service, planned, progress)
         elif refused := [one for one in planned.problems if one.code in _STILL]:
             raise refusal(refused)
@@ -163,6 +163,8 @@ class PushWork(Work):
         target = await target_of(self._stores.arm, planned.target.id, body)
         surveyed = self._planner.numbers
         found = await surveyed.run(service, cut, target, body, survey)
+        if not progress.now.numbers_decided or found.old_acknowledgements:
+            _require_source(task.operation, found.source, body)
         if not progress.now.numbers_decided:
             if found.problems:
                 raise refusal(found.problems)
@@ -171,7 +173,7 @@ class PushWork(Work):
         key = await self._stores.keys.data_key(service.id)
         sessions = SessionWriter(self._stores, service, target.account, task, key, written)
         await sessions.numbers(progress.decided, names)
-        await sessions.others(surveyed, cut, survey)
+        await sessions.others(surveyed, cut, survey, found.source, body.control_numbers)
 
     async def _compare(
         self,
@@ -193,8 +195,7 @@ class PushWork(Work):
         for one in progress.decided:
             number = one.number
             session = there.generated.get((artifact_key(number.agreement), number.kind))
-            seen = session.sighting if session is not None else None
-            if is_still_to_write(number, seen, one.bounds):
+            if one.is_still_to_write(session):
                 found.append(f"control-numbers/{number.agreement}/{number.kind}")
         if lacking := looked.numbers.plan.sessions_created:
             found.append(f"sessions: {lacking}")
@@ -268,6 +269,10 @@ class PushWork(Work):
 _UNAVAILABLE = 503
 _STILL = frozenset({Code.INTEGRATION_ACCOUNT_HOLDS})
 """What forbids a push to go on: the rest was looked at before it began."""
+
+
+def _require_source(operation: Operation, now: Source, body: PushBody) -> None:
+    require_source(operation.parameters.get(SOURCE), now, body.control_numbers)
 
 
 def _may_pass(problem: Problem, operation: Operation) -> bool:

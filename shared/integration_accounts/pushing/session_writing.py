@@ -12,17 +12,16 @@ from shared.arm.client import Account
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.pushing.numbers import Decided, NumbersSurvey
 from shared.integration_accounts.pushing.patient import patiently
-from shared.integration_accounts.pushing.sources import Generated, sessions_of
+from shared.integration_accounts.pushing.sources import Generated, Source, sessions_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.writing import Written
 from shared.model.integration_account import Child
 from shared.model.problem import Code, Problem
-from shared.model.push import Action
+from shared.model.push import Action, ControlNumbersAtPush
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.task import Task
-from shared.rules.integration_accounts.push_numbers import is_still_to_write
 from shared.rules.integration_accounts.push_sessions import (
     SessionThere,
     SessionWrite,
@@ -73,8 +72,7 @@ class SessionWriter:
         wrote, refused = False, None
         for _ in range(_TRIES):
             there = await self._there(name)
-            seen = there.sighting if there is not None else None
-            if not is_still_to_write(decided.number, seen, decided.bounds):
+            if not decided.is_still_to_write(there):
                 return wrote
             now = self.stores.clock.now()
             write = await self._session(decided, name, there, now)
@@ -89,8 +87,7 @@ class SessionWriter:
                 refused = None
             wrote = True
         there = await self._there(name)
-        seen = there.sighting if there is not None else None
-        if not is_still_to_write(decided.number, seen, decided.bounds):
+        if not decided.is_still_to_write(there):
             return wrote
         if refused is not None:
             raise refused
@@ -129,15 +126,24 @@ class SessionWriter:
         )
         return SessionWrite(there.name if there is not None else made.name, made.content)
 
-    async def others(self, numbers: NumbersSurvey, cut: ServiceCut, survey: Survey) -> None:
+    async def others(
+        self,
+        numbers: NumbersSurvey,
+        cut: ServiceCut,
+        survey: Survey,
+        source: Source,
+        asked: ControlNumbersAtPush,
+    ) -> None:
         """Create the sessions that the account lacks; none is set back.
 
+        :param source: the account that the service was pulled from.
         :raises ArmRefused: what ARM refused.
         """
         agreements = Agreements(survey.all_agreements.values())
         there = await sessions_of(self.account.pages(Child.SESSIONS), agreements)
         now, done = self.stores.clock.now(), 0
-        async for action, write in numbers.others(self.service, cut, survey, there.others, now):
+        found = numbers.others(self.service, cut, survey, there.others, now, source, asked)
+        async for action, write in found:
             if action is not Action.CREATE:
                 continue
             await self.task.checkpoint()

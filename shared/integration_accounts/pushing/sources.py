@@ -9,13 +9,14 @@ from shared.arm.refusals import GONE, ArmRefused
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.model.integration_account import AccountId, Child
 from shared.model.numbers import Kind
-from shared.model.problem import Problem
+from shared.model.problem import Code, Problem
+from shared.model.push import ControlNumbersAtPush, PushNumbersPolicy
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.observed import Sighting
 from shared.rules.integration_accounts.push_numbers import SourceState
-from shared.rules.integration_accounts.push_sessions import SessionNames
+from shared.rules.integration_accounts.push_sessions import SessionNames, session_key
 from shared.rules.integration_accounts.resources import record_of
 from shared.rules.integration_accounts.session_names import Agreements, GeneratedName, named
 from shared.rules.integration_accounts.sessions import number_of
@@ -51,7 +52,17 @@ class SessionsThere:
 
     generated: dict[NumberKey, Generated] = field(default_factory=dict)
     others: SessionNames = field(default_factory=SessionNames)
+    uncounted: dict[str, Generated] = field(default_factory=dict)
+    """Generated numbers that the ledger has no counter for, by ``session_key``; they are of the
+    others too."""
     count: int = 0
+
+
+def is_uncounted(name: str, agreements: Agreements) -> bool:
+    """Whether a session is of a generated number that the ledger has no counter for."""
+    meanings = named(name, agreements)
+    meaning = meanings[0] if meanings else None
+    return isinstance(meaning, GeneratedName) and meaning.kind is None
 
 
 def generated_key(name: str, agreements: Agreements) -> NumberKey | None:
@@ -77,11 +88,13 @@ async def sessions_of(
             pulled = record_of(Child.SESSIONS, resource)
             found.count += 1
             key = generated_key(pulled.name, agreements)
-            if key is None:
-                found.others.add(pulled.name)
-            else:
-                content = pulled.document["content"]
-                found.generated[key] = Generated(pulled.name, content, pulled.changed_time)
+            session = Generated(pulled.name, pulled.document["content"], pulled.changed_time)
+            if key is not None:
+                found.generated[key] = session
+                continue
+            found.others.add(pulled.name)
+            if is_uncounted(pulled.name, agreements):
+                found.uncounted[session_key(pulled.name)] = session
     return found
 
 
@@ -109,6 +122,22 @@ class Source:
     state: SourceState
     resource_id: str = ""
     sessions: Mapping[NumberKey, Generated] = field(default_factory=dict)
+    uncounted: Mapping[str, Generated] = field(default_factory=dict)
+    """As of ``SessionsThere``."""
+
+    def latest(self, name: str, own: JsonValue) -> tuple[JsonValue, bool]:
+        """The content of a session of a number that the ledger has no counter for, which an account
+        gets that lacks it: the source's where that is higher; and whether it is known that nothing
+        later was issued.
+
+        :param own: the content that the service has.
+        """
+        now = self.uncounted.get(session_key(name))
+        value = number_of(now.content) if now is not None else None
+        if now is None or value is None:
+            return own, False
+        before = number_of(own)
+        return (now.content if before is None or value > before else own), True
 
 
 async def source_of(
@@ -135,7 +164,7 @@ async def source_of(
     if account_id.key == target.id.key:
         if there is None:
             return Source(SourceState.GONE, facts.resource_id)
-        return Source(SourceState.READ, facts.resource_id, there.generated)
+        return Source(SourceState.READ, facts.resource_id, there.generated, there.uncounted)
     if not may_be_read(account_id):
         return Source(SourceState.UNREACHABLE, facts.resource_id)
     try:
@@ -145,12 +174,40 @@ async def source_of(
         gone = refused.meaning in GONE
         state = SourceState.GONE if gone else SourceState.UNREACHABLE
         return Source(state, facts.resource_id)
-    return Source(SourceState.READ, facts.resource_id, found.generated)
+    return Source(SourceState.READ, facts.resource_id, found.generated, found.uncounted)
+
+
+def require_source(planned: JsonValue, now: Source, body: ControlNumbersAtPush) -> None:
+    """Refuse to decide upon numbers from less than the plan knew.
+
+    :param planned: what the source's state was when the push was planned, as its operation has it.
+    :raises Problem: IntegrationAccountUnavailable where the account could be read then and cannot
+        be now; ControlNumbersUncertain where it is gone since.
+    """
+    choices = [body.policy, *(one.policy for one in body.agreements)]
+    goes_by_it = any(one is not PushNumbersPolicy.AS_KNOWN for one in choices)
+    if planned != SourceState.READ or now.state is SourceState.READ or not goes_by_it:
+        return
+    if now.state is SourceState.GONE:
+        raise Problem(
+            Code.CONTROL_NUMBERS_UNCERTAIN,
+            f"The account that the service was pulled from, {now.resource_id}, was there when this "
+            "push was planned, and is gone. What it issued last is unknown: no number was written. "
+            "Ask for the plan again: it proposes how many numbers to skip.",
+            "/controlNumbers/policy",
+        )
+    raise Problem(
+        Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
+        f"The account that the service was pulled from, {now.resource_id}, could be read when this "
+        "push was planned, and cannot be read now: numbers that it issued since would come again. "
+        "No number was written; the push goes on when it can be read.",
+        retry_after_seconds=60,
+    )
 
 
 async def last_look(stores: PushStores, service: Service) -> datetime | None:
     """When the sessions that a service has were looked at last: by its link's pulls, or by the
-    backup that it was restored from; None where nobody knows."""
+    backup that it was restored from, where that one pulled; None where nobody knows."""
     facts = service.integration_account
     if facts is None:
         return None
@@ -162,4 +219,4 @@ async def last_look(stores: PushStores, service: Service) -> datetime | None:
     if origin is None:
         return None
     backup = await stores.history.get(origin.service, origin.backup)
-    return backup.value.started_at if backup is not None else None
+    return backup.value.started_at if backup is not None and backup.value.pulled else None

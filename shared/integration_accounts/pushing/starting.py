@@ -17,6 +17,10 @@ from shared.state.operations import OperationRow
 _RECORDED = 100
 """The most artifacts, numbers and workflows that the operation's record lists one by one."""
 
+SOURCE = "source"
+"""The parameter of a push's operation that says what became of the account that the service was
+pulled from, when the push was planned: an attempt decides upon no number from less."""
+
 
 @dataclass(frozen=True)
 class Pushes:
@@ -59,7 +63,11 @@ class Pushes:
         planned = await self.planner.planned(service, body)
         if planned.problems:
             raise refusal(planned.problems)
-        parameters: JsonObject = {**start.parameters, "plan": _shortened(planned.plan).to_json()}
+        parameters: JsonObject = {
+            **start.parameters,
+            "plan": _shortened(planned.plan).to_json(),
+            SOURCE: str(planned.looked.numbers.source.state),
+        }
         return await self.engine.start(replace(start, parameters=parameters))
 
 

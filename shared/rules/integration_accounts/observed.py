@@ -43,7 +43,7 @@ def observed(
     :param counter: what the ledger has, None for nothing.
     :param before: the last sighting of this number; None for the first one.
     """
-    if before is not None and _is_later(before, now):
+    if before is not None and is_later(before, now):
         return counter or first(bounds)
     if counter is None:
         end = max(bounds.upper, now.value)
@@ -54,7 +54,7 @@ def observed(
         # was stored.
         before = Sighting(counter.last, before.changed_time)
     if before is not None and now.value < before.value:
-        is_again = _is_later(now, before)
+        is_again = is_later(now, before)
         return _moved(new_cycle(counter, bounds), bounds, now.value) if is_again else counter
     return _moved(counter, bounds, now.value) if now.value > counter.last else counter
 
@@ -74,7 +74,7 @@ def _moved(counter: Counter, bounds: Bounds, value: int) -> Counter:
     return counter.model_copy(update=update)
 
 
-def _is_later(one: Sighting, other: Sighting) -> bool:
+def is_later(one: Sighting, other: Sighting) -> bool:
     """Whether a sighting changed after another one; of times that cannot be read, none did."""
     later, earlier = ticks_of(one.changed_time), ticks_of(other.changed_time)
     return later is not None and earlier is not None and later > earlier

@@ -20,7 +20,7 @@ from shared.model.push import (
     PushNumbersPolicy,
     UncertainNumber,
 )
-from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.observed import Sighting, is_later, observed
 from shared.rules.integration_accounts.push_rate import Look, proposed, rate, rolled_over
 from shared.rules.integration_accounts.times import ticks, ticks_of
 from shared.rules.moving_on import moved_on
@@ -29,6 +29,8 @@ from shared.rules.numbers import first, join, moved_up, upcoming
 from shared.rules.restoring.numbers import advanced, issued_again
 
 _PLACE = "/controlNumbers"
+_NEAR_END = 10
+"""A source that was in the last such part of its bounds, and is lower now, has rolled over."""
 
 
 class SourceState(StrEnum):
@@ -83,6 +85,9 @@ class Known:
     """The account's own number; None where it has no session of it."""
     target_unreadable: bool = False
     """Whether the account has such a session, and its content is no number that can be read."""
+    source_unreadable: bool = False
+    """Whether the account that the service was pulled from has such a session, and its content is
+    no number that can be read."""
     source: Sighting | None = None
     """That of the account that the service was pulled from, as it is now; None where it has no
     session of it that can be read, and where the account cannot be."""
@@ -95,9 +100,29 @@ class Known:
     def is_certain(self) -> bool:
         """Whether it is known what was issued: the source can be read, and has a session of what
         the ledger knows to be issued."""
+        if self.was_set_back or (self.source_unreadable and not self.target_unreadable):
+            return False
         if self.source_state is SourceState.READ and self.source is None:
             return not _has_issued(self.ledger) and not _has_issued(self.passed)
         return self.source_state.is_known
+
+    @property
+    def was_set_back(self) -> bool:
+        """Whether the source has a lower number than it had, and did not roll over: somebody
+        emptied it, or set it back.
+
+        It rolled over where the agreement does and it stood in the last tenth of its bounds when it
+        was pulled last. Otherwise what it issued before it was set back is unknown, and partners
+        know those numbers.
+        """
+        now, before = self.source, self.before
+        if self.source_state is not SourceState.READ or now is None or before is None:
+            return False
+        if now.value >= before.value or not is_later(now, before):
+            return False
+        size = self.bounds.upper - self.bounds.lower + 1
+        near = before.value > self.bounds.upper - max(1, size // _NEAR_END)
+        return not (self.bounds.rollover and near)
 
 
 def planned(choice: Choice, known: Known, now: datetime) -> PlannedNumber | UncertainNumber | None:
@@ -134,7 +159,9 @@ def _latest(known: Known) -> tuple[Counter | None, NumberSource]:
     bounds, by = known.bounds, NumberSource.LEDGER
     counter = join(known.ledger, known.passed)
     if known.source_state is SourceState.READ and known.source is not None:
-        after = observed(counter, bounds, known.source, known.before)
+        # Of one that was set back, the highest number that is known counts.
+        before = None if known.was_set_back else known.before
+        after = observed(counter, bounds, known.source, before)
         by = by if after == counter else NumberSource.SOURCE
         counter = after
     if known.target is not None and not _is_of_former_cycle(known, counter):
@@ -268,8 +295,19 @@ def _uncertain(known: Known, latest: Counter | None, now: datetime) -> Uncertain
         seen_at=seen,
         per_day=per_day,
         proposed_by=proposed(per_day, elapsed, counter, known.bounds),
-        why=_UNKNOWN[known.source_state],
+        why=_why_unknown(known),
     )
+
+
+def _why_unknown(known: Known) -> str:
+    if known.source_unreadable:
+        return "The session of it in the account that it was pulled from cannot be read."
+    if known.was_set_back:
+        return (
+            "The account that it was pulled from was emptied or set back: its number is lower than "
+            "when it was pulled, and that is no rollover."
+        )
+    return _UNKNOWN[known.source_state]
 
 
 _UNKNOWN = {
@@ -280,17 +318,34 @@ _UNKNOWN = {
 }
 
 
-def is_still_to_write(decided: PlannedNumber, there: Sighting | None, bounds: Bounds) -> bool:
+def is_moved_back(decided: PlannedNumber, choice: Choice) -> bool:
+    """Whether a number is set back, as the request asks: not around the end of its bounds."""
+    before = decided.target
+    asked = choice.policy is PushNumbersPolicy.AS_KNOWN
+    return asked and before is not None and decided.becomes < before
+
+
+def is_still_to_write(
+    decided: PlannedNumber,
+    there: Sighting | None,
+    bounds: Bounds,
+    back_from: str | None = None,
+) -> bool:
     """Whether a number that was decided is still to be written, right before it is.
 
     It was decided once, so that no repeat moves it again. An account that went on past it by itself
     meanwhile keeps its own.
 
     :param there: what the account has now; None for no session.
+    :param back_from: when the account's number changed, of one that is moved back; None for others.
+        It is moved back only while it is just that one: what the account issued after it was moved
+        back may reach where it was, and would be issued a third time.
     """
     if not decided.written or there is None:
         return decided.written
     value, before = there.value, decided.target
+    if back_from is not None:
+        return value == before and there.changed_time == back_from
     if value == decided.becomes:
         return False
     if before is None or value == before:

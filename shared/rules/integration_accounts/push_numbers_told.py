@@ -1,6 +1,6 @@
 """The control numbers of a push as its plan has them, and what forbids or surprises about them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from shared.model.operation import Warning
 from shared.model.problem import Code, Detail, Problem
@@ -73,6 +73,8 @@ class Numbers:
         self._unsure = 0
         self._by = 0
         self._unreadable: list[str] = []
+        self._unreadable_before: list[str] = []
+        self._old_acknowledgements: list[str] = []
 
     def add(self, found: PlannedNumber | UncertainNumber | None) -> None:
         """Tell what ``planned`` gave."""
@@ -101,6 +103,16 @@ class Numbers:
     def unreadable(self, session: str) -> None:
         """Tell a session of the account whose content is no number that can be read."""
         self._unreadable.append(session)
+
+    def unreadable_before(self, session: str) -> None:
+        """Tell a session of the account that the service was pulled from whose content is no number
+        that can be read."""
+        self._unreadable_before.append(session)
+
+    def old_acknowledgements(self, sessions: Sequence[str]) -> None:
+        """Tell the sessions of acknowledgements' numbers that are created as the service knows
+        them, and others may have been issued since."""
+        self._old_acknowledgements.extend(sessions)
 
     def end(self, created: int = 0, kept: int = 0) -> PlannedNumbers:
         """All of them, as the plan has them.
@@ -172,21 +184,47 @@ class Numbers:
                 )
             )
         if self._unreadable:
-            names = ", ".join(f"'{shown(name)}'" for name in self._unreadable[:5])
-            more = len(self._unreadable) - 5
             found.append(
                 Warning(
                     code="SessionUnreadable",
-                    message=f"The account has sessions of control numbers that cannot be read: "
-                    f"{names}{f' and {more} more' if more > 0 else ''}. They stay as they are. "
+                    message="The account has sessions of control numbers that cannot be read: "
+                    f"{_some(self._unreadable)}. They stay as they are. "
                     "Where these agreements go on is for the account to say: look at them there.",
                     target=Section.AGREEMENTS,
+                )
+            )
+        if self._unreadable_before:
+            found.append(
+                Warning(
+                    code="SessionUnreadable",
+                    message="The account that the service was pulled from has sessions of control "
+                    f"numbers that cannot be read: {_some(self._unreadable_before)}. What it "
+                    "issued by them is unknown: look at them there.",
+                    target=Section.AGREEMENTS,
+                )
+            )
+        if self._old_acknowledgements:
+            found.append(
+                Warning(
+                    code="AcknowledgementNumbersOld",
+                    message="Interchanges or groups of acknowledgements go on from what the last "
+                    "pull saw, as the account that the service was pulled from does not say what "
+                    f"it issued since: {_some(self._old_acknowledgements)}. No policy moves these: "
+                    "raise them in the account before the workflows are resumed.",
+                    target=_TARGET,
                 )
             )
         return found
 
 
 _TARGET = "control-numbers"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - 5
+    return ", ".join(f"'{shown(name)}'" for name in names[:5]) + (
+        f" and {more} more" if more > 0 else ""
+    )
 
 
 def _said(one: UncertainNumber) -> str:

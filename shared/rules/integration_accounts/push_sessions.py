@@ -32,6 +32,8 @@ class SessionWrite:
 
     name: str
     content: JsonValue = field(repr=False)
+    is_latest: bool = True
+    """False for a generated number after which others may have been issued."""
 
     @property
     def document(self) -> JsonObject:

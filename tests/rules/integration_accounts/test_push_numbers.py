@@ -22,6 +22,7 @@ from shared.rules.integration_accounts.push_numbers import (
     Known,
     SourceState,
     choice_for,
+    is_moved_back,
     is_still_to_write,
     planned,
 )
@@ -90,10 +91,57 @@ def test_a_number_goes_on_after_the_latest(
 
 
 def test_the_source_that_began_a_cycle_since_is_later_though_lower() -> None:
+    former = 999_999_900  # near the end of its bounds
     what = known(
-        READ, ledger=issued(900), source=seen(5, LATE), before=seen(900, EARLY), target=seen(5)
+        READ,
+        ledger=issued(former),
+        source=seen(5, LATE),
+        before=seen(former, EARLY),
+        target=seen(5),
     )
     assert (number(CONTINUE, what).becomes, number(CONTINUE, what).written) == (5, False)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "before", "certain"),
+    [
+        (Bounds(lower=1, upper=1_000, rollover=False), 900, False),
+        (Bounds(lower=1, upper=1_000, rollover=False), 1_000, False),
+        (Bounds(lower=1, upper=1_000), 500, False),
+        (Bounds(lower=1, upper=1_000), 900, False),
+        (Bounds(lower=1, upper=1_000), 901, True),
+        (Bounds(lower=1, upper=5), 5, True),
+        (WIDE, 900, False),
+    ],
+)
+def test_a_source_that_was_emptied_and_used_again_did_not_roll_over(
+    bounds: Bounds, before: int, certain: bool
+) -> None:
+    what = known(
+        READ, bounds, ledger=issued(before), source=seen(3, LATE), before=seen(before, EARLY)
+    )
+    found = planned(CONTINUE, what, NOW)
+    if certain:
+        assert isinstance(found, PlannedNumber)
+        assert found.becomes == 3
+        return
+    assert isinstance(found, UncertainNumber)
+    assert found.last_known == before
+    assert "set back" in found.why
+    if bounds.upper > before + 20:
+        moved = number(advance(20), what)
+        assert (moved.last_known, moved.becomes) == (before, before + 20)
+
+
+def test_a_session_of_the_source_that_cannot_be_read_makes_its_number_uncertain() -> None:
+    what = known(READ, source_unreadable=True)
+    found = planned(CONTINUE, what, NOW)
+    assert isinstance(found, UncertainNumber)
+    assert "cannot be read" in found.why
+    assert planned(AS_KNOWN, what, NOW) is None
+    assert number(advance(20), what).becomes == 20
+    itself = known(READ, source_unreadable=True, target_unreadable=True)
+    assert not number(CONTINUE, itself).written
 
 
 def test_an_old_answer_of_the_source_means_nothing() -> None:
@@ -305,7 +353,8 @@ def test_advance_is_never_lower_than_the_latest_but_where_the_agreement_rolls_ov
         assert found.code is Code.CONTROL_NUMBERS_EXHAUSTED
         # Some latest number is too near the end, and the counter does not roll over there.
         highest = max(latest(what), what.ledger.next - 1 if what.ledger is not None else 0)
-        assert highest + by > what.bounds.upper or what.bounds.lower + by - 1 > what.bounds.upper
+        # One number must be left to be issued after those that are skipped.
+        assert highest + by >= what.bounds.upper or what.bounds.lower + by > what.bounds.upper
         assert not what.bounds.rollover or highest > what.bounds.upper
         return
     if found is None:
@@ -390,3 +439,27 @@ def test_a_number_is_compared_right_before_it_is_written(
     assert is_still_to_write(decided, sighting, Bounds(lower=1, upper=200)) is still
     kept = decided.model_copy(update={"written": False})
     assert not is_still_to_write(kept, sighting, Bounds(lower=1, upper=200))
+
+
+@pytest.mark.parametrize(
+    ("there", "changed_time", "still"),
+    [
+        (500, EARLY, True),
+        (400, LATE, False),
+        (450, LATE, False),
+        (500, LATE, False),  # it was moved back, and issued up to there again
+        (510, LATE, False),
+    ],
+)
+def test_a_number_is_moved_back_once(there: int, changed_time: str, still: bool) -> None:
+    target = seen(500, EARLY)
+    decided = number(AS_KNOWN, known(ledger=issued(400), target=target))
+    assert is_moved_back(decided, AS_KNOWN)
+    assert is_still_to_write(decided, seen(there, changed_time), WIDE, EARLY) is still
+
+
+def test_around_the_end_of_the_bounds_is_not_back() -> None:
+    rolling = Bounds(lower=10, upper=99)
+    choice = advance(9)
+    found = number(choice, known(GONE, ledger=issued(95), target=seen(95), bounds=rolling))
+    assert (found.becomes, is_moved_back(found, choice)) == (14, False)
