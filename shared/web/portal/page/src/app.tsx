@@ -11,7 +11,6 @@ import { ServicePage } from "./pages/service";
 import { BackupPage } from "./pages/backup";
 import { OperationPage } from "./pages/operation";
 import { WholeLog } from "./pages/whole-log";
-import { Health } from "./pages/health";
 import { Missing } from "./pages/missing";
 import { Broken } from "./parts/broken";
 import { Skeleton } from "./parts/parts";
@@ -26,6 +25,7 @@ const RestoredPage = lazy(async () => ({ default: (await import("./pages/restore
 const AccountsPage = lazy(async () => ({ default: (await import("./pages/accounts/accounts")).AccountsPage }));
 const AccountChanges = lazy(async () => ({ default: (await import("./pages/accounts/changes")).AccountChanges }));
 const PushPage = lazy(async () => ({ default: (await import("./pages/accounts/push-page")).PushPage }));
+const Health = lazy(async () => ({ default: (await import("./pages/health")).Health }));
 const Keys = lazy(async () => ({ default: (await import("./pages/keys")).Keys }));
 const About = lazy(async () => ({ default: (await import("./pages/about")).About }));
 const StoragePage = lazy(async () => ({ default: (await import("./pages/storage/storage")).StoragePage }));

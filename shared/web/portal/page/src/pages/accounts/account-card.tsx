@@ -220,6 +220,7 @@ function Unlink({ service, etag, close }: { service: string; etag: string; close
       await taken(api.DELETE("/services/{service}/integration-account", { params: { path: { service }, header } }));
       // The service says first that it has no link any more: one that is gone is not asked for.
       await queries.refetchQueries({ queryKey: ["service", service] });
+      queries.removeQueries({ queryKey: ["link", service] });
       requestAnimationFrame(() => document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true }));
     },
     close,
