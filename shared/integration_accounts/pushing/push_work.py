@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import Linking
+from shared.integration_accounts.pushing.before import look_before
 from shared.integration_accounts.pushing.numbers import Decided
 from shared.integration_accounts.pushing.planning import Planned, Planner
 from shared.integration_accounts.pushing.progress import Done, Progressing
@@ -110,7 +111,9 @@ class PushWork(Work):
             elif body.workflows is WorkflowsPolicy.SUSPEND:
                 told = await self._suspending.disable(task, planned.target.id)
                 await progress.write(workflows=told)
-            writer = ArtifactWriter(self._stores, service, task, body, planned, written)
+            writer = ArtifactWriter(
+                self._stores, service, task, body, planned, written, progress.before
+            )
             await writer.write()
             await self._numbers(task, service, body, planned, progress, written)
             await writer.delete()
@@ -143,11 +146,16 @@ class PushWork(Work):
         """
         if planned.problems:
             raise refusal(planned.problems)
+        if not progress.now.looked:
+            await progress.clear()  # of pushes that ended
+            looked = planned.looked
+            with as_problems(planned.target.id):
+                before = await look_before(task, looked.survey, looked.surveyor)
+            await progress.look(before)
         safety: JsonObject = {}
         if planned.plan.safety_backup:
             safety = await self._safety.made(task, service, planned.target)
         await task.checkpoint()
-        await progress.clear()  # of pushes that ended
         await progress.write(begun=True, safety=safety)
 
     async def _numbers(
