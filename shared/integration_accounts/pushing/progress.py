@@ -87,6 +87,10 @@ class Progressing:
         self.before = before
         await self.write(looked=True)
 
+    async def note(self, workflows: JsonObject) -> None:
+        """Write which workflows are disabled, and which were left."""
+        await self.write(workflows=workflows)
+
     async def decide(self, decided: Sequence[Decided]) -> None:
         """Write the control numbers, once: they are what every attempt writes.
 
