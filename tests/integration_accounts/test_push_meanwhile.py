@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 
+from localhost.arm.sample import ACCOUNT
 from shared.installation.installation import Installation
 from shared.model.operation import Operation
-from tests.integration_accounts.linked import ONE
+from tests.integration_accounts.linked import ONE, refused, service, unlink
+from tests.integration_accounts.pulled import artifacts_of, pull
 from tests.integration_accounts.pushed import (
+    NEW,
     OTHER,
     ended,
     half_filled,
     partner,
+    plan,
     pulled,
+    push,
     settings,
     started,
 )
@@ -147,3 +152,71 @@ def _schema(name: str, text: str) -> dict[str, Any]:
 def _before(arm: Arm, part: str, do: Callable[[], Any], nth: int = 1) -> None:
     """Do something right before the artifact itself is read."""
     arm.fault(method="GET", part=part, meanwhile=do, nth=nth)
+
+
+async def test_an_account_that_somebody_else_made_meanwhile_is_not_written_to(
+    app: Installation, arm: Arm
+) -> None:
+    await pulled(app, arm)
+    record = await started(app, NEW, ONE)
+    half_filled(arm)
+    before = artifacts_of(arm, OTHER)
+    done = await ended(app, record)
+    assert done.status == "Failed"
+    assert done.error is not None
+    assert done.error.target == "/create"
+    assert artifacts_of(arm, OTHER) == before
+
+
+async def test_a_push_of_a_part_links_nothing(app: Installation, arm: Arm) -> None:
+    """The next pull would remove from the service what the part left out."""
+    await pulled(app, arm)
+    await unlink(app)
+    held = await service(app, ONE)
+    body = {**NEW, "include": [{"section": "partners"}]}
+    planned = await plan(app, body, ONE)
+    assert planned.errors == []
+    assert not planned.links
+    done = await push(app, body, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    assert done.result is not None
+    assert done.result["linked"] is False
+    told = {one.code: one.message for one in done.warnings}
+    assert "a part" in told["NotLinked"]
+    assert (await service(app, ONE)).integration_account == held.integration_account
+
+
+async def test_a_kind_that_the_account_does_not_take_is_told_before(
+    app: Installation, arm: Arm
+) -> None:
+    await pulled(app, arm)
+    process = f"{ACCOUNT}/rosettanetprocessconfigurations/PIP3A4"
+    arm.load([{"id": process, "properties": {"processCode": "3A4"}}])
+    assert (await pull(app, ONE)).status == "Succeeded"
+    half_filled(arm)
+    body = {"error": {"code": "InvalidResourceType", "message": "It is not known here."}}
+    part = f"{OTHER}/rosettanetprocessconfigurations"
+    arm.fault(method="GET", part=part, status=400, body=body, times=99)
+    planned = await plan(app, _REPLACING, ONE)
+    assert [(one.code, one.target) for one in planned.errors] == [
+        ("IntegrationAccountRefused", "/exclude")
+    ]
+    exclude = [{"section": "rosettanet-processes"}]
+    planned = await plan(app, {**_REPLACING, "exclude": exclude}, ONE)
+    assert planned.errors == []
+    assert "KindNotCovered" in [one.code for one in planned.warnings]
+
+
+async def test_workflows_that_may_not_be_read_forbid_no_push_that_leaves_them(
+    app: Installation, arm: Arm
+) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    body = {"error": {"code": "AuthorizationFailed", "message": "It may not."}}
+    arm.fault(part="Microsoft.Logic/workflows", status=403, body=body, times=99)
+    planned = await plan(app, {**_REPLACING, "workflows": "leave"}, ONE)
+    assert planned.errors == []
+    assert "WorkflowsNotAllSeen" in [one.code for one in planned.warnings]
+    problem = await refused(plan(app, _REPLACING, ONE))
+    assert problem is not None
+    assert problem.code == "IntegrationAccountForbidden"

@@ -6,7 +6,7 @@ from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import Linking
 from shared.integration_accounts.pushing.before import look_before
 from shared.integration_accounts.pushing.numbers import Decided
-from shared.integration_accounts.pushing.planning import Planned, Planner
+from shared.integration_accounts.pushing.planning import Planned, Planner, is_partial
 from shared.integration_accounts.pushing.progress import Done, Progressing
 from shared.integration_accounts.pushing.safety import Safety
 from shared.integration_accounts.pushing.session_writing import SessionWriter
@@ -15,7 +15,12 @@ from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.suspending import Suspending
-from shared.integration_accounts.pushing.target import Target, make_account, target_of
+from shared.integration_accounts.pushing.target import (
+    Target,
+    exists_already,
+    make_account,
+    target_of,
+)
 from shared.integration_accounts.pushing.writing import ArtifactWriter, Written
 from shared.model.integration_account import AccountId
 from shared.model.link import LinkBody
@@ -107,7 +112,7 @@ class PushWork(Work):
     ) -> Outcome:
         planned = await self._planner.planned(service, body, task)
         if not progress.now.begun:
-            await self._begin(task, service, planned, progress)
+            await self._begin(task, service, body, planned, progress)
         elif refused := [one for one in planned.problems if one.code in _STILL]:
             raise refusal(refused)
         with as_problems(planned.target.id):
@@ -140,13 +145,22 @@ class PushWork(Work):
         return _outcome(done)
 
     async def _begin(
-        self, task: Task, service: Service, planned: Planned, progress: Progressing
+        self,
+        task: Task,
+        service: Service,
+        body: PushBody,
+        planned: Planned,
+        progress: Progressing,
     ) -> None:
         """Make the backup that the push is undone with, and note that the account is written to
         from now on.
 
         :raises Problem: what forbids the push.
         """
+        if body.create is not None:
+            now = await target_of(self._stores.arm, planned.target.id, body)
+            if now.exists:  # made by somebody else: nothing was begun
+                raise exists_already(now)
         if planned.problems:
             raise refusal(planned.problems)
         if not progress.now.looked:
@@ -222,6 +236,8 @@ class PushWork(Work):
         facts = listed.service.integration_account
         if not body.link or (facts is not None and facts.linked):
             return []
+        if is_partial(body):
+            return [_not_linked(_PARTIAL, planned.target)]
         if not await self._planner.links(listed.service, body, planned.target.id):
             return [_not_linked("another service is linked to it.", planned.target)]
         asked = Asked(task.operation.caller, "push")
@@ -291,6 +307,10 @@ class PushWork(Work):
         return listed.service
 
 
+_PARTIAL = (
+    "a part of it was pushed, and its next pull would remove from it what the account lacks. Push "
+    "all of it, or link it yourself."
+)
 _UNAVAILABLE = 503
 _STILL = frozenset({Code.INTEGRATION_ACCOUNT_HOLDS})
 """What forbids a push to go on: the rest was looked at before it began."""

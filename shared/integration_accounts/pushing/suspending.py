@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from shared.arm.client import Arm
-from shared.arm.refusals import ArmRefused
+from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.workflows.using import using
 from shared.integration_accounts.workflows.workflows import Workflows
 from shared.model.integration_account import AccountId
@@ -17,6 +17,7 @@ from shared.model.service import Service, State
 from shared.model.wire import JsonObject
 from shared.model.workflow import LeftWorkflow, ToldWorkflow
 from shared.operations.task import Task
+from shared.rules.integration_accounts.ids import Scope
 from shared.rules.states import ServiceOperation
 from shared.services.account_claims import is_linked_to
 from shared.services.services import Asked, Services
@@ -46,9 +47,15 @@ class Suspending:
         """The workflows that use an account, and what is done with each; what there is to say of
         where was looked.
 
-        :raises ArmRefused: if ARM does not say which there are.
+        :raises ArmRefused: if ARM does not say which there are. Where they are left as they are,
+            and the app may not read them, there is a warning instead.
         """
-        found = await using(self.arm, account)
+        try:
+            found = await using(self.arm, account)
+        except ArmRefused as refused:
+            if policy is WorkflowsPolicy.SUSPEND or refused.meaning is not Meaning.FORBIDDEN:
+                raise
+            return [], [_not_seen("no workflow", str(Scope(account.subscription, account.group)))]
         suspends = policy is WorkflowsPolicy.SUSPEND
         told = [
             PlannedWorkflow(
@@ -63,14 +70,7 @@ class Suspending:
         ]
         if not found.scope.group:
             return told, []
-        return told, [
-            Warning(
-                code="WorkflowsNotAllSeen",
-                message=f"The app may read the workflows of {found.scope} alone: whether others of "
-                "the subscription use the account is unknown.",
-                target=str(found.scope),
-            )
-        ]
+        return told, [_not_seen(f"the workflows of {found.scope} alone", str(found.scope))]
 
     async def disable(self, task: Task, service: Service, account: AccountId, note: Note) -> None:
         """Disable the enabled workflows that use an account, and remember them. Repeated, it goes
@@ -157,6 +157,15 @@ class Suspending:
                 target=str(account),
             )
         ]
+
+
+def _not_seen(seen: str, scope: str) -> Warning:
+    return Warning(
+        code="WorkflowsNotAllSeen",
+        message=f"The app may read {seen}: whether others of the subscription use the account is "
+        "unknown.",
+        target=scope,
+    )
 
 
 def _told(disabled: Sequence[ToldWorkflow], left: Sequence[LeftWorkflow]) -> JsonObject:
