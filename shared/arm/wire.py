@@ -9,6 +9,15 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientHandlerType,
+    ClientOSError,
+    ClientRequest,
+    ClientResponse,
+    ServerDisconnectedError,
+)
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
 from azure.core.pipeline import AsyncPipeline
@@ -91,6 +100,8 @@ class ArmWire:
             found.append(read(heard(answer)))
 
         options: dict[str, Any] = {UNDERSTAND: understand, PACE: pace, COUNT: count}
+        if not again:
+            options["middlewares"] = (_sent_once,)
         try:
             with nullcontext() if again else self._once():
                 last = await self._run(request, options)
@@ -138,3 +149,14 @@ class ArmWire:
     async def close(self) -> None:
         """Close the sockets."""
         await self._transport.close()
+
+
+async def _sent_once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """A middleware of aiohttp, which by itself sends a PUT again where a connection ends without an
+    answer: it does so after these errors, and after no other."""
+    try:
+        return await handler(request)
+    except ClientConnectorError:
+        raise
+    except (ClientOSError, ServerDisconnectedError) as error:
+        raise ClientError(str(error)) from error

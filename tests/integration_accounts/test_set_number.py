@@ -14,7 +14,16 @@ from shared.model.problem import Code
 from shared.numbers.counters import Standing
 from shared.rules.states import ServiceOperation
 from tests.faults.test_enumeration import app_over
-from tests.integration_accounts.linked import IA, ONE, account, create, link, refused, service
+from tests.integration_accounts.linked import (
+    IA,
+    ONE,
+    TWO,
+    account,
+    create,
+    link,
+    refused,
+    service,
+)
 from tests.integration_accounts.pulled import pull, sessions_of
 from tests.support.api import x12_document
 from tests.support.arm import Arm
@@ -188,6 +197,36 @@ async def test_a_write_whose_answer_was_lost_is_compared(app: Installation, arm:
     assert shown(await put(app, 5000)) == (5000, 4999, 0)
     assert content(arm)["ControlNumber"] == "000004999"
     await require_settled(app, arm)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("interchange", "A-ICN"), ("group", "A-Gcn")])
+async def test_what_is_issued_after_a_lost_answer_is_not_set_back(
+    emulator: Emulator, tmp_path: Path, app: Installation, arm: Arm, kind: str, name: str
+) -> None:
+    """With the patience that the app has, which sends most requests again; of a session that is
+    there, and of one that the write makes."""
+    arm.switches.if_match = False
+    patient = Installation(Deployed.new(emulator, tmp_path, **arm.settings()).read())
+    try:
+        await create(patient, TWO)
+        await link(patient, TWO)
+        assert (await pull(patient, TWO)).status is OperationStatus.SUCCEEDED
+
+        def issue() -> None:
+            arm.session(IA, name, {**OLD, "ControlNumber": "5003"})
+
+        written = arm.fault(
+            method="PUT", part=f"/sessions/{name}", cut="no answer", carried_out=True
+        )
+        arm.fault(part=f"/sessions/{name}", nth=3, meanwhile=issue)
+        body = SetNextBody(kind=Kind(kind), next=5000)
+        of = await service(patient, TWO)
+        standing = await patient.setting_numbers.set_next(of, "a", body)
+        assert written.met == 1
+        assert content(arm, name)["ControlNumber"] == "5003"
+        assert shown(standing, kind) == (5004, 5003, 0)
+    finally:
+        await patient.close()
 
 
 async def test_a_write_that_cannot_be_read_back_is_brought_by_the_next_pull(

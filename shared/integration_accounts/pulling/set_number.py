@@ -200,20 +200,28 @@ async def _put(
     """Write a session, and read it back: the answer to a write still has its former time, and a
     version may not be heeded. None where it is gone.
 
+    It is sent once: where its answer is lost, what is read back tells whether it was carried out.
+    Sent again, it would set back what a workflow issued since; and a session that is yet to be made
+    has no version that forbids that.
+
     :raises ArmRefused: if it was not written, as far as can be known.
     """
     body: JsonObject = {"properties": {"content": content}}
+    etag = before.etag if before else ""
     try:
-        await account.put(Child.SESSIONS, name, body, before.etag if before else "")
+        await account.put(Child.SESSIONS, name, body, etag, once=True)
     except ArmRefused as refused:
         if refused.meaning is Meaning.CHANGED:
-            # Also where the first delivery of a repeated request has changed it.
             return await account.item(Child.SESSIONS, name)
         found = await _read_back(account, name, refused)
-        if found is None or session_of(found).content != content:
+        if found is None or _is_as_before(before, session_of(found)):
             raise
         return found
     return await account.item(Child.SESSIONS, name)
+
+
+def _is_as_before(before: Session | None, after: Session) -> bool:
+    return before is not None and after.content == before.content
 
 
 async def _read_back(account: Account, name: str, refused: ArmRefused) -> JsonObject | None:

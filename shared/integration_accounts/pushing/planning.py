@@ -19,7 +19,7 @@ from shared.integration_accounts.pushing.target import (
 )
 from shared.model.integration_account import AccountId, Child
 from shared.model.operation import Warning
-from shared.model.problem import Problem
+from shared.model.problem import Code, Problem
 from shared.model.push import (
     PlannedWorkflow,
     PushBody,
@@ -29,6 +29,7 @@ from shared.model.push import (
 from shared.model.restore import PlanError
 from shared.model.service import Service
 from shared.operations.task import Task
+from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.push_changes import Changes
 from shared.rules.integration_accounts.push_checks import PushChecks
 from shared.rules.integration_accounts.push_plan import WRITTEN, seconds_of
@@ -105,6 +106,7 @@ class Planner:
         problems = [
             *refused,
             *survey.problems,
+            *_not_taken(survey),
             *forbidding,
             *lacking,
             *numbers.problems,
@@ -200,7 +202,7 @@ class Planner:
             target=target.shown(),
             existing=body.existing,
             extra=body.extra,
-            partial=bool(body.include or body.exclude),
+            partial=is_partial(body),
             control_numbers=numbers.plan,
             workflows=[*workflows[:_MOST_TOLD]],
             more_workflows=max(0, len(workflows) - _MOST_TOLD),
@@ -215,11 +217,17 @@ class Planner:
         )
 
     async def links(self, service: Service, body: PushBody, account: AccountId) -> bool:
-        """Whether the service is linked to the account after the push, and is not yet."""
+        """Whether the service is linked to the account after the push, and is not yet. A push of a
+        part links nothing: the next pull would remove from the service what it left out."""
         facts = service.integration_account
-        if not body.link or (facts is not None and facts.linked):
+        if not body.link or is_partial(body) or (facts is not None and facts.linked):
             return False
         return await self.linking.stores.claims.holder(account.key) is None
+
+
+def is_partial(body: PushBody) -> bool:
+    """Whether a request is about a part of the service."""
+    return bool(body.include or body.exclude)
 
 
 _LATER = "The account is yet to be made: it is asked after that, before the first certificate."
@@ -247,6 +255,22 @@ def _not_covered(survey: Survey) -> list[Warning]:
             target=str(child),
         )
         for child in survey.not_covered
+        if not survey.of(child, *WRITTEN)
+    ]
+
+
+def _not_taken(survey: Survey) -> list[Problem]:
+    """The kinds that the account refuses to list, and of which the push would write some: refused
+    there, it would end when all else is written."""
+    return [
+        Problem(
+            Code.INTEGRATION_ACCOUNT_REFUSED,
+            f"The account does not take {child}, of which the service has {len(names)}: exclude "
+            f"the section {CHILDREN[child].section}.",
+            "/exclude",
+        )
+        for child in survey.not_covered
+        if (names := survey.of(child, *WRITTEN))
     ]
 
 

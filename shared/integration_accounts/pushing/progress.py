@@ -1,7 +1,8 @@
 """What a push must know of its earlier attempts: little, as each attempt compares again.
 
 It is staged in the service's configuration, where nobody sees it: that the account is being written
-to, and which backup it has from before; and the control numbers, which are decided once.
+to, and which backup it has from before; how what is replaced or deleted looked before that backup;
+and the control numbers, which are decided once.
 """
 
 import hashlib
@@ -10,12 +11,13 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from shared.integration_accounts.pushing.before import Before, before_of, staged
 from shared.integration_accounts.pushing.numbers import Decided
 from shared.model.operation import Warning
 from shared.model.wire import JsonObject, Stored
 from shared.state.staging import StagedValue, Staging
 
-_STATE, _NUMBER = "push", "n!"
+_STATE, _NUMBER, _BEFORE = "push", "n!", "b!"
 
 
 class Done(Stored):
@@ -30,6 +32,8 @@ class Done(Stored):
 class Progress(Stored):
     """How far a push is."""
 
+    looked: bool = False
+    """Whether it is staged how the account looked, before the backup of it was begun."""
     begun: bool = False
     """Whether anything in Azure may have been written."""
     safety: JsonObject = Field(default_factory=dict, repr=False)
@@ -52,17 +56,23 @@ class Progressing:
     operation: str
     now: Progress = field(default_factory=Progress)
     decided: list[Decided] = field(default_factory=list)
+    before: Before = field(default_factory=dict)
+    """What is replaced or deleted, as it was before the backup."""
 
     async def read(self) -> "Progressing":
         """Read what earlier attempts staged."""
         numbers: list[Decided] = []
+        before: list[JsonObject] = []
         async for page in self.staging.values(self.service_id, self.operation):
             for one in page:
                 if one.key == _STATE:
                     self.now = Progress.model_validate(one.value)
                 elif one.key.startswith(_NUMBER):
                     numbers.append(Decided.of(one.value))
+                elif one.key.startswith(_BEFORE):
+                    before.append(one.value)
         self.decided = numbers if self.now.numbers_decided else []
+        self.before = before_of(before) if self.now.looked else {}
         return self
 
     async def write(self, **changes: object) -> None:
@@ -70,6 +80,16 @@ class Progressing:
         changed = self.now.model_copy(update=changes)
         await self._put([StagedValue(_STATE, changed.to_json())])
         self.now = changed
+
+    async def look(self, before: Before) -> None:
+        """Write how what is replaced or deleted looks, once: no attempt touches anything else."""
+        await self._put([StagedValue(_before_key(one), one) for one in staged(before)])
+        self.before = before
+        await self.write(looked=True)
+
+    async def note(self, workflows: JsonObject) -> None:
+        """Write which workflows are disabled, and which were left."""
+        await self.write(workflows=workflows)
 
     async def decide(self, decided: Sequence[Decided]) -> None:
         """Write the control numbers, once: they are what every attempt writes.
@@ -91,5 +111,12 @@ class Progressing:
 
 
 def _key(one: Decided) -> str:
-    text = f"{one.number.agreement.lower()}\n{one.number.kind}"
-    return f"{_NUMBER}{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+    return _NUMBER + _digest(f"{one.number.agreement.lower()}\n{one.number.kind}")
+
+
+def _before_key(one: JsonObject) -> str:
+    return _BEFORE + _digest(f"{one['child']}\n{str(one['name']).lower()}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

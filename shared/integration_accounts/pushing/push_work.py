@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import Linking
+from shared.integration_accounts.pushing.before import look_before
 from shared.integration_accounts.pushing.numbers import Decided
-from shared.integration_accounts.pushing.planning import Planned, Planner
+from shared.integration_accounts.pushing.planning import Planned, Planner, is_partial
 from shared.integration_accounts.pushing.progress import Done, Progressing
 from shared.integration_accounts.pushing.safety import Safety
 from shared.integration_accounts.pushing.session_writing import SessionWriter
@@ -14,8 +15,14 @@ from shared.integration_accounts.pushing.starting import SOURCE, refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.suspending import Suspending
-from shared.integration_accounts.pushing.target import Target, make_account, target_of
+from shared.integration_accounts.pushing.target import (
+    Target,
+    exists_already,
+    make_account,
+    target_of,
+)
 from shared.integration_accounts.pushing.writing import ArtifactWriter, Written
+from shared.model.integration_account import AccountId
 from shared.model.link import LinkBody
 from shared.model.operation import (
     Operation,
@@ -30,9 +37,11 @@ from shared.model.wire import JsonObject, JsonValue
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error
 from shared.operations.task import Outcome, Task, Work
+from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.naming import artifact_key
 from shared.rules.problems import service_deleted
 from shared.rules.states import require_manageable
+from shared.rules.trading import member
 from shared.services.account_claims import is_linked_to
 from shared.services.services import Asked
 from shared.storage.fence import Canceled
@@ -81,14 +90,16 @@ class PushWork(Work):
         except Canceled:
             if not progress.now.begun:
                 raise
+            notes = await self._disabled(operation, service, progress)
             result = _result(operation, progress, written)
-            return Outcome(OperationStatus.CANCELED, result, written.warnings)
+            return Outcome(OperationStatus.CANCELED, result, [*written.warnings, *notes])
         except Problem as problem:
             if not progress.now.begun or _may_pass(problem, operation):
                 raise
+            notes = await self._disabled(operation, service, progress)
             result = _result(operation, progress, written)
             error = operation_error(problem)
-            return Outcome(OperationStatus.FAILED, result, written.warnings, error)
+            return Outcome(OperationStatus.FAILED, result, [*written.warnings, *notes], error)
 
     async def _push(
         self,
@@ -101,23 +112,23 @@ class PushWork(Work):
         planned = await self._planner.planned(service, body, task)
         if not progress.now.begun:
             _require_source(task.operation, planned.looked.numbers.source, body)
-            await self._begin(task, service, planned, progress)
+            await self._begin(task, service, body, planned, progress)
         elif refused := [one for one in planned.problems if one.code in _STILL]:
             raise refusal(refused)
         with as_problems(planned.target.id):
             if not planned.target.exists:
                 await make_account(planned.target, body)
             elif body.workflows is WorkflowsPolicy.SUSPEND:
-                told = await self._suspending.disable(task, planned.target.id)
-                await progress.write(workflows=told)
-            writer = ArtifactWriter(self._stores, service, task, body, planned, written)
+                await self._suspending.disable(task, service, planned.target.id, progress.note)
+            writer = ArtifactWriter(
+                self._stores, service, task, body, planned, written, progress.before
+            )
             await writer.write()
             await self._numbers(task, service, body, planned, progress, written)
             await writer.delete()
             differing = await self._compare(task, service, body, planned, progress)
         notes = await self._link(task, service, body, planned)
-        workflows = progress.now.workflows
-        notes += await self._suspending.suspend(task, service, planned.target, workflows)
+        notes += await self._disabled(task.operation, service, progress)
         result = _result(task.operation, progress, written)
         result |= {
             "verified": not differing,
@@ -134,20 +145,34 @@ class PushWork(Work):
         return _outcome(done)
 
     async def _begin(
-        self, task: Task, service: Service, planned: Planned, progress: Progressing
+        self,
+        task: Task,
+        service: Service,
+        body: PushBody,
+        planned: Planned,
+        progress: Progressing,
     ) -> None:
         """Make the backup that the push is undone with, and note that the account is written to
         from now on.
 
         :raises Problem: what forbids the push.
         """
+        if body.create is not None:
+            now = await target_of(self._stores.arm, planned.target.id, body)
+            if now.exists:  # made by somebody else: nothing was begun
+                raise exists_already(now)
         if planned.problems:
             raise refusal(planned.problems)
+        if not progress.now.looked:
+            await progress.clear()  # of pushes that ended
+            looked = planned.looked
+            with as_problems(planned.target.id):
+                before = await look_before(task, looked.survey, looked.surveyor)
+            await progress.look(before)
         safety: JsonObject = {}
         if planned.plan.safety_backup:
             safety = await self._safety.made(task, service, planned.target)
         await task.checkpoint()
-        await progress.clear()  # of pushes that ended
         await progress.write(begun=True, safety=safety)
 
     async def _numbers(
@@ -212,6 +237,8 @@ class PushWork(Work):
         facts = listed.service.integration_account
         if not body.link or (facts is not None and facts.linked):
             return []
+        if is_partial(body):
+            return [_not_linked(_PARTIAL, planned.target)]
         if not await self._planner.links(listed.service, body, planned.target.id):
             return [_not_linked("another service is linked to it.", planned.target)]
         asked = Asked(task.operation.caller, "push")
@@ -240,14 +267,29 @@ class PushWork(Work):
             return _outcome(progress.now.done)
         if not progress.now.begun:
             return None
+        account = _account(operation)
+        if account is not None:
+            await self._suspending.note_disabled(operation, service, account, progress.note)
+        notes = await self._disabled(operation, service, progress)
         result = _result(operation, progress, None)
         if operation.cancel_requested:
-            return Outcome(OperationStatus.CANCELED, result)
+            return Outcome(OperationStatus.CANCELED, result, notes)
         error = operation.error or OperationError(
             code=Code.INTERNAL_ERROR,
             message=f"Its worker stopped {ATTEMPTS} times. The log of the app tells more.",
         )
-        return Outcome(OperationStatus.FAILED, result, error=error)
+        return Outcome(OperationStatus.FAILED, result, notes, error)
+
+    async def _disabled(
+        self, operation: Operation, service: Service, progress: Progressing
+    ) -> list[Warning]:
+        """Have the service that is linked to the account Suspended where workflows of it are
+        disabled, however the push ends; what there is to say where its resume cannot enable
+        them."""
+        account, told = _account(operation), progress.now.workflows
+        if account is None:
+            return []
+        return await self._suspending.suspend(operation, service, account, told)
 
     async def settle(self, operation: Operation) -> None:
         """Take back a backup that is not complete, and forget what was staged."""
@@ -266,6 +308,10 @@ class PushWork(Work):
         return listed.service
 
 
+_PARTIAL = (
+    "a part of it was pushed, and its next pull would remove from it what the account lacks. Push "
+    "all of it, or link it yourself."
+)
 _UNAVAILABLE = 503
 _STILL = frozenset({Code.INTEGRATION_ACCOUNT_HOLDS})
 """What forbids a push to go on: the rest was looked at before it began."""
@@ -306,6 +352,13 @@ def _result(operation: Operation, progress: Progressing, written: Written | None
     if progress.now.workflows:
         found["workflows"] = progress.now.workflows
     return found if written is None else {**found, **written.to_json()}
+
+
+def _account(operation: Operation) -> AccountId | None:
+    """The account that a push was started for."""
+    plan = operation.parameters.get("plan")
+    resource_id = member(member(plan, "target"), "resourceId")
+    return account_id_of(resource_id) if isinstance(resource_id, str) else None
 
 
 def _outcome(done: Done) -> Outcome:

@@ -14,7 +14,7 @@ from shared.model.artifact import ContentReference
 from shared.model.integration_account import Child
 from shared.model.numbers import Numbering
 from shared.model.problem import Problem
-from shared.model.push import Action, Existing, PushBody
+from shared.model.push import Action, PushBody
 from shared.model.record import Record
 from shared.model.service import Service
 from shared.model.wire import JsonObject
@@ -70,6 +70,8 @@ class Survey:
     actions: dict[Key, Action] = field(default_factory=dict)
     """Of the chosen artifacts of the service."""
     deletions: dict[Child, list[str]] = field(default_factory=dict)
+    deleted: dict[Key, Seen] = field(default_factory=dict)
+    """The same, as the account has them."""
     counted: dict[Child, int] = field(default_factory=dict)
     """How many of each kind the account has."""
     not_covered: list[Child] = field(default_factory=list)
@@ -214,6 +216,7 @@ class Surveyor:
         assert action is not None, "the account has it"
         if action is Action.DELETE:
             found.deletions.setdefault(child, []).append(name)
+            found.deleted[key] = there
         if record is not None:
             found.there[key] = there
             if is_chosen:
@@ -233,6 +236,23 @@ class Surveyor:
             return there
         account = self._target.account
         fetched = await account.content(pulled.child, pulled.name, wanted.link)
+        return replace(there, content=content_of(fetched.data))
+
+    async def hashed(self, one: Seen) -> Seen:
+        """An artifact of the account as it is now, with the hash of its content; as it was where it
+        is gone.
+
+        :raises ArmRefused: what ARM refused.
+        """
+        account = self._target.account
+        resource = await account.item(one.child, one.name)
+        if resource is None:
+            return one
+        pulled = record_of(one.child, resource)
+        there, wanted = seen_in_account(pulled), pulled.content
+        if not isinstance(wanted, ContentWanted) or wanted.md5:
+            return there
+        fetched = await account.content(one.child, one.name, wanted.link)
         return replace(there, content=content_of(fetched.data))
 
     async def _look_at_all(self, found: Survey, checks: PushChecks) -> None:
@@ -270,14 +290,3 @@ class Surveyor:
 def _agreement(name: str, document: JsonObject) -> AgreementThere:
     found = agreement_content(document)
     return AgreementThere(name, found[0] if found else "", numbering_of_any(document))
-
-
-def refused_by(existing: Existing, survey: Survey) -> list[str]:
-    """The artifacts that the account has otherwise, where that is refused."""
-    if existing is not Existing.REFUSE:
-        return []
-    return sorted(
-        f"{key[0]}/{survey.records[key].name}"
-        for key, action in survey.actions.items()
-        if action is Action.REFUSE
-    )

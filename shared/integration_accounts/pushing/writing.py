@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 
+from shared.integration_accounts.pushing.before import Before
 from shared.integration_accounts.pushing.patient import patiently
 from shared.integration_accounts.pushing.planning import Planned
 from shared.integration_accounts.pushing.stores import PushStores
@@ -16,14 +17,14 @@ from shared.integration_accounts.pushing.target import look_at_keys
 from shared.model.integration_account import Child
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
-from shared.model.push import Existing, PushBody
+from shared.model.push import Action, PushBody
 from shared.model.record import Record
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.task import Task
 from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.push_changes import Changes
-from shared.rules.integration_accounts.push_choice import key_of
+from shared.rules.integration_accounts.push_choice import Key, key_of
 from shared.rules.integration_accounts.push_plan import (
     DELETE_ORDER,
     WRITTEN,
@@ -76,6 +77,8 @@ class ArtifactWriter:
     body: PushBody
     planned: Planned
     written: Written
+    before: Before
+    """What may be replaced or deleted, as it was before the backup."""
 
     async def write(self) -> None:
         """Write all artifacts that the account lacks, or has otherwise.
@@ -109,19 +112,30 @@ class ArtifactWriter:
             raise problems[0]
 
     async def _write(self, child: Child, record: Record) -> None:
+        await self.task.checkpoint()
+        await patiently(self.task, partial(self._compare_and_put, child, record))
+
+    async def _compare_and_put(self, child: Child, record: Record) -> None:
+        """Write an artifact where that is still to be done. All of it is asked again after a wait,
+        in which somebody may write too, and in which a link to content ends."""
         planned, account = self.planned, self.planned.target.account
         section = CHILDREN[child].section
         key = key_of(section, record.name)
         wanted = planned.looked.survey.records[key]
-        await self.task.checkpoint()
-        found = await patiently(self.task, partial(account.item, child, record.name))
+        found = await account.item(child, record.name)
         there = await self._seen(child, found, wanted) if found is not None else None
         if there is not None and is_same(wanted, there):
             return
-        self._require_expected(section, planned.looked.survey.there.get(key), there)
+        if found is not None and there is not None:
+            is_to_replace = planned.looked.survey.actions.get(key) is Action.REPLACE
+            if key not in self.before and not is_to_replace:
+                raise self._holds(section, there)
+            if not await self._is_as_before(child, found, key):
+                self._leave(section, there.name)
+                return
         name = there.name if there is not None else record.name
         body = await self._body(child, record)
-        put = await patiently(self.task, partial(account.put, child, name, body))
+        put = await account.put(child, name, body)
         (self.written.created if there is None else self.written.replaced)[section] += 1
         if places := differences(child, body, put.resource):
             self.written.warn(
@@ -136,29 +150,27 @@ class ArtifactWriter:
     async def _seen(self, child: Child, resource: JsonObject, record: Seen) -> Seen:
         return await self.planned.looked.surveyor.seen_there(record_of(child, resource), record)
 
-    def _require_expected(self, section: str, planned: Seen | None, there: Seen | None) -> None:
-        """Refuse what somebody put there since the account was read: neither the plan nor the
-        backup of it has that.
+    async def _is_as_before(self, child: Child, resource: JsonObject, key: Key) -> bool:
+        """Whether what the account has now is what the backup of before has."""
+        before = self.before.get(key)
+        return before is not None and is_same(before, await self._seen(child, resource, before))
 
-        :raises Problem: IntegrationAccountHolds.
-        """
-        if there is None or (planned is not None and is_same(planned, there)):
-            return
-        at = f"{section}/{shown(there.name)}"
-        if self.body.existing is Existing.REPLACE and planned is not None:
-            self.written.warn(
-                Warning(
-                    code="ChangedMeanwhile",
-                    message="Somebody changed it in the account after it was read for this push: "
-                    "that was replaced.",
-                    target=at,
-                )
+    def _leave(self, section: str, name: str) -> None:
+        self.written.warn(
+            Warning(
+                code="ChangedMeanwhile",
+                message="Somebody made or changed it in the account after it was read for this "
+                "push: no backup has that, so it stays as it is. Push again when nobody changes "
+                "the account.",
+                target=f"{section}/{shown(name)}",
             )
-            return
-        raise Problem(
+        )
+
+    def _holds(self, section: str, there: Seen) -> Problem:
+        return Problem(
             Code.INTEGRATION_ACCOUNT_HOLDS,
-            f"Somebody wrote {at} to the account while this push was under way: it stays. Push "
-            "again when nobody changes the account.",
+            f"Somebody wrote {section}/{shown(there.name)} to the account while this push was "
+            "under way: it stays. Push again when nobody changes the account.",
             "/existing",
         )
 
@@ -174,14 +186,24 @@ class ArtifactWriter:
         return resource_of(child, record.name, document, data, link=link)
 
     async def delete(self) -> None:
-        """Delete what the account has and the service has not, in the order of references.
+        """Delete what the account has and the service has not, in the order of references: what was
+        there before the backup, and is as it was then.
 
         :raises ArmRefused: what ARM refused.
         """
-        account, deletions = self.planned.target.account, self.planned.looked.survey.deletions
+        deletions = self.planned.looked.survey.deletions
         for child in DELETE_ORDER:
             for name in deletions.get(child, []):
                 await self.task.checkpoint()
-                gone = await patiently(self.task, partial(account.delete, child, name))
-                self.written.deleted[CHILDREN[child].section] += gone
+                await patiently(self.task, partial(self._delete, child, name))
                 self.task.report(f"deleting {child}", self.written.deleted.total())
+
+    async def _delete(self, child: Child, name: str) -> None:
+        account, section = self.planned.target.account, CHILDREN[child].section
+        found = await account.item(child, name)
+        if found is None:
+            return
+        if not await self._is_as_before(child, found, key_of(section, name)):
+            self._leave(section, name)
+            return
+        self.written.deleted[section] += await account.delete(child, name)

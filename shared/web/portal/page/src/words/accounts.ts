@@ -150,7 +150,7 @@ export const push = {
     leave: "Leave them as they are",
   },
   link: "Link the service to the account afterwards",
-  linkHint: "If it has no link, and no other service has the account.",
+  linkHint: "If it has no link, no other service has the account, and no part is chosen below.",
   plan: "Plan",
   planning: "Asking for the plan …",
   run: "Push",
