@@ -3,6 +3,7 @@ process, the facts of the account."""
 
 from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
+from shared.model.link import recorded_facts
 from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.session import Session
@@ -75,6 +76,10 @@ async def link(app: Installation, service: Service) -> None:
     settings = {**stored.document, "integrationAccount": ACCOUNT}
     put = PutSettings(settings, rfc3339(app.clock.now()), "linked")
     await app.configuration.change(service.id, head, [put])
+    listed = await app.services.require(service.name)
+    facts = recorded_facts(settings)
+    held = listed.service.model_copy(update={"integration_account": facts})
+    await app.directory.change(held, listed.etag)
     await put_sessions(app, service, SESSIONS_OF)
 
 
