@@ -19,11 +19,11 @@ SERVICE = "contoso-b2b"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def azure(
+async def app_service(
     emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[AppService]:
     """The app behind App Service authentication, with a service in it; keys are optional."""
-    folder = tmp_path_factory.mktemp("azure")
+    folder = tmp_path_factory.mktemp("app_service")
     deployed = Deployed.new(emulator, folder)
     settings = {**deployed.settings, "STATE_STORAGE": deployed.state, **KEYLESS}
     with pytest.MonkeyPatch.context() as patch:
@@ -37,16 +37,16 @@ async def azure(
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def visitor(browser: Browser, azure: AppService) -> AsyncIterator[Tab]:
+async def visitor(browser: Browser, app_service: AppService) -> AsyncIterator[Tab]:
     """Somebody with a browser, who is not signed in yet."""
     context = await browser.new_context(
         viewport={"width": 1280, "height": 800}, locale="en-GB", ignore_https_errors=True
     )
-    azure.roles = [Role.ADMIN]
+    app_service.roles = [Role.ADMIN]
     # No key is in use: none may be in an address.
-    tab = Tab(await context.new_page(), azure.base_url, "no-key-at-all")
+    tab = Tab(await context.new_page(), app_service.base_url, "no-key-at-all")
     tab.expected.add("401 /api/me")
-    tab.beside = (f"{azure.base_url}/.auth/",)
+    tab.beside = (f"{app_service.base_url}/.auth/",)
     tab.watch()
     yield tab
     await context.close()
@@ -93,13 +93,13 @@ async def test_what_is_changed_by_cookie_comes_from_the_page_itself(visitor: Tab
 
 
 async def test_a_sign_in_that_has_ended_says_so_and_leads_back(
-    visitor: Tab, azure: AppService
+    visitor: Tab, app_service: AppService
 ) -> None:
     """Nobody who came by cookie is told that a key was refused."""
     visitor.expected |= {"401 /api/services", "401 /api/operations", "401 /api/editions"}
     await sign_in(visitor, "/services?edition=Basic")
     await expect(visitor.heading).to_have_text("Services")
-    azure.end_sessions()
+    app_service.end_sessions()
     await visitor.page.get_by_label("State", exact=True).select_option("Active")
     await expect(visitor.page.get_by_text("Your sign-in has ended")).to_be_visible()
     await expect(visitor.page.get_by_text("The key was refused")).to_have_count(0)
@@ -119,12 +119,12 @@ async def test_a_sign_in_that_has_ended_says_so_and_leads_back(
 )
 async def test_what_a_role_may_never_do_is_not_offered(
     visitor: Tab,
-    azure: AppService,
+    app_service: AppService,
     role: Role,
     offered: tuple[str, ...],
     missing: tuple[str, ...],
 ) -> None:
-    azure.roles = [role]
+    app_service.roles = [role]
     await sign_in(visitor, f"/services/{SERVICE}")
     await expect(visitor.heading).to_have_text(SERVICE)
     await expect(visitor.page.get_by_role("heading", name="Quick Glance")).to_be_visible()
@@ -139,14 +139,14 @@ async def test_what_a_role_may_never_do_is_not_offered(
 
 
 async def test_a_refusal_that_comes_all_the_same_stands_where_it_was_asked_for(
-    visitor: Tab, azure: AppService
+    visitor: Tab, app_service: AppService
 ) -> None:
     """A role is taken from somebody whose page still offers what it allowed."""
     visitor.expected |= {"403 /resume", "403 /backup-schedule"}
     await sign_in(visitor, f"/services/{SERVICE}")
     await visitor.page.get_by_role("button", name="Resume", exact=True).click()
     dialog = visitor.page.get_by_role("dialog")
-    azure.roles = [Role.READER]
+    app_service.roles = [Role.READER]
     await dialog.get_by_role("button", name="Resume", exact=True).click()
     problem = dialog.locator(".problem")
     await expect(problem).to_contain_text("Forbidden")
@@ -155,18 +155,20 @@ async def test_a_refusal_that_comes_all_the_same_stands_where_it_was_asked_for(
     await visitor.page.keyboard.press("Escape")
     await expect(visitor.page.locator(".title [data-status=Suspended]")).to_be_visible()
     # In a form, it stands in the form, and what was filled in stays.
-    azure.roles = [Role.OPERATOR]
+    app_service.roles = [Role.OPERATOR]
     await visitor.page.goto(f"{visitor.base_url}/api/portal/services/{SERVICE}/configure")
     await visitor.page.get_by_label("Backup Status").select_option("Automatic")
     await visitor.page.get_by_label("Retention Days").fill("44")
-    azure.roles = [Role.READER]
+    app_service.roles = [Role.READER]
     await visitor.page.get_by_role("button", name="Save").click()
     await expect(visitor.page.locator("form .problem")).to_contain_text("Forbidden")
     await expect(visitor.page.get_by_label("Retention Days")).to_have_value("44")
 
 
-async def test_who_has_no_role_is_told_what_is_missing(visitor: Tab, azure: AppService) -> None:
-    azure.roles = []
+async def test_who_has_no_role_is_told_what_is_missing(
+    visitor: Tab, app_service: AppService
+) -> None:
+    app_service.roles = []
     visitor.expected |= {"403 /api/services"}
     await sign_in(visitor, "/services")
     await expect(visitor.page.locator("main .problem")).to_contain_text("Forbidden")
