@@ -13,9 +13,8 @@ from shared.installation.installation import Installation
 from shared.storage.patience import Patience
 from tests.support.deployed import Deployed, Emulator
 from tests.support.report import chosen, each, require_drawn
+from tests.support.scene_table import SCENES, Scene
 from tests.support.scenes import (
-    SCENES,
-    Scene,
     delivered,
     require_nothing_half_made,
     require_nothing_under_way,

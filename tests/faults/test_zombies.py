@@ -22,10 +22,9 @@ from shared.storage.patience import Patience
 from tests.faults.test_enumeration import app_over, prepared
 from tests.support.deployed import Deployed, Emulator
 from tests.support.report import POINTS, SEED, each, tell
+from tests.support.scene_table import SCENES, Scene
 from tests.support.scenes import (
-    SCENES,
     SECOND,
-    Scene,
     delivered,
     require_nothing_under_way,
     require_whole,

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.backups.archive.reader import as_record, read_descriptor, section_records
@@ -26,16 +25,18 @@ from shared.services.documents import open_document
 from shared.services.services import Asked
 from shared.state.operations import OperationRow, place
 from tests.support.api import partner_document, x12_document
-from tests.support.linked import link
-from tests.support.restoring import restoring
 
 SERVICE = "Contoso-B2B"
 FIRST = "first-backup"
 SECOND = "second-backup"
 COPY = "Contoso-Copy"
 ASKED = Asked("somebody")
-_ALL = {"agreements": {"A"}, "partners": {"Northwind", "Fabrikam"}, "schemas": {"s0", "s1", "s2"}}
-_CHOSEN = {**_ALL, "schemas": {"s0", "s1"}}
+EVERYTHING = {
+    "agreements": {"A"},
+    "partners": {"Northwind", "Fabrikam"},
+    "schemas": {"s0", "s1", "s2"},
+}
+CHOSEN = {**EVERYTHING, "schemas": {"s0", "s1"}}
 
 
 async def fill(
@@ -333,70 +334,3 @@ async def after_rotation(app: Installation, _record: OperationRow) -> None:
     key = await app.keys.data_key(service.id)
     opened = open_document(key, "service", "service", stored.document)
     assert opened["accessControl"] == {"namespace": "acs", "key": "acs-secret"}
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One operation of the enumeration."""
-
-    name: str
-    prepare: Callable[[Installation], Awaitable[None]]
-    start: Callable[[Installation], Awaitable[OperationRow]]
-    after: Callable[[Installation, OperationRow], Awaitable[None]]
-    meanwhile: Callable[[Installation], Awaitable[None]] | None = None
-    """What must hold after a fault, and between any two deliveries."""
-
-
-async def _filled(app: Installation) -> None:
-    await fill(app)
-
-
-async def _deleted(app: Installation) -> None:
-    await fill(app)
-    await run(app, await start_delete(app))
-
-
-async def _linked(app: Installation) -> None:
-    await fill(app, link)
-
-
-async def _linked_deleted(app: Installation) -> None:
-    await fill(app, link)
-    await run(app, await start_delete(app))
-
-
-async def _formerly(app: Installation) -> None:
-    await fill(app)
-    await wrap_with_former(app)
-
-
-async def _second(app: Installation) -> OperationRow:
-    return await start_backup(app, SECOND)
-
-
-SCENES = {
-    scene.name: scene
-    for scene in (
-        Scene("backup", _filled, _second, after_backup),
-        Scene("delete", _filled, start_delete, after_delete),
-        Scene(
-            "restore",
-            _deleted,
-            start_restore,
-            after_restore,
-            restoring(SERVICE, _ALL),
-        ),
-        Scene(
-            "restore-part",
-            _filled,
-            start_chosen_restore,
-            after_chosen_restore,
-            restoring(COPY, _CHOSEN),
-        ),
-        Scene("backup-linked", _linked, _second, after_backup),
-        Scene("restore-linked", _linked_deleted, start_restore, after_restore),
-        Scene("purge", _filled, start_purge, after_purge),
-        Scene("rotation", _formerly, start_rotation, after_rotation),
-        Scene("verify", _filled, start_verify, after_verify),
-    )
-}

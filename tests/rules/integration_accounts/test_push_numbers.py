@@ -1,12 +1,10 @@
 """What generated control numbers become at a push."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shared.model.numbers import Bounds, Counter, Kind
+from shared.model.numbers import Bounds, Counter
 from shared.model.problem import Code, Problem
 from shared.model.push import (
     AgreementNumbersChoice,
@@ -16,47 +14,31 @@ from shared.model.push import (
     PushNumbersPolicy,
     UncertainNumber,
 )
-from shared.rules.integration_accounts.observed import Sighting, observed
 from shared.rules.integration_accounts.push_numbers import (
     Choice,
     Known,
     SourceState,
     choice_for,
-    is_moved_back,
-    is_still_to_write,
     planned,
 )
 from shared.rules.integration_accounts.push_rate import Look
-from shared.rules.numbers import upcoming
-
-NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
-EARLY, LATE = "2026-11-01T00:00:00.0000000Z", "2026-11-29T00:00:00.0000001Z"
-WIDE = Bounds()
-READ, GONE, UNREACHABLE, NONE = SourceState
-CONTINUE = Choice(PushNumbersPolicy.CONTINUE, None, "/controlNumbers")
-AS_KNOWN = Choice(PushNumbersPolicy.AS_KNOWN, None, "/controlNumbers")
-
-
-def advance(by: int) -> Choice:
-    return Choice(PushNumbersPolicy.ADVANCE, by, "/controlNumbers")
-
-
-def issued(last: int, cycle: int = 0) -> Counter:
-    return Counter(next=last + 1, last=last, cycle=cycle)
-
-
-def seen(value: int, changed_time: str = LATE) -> Sighting:
-    return Sighting(value, changed_time)
-
-
-def known(state: SourceState = NONE, bounds: Bounds = WIDE, **members: object) -> Known:
-    return Known("Northwind", Kind.GROUP, bounds, state, **members)  # type: ignore[arg-type]
-
-
-def number(choice: Choice, what: Known) -> PlannedNumber:
-    found = planned(choice, what, NOW)
-    assert isinstance(found, PlannedNumber)
-    return found
+from tests.rules.integration_accounts.numbers import (
+    AS_KNOWN,
+    CONTINUE,
+    EARLY,
+    GONE,
+    LATE,
+    NONE,
+    NOW,
+    READ,
+    UNREACHABLE,
+    WIDE,
+    advance,
+    issued,
+    known,
+    number,
+    seen,
+)
 
 
 @pytest.mark.parametrize(
@@ -286,180 +268,3 @@ def test_one_agreement_can_go_on_otherwise() -> None:
         PushNumbersPolicy.AS_KNOWN, None, "/controlNumbers/agreements/0"
     )
     assert choice_for(body, "Other") == advance(5)
-
-
-BOUNDS = st.builds(
-    lambda lower, size, rollover: Bounds(lower=lower, upper=lower + size, rollover=rollover),
-    st.integers(1, 40),
-    st.integers(0, 40),
-    st.booleans(),
-)
-VALUES = st.integers(0, 90)
-COUNTERS = st.builds(
-    lambda last, gap, cycle: Counter(next=last + gap + 1, last=last, cycle=cycle),
-    VALUES,
-    st.integers(0, 5),
-    st.integers(0, 2),
-)
-KNOWN = st.builds(
-    lambda bounds, ledger, target, source: known(
-        NONE if source is None else READ, bounds, ledger=ledger, target=target, source=source
-    ),
-    BOUNDS,
-    st.none() | COUNTERS,
-    st.none() | st.builds(seen, VALUES),
-    st.none() | st.builds(seen, VALUES),
-)
-
-
-def latest(what: Known) -> int:
-    """The highest number that anybody knows of: without an earlier sighting nothing tells that one
-    is of another cycle."""
-    ledger = what.ledger.last if what.ledger is not None else 0
-    sightings = [one.value for one in (what.target, what.source) if one is not None]
-    return max([ledger, *sightings])
-
-
-def outcome(choice: Choice, what: Known) -> PlannedNumber | UncertainNumber | Problem | None:
-    try:
-        return planned(choice, what, NOW)
-    except Problem as problem:
-        return problem
-
-
-@given(KNOWN)
-def test_continue_is_never_lower_than_what_anybody_knows_and_stays_within_bounds(
-    what: Known,
-) -> None:
-    found = planned(CONTINUE, what, NOW)
-    if found is None:
-        assert latest(what) == 0
-        return
-    assert isinstance(found, PlannedNumber)
-    assert found.becomes >= latest(what)
-    assert found.cycles == 0
-    gap = what.ledger.next - 1 if what.ledger is not None else 0
-    if found.written:
-        highest = max(what.bounds.upper, latest(what), gap)
-        assert what.bounds.lower - 1 <= found.becomes <= highest
-
-
-@given(KNOWN, st.integers(1, 200))
-def test_advance_is_never_lower_than_the_latest_but_where_the_agreement_rolls_over(
-    what: Known, by: int
-) -> None:
-    found = outcome(advance(by), what)
-    if isinstance(found, Problem):
-        assert found.code is Code.CONTROL_NUMBERS_EXHAUSTED
-        # Some latest number is too near the end, and the counter does not roll over there.
-        highest = max(latest(what), what.ledger.next - 1 if what.ledger is not None else 0)
-        # One number must be left to be issued after those that are skipped.
-        assert highest + by >= what.bounds.upper or what.bounds.lower + by > what.bounds.upper
-        assert not what.bounds.rollover or highest > what.bounds.upper
-        return
-    if found is None:
-        assert latest(what) == 0
-        return
-    assert isinstance(found, PlannedNumber)
-    assert what.bounds.lower <= found.becomes <= what.bounds.upper
-    if found.cycles:
-        assert what.bounds.rollover
-    else:
-        assert found.becomes >= latest(what) + by
-
-
-@given(KNOWN, st.none() | st.integers(1, 200), st.booleans())
-def test_a_push_that_comes_again_writes_nothing_twice(
-    what: Known, by: int | None, as_known: bool
-) -> None:
-    choice = AS_KNOWN if as_known else CONTINUE if by is None else advance(by)
-    found = outcome(choice, what)
-    if found is None or isinstance(found, Problem):
-        return
-    assert isinstance(found, PlannedNumber)
-    assert is_still_to_write(found, what.target, what.bounds) is found.written
-    after = seen(found.becomes, "2026-11-30T12:00:01Z")
-    assert not is_still_to_write(found, after, what.bounds)
-    if choice.by is None and found.written:
-        again = known(
-            what.source_state, what.bounds, ledger=what.ledger, source=what.source, target=after
-        )
-        repeated = planned(choice, again, NOW)
-        assert isinstance(repeated, PlannedNumber)
-        assert (repeated.becomes, repeated.written) == (found.becomes, False)
-
-
-@given(COUNTERS, BOUNDS)
-def test_the_account_goes_on_where_the_ledger_would(counter: Counter, bounds: Bounds) -> None:
-    found = planned(AS_KNOWN, known(ledger=counter, bounds=bounds), NOW)
-    expected = upcoming(counter, bounds)
-    if found is None or expected is None:
-        return
-    assert isinstance(found, PlannedNumber)
-    account = observed(None, bounds, seen(found.becomes)) if found.becomes else Counter(next=1)
-    following = upcoming(account, bounds)
-    assert following is not None
-    assert following.next == expected.next
-
-
-@pytest.mark.parametrize(
-    ("becomes", "target", "there", "still"),
-    [
-        (120, 100, None, True),
-        (120, 100, 100, True),
-        (120, 100, 110, True),
-        (120, 100, 120, False),
-        (120, 100, 130, False),  # it went on by itself
-        (120, 100, 90, True),  # somebody set it back, or an old answer
-        (198, 195, 3, False),  # it rolled over meanwhile
-        (120, None, None, True),
-        (120, None, 100, True),
-        (120, None, 130, False),
-        (14, 195, 195, True),  # around the end of the bounds
-        (14, 195, 197, True),
-        (14, 195, 14, False),
-        (14, 195, 3, True),
-        (14, 195, 20, False),
-    ],
-)
-def test_a_number_is_compared_right_before_it_is_written(
-    becomes: int, target: int | None, there: int | None, still: bool
-) -> None:
-    decided = PlannedNumber(
-        agreement="Northwind",
-        kind=Kind.GROUP,
-        last_known=0,
-        known_by=NumberSource.LEDGER,
-        target=target,
-        becomes=becomes,
-        written=True,
-        why="",
-    )
-    sighting = seen(there) if there is not None else None
-    assert is_still_to_write(decided, sighting, Bounds(lower=1, upper=200)) is still
-    kept = decided.model_copy(update={"written": False})
-    assert not is_still_to_write(kept, sighting, Bounds(lower=1, upper=200))
-
-
-@pytest.mark.parametrize(
-    ("there", "changed_time", "still"),
-    [
-        (500, EARLY, True),
-        (400, LATE, False),
-        (450, LATE, False),
-        (500, LATE, False),  # it was moved back, and issued up to there again
-        (510, LATE, False),
-    ],
-)
-def test_a_number_is_moved_back_once(there: int, changed_time: str, still: bool) -> None:
-    target = seen(500, EARLY)
-    decided = number(AS_KNOWN, known(ledger=issued(400), target=target))
-    assert is_moved_back(decided, AS_KNOWN)
-    assert is_still_to_write(decided, seen(there, changed_time), WIDE, EARLY) is still
-
-
-def test_around_the_end_of_the_bounds_is_not_back() -> None:
-    rolling = Bounds(lower=10, upper=99)
-    choice = advance(9)
-    found = number(choice, known(GONE, ledger=issued(95), target=seen(95), bounds=rolling))
-    assert (found.becomes, is_moved_back(found, choice)) == (14, False)

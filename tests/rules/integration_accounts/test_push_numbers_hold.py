@@ -1,0 +1,142 @@
+"""What holds of control numbers at every push, whatever anybody knows of them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.numbers import Bounds, Counter
+from shared.model.problem import Code, Problem
+from shared.model.push import (
+    PlannedNumber,
+    UncertainNumber,
+)
+from shared.rules.integration_accounts.observed import observed
+from shared.rules.integration_accounts.push_numbers import (
+    Choice,
+    Known,
+    is_still_to_write,
+    planned,
+)
+from shared.rules.numbers import upcoming
+from tests.rules.integration_accounts.numbers import (
+    AS_KNOWN,
+    CONTINUE,
+    NONE,
+    NOW,
+    READ,
+    advance,
+    known,
+    seen,
+)
+
+BOUNDS = st.builds(
+    lambda lower, size, rollover: Bounds(lower=lower, upper=lower + size, rollover=rollover),
+    st.integers(1, 40),
+    st.integers(0, 40),
+    st.booleans(),
+)
+VALUES = st.integers(0, 90)
+COUNTERS = st.builds(
+    lambda last, gap, cycle: Counter(next=last + gap + 1, last=last, cycle=cycle),
+    VALUES,
+    st.integers(0, 5),
+    st.integers(0, 2),
+)
+KNOWN = st.builds(
+    lambda bounds, ledger, target, source: known(
+        NONE if source is None else READ, bounds, ledger=ledger, target=target, source=source
+    ),
+    BOUNDS,
+    st.none() | COUNTERS,
+    st.none() | st.builds(seen, VALUES),
+    st.none() | st.builds(seen, VALUES),
+)
+
+
+def latest(what: Known) -> int:
+    """The highest number that anybody knows of: without an earlier sighting nothing tells that one
+    is of another cycle."""
+    ledger = what.ledger.last if what.ledger is not None else 0
+    sightings = [one.value for one in (what.target, what.source) if one is not None]
+    return max([ledger, *sightings])
+
+
+def outcome(choice: Choice, what: Known) -> PlannedNumber | UncertainNumber | Problem | None:
+    try:
+        return planned(choice, what, NOW)
+    except Problem as problem:
+        return problem
+
+
+@given(KNOWN)
+def test_continue_is_never_lower_than_what_anybody_knows_and_stays_within_bounds(
+    what: Known,
+) -> None:
+    found = planned(CONTINUE, what, NOW)
+    if found is None:
+        assert latest(what) == 0
+        return
+    assert isinstance(found, PlannedNumber)
+    assert found.becomes >= latest(what)
+    assert found.cycles == 0
+    gap = what.ledger.next - 1 if what.ledger is not None else 0
+    if found.written:
+        highest = max(what.bounds.upper, latest(what), gap)
+        assert what.bounds.lower - 1 <= found.becomes <= highest
+
+
+@given(KNOWN, st.integers(1, 200))
+def test_advance_is_never_lower_than_the_latest_but_where_the_agreement_rolls_over(
+    what: Known, by: int
+) -> None:
+    found = outcome(advance(by), what)
+    if isinstance(found, Problem):
+        assert found.code is Code.CONTROL_NUMBERS_EXHAUSTED
+        # Some latest number is too near the end, and the counter does not roll over there.
+        highest = max(latest(what), what.ledger.next - 1 if what.ledger is not None else 0)
+        # One number must be left to be issued after those that are skipped.
+        assert highest + by >= what.bounds.upper or what.bounds.lower + by > what.bounds.upper
+        assert not what.bounds.rollover or highest > what.bounds.upper
+        return
+    if found is None:
+        assert latest(what) == 0
+        return
+    assert isinstance(found, PlannedNumber)
+    assert what.bounds.lower <= found.becomes <= what.bounds.upper
+    if found.cycles:
+        assert what.bounds.rollover
+    else:
+        assert found.becomes >= latest(what) + by
+
+
+@given(KNOWN, st.none() | st.integers(1, 200), st.booleans())
+def test_a_push_that_comes_again_writes_nothing_twice(
+    what: Known, by: int | None, as_known: bool
+) -> None:
+    choice = AS_KNOWN if as_known else CONTINUE if by is None else advance(by)
+    found = outcome(choice, what)
+    if found is None or isinstance(found, Problem):
+        return
+    assert isinstance(found, PlannedNumber)
+    assert is_still_to_write(found, what.target, what.bounds) is found.written
+    after = seen(found.becomes, "2026-11-30T12:00:01Z")
+    assert not is_still_to_write(found, after, what.bounds)
+    if choice.by is None and found.written:
+        again = known(
+            what.source_state, what.bounds, ledger=what.ledger, source=what.source, target=after
+        )
+        repeated = planned(choice, again, NOW)
+        assert isinstance(repeated, PlannedNumber)
+        assert (repeated.becomes, repeated.written) == (found.becomes, False)
+
+
+@given(COUNTERS, BOUNDS)
+def test_the_account_goes_on_where_the_ledger_would(counter: Counter, bounds: Bounds) -> None:
+    found = planned(AS_KNOWN, known(ledger=counter, bounds=bounds), NOW)
+    expected = upcoming(counter, bounds)
+    if found is None or expected is None:
+        return
+    assert isinstance(found, PlannedNumber)
+    account = observed(None, bounds, seen(found.becomes)) if found.becomes else Counter(next=1)
+    following = upcoming(account, bounds)
+    assert following is not None
+    assert following.next == expected.next
