@@ -21,12 +21,11 @@ from tests.faults.test_enumeration import app_over, calls_of, prepared
 from tests.support.deployed import Deployed, Emulator
 from tests.support.refuser import Refusal
 from tests.support.report import POINTS, SEED, each, tell
-from tests.support.scene_table import SCENES
+from tests.support.scene_table import SCENES, Scene
 from tests.support.scenes import (
     COPY,
     FIRST,
     SERVICE,
-    Scene,
     delivered,
     read_whole,
     require_nothing_half_made,
