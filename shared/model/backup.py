@@ -1,7 +1,7 @@
 """A backup as it is in the history, and the request that starts one."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -75,10 +75,10 @@ class BackupBody(Wire):
     name: str
     storage_account: Annotated[Text, Field(min_length=1)]
     require_idle_batches: Annotated[bool, Field(strict=True)] = False
+    """Refuse if batches have active messages, which are not backed up."""
     pull: Annotated[bool, Field(strict=True)] = True
     """Bring a linked service to what its integration account holds first. Without it, what was
     pulled last is backed up."""
-    """Refuse if batches have active messages, which are not backed up."""
 
 
 class VerifyBody(Wire):
@@ -143,8 +143,9 @@ class Backup(Stored):
     started_at: Time
     completed_at: Time | None = None
     operation: str
-    pulled: bool = False
-    """Whether it is known that the account of its service was pulled for it, after it started."""
+    pulled: Literal[True] | None = None
+    """That the account of its service was pulled for it, after it started; None where it was not,
+    or where that is not known."""
     revision: int | None = None
     items: int | None = None
     content_objects: int | None = None

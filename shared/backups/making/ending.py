@@ -222,7 +222,7 @@ def _final(found: Versioned[Backup], operation: Operation) -> Backup:
             "container_seen": seen,
             "completed_at": operation.completed_at,
             "error": operation.error.message if operation.error else None,
-            "pulled": bool(result.get("pull")),
+            "pulled": True if result.get("pull") else None,
             "revision": result.get("revision"),
             "items": result.get("items"),
             "content_objects": result.get("contentObjects"),
