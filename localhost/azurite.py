@@ -3,12 +3,11 @@
 import base64
 import os
 import secrets
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from localhost.node import InstallFailed, alone, find_node, installed
-from localhost.processes import free_ports, is_free, spawn, stop, wait_for_port
+from localhost.processes import Process, free_ports, is_free, spawn, wait_for_port
 
 _READY_SECONDS = 30
 _LOCK = Path(__file__).parent / "azurite"
@@ -55,7 +54,7 @@ class Certificate:
     authority: Path
 
 
-class Azurite:
+class Azurite(Process):
     """One emulator process.
 
     :param accounts: the accounts that it knows; no others.
@@ -80,7 +79,6 @@ class Azurite:
         self.log = log
         self._data = data
         self._tls = tls
-        self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it listens.
@@ -125,17 +123,6 @@ class Azurite:
             if not wait_for_port(port, self._child, _READY_SECONDS):
                 self.stop()
                 raise InstallFailed(f"the storage emulator did not start; see {self.log}")
-
-    @property
-    def runs(self) -> bool:
-        """Whether it was started and has not ended by itself."""
-        return self._child is not None and self._child.poll() is None
-
-    def stop(self) -> None:
-        """End it."""
-        if self._child is not None:
-            stop(self._child)
-            self._child = None
 
     @property
     def _scheme(self) -> str:

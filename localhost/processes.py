@@ -50,6 +50,23 @@ def stop(child: "subprocess.Popen[bytes]") -> None:
     child.wait()
 
 
+class Process:
+    """A child that may be started, and ended, more than once."""
+
+    _child: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended by itself."""
+        return self._child is not None and self._child.poll() is None
+
+    def stop(self) -> None:
+        """End it."""
+        if self._child is not None:
+            stop(self._child)
+            self._child = None
+
+
 def free_ports(count: int) -> list[int]:
     """Ports of 127.0.0.1 that nothing listens on; all different."""
     sockets = [socket.socket() for _ in range(count)]

@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import secrets
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from localhost.arm.process import SECONDS, ArmProcess
 from localhost.azurite import Account, Azurite, PortInUse, Ports
 from localhost.host import FAILED
 from localhost.keys import Keys, kept_keys
-from localhost.processes import free_ports, is_free, spawn, stop, wait_for_port
+from localhost.processes import Process, free_ports, is_free, spawn, wait_for_port
 
 ROOT = Path(__file__).resolve().parents[1]
 """The project's root: the app's folder."""
@@ -84,7 +83,7 @@ def app_settings(state: str, offsite: str, sealing_key: str) -> dict[str, str]:
     }
 
 
-class HostProcess:
+class HostProcess(Process):
     """One host process of an app.
 
     :param settings: the app's settings; of this process's own environment little is passed on.
@@ -104,7 +103,6 @@ class HostProcess:
         self.port = port
         self.log = log
         self.keys: Keys = kept_keys(keys_file)
-        self._child: subprocess.Popen[bytes] | None = None
         self._settings = dict(settings)
         self._command = [
             sys.executable,
@@ -153,17 +151,6 @@ class HostProcess:
         said = self.log.read_bytes()[before:].decode(errors="replace")
         reasons = [line for line in said.splitlines() if line.startswith(FAILED)]
         return f"{reasons[-1]}\nIts log: {self.log}" if reasons else said[-_LOG_END:]
-
-    @property
-    def runs(self) -> bool:
-        """Whether it was started and has not ended by itself."""
-        return self._child is not None and self._child.poll() is None
-
-    def stop(self) -> None:
-        """End it, as a deployment would."""
-        if self._child is not None:
-            stop(self._child)
-            self._child = None
 
     def kill(self) -> None:
         """End it at once, wherever it is."""

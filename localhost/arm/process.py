@@ -1,21 +1,20 @@
 """The stand-in with its sample account as a process of its own."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 from localhost.arm.sample import SUBSCRIPTION
 from localhost.azurite import PortInUse
 from localhost.node import InstallFailed
-from localhost.processes import is_free, spawn, stop, wait_for_port
+from localhost.processes import Process, is_free, spawn, wait_for_port
 
 SECONDS = 20.0
 """After which the sample account issues the next numbers, where nobody says otherwise."""
 _READY_SECONDS = 30
 
 
-class ArmProcess:
+class ArmProcess(Process):
     """One process of the stand-in.
 
     :param port: of 127.0.0.1, where it listens.
@@ -28,7 +27,6 @@ class ArmProcess:
         self.log = log
         self._folder = folder
         self._seconds = seconds
-        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -63,14 +61,3 @@ class ArmProcess:
             raise InstallFailed(
                 f"the stand-in of integration accounts did not start; see {self.log}"
             )
-
-    @property
-    def runs(self) -> bool:
-        """Whether it was started and has not ended by itself."""
-        return self._child is not None and self._child.poll() is None
-
-    def stop(self) -> None:
-        """End it."""
-        if self._child is not None:
-            stop(self._child)
-            self._child = None

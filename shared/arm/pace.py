@@ -14,16 +14,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from azure.core.exceptions import AzureError
-from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest
 from yarl import URL
 
 from shared.arm.refusals import NotUnderstood, pause_of
 from shared.clock import Clock
+from shared.storage.around import AroundTransport
 from shared.storage.fence import before_write
 from shared.storage.pace import Pace
 
@@ -156,14 +155,11 @@ def _gap(headers: Mapping[str, str]) -> float:
     return next((gap for most, gap in _GAPS if min(left) <= most), 0.0)
 
 
-class PacedTransport(AsyncHttpTransport[Any, Any]):
+class PacedTransport(AroundTransport):
     """HTTP that sends a request in its account's turn, as it is addressed, to the letter.
 
     :param inner: the transport that sends.
     """
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
 
     async def send(self, request: HttpRequest, **config: Any) -> Any:
         """Send one request.
@@ -194,23 +190,3 @@ class PacedTransport(AsyncHttpTransport[Any, Any]):
             raise NotUnderstood("a body that cannot be unpacked") from None
         finally:
             request.url = address
-
-    async def open(self) -> None:
-        """Open the sockets."""
-        await self._inner.open()
-
-    async def close(self) -> None:
-        """Close the sockets."""
-        await self._inner.close()
-
-    async def __aenter__(self) -> "PacedTransport":
-        await self._inner.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
-        await self._inner.__aexit__(kind, error, trace)

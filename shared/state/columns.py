@@ -6,14 +6,16 @@ column holds 32 Ki UTF-16 units, a binary one 64 KiB, a row 1 MiB.
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
 from shared.model.problem import Code, Problem
 from shared.model.wire import parsed
 from shared.storage.tables import Column
+
+Item = TypeVar("Item")
 
 _MOST_TEXT_UNITS = 30_000
 _BINARY_BYTES = 64 * 1024
@@ -74,6 +76,28 @@ def sent_bytes(columns: Iterable[Column]) -> int:
     bytes."""
     return sum(map(_sent_column_bytes, columns)) + _ENVELOPE_BYTES
 
+
+def together(items: Iterable[Item], sent: Callable[[Item], int], most: int) -> Iterator[list[Item]]:
+    """Items in groups that each fit into one transaction: at most so many, and 3.5 of its 4 MiB as
+    sent; the rest is for the envelope.
+
+    :param sent: the size of an item as sent, in bytes.
+    """
+    group: list[Item] = []
+    size = 0
+    for item in items:
+        of_item = sent(item)
+        if group and (len(group) == most or size + of_item > _TRANSACTION_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += of_item
+    if group:
+        yield group
+
+
+_TRANSACTION_BYTES = 3_500_000
+"""The share of the rows in the 4 MiB of a transaction."""
 
 _ENVELOPE_BYTES = 4096
 """What is sent with the columns of a row: its address, its keys, the names and types of columns."""

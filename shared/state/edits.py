@@ -10,15 +10,12 @@ from shared.model.record import canonical_text
 from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.state.artifact_rows import Restored, artifact_columns
-from shared.state.columns import sent_bytes, text_columns
+from shared.state.columns import sent_bytes, text_columns, together
 from shared.state.row_keys import named
 from shared.storage.tables import TRANSACTION_ROWS, Column, Row
 
 BATCH_ARTIFACTS = TRANSACTION_ROWS - 1
 """The most artifacts that one transaction changes: it also writes the head."""
-
-_BATCH_BYTES = 3_500_000
-"""The share of artifacts in the 4 MiB of a transaction; the rest is for its envelope."""
 
 
 class TooLargeTogether(Exception):
@@ -80,17 +77,7 @@ Edit = Put | Remove | PutSettings
 
 def transactions(puts: Iterable[Put]) -> Iterator[list[Put]]:
     """Puts in groups that each fit into one transaction: 99 artifacts and 3.5 MB as sent."""
-    group: list[Put] = []
-    size = 0
-    for put in puts:
-        sent = _sent_bytes(put)
-        if group and (len(group) == BATCH_ARTIFACTS or size + sent > _BATCH_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(put)
-        size += sent
-    if group:
-        yield group
+    yield from together(puts, _sent_bytes, BATCH_ARTIFACTS)
 
 
 def require_together(puts: Sequence[Put]) -> None:

@@ -3,19 +3,16 @@
 What is secret in a session is sealed before it gets here.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from shared.model.session import Session
 from shared.rules.naming import session_key
-from shared.state.columns import document_columns, read_document, sent_bytes
+from shared.state.columns import document_columns, read_document, sent_bytes, together
 from shared.state.row_keys import encoded
 from shared.storage.tables import TRANSACTION_ROWS, Delete, Replace, Row, Table
 from shared.storage.versioned import Versioned
 
 TABLE = "interkeepSessions"
-
-_TRANSACTION_BYTES = 3_500_000
-"""The share of the rows in the 4 MiB of a transaction."""
 
 
 class Sessions:
@@ -36,7 +33,7 @@ class Sessions:
         :raises Problem: DocumentTooLarge, over 4 MiB as JSON or 700 KiB in its stored form.
         """
         rows = (_row(service_id, session) for session in sessions)
-        for group in _transactions(rows):
+        for group in together(rows, _sent, TRANSACTION_ROWS):
             await self._table.transact([Replace(row, None) for row in group])
 
     async def replace(self, service_id: str, session: Session, etag: str) -> None:
@@ -90,15 +87,5 @@ def _row(service_id: str, session: Session) -> Row:
     return Row(service_id, row_key_of(session.name), columns)
 
 
-def _transactions(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    group: list[Row] = []
-    size = 0
-    for row in rows:
-        sent = sent_bytes(row.values.values())
-        if group and (len(group) == TRANSACTION_ROWS or size + sent > _TRANSACTION_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(row)
-        size += sent
-    if group:
-        yield group
+def _sent(row: Row) -> int:
+    return sent_bytes(row.values.values())

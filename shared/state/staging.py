@@ -13,7 +13,7 @@ from datetime import datetime
 
 from shared.model.sections import Section
 from shared.model.wire import JsonObject, rfc3339
-from shared.state.columns import document_columns, dumps, read_document, sent_bytes
+from shared.state.columns import document_columns, dumps, read_document, sent_bytes, together
 from shared.state.configuration import Configuration, Head, head_row
 from shared.state.edits import Put
 from shared.state.row_keys import bounded, named
@@ -33,8 +33,6 @@ _NEW, _GONE, _DRIFT = "stagedNew", "stagedGone", "stagedDrift"
 _OF_THE_STAGE = frozenset({_NEW, _GONE, _DRIFT})
 _ROWS_AT_ONCE = (TRANSACTION_ROWS - 1) // 2
 """Each staged artifact takes two rows of a transaction, the head one."""
-
-_BYTES_AT_ONCE = 3_500_000
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ class Staging:
     async def put_values(self, service_id: str, stage: str, values: Iterable[StagedValue]) -> None:
         """Stage run-time state; a key that was staged is replaced."""
         rows = [Row(service_id, _value_key(stage, v.key), _of_value(v)) for v in values]
-        for group in _fitting(rows):
+        for group in together(rows, _sent, TRANSACTION_ROWS):
             await self._table.transact([Replace(row, None) for row in group])
 
     async def artifacts(self, service_id: str, stage: str) -> AsyncIterator[list[Staged]]:
@@ -135,7 +133,7 @@ class Staging:
         prefix = f"{_PREFIX}{stage}!a!"
         pages = self._table.pages(service_id, after=prefix, before=f"{prefix}~", size=_ROWS_AT_ONCE)
         async for page in pages:
-            for group in _fitting(page):
+            for group in together(page, _sent, TRANSACTION_ROWS):
                 yield [_staged(row) for row in group]
 
     async def values(self, service_id: str, stage: str) -> AsyncIterator[list[StagedValue]]:
@@ -254,16 +252,5 @@ def _staged(row: Row) -> Staged:
     )
 
 
-def _fitting(rows: Sequence[Row]) -> list[list[Row]]:
-    """Rows in groups that each fit into one transaction."""
-    groups: list[list[Row]] = []
-    size = 0
-    for row in rows:
-        sent = sent_bytes(row.values.values())
-        full = groups and len(groups[-1]) == TRANSACTION_ROWS
-        if not groups or full or size + sent > _BYTES_AT_ONCE:
-            groups.append([])
-            size = 0
-        groups[-1].append(row)
-        size += sent
-    return groups
+def _sent(row: Row) -> int:
+    return sent_bytes(row.values.values())

@@ -14,14 +14,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from types import TracebackType
 from typing import Any
 
 from azure.core.exceptions import AzureError, ServiceRequestError
-from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.rest import HttpRequest
 
 from shared.clock import Clock
+from shared.storage.around import AroundTransport
 from shared.storage.pace import storage_is_busy
 from shared.storage.patience import Patience, patience_of_task
 from shared.storage.refusals import Said, is_busy, is_fault, is_refused, passes, said
@@ -50,7 +49,7 @@ class OutOfPatience(ServiceRequestError):
     """The time of a request for its storage calls is over; this one was not sent."""
 
 
-class RepeatingTransport(AsyncHttpTransport[Any, Any]):
+class RepeatingTransport(AroundTransport):
     """HTTP to storage that retries a call while that can help and its retry budget lasts.
 
     :param inner: the transport that sends one try.
@@ -65,7 +64,7 @@ class RepeatingTransport(AsyncHttpTransport[Any, Any]):
         clock: Clock,
         busy: Callable[[], None] = storage_is_busy,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._patience = patience
         self._clock = clock
         self._busy = busy
@@ -121,26 +120,6 @@ class RepeatingTransport(AsyncHttpTransport[Any, Any]):
             raise OutOfPatience("this request's time for storage calls is over")
         connect = min(_CONNECT_SECONDS, left)
         return {**config, "connection_timeout": connect, "read_timeout": min(most, left)}
-
-    async def open(self) -> None:
-        """Open the sockets."""
-        await self._inner.open()
-
-    async def close(self) -> None:
-        """Close the sockets."""
-        await self._inner.close()
-
-    async def __aenter__(self) -> "RepeatingTransport":
-        await self._inner.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
-        await self._inner.__aexit__(kind, error, trace)
 
 
 def _passes(request: HttpRequest, answer: Any, tries: int) -> bool:
