@@ -42,12 +42,10 @@ class Content:
     """The bytes of an artifact, as its account has them.
 
     :param content_type: as the host of the link says; empty where it does not.
-    :param sha256: of the bytes, in hexadecimal digits.
     """
 
     data: bytes = field(repr=False)
     content_type: str
-    sha256: str
 
 
 class Stale(Exception):
@@ -115,10 +113,9 @@ async def _checked(asked: Asked, told: _Link, answer: Answer, data: bytes) -> Co
     if len(data) != told.size:
         why = f"It has {len(data)} bytes, and the account says {told.size}"
         raise Stale(_unreadable(asked, why))
-    sha256, md5 = await asyncio.to_thread(_hashes, data)
-    if told.md5 is not None and md5 != told.md5:
+    if told.md5 is not None and await asyncio.to_thread(_md5_of, data) != told.md5:
         raise Stale(_unreadable(asked, "Its MD5 is not the one that the account says"))
-    return Content(data, answer.headers.get("content-type", ""), sha256)
+    return Content(data, answer.headers.get("content-type", ""))
 
 
 async def _read(answer: Any, size: int) -> bytes:
@@ -138,8 +135,8 @@ async def _read(answer: Any, size: int) -> bytes:
     return bytes(data)
 
 
-def _hashes(data: bytes) -> tuple[str, bytes]:
-    return hashlib.sha256(data).hexdigest(), hashlib.md5(data, usedforsecurity=False).digest()
+def _md5_of(data: bytes) -> bytes:
+    return hashlib.md5(data, usedforsecurity=False).digest()
 
 
 def _told(asked: Asked, link: JsonValue) -> _Link:
