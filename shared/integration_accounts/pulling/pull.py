@@ -11,7 +11,7 @@ from itertools import islice
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
 from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read
-from shared.integration_accounts.pulling.noting import NAMED, Notes, Seen
+from shared.integration_accounts.pulling.noting import CHANGING, NAMED, Notes, Seen
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
@@ -116,7 +116,7 @@ class Puller:
             operation=task.operation.id,
             found_at=now,
             result=_result(read, sessions, account.requests) | artifacts.findings.end().to_json(),
-            warnings=[one.to_json() for one in _warnings(read, artifacts, link)],
+            warnings=[one.to_json() for one in _warnings(read, link)],
             drifts=is_repeated,
             seen=_seen(link, properties, read).to_json(),
         )
@@ -215,12 +215,12 @@ def _result(read: Read, sessions: SessionPull, requests: int) -> JsonObject:
     }
 
 
-def _warnings(read: Read, artifacts: ArtifactPull, link: Link) -> list[Warning]:
+def _warnings(read: Read, link: Link) -> list[Warning]:
     found: list[Warning] = []
     if not read.is_consistent:
         found.append(
             Warning(
-                code="AccountChanging",
+                code=CHANGING,
                 message=f"The account changed while it was read, {read.readings} times in a row: "
                 "what the service has may be of different moments. Moved last: "
                 f"{', '.join(read.moved)}. Pull again when nobody changes the account.",
