@@ -102,14 +102,6 @@ class Arm:
         segments = segments_of(path)
         return await self._requests(segments).get(segments, api_version)
 
-    async def put(self, path: str, api_version: str, body: JsonObject, etag: str = "") -> Put:
-        """Write any resource of ARM; see ``Account.put``.
-
-        :raises ArmRefused: if ARM does not do it.
-        """
-        segments = segments_of(path)
-        return await self._requests(segments).put(segments, api_version, body, etag)
-
     async def post(self, path: str, api_version: str, body: JsonObject | None = None) -> JsonObject:
         """Do an action, the last part of the path; an empty object where it answers nothing.
 
@@ -144,11 +136,6 @@ class Account:
     def requests(self) -> int:
         """How many requests were sent: repeats and downloads of content are counted too."""
         return self._requests.sent
-
-    @property
-    def at_once(self) -> int:
-        """How many requests are worth sending at once: fewer after ARM asked to wait."""
-        return self._requests.pace.at_once
 
     async def get(self) -> JsonObject:
         """The account's own resource.

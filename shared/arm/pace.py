@@ -72,11 +72,6 @@ class AccountPace:
         self._under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    @property
-    def at_once(self) -> int:
-        """How many requests are sent at once, for callers that read ahead."""
-        return self._many.at_once
-
     @asynccontextmanager
     async def turn(self, method: str) -> AsyncIterator[None]:
         """Wait for a turn, and run the body as one request that is under way.

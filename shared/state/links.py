@@ -30,7 +30,7 @@ class Links:
     async def claim(self, account: str) -> Versioned[Claim] | None:
         """The claim of an account, None if no service has made one.
 
-        :param account: the account's key, as for ``claims``.
+        :param account: the account's key.
         """
         row = await self._table.get(_ACCOUNT, encoded(account))
         return _claim(row) if row else None
@@ -56,11 +56,6 @@ class Links:
         """
         await self._table.delete(_ACCOUNT, encoded(found.value.key), found.etag)
 
-    async def claims(self) -> AsyncIterator[list[Versioned[Claim]]]:
-        """All claims that can be read, a page of at most 1,000 at a time."""
-        async for page in self._table.pages(_ACCOUNT):
-            yield readable(page, _claim)
-
     async def get(self, service: str) -> Versioned[Link] | None:
         """The link of a service name, of whichever service had that name."""
         row = await self._table.get(_LINK, encoded(service_key(service)))
@@ -84,15 +79,10 @@ class Links:
         """
         await self._table.delete(_LINK, encoded(service_key(found.value.service)), found.etag)
 
-    async def pages(
-        self, after: str = "", size: int = 1000
-    ) -> AsyncIterator[list[Versioned[Link]]]:
-        """All links that can be read, in the order of their services' names, a page at a time.
-
-        :param after: the service after which the first page begins.
-        """
-        first = encoded(service_key(after))
-        async for page in self._table.pages(_LINK, after=first, before=LAST, size=size):
+    async def pages(self) -> AsyncIterator[list[Versioned[Link]]]:
+        """All links that can be read, in the order of their services' names, a page of at most
+        1,000 at a time."""
+        async for page in self._table.pages(_LINK, before=LAST):
             yield readable(page, _link)
 
 

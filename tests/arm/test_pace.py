@@ -177,10 +177,9 @@ async def test_a_few_are_under_way_at_once_and_fewer_after_a_429() -> None:
     async with world() as here:
         here.server.on(ONE, slow)
         await asyncio.gather(*(northwind(here) for _ in range(30)))
-        assert (most, here.account.at_once, len(here.server.seen)) == (AT_ONCE, AT_ONCE, 30)
+        assert (most, len(here.server.seen)) == (AT_ONCE, 30)
         here.server.on(ONE, [throttled("0"), PARTNER])
         await northwind(here)
-        assert here.account.at_once == AT_ONCE // 2
         most = 0
         here.server.on(ONE, slow)
         await asyncio.gather(*(northwind(here) for _ in range(10)))

@@ -44,7 +44,7 @@ async def test_an_account_is_claimed_once_in_whatever_case_it_is_named(
         await links.replace_claim(claim("contoso"), mine.etag)
     with pytest.raises(RowChanged):
         await links.drop_claim(mine)
-    assert [one async for page in links.claims() for one in page] == [theirs]
+    assert await links.claim(ACCOUNT.key) == theirs
     await links.drop_claim(theirs)
     await links.drop_claim(theirs)
     assert await links.claim(ACCOUNT.key) is None
@@ -76,8 +76,6 @@ async def test_links_are_listed_by_name_and_written_on_the_version_that_was_read
     other = await links.put(link("alpine"), None)
     await links.add_claim(claim("contoso"))
     assert [one async for page in links.pages() for one in page] == [other, second]
-    assert [one async for page in links.pages(size=1) for one in page] == [other, second]
-    assert [one async for page in links.pages(after="Alpine") for one in page] == [second]
     with pytest.raises(RowChanged):
         await links.remove(first)
     await links.remove(second)

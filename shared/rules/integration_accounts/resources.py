@@ -66,15 +66,6 @@ class Pulled:
     content: ContentWanted | bytes | None = field(repr=False)
     """None where the resource has no content."""
     etag: str = ""
-    resource_type: str = ""
-
-    @property
-    def state(self) -> str:
-        """Equal for two answers between which neither the document nor the content changed."""
-        wanted = self.content
-        if isinstance(wanted, ContentWanted):
-            return f"{self.changed_time} {wanted.size} {wanted.md5}"
-        return self.changed_time
 
 
 def record_of(child: Child, resource: JsonObject) -> Pulled:
@@ -113,7 +104,6 @@ def record_of(child: Child, resource: JsonObject) -> Pulled:
         changed_time=_text(member(properties, "changedTime")),
         content=content,
         etag=_text(member(resource, "etag")),
-        resource_type=_text(member(resource, "type")),
     )
 
 
@@ -226,7 +216,6 @@ def _session(name: str, resource: JsonObject, properties: JsonObject) -> Pulled:
         changed_time=_text(properties.get(changed)),
         content=None,
         etag=etag,
-        resource_type=_text(member(resource, "type")),
     )
 
 

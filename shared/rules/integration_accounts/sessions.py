@@ -29,8 +29,6 @@ from shared.rules.trading import member
 
 _NUMBER = "controlNumber"
 _TIME = "controlNumberChangedTime"
-_FAILED = ("isMessageProcessingFailed", "decodeReceivedMessageFailure")
-"""Two names of one member: that a received message could not be processed."""
 _STANDARD_NUMBERS: Mapping[str, int] = {"x12": 0, "edifact": 1}
 """``MessageType`` as a number."""
 _X12_DIGITS = 9
@@ -60,8 +58,6 @@ class ReceivedNumberSeen:
     """The reference as it is in the session's name."""
     changed_time: str
     """When it was received, by the content; the session's own time where the content has none."""
-    failed: bool = False
-    """Whether the message could not be processed: then it may come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,6 @@ def read(name: str, content: JsonValue, changed_time: str, agreements: Agreement
             meaning.standard,
             meaning.number,
             changed_time=_time(content) or changed_time,
-            failed=_failed(content),
         )
     if meaning.kind is None:
         return OtherSession("An agreement has no such counter of its own.")
@@ -197,13 +192,6 @@ def _is_reference(name: ReceivedName) -> bool:
 def _time(content: JsonValue) -> str:
     time = member(content, _TIME)
     return time if isinstance(time, str) and ticks_of(time) is not None else ""
-
-
-def _failed(content: JsonValue) -> bool:
-    return any(
-        value is True or (isinstance(value, str) and value.strip().lower() == "true")
-        for value in (member(content, name) for name in _FAILED)
-    )
 
 
 def _spelt(content: JsonObject, name: str) -> str:

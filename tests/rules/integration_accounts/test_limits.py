@@ -3,14 +3,7 @@
 import pytest
 
 from shared.model.integration_account import Child, Sku
-from shared.model.problem import Code, Problem
-from shared.rules.integration_accounts.limits import (
-    excesses,
-    limit,
-    limit_of_section,
-    require_within,
-    usage,
-)
+from shared.rules.integration_accounts.limits import limit, limit_of_section
 
 
 @pytest.mark.parametrize(
@@ -43,26 +36,3 @@ def test_limits_by_section() -> None:
     assert limit_of_section(Sku.BASIC, "transforms") == 500
     assert limit_of_section(Sku.BASIC, "rosettanet-processes") == 1
     assert limit_of_section(Sku.BASIC, "bridges") is None
-
-
-def test_what_is_full_is_within() -> None:
-    require_within(Sku.BASIC, {Child.AGREEMENTS: 1, Child.PARTNERS: 2, Child.SESSIONS: 100_000})
-    require_within(Sku.PREMIUM, dict.fromkeys(Child, 1_000_000))
-
-
-def test_all_that_is_too_much_is_told_at_once() -> None:
-    counts = {Child.PARTNERS: 3, Child.AGREEMENTS: 2, Child.MAPS: 500}
-    assert [one.child for one in excesses(Sku.BASIC, counts)] == [Child.PARTNERS, Child.AGREEMENTS]
-    with pytest.raises(Problem) as refused:
-        require_within(Sku.BASIC, counts)
-    assert refused.value.code is Code.QUOTA_EXCEEDED
-    assert [detail.target for detail in refused.value.details] == ["partners", "agreements"]
-    assert "would hold 3 partners, and may hold 2" in refused.value.message
-
-
-def test_usage_has_every_section_of_an_account() -> None:
-    shown = usage(Sku.FREE, {Child.MAPS: 4})
-    assert shown["transforms"] == {"count": 4, "limit": 25}
-    assert shown["partners"] == {"count": 0, "limit": 25}
-    assert "sessions" not in shown
-    assert usage(Sku.PREMIUM, {})["partners"] == {"count": 0, "limit": None}

@@ -203,18 +203,6 @@ def test_both_forms_of_a_link_are_wanted_and_not_kept() -> None:
         assert pulled.document == {"mapType": "Xslt"}
 
 
-def test_the_state_changes_with_the_content_and_not_with_the_link() -> None:
-    def state(data: bytes, uri: str = "https://content.invalid/x") -> str:
-        found = {**link(data), "uri": uri}
-        properties: JsonObject = {"changedTime": "2017-02-28T19:10:44Z", "contentLink": found}
-        return record_of(Child.MAPS, resource(Child.MAPS, properties)).state
-
-    assert state(b"a") == state(b"a", "https://content.invalid/other")
-    assert state(b"a") != state(b"b")
-    without = record_of(Child.PARTNERS, resource(Child.PARTNERS, {"changedTime": "2017"}))
-    assert without.state == "2017"
-
-
 NAMES = st.text(string.ascii_letters + "$", min_size=1, max_size=8)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text("abc\u00e4\U0001f600", max_size=5),

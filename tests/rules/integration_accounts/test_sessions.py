@@ -121,15 +121,11 @@ def test_a_reference_that_x12_cannot_have_is_kept_as_it_is() -> None:
     assert "no reference" in other("X12-ICN-A-1234567890", "A")
 
 
-def test_when_and_how_an_interchange_was_received() -> None:
+def test_when_an_interchange_was_received() -> None:
     assert received("X12-ICN-A-5", "A", content=US).changed_time == "2/22/2017 8:05:41 PM"
     assert received("X12-ICN-A-5", "A", content="5").changed_time == CHANGED
     odd: JsonObject = {"ControlNumber": "5", "ControlNumberChangedTime": "yesterday"}
     assert received("X12-ICN-A-5", "A", content=odd).changed_time == CHANGED
-    failed: JsonValue
-    for failed, expected in ((True, True), ("True", True), ("false", False), (None, False)):
-        for member in ("IsMessageProcessingFailed", "decodeReceivedMessageFailure"):
-            assert received("X12-ICN-A-5", "A", content={member: failed}).failed is expected
 
 
 @pytest.mark.parametrize(
@@ -209,7 +205,7 @@ def test_a_session_that_is_written_is_read_as_the_same(
     content = new_content("x12", reference, NOW, received=True)
     seen = received(name, *agreements, content=content)
     assert seen.agreement.lower() == agreement.lower()
-    assert (seen.value, seen.failed) == (reference, False)
+    assert seen.value == reference
 
 
 def test_a_number_is_written_in_the_form_that_is_there() -> None:
