@@ -93,8 +93,9 @@ class Link(Stored):
 class Claim(Stored):
     """Which service has an account: what makes a link the only one of its account.
 
-    It is made before the directory says that the service is linked, and confirmed after that. One
-    that is not confirmed, or that the directory does not bear out, may be taken over.
+    It is made before the directory says that the service is linked, and confirmed after that:
+    written again as it is, on the version that was made. One that the directory does not bear out
+    may be taken over.
     """
 
     resource_id: str
@@ -102,7 +103,6 @@ class Claim(Stored):
     service_id: str
     operation: str
     """Id of the operation that made it."""
-    confirmed: bool = False
 
     @property
     def key(self) -> str:

@@ -55,15 +55,15 @@ class AccountClaims:
         return await self.links.replace_claim(claim, found.etag)
 
     async def confirm(self, made: Versioned[Claim]) -> None:
-        """Make a claim final, after the directory says that its service is linked.
+        """Make a claim final, after the directory says that its service is linked: it is written
+        again on its version, which another service's claim would have changed.
 
         :raises Problem: IntegrationAccountLinked if another service has claimed the account since.
         """
         found: Versioned[Claim] | None = made
         while found is not None and found.value.service_id == made.value.service_id:
             try:
-                confirmed = found.value.model_copy(update={"confirmed": True})
-                await self.links.replace_claim(confirmed, found.etag)
+                await self.links.replace_claim(found.value, found.etag)
                 return
             except RowChanged:
                 # Recovery, or another request of the same service: that is no other's claim.

@@ -43,7 +43,7 @@ class Links:
         return Versioned(claim, await self._table.insert(_claim_row(claim)))
 
     async def replace_claim(self, claim: Claim, etag: str) -> Versioned[Claim]:
-        """Take a claim over, or confirm one.
+        """Take a claim over, or confirm one: also the same claim gets another version.
 
         :raises RowChanged: if another writer changed it since it was read, or it is gone.
         """
