@@ -5,11 +5,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from shared.arm.refusals import ArmRefused, Asked, Meaning, Where
-from shared.model.integration_account import AccountId, Child
-
-API_VERSION = "2019-05-01"
-ROSETTANET_VERSION = "2016-06-01"
-"""The only one that knows RosettaNet process configurations."""
+from shared.model.integration_account import AccountId
 
 _PROVIDERS = "providers"
 _ACCOUNTS = ("Microsoft.Logic", "integrationAccounts")
@@ -19,11 +15,6 @@ _NO_NAMES = frozenset({"", ".", ".."})
 
 Segments = tuple[str, ...]
 """An address within ARM, decoded, in parts: what is between the slashes."""
-
-
-def api_version_of(child: Child) -> str:
-    """The api-version that knows a kind of resources."""
-    return ROSETTANET_VERSION if child is Child.ROSETTANET_PROCESSES else API_VERSION
 
 
 def of_account(account: AccountId, *more: str) -> Segments:

@@ -10,9 +10,7 @@ from urllib.request import getproxies
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.arm.addresses import (
-    API_VERSION,
     Segments,
-    api_version_of,
     asked_of,
     of_account,
     of_accounts,
@@ -27,6 +25,7 @@ from shared.arm.wire import ArmWire
 from shared.clock import Clock
 from shared.model.integration_account import AccountId, Child
 from shared.model.wire import JsonObject, JsonValue
+from shared.rules.integration_accounts.children import API_VERSION, CHILDREN
 from shared.rules.integration_accounts.ids import Scope
 from shared.settings.environment import Settings
 from shared.storage.credentials import Identities
@@ -156,7 +155,7 @@ class Account:
         :raises ArmRefused: if the list does not end properly: it is not known then.
         """
         segments = of_account(self.id, child)
-        async for page in self._requests.pages(segments, api_version_of(child), filter):
+        async for page in self._requests.pages(segments, CHILDREN[child].api_version, filter):
             yield page
 
     async def item(self, child: Child, name: str) -> JsonObject | None:
@@ -166,7 +165,7 @@ class Account:
         """
         segments = of_account(self.id, child, name)
         try:
-            return await self._requests.get(segments, api_version_of(child), named=True)
+            return await self._requests.get(segments, CHILDREN[child].api_version, named=True)
         except ArmRefused as refused:
             if refused.meaning is not Meaning.CHILD_GONE:
                 raise
@@ -215,7 +214,7 @@ class Account:
         :raises ArmRefused: if ARM does not do it.
         """
         segments = of_account(self.id, child, name)
-        version = api_version_of(child)
+        version = CHILDREN[child].api_version
         return await self._requests.put(segments, version, body, etag, once=once)
 
     async def delete(self, child: Child, name: str) -> bool:
@@ -224,7 +223,7 @@ class Account:
         :raises ArmRefused: if ARM does not do it; where the account is gone too.
         """
         segments = of_account(self.id, child, name)
-        return await self._requests.delete(segments, api_version_of(child))
+        return await self._requests.delete(segments, CHILDREN[child].api_version)
 
     async def post(self, action: str, body: JsonObject | None = None) -> JsonObject:
         """Do an action of the account, such as ``listKeyVaultKeys``; an empty object where it

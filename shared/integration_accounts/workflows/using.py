@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from shared.arm.client import Arm
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.model.integration_account import AccountId
+from shared.rules.integration_accounts.children import API_VERSION
 from shared.rules.integration_accounts.ids import Scope
 from shared.rules.integration_accounts.workflows import Workflow, uses, workflow_of
 
-API_VERSION = "2019-05-01"
 _WORKFLOWS = "providers/Microsoft.Logic/workflows"
 
 

@@ -11,10 +11,11 @@ from typing import TypeVar
 from shared.arm.client import Arm
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.clock import Clock
-from shared.integration_accounts.workflows.using import API_VERSION, using
+from shared.integration_accounts.workflows.using import using
 from shared.model.integration_account import AccountId
 from shared.model.workflow import LeftWorkflow, RememberedWorkflow, ToldWorkflow
 from shared.operations.immediate import BeforeWrite
+from shared.rules.integration_accounts.children import API_VERSION
 from shared.rules.integration_accounts.workflows import (
     Decision,
     Do,

@@ -12,6 +12,7 @@ from shared.model.integration_account import Child
 from shared.model.sections import Section
 
 API_VERSION = "2019-05-01"
+"""That of accounts, of their resources and of workflows."""
 ROSETTANET_API_VERSION = "2016-06-01"
 """The only one that has RosettaNet process configurations."""
 
