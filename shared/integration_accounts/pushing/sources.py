@@ -16,12 +16,12 @@ from shared.model.wire import JsonObject, JsonValue
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.observed import Sighting
 from shared.rules.integration_accounts.push_numbers import SourceState
-from shared.rules.integration_accounts.push_sessions import SessionNames, session_key
+from shared.rules.integration_accounts.push_sessions import SessionNames
 from shared.rules.integration_accounts.resources import record_of
 from shared.rules.integration_accounts.session_names import Agreements, GeneratedName, named
 from shared.rules.integration_accounts.sessions import number_of
 from shared.rules.integration_accounts.times import moment
-from shared.rules.naming import artifact_key
+from shared.rules.naming import artifact_key, session_key
 from shared.rules.trading import member
 from shared.services.cut import ServiceCut
 

@@ -13,7 +13,7 @@ from shared.model.push import Action
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.integration_accounts.session_names import generated_name, received_name
 from shared.rules.integration_accounts.sessions import new_content, number_of, written
-from shared.rules.naming import ordinal
+from shared.rules.naming import session_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,6 @@ class SessionWrite:
     def document(self) -> JsonObject:
         """Its document, as ``resources.resource_of`` takes it."""
         return {"content": self.content}
-
-
-def session_key(name: str) -> str:
-    """The form in which names of sessions are compared."""
-    return ordinal(name)
 
 
 class SessionNames:
