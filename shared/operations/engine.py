@@ -22,7 +22,7 @@ from shared.model.operation import (
     Progress,
 )
 from shared.model.problem import Code, Problem
-from shared.operations.failures import log_failure, operation_error, reason
+from shared.operations.failures import log_failure, operation_error, passes, reason
 from shared.operations.lease import Lease
 from shared.operations.locks import holder_of_lock
 from shared.operations.measures import about, tell_end
@@ -49,9 +49,6 @@ _SETTLING_SECONDS = 60
 _STARTS = 5
 """Attempts to enter an operation while the lock of another one is being released, or leftover rows
 of its id are."""
-
-_TRANSIENT = frozenset({Code.CONFIGURATION_HELD, *(code for code in Code if code.status == 503)})
-"""A 503 says that what is asked now may be there for the next attempt."""
 
 log = logging.getLogger("interkeep.operations")
 
@@ -279,7 +276,7 @@ class Engine:
         if isinstance(error, Canceled):
             await self._end_without_success(record, OperationStatus.CANCELED, None)
             return
-        final = isinstance(error, Problem) and not (error.again or error.code in _TRANSIENT)
+        final = isinstance(error, Problem) and not passes(error)
         log_failure(operation, error)
         written = operation_error(error)
         if final or operation.attempt >= ATTEMPTS:

@@ -1,4 +1,4 @@
-"""What an operation's record, and the log, say about an error."""
+"""What an operation's record, and the log, say about an error, and whether it may pass."""
 
 import logging
 
@@ -9,7 +9,15 @@ from shared.model.problem import Code, Problem
 from shared.storage.refusals import is_refusal, meaning
 from shared.storage.tables import SchemaTooNew
 
+_TRANSIENT = frozenset({Code.CONFIGURATION_HELD, *(code for code in Code if code.status == 503)})
+"""A 503 says that what is asked now may be there for the next attempt."""
+
 log = logging.getLogger("interkeep.operations")
+
+
+def passes(problem: Problem) -> bool:
+    """Whether another attempt at the same work may not meet a problem."""
+    return problem.again or problem.code in _TRANSIENT
 
 
 def operation_error(error: BaseException) -> OperationError:

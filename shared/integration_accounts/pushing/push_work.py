@@ -35,7 +35,7 @@ from shared.model.push import Action, PushBody, WorkflowsPolicy
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.engine import ATTEMPTS
-from shared.operations.failures import operation_error
+from shared.operations.failures import operation_error, passes
 from shared.operations.task import Outcome, Task, Work
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.naming import artifact_key
@@ -323,9 +323,7 @@ def _require_source(operation: Operation, now: Source, body: PushBody) -> None:
 
 def _may_pass(problem: Problem, operation: Operation) -> bool:
     """Whether another attempt may not meet the problem, and there is one."""
-    passes = problem.again or problem.code.status == _UNAVAILABLE
-    passes = passes or problem.code is Code.CONFIGURATION_HELD
-    return passes and operation.attempt < ATTEMPTS
+    return passes(problem) and operation.attempt < ATTEMPTS
 
 
 def _unlike(survey: Survey) -> list[tuple[str, str]]:
