@@ -21,13 +21,13 @@ from shared.model.wire import JsonObject
 from shared.operations.task import Task
 from shared.rules.agreement_numbers import numbering_of_any
 from shared.rules.integration_accounts.children import BY_SECTION, CHILDREN
+from shared.rules.integration_accounts.findings import ORDER
 from shared.rules.integration_accounts.maps import fitting_map_type
 from shared.rules.integration_accounts.push_changes import Changes
 from shared.rules.integration_accounts.push_checks import PushChecks
 from shared.rules.integration_accounts.push_choice import Choice, Chosen, Key, key_of
 from shared.rules.integration_accounts.push_contents import Record as Checked
 from shared.rules.integration_accounts.push_plan import (
-    ORDER,
     Content,
     Seen,
     action_of,
@@ -43,9 +43,6 @@ from shared.services.cut import ServiceCut
 
 _LOOKED_INTO = frozenset({Child.CERTIFICATES, Child.SCHEMAS, Child.MAPS})
 """Kinds whose content the checks read."""
-
-KINDS = tuple(child for child in ORDER if child is not Child.SESSIONS)
-"""The kinds of artifacts, in the order of writes."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +154,7 @@ class Surveyor:
     async def _of_service(self) -> tuple[dict[Key, Seen], dict[str, AgreementThere]]:
         records: dict[Key, Seen] = {}
         agreements: dict[str, AgreementThere] = {}
-        for child in KINDS:
+        for child in ORDER:
             section = CHILDREN[child].section
             async for page in self.records(child):
                 for one in page:
@@ -182,7 +179,7 @@ class Surveyor:
         return seen(child, record.name, document, content, map_type=map_type)
 
     async def _of_account(self, found: Survey) -> None:
-        for child in KINDS:
+        for child in ORDER:
             count = 0
             try:
                 async for page in self._target.account.pages(child):
@@ -256,7 +253,7 @@ class Surveyor:
         return replace(there, content=content_of(fetched.data))
 
     async def _look_at_all(self, found: Survey, checks: PushChecks) -> None:
-        for child in KINDS:
+        for child in ORDER:
             section = CHILDREN[child].section
             async for page in self.records(child):
                 for one in page:

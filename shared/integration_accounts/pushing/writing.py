@@ -12,7 +12,6 @@ from shared.integration_accounts.pushing.before import Before
 from shared.integration_accounts.pushing.patient import patiently
 from shared.integration_accounts.pushing.planning import Planned
 from shared.integration_accounts.pushing.stores import PushStores
-from shared.integration_accounts.pushing.survey import KINDS
 from shared.integration_accounts.pushing.target import look_at_keys
 from shared.model.integration_account import Child
 from shared.model.operation import Warning
@@ -23,6 +22,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.task import Task
 from shared.rules.integration_accounts.children import CHILDREN
+from shared.rules.integration_accounts.findings import ORDER
 from shared.rules.integration_accounts.push_changes import Changes
 from shared.rules.integration_accounts.push_choice import Key, key_of
 from shared.rules.integration_accounts.push_plan import (
@@ -90,7 +90,7 @@ class ArtifactWriter:
         actions = self.planned.looked.survey.actions
         total = sum(action in WRITTEN for action in actions.values())
         done = 0
-        for child in KINDS:
+        for child in ORDER:
             if child is Child.CERTIFICATES and not self.planned.target.exists:
                 await self._keys_of_new_account()
             if not self.planned.looked.survey.of(child, *WRITTEN):

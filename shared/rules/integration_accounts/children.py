@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.model.integration_account import Child
-from shared.model.sections import Section
+from shared.model.sections import SESSIONS, Section
 
 API_VERSION = "2019-05-01"
 """That of accounts, of their resources and of workflows."""
 ROSETTANET_API_VERSION = "2016-06-01"
 """The only one that has RosettaNet process configurations."""
-
-SESSIONS = "sessions"
-"""The section of sessions."""
 
 
 class Holds(StrEnum):

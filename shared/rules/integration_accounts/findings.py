@@ -41,7 +41,8 @@ ORDER = (
     Child.BATCH_CONFIGURATIONS,
     Child.ROSETTANET_PROCESSES,
 )
-"""An order of the kinds in which an artifact comes before those that name it."""
+"""An order of the kinds of artifacts in which one comes before those that name it; pulls read, and
+pushes write, in it."""
 
 MOST_FINDINGS = 200
 """Most findings that are told one by one; the others are counted."""

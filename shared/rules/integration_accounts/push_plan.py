@@ -16,7 +16,7 @@ from shared.model.push import Action, Existing, Extra
 from shared.model.wire import JsonObject, JsonValue, as_whole
 from shared.rules.documents import pointer_of
 from shared.rules.integration_accounts.children import CHILDREN, Holds
-from shared.rules.integration_accounts.findings import ORDER as ARTIFACTS_FIRST_NAMED
+from shared.rules.integration_accounts.findings import ORDER
 from shared.rules.integration_accounts.resources import (
     ContentWanted,
     Pulled,
@@ -24,11 +24,9 @@ from shared.rules.integration_accounts.resources import (
 )
 from shared.rules.trading import member
 
-ORDER: tuple[Child, ...] = (*ARTIFACTS_FIRST_NAMED, Child.SESSIONS)
-"""The order of writes, after the account itself: what is named comes before what names it."""
-
-DELETE_ORDER: tuple[Child, ...] = tuple(reversed(ARTIFACTS_FIRST_NAMED))
-"""The order of deletions, which come after all writes. Sessions are never deleted."""
+DELETE_ORDER: tuple[Child, ...] = tuple(reversed(ORDER))
+"""The order of deletions, which come after all writes: those are in ``ORDER``. Sessions are never
+deleted."""
 
 WRITES_AN_HOUR = 1_200
 """How many requests that change something ARM takes: the budget that its answers were recorded to

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.model.problem import Code, Detail, Problem
-from shared.rules.integration_accounts.children import BY_SECTION, SESSIONS
+from shared.model.sections import SESSIONS
+from shared.rules.integration_accounts.children import BY_SECTION
 
 _LARGE, _SMALL = 10, 3
 """Artifacts of a section of which more than half must not go, and of which not all must."""
