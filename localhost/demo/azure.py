@@ -6,12 +6,12 @@ changes an agreement.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
+from localhost.demo.closing import Closing
 from localhost.demo.failure import DemoFailed
 from localhost.demo.issued import Place
 
@@ -20,7 +20,7 @@ _KINDS = {"interchange": "ICN", "group": "GCN", "transactionSet": "TSCN"}
 """Of numbers, as the API calls them and as sessions are named."""
 
 
-class Azure:
+class Azure(Closing):
     """Accounts of the stand-in.
 
     :param root_url: where it listens.
@@ -31,15 +31,8 @@ class Azure:
         # The stand-in takes any token.
         self._session = aiohttp.ClientSession(headers={"Authorization": "Bearer any"})
 
-    async def __aenter__(self) -> "Azure":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Close the session."""
         await self._session.close()
 
     async def delete(self, resource_id: str) -> None:

@@ -3,13 +3,13 @@
 import json
 import time
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
+from localhost.demo.closing import Closing
 from localhost.demo.failure import DemoFailed
 from localhost.demo.network.artifact import Content
 from localhost.demo.unreached import why_unreached
@@ -64,7 +64,7 @@ def api_url(base_url: str) -> str:
     return str(url / "api" if url.path == "/" else url)
 
 
-class Api:
+class Api(Closing):
     """Calls an Interkeep host; every answer has the status that the step expects."""
 
     def __init__(self, base_url: str, key: str, token: str | None = None) -> None:
@@ -80,15 +80,8 @@ class Api:
             headers["Authorization"] = f"Bearer {token}"
         self._session = aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT, trust_env=False)
 
-    async def __aenter__(self) -> "Api":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Close the session."""
         await self._session.close()
 
     async def call(

@@ -1,10 +1,10 @@
 """The host as its owner has it: the clock that only the local host moves, timers run by hand."""
 
 import asyncio
-from types import TracebackType
 
 import aiohttp
 
+from localhost.demo.closing import Closing
 from localhost.demo.failure import DemoFailed
 
 _POLL_SECONDS = 0.05
@@ -12,7 +12,7 @@ _LONGEST_SECONDS = 60
 DAY_SECONDS = 86_400
 
 
-class Machine:
+class Machine(Closing):
     """The admin addresses of one host.
 
     :param root_url: without ``/api``.
@@ -23,15 +23,8 @@ class Machine:
         self._session = aiohttp.ClientSession(headers={"x-functions-key": master_key})
         self._offset_seconds = 0
 
-    async def __aenter__(self) -> "Machine":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Close the session."""
         await self._session.close()
 
     async def a_day_ahead(self) -> None:

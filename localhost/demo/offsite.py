@@ -1,26 +1,20 @@
 """The account that backups go to, looked at with an ordinary storage client."""
 
 import gzip
-from types import TracebackType
 
 from azure.storage.blob.aio import BlobServiceClient
 
+from localhost.demo.closing import Closing
 
-class Offsite:
+
+class Offsite(Closing):
     """Reads containers of one storage account."""
 
     def __init__(self, connection_string: str) -> None:
         self._client = BlobServiceClient.from_connection_string(connection_string)
 
-    async def __aenter__(self) -> "Offsite":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Close the client."""
         await self._client.close()
 
     async def blobs(self, container: str) -> list[tuple[str, int]]:

@@ -119,12 +119,12 @@ def clocks_apart(operation: Operation, now: datetime) -> Alert:
 def pull_failed(operation: Operation, now: datetime) -> Alert:
     """A pull of an integration account that failed, after all its attempts."""
     why = operation.error.message if operation.error else "it was stopped."
-    return Alert(
-        id=f"{operation.id}-pull-failed",
-        type=AlertType.PULL_FAILED,
-        service=operation.service,
-        subject=f"services/{operation.service}/operations/{operation.id}",
-        time=now,
+    return _of_account(
+        AlertType.PULL_FAILED,
+        f"{operation.id}-pull-failed",
+        operation.service,
+        now,
+        about=f"operations/{operation.id}",
         message=f"Service '{operation.service}' could not be brought to what its integration "
         f"account holds: {why}",
         data={"code": operation.error.code if operation.error else ""},
@@ -133,12 +133,12 @@ def pull_failed(operation: Operation, now: datetime) -> Alert:
 
 def sessions_not_pulled(service: str, service_id: str, why: str, now: datetime) -> Alert:
     """The control numbers of an account could not be read between two pulls; told once an hour."""
-    return Alert(
-        id=f"{service_id}-{now:%Y%m%d%H}-sessions",
-        type=AlertType.PULL_FAILED,
-        service=service,
-        subject=f"services/{service}/integration-account",
-        time=now,
+    return _of_account(
+        AlertType.PULL_FAILED,
+        f"{service_id}-{now:%Y%m%d%H}-sessions",
+        service,
+        now,
+        about="integration-account",
         message=f"The control numbers in the integration account of service '{service}' cannot be "
         f"read: what is issued from now on is not known here. {why}",
     )
@@ -153,12 +153,12 @@ def account_changed(
     :param changes: the first of them, each with what happened to it.
     """
     more = f", and {count - len(changes)} more" if count > len(changes) else ""
-    return Alert(
-        id=f"{operation}-account-changed",
-        type=AlertType.ACCOUNT_CHANGED,
-        service=service,
-        subject=f"services/{service}/integration-account/changes",
-        time=now,
+    return _of_account(
+        AlertType.ACCOUNT_CHANGED,
+        f"{operation}-account-changed",
+        service,
+        now,
+        about="integration-account/changes",
         message=f"The integration account of service '{service}' was changed: "
         f"{', '.join(changes)}{more}.",
         data={"artifacts": count},
@@ -167,11 +167,36 @@ def account_changed(
 
 def account_changing(operation: str, service: str, why: str, now: datetime) -> Alert:
     """A pull never saw the account stand still: what it brought may be of different moments."""
-    return Alert(
-        id=f"{operation}-account-changing",
-        type=AlertType.ACCOUNT_CHANGING,
-        service=service,
-        subject=f"services/{service}/operations/{operation}",
-        time=now,
+    return _of_account(
+        AlertType.ACCOUNT_CHANGING,
+        f"{operation}-account-changing",
+        service,
+        now,
+        about=f"operations/{operation}",
         message=f"The pull of service '{service}' is not consistent. {why}",
+    )
+
+
+def _of_account(
+    kind: AlertType,
+    alert_id: str,
+    service: str,
+    now: datetime,
+    *,
+    about: str,
+    message: str,
+    data: JsonObject | None = None,
+) -> Alert:
+    """An alert about the account of a service.
+
+    :param about: its subject, as a path under the service.
+    """
+    return Alert(
+        id=alert_id,
+        type=kind,
+        service=service,
+        subject=f"services/{service}/{about}",
+        time=now,
+        message=message,
+        data=data or {},
     )

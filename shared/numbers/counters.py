@@ -227,20 +227,19 @@ async def change_counters(
     :param rewrite: write the row even if nothing changes, so that allocations in progress start
         again.
     :param check: called with the row that will be replaced, at each try.
-    :param allowed: called after that row was read, and is the service's; what it raises stops the
-        change.
+    :param allowed: called between reading the row and writing it; what it raises stops the change.
     """
     ledger = claims.ledger
     row = await ledger.get(service.name, numbers.name)
     await check(row)
     if row is None or not is_claimed(row, service.id, numbers.stream):
         row = await claims.claim(service, numbers)
-    await allowed()
     counted = row.within(numbers.numbering)
     counters = change(counted.counters)
     same = counters == row.counters
     if same and not rewrite:
         return row
+    await allowed()
     await before_write()
     now = row.changed_at if same else rfc3339(claims.clock.now())
     return await ledger.write(service.name, replace(counted, counters=counters, changed_at=now))

@@ -5,13 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from localhost.arm.sample import SUBSCRIPTION as SAMPLE_SUBSCRIPTION
 from shared.installation.installation import Installation
 from shared.model.operation import OperationStatus
 from tests.integration_accounts.linked import create, link
 from tests.integration_accounts.pulled import pull
 from tests.integration_accounts.small import small
-from tests.support.arm import Arm
+from tests.support.arm import SUBSCRIPTION, Arm
 from tests.support.deployed import Deployed, Emulator
+
+
+@pytest.fixture
+async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
+    """An installation that may name all accounts, those of the sample too."""
+    scopes = (f"/subscriptions/{one}" for one in (SUBSCRIPTION, SAMPLE_SUBSCRIPTION))
+    installation = Installation(Deployed.new(emulator, tmp_path, **arm.settings(*scopes)).read())
+    yield installation
+    await installation.close()
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from shared.state.operations import place
 from tests.integration_accounts.linked import ONE, service
 from tests.support.arm import Arm
 
+RECORDED = ("azps-2017", "azps-2019", "corpus", "quickstarts", "spec")
+"""The files of the corpus that hold resources, each of its own accounts."""
+
 _SECTIONS = {
     "partners": "partners",
     "agreements": "agreements",

@@ -1,6 +1,5 @@
 """Pulling what an account holds: every member and byte, once, and only what changed."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from shared.installation.installation import Installation
 from shared.model.operation import OperationStatus
 from tests.integration_accounts.linked import create, link, service
 from tests.integration_accounts.pulled import (
+    RECORDED,
     artifacts_of,
     held,
     ids_of,
@@ -17,19 +17,9 @@ from tests.integration_accounts.pulled import (
     sessions_of,
 )
 from tests.support.arm import Arm, resources_of
-from tests.support.deployed import Deployed, Emulator
-
-FILES = ("azps-2017", "azps-2019", "corpus", "quickstarts", "spec")
 
 
-@pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    installation = Installation(Deployed.new(emulator, tmp_path, **arm.settings()).read())
-    yield installation
-    await installation.close()
-
-
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", RECORDED)
 async def test_all_that_is_recorded_is_pulled(
     app: Installation, arm: Arm, corpus: Path, file: str
 ) -> None:

@@ -1,8 +1,5 @@
 """Pushing what a service holds into an account."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from localhost.arm.sample import ACCOUNT, X12
@@ -27,18 +24,9 @@ from tests.integration_accounts.pushed import (
     pulled,
     push,
     restored,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
-
-
-@pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    installation = Installation(Deployed.new(emulator, tmp_path, **settings(arm)).read())
-    yield installation
-    await installation.close()
 
 
 async def test_a_lost_account_comes_back_under_another_name(app: Installation, arm: Arm) -> None:

@@ -1,8 +1,6 @@
 """Pushes where ARM may go either way, where it throttles, refuses, or loses an answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,21 +22,12 @@ from tests.integration_accounts.pushed import (
     plan,
     pulled,
     push,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 from tests.support.scenes import ASKED
 
 _REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
-
-
-@pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    installation = Installation(Deployed.new(emulator, tmp_path, **settings(arm)).read())
-    yield installation
-    await installation.close()
 
 
 @pytest.mark.parametrize(

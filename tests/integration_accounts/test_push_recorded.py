@@ -1,6 +1,5 @@
 """What was recorded of real accounts, pulled and pushed into empty ones."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -8,22 +7,12 @@ import pytest
 
 from shared.installation.installation import Installation
 from tests.integration_accounts.linked import create, link
-from tests.integration_accounts.pulled import artifacts_of, ids_of, pull, sessions_of
+from tests.integration_accounts.pulled import RECORDED, artifacts_of, ids_of, pull, sessions_of
 from tests.integration_accounts.pushed import plan, push
 from tests.support.arm import Arm, resources_of
-from tests.support.deployed import Deployed, Emulator
-
-FILES = ("azps-2017", "azps-2019", "corpus", "quickstarts", "spec")
 
 
-@pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    installation = Installation(Deployed.new(emulator, tmp_path, **arm.settings()).read())
-    yield installation
-    await installation.close()
-
-
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", RECORDED)
 async def test_all_that_is_recorded_comes_back(
     app: Installation, arm: Arm, corpus: Path, file: str
 ) -> None:

@@ -1,7 +1,5 @@
 """The account that a service was pulled from, where it answers otherwise between plan and push."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,11 +23,9 @@ from tests.integration_accounts.pushed import (
     pulled,
     push,
     restored,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 from tests.support.scenes import run
 
 ISSUED = 40_627
@@ -38,13 +34,6 @@ POLICIES: dict[str, tuple[dict[str, Any], int]] = {
     "continue": ({}, ISSUED),
     "advance": ({"controlNumbers": {"policy": "advance", "by": 100}}, ISSUED + 100),
 }
-
-
-@pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    installation = Installation(Deployed.new(emulator, tmp_path, **settings(arm)).read())
-    yield installation
-    await installation.close()
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -1,29 +1,17 @@
 """Pushes that end early after they disabled workflows: the service's resume brings them back."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from localhost.arm.sample import ACCOUNT
 from shared.installation.installation import Installation
 from shared.model.operation import Operation
 from shared.rules.states import ServiceOperation
 from tests.integration_accounts.linked import ONE, service, unlink
-from tests.integration_accounts.pushed import ended, pulled, push, settings, started
+from tests.integration_accounts.pushed import ended, pulled, push, started
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 from tests.support.scenes import ASKED
 
 _REPLACING = {"resourceId": ACCOUNT, "existing": "replace"}
-
-
-@pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    installation = Installation(Deployed.new(emulator, tmp_path, **settings(arm)).read())
-    yield installation
-    await installation.close()
 
 
 def workflows(arm: Arm) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Emulator:
             self._running.append(azurite)
             self._accounts = iter(accounts)
             while len(self._running) > _KEPT:
-                self._running.pop(0).stop()
+                self._running.pop(1).stop()
             account = next(self._accounts)
         return self._running[-1].connection_string(account)
 
@@ -92,7 +92,8 @@ class Deployed:
         return read_settings({**self.settings, "STATE_STORAGE": self.state})
 
 
-_KEPT = 2
-"""How many emulators run: what was begun on the one before goes on."""
+_KEPT = 3
+"""How many emulators run. The first stays: the host that modules share has its accounts there to
+the end of the run. Of the others the last two: what was begun on the one before goes on."""
 
 _hosts = itertools.count(os.getpid())
