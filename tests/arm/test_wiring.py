@@ -1,8 +1,8 @@
 """The installation's own client, and what the engine makes of its refusals."""
 
 from shared.installation.installation import Installation
-from shared.model.problem import Code
-from shared.operations.engine import _TRANSIENT
+from shared.model.problem import Code, Problem
+from shared.operations.failures import passes
 from tests.arm.scripted import ACCOUNT, Reply, Rerouted, path_of, served, settings_of
 
 
@@ -20,14 +20,10 @@ async def test_an_installation_has_one_client_and_closes_it() -> None:
 
 
 def test_only_what_may_pass_is_tried_again() -> None:
-    assert (
-        frozenset(
-            {
-                Code.STORAGE_UNAVAILABLE,
-                Code.KEY_VAULT_UNAVAILABLE,
-                Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
-                Code.CONFIGURATION_HELD,
-            }
-        )
-        == _TRANSIENT
-    )
+    assert {code for code in Code if passes(Problem(code, "x"))} == {
+        Code.STORAGE_UNAVAILABLE,
+        Code.KEY_VAULT_UNAVAILABLE,
+        Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
+        Code.CONFIGURATION_HELD,
+    }
+    assert passes(Problem(Code.NOT_A_BACKUP, "x", again=True)), "the last attempt alone is final"
