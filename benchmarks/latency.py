@@ -36,7 +36,19 @@ FILLED_SCALE = 0.05
 
 _UNIT = "trips"
 _AGREEMENT: JsonObject = {"agreementType": "X12", "content": {"x12": {}}}
-_PARTNER: JsonObject = {"content": {"b2b": {"businessIdentities": []}}}
+_HOST: JsonObject = {"qualifier": "ZZ", "value": "NORTHWIND"}
+_GUEST: JsonObject = {"qualifier": "ZZ", "value": "FABRIKAM"}
+_PARTNERS: dict[str, JsonObject] = {
+    name: {"content": {"b2b": {"businessIdentities": [identity]}}}
+    for name, identity in (("Northwind", _HOST), ("Fabrikam", _GUEST))
+}
+_TRADING: JsonObject = {
+    **_AGREEMENT,
+    "hostPartner": "Northwind",
+    "hostIdentity": _HOST,
+    "guestPartner": "Fabrikam",
+    "guestIdentity": _GUEST,
+}
 
 Starting = Callable[[], Awaitable[OperationRow]]
 
@@ -185,7 +197,7 @@ async def _warm(app: App, alias: str) -> None:
     await deliver(app, record)
     record = await start_verify(app, service, "warm")
     await deliver(app, record)
-    await app.parts.artifacts.put(service, Section.AGREEMENTS, "A", _AGREEMENT, lambda _: None)
+    await app.parts.artifacts.put(service, Section.AGREEMENTS, "A", _AGREEMENT, unconditional)
     await app.parts.allocator.allocate(service.name, "A", [Kind.INTERCHANGE], 1)
     await app.parts.artifacts.delete(service, Section.AGREEMENTS, "A", unconditional)
     record = await app.parts.deletions.start(service.name, ASKED)
@@ -253,7 +265,7 @@ async def _floors(run: Run, filled: Filled, made: Made) -> tuple[int, int]:
 async def _answers(run: Run, trips: _Trips, app: App) -> None:
     parts = app.parts
     service = await new_service(app, "asked-service")
-    await parts.artifacts.put(service, Section.AGREEMENTS, "A", _AGREEMENT, lambda _: None)
+    await parts.artifacts.put(service, Section.AGREEMENTS, "A", _AGREEMENT, unconditional)
 
     async def read() -> None:
         await parts.services.view(await parts.services.require(service.name))
@@ -262,10 +274,11 @@ async def _answers(run: Run, trips: _Trips, app: App) -> None:
         await parts.allocator.allocate(service.name, "A", [Kind.INTERCHANGE], 1)
 
     async def put() -> None:
-        await parts.artifacts.put(service, Section.AGREEMENTS, "B", _AGREEMENT, lambda _: None)
+        await parts.artifacts.put(service, Section.AGREEMENTS, "B", _TRADING, unconditional)
 
     async def put_partner() -> None:
-        await parts.artifacts.put(service, Section.PARTNERS, "P", _PARTNER, lambda _: None)
+        for name, document in _PARTNERS.items():
+            await parts.artifacts.put(service, Section.PARTNERS, name, document, unconditional)
 
     await allocate()
     await trips.of("GET of a service", app, read, NONE)
@@ -276,8 +289,9 @@ async def _answers(run: Run, trips: _Trips, app: App) -> None:
         lambda: _page(parts.artifacts.pages(service, Section.AGREEMENTS, "", 100)),
         NONE,
     )
-    await trips.of("a put of a partner", app, put_partner, NONE)
-    await trips.of("a put of an agreement", app, put, NONE)
+    await trips.of("puts of two partners", app, put_partner, NONE)
+    await trips.of("a put of a new agreement", app, put, NONE)
+    await trips.of("a put of an agreement that is there", app, put, NONE)
     await trips.of("an allocation", app, allocate, NONE)
     ticking, services = await scheduled(run, DUE)
     for turn in range(2):

@@ -135,11 +135,12 @@ class Advancing:
     async def _move(self, batch: Sequence[Pair]) -> None:
         ready = [(wanted, row) for wanted, row in batch if row and self._is_mine(wanted, row)]
         mine = {wanted.numbers.name for wanted, _ in ready}
-        others = [wanted for wanted, _ in batch if wanted.numbers.name not in mine]
+        others = [(wanted, row) for wanted, row in batch if wanted.numbers.name not in mine]
         if others:
             await self.before_write()
-            claimed = await _side_by_side([self._claimed(wanted.numbers) for wanted in others])
-            ready += zip(others, claimed, strict=True)
+            claims = [self._claimed(wanted.numbers, row) for wanted, row in others]
+            claimed = await _side_by_side(claims)
+            ready += zip((wanted for wanted, _ in others), claimed, strict=True)
         changed = [(wanted, await self._changed(wanted, row)) for wanted, row in ready]
         writes = [(wanted, row) for wanted, row in changed if row is not None]
         if not writes:
@@ -167,7 +168,7 @@ class Advancing:
             wanted = replace(wanted, numbers=numbers)
             if row is None or not self._is_mine(wanted, row):
                 await self.before_write()
-                row = await self._claimed(numbers)
+                row = await self._claimed(numbers, row)
             changed = await self._changed(wanted, row)
             if changed is None:
                 return
@@ -182,9 +183,9 @@ class Advancing:
     def _is_mine(self, wanted: WantedAdvance, row: LedgerRow) -> bool:
         return is_claimed(row, self.service.id, wanted.numbers.stream)
 
-    async def _claimed(self, numbers: AgreementNumbers) -> LedgerRow:
+    async def _claimed(self, numbers: AgreementNumbers, row: LedgerRow | None) -> LedgerRow:
         try:
-            return await self.claims.claim(self.service, numbers)
+            return await self.claims.claim(self.service, numbers, row)
         except Problem as problem:
             if problem.code is not Code.SERVICE_NOT_FOUND:
                 raise

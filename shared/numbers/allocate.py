@@ -128,7 +128,7 @@ class Allocator:
             owner = row.owner if row is not None else ""
             living, numbers = await self._require_issuing(service, agreement, owner)
             if row is None or not is_claimed(row, living.id, numbers.stream):
-                row = await self._claims.claim(living, numbers)
+                row = await self._claims.claim(living, numbers, row)
                 # The permission is read after the row: it may have ended meanwhile.
                 living, numbers = await self._require_issuing(service, agreement)
                 if not is_claimed(row, living.id, numbers.stream):

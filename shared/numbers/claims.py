@@ -38,6 +38,7 @@ from shared.state.row_keys import encoded
 from shared.state.services import Directory
 from shared.storage.tables import RowChanged, RowExists
 from shared.storage.versioned import optimistic
+from shared.streams.in_order import two_in_order
 from shared.streams.merged import joined
 
 _OTHERS_WITH_ITS_OWN = BATCH_ROWS - 2
@@ -60,7 +61,9 @@ class Claims:
     directory: Directory
     clock: Clock
 
-    async def claim(self, service: Service, numbers: AgreementNumbers) -> LedgerRow:
+    async def claim(
+        self, service: Service, numbers: AgreementNumbers, row: LedgerRow | None
+    ) -> LedgerRow:
         """Make the service the owner of an agreement's row; how its counters continue is decided by
         ``taken``.
 
@@ -69,10 +72,10 @@ class Claims:
         index are also read after it, at each try: a copy that was restored since writes the row
         before it issues.
 
+        :param row: the row as it was read just before; None if there was none.
         :raises Problem: ServiceNotFound if the service was deleted.
         """
         while True:
-            row = await self.ledger.get(service.name, numbers.name)
             if row is not None and is_claimed(row, service.id, numbers.stream):
                 return row
             living = await self._living(service)
@@ -86,7 +89,7 @@ class Claims:
                 family = await entered_family(self.ledger, living)
                 return await self._written(living, numbers, row, family)
             except (RowChanged, RowExists):
-                continue
+                row = await self.ledger.get(service.name, numbers.name)
 
     async def claim_all(self, service: Service, wanted: Sequence[AgreementNumbers]) -> None:
         """Claim the rows of agreements that were written together, unless other writers interfere.
@@ -142,8 +145,10 @@ class Claims:
         :raises RowChanged: if another writer changed a row of the stream meanwhile.
         :raises RowExists: if another writer inserted one.
         """
-        elsewhere = await issued_elsewhere(self.ledger, service.name, family, *_of(numbers))
-        others = await self._same_stream(service.name, numbers)
+        elsewhere, others = await two_in_order(
+            issued_elsewhere(self.ledger, service.name, family, *_of(numbers)),
+            self._same_stream(service.name, numbers),
+        )
         if len(others) > _OTHERS_WITH_ITS_OWN:
             elsewhere += [(service.name, other) for other in others]
             others = []
@@ -190,9 +195,11 @@ class Claims:
         if row is not None and is_claimed(row, service.id, numbers.stream):
             return row.within(numbers.numbering)
         family = family or await family_of(self.ledger, service)
-        known = await self._same_stream(service.name, numbers)
-        known += await expected_elsewhere(self.ledger, family, *_of(numbers))
-        found = taken(row, service.id, numbers, _all(known), "")
+        here, elsewhere = await two_in_order(
+            self._same_stream(service.name, numbers),
+            expected_elsewhere(self.ledger, family, *_of(numbers)),
+        )
+        found = taken(row, service.id, numbers, _all([*here, *elsewhere]), "")
         return found if row is not None or found.counters else None
 
     async def _same_stream(self, service: str, numbers: AgreementNumbers) -> list[LedgerRow]:

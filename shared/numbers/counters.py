@@ -225,7 +225,7 @@ async def change_counters(
     """Change an agreement's counters, and retry when others write them meanwhile.
 
     :param rewrite: write the row even if nothing changes, so that allocations in progress start
-        again.
+        again: a claim of the row does that too.
     :param check: called with the row that will be replaced, at each try.
     :param allowed: called between reading the row and writing it; what it raises stops the change.
     """
@@ -233,7 +233,7 @@ async def change_counters(
     row = await ledger.get(service.name, numbers.name)
     await check(row)
     if row is None or not is_claimed(row, service.id, numbers.stream):
-        row = await claims.claim(service, numbers)
+        row, rewrite = await claims.claim(service, numbers, row), False
     counted = row.within(numbers.numbering)
     counters = change(counted.counters)
     same = counters == row.counters

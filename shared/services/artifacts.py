@@ -33,6 +33,7 @@ from shared.state.control_numbers import Ledger
 from shared.state.edits import Edit, Put, Remove, require_together
 from shared.state.services import Directory, Listed
 from shared.storage.versioned import Versioned
+from shared.streams.in_order import two_in_order
 
 
 @dataclass(frozen=True)
@@ -198,9 +199,13 @@ class Artifacts:
             listed: Listed, head: Head
         ) -> tuple[list[Edit], tuple[list[Put], list[CounterChange]]]:
             require_changeable(listed.service)
-            puts, before = await self._checked(key, listed.service, head, wanted, condition, read)
+            (puts, before), facts = await two_in_order(
+                self._checked(key, listed.service, head, wanted, condition, read),
+                self._checks.ledger_facts(service, [one.item for one in wanted]),
+            )
+            places = [one.place for one in wanted]
             changes = await self._checks.require_counters_fit(
-                service, puts, before, [one.place for one in wanted], allow_reuse=allow_reuse
+                service, puts, before, places, facts, allow_reuse=allow_reuse
             )
             return list(puts), (puts, changes)
 
@@ -222,14 +227,16 @@ class Artifacts:
         require_changeable(service)
         key = await self._keys.data_key(service.id)
         head = require_open(service, await self._configuration.head(service.id))
-        puts, before = await self._checked(
-            key, service, head, wanted, unconditional, _ReadFacts(), ahead
+        (puts, before), facts = await two_in_order(
+            self._checked(key, service, head, wanted, unconditional, _ReadFacts(), ahead),
+            self._checks.ledger_facts(service, [one.item for one in wanted]),
         )
         await self._checks.require_counters_fit(
             service,
             puts,
             before,
             [one.place for one in wanted],
+            facts,
             allow_reuse=False,
             only_plan=True,
         )

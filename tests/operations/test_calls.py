@@ -12,8 +12,11 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.model.backup import VerifyLevel
+from shared.model.condition import unconditional
+from shared.model.sections import Section
 from shared.model.service import ServiceSettings
 from shared.state.operations import OperationRow
+from tests.support.api import partner_document, x12_document
 from tests.support.deployed import Deployed, Emulator
 from tests.support.scenes import (
     ASKED,
@@ -80,3 +83,15 @@ async def test_what_a_person_waits_for_asks_for_nothing_twice(watched: Watched) 
     assert shown.shown["name"] == SERVICE
     assert transport.calls == 3
     assert max(Counter(transport.log).values()) == 1, transport.log
+
+
+async def test_a_put_of_an_agreement_takes_so_many_calls(watched: Watched) -> None:
+    app, transport = watched
+    service = (await app.services.require(SERVICE)).service
+    for name in ("Northwind", "Fabrikam"):
+        partner = partner_document(name)
+        await app.artifacts.put(service, Section.PARTNERS, name, partner, unconditional)
+    for most in (19, 10):
+        transport.mend()
+        await app.artifacts.put(service, Section.AGREEMENTS, "A", x12_document(), unconditional)
+        assert transport.calls <= most, "\n".join(transport.log)

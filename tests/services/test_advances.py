@@ -316,7 +316,7 @@ async def test_a_stream_that_another_agreement_claims_meanwhile_goes_on_behind_i
     with monkeypatch.context() as patch:
         patch.setattr(app.ledger, "write_all", stops._write)
         twin = AgreementNumbers("Twin", {kind: Bounds() for kind in Kind}, row.stream)
-        taken = await Claims(app.ledger, app.directory, app.clock).claim(service, twin)
+        taken = await Claims(app.ledger, app.directory, app.clock).claim(service, twin, None)
         issued = Counter(next=8, last=7)
         await app.ledger.write(SERVICE, replace(taken, counters={Kind.INTERCHANGE: issued}))
     stops.go_on()

@@ -60,7 +60,7 @@ async def test_a_service_of_an_earlier_life_claims_nothing(app: Installation) ->
     assert numbers is not None
     earlier = service.model_copy(update={"id": "an-earlier-life"})
     with pytest.raises(Problem) as refused:
-        await Claims(app.ledger, app.directory, app.clock).claim(earlier, numbers)
+        await Claims(app.ledger, app.directory, app.clock).claim(earlier, numbers, before)
     assert refused.value.code is Code.SERVICE_NOT_FOUND
     assert await app.ledger.get(SERVICE, "A") == before
 
