@@ -236,7 +236,7 @@ def _report(body: ImportBody, results: Sequence[WriteResult | Put | Problem]) ->
     refused = [result for result in results if isinstance(result, Problem)]
     waits = [problem.retry_after_seconds for problem in refused if problem.retry_after_seconds]
     headers = {"Retry-After": str(max(waits))} if waits else {}
-    return Answer({"value": list(report)}, 207 if refused else 200, headers)
+    return Answer({"value": list(report)}, 207 if refused else 200, headers, refused=refused)
 
 
 def _reported(section: Section, name: str, result: WriteResult | Put | Problem) -> JsonObject:

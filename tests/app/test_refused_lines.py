@@ -17,7 +17,7 @@ from shared.model.restore import RestoreBody
 from shared.model.service import ServiceSettings
 from shared.storage.tables import Row
 from shared.web.http.refused import known_target
-from tests.support.api import Api, Reply, api_of, unique
+from tests.support.api import Api, Reply, api_of, nobodys, unique, x12_document
 from tests.support.deployed import Deployed, Emulator
 from tests.support.proxy import Scripted, proxied
 
@@ -225,6 +225,27 @@ async def test_a_refused_request_leaves_one_line_without_what_it_said(
         "caller": "key",
     }
     assert line == {member: value for member, value in expected.items() if value is not None}
+    assert SECRET.lower() not in host.log.read_text().lower()
+
+
+async def test_what_is_refused_of_an_import_leaves_a_line_for_each_code(
+    api: Api, host: HostProcess, service: str
+) -> None:
+    dangling = {"section": "bridges", "document": {"schema": f"no-{SECRET}"}}
+    bounds = {"interchangeControlNumberLowerBound": 9, "interchangeControlNumberUpperBound": 1}
+    wrong = {"section": "agreements", "name": SECRET, "document": nobodys(x12_document(**bounds))}
+    good = [{"section": "partners", "name": f"P{n}", "document": {}} for n in range(100)]
+    refused = [{**dangling, "name": f"{SECRET}-{n}"} for n in range(2)]
+    body = {"artifacts": [*good, *refused, wrong]}
+    reply = await api.call("POST", f"services/{service}/import", body)
+    assert reply.status == 207
+    codes = [line["error"]["code"] for line in reply.body["value"] if line["status"] == "refused"]
+    assert codes == ["DanglingReference", "DanglingReference", "InvalidRequest"]
+    lines = await lines_of(host, reply)
+    assert [(line["code"], line["route"]) for line in lines] == [
+        ("DanglingReference", "services/{service}/import"),
+        ("InvalidRequest", "services/{service}/import"),
+    ]
     assert SECRET.lower() not in host.log.read_text().lower()
 
 

@@ -1,7 +1,7 @@
 """One HTTP request, and its answer."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -160,6 +160,8 @@ class Answer:
     """Whether bytes may be packed; JSON may in any case."""
     has_own_tag: bool = True
     """Whether its ETag is of what it shows, and not of bytes that the request wrote."""
+    refused: Sequence[Problem] = ()
+    """Of a request that was done in part, what was not: each code of them is logged."""
 
     @property
     def can_be_packed(self) -> bool:

@@ -42,7 +42,7 @@ log = logging.getLogger("interkeep.http")
 def log_refusal(
     problem: Problem, *, request_id: str, caller: str, method: str, route: str, target: str | None
 ) -> None:
-    """Log one refused or failed request, as an event.
+    """Log one refused or failed request, or a refused part of one, as an event.
 
     Its level is Warning: host.json keeps lines below that of the busiest functions out of the log.
 

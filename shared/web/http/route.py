@@ -225,6 +225,11 @@ async def _answered(declared: Route, handler: Handler, req: func.HttpRequest) ->
             call.require_no_body()
         with answering(app.clock.monotonic()):
             answer = await handler(call)
+        told: set[Code] = set()
+        for problem in answer.refused:
+            if problem.code not in told:
+                told.add(problem.code)
+                _log_refusal(declared, req, problem, request_id)
     except Exception as error:  # noqa: BLE001 - the host would answer 500 with an empty body
         problem = problem_of(error, request_id)
         _log_refusal(declared, req, problem, request_id)
