@@ -11,9 +11,10 @@ from itertools import islice
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
 from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read
-from shared.integration_accounts.pulling.noting import CHANGING, NAMED, Notes, Seen
+from shared.integration_accounts.pulling.noting import NAMED, Notes, Seen
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
+from shared.integration_accounts.pulling.warned import warnings
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
 from shared.model.integration_account import Child
 from shared.model.link import AccountProperties, Link, recorded_account
@@ -67,9 +68,8 @@ class Puller:
 
         :param accept_removals: also where most of a section would be removed.
         :raises Problem: IntegrationAccountNotLinked, IntegrationAccountNotFound,
-            IntegrationAccountForbidden, IntegrationAccountUnavailable, PullRemovesTooMuch;
-            InvalidRequest, ReservedMember, DocumentTooLarge for an artifact that a service cannot
-            hold. After each of these the service is as it was.
+            IntegrationAccountForbidden, IntegrationAccountUnavailable, PullRemovesTooMuch. After
+            each of these the service is as it was.
         """
         head = await self.complete(service)
         summary = await self._stores.staging.summary(service.id)
@@ -112,11 +112,12 @@ class Puller:
         await sessions.run()
         account_staged = await self._stage_account(task, service, key, link, properties)
         read.counts[Child.SESSIONS] = sessions.seen
+        found = warnings(read, sessions.not_held, link.resource_id)
         summary = Summary(
             operation=task.operation.id,
             found_at=now,
             result=_result(read, sessions, account.requests) | artifacts.findings.end().to_json(),
-            warnings=[one.to_json() for one in _warnings(read, link)],
+            warnings=[one.to_json() for one in found],
             drifts=is_repeated,
             seen=_seen(link, properties, read).to_json(),
         )
@@ -213,27 +214,3 @@ def _result(read: Read, sessions: SessionPull, requests: int) -> JsonObject:
         "consistent": read.is_consistent,
         "requests": requests,
     }
-
-
-def _warnings(read: Read, link: Link) -> list[Warning]:
-    found: list[Warning] = []
-    if not read.is_consistent:
-        found.append(
-            Warning(
-                code=CHANGING,
-                message=f"The account changed while it was read, {read.readings} times in a row: "
-                "what the service has may be of different moments. Moved last: "
-                f"{', '.join(read.moved)}. Pull again when nobody changes the account.",
-                target=link.resource_id,
-            )
-        )
-    found += [
-        Warning(
-            code="KindNotCovered",
-            message=f"The account does not list {child}: nothing of that kind is in the service, "
-            "unless an earlier pull brought it.",
-            target=child,
-        )
-        for child in read.not_covered
-    ]
-    return found
