@@ -63,6 +63,21 @@ class Puller:
         summary = await self._stores.staging.summary(service.id)
         return _told(summary) if summary and summary.operation == operation_id else None
 
+    async def as_it_is(self, service: Service) -> PullOutcome:
+        """Complete what a former pull began to write; what that warned of holds as long as no other
+        one brought what is there.
+
+        :raises Problem: as ``complete``.
+        """
+        await self.complete(service)
+        summary = await self._stores.staging.summary(service.id)
+        facts = service.integration_account
+        if summary is None or facts is None:
+            return PullOutcome()
+        seen = Seen.model_validate(summary.seen)
+        is_of_it = seen.resource_id.lower() == facts.key
+        return PullOutcome(warnings=_told(summary).warnings if is_of_it else [])
+
     async def pull(self, task: Task, service: Service, *, accept_removals: bool) -> PullOutcome:
         """Bring the service to what its account holds.
 
@@ -121,7 +136,9 @@ class Puller:
             drifts=is_repeated,
             seen=_seen(link, properties, read).to_json(),
         )
-        if read.staged or sessions.staged or account_staged:
+        before = await stores.staging.summary(service.id)
+        warned = before.warnings if before is not None else []
+        if read.staged or sessions.staged or account_staged or summary.warnings != warned:
             await task.checkpoint()
             head = await self._sealed(service, head, link, summary)
             task.report("writing", 0, len(read.staged) + sessions.staged)
