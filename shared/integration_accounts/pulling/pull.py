@@ -17,7 +17,7 @@ from shared.integration_accounts.pulling.stores import PullStores
 from shared.integration_accounts.pulling.warned import warnings
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
 from shared.model.integration_account import Child
-from shared.model.link import AccountProperties, Link, recorded_account
+from shared.model.link import AccountProperties, Link, recorded_account, recorded_versions
 from shared.model.operation import OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.pull import PullOutcome
@@ -25,6 +25,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.task import Task
 from shared.rules.documents import replace_secrets
+from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import Change
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.removals import require_accepted
@@ -125,8 +126,8 @@ class Puller:
         require_accepted(artifacts.removals(), accepted=accept_removals)
         sessions = SessionPull(stores, service, account, key, task, artifacts.added_agreements())
         await sessions.run()
-        account_staged = await self._stage_account(task, service, key, link, properties)
         read.counts[Child.SESSIONS] = sessions.seen
+        account_staged = await self._stage_account(task, service, key, link, properties, read)
         found = warnings(read, sessions.not_held, link.resource_id)
         summary = Summary(
             operation=task.operation.id,
@@ -184,14 +185,18 @@ class Puller:
         key: DataKey,
         link: Link,
         properties: AccountProperties,
+        read: Read,
     ) -> bool:
         """Stage what the settings say of the account, where that changed; return whether it did."""
         settings = await self._stores.configuration.settings(service.id)
-        recorded = properties.recorded(link.resource_id)
-        if settings is not None:
-            opened = open_document(key, SERVICE, SERVICE, settings.document)
-            if recorded_account(opened) == recorded:
-                return False
+        known = settings.document if settings is not None else {}
+        opened = open_document(key, SERVICE, SERVICE, known)
+        # Of a kind that the account does not list any more, what an earlier pull brought stays.
+        versions = recorded_versions(opened, link.resource_id)
+        versions |= {str(child): CHILDREN[child].api_version for child in read.counts}
+        recorded = properties.recorded(link.resource_id, versions)
+        if recorded_account(opened) == recorded:
+            return False
 
         def seal(pointer: str, value: JsonValue) -> JsonValue:
             return key.seal(SERVICE, SERVICE, pointer, value)
