@@ -140,10 +140,12 @@ def _resources(key_version: str) -> Iterator[JsonObject]:
     yield _child("maps", order, {"mapType": "Xslt"}, f"{order}.xslt", "application/xml")
     liquid = "OrderConfirmation"
     yield _child("maps", liquid, {"mapType": "Liquid"}, f"{liquid}.liquid", "text/plain")
-    yield _child("certificates", "fabrikam-as2", {"publicCertificate": _certificate("Fabrikam")})
+    yield _child(
+        "certificates", "fabrikam-as2", {"publicCertificate": public_certificate("Fabrikam")}
+    )
     vault = {"id": _VAULT, "name": "contoso-keys", "type": "Microsoft.KeyVault/vaults"}
     key = {"keyVault": vault, "keyName": "contoso-signing", "keyVersion": key_version}
-    own = {"publicCertificate": _certificate("Contoso"), "key": key}
+    own = {"publicCertificate": public_certificate("Contoso"), "key": key}
     yield _child("certificates", "contoso-as2", own)
     hourly = {"frequency": "Hour", "interval": 1}
     release = {"messageCount": 50, "recurrence": hourly}
@@ -218,7 +220,7 @@ def _password(length: int) -> str:
     return "".join(secrets.choice(letters) for _ in range(length))
 
 
-def _certificate(name: str) -> str:
+def public_certificate(name: str) -> str:
     """A new certificate; its key is thrown away."""
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} AS2")])

@@ -7,6 +7,7 @@ which of ARM and the service behind it speaks. What is not in the table is never
 An answer is ARM's only where it is JSON with ARM's member ``error``: pages of proxies are not.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from shared.model.wire import JsonObject, parsed
+from shared.rules.integration_accounts.verbatim import faithful
 from shared.storage.retrying import asked_to_wait
 
 
@@ -236,17 +238,16 @@ def is_ended_link(answer: Answer) -> bool:
 
 
 def object_in(answer: Answer) -> JsonObject:
-    """The JSON object that an answer is.
+    """The JSON object that an answer is, nothing of it changed: what a parser would change is in it
+    as its text.
 
     :raises NotUnderstood: if it is none.
     """
     try:
-        found = parsed(answer.body)
-    except (ValueError, RecursionError):
-        raise NotUnderstood(f"{answer.status} without JSON") from None
-    if not isinstance(found, dict):
-        raise NotUnderstood(f"{answer.status} with JSON that is no object")
-    return found
+        text = answer.body.decode(json.detect_encoding(answer.body), "surrogatepass")
+        return faithful(text)
+    except ValueError:
+        raise NotUnderstood(f"{answer.status} without a JSON object") from None
 
 
 def refusal_of(asked: Asked, answer: Answer) -> ArmRefused:

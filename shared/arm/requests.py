@@ -1,6 +1,5 @@
 """Requests to ARM at one pace: one resource, a list to its end, a write."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -18,6 +17,7 @@ from shared.arm.refusals import (
 )
 from shared.arm.wire import ArmWire, Found
 from shared.model.wire import JsonObject, JsonValue, parsed
+from shared.rules.integration_accounts.verbatim import written
 
 _OK, _CREATED, _ACCEPTED, _NOTHING = 200, 201, 202, 204
 
@@ -237,8 +237,8 @@ def _json_or_nothing(answer: Answer) -> None:
 
 
 def _encoded(body: JsonValue) -> bytes:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = written(body)
     try:
         return text.encode()
     except UnicodeEncodeError:  # halves of surrogate pairs: JSON can write them in ASCII alone
-        return json.dumps(body, separators=(",", ":")).encode()
+        return written(body, ascii_alone=True).encode()

@@ -92,7 +92,9 @@ class Installation(Pushers):
         self.known_backups = KnownBackups(self.history, self.returning)
         self.contents = Contents(self.known_backups)
         self.backed_up_content = BackedUpContent(self.known_backups)
-        self.changes = Changes(self.known_backups, self.provider, self.directory, self.source)
+        self.changes = Changes(
+            self.known_backups, self.provider, self.directory, self.source, self.links
+        )
         self.browsing = Browsing(self.accounts, self.provider, self.history)
         self.registration = Registration(
             engine=self.engine,

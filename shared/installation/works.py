@@ -105,6 +105,7 @@ class Works(Stores):
             alerts=self.alerts,
             after_scheduled=self.following.after_backup,
             pull=partial(self.puller.pull, accept_removals=False),
+            as_pulled=self.puller.as_it_is,
             complete_pull=self.puller.complete,
         )
 

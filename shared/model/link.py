@@ -1,5 +1,7 @@
 """Links of services to integration accounts: the request, and what is stored of a link."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
@@ -9,6 +11,8 @@ from shared.model.wire import AS_WHOLE, JsonObject, Stored, Text, Time, Wire
 
 RECORDED = "integrationAccount"
 """The member of a service's settings that says which account it holds; backups carry it."""
+
+_VERSIONS = "apiVersions"
 
 LEAST_MINUTES, MOST_MINUTES = 5, 1_440
 """How often sessions may be pulled between two full pulls."""
@@ -53,9 +57,15 @@ class AccountProperties(Stored):
             resource_id=resource_id, sku=tier_of(self.sku), location=self.location, linked=linked
         )
 
-    def recorded(self, resource_id: str) -> JsonObject:
-        """What the service's settings say of it."""
-        return {RECORDED: {"resourceId": resource_id, **self.to_json()}}
+    def recorded(
+        self, resource_id: str, versions: Mapping[str, str] = MappingProxyType({})
+    ) -> JsonObject:
+        """What the service's settings say of it.
+
+        :param versions: the api-version by which each kind of its resources was read last.
+        """
+        read: JsonObject = {_VERSIONS: dict(sorted(versions.items()))} if versions else {}
+        return {RECORDED: {"resourceId": resource_id, **self.to_json(), **read}}
 
 
 class Link(Stored):
@@ -114,6 +124,16 @@ def recorded_account(settings: JsonObject) -> JsonObject:
     """The member of a service's settings that says which account it holds; empty for none."""
     found = settings.get(RECORDED)
     return {RECORDED: found} if isinstance(found, dict) else {}
+
+
+def recorded_versions(settings: JsonObject, resource_id: str) -> dict[str, str]:
+    """The api-version by which each kind of an account's resources was read last, as settings say;
+    empty where they are of another account, or nothing was read yet."""
+    found = settings.get(RECORDED)
+    if not isinstance(found, dict) or _text(found.get("resourceId")).lower() != resource_id.lower():
+        return {}
+    versions = found.get(_VERSIONS)
+    return {k: _text(v) for k, v in versions.items()} if isinstance(versions, dict) else {}
 
 
 def settings_with_account(settings: JsonObject, facts: AccountFacts | None) -> JsonObject:

@@ -97,6 +97,16 @@ def require_no_mask(value: JsonValue, target: str) -> None:
         )
 
 
+def require_whole(text: str, target: str) -> None:
+    """Refuse a text with half of a surrogate pair: it has no UTF-8.
+
+    :param target: where it is in the body, a JSON pointer.
+    :raises Problem: InvalidRequest.
+    """
+    if not text.isascii():
+        _require_whole_text(text, target, ())
+
+
 def _require_whole_text(text: str, target: str, path: Iterable[str]) -> None:
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise Problem(

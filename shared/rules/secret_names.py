@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from shared.model.sections import SERVICE
+from shared.model.sections import SERVICE, SESSIONS
 
 _ALWAYS = (
     *("password", "passwd", "pwd", "passphrase", "passcode", "passwort", "kennwort", "wachtwoord"),
@@ -63,6 +63,9 @@ _AS_WORD = re.compile(f"(?:^|_)(?:{'|'.join(_WORDS)})[0-9]*(?=_|$)")
 _WHERE = re.compile(f"(?:{'|'.join(_ALWAYS)})")
 _BETWEEN = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 _SEPARATORS = re.compile("[^a-z0-9]+")
+
+VERBATIM = "$verbatim"
+"""Member of a session's document that holds JSON as a text, which nobody looks into."""
 
 PLACES = frozenset({"/accesscontrol/key", "/sslcertificate/data"})
 """Pointers, in lower case, of values in a service's settings that are secret by their place."""
@@ -144,6 +147,8 @@ def flattened(name: str) -> str:
 @lru_cache(maxsize=16_384)
 def kind(section: str, name: str) -> SecretKind:
     """What a member's name says of it. Cached: documents repeat the same few names."""
+    if name == VERBATIM and section == SESSIONS:
+        return SecretKind.SECRET
     flat = flattened(name)
     if section != SERVICE:
         public = _Rule.named.public

@@ -18,7 +18,8 @@ def sealed_session(key: DataKey, session: Session) -> Session:
 
     :param session: its secrets in the clear.
     :raises Problem: InvalidRequest for a content that is nested too deep or has a text with half a
-        surrogate pair; DocumentTooLarge for one with too many values.
+        surrogate pair, DocumentTooLarge for one with too many values: a pull keeps these as their
+        text.
     """
     document, name = session.document(), session_key(session.name)
     require_acceptable(document, reserved=False)

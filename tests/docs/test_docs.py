@@ -73,6 +73,13 @@ def test_every_warning_is_documented_and_no_other() -> None:
     assert set(re.findall(r"^\| `([A-Za-z]+)` \|", warnings, re.M)) == codes
 
 
+@pytest.mark.parametrize("part", ERRORS.split("\n## "), ids=lambda part: part.split("\n")[0])
+def test_no_code_has_two_rows_of_a_table(part: str) -> None:
+    first_cells = re.findall(r"^\| (`.*?) \|", part, re.M)
+    codes = [code for cell in first_cells for code in re.findall(r"`([A-Za-z0-9]+)`", cell)]
+    assert sorted(codes) == sorted(set(codes))
+
+
 def test_every_setting_is_documented() -> None:
     names = {
         *settings._NAMES.values(),

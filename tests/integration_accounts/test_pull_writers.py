@@ -11,7 +11,7 @@ from shared.blobs.backup_container import BackupContainer
 from shared.installation.installation import Installation
 from shared.model.backup import BackupBody
 from shared.model.operation import OperationStatus
-from tests.integration_accounts.linked import IA, service
+from tests.integration_accounts.linked import IA, service, unlink
 from tests.integration_accounts.pulled import artifacts_of, held, pull
 from tests.integration_accounts.small import partner, resource, schema
 from tests.support.arm import Arm
@@ -102,3 +102,44 @@ async def test_a_backup_of_an_account_that_moves_says_so(pulled: Installation, a
     assert warning.target == IA
     assert ended.result is not None
     assert ended.result["pull"]["consistent"] is False
+
+
+async def test_a_backup_of_what_an_unsteady_pull_brought_says_so_too(
+    pulled: Installation, arm: Arm
+) -> None:
+    async def warned(name: str) -> list[str]:
+        body = BackupBody(name=name, storage_account="offsite", pull=False)
+        record = await pulled.backups.start(await service(pulled), body, "somebody", None)
+        await run(pulled, record)
+        container = BackupContainer(pulled.accounts.require("offsite", ""), name)
+        return [one.code for one in (await read_whole(pulled, container)).warnings]
+
+    async def restless(seed: int) -> None:
+        writer = Writer(arm, seed)
+        arm.fault(times=10_000, part="/schemas?", meanwhile=writer.write)
+        ended = await pull(pulled)
+        arm.calm()
+        assert ended.result is not None
+        assert ended.result["consistent"] is False
+
+    assert await warned("steady-before") == []
+    await restless(7)
+    assert await warned("unsteady-then") == ["AccountChanging"]
+    assert await warned("unsteady-still") == ["AccountChanging"]
+    assert (await pull(pulled)).warnings == []
+    assert await warned("steady-again") == []
+    # One that finds nothing that the service has not, but no rest either.
+    moved = dict(arm.account(IA).items["schemas"])
+    both = iter([{}, moved] * 100)
+
+    def back_and_forth() -> None:
+        arm.account(IA).items["schemas"] = dict(next(both))
+
+    arm.fault(times=10_000, part="/schemas?", meanwhile=back_and_forth)
+    ended = await pull(pulled)
+    arm.calm()
+    assert ended.result is not None
+    assert ended.result["consistent"] is False
+    assert await warned("nothing-new") == ["AccountChanging"]
+    await unlink(pulled)
+    assert await warned("of-its-own") == ["AccountChanging"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.backups.archive.opened import OpenBackup
 from shared.backups.archive.secrets_reader import have_same_secrets
@@ -13,10 +14,11 @@ from shared.model.place import FIRST_SECRET, ChangesPlace, no_such_place
 from shared.model.problem import Code, Problem
 from shared.model.sections import CONFIGURATION_SECTIONS, RUNTIME_SECTIONS, WITH_SECRETS
 from shared.model.service import Service
-from shared.model.wire import JsonObject
+from shared.model.wire import JsonObject, rfc3339
 from shared.rules.naming import shown
 from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceSource
+from shared.state.links import Links
 from shared.state.order import key_of
 from shared.state.services import Directory
 
@@ -91,11 +93,13 @@ class Changes:
         provider: KeyProvider,
         directory: Directory,
         source: Callable[[Service], ServiceSource],
+        links: Links,
     ) -> None:
         self._backups = backups
         self._provider = provider
         self._directory = directory
         self._source = source
+        self._links = links
 
     async def page(self, service: str, backup: str, since: str, asked: ChangesAsked) -> ChangesPage:
         """The differences from ``since`` to the backup.
@@ -152,6 +156,7 @@ class Changes:
                 target="since",
             )
         key, reason = await self._run_key(wanted.descriptor)
+        pulled = await self._last_pull(listed.service)
         place = asked.place
         for _ in range(_LIVE_TRIES):
             cut = await self._source(listed.service).cut("", hold=False)
@@ -167,10 +172,23 @@ class Changes:
                 "live": True,
                 "revision": cut.revision,
                 "changedMeanwhile": not is_one_revision,
+                **({"lastPullAt": rfc3339(pulled)} if pulled is not None else {}),
             },
             "secrets": _secrets(reason),
         }
         return ChangesPage(compared, comparison.changes, following)
+
+    async def _last_pull(self, service: Service) -> datetime | None:
+        """When a linked service became what its account held; None for one that is not linked, or
+        was not pulled yet. Asked before the service is read: what a pull brings meanwhile is
+        newer."""
+        facts = service.integration_account
+        if facts is None or not facts.linked:
+            return None
+        found = await self._links.get(service.name)
+        if found is None or (found.value.service_id, found.value.key) != (service.id, facts.key):
+            return None
+        return found.value.last_pull_at
 
     async def _run_key(self, descriptor: Descriptor) -> tuple[bytes | None, str]:
         """The key of a backup's secrets, or why it is not available."""

@@ -132,13 +132,12 @@ class BackupWork(Work):
 
     async def _pulled(self, task: Task, service: Service) -> PullOutcome:
         """Bring a linked service to what its account holds, unless the caller wants what was pulled
-        last; of one that was linked, complete what a pull may have left."""
+        last; of that, and of one that was linked, complete what a pull may have left."""
         account = service.integration_account
         wanted = task.operation.parameters.get("pull", True) is not False
         if account is not None and account.linked and wanted:
             return await self._stores.pull(task, service)
-        await self._stores.complete_pull(service)
-        return PullOutcome()
+        return await self._stores.as_pulled(service)
 
     async def _entry(self, operation: Operation) -> Versioned[Backup] | None:
         return await self._stores.history.get(operation.service, str(operation.parameters["name"]))

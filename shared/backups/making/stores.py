@@ -37,6 +37,9 @@ class BackupStores:
 
     pull: Callable[[Task, Service], Awaitable[PullOutcome]]
     """Brings a linked service to what its integration account holds."""
+    as_pulled: Callable[[Service], Awaitable[PullOutcome]]
+    """Completes what a pull began to write, without the account; the warnings of the pull that
+    brought what the service has."""
     complete_pull: Callable[[Service], Awaitable[object]]
     """Completes what a pull began to write, without the account."""
 

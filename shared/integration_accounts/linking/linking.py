@@ -17,7 +17,7 @@ from shared.arm.problems import as_problems
 from shared.clock import Clock
 from shared.model.condition import unconditional
 from shared.model.integration_account import AccountFacts, AccountId
-from shared.model.link import AccountProperties, Claim, Link, LinkBody
+from shared.model.link import AccountProperties, Claim, Link, LinkBody, recorded_versions
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
@@ -214,12 +214,13 @@ class Linking:
         """Write what every writer that read the directory before the link was there has read."""
         stores = self.stores
         key = await stores.keys.data_key(service.id)
-        recorded = wanted.account.recorded(wanted.resource_id)
 
         async def edit(_listed: Listed, _head: Head) -> tuple[list[Edit], None]:
             stored = await stores.configuration.settings(service.id)
             if stored is None:
                 raise changed_meanwhile(service.name)
+            versions = recorded_versions(stored.document, wanted.resource_id)
+            recorded = wanted.account.recorded(wanted.resource_id, versions)
             document = sealed_at_rest(key, SERVICE, SERVICE, {**stored.document, **recorded})
             changed_at = rfc3339(self.clock.now())
             return [PutSettings(document, changed_at, stored.operation_id)], None

@@ -5,28 +5,40 @@ two readings; what moved is looked at again. Content is fetched only where the l
 not what the service has.
 """
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.arm.addresses import asked_of, of_account
 from shared.arm.client import Account
 from shared.arm.refusals import ArmRefused, Meaning
+from shared.integration_accounts.pulling.comparing import (
+    has_time_of,
+    is_of_time,
+    is_same,
+    is_told,
+    printed,
+)
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.artifact import Artifact, ContentReference
 from shared.model.integration_account import Child
 from shared.model.problem import Code, Problem
-from shared.model.record import canonical_line
 from shared.model.sections import Section
 from shared.model.service import Service
-from shared.model.wire import JsonObject, JsonValue, rfc3339
+from shared.model.wire import JsonObject, JsonValue
 from shared.operations.task import Task
 from shared.rules.documents import replace_secrets
 from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import Change, Drift, drift
 from shared.rules.integration_accounts.findings import ORDER, Collector
 from shared.rules.integration_accounts.removals import Removal
-from shared.rules.integration_accounts.resources import ContentWanted, Pulled, name_of, record_of
+from shared.rules.integration_accounts.resources import (
+    ContentWanted,
+    Pulled,
+    lacks_content,
+    name_of,
+    record_of,
+)
 from shared.rules.integration_accounts.times import moment
 from shared.rules.naming import artifact_key, shown
 from shared.sealing.data_key import DataKey
@@ -53,6 +65,11 @@ Key = tuple[Section, str]
 _TOLD = 20
 """The most artifacts that a warning names."""
 
+UNHELD = frozenset(
+    {Code.INVALID_NAME, Code.INVALID_REQUEST, Code.RESERVED_MEMBER, Code.DOCUMENT_TOO_LARGE}
+)
+"""Codes of what no service can hold."""
+
 
 @dataclass
 class Read:
@@ -67,6 +84,10 @@ class Read:
     readings: int = 0
     moved: list[str] = field(default_factory=list)
     """What moved between the last two readings; empty if the pull is consistent."""
+    not_held: dict[str, str] = field(default_factory=dict)
+    """Artifacts that no service can hold, each with why: what it had of them stays."""
+    without_content: set[str] = field(default_factory=set)
+    """Artifacts of kinds that have content, of which the account gave none."""
     fetched: int = 0
     """Artifacts whose content was fetched."""
 
@@ -116,7 +137,7 @@ class ArtifactPull:
         """Read until nothing moves, and stage what differs from the service; then what is gone.
 
         :raises ArmRefused: what ARM refused; nothing but staged rows was written.
-        :raises Problem: for an artifact that no document of a service can hold.
+        :raises Problem: KeyUnavailable.
         """
         await self._load_known()
         for number in range(1, MOST_READINGS + 1):
@@ -161,15 +182,19 @@ class ArtifactPull:
                     await self._task.checkpoint()
                     looked_at: list[Pulled] = []
                     for resource in page:
-                        at, printed = self._seen(child, resource)
+                        at = self._at(child, resource)
+                        if at is None:
+                            continue
+                        print_ = printed(resource)
                         count += at not in seen
-                        seen[at] = printed
-                        if self._prints.get(at) != printed or at in self._again:
+                        seen[at] = print_
+                        if self._prints.get(at) != print_ or at in self._again:
                             self._again.pop(at, None)
-                            pulled = record_of(child, resource)
-                            self._find(pulled, first=first)
-                            looked_at.append(pulled)
                             moved.add(self._path(at))
+                            pulled = await self._taken(at, child, resource)
+                            if pulled is not None:
+                                self._find(pulled, first=first)
+                                looked_at.append(pulled)
                     await each_of(looked_at, self._look_at, Pace(_AT_ONCE))
                     self._task.report(f"reading {child}", count)
             except ArmRefused as refused:
@@ -185,6 +210,7 @@ class ArtifactPull:
         for at in [at for at in self._prints if at not in seen]:
             moved.add(self._path(at))
             self._again.pop(at, None)
+            self._forget(at)
             await self._unstage(at)
         self._prints = seen
         return set() if first else moved | {self._path(at) for at in self._again}
@@ -196,37 +222,89 @@ class ArtifactPull:
         self.findings.artifact(pulled.child, pulled.name, pulled.document)
 
     def _path(self, at: Key) -> str:
-        return f"{at[0]}/{self._names[at]}"
+        return f"{at[0]}/{shown(self._names[at])}"
 
-    def _seen(self, child: Child, resource: JsonObject) -> tuple[Key, bytes]:
-        name = name_of(child, resource)
+    def _at(self, child: Child, resource: JsonObject) -> Key | None:
+        """Section and key of a resource; None for one whose name no artifact of its own has."""
+        try:
+            name = name_of(child, resource)
+        except Problem as problem:
+            self.read.not_held[f"{CHILDREN[child].section}/"] = problem.message
+            return None
         at = Section(CHILDREN[child].section), artifact_key(name)
         other = self._names.setdefault(at, name)
         if other != name and other.lower() != name.lower():
-            raise Problem(
-                Code.INVALID_NAME,
+            self.read.not_held[f"{at[0]}/{shown(name)}"] = (
                 f"'{shown(name)}' and '{shown(other)}' of the account's {child} are told apart by "
-                "letters that are written in two ways: a service cannot hold both. Rename one.",
+                "letters that are written in two ways: a service cannot hold both. Rename one."
             )
+            return None
         self._names[at] = name
-        return at, printed(resource)
+        return at
+
+    async def _taken(self, at: Key, child: Child, resource: JsonObject) -> Pulled | None:
+        """What a resource becomes; None where no service can hold it."""
+        self._forget(at)
+        try:
+            return record_of(child, resource)
+        except Problem as problem:
+            await self._leave(at, problem)
+            return None
+
+    async def _leave(self, at: Key, problem: Problem) -> None:
+        """Leave what the service has of an artifact, as it cannot hold what the account has.
+
+        :raises Problem: the given one, if that is not why.
+        """
+        if problem.code not in UNHELD:
+            raise problem
+        self.read.not_held[self._path(at)] = problem.message
+        await self._unstage(at)
+
+    def _forget(self, at: Key) -> None:
+        """Forget what was found of an artifact that is looked at again, or is gone."""
+        self.read.not_held.pop(self._path(at), None)
+        self.read.without_content.discard(self._path(at))
 
     async def _look_at(self, pulled: Pulled) -> None:
         at = Section(pulled.section), artifact_key(pulled.name)
         known = self._known.get(at)
-        if self._by_times and known is not None and _is_same(known, pulled):
+        if self._by_times and known is not None and is_same(known, pulled):
             await self._unstage(at)
             self._find_expiry(pulled, known.content)
+            if lacks_content(pulled):
+                self.read.without_content.add(self._path(at))
             return
         try:
+            pulled = await self._whole(pulled)
             content = await self._content(pulled, known)
+            await self._stage_put(at, pulled, content, is_new=known is None)
         except ArmRefused as refused:
             if refused.meaning not in _MOVING:
                 raise
             self._again[at] = refused
-            return
-        await self._stage_put(at, pulled, content, is_new=known is None)
-        self._find_expiry(pulled, content)
+        except Problem as problem:
+            await self._leave(at, problem)
+        else:
+            if lacks_content(pulled):
+                self.read.without_content.add(self._path(at))
+            self._find_expiry(pulled, content)
+
+    async def _whole(self, pulled: Pulled) -> Pulled:
+        """An artifact with its content, or where that is. A list may lack what the artifact itself
+        has: it is asked for, once.
+
+        :raises ArmRefused: CHILD_GONE if it is gone; or what ARM refuses.
+        """
+        if not lacks_content(pulled):
+            return pulled
+        item = await self._account.item(pulled.child, pulled.name)
+        if item is None:
+            raise ArmRefused(
+                Meaning.CHILD_GONE,
+                asked_of("GET", of_account(self._account.id, pulled.child, pulled.name)),
+            )
+        return record_of(pulled.child, item)
 
     def _find_expiry(self, pulled: Pulled, content: ContentReference | None) -> None:
         if pulled.child is Child.CERTIFICATES and content and self.read.readings == 1:
@@ -237,9 +315,11 @@ class ArtifactPull:
     ) -> ContentReference | None:
         wanted = pulled.content
         if wanted is None:
-            return None
+            # Of an artifact that did not change since, the bytes are still those.
+            kept = known is not None and self._by_times and has_time_of(known, pulled)
+            return known.content if known is not None and kept and lacks_content(pulled) else None
         if isinstance(wanted, ContentWanted):
-            if known is not None and known.content is not None and _is_told(known.content, wanted):
+            if known is not None and known.content is not None and is_told(known.content, wanted):
                 return known.content
             self.read.fetched += 1
             fetched = await self._account.content(pulled.child, pulled.name, wanted.link)
@@ -280,7 +360,7 @@ class ArtifactPull:
             stored = before.value
             opened = open_document(self._key, section, stored.name, stored.document)
             told = drift(opened, pulled.document, content=stored.content != content)
-            if told is None and (not pulled.changed_time or _is_of_time(stored, artifact)):
+            if told is None and (not pulled.changed_time or is_of_time(stored, artifact)):
                 await self._unstage(at)
                 return
         change = told.change if told else Change.CHANGED
@@ -317,48 +397,3 @@ class ArtifactPull:
             if change is Change.REMOVED
         )
         return [Removal(section, held[section], count) for section, count in sorted(gone.items())]
-
-
-def printed(resource: JsonObject) -> bytes:
-    """A fingerprint of a resource: the same as long as nothing of it changes. A link's address is
-    not in it, as each answer has a fresh one."""
-    return hashlib.blake2b(canonical_line(_without_address(resource)), digest_size=16).digest()
-
-
-def _without_address(resource: JsonObject) -> JsonObject:
-    properties = resource.get("properties")
-    if not isinstance(properties, dict):
-        return resource
-    spelt = next((name for name in properties if name.lower() == "contentlink"), None)
-    link = properties.get(spelt) if spelt else None
-    if spelt is None or not isinstance(link, dict):
-        return resource
-    bare = {name: value for name, value in link.items() if name.lower() != "uri"}
-    return {**resource, "properties": {**properties, spelt: bare}}
-
-
-def _is_of_time(stored: Artifact, artifact: Artifact) -> bool:
-    """Whether what is stored says of itself what an artifact with this document would say."""
-    at, name = rfc3339(stored.changed_at), stored.name
-    return (at, name) == (rfc3339(artifact.changed_at), artifact.name)
-
-
-def _is_same(known: ArtifactFacts, pulled: Pulled) -> bool:
-    """Whether the account says that an artifact is as the service has it."""
-    time = moment(pulled.changed_time)
-    if time is None or rfc3339(time) != known.changed_at or known.name != pulled.name:
-        return False
-    wanted, content = pulled.content, known.content
-    if isinstance(wanted, ContentWanted):
-        if content is None or content.size != wanted.size:
-            return False
-        return not (wanted.md5 and content.md5) or wanted.md5 == content.md5
-    if wanted is None:
-        return content is None
-    return content is not None and hashlib.sha256(wanted).hexdigest() == content.sha256
-
-
-def _is_told(content: ContentReference, wanted: ContentWanted) -> bool:
-    """Whether a link says by itself that its bytes are those of content: one without a hash says
-    too little."""
-    return content.size == wanted.size and bool(wanted.md5) and content.md5 == wanted.md5

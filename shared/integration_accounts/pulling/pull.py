@@ -11,12 +11,13 @@ from itertools import islice
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
 from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read
-from shared.integration_accounts.pulling.noting import CHANGING, NAMED, Notes, Seen
+from shared.integration_accounts.pulling.noting import NAMED, Notes, Seen
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
+from shared.integration_accounts.pulling.warned import warnings
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
 from shared.model.integration_account import Child
-from shared.model.link import AccountProperties, Link, recorded_account
+from shared.model.link import AccountProperties, Link, recorded_account, recorded_versions
 from shared.model.operation import OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.pull import PullOutcome
@@ -24,6 +25,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.task import Task
 from shared.rules.documents import replace_secrets
+from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import Change
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.removals import require_accepted
@@ -62,14 +64,28 @@ class Puller:
         summary = await self._stores.staging.summary(service.id)
         return _told(summary) if summary and summary.operation == operation_id else None
 
+    async def as_it_is(self, service: Service) -> PullOutcome:
+        """Complete what a former pull began to write; what that warned of holds as long as no other
+        one brought what is there.
+
+        :raises Problem: as ``complete``.
+        """
+        await self.complete(service)
+        summary = await self._stores.staging.summary(service.id)
+        facts = service.integration_account
+        if summary is None or facts is None:
+            return PullOutcome()
+        seen = Seen.model_validate(summary.seen)
+        is_of_it = seen.resource_id.lower() == facts.key
+        return PullOutcome(warnings=_told(summary).warnings if is_of_it else [])
+
     async def pull(self, task: Task, service: Service, *, accept_removals: bool) -> PullOutcome:
         """Bring the service to what its account holds.
 
         :param accept_removals: also where most of a section would be removed.
         :raises Problem: IntegrationAccountNotLinked, IntegrationAccountNotFound,
-            IntegrationAccountForbidden, IntegrationAccountUnavailable, PullRemovesTooMuch;
-            InvalidRequest, ReservedMember, DocumentTooLarge for an artifact that a service cannot
-            hold. After each of these the service is as it was.
+            IntegrationAccountForbidden, IntegrationAccountUnavailable, PullRemovesTooMuch. After
+            each of these the service is as it was.
         """
         head = await self.complete(service)
         summary = await self._stores.staging.summary(service.id)
@@ -110,17 +126,20 @@ class Puller:
         require_accepted(artifacts.removals(), accepted=accept_removals)
         sessions = SessionPull(stores, service, account, key, task, artifacts.added_agreements())
         await sessions.run()
-        account_staged = await self._stage_account(task, service, key, link, properties)
         read.counts[Child.SESSIONS] = sessions.seen
+        account_staged = await self._stage_account(task, service, key, link, properties, read)
+        found = warnings(read, sessions.not_held, link.resource_id)
         summary = Summary(
             operation=task.operation.id,
             found_at=now,
             result=_result(read, sessions, account.requests) | artifacts.findings.end().to_json(),
-            warnings=[one.to_json() for one in _warnings(read, link)],
+            warnings=[one.to_json() for one in found],
             drifts=is_repeated,
             seen=_seen(link, properties, read).to_json(),
         )
-        if read.staged or sessions.staged or account_staged:
+        before = await stores.staging.summary(service.id)
+        warned = before.warnings if before is not None else []
+        if read.staged or sessions.staged or account_staged or summary.warnings != warned:
             await task.checkpoint()
             head = await self._sealed(service, head, link, summary)
             task.report("writing", 0, len(read.staged) + sessions.staged)
@@ -166,14 +185,18 @@ class Puller:
         key: DataKey,
         link: Link,
         properties: AccountProperties,
+        read: Read,
     ) -> bool:
         """Stage what the settings say of the account, where that changed; return whether it did."""
         settings = await self._stores.configuration.settings(service.id)
-        recorded = properties.recorded(link.resource_id)
-        if settings is not None:
-            opened = open_document(key, SERVICE, SERVICE, settings.document)
-            if recorded_account(opened) == recorded:
-                return False
+        known = settings.document if settings is not None else {}
+        opened = open_document(key, SERVICE, SERVICE, known)
+        # Of a kind that the account does not list any more, what an earlier pull brought stays.
+        versions = recorded_versions(opened, link.resource_id)
+        versions |= {str(child): CHILDREN[child].api_version for child in read.counts}
+        recorded = properties.recorded(link.resource_id, versions)
+        if recorded_account(opened) == recorded:
+            return False
 
         def seal(pointer: str, value: JsonValue) -> JsonValue:
             return key.seal(SERVICE, SERVICE, pointer, value)
@@ -213,27 +236,3 @@ def _result(read: Read, sessions: SessionPull, requests: int) -> JsonObject:
         "consistent": read.is_consistent,
         "requests": requests,
     }
-
-
-def _warnings(read: Read, link: Link) -> list[Warning]:
-    found: list[Warning] = []
-    if not read.is_consistent:
-        found.append(
-            Warning(
-                code=CHANGING,
-                message=f"The account changed while it was read, {read.readings} times in a row: "
-                "what the service has may be of different moments. Moved last: "
-                f"{', '.join(read.moved)}. Pull again when nobody changes the account.",
-                target=link.resource_id,
-            )
-        )
-    found += [
-        Warning(
-            code="KindNotCovered",
-            message=f"The account does not list {child}: nothing of that kind is in the service, "
-            "unless an earlier pull brought it.",
-            target=child,
-        )
-        for child in read.not_covered
-    ]
-    return found

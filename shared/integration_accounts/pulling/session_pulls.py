@@ -12,12 +12,7 @@ from datetime import datetime, timedelta
 from shared.alerts.happenings import sessions_not_pulled
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
-from shared.integration_accounts.pulling.sessions import (
-    Found,
-    SessionWriter,
-    printed,
-    session_of,
-)
+from shared.integration_accounts.pulling.sessions import SessionWriter, Taken, printed
 from shared.integration_accounts.pulling.spool import spool
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
@@ -26,10 +21,10 @@ from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.operations.locks import holder_of_lock
 from shared.rules.integration_accounts.ids import account_id_of
-from shared.rules.naming import session_key
+from shared.rules.naming import session_key, shown
 from shared.rules.states import MANAGEABLE
 from shared.sealing.data_key import DataKey
-from shared.services.sessions import opened_session, sealed_session
+from shared.services.sessions import opened_session
 from shared.state.operations import Operations
 from shared.storage.pace import Pace
 from shared.storage.versioned import optimistic
@@ -161,11 +156,9 @@ async def bring_changed(
             opened = (opened_session(key, one) for one in stored)
             known.add((session_key(one.name), printed(one)) for one in opened)
         async for page in account.pages(Child.SESSIONS):
-            sessions = {session_key(one.name): one for one in map(session_of, page)}
-            changed = known.see([(name, printed(one)) for name, one in sessions.items()])
-            await writer.write(
-                [
-                    Found(sessions[name].name, sealed_session(key, sessions[name]))
-                    for name in sorted(changed)
-                ]
-            )
+            taken = Taken.of(page)
+            changed = known.see([(name, printed(one)) for name, one in taken.sessions.items()])
+            found = taken.held(key, changed)
+            for name in sorted(taken.left):
+                log.warning("the session %s of %s cannot be held", shown(name), service.name)
+            await writer.write(found)

@@ -6,7 +6,7 @@ numbers besides, so that everything that works on those works for an account.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.arm.client import Account
@@ -14,6 +14,7 @@ from shared.integration_accounts.pulling.spool import Spool, spool
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
 from shared.model.numbers import AgreementNumbers, Bounds, Kind
+from shared.model.problem import Code, Problem
 from shared.model.record import canonical_line
 from shared.model.runtime import ReceivedNumber
 from shared.model.sections import Section
@@ -24,7 +25,7 @@ from shared.numbers.claims import left_behind
 from shared.operations.task import Task
 from shared.rules.integration_accounts.observed import Sighting, observed
 from shared.rules.integration_accounts.received import Receiving
-from shared.rules.integration_accounts.resources import record_of
+from shared.rules.integration_accounts.resources import name_of, record_of
 from shared.rules.integration_accounts.session_names import Agreements, named
 from shared.rules.integration_accounts.sessions import (
     GeneratedNumber,
@@ -35,6 +36,7 @@ from shared.rules.integration_accounts.sessions import (
 from shared.rules.naming import artifact_key, session_key
 from shared.sealing.data_key import DataKey
 from shared.services.sessions import opened_session, sealed_session
+from shared.state.columns import require_storable
 from shared.state.control_numbers import LedgerRow
 from shared.state.staging import StagedValue
 from shared.storage.tables import TRANSACTION_ROWS
@@ -71,6 +73,61 @@ class Found:
         return Found(name, Session.of(name, document, str(staged.value["changedTime"])))
 
 
+def held(key: DataKey, session: Session) -> Found:
+    """A session as a pull writes it.
+
+    :raises Problem: DocumentTooLarge.
+    """
+    found = Found(session.name, sealed_session(key, session))
+    require_storable(found.staged().value)
+    return found
+
+
+@dataclass
+class Taken:
+    """The sessions of a page of an account."""
+
+    sessions: dict[str, Session] = field(default_factory=dict)
+    """By key; secrets in the clear."""
+    left: dict[str, str] = field(default_factory=dict)
+    """Those that no service can hold, each with why, by key."""
+
+    @staticmethod
+    def of(page: Iterable[JsonObject]) -> "Taken":
+        """Take each session that can be read."""
+        taken = Taken()
+        for resource in page:
+            try:
+                session = session_of(resource)
+            except Problem as problem:
+                taken.left[_key_of(resource)] = problem.message
+            else:
+                taken.sessions[session_key(session.name)] = session
+        return taken
+
+    def held(self, key: DataKey, names: Iterable[str]) -> list[Found]:
+        """Some of the sessions as a pull writes them, in the order of their keys; one that is too
+        large is left."""
+        found: list[Found] = []
+        for name in sorted(names):
+            try:
+                found.append(held(key, self.sessions[name]))
+            except Problem as problem:
+                if problem.code is not Code.DOCUMENT_TOO_LARGE:
+                    raise
+                self.left[name] = problem.message
+        return found
+
+
+def _key_of(resource: JsonObject) -> str:
+    """The key of a resource that is left; what cannot be written of its name is replaced in it."""
+    try:
+        name = name_of(Child.SESSIONS, resource)
+    except Problem:
+        return ""
+    return session_key(name.encode(errors="replace").decode())
+
+
 def hashed(text: str) -> str:
     """A key of 32 characters for any text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -100,6 +157,8 @@ class SessionPull:
         self._task = task
         self.seen = 0
         self.staged = 0
+        self.not_held: dict[str, str] = {}
+        """Sessions that no service can hold, each with why: what it had of them stays."""
 
     async def run(self) -> None:
         """Read all sessions, and stage those that changed or are gone.
@@ -126,14 +185,13 @@ class SessionPull:
         seen = 0
         async for page in self._account.pages(Child.SESSIONS):
             await self._task.checkpoint()
-            sessions = {session_key(one.name): one for one in map(session_of, page)}
-            changed = kept_apart.see([(key, printed(one)) for key, one in sessions.items()])
-            seen += len(sessions)
+            taken = Taken.of(page)
+            changed = kept_apart.see([(key, printed(one)) for key, one in taken.sessions.items()])
+            kept_apart.see([(key, b"") for key in taken.left])
+            seen += len(page)
             self._task.report("reading sessions", seen)
-            await self._stage(
-                Found(one.name, sealed_session(self._key, one))
-                for one in (sessions[key] for key in sorted(changed))
-            )
+            await self._stage(taken.held(self._key, changed))
+            self.not_held |= taken.left
         self.seen = seen
 
     async def _stage(self, found: Iterable[Found]) -> None:
@@ -143,7 +201,10 @@ class SessionPull:
 
 
 def session_of(resource: JsonObject) -> Session:
-    """The session of a resource as ARM answers it."""
+    """The session of a resource as ARM answers it.
+
+    :raises Problem: InvalidName, InvalidRequest for one that no service can hold.
+    """
     pulled = record_of(Child.SESSIONS, resource)
     return Session.of(pulled.name, pulled.document, pulled.changed_time)
 

@@ -258,6 +258,7 @@ class Safety:
             history=_Entered(self.history, service),  # type: ignore[arg-type]
             source=lambda found: ServiceSource(hidden.service, found, hidden.pull.directory),
             pull=pull,
+            as_pulled=puller.as_it_is,
             complete_pull=puller.complete,
         )
 

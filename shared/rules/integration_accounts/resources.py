@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from shared.model.integration_account import Child
 from shared.model.problem import Code, Problem
 from shared.model.wire import JsonObject, JsonValue, as_whole
-from shared.rules.acceptable import require_acceptable
+from shared.rules.acceptable import require_acceptable, require_whole
 from shared.rules.documents import pointer_of
 from shared.rules.integration_accounts.children import CHILDREN, ChildRow, Holds
 from shared.rules.integration_accounts.maps import content_type_of, fitting_map_type
+from shared.rules.integration_accounts.verbatim import holdable, is_verbatim
 from shared.rules.naming import shown
 from shared.rules.trading import member
 
@@ -71,14 +72,21 @@ class Pulled:
 def record_of(child: Child, resource: JsonObject) -> Pulled:
     """What a resource becomes.
 
-    :param resource: as ARM answers it, alone or in a list.
-    :raises Problem: ReservedMember for an artifact with a member that Interkeep reserves;
+    :param resource: as ARM answers it, alone or in a list; see ``verbatim.faithful``.
+    :raises Problem: InvalidName for a name that is none; InvalidRequest for a resource that has a
+        member twice. ReservedMember for an artifact with a member that Interkeep reserves;
         InvalidRequest and DocumentTooLarge for one that no document of a service can hold. Sessions
-        are taken as they are.
+        are taken as they are: what no document holds, as its text.
     """
     row = CHILDREN[child]
     name = name_of(child, resource)
+    require_whole(name, "")
     found = member(resource, "properties")
+    if is_verbatim(found):
+        raise Problem(
+            Code.INVALID_REQUEST,
+            f"'{shown(name)}' of the account's {child} cannot be held: it has a member twice.",
+        )
     properties = found if isinstance(found, dict) else {}
     if child is Child.SESSIONS:
         return _session(name, resource, properties)
@@ -120,6 +128,19 @@ def name_of(child: Child, resource: JsonObject) -> str:
     if place < 0 or not address[place + len(child) + 2 :]:
         raise Problem(Code.INVALID_NAME, f"One of the account's {child} has no name.")
     return address[place + len(child) + 2 :]
+
+
+def lacks_content(pulled: Pulled) -> bool:
+    """Whether a resource has no content, although its kind has some: neither a link to it, nor
+    itself, nor anything in its place."""
+    match CHILDREN[pulled.child].holds:
+        case Holds.NOTHING:
+            return False
+        case Holds.CERTIFICATE:
+            inside = member(pulled.document, _CERTIFICATE)
+        case Holds.TEXT | Holds.BYTES:
+            inside = member(pulled.document, "content")
+    return pulled.content is None and inside in (None, "")
 
 
 def resource_of(
@@ -201,11 +222,15 @@ def goes_inline(child: Child, content: bytes) -> bool:
 def _session(name: str, resource: JsonObject, properties: JsonObject) -> Pulled:
     """A session, whatever it holds."""
     spelt, changed = _spelt(properties, "content"), _spelt(properties, "changedTime")
-    others = {key: value for key, value in properties.items() if key not in (spelt, changed)}
+    others = {
+        key: holdable(value) for key, value in properties.items() if key not in (spelt, changed)
+    }
     beside, etag = _not_identifying(resource), _text(member(resource, "etag"))
     if beside:
-        others.setdefault(RESOURCE, beside)
-    document: JsonObject = {"content": properties.get(spelt)}
+        others.setdefault(RESOURCE, holdable(beside))
+    for text in (etag, _text(properties.get(changed)), *others):
+        require_whole(text, "")
+    document: JsonObject = {"content": holdable(properties.get(spelt))}
     document |= {"etag": etag} if etag else {}
     document |= {"properties": others} if others else {}
     return Pulled(
@@ -233,7 +258,7 @@ def _content(row: ChildRow, properties: JsonObject) -> tuple[ContentWanted | byt
     link = member(properties, _LINK)
     spelt = _spelt(properties, "content")
     inline = properties.get(spelt)
-    if isinstance(link, dict):
+    if isinstance(link, dict) and _text(member(link, "uri")):
         return _wanted(link), spelt if isinstance(inline, str) else ""
     if row.holds is Holds.BYTES:
         return _of_base64(inline, spelt)
@@ -326,6 +351,17 @@ def _require_holdable(child: Child, name: str, document: JsonObject) -> None:
 
     A member that stands for a sealed secret would be opened where there is none.
     """
+    beside = _beside(document)
+    inside = ((pointer_of([key]), value) for key, value in document.items())
+    outside = ((pointer_of([RESOURCE, key]), value) for key, value in beside.items())
+    for target, value in (*inside, *outside):
+        if is_verbatim(value):
+            raise Problem(
+                Code.INVALID_REQUEST,
+                f"'{shown(name)}' of the account's {child} cannot be held: it has a member twice, "
+                "a number of more digits than can be kept, or is nested too deep.",
+                target=target,
+            )
     try:
         require_acceptable(document, target="")
     except Problem as problem:

@@ -112,6 +112,9 @@ class ComparedService(Stored):
     live: Literal[True]
     revision: int
     changed_meanwhile: bool
+    last_pull_at: Time | None = None
+    """Of a service that is linked to an integration account: when it was brought to what the
+    account held. What was changed there since is not compared."""
 
 
 class ComparedSecrets(Stored):

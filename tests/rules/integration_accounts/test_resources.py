@@ -112,7 +112,7 @@ def test_a_session_is_taken_whole_whatever_it_holds() -> None:
     odd: JsonObject = {
         "createdTime": "2017-04-27T18:49:39.3355348Z",
         "changedTime": "2017-04-27T18:49:40.2157679Z",
-        "Content": {"$sealed": "\ud800", "$resource": 1},
+        "Content": {"$sealed": "\u00e9", "$resource": 1},
         "unheardOf": None,
     }
     pulled = record_of(Child.SESSIONS, resource(Child.SESSIONS, odd, etag='"1"', tags={"a": "b"}))

@@ -49,6 +49,7 @@ export const changes = {
   way: (since: string, backup: string) => `The way from ${since} to ${backup}.`,
   wayFromLive: "What a restore of this backup would bring back and undo.",
   theLive: "the living service",
+  asPulled: (when: string) => `The service is compared as it was pulled ${when}: what was changed in the account since is not seen here.`,
   again: "Compare again",
   meanwhile: "Somebody changed the service while this was read. Compare again for what holds now.",
   secretsNotCompared: (why: string) => `Secrets were not compared, so a changed one is not found. ${why}`,

@@ -101,8 +101,11 @@ function Since(props: { service: string; backup: string; value: string; set: (va
 }
 
 function Remarks({ of }: { of: Changes }) {
+  const [utc] = useUtc();
+  const pulled = "live" in of.since ? of.since.lastPullAt : undefined;
   return (
     <>
+      {pulled && <p className="quiet">{words.asPulled(moment(pulled, utc))}</p>}
       {!of.secrets.compared && <p className="banner">{words.secretsNotCompared(of.secrets.reason ?? "")}</p>}
       {"live" in of.since && of.since.changedMeanwhile && <p className="banner">{words.meanwhile}</p>}
     </>

@@ -1,0 +1,61 @@
+"""Whether an artifact of an account is as it was seen before, or as the service has it."""
+
+import hashlib
+
+from shared.model.artifact import Artifact, ContentReference
+from shared.model.record import canonical_text
+from shared.model.wire import JsonObject, rfc3339
+from shared.rules.integration_accounts.resources import ContentWanted, Pulled
+from shared.rules.integration_accounts.times import moment
+from shared.state.artifact_rows import ArtifactFacts
+
+
+def printed(resource: JsonObject) -> bytes:
+    """A fingerprint of a resource: the same as long as nothing of it changes. A link's address is
+    not in it, as each answer has a fresh one."""
+    text = canonical_text(_without_address(resource))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _without_address(resource: JsonObject) -> JsonObject:
+    properties = resource.get("properties")
+    if not isinstance(properties, dict):
+        return resource
+    spelt = next((name for name in properties if name.lower() == "contentlink"), None)
+    link = properties.get(spelt) if spelt else None
+    if spelt is None or not isinstance(link, dict):
+        return resource
+    bare = {name: value for name, value in link.items() if name.lower() != "uri"}
+    return {**resource, "properties": {**properties, spelt: bare}}
+
+
+def is_of_time(stored: Artifact, artifact: Artifact) -> bool:
+    """Whether what is stored says of itself what an artifact with this document would say."""
+    at, name = rfc3339(stored.changed_at), stored.name
+    return (at, name) == (rfc3339(artifact.changed_at), artifact.name)
+
+
+def has_time_of(known: ArtifactFacts, pulled: Pulled) -> bool:
+    """Whether an artifact has the name and the time that it had when it was pulled."""
+    time = moment(pulled.changed_time)
+    return time is not None and (rfc3339(time), pulled.name) == (known.changed_at, known.name)
+
+
+def is_same(known: ArtifactFacts, pulled: Pulled) -> bool:
+    """Whether the account says that an artifact is as the service has it."""
+    if not has_time_of(known, pulled):
+        return False
+    wanted, content = pulled.content, known.content
+    if isinstance(wanted, ContentWanted):
+        if content is None or content.size != wanted.size:
+            return False
+        return not (wanted.md5 and content.md5) or wanted.md5 == content.md5
+    if wanted is None:
+        return content is None
+    return content is not None and hashlib.sha256(wanted).hexdigest() == content.sha256
+
+
+def is_told(content: ContentReference, wanted: ContentWanted) -> bool:
+    """Whether a link says by itself that its bytes are those of content: one without a hash says
+    too little."""
+    return content.size == wanted.size and bool(wanted.md5) and content.md5 == wanted.md5
