@@ -4,6 +4,7 @@ A number is never written blindly: the session is read, the write is on the cond
 and one whose answer was lost is not sent again, but read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -147,17 +148,24 @@ class SessionWriter:
         """
         agreements = Agreements(survey.all_agreements.values())
         there = await sessions_of(self.account.pages(Child.SESSIONS), agreements)
-        now, done = self.stores.clock.now(), 0
+        now = self.stores.clock.now()
         found = numbers.others(self.service, cut, survey, there.others, now, source, asked)
         async for action, write in found:
             if action is not Action.CREATE:
                 continue
+            await self.create([write])
+
+    async def create(self, sessions: Sequence[SessionWrite]) -> None:
+        """Create sessions, where the account lacks them.
+
+        :raises ArmRefused: what ARM refused.
+        """
+        for write in sessions:
             await self.task.checkpoint()
             tried: list[SessionWrite] = []
             created = await carefully(self.task, partial(self._create, write, tried))
             self.written.sessions += created
-            done += created
-            self.task.report("writing sessions", done)
+            self.task.report("writing sessions", self.written.sessions)
 
     async def _create(self, write: SessionWrite, tried: list[SessionWrite]) -> bool:
         """Create a session where the account lacks it: whether it was this that did it. It is sent
