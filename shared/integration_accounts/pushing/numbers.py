@@ -315,7 +315,10 @@ def _is_chosen(name: str, agreements: Agreements, survey: Survey) -> bool:
 
 
 def _looks(own: Generated | None, bounds: Bounds, last: datetime | None) -> list[Look]:
-    """When a number was seen: as it was made, where that is known, and as it was pulled last."""
+    """When a number was seen: as it was made, where that is known, and as it was pulled last.
+
+    No more is stored of it. Cycles of the ledger are no help: one begins at each reuse too.
+    """
     said = own.sighting if own is not None else None
     at = last or (moment(own.changed_time) if own is not None else None)
     if own is None or said is None or at is None:

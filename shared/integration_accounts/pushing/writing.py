@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 
+from shared.arm.refusals import ArmRefused, Meaning
+from shared.arm.requests import Put
 from shared.integration_accounts.pushing.before import Before
 from shared.integration_accounts.pushing.patient import carefully, sent
 from shared.integration_accounts.pushing.planning import Planned
@@ -36,6 +38,7 @@ from shared.rules.integration_accounts.push_plan import (
 )
 from shared.rules.integration_accounts.resources import goes_inline, record_of, resource_of
 from shared.rules.naming import shown
+from shared.rules.trading import member
 
 _MOST_WARNINGS = 100
 
@@ -73,7 +76,7 @@ class Written:
 class _Earlier:
     """A write of which nothing was heard."""
 
-    body: JsonObject | None = None
+    body: JsonObject | None = field(default=None, repr=False)
     """Of a PUT; None where none was sent."""
     counted: Counter[str] | None = None
     """Where it is counted, if it was carried out."""
@@ -154,7 +157,7 @@ class ArtifactWriter:
         counted = self.written.created if there is None else self.written.replaced
         etag = record_of(child, found).etag if found is not None else ""
         earlier.body, earlier.counted = body, counted
-        put = await sent(account.put(child, name, body, etag, once=True))
+        put = await self._put(child, name, body, etag)
         counted[section] += 1
         if places := differences(child, body, put.resource):
             self.written.warn(
@@ -165,6 +168,21 @@ class ArtifactWriter:
                     target=f"{section}/{shown(record.name)}",
                 )
             )
+
+    async def _put(self, child: Child, name: str, body: JsonObject, etag: str) -> Put:
+        try:
+            return await sent(self.planned.target.account.put(child, name, body, etag, once=True))
+        except ArmRefused as refused:
+            link = member(body["properties"], "contentLink")
+            if link is None or refused.meaning is not Meaning.REFUSED:
+                raise
+            raise Problem(
+                Code.INTEGRATION_ACCOUNT_REFUSED,
+                f"Azure did not take {CHILDREN[child].section}/{shown(name)}, whose content it "
+                f"reads from the app's storage: {refused.message or refused.code} Let Azure Logic "
+                "Apps reach that storage; or exclude it, and put it into the account yourself.",
+                "/exclude",
+            ) from refused
 
     async def _seen(self, child: Child, resource: JsonObject, record: Seen) -> Seen:
         return await self.planned.looked.surveyor.seen_there(record_of(child, resource), record)
