@@ -26,6 +26,4 @@ def test_only_what_may_pass_is_tried_again() -> None:
         Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
         Code.CONFIGURATION_HELD,
     }
-    assert passes(Problem(Code.BACKUP_NOT_FOUND, "x", again=True)), (
-        "the last attempt alone is final"
-    )
+    assert passes(Problem(Code.BACKUP_NOT_FOUND, "x", again=True)), "the last attempt alone is final"
