@@ -4,8 +4,9 @@ Tells the demo's story to an app that runs anywhere, as plain lines, under names
 removes what it made: the service, its schedule and its backups. The operation log, the history
 and the ledger of issued numbers of that one name stay, as they do for every service.
 
-With ``--integration-account``, it also links a service to that account, pulls it, backs it up and
-ends the link. The account is only read.
+With ``--integration-account``, it also links a service to that account, pulls it, backs it up,
+restores that as another service, plans a push of it into the account, which must come to nothing,
+and ends the link. The account is only read.
 
 Exit code: 0 when every check held and nothing is left, 1 otherwise, 2 for wrong arguments. Where a
 check does not hold, FAILING lines have what the app's deep health says that it cannot use.
@@ -77,8 +78,8 @@ def main() -> int:
     try:
         return asyncio.run(_run(api_url(options.base_url), options, names))
     except KeyboardInterrupt:
-        both = f"{names.service} and {names.linked}"
-        _print(f"Interrupted. Look for the services {both} and remove them.")
+        made = f"{names.service}, {names.linked} and {names.linked_copy}"
+        _print(f"Interrupted. Look for the services {made} and remove them.")
         return 130
 
 
@@ -108,7 +109,8 @@ def _options() -> argparse.Namespace:
         metavar="ID",
         default=os.environ.get("INTERKEEP_SMOKE_INTEGRATION_ACCOUNT"),
         help="ARM id of an integration account that the app may name and no service is linked to: "
-        "it is pulled and backed up too, and only read; or INTERKEEP_SMOKE_INTEGRATION_ACCOUNT",
+        "it is pulled and backed up too, a push into it is planned, and it is only read; or "
+        "INTERKEEP_SMOKE_INTEGRATION_ACCOUNT",
     )
     options = parser.parse_args()
     if not (options.key or options.token):
@@ -162,6 +164,7 @@ async def _run(base_url: str, options: argparse.Namespace, names: Names) -> int:
         finally:
             left = await _clean_up(api, story, names.service)
             if story.integration_account:
+                left += await _clean_up(api, story, names.linked_copy)
                 left += await _clean_up(api, story, names.linked)
     for thing in left:
         _print(f"LEFT     {thing}")

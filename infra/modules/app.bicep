@@ -115,6 +115,8 @@ var whereGiven = union(
   micDays == null ? {} : { MIC_DAYS: string(micDays) },
   recoveryNudgeSeconds == null ? {} : { RECOVERY_NUDGE_SECONDS: string(recoveryNudgeSeconds) },
   empty(retrySeconds) ? {} : { RETRY_SECONDS: retrySeconds },
+  // Storage is closed to the public network then: Azure reads no content from it.
+  empty(subnetId) ? {} : { PRIVATE_STORAGE: 'true' },
   empty(telemetryExport) ? {} : { TELEMETRY_EXPORT: telemetryExport }
 )
 

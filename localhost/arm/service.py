@@ -189,14 +189,17 @@ class Service:
             )
             return self._shown(asked, account, written, version, 201 if new else 200)
         if asked.method == "DELETE":
-            return Answer(200 if self._writer.delete(account, kind, name) else 204)
+            condition = asked.headers.get("if-match")
+            there = self._writer.delete(account, kind, name, condition)
+            return Answer(200 if there else 204)
         _require_get(asked)
         return self._shown(asked, account, account.find(kind, name), version)
 
     def _shown(
         self, asked: Asked, account: Account, item: Item, version: str, status: int = 200
     ) -> Answer:
-        headers = {"ETag": item.etag} if item.etag else {}
+        etag = self._writer.etag(item)
+        headers = {"ETag": etag} if etag else {}
         return Answer(status, self._resource(asked, account, item, version), headers)
 
     def _resource(self, asked: Asked, account: Account, item: Item, version: str) -> JsonObject:
@@ -217,8 +220,8 @@ class Service:
             "type": f"{PROVIDER}/{ACCOUNTS}/{item.kind.name}",
             **item.beside,
         }
-        if item.etag:
-            resource["etag"] = item.etag
+        if etag := self._writer.etag(item):
+            resource["etag"] = etag
         return resource
 
     def _listed(self, asked: Asked, account: Account, kind: Kind, version: str) -> Answer:

@@ -17,7 +17,8 @@ WRITES_AN_HOUR = 1_200
 class Switches:
     """What may be set at any time; the next request is answered by it.
 
-    :param if_match: the If-Match of a session is heeded, or else ignored.
+    :param if_match: the If-Match of what has an ETag is heeded, or else ignored.
+    :param etags: artifacts have ETags as sessions do; nobody documents that they have.
     :param references: an agreement whose partner is not there is refused, and so is the deletion
         of a partner that an agreement names.
     :param unknown_members: what becomes of members that a kind does not have.
@@ -39,6 +40,7 @@ class Switches:
     """
 
     if_match: bool = True
+    etags: bool = False
     references: bool = True
     unknown_members: Literal["kept", "refused"] = "kept"
     content_hash: Literal["recorded", "always", "never"] = "recorded"

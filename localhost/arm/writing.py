@@ -83,7 +83,7 @@ class Writer:
         self._known(body, _RESOURCE, f"a {kind.noun}")
         self._known(given, kind.writable | READ_ONLY, f"a {kind.noun}'s properties")
         there = account.of(kind).get(name.lower())
-        self._matches(kind, there, if_match)
+        self._matches(there, if_match)
         if there is None:
             self._room(account, kind)
         properties = _named(kind, given)
@@ -114,11 +114,17 @@ class Writer:
             return False, shown
         return there is None, written
 
-    def delete(self, account: Account, kind: Kind, name: str) -> bool:
+    def etag(self, item: Item) -> str:
+        """The ETag that a resource is shown with; empty for none."""
+        return item.etag or (f'"{item.version}"' if self._switches.etags else "")
+
+    def delete(self, account: Account, kind: Kind, name: str, if_match: str | None) -> bool:
         """Delete a resource; whether it was there.
 
-        :raises Refused: where another one refers to it.
+        :raises Refused: where another one refers to it, or it is another version.
         """
+        if there := account.of(kind).get(name.lower()):
+            self._matches(there, if_match)
         if kind.name == "partners" and self._switches.references:
             agreements = account.items.get("agreements", {}).values()
             for agreement in agreements:
@@ -137,11 +143,13 @@ class Writer:
             if unknown:
                 raise malformed(f"There is no member {unknown[0]!r} in {what}.")
 
-    def _matches(self, kind: Kind, there: Item | None, if_match: str | None) -> None:
-        if kind.name != "sessions" or if_match is None or not self._switches.if_match:
+    def _matches(self, there: Item | None, if_match: str | None) -> None:
+        if if_match is None or not self._switches.if_match:
             return
-        if there is None or if_match not in ("*", there.etag):
-            raise Refused(412, "PreconditionFailed", "The session is not as If-Match says.")
+        if there is not None and not self.etag(there):
+            return
+        if there is None or if_match not in ("*", self.etag(there)):
+            raise Refused(412, "PreconditionFailed", "The resource is not as If-Match says.")
 
     def _room(self, account: Account, kind: Kind) -> None:
         most = kind.limits.get(account.tier)

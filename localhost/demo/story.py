@@ -34,6 +34,11 @@ class Names:
     linked: str = "contoso-ia"
     """The service that is linked to an integration account, and begins its backups' names."""
 
+    @property
+    def linked_copy(self) -> str:
+        """The service that a backup of the linked one is restored as."""
+        return f"{self.linked}-two"
+
     @classmethod
     def with_suffix(cls, suffix: str) -> "Names":
         """Names that a host with other services and earlier demos does not hold yet."""

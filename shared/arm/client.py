@@ -217,13 +217,16 @@ class Account:
         version = CHILDREN[child].api_version
         return await self._requests.put(segments, version, body, etag, once=once)
 
-    async def delete(self, child: Child, name: str) -> bool:
+    async def delete(self, child: Child, name: str, etag: str = "", *, once: bool = False) -> bool:
         """Delete a resource; whether it was there. A repeated request may say that it was not.
 
+        :param etag: the version that it must have; empty for any.
+        :param once: as of ``put``.
         :raises ArmRefused: if ARM does not do it; where the account is gone too.
         """
         segments = of_account(self.id, child, name)
-        return await self._requests.delete(segments, CHILDREN[child].api_version)
+        version = CHILDREN[child].api_version
+        return await self._requests.delete(segments, version, etag, once=once)
 
     async def post(self, action: str, body: JsonObject | None = None) -> JsonObject:
         """Do an action of the account, such as ``listKeyVaultKeys``; an empty object where it

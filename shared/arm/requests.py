@@ -129,16 +129,21 @@ class Requests:
         request = HttpRequest("PUT", address, headers=headers, content=_encoded(body))
         return await self._ask(asked_of("PUT", segments), request, _put, again=not once)
 
-    async def delete(self, segments: Segments, version: str) -> bool:
+    async def delete(
+        self, segments: Segments, version: str, etag: str = "", *, once: bool = False
+    ) -> bool:
         """Delete a resource; whether it was there.
 
         Where an answer was lost and the request is repeated, it may say that it was not.
 
-        :raises ArmRefused: if ARM does not do it.
+        :param etag: the version that it must have; any where it is empty.
+        :param once: not repeated where it is not known whether it was carried out.
+        :raises ArmRefused: if ARM does not do it: CHANGED where the version is another.
         """
-        request = HttpRequest("DELETE", self._address(segments, version), headers=_JSON)
+        headers = {**_JSON, "If-Match": etag} if etag else _JSON
+        request = HttpRequest("DELETE", self._address(segments, version), headers=headers)
         try:
-            return await self._ask(asked_of("DELETE", segments), request, _deleted)
+            return await self._ask(asked_of("DELETE", segments), request, _deleted, again=not once)
         except ArmRefused as refused:
             if refused.meaning is not Meaning.CHILD_GONE:
                 raise

@@ -14,6 +14,7 @@ from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.suspending import Suspending
 from shared.model.operation import OperationName
 from shared.settings.environment import Settings
+from shared.settings.integration_accounts import PRIVATE
 from shared.state import configuration, drift, links, services
 from shared.state.staging import Staging
 
@@ -38,6 +39,7 @@ class Pushers(Operators):
             ledger=self.ledger,
             source=self.source,
             clock=self.clock,
+            unreadable=self._unreadable(),
         )
         suspending = Suspending(self.arm, self.workflows, self.services, self.directory)
         planner = Planner(stores, self.linking, suspending)
@@ -45,6 +47,15 @@ class Pushers(Operators):
             stores, planner, self.linking, self._safety(), suspending
         )
         self.pushes = Pushes(self.engine, planner)
+
+    def _unreadable(self) -> str:
+        """Why Azure can read no content from the state account, as far as the settings say."""
+        arm = self.settings.arm
+        if arm.private_storage:
+            return f"the app's storage answers its own network alone ({PRIVATE})"
+        if arm.stand_in is None and not self.accounts.state.url.startswith("https://"):
+            return "the app's storage is on this machine"
+        return ""
 
     def _safety(self) -> Safety:
         return Safety(

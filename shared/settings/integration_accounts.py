@@ -13,7 +13,8 @@ from shared.rules.integration_accounts.ids import Scope, scope_of
 SCOPES = "INTEGRATION_ACCOUNTS"
 CLOUD = "ARM_CLOUD"
 STAND_IN = "ARM_STAND_IN"
-NAMES = (SCOPES, CLOUD, STAND_IN)
+PRIVATE = "PRIVATE_STORAGE"
+NAMES = (SCOPES, CLOUD, STAND_IN, PRIVATE)
 
 CLOUDS = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 """As the Azure CLI and Bicep name them; the first is where nothing is given."""
@@ -32,11 +33,14 @@ class ArmSetting:
     :param cloud: one of ``CLOUDS``.
     :param stand_in: the address of a stand-in for ARM on this machine, without a slash at its end;
         no identity is asked then.
+    :param private_storage: whether the state account, which keeps content, answers the app's own
+        network alone, so that Azure cannot read content from it.
     """
 
     scopes: tuple[Scope, ...] = ()
     cloud: str = CLOUDS[0]
     stand_in: str | None = None
+    private_storage: bool = False
 
 
 def arm_setting(environment: Mapping[str, str], wrong: list[str]) -> ArmSetting:
@@ -50,7 +54,11 @@ def arm_setting(environment: Mapping[str, str], wrong: list[str]) -> ArmSetting:
             f"{STAND_IN}: needs an address of this machine, such as http://127.0.0.1:7075: "
             "requests go there without an identity. On Azure, leave it out"
         )
-    return ArmSetting(_scopes(environment.get(SCOPES), wrong), cloud, stand_in)
+    private = (environment.get(PRIVATE) or "false").lower()
+    if private not in ("true", "false"):
+        wrong.append(f"{PRIVATE}: is true or false")
+    scopes = _scopes(environment.get(SCOPES), wrong)
+    return ArmSetting(scopes, cloud, stand_in, private == "true")
 
 
 def is_loopback(address: str) -> bool:

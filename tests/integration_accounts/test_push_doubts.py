@@ -8,9 +8,8 @@ import pytest
 from localhost.arm.sample import ACCOUNT, X12
 from shared.installation.installation import Installation
 from shared.model.push import PushBody
-from shared.model.sections import Section
 from shared.rules.states import ServiceOperation
-from tests.integration_accounts.linked import ONE, TWO, create, link, refused, service, unlink
+from tests.integration_accounts.linked import ONE, TWO, create, link, refused, service
 from tests.integration_accounts.pulled import artifacts_of, held
 from tests.integration_accounts.pushed import (
     NEW,
@@ -155,19 +154,6 @@ async def test_what_the_identity_may_not_do_is_told_before(app: Installation, ar
     message = planned.errors[0].message
     assert "Microsoft.Logic/integrationAccounts/partners/write" in message
     assert "Microsoft.Logic/integrationAccounts/partners/delete" in message
-
-
-async def test_large_content_goes_by_a_link(app: Installation, arm: Arm) -> None:
-    await pulled(app, arm)
-    await unlink(app)
-    of, name = await service(app, ONE), "Order"
-    data = b"<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'>" + b" " * 4_000_000
-    data += b"</xs:schema>"
-    content = await app.content.put(of.id, data, "application/xml", None)
-    await app.artifacts.put_content(of, Section.SCHEMAS, name, content)
-    done = await push(app, NEW, ONE)
-    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
-    assert arm.account(OTHER).items["schemas"]["order"].content == data
 
 
 async def test_certificates_take_their_keys_from_another_vault(app: Installation, arm: Arm) -> None:

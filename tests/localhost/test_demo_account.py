@@ -12,7 +12,15 @@ from localhost.demo.client import Api
 from localhost.demo.failure import DemoFailed
 from localhost.demo.machine import Machine
 from localhost.demo.network.build import build
-from localhost.demo.steps import ACCOUNT_STEPS, READING_STEPS, STEPS
+from localhost.demo.steps import (
+    ACCOUNT_STEPS,
+    BACK_UP_ACCOUNT,
+    LINK,
+    PLAN_BACK,
+    PULL,
+    READING_STEPS,
+    STEPS,
+)
 from localhost.demo.story import Names, Story, tell
 from localhost.stack import HostProcess
 from scripts.smoke import Report
@@ -112,6 +120,34 @@ async def test_a_number_that_an_account_repeats_ends_the_story(story: Story, arm
     content["ControlNumber"] = str(int(content["ControlNumber"]) - 1)
     with pytest.raises(DemoFailed, match="40129 was issued twice"):
         story.sent.record(X12, await story.cloud.send(ACCOUNT, X12, 1))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seen", [True, False])
+async def test_what_differs_from_the_backup_must_be_what_somebody_changed(
+    story: Story, arm: Arm, seen: bool
+) -> None:
+    """A partner is other when the push is planned; as it was again, the next pull calls it no
+    change."""
+    assert await tell(story, (LINK, PULL, BACK_UP_ACCOUNT)) == 3
+    fabrikam = arm.account(ACCOUNT).items["partners"]["fabrikam"]
+    before = fabrikam.properties
+
+    def change() -> None:
+        fabrikam.properties = {**before, "metadata": {"by": "somebody"}}
+
+    def change_back() -> None:
+        if not seen:
+            fabrikam.properties = before
+
+    arm.fault(method="GET", part=f"{ACCOUNT}/partners", meanwhile=change)
+    arm.fault(method="GET", part=f"{ACCOUNT}/partners", nth=2, meanwhile=change_back)
+    if seen:
+        fabrikam.changed = "2026-05-06T07:08:09.1234567Z"
+        await tell(story, (PLAN_BACK,))
+        return
+    with pytest.raises(DemoFailed, match="replace partners/Fabrikam"):
+        await tell(story, (PLAN_BACK,))
 
 
 def test_every_step_says_what_and_why() -> None:

@@ -260,12 +260,14 @@ async def test_an_integration_account_is_only_read(
     assert asked
     assert {seen.method for seen in asked} == {"GET"}
     assert _shown(azure, account) == before
+    assert "2 artifacts of the backup are the same in the account" in said
     found = re.search(r"^Service (\S+) for ", said, re.M)
     assert found, said
     backups = (await api.get(f"services/{found[1]}/backups")).body["value"]
     assert [backup["status"] for backup in backups] == ["Deleted"]
     assert backups[0]["items"] > 3
     await require_nothing_left(api, deployed, found[1])
+    await require_nothing_left(api, deployed, f"{found[1]}-two")
     await require_nothing_left(api, deployed, service_in(said))
     linked = (await api.get("integration-accounts?linked=true&top=1000")).body["value"]
     assert account not in [one["resourceId"] for one in linked]

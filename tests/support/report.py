@@ -10,11 +10,10 @@ import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 import pytest
-
-from tests.support.transport import Way
 
 SEED = os.environ.get("FAULT_SEED") or datetime.now(UTC).strftime("%Y%m%d")
 POINTS = os.environ.get("FAULT_POINTS", "1")
@@ -27,14 +26,16 @@ _SIDE_BY_SIDE = 6
 _PROPERTY = "fault points"
 
 
-def require_drawn(operation: str, way: Way) -> None:
+def require_drawn(operation: str, way: StrEnum) -> None:
     """Skip a way of breaking an operation that is not among those of today."""
-    if POINTS == "all" or way in random.Random(SEED + operation).sample(list(Way), _WAYS_A_DAY):
+    if POINTS == "all" or way in random.Random(SEED + operation).sample(
+        list(type(way)), _WAYS_A_DAY
+    ):
         return
     pytest.skip(f"another day's (FAULT_SEED={SEED}); make faults runs all")
 
 
-def chosen(request: pytest.FixtureRequest, operation: str, way: Way, calls: int) -> list[int]:
+def chosen(request: pytest.FixtureRequest, operation: str, way: StrEnum, calls: int) -> list[int]:
     """The storage calls of an operation that are broken in one way; the end of the run tells them.
 
     :param calls: how many it makes when nothing breaks.
@@ -43,7 +44,7 @@ def chosen(request: pytest.FixtureRequest, operation: str, way: Way, calls: int)
     if POINTS != "all":
         drawn = random.Random(SEED + operation + way).sample(every, min(int(POINTS), calls))
         every = sorted(drawn)
-    tell(request, operation, calls, len(Way), [(way.name, call) for call in every])
+    tell(request, operation, calls, len(type(way)), [(way.name, call) for call in every])
     return every
 
 

@@ -14,7 +14,7 @@ from localhost.demo.steps.building import (
     UPLOAD_CONTENT,
 )
 from localhost.demo.steps.linking import BACK_UP as BACK_UP_ACCOUNT
-from localhost.demo.steps.linking import LINK, PULL, UNLINK
+from localhost.demo.steps.linking import LINK, PLAN_BACK, PULL, UNLINK
 from localhost.demo.steps.numbering import ALLOCATE, RECEIVE
 from localhost.demo.steps.proving import (
     BACK_UP_AGAIN,
@@ -66,5 +66,5 @@ ACCOUNT_STEPS = (
 )
 """The second act: an integration account, which the demo may lose."""
 
-READING_STEPS = (LINK, PULL, BACK_UP_ACCOUNT, UNLINK)
+READING_STEPS = (LINK, PULL, BACK_UP_ACCOUNT, PLAN_BACK, UNLINK)
 """What only reads an account: for one that somebody works with."""

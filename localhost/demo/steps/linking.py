@@ -1,4 +1,7 @@
-"""Steps with an integration account that only read it: link, pull, back up, end the link."""
+"""Steps with an integration account that only read it: link, pull, back up, plan a push, end the
+link."""
+
+from collections.abc import Mapping
 
 from localhost.demo.network.artifact import JsonObject
 from localhost.demo.story import Step, Story
@@ -26,6 +29,26 @@ async def back_up_linked(story: Story, service: str, backup: str) -> JsonObject:
     story.terminal.fact("in", f"{result['storageAccount']}/{result['container']}")
     story.terminal.fact("holds", f"{result['items']} items, {result['bytes']:,} bytes")
     return result
+
+
+async def restored_from(story: Story, container: str, name: str, **more: object) -> None:
+    """Restore a backup of a linked service as a service of another name."""
+    body = {
+        "backup": {"storageAccount": story.account, "container": container},
+        "service": {"name": name},
+        **more,
+    }
+    await follow_up(story, "POST", "restores", body=body, what="Restore")
+
+
+async def push_plan(story: Story, service: str, body: Mapping[str, object]) -> JsonObject:
+    """What a push would do: nothing is written."""
+    answer = await story.api.call(
+        "POST", "services", service, "push", query="?validateOnly=true", body=body
+    )
+    story.show(answer)
+    plan: JsonObject = answer.json
+    return plan
 
 
 async def _link(story: Story) -> None:
@@ -86,6 +109,44 @@ async def _back_up(story: Story) -> None:
     story.held("the history knows the backup")
 
 
+async def _plan_back(story: Story) -> None:
+    service, copy = story.names.linked, story.names.linked_copy
+    await restored_from(story, f"{service}-backup", copy)
+    body = {"resourceId": story.integration_account, "existing": "replace", "workflows": "leave"}
+    plan = await push_plan(story, copy, body)
+    artifacts, numbers = plan["artifacts"], plan["controlNumbers"]
+    others = {f"{one['section']}/{one['name']}": one["action"] for one in artifacts["items"]}
+    changed = await _changed_since(story) if others else set()
+    unlike = {name: action for name, action in others.items() if name not in changed}
+    story.check(
+        not unlike and not artifacts["more"],
+        "a push of the backup would change nothing that nobody changed since",
+        "\n".join(f"{action} {name}" for name, action in unlike.items()),
+    )
+    same = sum(counts.get("same", 0) for counts in artifacts["counts"].values())
+    listed = await story.api.call("GET", "services", copy, "artifacts")
+    held = sum(one["count"] for one in listed.json["value"])
+    story.check(
+        same + len(others) >= held,
+        f"{same} artifacts of the backup are the same in the account",
+        f"The backup has {held}.",
+    )
+    story.check(
+        not numbers["written"] and not plan["errors"],
+        f"none of {numbers['counters']} control numbers would move, and nothing forbids the push",
+        "\n".join(f"{one['code']}: {one['message']}" for one in plan["errors"]),
+    )
+
+
+async def _changed_since(story: Story) -> set[str]:
+    """What somebody changed in the account since its first pull, by another pull now."""
+    service = story.names.linked
+    await follow_up(story, "POST", "services", service, "pull", body={}, what="Pull")
+    path = ("services", service, "integration-account", "changes")
+    changes = await story.api.call("GET", *path, query="?top=1000")
+    return {f"{one['section']}/{one['name']}" for one in changes.json["value"]}
+
+
 async def _unlink(story: Story) -> None:
     path = ("services", story.names.linked, "integration-account")
     ended = await story.api.call("DELETE", *path, expect=204)
@@ -109,6 +170,12 @@ BACK_UP = Step(
     "Back the account up",
     "A backup of a linked service pulls first: it is the account of this moment.",
     _back_up,
+)
+PLAN_BACK = Step(
+    "Ask what a push of the backup would do",
+    "The backup is restored as a service, and a push of that into the account is planned. The plan "
+    "compares all of it, and writes nothing.",
+    _plan_back,
 )
 UNLINK = Step(
     "End the link",

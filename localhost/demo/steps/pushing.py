@@ -6,7 +6,12 @@ from typing import Any
 
 from localhost.arm.sample import EDIFACT, X12
 from localhost.demo.network.artifact import JsonObject
-from localhost.demo.steps.linking import back_up_linked, follow_up
+from localhost.demo.steps.linking import (
+    back_up_linked,
+    follow_up,
+    push_plan,
+    restored_from,
+)
 from localhost.demo.story import Step, Story
 
 _AGREEMENTS = (X12, EDIFACT)
@@ -68,9 +73,9 @@ async def _lose(story: Story) -> None:
 
 
 async def _restore(story: Story) -> None:
-    await _restored_from(story, f"{story.names.linked}-nightly", _restored(story))
+    await restored_from(story, f"{story.names.linked}-nightly", _restored(story))
     body = {"create": _creation(story)}
-    plan = await _plan(story, _restored(story), body)
+    plan = await push_plan(story, _restored(story), body)
     writes = f"{plan['writes']} writes, {plan['seconds']} s at Azure's pace"
     story.terminal.fact("would take", writes)
     rows = [("agreement", "kind", "last known", "a day", "skip")]
@@ -87,7 +92,7 @@ async def _restore(story: Story) -> None:
 
 async def _push(story: Story) -> None:
     service = _restored(story)
-    plan = await _plan(story, service, {"create": _creation(story)})
+    plan = await push_plan(story, service, {"create": _creation(story)})
     answer = _answer_to(plan)
     for one in answer["agreements"]:
         story.terminal.fact("advance", f"{one['agreement']} by {one['by']}, the most of its kinds")
@@ -149,9 +154,9 @@ async def _break(story: Story) -> None:
 async def _bring_back(story: Story) -> None:
     account, part = _new_account(story), f"{story.names.linked}-one"
     include = [{"section": "agreements", "name": X12}]
-    await _restored_from(story, f"{_restored(story)}-good", part, include=include)
+    await restored_from(story, f"{_restored(story)}-good", part, include=include)
     body = {"resourceId": account, "existing": "replace", "include": include}
-    plan = await _plan(story, part, body)
+    plan = await push_plan(story, part, body)
     actions = [item for item in plan["artifacts"]["items"] if item["action"] != "keep"]
     story.check(
         [(item["name"], item["action"]) for item in actions] == [(X12, "replace")],
@@ -176,24 +181,6 @@ async def _send(story: Story, account: str, orders: int) -> None:
     for agreement in _AGREEMENTS:
         story.sent.record(agreement, await story.cloud.send(account, agreement, orders))
     story.terminal.fact("workflows sent", f"{orders} orders to each of {len(_AGREEMENTS)} partners")
-
-
-async def _restored_from(story: Story, container: str, name: str, **more: object) -> None:
-    body = {
-        "backup": {"storageAccount": story.account, "container": container},
-        "service": {"name": name},
-        **more,
-    }
-    await follow_up(story, "POST", "restores", body=body, what="Restore")
-
-
-async def _plan(story: Story, service: str, body: Mapping[str, object]) -> JsonObject:
-    answer = await story.api.call(
-        "POST", "services", service, "push", query="?validateOnly=true", body=body
-    )
-    story.show(answer)
-    plan: JsonObject = answer.json
-    return plan
 
 
 def _creation(story: Story) -> JsonObject:

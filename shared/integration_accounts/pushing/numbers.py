@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.arm.client import Arm
+from shared.integration_accounts.pushing.acknowledgements import behind, goes_on, of_source_alone
 from shared.integration_accounts.pushing.sources import (
     Generated,
     NumberKey,
     SessionsThere,
     Source,
     generated_key,
-    is_uncounted,
     last_look,
     sessions_held,
     sessions_of,
@@ -30,7 +30,6 @@ from shared.model.push import (
     PlannedNumber,
     PlannedNumbers,
     PushBody,
-    PushNumbersPolicy,
 )
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
@@ -105,6 +104,10 @@ class NumbersFound:
     there: SessionsThere
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
+    sessions_lacking: int = 0
+    """How many sessions of the service the account lacks."""
+    of_source: list[SessionWrite] = field(default_factory=list)
+    """Sessions of acknowledgements' numbers that the source alone has, and the account gets."""
     old_acknowledgements: list[str] = field(default_factory=list)
     """Sessions that would be created with a number after which others may have been issued."""
 
@@ -149,7 +152,7 @@ class NumbersSurvey:
         problems = list(wrong_choices(body.control_numbers, names, partial=partial))
         wrong = bool(problems)
         for key, one in sorted(survey.agreements.items()):
-            for known in self._known(key, one, counters, there, source, held, look):
+            for known in self._known(key, one, counters, there, source, held.generated, look):
                 if known.target_unreadable:
                     numbers.unreadable(there.generated[key, known.kind].name)
                 elif known.source_unreadable:
@@ -176,13 +179,18 @@ class NumbersSurvey:
             if action is Action.CREATE and not write.is_latest:
                 old.append(write.name)
         numbers.old_acknowledgements(old)
+        compared = (source, held, there, survey, body.control_numbers)
+        of_source = of_source_alone(*compared)
+        numbers.acknowledgements_behind(list(behind(*compared)))
         return NumbersFound(
             decided,
-            numbers.end(created, kept),
+            numbers.end(created + len(of_source), kept),
             source,
             there,
             [*problems, *numbers.problems()],
             numbers.warnings(),
+            created,
+            of_source,
             old,
         )
 
@@ -262,7 +270,7 @@ class NumbersSurvey:
                     seen.add(one.name)
                     if _is_chosen(one.name, agreements, survey):
                         content, is_latest = one.document["content"], True
-                        if _goes_on(one.name, agreements, asked):
+                        if goes_on(one.name, agreements, asked):
                             content, is_latest = source.latest(one.name, content)
                         yield there.action(one.name), SessionWrite(one.name, content, is_latest)
         async for numbers in self.stores.received.pages(service.id):
@@ -287,14 +295,6 @@ class NumbersSurvey:
                 yield Action.KEEP if kept else Action.CREATE, writes[0]
 
 
-def _goes_on(name: str, agreements: Agreements, asked: ControlNumbersAtPush) -> bool:
-    """Whether a session is of a number that goes on after the latest, with no counter for it."""
-    if not is_uncounted(name, agreements):
-        return False
-    policy = choice_for(asked, named(name, agreements)[0].agreement).policy
-    return policy is not PushNumbersPolicy.AS_KNOWN
-
-
 def _is_unreadable(session: Generated | None) -> bool:
     return session is not None and session.sighting is None
 
@@ -315,7 +315,10 @@ def _is_chosen(name: str, agreements: Agreements, survey: Survey) -> bool:
 
 
 def _looks(own: Generated | None, bounds: Bounds, last: datetime | None) -> list[Look]:
-    """When a number was seen: as it was made, where that is known, and as it was pulled last."""
+    """When a number was seen: as it was made, where that is known, and as it was pulled last.
+
+    No more is stored of it. Cycles of the ledger are no help: one begins at each reuse too.
+    """
     said = own.sighting if own is not None else None
     at = last or (moment(own.changed_time) if own is not None else None)
     if own is None or said is None or at is None:

@@ -101,7 +101,8 @@ class Planner:
         else:
             for vault in checks.keys.vaults:
                 checks.keys.not_checked(vault, _LATER)
-        forbidding, surprising = checks.end()
+        unreadable = await stores.unreadable_now() if checks.gives_addresses else ""
+        forbidding, surprising = checks.end(unreadable)
         workflows, unseen = await self._workflows(target, body)
         problems = [
             *refused,

@@ -2,7 +2,7 @@
 
 It is staged in the service's configuration, where nobody sees it: that the account is being written
 to, and which backup it has from before; how what is replaced or deleted looked before that backup;
-and the control numbers, which are decided once.
+and the control numbers, which are decided once, with the sessions that the source alone has.
 """
 
 import hashlib
@@ -15,9 +15,10 @@ from shared.integration_accounts.pushing.before import Before, before_of, staged
 from shared.integration_accounts.pushing.numbers import Decided
 from shared.model.operation import Warning
 from shared.model.wire import JsonObject, Stored
+from shared.rules.integration_accounts.push_sessions import SessionWrite
 from shared.state.staging import StagedValue, Staging
 
-_STATE, _NUMBER, _BEFORE = "push", "n!", "b!"
+_STATE, _NUMBER, _BEFORE, _SESSION = "push", "n!", "b!", "s!"
 
 
 class Done(Stored):
@@ -56,6 +57,8 @@ class Progressing:
     operation: str
     now: Progress = field(default_factory=Progress)
     decided: list[Decided] = field(default_factory=list)
+    of_source: list[SessionWrite] = field(default_factory=list)
+    """Sessions that the source alone has, as they were when the numbers were decided."""
     before: Before = field(default_factory=dict)
     """What is replaced or deleted, as it was before the backup."""
 
@@ -63,6 +66,7 @@ class Progressing:
         """Read what earlier attempts staged."""
         numbers: list[Decided] = []
         before: list[JsonObject] = []
+        sessions: list[SessionWrite] = []
         async for page in self.staging.values(self.service_id, self.operation):
             for one in page:
                 if one.key == _STATE:
@@ -71,7 +75,11 @@ class Progressing:
                     numbers.append(Decided.of(one.value))
                 elif one.key.startswith(_BEFORE):
                     before.append(one.value)
+                elif one.key.startswith(_SESSION):
+                    content = one.value["content"]
+                    sessions.append(SessionWrite(str(one.value["name"]), content))
         self.decided = numbers if self.now.numbers_decided else []
+        self.of_source = sessions if self.now.numbers_decided else []
         self.before = before_of(before) if self.now.looked else {}
         return self
 
@@ -91,14 +99,17 @@ class Progressing:
         """Write which workflows are disabled, and which were left."""
         await self.write(workflows=workflows)
 
-    async def decide(self, decided: Sequence[Decided]) -> None:
+    async def decide(
+        self, decided: Sequence[Decided], of_source: Sequence[SessionWrite] = ()
+    ) -> None:
         """Write the control numbers, once: they are what every attempt writes.
 
         All of them are there before it is noted that they are: until then none is written to the
         account, and an attempt that comes later may decide anew.
         """
         await self._put([StagedValue(_key(one), one.to_json()) for one in decided])
-        self.decided = list(decided)
+        await self._put([StagedValue(_session_key(one), one.to_json()) for one in of_source])
+        self.decided, self.of_source = list(decided), list(of_source)
         await self.write(numbers_decided=True)
 
     async def _put(self, values: Sequence[StagedValue]) -> None:
@@ -112,6 +123,10 @@ class Progressing:
 
 def _key(one: Decided) -> str:
     return _NUMBER + _digest(f"{one.number.agreement.lower()}\n{one.number.kind}")
+
+
+def _session_key(one: SessionWrite) -> str:
+    return _SESSION + _digest(one.name.lower())
 
 
 def _before_key(one: JsonObject) -> str:

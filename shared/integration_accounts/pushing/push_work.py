@@ -38,6 +38,7 @@ from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error, passes
 from shared.operations.task import Outcome, Task, Work
 from shared.rules.integration_accounts.ids import account_id_of
+from shared.rules.integration_accounts.push_plan import WRITTEN
 from shared.rules.naming import artifact_key
 from shared.rules.problems import service_deleted
 from shared.rules.states import require_manageable
@@ -193,12 +194,13 @@ class PushWork(Work):
         if not progress.now.numbers_decided:
             if found.problems:
                 raise refusal(found.problems)
-            await progress.decide(found.decided)
+            await progress.decide(found.decided, found.of_source)
         names = _names(progress.decided, found.there)
         key = await self._stores.keys.data_key(service.id)
         sessions = SessionWriter(self._stores, service, target.account, task, key, written)
         await sessions.numbers(progress.decided, names)
         await sessions.others(surveyed, cut, survey, found.source, body.control_numbers)
+        await sessions.create(progress.of_source)
 
     async def _compare(
         self,
@@ -222,8 +224,9 @@ class PushWork(Work):
             session = there.generated.get((artifact_key(number.agreement), number.kind))
             if one.is_still_to_write(session):
                 found.append(f"control-numbers/{number.agreement}/{number.kind}")
-        if lacking := looked.numbers.plan.sessions_created:
-            found.append(f"sessions: {lacking}")
+        lacking = [one for one in progress.of_source if there.others.action(one.name) in WRITTEN]
+        if count := looked.numbers.sessions_lacking + len(lacking):
+            found.append(f"sessions: {count}")
         return sorted(found)
 
     async def _link(

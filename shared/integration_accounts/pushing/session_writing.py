@@ -4,6 +4,7 @@ A number is never written blindly: the session is read, the write is on the cond
 and one whose answer was lost is not sent again, but read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,7 +12,13 @@ from functools import partial
 from shared.arm.client import Account
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.pushing.numbers import Decided, NumbersSurvey
-from shared.integration_accounts.pushing.patient import patiently
+from shared.integration_accounts.pushing.patient import (
+    UNKNOWN,
+    carefully,
+    patiently,
+    pause,
+    sent,
+)
 from shared.integration_accounts.pushing.sources import Generated, Source, sessions_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
@@ -34,11 +41,9 @@ from shared.sealing.data_key import DataKey
 from shared.services.cut import ServiceCut
 from shared.services.sessions import opened_session
 
-_TRIES = 5
-"""How often one number is written: an account that issues meanwhile changes its session."""
-
-_UNKNOWN = frozenset({Meaning.UNAVAILABLE, Meaning.UNCLEAR})
-"""What does not say whether the write was done."""
+_PAUSES = (0.0, 0.5, 2.0, 5.0, 10.0)
+"""One number is written so often, as an account that issues meanwhile changes its session: seconds
+before it is looked at again where it is not known what became of the write."""
 
 
 @dataclass
@@ -70,7 +75,9 @@ class SessionWriter:
     async def _number(self, decided: Decided, name: str) -> bool:
         """Write one number; whether that was still to be done."""
         wrote, refused = False, None
-        for _ in range(_TRIES):
+        for seconds in _PAUSES:
+            if refused is not None and refused.meaning in UNKNOWN:
+                await pause(self.task, max(seconds, refused.retry_after))
             there = await self._there(name)
             if not decided.is_still_to_write(there):
                 return wrote
@@ -80,7 +87,7 @@ class SessionWriter:
             try:
                 await patiently(self.task, partial(self._put, write, etag))
             except ArmRefused as error:
-                if error.meaning not in _UNKNOWN | {Meaning.CHANGED}:
+                if error.meaning not in UNKNOWN | {Meaning.CHANGED}:
                     raise
                 refused = error
             else:
@@ -93,7 +100,7 @@ class SessionWriter:
             raise refused
         raise Problem(
             Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
-            f"The session '{shown(name)}' is not as it was written, {_TRIES} times in a row: "
+            f"The session '{shown(name)}' is not as it was written, {len(_PAUSES)} times in a row: "
             "somebody else writes it too. Disable the workflows that use the account, then try "
             "again.",
             retry_after_seconds=60,
@@ -141,20 +148,38 @@ class SessionWriter:
         """
         agreements = Agreements(survey.all_agreements.values())
         there = await sessions_of(self.account.pages(Child.SESSIONS), agreements)
-        now, done = self.stores.clock.now(), 0
+        now = self.stores.clock.now()
         found = numbers.others(self.service, cut, survey, there.others, now, source, asked)
         async for action, write in found:
             if action is not Action.CREATE:
                 continue
+            await self.create([write])
+
+    async def create(self, sessions: Sequence[SessionWrite]) -> None:
+        """Create sessions, where the account lacks them.
+
+        :raises ArmRefused: what ARM refused.
+        """
+        for write in sessions:
             await self.task.checkpoint()
-            if await self._there(write.name) is not None:
-                continue
-            body: JsonObject = resource_of(Child.SESSIONS, write.name, write.document)
-            put = partial(self.account.put, Child.SESSIONS, write.name, body)
-            await patiently(self.task, put)
-            self.written.sessions += 1
-            done += 1
-            self.task.report("writing sessions", done)
+            tried: list[SessionWrite] = []
+            created = await carefully(self.task, partial(self._create, write, tried))
+            self.written.sessions += created
+            self.task.report("writing sessions", self.written.sessions)
+
+    async def _create(self, write: SessionWrite, tried: list[SessionWrite]) -> bool:
+        """Create a session where the account lacks it: whether it was this that did it. It is sent
+        once: somebody may create it meanwhile, and it is not set back.
+
+        :param tried: filled with the write when it is sent.
+        """
+        there = await self._there(write.name)
+        if there is not None:
+            return bool(tried) and there.content == write.content
+        tried.append(write)
+        body: JsonObject = resource_of(Child.SESSIONS, write.name, write.document)
+        await sent(self.account.put(Child.SESSIONS, write.name, body, once=True))
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,16 @@ class SessionsThere:
     others too."""
     count: int = 0
 
+    def add(self, session: Generated, agreements: Agreements) -> None:
+        """Add one."""
+        key = generated_key(session.name, agreements)
+        if key is not None:
+            self.generated[key] = session
+            return
+        self.others.add(session.name)
+        if is_uncounted(session.name, agreements):
+            self.uncounted[session_key(session.name)] = session
+
 
 def is_uncounted(name: str, agreements: Agreements) -> bool:
     """Whether a session is of a generated number that the ledger has no counter for."""
@@ -87,31 +97,25 @@ async def sessions_of(
         for resource in page:
             pulled = record_of(Child.SESSIONS, resource)
             found.count += 1
-            key = generated_key(pulled.name, agreements)
             session = Generated(pulled.name, pulled.document["content"], pulled.changed_time)
-            if key is not None:
-                found.generated[key] = session
-                continue
-            found.others.add(pulled.name)
-            if is_uncounted(pulled.name, agreements):
-                found.uncounted[session_key(pulled.name)] = session
+            found.add(session, agreements)
     return found
 
 
-async def sessions_held(cut: ServiceCut, agreements: Agreements) -> dict[NumberKey, Generated]:
-    """The sessions of generated numbers that a service has, as they were pulled."""
-    found: dict[NumberKey, Generated] = {}
+async def sessions_held(cut: ServiceCut, agreements: Agreements) -> SessionsThere:
+    """The sessions that a service has, as they were pulled."""
+    found = SessionsThere()
     async for page in cut.records(str(Child.SESSIONS)):
         for one in page:
-            key = generated_key(one.name, agreements)
-            if key is not None:
-                created = member(member(one.document, "properties"), "createdTime")
-                found[key] = Generated(
-                    one.name,
-                    one.document["content"],
-                    one.changed_at,
-                    moment(created) if isinstance(created, str) else None,
-                )
+            found.count += 1
+            created = member(member(one.document, "properties"), "createdTime")
+            session = Generated(
+                one.name,
+                one.document["content"],
+                one.changed_at,
+                moment(created) if isinstance(created, str) else None,
+            )
+            found.add(session, agreements)
     return found
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from azure.core.exceptions import AzureError
+
 from shared.arm.client import Arm
 from shared.blobs.accounts import Accounts
 from shared.blobs.content_store import ContentStore
@@ -19,6 +21,7 @@ from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
 from shared.state.sessions import Sessions
 from shared.state.staging import Staging
+from shared.storage.refusals import Said, said
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,27 @@ class PushStores:
     source: Callable[[Service], ServiceSource]
     """A service as a backup reads it."""
     clock: Clock
+    unreadable: str = ""
+    """Why Azure can read no content from the app's storage, by the settings; empty where it can, as
+    far as they say."""
+
+    async def unreadable_now(self) -> str:
+        """The same, and whether the app may sign addresses of its content at all.
+
+        :raises azure.core.exceptions.AzureError: if the storage does not say.
+        """
+        if self.unreadable:
+            return self.unreadable
+        try:
+            await self.accounts.signed.url(self.content.blob("", ""), self.accounts.state)
+        except AzureError as error:
+            if said(error) is not Said.REFUSED:
+                raise
+            return (
+                "the app may not sign addresses of its storage: give its identity the role Storage "
+                "Blob Delegator"
+            )
+        return ""
 
     async def bytes_of(self, service: Service, content: ContentReference) -> bytes:
         """The content of an artifact: at most what an account holds of one.

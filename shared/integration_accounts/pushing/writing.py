@@ -1,15 +1,19 @@
 """Writing artifacts into an account, and deleting them there.
 
 Nothing is kept of how far it got: what is there is compared right before each write, so an attempt
-that comes later writes only what still differs.
+that comes later writes only what still differs. A write is sent once: where its answer is lost,
+what is there is compared before it is sent again. Azure documents no condition for artifacts; the
+ETag of one that has one is sent.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 
+from shared.arm.refusals import ArmRefused, Meaning
+from shared.arm.requests import Put
 from shared.integration_accounts.pushing.before import Before
-from shared.integration_accounts.pushing.patient import patiently
+from shared.integration_accounts.pushing.patient import carefully, sent
 from shared.integration_accounts.pushing.planning import Planned
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.target import look_at_keys
@@ -34,6 +38,7 @@ from shared.rules.integration_accounts.push_plan import (
 )
 from shared.rules.integration_accounts.resources import goes_inline, record_of, resource_of
 from shared.rules.naming import shown
+from shared.rules.trading import member
 
 _MOST_WARNINGS = 100
 
@@ -65,6 +70,16 @@ class Written:
         """Tell what surprised."""
         if len(self.warnings) < _MOST_WARNINGS:
             self.warnings.append(warning)
+
+
+@dataclass
+class _Earlier:
+    """A write of which nothing was heard."""
+
+    body: JsonObject | None = field(default=None, repr=False)
+    """Of a PUT; None where none was sent."""
+    counted: Counter[str] | None = None
+    """Where it is counted, if it was carried out."""
 
 
 @dataclass
@@ -113,9 +128,9 @@ class ArtifactWriter:
 
     async def _write(self, child: Child, record: Record) -> None:
         await self.task.checkpoint()
-        await patiently(self.task, partial(self._compare_and_put, child, record))
+        await carefully(self.task, partial(self._compare_and_put, child, record, _Earlier()))
 
-    async def _compare_and_put(self, child: Child, record: Record) -> None:
+    async def _compare_and_put(self, child: Child, record: Record, earlier: _Earlier) -> None:
         """Write an artifact where that is still to be done. All of it is asked again after a wait,
         in which somebody may write too, and in which a link to content ends."""
         planned, account = self.planned, self.planned.target.account
@@ -125,8 +140,12 @@ class ArtifactWriter:
         found = await account.item(child, record.name)
         there = await self._seen(child, found, wanted) if found is not None else None
         if there is not None and is_same(wanted, there):
+            _count(earlier, section)
             return
         if found is not None and there is not None:
+            if await self._is_own(child, found, key, earlier):
+                _count(earlier, section)
+                return
             is_to_replace = planned.looked.survey.actions.get(key) is Action.REPLACE
             if key not in self.before and not is_to_replace:
                 raise self._holds(section, there)
@@ -135,8 +154,11 @@ class ArtifactWriter:
                 return
         name = there.name if there is not None else record.name
         body = await self._body(child, record)
-        put = await account.put(child, name, body)
-        (self.written.created if there is None else self.written.replaced)[section] += 1
+        counted = self.written.created if there is None else self.written.replaced
+        etag = record_of(child, found).etag if found is not None else ""
+        earlier.body, earlier.counted = body, counted
+        put = await self._put(child, name, body, etag)
+        counted[section] += 1
         if places := differences(child, body, put.resource):
             self.written.warn(
                 Warning(
@@ -147,6 +169,21 @@ class ArtifactWriter:
                 )
             )
 
+    async def _put(self, child: Child, name: str, body: JsonObject, etag: str) -> Put:
+        try:
+            return await sent(self.planned.target.account.put(child, name, body, etag, once=True))
+        except ArmRefused as refused:
+            link = member(body["properties"], "contentLink")
+            if link is None or refused.meaning is not Meaning.REFUSED:
+                raise
+            raise Problem(
+                Code.INTEGRATION_ACCOUNT_REFUSED,
+                f"Azure did not take {CHILDREN[child].section}/{shown(name)}, whose content it "
+                f"reads from the app's storage: {refused.message or refused.code} Let Azure Logic "
+                "Apps reach that storage; or exclude it, and put it into the account yourself.",
+                "/exclude",
+            ) from refused
+
     async def _seen(self, child: Child, resource: JsonObject, record: Seen) -> Seen:
         return await self.planned.looked.surveyor.seen_there(record_of(child, resource), record)
 
@@ -154,6 +191,15 @@ class ArtifactWriter:
         """Whether what the account has now is what the backup of before has."""
         before = self.before.get(key)
         return before is not None and is_same(before, await self._seen(child, resource, before))
+
+    async def _is_own(
+        self, child: Child, resource: JsonObject, key: Key, earlier: _Earlier
+    ) -> bool:
+        """Whether what the account has now is what was sent before, and nothing was heard of: all
+        of that is in it, and it is not as it was."""
+        if earlier.body is None or differences(child, earlier.body, resource):
+            return False
+        return not await self._is_as_before(child, resource, key)
 
     def _leave(self, section: str, name: str) -> None:
         self.written.warn(
@@ -195,15 +241,24 @@ class ArtifactWriter:
         for child in DELETE_ORDER:
             for name in deletions.get(child, []):
                 await self.task.checkpoint()
-                await patiently(self.task, partial(self._delete, child, name))
+                await carefully(self.task, partial(self._delete, child, name, _Earlier()))
                 self.task.report(f"deleting {child}", self.written.deleted.total())
 
-    async def _delete(self, child: Child, name: str) -> None:
+    async def _delete(self, child: Child, name: str, earlier: _Earlier) -> None:
         account, section = self.planned.target.account, CHILDREN[child].section
         found = await account.item(child, name)
         if found is None:
+            _count(earlier, section)
             return
         if not await self._is_as_before(child, found, key_of(section, name)):
             self._leave(section, name)
             return
-        self.written.deleted[section] += await account.delete(child, name)
+        earlier.counted = self.written.deleted
+        etag = record_of(child, found).etag
+        self.written.deleted[section] += await sent(account.delete(child, name, etag, once=True))
+
+
+def _count(earlier: _Earlier, section: str) -> None:
+    """Count a write of which nothing was heard, and which was carried out."""
+    if earlier.counted is not None:
+        earlier.counted[section] += 1

@@ -150,12 +150,21 @@ class PushChecks:
         }
         return PlannedArtifacts(counts=counts, items=list(self._items), more=self._more)
 
-    def end(self) -> tuple[list[Problem], list[Warning]]:
-        """Everything that forbids the push, and everything that surprises."""
+    @property
+    def gives_addresses(self) -> bool:
+        """Whether Azure is to read content from the app's storage."""
+        return bool(self._contents.by_address)
+
+    def end(self, unreadable: str = "") -> tuple[list[Problem], list[Warning]]:
+        """Everything that forbids the push, and everything that surprises.
+
+        :param unreadable: why Azure can read no content from there; empty where it can, as far as
+            is known.
+        """
         self._hold()
         self._quotas()
         lacking = self._dangling()
-        self._contents.end(self._held)
+        self._contents.end(self._held, unreadable)
         self._deletions()
         findings = self._collector.end()
         for finding in findings.found:

@@ -14,6 +14,7 @@ from shared.rules.integration_accounts.limits import MOST_CONTENT
 from shared.rules.integration_accounts.push_choice import Key
 from shared.rules.integration_accounts.push_imports import Import, imports
 from shared.rules.integration_accounts.push_told import Told
+from shared.rules.integration_accounts.resources import fits_inline, goes_inline
 from shared.rules.naming import shown
 
 _PEM_KEY = b"PRIVATE KEY-----"
@@ -55,6 +56,8 @@ class Contents:
         :param collector: where findings are.
         """
         self._told, self._collector = told, collector
+        self.by_address: list[str] = []
+        """What has content that is in no request: Azure reads it by an address."""
         self._imported: list[_Taking] = []
 
     def look_at(self, record: Record, document: JsonObject) -> None:
@@ -76,14 +79,16 @@ class Contents:
             )
         most = MOST_CONTENT.get(child)
         if most is not None and record.size is not None and record.size > most:
-            self._told.warn(
-                Warning(
-                    code="ContentLarge",
-                    message=f"Its content has {record.size} bytes; Azure documents {most} as the "
-                    "most, and may refuse it.",
-                    target=at,
+            self._told.refuse(
+                Problem(
+                    Code.INTEGRATION_ACCOUNT_REFUSED,
+                    f"The content of {at} has {record.size} bytes; Azure documents {most} as the "
+                    "most of one, and refuses more. Exclude it.",
+                    "/exclude",
                 )
             )
+        elif _goes_by_address(record):
+            self.by_address.append(at)
         if record.data is None or child not in (Child.SCHEMAS, Child.MAPS):
             return
         if child is Child.MAPS:
@@ -102,11 +107,15 @@ class Contents:
             else:
                 self._imported.append(_Taking(section, at, one))
 
-    def end(self, held: Set[Key]) -> None:
-        """Tell what schemas and maps take from files that will not be in the account.
+    def end(self, held: Set[Key], unreadable: str = "") -> None:
+        """Tell what schemas and maps take from files that will not be in the account, and what
+        Azure reads by an address.
 
         :param held: what will be.
+        :param unreadable: why it can read nothing so; empty where it can, as far as is known.
         """
+        for at in self.by_address:
+            self._read_by_address(at, unreadable)
         for taking in self._imported:
             if any((taking.section, name) in held for name in taking.taken.names):
                 continue
@@ -118,6 +127,30 @@ class Contents:
                     target=taking.at,
                 )
             )
+
+    def _read_by_address(self, at: str, unreadable: str) -> None:
+        """Tell content that is in no request: Microsoft documents for maps and schemas that Azure
+        reads it by an address with a signature."""
+        if unreadable:
+            self._told.refuse(
+                Problem(
+                    Code.INTEGRATION_ACCOUNT_REFUSED,
+                    f"The content of {at} is too large for a request, or no plain UTF-8: Azure "
+                    f"reads such by an address, and cannot, as {unreadable}. Exclude it, and "
+                    "put it into the account yourself, from storage that Azure can read.",
+                    "/exclude",
+                )
+            )
+            return
+        self._told.warn(
+            Warning(
+                code="ContentByAddress",
+                message="Its content is too large for a request, or no plain UTF-8: Azure reads it "
+                "from the app's storage, by an address that is valid for an hour. A firewall of "
+                "that storage must let Azure Logic Apps in.",
+                target=at,
+            )
+        )
 
     def _certificate(self, record: Record) -> None:
         if record.data is not None and _has_private_key(record.data):
@@ -132,6 +165,15 @@ class Contents:
             )
         else:
             self._collector.certificate(record.name, record.certificate)
+
+
+def _goes_by_address(record: Record) -> bool:
+    """Whether the content is not in the body of the PUT."""
+    if record.size is None or CHILDREN[record.child].holds not in (Holds.TEXT, Holds.BYTES):
+        return False
+    if record.data is None:
+        return not fits_inline(record.child, record.size)
+    return not goes_inline(record.child, record.data)
 
 
 def _has_private_key(data: bytes) -> bool:

@@ -75,6 +75,7 @@ class Numbers:
         self._unreadable: list[str] = []
         self._unreadable_before: list[str] = []
         self._old_acknowledgements: list[str] = []
+        self._acknowledgements_behind: list[str] = []
 
     def add(self, found: PlannedNumber | UncertainNumber | None) -> None:
         """Tell what ``planned`` gave."""
@@ -113,6 +114,11 @@ class Numbers:
         """Tell the sessions of acknowledgements' numbers that are created as the service knows
         them, and others may have been issued since."""
         self._old_acknowledgements.extend(sessions)
+
+    def acknowledgements_behind(self, sessions: Sequence[str]) -> None:
+        """Tell the sessions of acknowledgements' numbers with which the account goes on below what
+        is known to be issued."""
+        self._acknowledgements_behind.extend(sessions)
 
     def end(self, created: int = 0, kept: int = 0) -> PlannedNumbers:
         """All of them, as the plan has them.
@@ -211,6 +217,17 @@ class Numbers:
                     "pull saw, as the account that the service was pulled from does not say what "
                     f"it issued since: {_some(self._old_acknowledgements)}. No policy moves these: "
                     "raise them in the account before the workflows are resumed.",
+                    target=_TARGET,
+                )
+            )
+        if self._acknowledgements_behind:
+            found.append(
+                Warning(
+                    code="AcknowledgementNumbersBehind",
+                    message="Interchanges or groups of acknowledgements go on in the account below "
+                    "what is known to be issued by the one that the service was pulled from: "
+                    f"{_some(self._acknowledgements_behind)}. No policy moves these: raise them in "
+                    "the account before the workflows are resumed.",
                     target=_TARGET,
                 )
             )

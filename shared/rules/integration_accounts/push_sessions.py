@@ -40,6 +40,10 @@ class SessionWrite:
         """Its document, as ``resources.resource_of`` takes it."""
         return {"content": self.content}
 
+    def to_json(self) -> JsonObject:
+        """As it is staged."""
+        return {"name": self.name, "content": self.content}
+
 
 class SessionNames:
     """Which sessions the account has; names alone are kept."""

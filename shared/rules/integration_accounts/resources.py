@@ -198,6 +198,12 @@ def left_out(child: Child, document: JsonObject) -> tuple[str, ...]:
     return tuple(sorted([*inside, *beside]))
 
 
+def fits_inline(child: Child, size: int) -> bool:
+    """Whether so many bytes of content may be in the body of a PUT, as far as their number says."""
+    encoded = size if CHILDREN[child].holds is Holds.TEXT else size * 4 / 3 + 4
+    return encoded <= MOST_INLINE
+
+
 def goes_inline(child: Child, content: bytes) -> bool:
     """Whether content may be in the body of a PUT.
 
@@ -206,9 +212,9 @@ def goes_inline(child: Child, content: bytes) -> bool:
     """
     match CHILDREN[child].holds:
         case Holds.CERTIFICATE | Holds.BYTES:
-            return len(content) * 4 / 3 + 4 <= MOST_INLINE
+            return fits_inline(child, len(content))
         case Holds.TEXT:
-            if len(content) > MOST_INLINE or content.startswith(b"\xef\xbb\xbf"):
+            if not fits_inline(child, len(content)) or content.startswith(b"\xef\xbb\xbf"):
                 return False
             try:
                 text = content.decode()
