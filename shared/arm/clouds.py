@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from yarl import URL
 
+from shared.rules.naming import shown
 from shared.settings.integration_accounts import ArmSetting, is_loopback
 
 _HTTPS = 443
@@ -45,6 +46,12 @@ class Cloud:
         return scheme == "https" and port == _HTTPS and host.endswith(self.content)
 
 
+def host_of(link: str) -> str:
+    """The host that a link leads to, for telling it: nothing of a link but that is no secret."""
+    url = _plain(link)
+    return shown(url.host) if url is not None and url.host else "no host"
+
+
 def _origin(url: URL) -> tuple[str, str, int | None]:
     """Where a request for an address is sent."""
     return url.scheme.lower(), (url.host or "").lower(), url.port
@@ -68,7 +75,13 @@ _CLOUDS = {
     "AzureCloud": Cloud(
         "https://management.azure.com",
         "https://management.azure.com",
-        (".blob.core.windows.net", ".blob.storage.azure.net", ".logic.azure.com"),
+        (
+            ".blob.core.windows.net",
+            ".blob.storage.azure.net",
+            ".logic.azure.com",
+            # Accounts of the tier Premium, by Microsoft's page on creating them.
+            ".integrationaccounts.microsoftazurelogicapps.net",
+        ),
     ),
     "AzureUSGovernment": Cloud(
         "https://management.usgovcloudapi.net",

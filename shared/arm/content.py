@@ -14,6 +14,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 
+from shared.arm.clouds import host_of
 from shared.arm.refusals import (
     Answer,
     ArmRefused,
@@ -87,7 +88,8 @@ async def fetched(
         raise ArmRefused(
             Meaning.ELSEWHERE,
             asked,
-            message="Its content link is not of storage or of Logic Apps in this cloud",
+            message=f"Its content link is of {host_of(told.uri)}, which is neither storage nor "
+            "Logic Apps of this cloud",
         )
     if told.size > MOST_BYTES:
         raise _unreadable(asked, f"It has {told.size} bytes; {MOST_BYTES} are the most")

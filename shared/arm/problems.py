@@ -39,6 +39,13 @@ def problem_of(refused: ArmRefused, account: AccountId | Scope) -> Problem:
         return _forbidden(refused, account)
     if refused.meaning in _PASSES:
         return _unavailable(refused, account)
+    if refused.meaning is Meaning.ELSEWHERE:
+        return Problem(
+            Code.INTEGRATION_ACCOUNT_REFUSED,
+            f"What Azure answered to {refused.action} of {refused.scope} leads where Interkeep "
+            f"sends nothing: {_said(refused)}. Nothing was changed. If that is Azure's, Interkeep "
+            "has to learn it: report the name of the host.",
+        )
     return Problem(
         Code.INTEGRATION_ACCOUNT_REFUSED,
         f"Azure refused {refused.action} of {refused.scope}: {_said(refused)}. Change what it "

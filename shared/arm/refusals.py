@@ -16,6 +16,7 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 
+from shared.model.integration_account import Child
 from shared.model.wire import JsonObject, parsed
 from shared.rules.integration_accounts.verbatim import faithful
 from shared.storage.retrying import asked_to_wait
@@ -38,6 +39,7 @@ class Meaning(Enum):
     UNCLEAR = "nothing that ARM answers"
     CONTENT_UNREADABLE = "the content cannot be read as the account describes it"
     ELSEWHERE = "a link that leads elsewhere"
+    KIND_UNKNOWN = "Azure has no such kind of resource there"
     REFUSED = "it was refused"
 
 
@@ -156,6 +158,12 @@ _CODES: dict[Meaning, tuple[str, ...]] = {
         "ServiceUnavailable",
     ),
     Meaning.CHANGED: ("ConditionNotMet", "PreconditionFailed"),
+    Meaning.KIND_UNKNOWN: (
+        "InvalidApiVersionParameter",
+        "InvalidResourceType",
+        "NoRegisteredProviderFound",
+        "UnsupportedApiVersion",
+    ),
     Meaning.LIMIT: (
         "QuotaExceeded",
         "RequestContentTooLarge",
@@ -296,6 +304,12 @@ def unanswered(asked: Asked, error: AzureError) -> ArmRefused:
     return ArmRefused(Meaning.UNAVAILABLE, asked, message=type(error).__name__)
 
 
+def is_kind_unknown(child: Child, refused: ArmRefused) -> bool:
+    """Whether Azure says that an account has no resources of a kind, as it may of RosettaNet's,
+    which only an old api-version has. Any other refusal says nothing of what there is."""
+    return child is Child.ROSETTANET_PROCESSES and refused.meaning is Meaning.KIND_UNKNOWN
+
+
 def _meaning(asked: Asked, answer: Answer, code: str) -> Meaning:
     status, known = answer.status, _MEANS.get(code)
     if status == _UNAUTHORIZED:
@@ -328,7 +342,7 @@ def _gone(asked: Asked, answer: Answer, code: str) -> Meaning:
     """What is gone, by a 404: the code's own, or what the address is of."""
     by_arm = answer.headers.get(_CAUSE, "").lower() == _GATEWAY
     known = _MEANS.get(code)
-    if known in (Meaning.GROUP_GONE, Meaning.SUBSCRIPTION_GONE):
+    if known in (Meaning.GROUP_GONE, Meaning.SUBSCRIPTION_GONE, Meaning.KIND_UNKNOWN):
         return known
     if known is Meaning.ACCOUNT_GONE:
         return known if asked.where is not Where.OTHER else Meaning.RESOURCE_GONE

@@ -115,10 +115,13 @@ class Collector:
         return [(b, step(referenced=b.sha256 in named, marked=b.marked, age=b.age)) for b in blobs]
 
     async def _is_settled(self, service_id: str) -> bool:
-        """Whether the references of a service are complete: it exists, or was deleted for good."""
+        """Whether the references of a service are complete: it exists, or was deleted for good.
+
+        Those of a pull that is half written are in its staged rows, which name content too.
+        """
         head = await self._stores.configuration.head(service_id)
         if head is not None:
-            return head.phase is Phase.OPEN
+            return head.phase is Phase.OPEN and not head.stage
         # A service that is in the directory without a configuration was not deleted.
         async for page in self._stores.directory.pages():
             if any(listed.service.id == service_id for listed in page):

@@ -16,6 +16,7 @@ CONTENT = {
         "https://account.z01.blob.storage.azure.net/c/b?sig=a",
         "https://prod-14.westus.logic.azure.com:443/integrationAccounts/0/schemas/X/contents/Value",
         "https://PROD-14.WESTUS.LOGIC.AZURE.COM/x",
+        "https://a1b2.cy.integrationaccounts.microsoftazurelogicapps.net/contents/Value?sig=a",
     ],
     "AzureUSGovernment": [
         "https://account.blob.core.usgovcloudapi.net/c/b?sig=a",
@@ -34,6 +35,8 @@ NO_CONTENT = [
     "https://exampleblob.core.windows.net/c/b",
     "https://logic.azure.com.example.com/x",
     "https://notlogic.azure.com/x",
+    "https://integrationaccounts.microsoftazurelogicapps.net.example.com/x",
+    "https://x.microsoftazurelogicapps.net/x",
     "https://user:password@account.blob.core.windows.net/c/b",
     "https://account.blob.core.windows.net@example.com/c/b",
     "https://example.com\\@account.blob.core.windows.net/c/b",

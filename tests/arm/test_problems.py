@@ -30,6 +30,7 @@ WRITE = asked_of("PUT", of_account(ACCOUNT, Child.PARTNERS, "Northwind"))
         (Meaning.CHANGED, "IntegrationAccountRefused"),
         (Meaning.LIMIT, "IntegrationAccountRefused"),
         (Meaning.ELSEWHERE, "IntegrationAccountRefused"),
+        (Meaning.KIND_UNKNOWN, "IntegrationAccountRefused"),
         (Meaning.REFUSED, "IntegrationAccountRefused"),
     ],
 )

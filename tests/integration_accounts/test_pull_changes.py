@@ -172,9 +172,20 @@ async def test_a_kind_that_is_not_listed_stays_and_is_told(pulled: Installation,
     assert (await pull_result(pulled))["removed"] == {"rosettanet-processes": 1}
 
 
-async def test_another_kind_that_is_refused_fails_the_pull(pulled: Installation, arm: Arm) -> None:
-    body = {"error": {"code": "InvalidApiVersionParameter", "message": "It is not known."}}
-    arm.fault(part="/schemas?", times=100, status=400, body=body)
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("schemas", 400, "InvalidApiVersionParameter"),
+        ("rosettanetprocessconfigurations", 409, "Conflict"),
+        ("rosettanetprocessconfigurations", 404, "NotFound"),
+        ("rosettanetprocessconfigurations", 400, "BadRequest"),
+    ],
+)
+async def test_any_other_refusal_of_a_list_fails_the_pull(
+    pulled: Installation, arm: Arm, kind: str, status: int, code: str
+) -> None:
+    body = {"error": {"code": code, "message": "It is not known."}}
+    arm.fault(part=f"/{kind}?", times=100, status=status, body=body)
     ended = await pull(pulled)
     assert ended.error is not None
     assert ended.error.code == "IntegrationAccountRefused"

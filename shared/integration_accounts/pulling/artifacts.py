@@ -11,7 +11,7 @@ from datetime import datetime
 
 from shared.arm.addresses import asked_of, of_account
 from shared.arm.client import Account
-from shared.arm.refusals import ArmRefused, Meaning
+from shared.arm.refusals import ArmRefused, Meaning, is_kind_unknown
 from shared.integration_accounts.pulling.comparing import (
     has_time_of,
     is_of_time,
@@ -19,6 +19,7 @@ from shared.integration_accounts.pulling.comparing import (
     is_told,
     printed,
 )
+from shared.integration_accounts.pulling.held import Held, Key
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.artifact import Artifact, ContentReference
 from shared.model.integration_account import Child
@@ -31,7 +32,7 @@ from shared.rules.documents import replace_secrets
 from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import Change, Drift, drift
 from shared.rules.integration_accounts.findings import ORDER, Collector
-from shared.rules.integration_accounts.removals import Removal
+from shared.rules.integration_accounts.removals import Removal, require_accepted
 from shared.rules.integration_accounts.resources import (
     ContentWanted,
     Pulled,
@@ -58,9 +59,6 @@ _AT_ONCE = 8
 _MOVING = frozenset({Meaning.CHILD_GONE, Meaning.CONTENT_UNREADABLE})
 """What is refused of an artifact that changes while it is looked at. Content that stays unreadable
 ends the pull."""
-
-Key = tuple[Section, str]
-"""Section and key of an artifact."""
 
 _TOLD = 20
 """The most artifacts that a warning names."""
@@ -124,7 +122,7 @@ class ArtifactPull:
         self._stage = task.operation.id
         self._found_at = found_at
         self._by_times = by_times
-        self._known: dict[Key, ArtifactFacts] = {}
+        self._held = Held(stores, service)
         self._prints: dict[Key, bytes] = {}
         """What the last reading saw, by section and key."""
         self._names: dict[Key, str] = {}
@@ -139,7 +137,7 @@ class ArtifactPull:
         :raises ArmRefused: what ARM refused; nothing but staged rows was written.
         :raises Problem: KeyUnavailable.
         """
-        await self._load_known()
+        await self._held.load()
         for number in range(1, MOST_READINGS + 1):
             self.read.readings = number
             moved = await self._reading(first=number == 1)
@@ -150,7 +148,7 @@ class ArtifactPull:
         unreadable = (r for r in self._again.values() if r.meaning is not Meaning.CHILD_GONE)
         if (refused := next(unreadable, None)) is not None:
             raise refused
-        for at in sorted(set(self._known) - set(self._prints)):
+        for at in sorted(set(self._held.facts) - set(self._prints)):
             if at[0] not in self._not_covered():
                 await self._stage_removal(at)
         return self.read
@@ -159,15 +157,6 @@ class ArtifactPull:
         """Sections that the account has no kind for, or refused to list: they stay as they are."""
         covered = {CHILDREN[c].section for c in ORDER if c not in self.read.not_covered}
         return {section for section in Section if section not in covered}
-
-    async def _load_known(self) -> None:
-        for child in ORDER:
-            section = Section(CHILDREN[child].section)
-            facts = self._stores.configuration.facts(self._service.id, section)
-            async for page in facts:
-                for one in page:
-                    at = section, artifact_key(one.name)
-                    self._known[at] = one
 
     async def _reading(self, *, first: bool) -> set[str]:
         """Read all lists once; return the names of what is not as the last reading saw it."""
@@ -198,10 +187,7 @@ class ArtifactPull:
                     await each_of(looked_at, self._look_at, Pace(_AT_ONCE))
                     self._task.report(f"reading {child}", count)
             except ArmRefused as refused:
-                if (
-                    child is not Child.ROSETTANET_PROCESSES
-                    or refused.meaning is not Meaning.REFUSED
-                ):
+                if not is_kind_unknown(child, refused):
                     raise
                 self.read.not_covered.append(child)
                 self.read.counts.pop(child, None)
@@ -268,7 +254,7 @@ class ArtifactPull:
 
     async def _look_at(self, pulled: Pulled) -> None:
         at = Section(pulled.section), artifact_key(pulled.name)
-        known = self._known.get(at)
+        known = self._held.facts.get(at)
         if self._by_times and known is not None and is_same(known, pulled):
             await self._unstage(at)
             self._find_expiry(pulled, known.content)
@@ -370,7 +356,7 @@ class ArtifactPull:
         self.read.staged[at] = name, change
 
     async def _stage_removal(self, at: Key) -> None:
-        name = self._known[at].name
+        name = self._held.facts[at].name
         told = Drift(Change.REMOVED).to_json()
         await self._stores.staging.remove(self._service.id, self._stage, at[0], name, told)
         self.read.staged[at] = name, Change.REMOVED
@@ -388,12 +374,16 @@ class ArtifactPull:
             if section is Section.AGREEMENTS and change is Change.ADDED
         ]
 
-    def removals(self) -> list[Removal]:
-        """How much of each section the pull would remove."""
-        held = Counter(section for section, _ in self._known)
-        gone = Counter(
-            section
-            for (section, _), (_, change) in self.read.staged.items()
-            if change is Change.REMOVED
-        )
-        return [Removal(section, held[section], count) for section, count in sorted(gone.items())]
+    def require_removals_accepted(self, *, accepted: bool) -> None:
+        """Refuse a pull that would remove too much.
+
+        :raises Problem: PullRemovesTooMuch, unless that is accepted.
+        """
+        staged = self.read.staged.items()
+        gone = Counter(at[0] for at, (_, change) in staged if change is Change.REMOVED)
+        added = sum(change is Change.ADDED for _, (_, change) in staged)
+        removals = [
+            Removal(section, count, gone[section])
+            for section, count in sorted(self._held.counts().items())
+        ]
+        require_accepted(removals, added=added, accepted=accepted)

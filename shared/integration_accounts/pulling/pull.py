@@ -28,7 +28,6 @@ from shared.rules.documents import replace_secrets
 from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import Change
 from shared.rules.integration_accounts.ids import account_id_of
-from shared.rules.integration_accounts.removals import require_accepted
 from shared.rules.problems import changed_meanwhile, not_linked
 from shared.sealing.data_key import DataKey
 from shared.services.account_claims import is_linked_to
@@ -123,7 +122,7 @@ class Puller:
             stores, service, account, key, task=task, found_at=now, by_times=is_repeated
         )
         read = await artifacts.run()
-        require_accepted(artifacts.removals(), accepted=accept_removals)
+        artifacts.require_removals_accepted(accepted=accept_removals)
         sessions = SessionPull(stores, service, account, key, task, artifacts.added_agreements())
         await sessions.run()
         read.counts[Child.SESSIONS] = sessions.seen

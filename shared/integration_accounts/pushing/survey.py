@@ -7,7 +7,7 @@ service again, with content, for the checks. Names and digests alone are kept.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
-from shared.arm.refusals import ArmRefused, Meaning
+from shared.arm.refusals import ArmRefused, is_kind_unknown
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.target import Target
 from shared.model.artifact import ContentReference
@@ -189,8 +189,7 @@ class Surveyor:
                         count += 1
                         await self._compare(found, child, resource)
             except ArmRefused as refused:
-                is_unknown = child is Child.ROSETTANET_PROCESSES
-                if not is_unknown or refused.meaning is not Meaning.REFUSED:
+                if not is_kind_unknown(child, refused):
                     raise
                 found.not_covered.append(child)
             found.counted[child] = count

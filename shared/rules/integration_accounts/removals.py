@@ -14,6 +14,9 @@ from shared.rules.integration_accounts.children import BY_SECTION
 _LARGE, _SMALL = 10, 3
 """Artifacts of a section of which more than half must not go, and of which not all must."""
 
+ALL = "artifacts"
+"""What a refusal names where it is about all sections together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Removal:
@@ -26,21 +29,39 @@ class Removal:
     """How many of them the account does not have."""
 
     @property
+    def is_of_artifacts(self) -> bool:
+        """Whether it is of a section of artifacts, and not of run-time state."""
+        return self.section in BY_SECTION and self.section != SESSIONS
+
+    @property
+    def is_most(self) -> bool:
+        """More than half of ten or more."""
+        return self.held >= _LARGE and self.removed * 2 > self.held
+
+    @property
     def is_too_much(self) -> bool:
         """More than half of ten or more, or all of three or more. Run-time state never is."""
-        if self.section not in BY_SECTION or self.section == SESSIONS:
-            return False
-        most = self.held >= _LARGE and self.removed * 2 > self.held
-        return most or (self.held >= _SMALL and self.removed >= self.held)
+        all_of_some = self.held >= _SMALL and self.removed >= self.held
+        return self.is_of_artifacts and (self.is_most or all_of_some)
 
 
-def require_accepted(removals: Iterable[Removal], *, accepted: bool) -> None:
+def require_accepted(removals: Iterable[Removal], *, added: int, accepted: bool) -> None:
     """Refuse a pull that removes too much, unless its caller said that it may.
 
+    Sections count together too: those of a small tier hold so few that none of them says anything,
+    and an account of which nothing is left was emptied, however little it held.
+
+    :param removals: every section that holds anything.
+    :param added: how many artifacts the account has that the service has not.
     :param accepted: whether the request has ``acceptRemovals: true``.
     :raises Problem: PullRemovesTooMuch, with every section of which too much would go.
     """
-    found = [one for one in removals if one.is_too_much]
+    sections = [one for one in removals if one.is_of_artifacts]
+    whole = Removal(ALL, sum(one.held for one in sections), sum(one.removed for one in sections))
+    is_emptied = 0 < whole.held == whole.removed and not added
+    found = [one for one in sections if one.is_too_much]
+    if not found and (whole.is_most or is_emptied):
+        found = [whole]
     if accepted or not found:
         return
     details = [

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.model.problem import Code, Problem
-from shared.rules.integration_accounts.removals import Removal, require_accepted
+from shared.rules.integration_accounts.removals import ALL, Removal, require_accepted
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,38 @@ def test_too_much_is_refused_with_every_section_unless_it_is_accepted() -> None:
         Removal("schemas", 20, 10),
         Removal("agreements", 3, 3),
     ]
-    require_accepted(removals, accepted=True)
-    require_accepted(removals[1:2], accepted=False)
+    require_accepted(removals, added=0, accepted=True)
+    require_accepted(removals[1:2], added=0, accepted=False)
     with pytest.raises(Problem) as refused:
-        require_accepted(removals, accepted=False)
+        require_accepted(removals, added=0, accepted=False)
     assert refused.value.code is Code.PULL_REMOVES_TOO_MUCH
     assert refused.value.code.status == 409
     assert [detail.target for detail in refused.value.details] == ["partners", "agreements"]
     assert "11 of 20 partners" in refused.value.message
     assert "acceptRemovals: true" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("removals", "added", "says"),
+    [
+        # All that an account of the tier Basic can hold of these kinds.
+        ([("agreements", 1, 1), ("certificates", 2, 2), ("partners", 2, 2)], 0, "5 of 5"),
+        ([("agreements", 1, 1), ("partners", 2, 2)], 1, None),
+        ([("partners", 1, 1)], 0, "1 of 1"),
+        ([("partners", 0, 0), ("sessions", 9, 9)], 0, None),
+        ([(section, 9, 8) for section in ("agreements", "transforms", "partners")], 5, "24 of 27"),
+        ([("transforms", 9, 8), ("partners", 9, 1)], 0, None),
+        ([("transforms", 9, 8), ("partners", 2, 1), ("sessions", 99, 0)], 0, "9 of 11"),
+    ],
+)
+def test_all_sections_count_together(
+    removals: list[tuple[str, int, int]], added: int, says: str | None
+) -> None:
+    given = [Removal(*one) for one in removals]
+    require_accepted(given, added=added, accepted=True)
+    if says is None:
+        require_accepted(given, added=added, accepted=False)
+        return
+    with pytest.raises(Problem, match=f"{says} artifacts would go") as refused:
+        require_accepted(given, added=added, accepted=False)
+    assert refused.value.target == ALL
