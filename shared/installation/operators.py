@@ -84,6 +84,7 @@ class Operators(Works):
             configuration=self.configuration,
             received=self.received,
             mics=self.mics,
+            directory=self.directory,
             clock=self.clock,
         )
         self.linking = Linking(

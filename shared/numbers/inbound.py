@@ -10,12 +10,14 @@ from shared.model.numbers import AgreementNumbers, Kind
 from shared.model.runtime import MicBody, MicValue, ReceivedBody, ReceivedNumber
 from shared.model.service import Service
 from shared.model.wire import JsonObject, rfc3339
+from shared.numbers.counters import require_still_own
 from shared.rules.problems import agreement_not_found
 from shared.rules.received import reference
 from shared.rules.states import require_changeable, require_running
 from shared.state.configuration import Configuration
 from shared.state.mic_values import MicValues
 from shared.state.received_numbers import ReceivedNumbers
+from shared.state.services import Directory
 from shared.storage.versioned import Versioned, optimistic
 
 
@@ -40,11 +42,13 @@ class Inbound:
         configuration: Configuration,
         received: ReceivedNumbers,
         mics: MicValues,
+        directory: Directory,
         clock: Clock,
     ) -> None:
         self._configuration = configuration
         self._received = received
         self._mics = mics
+        self._directory = directory
         self._clock = clock
 
     @optimistic
@@ -113,6 +117,9 @@ class Inbound:
         condition(found.etag if found else None)
         if found is None:
             return False
+        # After the row was read: a pull of an account that was linked meanwhile writes its rows
+        # anew, so that either the link is seen here, or the row is another one.
+        await require_still_own(self._directory, service)
         await before_write()
         await self._received.drop(service.id, found.value, found.etag)
         return True

@@ -9,7 +9,16 @@ from shared.model.session import Session
 from shared.rules.naming import session_key
 from shared.state.columns import document_columns, read_document, sent_bytes, together
 from shared.state.row_keys import encoded
-from shared.storage.tables import TRANSACTION_ROWS, Delete, Replace, Row, Table
+from shared.storage.tables import (
+    TRANSACTION_ROWS,
+    Delete,
+    Insert,
+    Replace,
+    Row,
+    RowChanged,
+    RowExists,
+    Table,
+)
 from shared.storage.versioned import Versioned
 
 TABLE = "interkeepSessions"
@@ -35,6 +44,30 @@ class Sessions:
         rows = (_row(service_id, session) for session in sessions)
         for group in together(rows, _sent, TRANSACTION_ROWS):
             await self._table.transact([Replace(row, None) for row in group])
+
+    async def put_where(
+        self, service_id: str, sessions: Iterable[tuple[Session, str]]
+    ) -> list[Session]:
+        """As ``put_all``, each on the condition that its row is the one of an ETag, or that there
+        is none where that is empty; return those that another writer was at.
+
+        :raises Problem: DocumentTooLarge.
+        """
+        steps = [(one, _step(_row(service_id, one), etag)) for one, etag in sessions]
+        left: list[Session] = []
+        for group in together(steps, lambda step: _sent(step[1].row), TRANSACTION_ROWS):
+            left += await self._put_group(group)
+        return left
+
+    async def _put_group(self, group: Sequence[tuple[Session, Insert | Replace]]) -> list[Session]:
+        try:
+            await self._table.transact([step for _, step in group])
+        except (RowChanged, RowExists):
+            if len(group) == 1:
+                return [group[0][0]]
+        else:
+            return []
+        return [one for part in group for one in await self._put_group([part])]
 
     async def replace(self, service_id: str, session: Session, etag: str) -> None:
         """Replace the version of a row with this ETag.
@@ -85,6 +118,10 @@ def _row(service_id: str, session: Session) -> Row:
     values = {"name": session.name, "changedTime": session.changed_time}
     columns = {**values, **document_columns(session.document())}
     return Row(service_id, row_key_of(session.name), columns)
+
+
+def _step(row: Row, etag: str) -> Insert | Replace:
+    return Replace(row, etag) if etag else Insert(row)
 
 
 def _sent(row: Row) -> int:

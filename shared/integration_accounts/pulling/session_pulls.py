@@ -1,18 +1,19 @@
 """Sessions between two full pulls: what makes a lost account's numbers known to the minute.
 
 A timer does it without an operation's record, as it may be every five minutes of each service. It
-writes each session by itself and removes none, so it may stop anywhere; a full pull is never under
-way at the same time.
+writes each session by itself and removes none, so it may stop anywhere. Where a full pull begins at
+the same moment, the run stops, and what it still writes yields to what the pull wrote.
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.alerts.happenings import sessions_not_pulled
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
-from shared.integration_accounts.pulling.sessions import SessionWriter, Taken, printed
+from shared.integration_accounts.pulling.sessions import SessionWriter, Taken, noted, printed
 from shared.integration_accounts.pulling.spool import spool
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
@@ -21,10 +22,9 @@ from shared.model.problem import Code, Problem
 from shared.model.service import Service
 from shared.operations.locks import holder_of_lock
 from shared.rules.integration_accounts.ids import account_id_of
-from shared.rules.naming import session_key, shown
+from shared.rules.naming import shown
 from shared.rules.states import MANAGEABLE
 from shared.sealing.data_key import DataKey
-from shared.services.sessions import opened_session
 from shared.state.operations import Operations
 from shared.storage.pace import Pace
 from shared.storage.versioned import optimistic
@@ -77,6 +77,8 @@ class SessionPulls:
                 return 0
             with as_problems(account_id_of(link.resource_id)):
                 await self._read(link, service)
+        except _Overtaken:
+            return 0
         except Problem as problem:
             told = await self._tell(link, problem)
         except Exception as error:
@@ -102,6 +104,8 @@ class SessionPulls:
         facts = service.integration_account
         if facts is None or not facts.linked or service.state not in MANAGEABLE:
             return None
+        if facts.key != link.key:
+            return None  # of another account by now
         head = await self.stores.configuration.head(service.id)
         if head is None or head.stage:
             return None
@@ -110,8 +114,13 @@ class SessionPulls:
     async def _read(self, link: Link, service: Service) -> None:
         key = await self.stores.keys.data_key(service.id)
         account = self.stores.arm.account(account_id_of(link.resource_id))
-        writer = SessionWriter(self.stores, service, key, self.stores.clock.now())
-        await bring_changed(self.stores, service, account, key, writer)
+        writer = SessionWriter(self.stores, service, key, self.stores.clock.now(), yields=True)
+
+        async def before_write() -> None:
+            if await self._service(link) is None:
+                raise _Overtaken
+
+        await bring_changed(self.stores, service, account, key, writer, before_write)
 
     async def _tell(self, link: Link, problem: Problem) -> datetime:
         """Tell a failure, once an hour as long as it lasts; return when that was done last."""
@@ -144,21 +153,33 @@ class SessionPulls:
         await self.stores.links.put(found.value.model_copy(update=update), found.etag)
 
 
+class _Overtaken(Exception):
+    """A full pull, or another long operation, began meanwhile, or the link ended."""
+
+
 async def bring_changed(
-    stores: PullStores, service: Service, account: Account, key: DataKey, writer: SessionWriter
+    stores: PullStores,
+    service: Service,
+    account: Account,
+    key: DataKey,
+    writer: SessionWriter,
+    before_write: Callable[[], Awaitable[None]],
 ) -> None:
     """Bring the sessions that changed into a service, a page of the account at a time.
 
+    :param before_write: called when a page of the account has been read, before what changed is
+        written: a full pull that begins after that reads the account later, and knows better.
     :raises ArmRefused: what ARM refused.
     """
     with spool() as known:
-        async for stored in stores.sessions.pages(service.id):
-            opened = (opened_session(key, one) for one in stored)
-            known.add((session_key(one.name), printed(one)) for one in opened)
+        async for rows in stores.sessions.rows(service.id):
+            known.add(noted(key, rows, printed))
         async for page in account.pages(Child.SESSIONS):
             taken = Taken.of(page)
             changed = known.see([(name, printed(one)) for name, one in taken.sessions.items()])
-            found = taken.held(key, changed)
+            found = taken.held(key, changed, known)
             for name in sorted(taken.left):
                 log.warning("the session %s of %s cannot be held", shown(name), service.name)
-            await writer.write(found)
+            if found:
+                await before_write()
+                await writer.write(found)

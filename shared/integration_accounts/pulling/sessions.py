@@ -5,7 +5,7 @@ numbers besides, so that everything that works on those works for an account.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -33,13 +33,15 @@ from shared.rules.integration_accounts.sessions import (
     number_of,
     read,
 )
+from shared.rules.integration_accounts.times import ticks_of
 from shared.rules.naming import artifact_key, session_key
 from shared.sealing.data_key import DataKey
 from shared.services.sessions import opened_session, sealed_session
 from shared.state.columns import require_storable
 from shared.state.control_numbers import LedgerRow
+from shared.state.sessions import session_of as session_in
 from shared.state.staging import StagedValue
-from shared.storage.tables import TRANSACTION_ROWS
+from shared.storage.tables import TRANSACTION_ROWS, Row
 from shared.storage.versioned import optimistic
 
 SESSION = "s!"
@@ -53,6 +55,9 @@ class Found:
     name: str
     session: Session | None
     """Its secrets sealed; None if it is gone."""
+    etag: str | None = ""
+    """That of its row when the service was read, empty where it had none: another one says that
+    somebody else wrote it meanwhile. None to write it whatever there is."""
 
     def staged(self) -> StagedValue:
         """As it is staged."""
@@ -61,6 +66,7 @@ class Found:
             value |= {
                 "document": self.session.document(),
                 "changedTime": self.session.changed_time,
+                "etag": self.etag,
             }
         return StagedValue(f"{SESSION}{hashed(session_key(self.name))}", value)
 
@@ -70,15 +76,17 @@ class Found:
         name, document = str(staged.value["name"]), staged.value.get("document")
         if not isinstance(document, dict):
             return Found(name, None)
-        return Found(name, Session.of(name, document, str(staged.value["changedTime"])))
+        etag = staged.value.get("etag")
+        session = Session.of(name, document, str(staged.value["changedTime"]))
+        return Found(name, session, etag if isinstance(etag, str) else None)
 
 
-def held(key: DataKey, session: Session) -> Found:
+def held(key: DataKey, session: Session, etag: str) -> Found:
     """A session as a pull writes it.
 
     :raises Problem: DocumentTooLarge.
     """
-    found = Found(session.name, sealed_session(key, session))
+    found = Found(session.name, sealed_session(key, session), etag)
     require_storable(found.staged().value)
     return found
 
@@ -105,13 +113,16 @@ class Taken:
                 taken.sessions[session_key(session.name)] = session
         return taken
 
-    def held(self, key: DataKey, names: Iterable[str]) -> list[Found]:
+    def held(self, key: DataKey, names: Iterable[str], known: Spool) -> list[Found]:
         """Some of the sessions as a pull writes them, in the order of their keys; one that is too
-        large is left."""
+        large is left.
+
+        :param known: has the ETags of their rows.
+        """
         found: list[Found] = []
         for name in sorted(names):
             try:
-                found.append(held(key, self.sessions[name]))
+                found.append(held(key, self.sessions[name], known.etag(name)))
             except Problem as problem:
                 if problem.code is not Code.DOCUMENT_TOO_LARGE:
                     raise
@@ -166,9 +177,8 @@ class SessionPull:
         :raises ArmRefused: what ARM refused; nothing but staged rows was written.
         """
         with spool() as kept_apart:
-            async for stored in self._stores.sessions.pages(self._service.id):
-                opened = (opened_session(self._key, one) for one in stored)
-                kept_apart.add((session_key(one.name), self._known_as(one)) for one in opened)
+            async for rows in self._stores.sessions.rows(self._service.id):
+                kept_apart.add(noted(self._key, rows, self._known_as))
             await self._read(kept_apart)
             if kept_apart.unseen():
                 # What is gone is believed only when a second list agrees.
@@ -190,7 +200,7 @@ class SessionPull:
             kept_apart.see([(key, b"") for key in taken.left])
             seen += len(page)
             self._task.report("reading sessions", seen)
-            await self._stage(taken.held(self._key, changed))
+            await self._stage(taken.held(self._key, changed, kept_apart))
             self.not_held |= taken.left
         self.seen = seen
 
@@ -207,6 +217,15 @@ def session_of(resource: JsonObject) -> Session:
     """
     pulled = record_of(Child.SESSIONS, resource)
     return Session.of(pulled.name, pulled.document, pulled.changed_time)
+
+
+def noted(
+    key: DataKey, rows: Iterable[Row], printed_as: Callable[[Session], bytes]
+) -> Iterator[tuple[str, bytes, str]]:
+    """Stored sessions as a spool notes them."""
+    for row in rows:
+        session = opened_session(key, session_in(row))
+        yield session_key(session.name), printed_as(session), row.etag
 
 
 def printed(session: Session) -> bytes:
@@ -228,6 +247,8 @@ class SessionWriter:
 
     :param first: whether it is the first pull of a link: what is stored may be of another account,
         and a number that is lower than there says nothing about a new cycle here.
+    :param yields: whether what somebody else wrote meanwhile stays, unless it is older for certain.
+        A full pull, which has read the account after everybody else, yields only to what is newer.
     """
 
     def __init__(
@@ -238,12 +259,14 @@ class SessionWriter:
         now: datetime,
         *,
         first: bool = False,
+        yields: bool = False,
     ) -> None:
         self._stores = stores
         self._service = service
         self._key = key
         self._now = now
         self._first = first
+        self._yields = yields
         self._agreements: Agreements | None = None
         self._numbers: dict[str, AgreementNumbers] = {}
         self._receive: dict[str, Receiving] = {}
@@ -272,10 +295,34 @@ class SessionWriter:
         for agreement, of_agreement in generated.items():
             await self._count(self._numbers[agreement], of_agreement)
         await self._put_received(list(received.values()))
-        there = [one.session for one in found if one.session is not None]
-        await self._stores.sessions.put_all(self._service.id, there)
+        await self._store(found)
         gone = [one.name for one in found if one.session is None]
         await self._stores.sessions.drop(self._service.id, gone)
+
+    async def _store(self, found: Sequence[Found]) -> None:
+        sessions, service_id = self._stores.sessions, self._service.id
+        there = [(one.session, one.etag) for one in found if one.session is not None]
+        await sessions.put_all(service_id, [one for one, etag in there if etag is None])
+        asked = [(one, etag) for one, etag in there if etag is not None]
+        for one in await sessions.put_where(service_id, asked):
+            await self._store_after(one)
+
+    @optimistic
+    async def _store_after(self, session: Session) -> None:
+        """Store a session whose row somebody else wrote, or deleted, since it was read."""
+        sessions, service_id = self._stores.sessions, self._service.id
+        stored = await sessions.get(service_id, session.name)
+        if stored is None:
+            if not self._yields:
+                await sessions.put_where(service_id, [(session, "")])
+            return
+        mine, theirs = ticks_of(session.changed_time), ticks_of(stored.value.changed_time)
+        if mine is None or theirs is None:
+            is_newer, is_older = False, False
+        else:
+            is_newer, is_older = mine > theirs, mine < theirs
+        if is_newer or not (is_older or self._yields):
+            await sessions.replace(service_id, session, stored.etag)
 
     async def _all_agreements(self) -> Agreements:
         if self._agreements is None:

@@ -146,7 +146,7 @@ class SettingNumbers:
         service = wanted.service
         key = await self.stores.keys.data_key(service.id)
         writer = SessionWriter(self.stores, service, key, self.stores.clock.now())
-        await writer.write([Found(session.name, sealed_session(key, session))])
+        await writer.write([Found(session.name, sealed_session(key, session), None)])
         number = number_of(session.content)
         if wanted.body.allow_reuse and number is not None:
             await self._begin_again(wanted, number)

@@ -19,13 +19,19 @@ class Spool:
         self._database = database
         database.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096;"
-            "CREATE TABLE session (name TEXT PRIMARY KEY, printed BLOB, seen INTEGER)"
-            " WITHOUT ROWID"
+            "CREATE TABLE session (name TEXT PRIMARY KEY, printed BLOB, seen INTEGER,"
+            " etag TEXT) WITHOUT ROWID"
         )
 
-    def add(self, sessions: Iterable[tuple[str, bytes]]) -> None:
-        """Note sessions that the service has: key and fingerprint."""
-        self._database.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, 0)", sessions)
+    def add(self, sessions: Iterable[tuple[str, bytes, str]]) -> None:
+        """Note sessions that the service has: key, fingerprint and the ETag of its row."""
+        self._database.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, 0, ?)", sessions)
+
+    def etag(self, key: str) -> str:
+        """The ETag of the row of a session, as it was noted; empty for one that had none."""
+        asked = self._database.execute("SELECT etag FROM session WHERE name = ?", (key,))
+        found = asked.fetchone()
+        return str(found[0]) if found else ""
 
     def see(self, sessions: Sequence[tuple[str, bytes]]) -> set[str]:
         """Note sessions of the account; return the keys of those that are not as they were noted
@@ -35,7 +41,11 @@ class Spool:
             asked = self._database.execute("SELECT printed FROM session WHERE name = ?", (key,))
             if asked.fetchone() != (printed,):
                 changed.add(key)
-        self._database.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, 1)", sessions)
+        self._database.executemany(
+            "INSERT INTO session VALUES (?, ?, 1, '') ON CONFLICT (name)"
+            " DO UPDATE SET printed = excluded.printed, seen = 1",
+            sessions,
+        )
         return changed
 
     def unseen(self, after: str = "") -> list[str]:
