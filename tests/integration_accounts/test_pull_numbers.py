@@ -1,6 +1,7 @@
 """The control numbers of an account: in the ledger and the received numbers of its service, and
 between two pulls by the timer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,8 @@ import pytest
 
 from shared.clock import Clock
 from shared.installation.installation import Installation
+from shared.integration_accounts.pulling import session_pulls
+from shared.integration_accounts.pulling.session_pulls import SessionPulls
 from shared.model.link import Link
 from shared.model.numbers import Counter, Kind
 from shared.model.pull import PullBody
@@ -263,3 +266,24 @@ async def test_another_account_with_lower_numbers_takes_nothing_back(
     now = await counter(pulled)
     assert (now.last, now.cycle) == (41, 0)
     assert await number_after(pulled) == 42
+
+
+async def test_an_account_that_takes_too_long_is_told_and_keeps_nobody_waiting(
+    timed: tuple[Installation, Moved],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app, clock = timed
+
+    async def for_ever(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session_pulls, "_MOST_SECONDS", 0.05)
+        patch.setattr(SessionPulls, "_read", for_ever)
+        assert await due(app, clock, 6) == 0
+    after = await linked_as(app)
+    assert after.next_pull_at is not None
+    assert after.next_pull_at > app.clock.now()
+    assert "were not read within" in caplog.text
+    assert await due(app, clock, 6) == 1

@@ -5,6 +5,7 @@ writes each session by itself and removes none, so it may stop anywhere. Where a
 the same moment, the run stops, and what it still writes yields to what the pull wrote.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ _AT_ONCE = 8
 
 _NO_NEW_ONE_SECONDS = 40
 """After this time a run begins with no further service; the next one does."""
+
+_MOST_SECONDS = 300.0
+"""For so long the sessions of one service are pulled, which is as often as they can be due. A run
+ends with its slowest account, and no other run begins before: one that Azure throttles keeps the
+others waiting no longer. What was written stays."""
 
 _TOLD_EVERY = timedelta(hours=1)
 
@@ -76,9 +82,16 @@ class SessionPulls:
             if service is None:
                 return 0
             with as_problems(account_id_of(link.resource_id)):
-                await self._read(link, service)
+                async with asyncio.timeout(_MOST_SECONDS):
+                    await self._read(link, service)
         except _Overtaken:
             return 0
+        except TimeoutError:
+            why = (
+                f"They were not read within {_MOST_SECONDS:g} seconds, as there are many, or as "
+                "Azure throttles requests of this account. Full pulls still read them all."
+            )
+            told = await self._tell(link, Problem(Code.INTEGRATION_ACCOUNT_UNAVAILABLE, why))
         except Problem as problem:
             told = await self._tell(link, problem)
         except Exception as error:
