@@ -187,8 +187,9 @@ var reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 var logicAppContributor = '87a39d53-fc1b-424a-814c-f7e04687dc9e'
 
 // The ids of integrationAccounts by how much each names: a subscription has three parts, a resource
-// group five, an account nine, the first of them empty.
-var given = integrationAccountRights == 'none' ? [] : integrationAccounts
+// group five, an account nine, the first of them empty. A slash at the end makes no other id of it.
+var whole = map(integrationAccounts, id => endsWith(id, '/') ? substring(id, 0, length(id) - 1) : id)
+var given = integrationAccountRights == 'none' ? [] : whole
 var rightsRole = integrationAccountRights == 'write' ? logicAppContributor : reader
 var wholeSubscriptions = filter(given, id => length(split(id, '/')) == 3)
 var wholeGroups = filter(given, id => length(split(id, '/')) == 5)

@@ -11,7 +11,7 @@ from shared.model.pull import PullBody
 from shared.services.collection import Collector
 from shared.state.configuration import Head
 from shared.state.operations import place
-from tests.integration_accounts.linked import service
+from tests.integration_accounts.linked import IA, service
 from tests.integration_accounts.pulled import held, pull
 from tests.integration_accounts.small import LATER, schema
 from tests.services.test_collection import StorageLater
@@ -62,3 +62,14 @@ async def test_content_of_a_half_written_pull_is_not_collected(
         await later.close()
     await Puller(pulled.pull_stores).complete(of)
     assert (await held(pulled))["schemas/Brandnew"][1] == b"<brandnew/>"
+
+
+@pytest.mark.parametrize("sku", ["Premium", "Standard"])
+async def test_numbers_of_a_premium_account_without_sessions_are_told_as_unknown(
+    pulled: Installation, arm: Arm, sku: str
+) -> None:
+    arm.account(IA).resource["sku"] = {"name": sku}
+    assert (await pull(pulled)).warnings == []
+    arm.account(IA).items["sessions"].clear()
+    told = [(one.code, one.target) for one in (await pull(pulled)).warnings]
+    assert told == ([("NumbersNotCovered", IA)] if sku == "Premium" else [])

@@ -16,7 +16,7 @@ from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.integration_accounts.pulling.warned import warnings
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
-from shared.model.integration_account import Child
+from shared.model.integration_account import Child, tier_of
 from shared.model.link import AccountProperties, Link, recorded_account, recorded_versions
 from shared.model.operation import OperationStatus, Warning
 from shared.model.problem import Code, Problem
@@ -127,7 +127,7 @@ class Puller:
         await sessions.run()
         read.counts[Child.SESSIONS] = sessions.seen
         account_staged = await self._stage_account(task, service, key, link, properties, read)
-        found = warnings(read, sessions.not_held, link.resource_id)
+        found = warnings(read, sessions.not_held, link.resource_id, tier_of(properties.sku))
         summary = Summary(
             operation=task.operation.id,
             found_at=now,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.integration_accounts.pulling.artifacts import Read
-from shared.model.integration_account import Child
+from shared.model.integration_account import Child, Sku
 from shared.model.operation import Warning
 from shared.model.sections import SESSIONS
 from shared.rules.naming import shown
@@ -12,18 +12,38 @@ _NAMED = 20
 """So many of a kind are named each in a warning of its own."""
 
 
-def warnings(read: Read, sessions: Mapping[str, str], resource_id: str) -> list[Warning]:
+def warnings(read: Read, sessions: Mapping[str, str], resource_id: str, sku: Sku) -> list[Warning]:
     """All warnings of a pull. A backup of what it brought carries them too.
 
     :param sessions: those that no service can hold, each with why.
     :param resource_id: of the account.
+    :param sku: the account's tier.
     """
     return [
+        *_numbers_elsewhere(read, resource_id, sku),
         *_changing(read, resource_id),
         *(_not_covered(child) for child in read.not_covered),
         *_artifacts(read.not_held, resource_id),
         *_without_content(sorted(read.without_content), resource_id),
         *_sessions(sessions, resource_id),
+    ]
+
+
+def _numbers_elsewhere(read: Read, resource_id: str, sku: Sku) -> list[Warning]:
+    """By Microsoft's page on creating accounts, one of the tier Premium has a storage account of
+    its owner's, which holds the control numbers and MIC values of its agreements."""
+    lacks = read.counts.get(Child.AGREEMENTS, 0) and not read.counts.get(Child.SESSIONS, 0)
+    if sku is not Sku.PREMIUM or not lacks:
+        return []
+    return [
+        Warning(
+            code="NumbersNotCovered",
+            message="The account is of the tier Premium, has agreements, and gives no sessions: "
+            "accounts of that tier keep control numbers in a storage account of your own, which "
+            "no pull reads. Protect that one too; before numbers go on elsewhere, set each above "
+            "what was issued.",
+            target=resource_id,
+        )
     ]
 
 
