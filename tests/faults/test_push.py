@@ -24,6 +24,8 @@ from tests.support.scenes import delivered, require_nothing_under_way
 from tests.support.transport import ONCE, FaultTransport, Way
 
 _REDELIVERIES = 60
+_CALM = Way.SENT_TWICE.patience
+"""That of an app of which nothing is broken: a busy emulator ends connections too."""
 
 _calls: dict[str, dict[str, int]] = {}
 
@@ -58,7 +60,7 @@ async def calls_of(emulator: Emulator, folder: Path, push: str, what: str) -> in
     scene = SCENES[push]
     if push not in _calls:
         with Arm() as arm:
-            broken = Broken(await prepared(emulator, folder, arm, scene))
+            broken = Broken(await prepared(emulator, folder, arm, scene), _CALM)
             record = await started(broken.app, scene.body, ONE)
             broken.storage.mend()
             broken.arm.mend()
@@ -75,12 +77,14 @@ async def play(emulator: Emulator, folder: Path, call: int, way: Way, push: str,
     with Arm() as arm:
         deployed = await prepared(emulator, folder, arm, scene)
         before = numbers_of(arm, scene)
+        calm = Broken(deployed, _CALM).app
+        record = await started(calm, scene.body, ONE)
+        await calm.close()
         broken = Broken(deployed, way.patience)
-        record = await started(broken.app, scene.body, ONE)
         await broken.of(what).broken(call, way, whole(broken.app, record, scene))
         await broken.stop()
         numbers = go_on(arm, scene, before)
-        app = Broken(deployed).app
+        app = Broken(deployed, _CALM).app
         try:
             done = await delivered(app, record, _REDELIVERIES, 0.5)
             await require_nothing_under_way(app)

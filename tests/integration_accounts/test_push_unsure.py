@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from localhost.arm.sample import ACCOUNT
+from localhost.arm.sample import ACCOUNT, EDIFACT
 from shared.installation.installation import Installation
 from tests.integration_accounts.linked import ONE
 from tests.integration_accounts.pulled import artifacts_of, held
@@ -13,6 +13,8 @@ from tests.integration_accounts.pushed import (
     OTHER,
     ended,
     half_filled,
+    issue,
+    number_in,
     partner,
     pulled,
     push,
@@ -133,6 +135,34 @@ async def test_where_artifacts_have_etags_a_write_is_on_their_condition(
     assert identity(arm, name) == "SOMEBODYS"
     assert done.result is not None
     assert done.result["differs"] == [f"partners/{name}"]
+
+
+@pytest.mark.parametrize("if_match", [True, False])
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_number_that_goes_on_while_arm_throttles_is_not_set_back(
+    app: Installation, arm: Arm, is_there: bool, if_match: bool
+) -> None:
+    """Also where the session is yet to be made, and where no condition is heeded."""
+    arm.switches.if_match = if_match
+    await pulled(app, arm)
+    half_filled(arm)
+    session = f"{EDIFACT}-ICN"
+    if is_there:
+        issue(arm, OTHER, session, 7)
+    record = await started(app, {**_REPLACING, "extra": "keep"}, ONE)
+    error = {"error": {"code": "TooManyRequests", "message": "Not now."}}
+    fault = arm.fault(
+        method="PUT",
+        part=f"{OTHER}/sessions/{session}",
+        status=429,
+        body=error,
+        headers={"Retry-After": "1"},
+        meanwhile=lambda: issue(arm, OTHER, session, 5_300),
+    )
+    done = await ended(app, record)
+    assert fault.met == 1, "the number that the account has is past what was decided"
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    assert number_in(arm, OTHER, session) == 5_300
 
 
 async def test_a_received_number_that_is_made_meanwhile_is_not_set_back(

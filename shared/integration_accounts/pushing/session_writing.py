@@ -10,10 +10,11 @@ from datetime import datetime
 from functools import partial
 
 from shared.arm.client import Account
-from shared.arm.refusals import ArmRefused, Meaning
+from shared.arm.refusals import ArmRefused
 from shared.integration_accounts.pushing.numbers import Decided, NumbersSurvey
 from shared.integration_accounts.pushing.patient import (
     UNKNOWN,
+    Unsure,
     carefully,
     patiently,
     pause,
@@ -74,22 +75,17 @@ class SessionWriter:
 
     async def _number(self, decided: Decided, name: str) -> bool:
         """Write one number; whether that was still to be done."""
-        wrote, refused = False, None
+        wrote = False
+        refused: ArmRefused | None = None
         for seconds in _PAUSES:
             if refused is not None and refused.meaning in UNKNOWN:
                 await pause(self.task, max(seconds, refused.retry_after))
-            there = await self._there(name)
-            if not decided.is_still_to_write(there):
-                return wrote
-            now = self.stores.clock.now()
-            write = await self._session(decided, name, there, now)
-            etag = there.etag if there is not None else ""
+            compare_and_put = partial(self._compare_and_put, decided, name)
             try:
-                await patiently(self.task, partial(self._put, write, etag))
-            except ArmRefused as error:
-                if error.meaning not in UNKNOWN | {Meaning.CHANGED}:
-                    raise
-                refused = error
+                if not await patiently(self.task, compare_and_put):
+                    return wrote
+            except Unsure as unsure:
+                refused = unsure.refused
             else:
                 refused = None
             wrote = True
@@ -106,9 +102,17 @@ class SessionWriter:
             retry_after_seconds=60,
         )
 
-    async def _put(self, write: SessionWrite, etag: str) -> None:
+    async def _compare_and_put(self, decided: Decided, name: str) -> bool:
+        """Write a number where that is still to be done; whether it was. All of it is asked again
+        after a wait, in which the account may issue numbers."""
+        there = await self._there(name)
+        if not decided.is_still_to_write(there):
+            return False
+        write = await self._session(decided, name, there, self.stores.clock.now())
         body = resource_of(Child.SESSIONS, write.name, write.document)
-        await self.account.put(Child.SESSIONS, write.name, body, etag, once=True)
+        etag = there.etag if there is not None else ""
+        await sent(self.account.put(Child.SESSIONS, write.name, body, etag, once=True))
+        return True
 
     async def _there(self, name: str) -> "_There | None":
         found = await patiently(self.task, partial(self.account.item, Child.SESSIONS, name))
