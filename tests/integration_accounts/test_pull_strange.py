@@ -214,7 +214,7 @@ async def test_of_many_strange_ones_the_first_are_named(pulled: Installation, ar
     listed(arm, "partners", *strange)
     told = warned(await pull(pulled), "ArtifactNotHeld")
     assert [one.target for one in told] == [*(f"partners/P{n:03}" for n in range(20)), IA]
-    assert "30 further" in told[-1].message
+    assert "30 more" in told[-1].message
 
 
 async def test_a_strange_tag_hides_nothing_else_of_an_account(

@@ -2,12 +2,17 @@
 account, unchanged, and nobody reads them on the way."""
 
 import gzip
+from collections.abc import AsyncIterator
 from typing import Any
 
 from localhost.arm.sample import ACCOUNT
 from shared.blobs.backup_container import BackupContainer
 from shared.installation.installation import Installation
+from shared.integration_accounts.pushing.sources import sessions_of as sessions_of_account
 from shared.model.restore import RestoreBody
+from shared.model.wire import JsonObject
+from shared.rules.integration_accounts.session_names import Agreements
+from shared.rules.integration_accounts.verbatim import faithful
 from tests.integration_accounts.linked import backup, service
 from tests.integration_accounts.pulled import pull, sessions_of
 from tests.integration_accounts.pushed import BACKUP, COPY, NEW, OTHER, lose, pulled, push
@@ -49,3 +54,17 @@ async def test_strange_sessions_survive_backup_restore_and_push(
     assert done.status == "Succeeded", (done.error, done.warnings, done.result)
     there = arm.account(OTHER).items["sessions"]
     assert {name: there[name].properties["content"] for name in STRANGE} == STRANGE
+
+
+TWICE = '{"name": "A-ICN", "properties": {"content": 1, "content": 2}}'
+
+
+async def test_a_session_that_cannot_be_held_is_one_that_cannot_be_read() -> None:
+    async def pages() -> AsyncIterator[list[JsonObject]]:
+        yield [faithful(TWICE), {"name": "\ud83d", "properties": {"content": 1}}]
+        yield [{"name": "other", "properties": {"content": 1}}]
+
+    found = await sessions_of_account(pages(), Agreements(["A"]))
+    assert found.count == 3
+    (number,) = found.generated.values()
+    assert (number.name, number.content) == ("A-ICN", None)

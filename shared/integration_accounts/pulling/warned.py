@@ -23,9 +23,9 @@ def warnings(read: Read, sessions: Mapping[str, str], resource_id: str, sku: Sku
         *_numbers_elsewhere(read, resource_id, sku),
         *_changing(read, resource_id),
         *(_not_covered(child) for child in read.not_covered),
-        *_artifacts(read.not_held, resource_id),
-        *_without_content(sorted(read.without_content), resource_id),
-        *_sessions(sessions, resource_id),
+        *_first([_artifact(*one) for one in sorted(read.not_held.items())], resource_id),
+        *_first([_without_content(path) for path in sorted(read.without_content)], resource_id),
+        *_first([_session(*one) for one in sorted(sessions.items())], resource_id),
     ]
 
 
@@ -70,66 +70,37 @@ def _not_covered(child: Child) -> Warning:
     )
 
 
-def _artifacts(not_held: Mapping[str, str], resource_id: str) -> list[Warning]:
-    found = [
-        Warning(
-            code="ArtifactNotHeld",
-            message=f"{path} is not in the service as the account has it: {why} What the service "
-            "had of it before stays.",
-            target=path,
-        )
-        for path, why in sorted(not_held.items())[:_NAMED]
-    ]
-    if len(not_held) > _NAMED:
-        found.append(
-            Warning(
-                code="ArtifactNotHeld",
-                message=f"So it is with {len(not_held) - _NAMED} further artifacts.",
-                target=resource_id,
-            )
-        )
-    return found
+def _artifact(path: str, why: str) -> Warning:
+    return Warning(
+        code="ArtifactNotHeld",
+        message=f"{path} is not in the service as the account has it: {why} What the service had "
+        "of it before stays.",
+        target=path,
+    )
 
 
-def _without_content(paths: list[str], resource_id: str) -> list[Warning]:
-    found = [
-        Warning(
-            code="ContentMissing",
-            message=f"The account gives no content of {path}, neither in its list nor when it is "
-            "asked for it alone: the service has its document, and content only where the "
-            "artifact has not changed since it was pulled with some. Put its content into the "
-            "account again.",
-            target=path,
-        )
-        for path in paths[:_NAMED]
-    ]
-    if len(paths) > _NAMED:
-        found.append(
-            Warning(
-                code="ContentMissing",
-                message=f"So it is with {len(paths) - _NAMED} further artifacts.",
-                target=resource_id,
-            )
-        )
-    return found
+def _without_content(path: str) -> Warning:
+    return Warning(
+        code="ContentMissing",
+        message=f"The account gives no content of {path}, neither in its list nor when it is asked "
+        "for it alone: the service has its document, and content only where the artifact has not "
+        "changed since it was pulled with some. Put its content into the account again.",
+        target=path,
+    )
 
 
-def _sessions(not_held: Mapping[str, str], resource_id: str) -> list[Warning]:
-    found = [
-        Warning(
-            code="SessionNotHeld",
-            message=f"The session '{shown(name)}' is not in the service as the account has it: "
-            f"{why} What the service had of it before stays.",
-            target=f"{SESSIONS}/{shown(name)}",
-        )
-        for name, why in sorted(not_held.items())[:_NAMED]
-    ]
-    if len(not_held) > _NAMED:
-        found.append(
-            Warning(
-                code="SessionNotHeld",
-                message=f"So it is with {len(not_held) - _NAMED} further sessions.",
-                target=resource_id,
-            )
-        )
-    return found
+def _session(name: str, why: str) -> Warning:
+    return Warning(
+        code="SessionNotHeld",
+        message=f"The session '{shown(name)}' is not in the service as the account has it: {why} "
+        "What the service had of it before stays.",
+        target=f"{SESSIONS}/{shown(name)}",
+    )
+
+
+def _first(found: list[Warning], resource_id: str) -> list[Warning]:
+    """The first warnings of one code, and how many more there are."""
+    if len(found) <= _NAMED:
+        return found
+    more = f"So it is with {len(found) - _NAMED} more."
+    return [*found[:_NAMED], Warning(code=found[0].code, message=more, target=resource_id)]

@@ -13,11 +13,12 @@ from shared.model.problem import Code, Problem
 from shared.model.push import ControlNumbersAtPush, PushNumbersPolicy
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
+from shared.rules.acceptable import require_whole
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.observed import Sighting
 from shared.rules.integration_accounts.push_numbers import SourceState
 from shared.rules.integration_accounts.push_sessions import SessionNames
-from shared.rules.integration_accounts.resources import record_of
+from shared.rules.integration_accounts.resources import name_of, record_of
 from shared.rules.integration_accounts.session_names import Agreements, GeneratedName, named
 from shared.rules.integration_accounts.sessions import number_of
 from shared.rules.integration_accounts.times import moment
@@ -95,11 +96,28 @@ async def sessions_of(
     found = SessionsThere()
     async for page in pages:
         for resource in page:
-            pulled = record_of(Child.SESSIONS, resource)
             found.count += 1
-            session = Generated(pulled.name, pulled.document["content"], pulled.changed_time)
-            found.add(session, agreements)
+            session = _session(resource)
+            if session is not None:
+                found.add(session, agreements)
     return found
+
+
+def _session(resource: JsonObject) -> Generated | None:
+    """A session of a list, without content where no service can hold it: it cannot be read then.
+    None where it has no name, or one that no session of a service can have."""
+    try:
+        pulled = record_of(Child.SESSIONS, resource)
+    except Problem:
+        pass
+    else:
+        return Generated(pulled.name, pulled.document["content"], pulled.changed_time)
+    try:
+        name = name_of(Child.SESSIONS, resource)
+        require_whole(name, "")
+    except Problem:
+        return None
+    return Generated(name, None, "")
 
 
 async def sessions_held(cut: ServiceCut, agreements: Agreements) -> SessionsThere:

@@ -25,8 +25,7 @@ from shared.rules.naming import shown
 from shared.rules.trading import member
 
 RESOURCE = "$resource"
-"""Member of a document: what the resource had beside ``properties``, such as tags and location. It
-is reserved in meaning: a caller may send it, and a push writes it."""
+"""Member of a document: what the resource had beside ``properties``. A caller may send it too."""
 
 MOST_INLINE = 3 * 1024 * 1024
 """Most bytes of content, as encoded in a PUT's body: ARM refuses bodies over 4 MiB."""
