@@ -55,7 +55,8 @@ async def cut_off(page: Page) -> list[str]:
             ":is(main, dialog) :not(input, select, textarea, option, svg, svg *)")]
         .filter((one) => {
             const {overflowX, textOverflow} = getComputedStyle(one);
-            return /hidden|clip/.test(overflowX) && textOverflow !== "ellipsis"
+            const ends = /hidden|clip/.test(overflowX) || one.matches("dd, p, h1, h2, h3");
+            return ends && textOverflow !== "ellipsis"
                 && one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1;
         }).map((one) => one.outerHTML.slice(0, 120))"""
     )
