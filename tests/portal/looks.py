@@ -48,6 +48,21 @@ async def small_targets(page: Page) -> list[str]:
     return found
 
 
+async def cut_off(page: Page) -> list[str]:
+    """What is longer than its place, where nobody can scroll to the rest and no dots tell of it."""
+    found: list[str] = await page.evaluate(
+        """[...document.querySelectorAll(
+            ":is(main, dialog) :not(input, select, textarea, option, svg, svg *)")]
+        .filter((one) => {
+            const {overflowX, textOverflow} = getComputedStyle(one);
+            const ends = /hidden|clip/.test(overflowX) || one.matches("dd, p, h1, h2, h3");
+            return ends && textOverflow !== "ellipsis"
+                && one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1;
+        }).map((one) => one.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
 async def opened(tab: Tab, path: str) -> None:
     """Open an address, and wait until all that it asked for is there, also on a busy machine."""
     await tab.open(path)
@@ -65,6 +80,8 @@ async def require_fit(tab: Tab, what: str = "") -> None:
         assert found == [], "\n".join([where, *found])
         wide = await tab.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= size["width"], f"{where}: it is {wide} px wide"
+        cut = await cut_off(tab.page)
+        assert cut == [], "\n".join([where, *cut])
     assert await small_targets(tab.page) == [], what or tab.page.url
     await tab.page.emulate_media(color_scheme="light")
     await tab.page.set_viewport_size(_LOOKS[0][1])

@@ -1,6 +1,8 @@
 """Through the browser: an unprotected account is found, linked, backed up, lost, and comes back in
 another region."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -8,7 +10,9 @@ from localhost.arm.sample import ACCOUNT
 from tests.integration_accounts.pushed import number_in
 from tests.portal import accounts
 from tests.portal.accounts import NAME, NORTH, put_accounts
+from tests.portal.pushing import PushForm
 from tests.portal.watched import Tab
+from tests.portal.wizard import Wizard
 from tests.support.api import Api
 from tests.support.arm import Arm
 
@@ -57,23 +61,29 @@ async def test_an_account_is_found_linked_backed_up_lost_and_comes_back(
     # Lost, with all that it held.
     azure.lose(ACCOUNT)
 
-    # A service is made of the backup, by the API as the wizard has its own story.
-    await api.restore(BACKUP, name=COPY)
+    # A service is made of the backup, by the wizard.
+    await tab.open(f"/services/{SERVICE}/backups/{BACKUP}")
+    await tab.press("button", "Restore")
+    wizard = Wizard(tab)
+    await wizard.fill("/service/name", COPY)
+    await wizard.settled()
+    await expect(
+        tab.page.get_by_role("heading", name="Nothing forbids this restore")
+    ).to_be_visible()
+    await tab.press("button", "Restore")
+    await succeeded(tab, f"Restore of {COPY}")
 
     # Pushed into another region, into an account that is made for it.
-    await tab.open(f"/services/{COPY}/push")
-    await tab.page.get_by_label("Account", exact=True).select_option("create")
-    await tab.page.get_by_label("Resource id of the new account").fill(NORTH)
-    await tab.page.get_by_label("Location").fill("northeurope")
-    await tab.press("button", "Plan")
-    verdict = tab.page.locator("section.verdict")
+    await tab.press("link", "Push")
+    form = PushForm(tab, COPY)
+    await form.into_new()
+    verdict = await form.plan("1 thing forbids this push")
     await expect(verdict).to_contain_text("ControlNumbersUncertain")
-    proposal = tab.page.get_by_role("button", name="Fill in what is proposed")
-    await proposal.click()
+    await tab.press("button", re.compile("^Fill in what is proposed: leave out"))
     await expect(verdict.get_by_role("heading")).to_have_text("Nothing forbids this push")
     by = int(await tab.page.get_by_label("Numbers to leave out").input_value())
     await tab.page.get_by_label("Type contoso-north").fill("contoso-north")
-    await tab.page.locator(".run-push").get_by_role("button").click()
+    await form.run.click()
     await succeeded(tab, "Push")
     result = tab.page.get_by_role("region", name="What the push did")
     await expect(result).to_contain_text("the account is as it was to become")

@@ -176,7 +176,9 @@ async def test_the_dashboard_counts_all_and_reads_a_few(tab: Tab, much: None) ->
     await expect(states.get_by_role("link", name="901 Active")).to_be_visible()
     await expect(states.get_by_role("link", name="100 Suspended")).to_be_visible()
     # Developer has no backup, so 501 can have one at all; of every five of them one run failed.
-    await expect(states).to_contain_text("401 of 501 with a last backup run that succeeded")
+    kept = tab.page.get_by_role("region", name="Protected", exact=True)
+    await expect(kept).to_contain_text("401 of 501 services with a last backup run that succeeded")
+    await expect(kept).to_contain_text("500 more are of an edition without backup")
 
 
 async def test_what_needs_attention_is_counted_where_it_is_not_named(tab: Tab, much: None) -> None:

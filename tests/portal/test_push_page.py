@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
 from localhost.arm.sample import ACCOUNT
 from localhost.stack import HostProcess
@@ -13,7 +13,8 @@ from tests.integration_accounts.pushed import half_filled, number_in
 from tests.portal import accounts
 from tests.portal.accounts import NORTH, link, pull, put_accounts
 from tests.portal.looks import require_fit
-from tests.portal.watched import Tab, button
+from tests.portal.pushing import PushForm, forget_north
+from tests.portal.watched import Tab
 from tests.support.api import Api, api_of
 from tests.support.arm import Arm
 
@@ -36,38 +37,19 @@ async def linked(host: HostProcess, azure: Arm) -> AsyncIterator[tuple[Api, str]
         yield api, service
 
 
-async def choose_north(tab: Tab) -> None:
-    """Another account that there is."""
-    await tab.page.get_by_label("Account", exact=True).select_option("listed")
-    await tab.page.get_by_label("Choose an account").select_option(NORTH)
-
-
-def forget_north(azure: Arm) -> None:
-    """The account is not there, whatever a test before left."""
-    parts = NORTH.strip("/").split("/")
-    azure.state.group(parts[1], parts[3]).accounts.pop(parts[7].lower(), None)
-
-
-async def plan(tab: Tab, verdict: str) -> Locator:
-    """Ask for the plan; the verdict, once it says what it must."""
-    await tab.press("button", "Plan")
-    found = tab.page.locator("section.verdict")
-    await expect(found.get_by_role("heading")).to_have_text(re.compile(verdict))
-    return found
-
-
 async def test_an_account_that_is_as_the_service_is_takes_no_write(
     tab: Tab, linked: tuple[Api, str]
 ) -> None:
     await tab.open(f"/services/{linked[1]}")
     await tab.page.get_by_role("link", name="Push", exact=True).click()
     await expect(tab.heading).to_have_text(f"Push {linked[1]}")
+    form = PushForm(tab, linked[1])
     # Those that use the account are disabled first, unless they are left.
-    verdict = await plan(tab, "Nothing forbids this push")
+    verdict = await form.plan("Nothing forbids this push")
     await expect(verdict).to_contain_text("2 writes to contoso-trading")
     workflows = tab.page.get_by_role("combobox", name="Workflows that use the account")
     await workflows.select_option("leave")
-    verdict = await plan(tab, "Nothing forbids this push")
+    verdict = await form.plan("Nothing forbids this push")
     await expect(verdict).to_contain_text("nothing would be written")
     await expect(tab.page.get_by_role("heading", name="The plan")).to_be_focused()
     await require_fit(tab, "plan")
@@ -77,9 +59,10 @@ async def test_what_forbids_stands_first_and_at_its_field(
     tab: Tab, linked: tuple[Api, str], azure: Arm
 ) -> None:
     half_filled(azure, NORTH)
-    await tab.open(f"/services/{linked[1]}/push")
-    await choose_north(tab)
-    verdict = await plan(tab, "thing forbids this push|things forbid this push")
+    form = PushForm(tab, linked[1])
+    await form.open()
+    await form.into_north()
+    verdict = await form.plan("thing forbids this push|things forbid this push")
     await expect(verdict).to_contain_text("IntegrationAccountHolds")
     field = tab.page.get_by_label("What it has otherwise")
     await expect(field).to_have_attribute("aria-invalid", "true")
@@ -88,7 +71,7 @@ async def test_what_forbids_stands_first_and_at_its_field(
     await expect(table.get_by_role("columnheader")).to_have_text(heads)
     row = table.locator("tbody tr")
     await expect(row.filter(has_text="partners")).to_have_text("partners1111")
-    run = tab.page.locator(".run-push").get_by_role("button")
+    run = form.run
     await expect(run).to_have_attribute("aria-disabled", "true")
     await expect(run).to_contain_text("Something forbids it")
     await require_fit(tab, "forbidden plan")
@@ -99,17 +82,18 @@ async def test_a_push_names_the_backup_that_undoes_it(
 ) -> None:
     api, service = linked
     half_filled(azure, NORTH)
-    await tab.open(f"/services/{service}/push")
-    await choose_north(tab)
+    form = PushForm(tab, service)
+    await form.open()
+    await form.into_north()
     await tab.page.get_by_label("What it has otherwise").select_option("replace")
-    verdict = await plan(tab, "Nothing forbids this push")
+    verdict = await form.plan("Nothing forbids this push")
     await expect(verdict).to_contain_text("backed up before the first write")
     await expect(verdict).to_contain_text(re.compile(r"\d+ writes to contoso-north"))
     # Another request is another plan.
     await tab.page.get_by_label("What it alone has").select_option("delete")
-    run = tab.page.locator(".run-push").get_by_role("button")
+    run = form.run
     await expect(run).to_contain_text("changed since")
-    await plan(tab, "Nothing forbids this push")
+    await form.plan("Nothing forbids this push")
     await expect(run).to_have_attribute("aria-disabled", "true")
     await tab.page.get_by_label(re.compile("^Type contoso-north")).fill("contoso-north")
     await expect(run).to_have_attribute("aria-disabled", "false")
@@ -135,36 +119,60 @@ async def test_a_new_account_is_made_and_its_workflows_are_told(
     tab: Tab, linked: tuple[Api, str], azure: Arm
 ) -> None:
     forget_north(azure)
-    await tab.open(f"/services/{linked[1]}/push")
-    await tab.page.get_by_label("Account", exact=True).select_option("create")
-    await tab.page.get_by_label("Resource id of the new account").fill(NORTH)
-    await tab.page.get_by_label("Location").fill("northeurope")
-    verdict = await plan(tab, "Nothing forbids this push")
+    form = PushForm(tab, linked[1])
+    await form.open()
+    await form.into_new()
+    verdict = await form.plan("Nothing forbids this push")
     await expect(verdict).to_contain_text("The account is made first.")
     # What is filled in survives a reload.
     await tab.page.reload()
     await expect(tab.page.get_by_label("Resource id of the new account")).to_have_value(NORTH)
     await tab.page.get_by_label("Account", exact=True).select_option("own")
-    await plan(tab, "Nothing forbids this push")
+    await form.plan("Nothing forbids this push")
     workflows = tab.page.get_by_role("region", name="Workflows that use the account")
     await expect(workflows.get_by_role("row", name=re.compile("send-orders"))).to_contain_text(
         "Is disabled"
     )
 
 
-async def test_an_unknown_section_or_vault_is_said_at_once(
+async def test_a_part_is_chosen_row_by_row(tab: Tab, linked: tuple[Api, str]) -> None:
+    form = PushForm(tab, linked[1])
+    await form.open()
+    await form.add("Include a section or an artifact")
+    await form.fill("/include/0/section", "partners")
+    # What the service has is offered.
+    offered = tab.page.get_by_role("group", name="Include 1").locator("datalist option")
+    await expect(offered).to_have_text(["Contoso", "Fabrikam", "Northwind"])
+    await form.fill("/include/0/name", "Fabrikam")
+    verdict = await form.plan("Nothing forbids this push")
+    await expect(verdict).to_contain_text("Only a part of the service is pushed.")
+    await tab.page.get_by_role("button", name="Remove Include 1").click()
+    verdict = await form.plan("Nothing forbids this push")
+    await expect(verdict).not_to_contain_text("Only a part")
+
+
+async def test_what_is_still_to_be_filled_in_is_said_at_its_field(
     tab: Tab, linked: tuple[Api, str]
 ) -> None:
-    await tab.open(f"/services/{linked[1]}/push")
-    await tab.page.get_by_label("Include", exact=True).fill("agreements\nnonsense/One")
-    await expect(tab.page.get_by_text("There is no section of that name")).to_be_visible()
-    await expect(button(tab, "Plan")).to_have_attribute("aria-disabled", "true")
-    await tab.page.get_by_label("Include", exact=True).fill("partners/Fabrikam")
-    await tab.page.get_by_label("Key vaults").fill("one")
-    await expect(tab.page.get_by_text("Each line needs")).to_be_visible()
-    await tab.page.get_by_label("Key vaults").fill("")
-    verdict = await plan(tab, "Nothing forbids this push")
-    await expect(verdict).to_contain_text("Only a part of the service is pushed.")
+    form = PushForm(tab, linked[1])
+    await form.open()
+    await tab.page.get_by_label("Account", exact=True).select_option("create")
+    await form.add("Name another vault")
+    await form.add("Let one agreement go on otherwise")
+    # The vault that certificates of the service name is filled in.
+    await expect(form.control("/keyVaults/0/from")).to_have_value(re.compile("/vaults/"))
+    await tab.press("button", "Plan")
+    await expect(form.control("/create/resourceId")).to_be_focused()
+    for pointer in (
+        "/create/resourceId",
+        "/create/location",
+        "/controlNumbers/agreements/0/agreement",
+        "/controlNumbers/agreements/0/by",
+        "/keyVaults/0/to",
+    ):
+        await expect(form.control(pointer)).to_have_attribute("aria-invalid", "true")
+    await expect(form.control("/keyVaults/0/from")).to_have_attribute("aria-invalid", "false")
+    await require_fit(tab, "unfinished")
 
 
 async def test_uncertain_numbers_come_with_what_is_proposed(
@@ -174,11 +182,10 @@ async def test_uncertain_numbers_come_with_what_is_proposed(
     _, service = linked
     forget_north(azure)
     azure.lose(ACCOUNT)
-    await tab.open(f"/services/{service}/push")
-    await tab.page.get_by_label("Account", exact=True).select_option("create")
-    await tab.page.get_by_label("Resource id of the new account").fill(NORTH)
-    await tab.page.get_by_label("Location").fill("northeurope")
-    verdict = await plan(tab, "1 thing forbids this push")
+    form = PushForm(tab, service)
+    await form.open()
+    await form.into_new()
+    verdict = await form.plan("1 thing forbids this push")
     await expect(verdict).to_contain_text("ControlNumbersUncertain")
     policy = tab.page.get_by_label("How they continue")
     await expect(policy).to_have_attribute("aria-invalid", "true")

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from playwright.async_api import expect
 
 from tests.portal import lost, restoring
 from tests.portal.looks import require_fit
+from tests.portal.members import members, wanted
 from tests.portal.restoring import HERE, SLOW, Estate
 from tests.portal.wizard import STEPS, Wizard
 
@@ -53,33 +53,6 @@ async def test_the_wizard_has_no_barriers(wizard: Wizard) -> None:
     await require_fit(wizard.tab, "review")
 
 
-def leaves(schema: Any, schemas: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """Every member of a request that is not made of others: its pointer, and its schema."""
-    found = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-    either = [one for one in found.get("anyOf", []) if one.get("type") != "null"]
-    if len(either) == 1:
-        yield from leaves(either[0], schemas, at)
-    elif found.get("type") == "array":
-        yield from leaves(found["items"], schemas, f"{at}/0")
-    elif found.get("properties"):
-        for name, member in found["properties"].items():
-            yield from leaves(member, schemas, f"{at}/{name}")
-    else:
-        yield at, found
-
-
-def members(value: Any, at: str = "") -> Iterator[str]:
-    """The pointer of everything in a JSON value that is not made of others."""
-    if isinstance(value, dict):
-        for name, one in value.items():
-            yield from members(one, f"{at}/{name}")
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from members(one, f"{at}/{index}")
-    else:
-        yield at
-
-
 VALUES: dict[str, Any] = {
     "/backup/storageAccount": "offsite",
     "/backup/container": lost.BACKUP,
@@ -119,10 +92,7 @@ VALUES: dict[str, Any] = {
 
 async def test_every_member_of_the_request_has_its_control(wizard: Wizard, estate: Estate) -> None:
     """The schema of the API's own document is what the wizard must be able to send."""
-    document = (await estate.api.get("openapi.json")).body
-    schemas = document["components"]["schemas"]
-    wanted = dict(leaves(schemas["RestoreBody"], schemas))
-    assert set(VALUES) == set(wanted), "each member of the schema is tried"
+    assert set(VALUES) == set(await wanted(estate.api, "RestoreBody")), "each member is tried"
     sent: dict[str, Any] = {}
     for kind, other in (("account", "connectionString"), ("connection", "storageAccount")):
         await wizard.open()
@@ -136,11 +106,7 @@ async def test_every_member_of_the_request_has_its_control(wizard: Wizard, estat
             if not (pointer.startswith("/service/") and pointer.endswith(other)):
                 await wizard.fill(pointer, value)
         body = await wizard.request()
-        for pointer in members(body):
-            value = body
-            for name in pointer.split("/")[1:]:
-                value = value[int(name)] if isinstance(value, list) else value[name]
-            sent[pointer] = value
+        sent |= members(body)
     policy = {"/controlNumbers/policy": "advance"}
     assert sent == {**VALUES, **policy}
 

@@ -43,6 +43,9 @@ class Pictures:
     async def take(self, name: str) -> None:
         """The page as it stands, small enough for a repository."""
         await self._tab.settle()
+        # A plan is asked for a moment after the last change, and shows that it is being read.
+        await self._tab.page.wait_for_timeout(500)
+        await self._tab.settle()
         await self._tab.page.set_viewport_size({"width": 1120, "height": 720})
         picture = self._folder / f"{name}.png"
         await self._tab.page.screenshot(path=picture)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import ConsoleMessage, Locator, Page, Request, Route, expect
 
 _MOST_TABS = 120
+_MOST_MILLISECONDS = 60_000
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
 
 
@@ -68,8 +69,9 @@ class Tab:
         return self.page.get_by_role("heading", level=1)
 
     async def settle(self) -> None:
-        """Wait until nothing is loading."""
-        await expect(self.page.locator(".skeleton, .waiting, .reading.on")).to_have_count(0)
+        """Wait until nothing is loading, also on a busy machine."""
+        loading = self.page.locator(".skeleton, .waiting, .reading.on")
+        await expect(loading).to_have_count(0, timeout=_MOST_MILLISECONDS)
 
     async def to(self, target: Locator) -> None:
         """Go to a control by the tabulator alone."""

@@ -16,19 +16,24 @@ import { Broken } from "./parts/broken";
 import { Skeleton } from "./parts/parts";
 
 // Their scripts are read when they are opened: who looks at a dashboard waits for none of them.
-const ArtifactPage = lazy(async () => ({ default: (await import("./pages/artifacts/artifact")).ArtifactPage }));
-const NewArtifact = lazy(async () => ({ default: (await import("./pages/artifacts/new-artifact")).NewArtifact }));
+const accounts = () => import("./later/accounts");
+const artifacts = () => import("./later/artifacts");
+const installation = () => import("./later/installation");
+const restoring = () => import("./later/restoring");
+
+const ArtifactPage = lazy(async () => ({ default: (await artifacts()).ArtifactPage }));
+const NewArtifact = lazy(async () => ({ default: (await artifacts()).NewArtifact }));
+const InsidePage = lazy(async () => ({ default: (await artifacts()).InsidePage }));
 const ImportPage = lazy(async () => ({ default: (await import("./pages/import/import-page")).ImportPage }));
-const InsidePage = lazy(async () => ({ default: (await import("./pages/inside/inside")).InsidePage }));
-const Wizard = lazy(async () => ({ default: (await import("./pages/restore/wizard")).Wizard }));
-const RestoredPage = lazy(async () => ({ default: (await import("./pages/restore/restored")).RestoredPage }));
-const AccountsPage = lazy(async () => ({ default: (await import("./pages/accounts/accounts")).AccountsPage }));
-const AccountChanges = lazy(async () => ({ default: (await import("./pages/accounts/changes")).AccountChanges }));
-const PushPage = lazy(async () => ({ default: (await import("./pages/accounts/push-page")).PushPage }));
-const Health = lazy(async () => ({ default: (await import("./pages/health")).Health }));
-const Keys = lazy(async () => ({ default: (await import("./pages/keys")).Keys }));
-const About = lazy(async () => ({ default: (await import("./pages/about")).About }));
-const StoragePage = lazy(async () => ({ default: (await import("./pages/storage/storage")).StoragePage }));
+const Wizard = lazy(async () => ({ default: (await restoring()).Wizard }));
+const RestoredPage = lazy(async () => ({ default: (await restoring()).RestoredPage }));
+const StoragePage = lazy(async () => ({ default: (await restoring()).StoragePage }));
+const AccountsPage = lazy(async () => ({ default: (await accounts()).AccountsPage }));
+const AccountChanges = lazy(async () => ({ default: (await accounts()).AccountChanges }));
+const PushPage = lazy(async () => ({ default: (await accounts()).PushPage }));
+const Health = lazy(async () => ({ default: (await installation()).Health }));
+const Keys = lazy(async () => ({ default: (await installation()).Keys }));
+const About = lazy(async () => ({ default: (await installation()).About }));
 
 export const BASE = "/api/portal";
 

@@ -1,10 +1,10 @@
 /** What the pages of artifacts read and write. Documents stay texts: parsed, numbers lose digits. */
 import { useQuery } from "@tanstack/react-query";
 import { parsed, sourceOf, laidOut } from "../parts/json-text";
-import { api, taken } from "./client";
+import { api, follow, taken } from "./client";
 import { asProblem, problemOf } from "./problem";
 import { listAddress, useList } from "./reads";
-import type { Schemas } from "./types";
+import type { Page, Schemas } from "./types";
 
 export type Section = Schemas["Section"];
 export type Artifact = Schemas["Artifact"];
@@ -14,6 +14,7 @@ const OFTEN = 15_000;
 /** Lists bring whole documents along: they are read again more rarely. */
 const SELDOM = 60_000;
 const ROWS = "50";
+const OFFERED = "200";
 
 export const SECTIONS: readonly Section[] = [
   "agreements",
@@ -70,6 +71,17 @@ export const useArtifacts = (service: string, section: Section, namePrefix: stri
 
 /** An artifact with its document as a text, laid out. */
 export type Read = { of: Artifact; document: string; etag: string };
+
+const NONE: Artifact[] = [];
+
+/** The first artifacts of a section, to choose among. */
+export const useOffered = (service: string, section: Section) =>
+  useQuery({
+    queryKey: ["offered", service, section],
+    queryFn: async ({ signal }) => (await follow<Page<Artifact>>(listAddress(`services/${service}/artifacts/${section}`, { top: OFFERED }), signal)).value,
+    staleTime: SELDOM,
+    retry: false,
+  }).data ?? NONE;
 
 type Place = { service: string; section: Section; name: string };
 

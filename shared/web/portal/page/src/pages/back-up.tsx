@@ -2,7 +2,7 @@
 import { useLocation } from "wouter";
 import { api, taken } from "../api/client";
 import { asProblem } from "../api/problem";
-import { useAccounts, useBatches } from "../api/reads";
+import { useAccounts, useBatches, useService } from "../api/reads";
 import { Dialog } from "../parts/dialog";
 import { useDraft } from "../parts/draft";
 import { Field, Tick } from "../parts/fields";
@@ -25,21 +25,22 @@ export function usualAccount(names: string[] | undefined): string {
 }
 
 /** @param given What another backup was asked for, of which all but its name is taken over. */
-export function BackUp({ service, given, close }: { service: string; given?: { account: string; idle: boolean }; close: () => void }) {
-  const first = () => ({ name: proposed(service), account: given?.account ?? "", idle: given?.idle ?? false });
-  const [{ name, account, idle }, change] = useDraft(`backup ${service}`, first);
+export function BackUp({ service, given, close }: { service: string; given?: { account: string; idle: boolean; pull: boolean }; close: () => void }) {
+  const first = () => ({ name: proposed(service), account: given?.account ?? "", idle: given?.idle ?? false, pull: given?.pull ?? true });
+  const [{ name, account, idle, pull }, change] = useDraft(`backup ${service}`, first);
   const accounts = useAccounts();
+  const linked = useService(service).data?.value.integrationAccount?.linked === true;
   const [, go] = useLocation();
   const names = accounts.data?.map((one) => one.name);
   // An account that is registered no longer is none to choose.
   const chosen = account && names?.includes(account) !== false ? account : usualAccount(names);
   const act = useAct(
-    `backup ${service} ${name} ${chosen} ${idle}`,
+    `backup ${service} ${name} ${chosen} ${idle} ${pull}`,
     (id) =>
       taken(
         api.POST("/services/{service}/backups", {
           params: { path: { service }, header: { "Operation-Id": id } },
-          body: { name, storageAccount: chosen, requireIdleBatches: idle },
+          body: { name, storageAccount: chosen, requireIdleBatches: idle, ...(linked ? { pull } : {}) },
         }),
       ),
     ({ value }) => go(operationAddress(value)),
@@ -71,6 +72,7 @@ export function BackUp({ service, given, close }: { service: string; given?: { a
           )}
         </Field>
         {accounts.error ? <Problem of={accounts.error} again={() => void accounts.refetch()} /> : null}
+        {linked && <Tick label={words.pull} hint={words.pullHint} on={pull} set={(on) => change({ pull: on })} />}
         <Tick label={words.idle} on={idle} set={(on) => change({ idle: on })} />
         <Batches service={service} idle={idle} />
         {problem ? <Problem of={problem} /> : null}

@@ -1,9 +1,9 @@
 /** The first page: what needs attention, what runs, how services stand, the last 14 days. */
 import { useState } from "react";
 import { Link } from "wouter";
-import { useUnprotected } from "../api/integration-accounts";
+import { useUnprotected, type FoundAccount } from "../api/integration-accounts";
 import { useHealth, useMay, useRunning, useServices, useSummary, type List } from "../api/reads";
-import type { ListedService, Monitor, Summary, UrgentService } from "../api/types";
+import type { ListedService, Monitor, Page, Summary, UrgentService } from "../api/types";
 import { Chip } from "../parts/status";
 import { count } from "../parts/format";
 import { Icon } from "../parts/icons";
@@ -51,9 +51,10 @@ export function Dashboard() {
           <Needs all={attention} untold={untold} known={health.data !== undefined && !health.error} />
           {health.error ? <Problem of={health.error} quietly again={() => void health.refetch()} /> : null}
           {summary.error ? <Problem of={summary.error} quietly again={() => void summary.refetch()} /> : null}
-          <div className="columns">
-            <Running />
+          <div className="standing">
+            <Protected of={found} accounts={unprotected} />
             <States of={found} />
+            <Running />
           </div>
           <LastDays worst={found.worst} list={some} all={found.services} />
         </div>
@@ -162,11 +163,30 @@ function RunningLine({ of }: { of: Monitor }) {
   );
 }
 
-function States({ of }: { of: Summary }) {
-  const order = Object.entries(of.states).sort(([a, m], [b, n]) => n - m || a.localeCompare(b));
+function Protected({ of, accounts }: { of: Summary; accounts: Page<FoundAccount> | undefined }) {
   // An edition without backup is neither good nor bad at it.
   const { able, succeeded } = of.backedUp;
-  const said = words.protectedText(count(succeeded), count(able));
+  const without = of.services - able;
+  const free = accounts?.value.length ?? 0;
+  return (
+    <section className="card" aria-labelledby="protected">
+      <h2 id="protected">{words.protected}</h2>
+      <p className="whole">
+        <b>{words.protectedOf(count(succeeded), count(able))}</b> <span className="quiet">{words.protectedText(able === 1)}</span>
+      </p>
+      {able > 0 && <Bar value={succeeded} most={able} label={words.protectedOf(count(succeeded), count(able))} />}
+      {without > 0 && <p className="quiet small">{words.withoutBackup(count(without), without === 1)}</p>}
+      {free > 0 && (
+        <p className="small">
+          <Link href="/accounts">{words.freeAccounts(count(free), free === 1, Boolean(accounts?.nextLink))}</Link>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function States({ of }: { of: Summary }) {
+  const order = Object.entries(of.states).sort(([a, m], [b, n]) => n - m || a.localeCompare(b));
   return (
     <section className="card" aria-labelledby="states">
       <h2 id="states">{words.services}</h2>
@@ -180,8 +200,6 @@ function States({ of }: { of: Summary }) {
           </li>
         ))}
       </ul>
-      <p className="quiet">{said}</p>
-      {able > 0 && <Bar value={succeeded} most={able} label={said} />}
     </section>
   );
 }

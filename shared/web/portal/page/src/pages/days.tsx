@@ -1,6 +1,6 @@
 /** Backups by day: a strip of dots for a service, and the timeline of its page. */
 import { Link } from "wouter";
-import { useBackups } from "../api/reads";
+import { useBackups, useEditions } from "../api/reads";
 import type { ListedBackup, ListedService } from "../api/types";
 import { Chip } from "../parts/status";
 import { day, dayKey, noonBefore, useUtc } from "../parts/format";
@@ -55,6 +55,8 @@ export function Days({ of }: { of: ListedService }) {
   const [utc] = useUtc();
   const now = useNow();
   const days = byDay(backups, STRIP, now, utc);
+  const edition = useEditions().data?.find((one) => one.edition === of.edition);
+  const without = edition?.backup === false && !of.integrationAccount;
   return (
     <li>
       <Link href={`/services/${of.name}`}>{of.name}</Link>
@@ -69,7 +71,7 @@ export function Days({ of }: { of: ListedService }) {
           );
         })}
       </ol>
-      {of.lastBackup ? <Chip of={of.lastBackup.status} /> : <span />}
+      {of.lastBackup ? <Chip of={of.lastBackup.status} /> : without ? <span className="quiet">{words.withoutOne}</span> : <Chip of="neverBackedUp" />}
     </li>
   );
 }

@@ -21,7 +21,7 @@ import { useAct } from "./commands";
 import { Progress, useEnding } from "./follow";
 import { RunAgain } from "./run-again";
 
-const PushResult = lazy(async () => ({ default: (await import("./accounts/push-result")).PushResult }));
+const PushResult = lazy(async () => ({ default: (await import("../later/accounts")).PushResult }));
 
 export function OperationPage({ service, id }: { service?: string | undefined; id: string }) {
   const read = useOperation(service, id);

@@ -18,7 +18,7 @@ import { about } from "./log";
 import { RestoredNotice } from "./restore/checklist";
 
 // Most services hold no integration account.
-const AccountCard = lazy(async () => ({ default: (await import("./accounts/account-card")).AccountCard }));
+const AccountCard = lazy(async () => ({ default: (await import("../later/accounts")).AccountCard }));
 
 const RECENT = 6;
 

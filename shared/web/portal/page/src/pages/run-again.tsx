@@ -5,6 +5,7 @@ import { hasEnded, useMay } from "../api/reads";
 import type { Monitor, RestoreBody, Schemas } from "../api/types";
 import { Command } from "../parts/parts";
 import { operation as words } from "../words/service";
+import { AcceptGone, Pull } from "./accounts/pull";
 import { BackUp } from "./back-up";
 import { VerifyBackup } from "./backup-commands";
 import { draftAgain } from "./restore/draft";
@@ -14,6 +15,8 @@ const KINDS: Record<string, string> = {
   BackupBizTalkService: "start_backup",
   VerifyBackupBizTalkService: "verify_backup",
   RestoreBizTalkService: "start_restore",
+  PullIntegrationAccount: "pull",
+  PushIntegrationAccount: "push",
 };
 
 const LEVELS: ReadonlySet<unknown> = new Set<Schemas["VerifyLevel"]>(["descriptor", "data", "restore"]);
@@ -36,6 +39,20 @@ export function RunAgain({ of }: { of: Monitor }) {
     };
     return <Command icon="restart" word={words.again} run={run} {...(request ? again ? {} : { refused: words.againWaits } : { refused: words.againUnknown })} />;
   }
+  if (of.operation === "PushIntegrationAccount") {
+    const known = parameters["request"] !== undefined;
+    const run = () => go(`/services/${service}/push?again=${of.id}`);
+    return <Command icon="restart" word={words.again} run={run} {...(known ? {} : { refused: words.againUnknown })} />;
+  }
+  if (of.operation === "PullIntegrationAccount") {
+    if (parameters["acceptRemovals"] !== true) return <Pull service={service} icon="restart" word={words.again} />;
+    return (
+      <>
+        <Command icon="restart" word={words.again} run={() => setAsked(true)} />
+        {asked && <AcceptGone service={service} close={close} />}
+      </>
+    );
+  }
   if (of.operation === "VerifyBackupBizTalkService") {
     const [name, level] = [text("backup"), parameters["level"]];
     const known = name !== "" && LEVELS.has(level);
@@ -50,7 +67,7 @@ export function RunAgain({ of }: { of: Monitor }) {
     <>
       <Command icon="restart" word={words.again} run={() => setAsked(true)} />
       {asked && (
-        <BackUp service={service} given={{ account: text("storageAccount"), idle: parameters["requireIdleBatches"] === true }} close={close} />
+        <BackUp service={service} given={{ account: text("storageAccount"), idle: parameters["requireIdleBatches"] === true, pull: parameters["pull"] !== false }} close={close} />
       )}
     </>
   );

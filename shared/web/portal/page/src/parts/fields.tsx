@@ -44,18 +44,38 @@ export const unwritten = (value: string) => ({
   },
 });
 
-export function Tick(props: { label: string; hint?: string; on: boolean; set: (on: boolean) => void }) {
+type Ticking = {
+  label: string;
+  hint?: string;
+  on: boolean;
+  set: (on: boolean) => void;
+  /** The member of a request that it is. */
+  at?: string;
+  wrong?: string | undefined;
+  locked?: boolean;
+};
+
+export function Tick(props: Ticking) {
   const id = useId();
+  const described = [props.wrong && `${id}-wrong`, props.hint && `${id}-hint`].filter(Boolean).join(" ");
   return (
     <div className="tick">
       <input
         type="checkbox"
         id={id}
+        data-member={props.at}
+        disabled={props.locked}
         checked={props.on}
-        aria-describedby={props.hint ? `${id}-hint` : undefined}
+        aria-invalid={props.wrong === undefined ? undefined : true}
+        aria-describedby={described || undefined}
         onChange={(event) => props.set(event.target.checked)}
       />
       <label htmlFor={id}>{props.label}</label>
+      {props.wrong && (
+        <p className="wrong" id={`${id}-wrong`}>
+          {props.wrong}
+        </p>
+      )}
       {props.hint && (
         <p className="hint" id={`${id}-hint`}>
           {props.hint}

@@ -5,6 +5,8 @@ export const backup = {
   name: "Backup name",
   nameHint: "3 to 63 small letters, digits and single hyphens: it is the name of the container.",
   account: "Storage account",
+  pull: "Pull the integration account first",
+  pullHint: "Without this tick, what was pulled last is backed up, also where the account is lost.",
   idle: "Only when no batch has active messages",
   noBatches: "No batch reports active messages.",
   batches: (text: string) => `Active messages now: ${text}. The backup will not hold them.`,

@@ -1,12 +1,12 @@
 /** Of a service's overview: the integration account that it holds, and how its pulls went. */
 import { useState, type ReactNode } from "react";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import { takesChanges } from "../../api/artifacts";
 import { api, taken } from "../../api/client";
 import { nameOfId, useLink, type ShownLink } from "../../api/integration-accounts";
 import { queries } from "../../api/queries";
 import { useMay, useOperation } from "../../api/reads";
-import type { Monitor, Service } from "../../api/types";
+import type { Service } from "../../api/types";
 import { Copy } from "../../parts/copy";
 import { Confirm } from "../../parts/dialog";
 import { count } from "../../parts/format";
@@ -20,8 +20,8 @@ import { linked as words } from "../../words/accounts";
 import { common } from "../../words/shell";
 import { commands } from "../../words/service";
 import { shownStatus } from "../../words/status";
-import { operationAddress } from "../addresses";
 import { useAct } from "../commands";
+import { AcceptGone, Pull } from "./pull";
 
 type Asked = "pull" | "accept" | "unlink";
 
@@ -76,7 +76,7 @@ function Whole({ of, link, etag }: { of: Service; link: ShownLink; etag: string 
   return (
     <>
       <div className="filters">
-        {may("pull") && <Pull service={of.name} shut={shut} />}
+        {may("pull") && <Pull service={of.name} icon="download" word={words.pull} first {...shut} />}
         <ToPush service={of.name} />
         <Link href={`/services/${of.name}/account-changes`} className="button">
           <Icon name="log" />
@@ -103,7 +103,7 @@ function Whole({ of, link, etag }: { of: Service; link: ShownLink; etag: string 
           <Holds of={link} />
         </div>
       </div>
-      {asked === "accept" && <Accept service={of.name} close={close} />}
+      {asked === "accept" && <AcceptGone service={of.name} close={close} />}
       {asked === "unlink" && <Unlink service={of.name} etag={etag} close={close} />}
     </>
   );
@@ -128,42 +128,17 @@ function Holds({ of }: { of: ShownLink }) {
     <ul className="quota">
       {counted.map(({ kind, count: many, limit }) => {
         const used = count(many ?? 0);
+        const name = words.kinds[kind] ?? kind;
         const said = limit == null ? used : common.ofUse(used, count(limit));
         return (
           <li key={kind}>
-            <span>{kind}</span>
+            <span>{name}</span>
             <span className="number">{said}</span>
-            {limit != null && <Bar value={many ?? 0} most={limit} label={`${kind}: ${said}`} />}
+            {limit != null && <Bar value={many ?? 0} most={limit} label={`${name}: ${said}`} />}
           </li>
         );
       })}
     </ul>
-  );
-}
-
-/** A pull is asked for; then its page is shown. */
-function usePull(service: string, acceptRemovals: boolean) {
-  const [, go] = useLocation();
-  return useAct<{ value: Monitor }>(
-    `pull ${service} ${acceptRemovals}`,
-    (id) =>
-      taken(
-        api.POST("/services/{service}/pull", {
-          params: { path: { service }, header: { "Operation-Id": id } },
-          body: acceptRemovals ? { acceptRemovals } : {},
-        }),
-      ),
-    ({ value }) => go(operationAddress(value)),
-  );
-}
-
-function Pull({ service, shut }: { service: string; shut: { refused?: string } }) {
-  const act = usePull(service, false);
-  return (
-    <>
-      <Command icon="download" word={words.pull} first run={() => act.isPending || act.mutate()} {...shut} />
-      {act.error ? <Problem of={act.error} /> : null}
-    </>
   );
 }
 
@@ -192,23 +167,6 @@ function Refused({ service, operation, accept }: { service: string; operation: s
         </p>
       </div>
     </div>
-  );
-}
-
-function Accept({ service, close }: { service: string; close: () => void }) {
-  const act = usePull(service, true);
-  return (
-    <Confirm
-      title={words.acceptTitle(service)}
-      text={<p>{words.acceptText}</p>}
-      word={words.accept}
-      typed={service}
-      danger
-      busy={act.isPending}
-      problem={act.error}
-      run={() => act.mutate()}
-      close={close}
-    />
   );
 }
 

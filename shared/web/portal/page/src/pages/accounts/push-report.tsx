@@ -7,6 +7,7 @@ import { Icon } from "../../parts/icons";
 import { Table } from "../../parts/parts";
 import { Said } from "../../parts/said";
 import { Time } from "../../parts/time";
+import { Wrongs, type Wrong } from "../../parts/wrong";
 import { plan as words } from "../../words/accounts";
 import { Cells } from "../restore/report";
 
@@ -14,10 +15,17 @@ const ACTIONS = ["create", "replace", "delete", "refuse", "keep", "same"];
 
 const More = ({ many }: { many: number | undefined }) => (many ? <p className="quiet beneath">{words.more(count(many))}</p> : null);
 
-export function PushReport({ of }: { of: PushPlan }) {
+type Given = {
+  of: PushPlan;
+  /** What forbids it, each at its control. */
+  forbids: readonly Wrong[];
+  goTo: (pointer: string) => void;
+};
+
+export function PushReport({ of, forbids, goTo }: Given) {
   return (
     <>
-      <Verdict of={of} />
+      <Verdict of={of} forbids={forbids} goTo={goTo} />
       <Surprises of={of} />
       <Artifacts of={of.artifacts ?? {}} />
       <Numbers of={of.controlNumbers} />
@@ -38,9 +46,8 @@ export function PushReport({ of }: { of: PushPlan }) {
   );
 }
 
-function Verdict({ of }: { of: PushPlan }) {
-  const errors = of.errors ?? [];
-  const many = errors.length + (of.moreErrors ?? 0);
+function Verdict({ of, forbids, goTo }: Given) {
+  const many = forbids.length + (of.moreErrors ?? 0);
   const writes = of.writes ?? 0;
   const notes = [
     !of.target.exists && words.makes,
@@ -54,30 +61,14 @@ function Verdict({ of }: { of: PushPlan }) {
         <Icon name={many > 0 ? "cross" : "check"} />
         {many > 0 ? words.forbids(count(many), many === 1) : words.allowed}
       </h2>
-      {errors.length > 0 && (
-        <ul className="remarks">
-          {errors.map((one, index) => (
-            <li key={index}>
-              <span>
-                <Said text={one.message} /> {one.target && <code>{one.target}</code>}
-              </span>
-              <a href={`/api/docs#error-${one.code}`} target="_blank" rel="noreferrer">
-                <code>{one.code}</code>
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Wrongs of={forbids} goTo={goTo} />
       <More many={of.moreErrors} />
-      <p className="sum">
-        {writes === 0 ? (
-          words.nothing
-        ) : (
-          <>
-            <b>{words.sum(count(writes), writes === 1, nameOfId(of.target.resourceId))}</b>, {words.takes(lasting((of.seconds ?? 0) * 1000))}
-          </>
-        )}
-      </p>
+      {writes === 0 && many === 0 && <p className="sum">{words.nothing}</p>}
+      {writes > 0 && (
+        <p className="sum">
+          <b>{words.sum(count(writes), writes === 1, nameOfId(of.target.resourceId))}</b>, {words.takes(lasting((of.seconds ?? 0) * 1000))}
+        </p>
+      )}
       <p className="quiet">
         {of.target.sku}, {of.target.location} <code>{of.target.resourceId}</code>
       </p>

@@ -1,8 +1,8 @@
 /** The wizard's controls: each is of a member of the request, and shows what is wrong with it. */
-import { createContext, useContext, useId, type ReactNode } from "react";
+import { createContext, useContext, type ReactNode } from "react";
 import type { RestorePlan } from "../../api/types";
 import { useAccounts } from "../../api/reads";
-import { Field, unwritten } from "../../parts/fields";
+import { Field, Tick, unwritten } from "../../parts/fields";
 import { restore as words } from "../../words/restore";
 import type { Drafting } from "./draft";
 import { TYPED, type Form, type Pointer } from "./form";
@@ -81,31 +81,8 @@ export function Choice(props: Of & { choices: readonly [string, string][] }) {
 /** Yes or no. */
 export function Ticked(props: { at: string; of: "acceptPartial" | "acceptRenamed" | "advanced"; label: string; hint: string }) {
   const { form, change, wrong, locked } = useFilling();
-  const id = useId();
-  const said = wrong(props.at);
-  return (
-    <div className="tick">
-      <input
-        type="checkbox"
-        id={id}
-        data-member={props.at}
-        disabled={locked}
-        checked={form[props.of]}
-        aria-invalid={said !== undefined}
-        aria-describedby={said ? `${id}-wrong ${id}-hint` : `${id}-hint`}
-        onChange={(event) => change({ [props.of]: event.target.checked })}
-      />
-      <label htmlFor={id}>{props.label}</label>
-      {said && (
-        <p className="wrong" id={`${id}-wrong`}>
-          {said}
-        </p>
-      )}
-      <p className="hint" id={`${id}-hint`}>
-        {props.hint}
-      </p>
-    </div>
-  );
+  const { at, of, ...said } = props;
+  return <Tick at={at} {...said} on={form[of]} set={(on) => change({ [of]: on })} wrong={wrong(at)} locked={locked} />;
 }
 
 /** The registered accounts, to choose one. */

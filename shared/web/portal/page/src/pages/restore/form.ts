@@ -1,10 +1,12 @@
 /** The wizard's form: what a person typed, and the request of a restore that is made of it. */
 import { BACKED_UP } from "../../api/artifacts";
 import type { RestoreBody, Schemas } from "../../api/types";
+import type { Picked } from "../../parts/picks";
+import type { Wrong } from "../../parts/wrong";
 import { restore as words } from "../../words/restore";
 
 export type Section = Schemas["Section"];
-export type Picked = { section: Section; name: string };
+export type { Picked, Wrong };
 export type Replacing = Picked & {
   pointer: string;
   value: string;
@@ -175,8 +177,6 @@ function isJson(text: string): boolean {
     return false;
   }
 }
-
-export type Wrong = { code: string; message: string; pointer: string };
 
 /** What is still to be filled in before anybody can be asked about the request. */
 export function unfinished(form: Form, lost: readonly string[]): Wrong[] {

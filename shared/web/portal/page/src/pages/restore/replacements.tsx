@@ -2,12 +2,11 @@
 import { useId } from "react";
 import { useRecords } from "../../api/restoring";
 import { Field, unwritten } from "../../parts/fields";
-import { count } from "../../parts/format";
-import { Icon } from "../../parts/icons";
+import { ArtifactOf, Rows, SectionOf } from "../../parts/picks";
 import { restore as words } from "../../words/restore";
 import { useFilling } from "./controls";
 import type { Replacing } from "./form";
-import { ArtifactOf, Remove, SectionOf } from "./parts";
+import { useChoosing } from "./parts";
 
 const MOST_POINTERS = 200;
 
@@ -15,78 +14,60 @@ export function Replacements() {
   const { form, change, wrong, locked } = useFilling();
   const rows = form.replace;
   const become = (replace: Replacing[]) => change({ replace });
-  const said = wrong("/replace");
   return (
     <fieldset>
       <legend>{words.replace}</legend>
       <p className="hint">{words.replaceHint}</p>
-      <div className="rows replacing" role="group" aria-label={words.replace}>
-        {rows.length === 0 && <p className="quiet">{words.replaceNone}</p>}
-        {said && (
-          <p className="wrong" tabIndex={-1} data-member="/replace">
-            {said}
-          </p>
-        )}
-        <ol>
-          {rows.map((one, index) => (
-            <Replaced
-              key={index}
-              of={one}
-              index={index}
-              set={(to) => become(rows.map((row, at) => (at === index ? { ...row, ...to } : row)))}
-              remove={() => become(rows.filter((_, at) => at !== index))}
-            />
-          ))}
-        </ol>
-        <button
-          type="button"
-          className="small"
-          disabled={locked}
-          onClick={() => become([...rows, { section: "bridges", name: "", pointer: "", value: "", json: false, lost: false }])}
-        >
-          <Icon name="plus" />
-          {words.addReplace}
-        </button>
-      </div>
+      <Rows
+        at="/replace"
+        label={words.replace}
+        kind="replacing"
+        none={words.replaceNone}
+        add={words.addReplace}
+        many={rows.length}
+        more={() => become([...rows, { section: "bridges", name: "", pointer: "", value: "", json: false, lost: false }])}
+        less={(index) => become(rows.filter((_, at) => at !== index))}
+        wrong={wrong}
+        locked={locked}
+      >
+        {(index) => <Replaced of={rows[index]!} at={`/replace/${index}`} set={(to) => become(rows.map((row, at) => (at === index ? { ...row, ...to } : row)))} />}
+      </Rows>
     </fieldset>
   );
 }
 
-type Given = { of: Replacing; index: number; set: (to: Partial<Replacing>) => void; remove: () => void };
+type Given = { of: Replacing; at: string; set: (to: Partial<Replacing>) => void };
 
-function Replaced({ of, index, set, remove }: Given) {
+function Replaced({ of, at, set }: Given) {
   const { wrong, locked, sealed } = useFilling();
-  const at = `/replace/${index}`;
+  const choosing = useChoosing();
   const id = useId();
   return (
-    <li>
-      <div role="group" aria-label={words.rowOf(words.replace, count(index + 1))}>
-        <SectionOf at={`${at}/section`} value={of.section} set={(section) => set({ section })} />
-        <ArtifactOf at={`${at}/name`} section={of.section} value={of.name} set={(name) => set({ name })} />
-        <PointerOf of={of} at={`${at}/pointer`} set={(pointer) => set({ pointer })} />
-        <Field label={words.value} hint={words.valueHint} wrong={wrong(`${at}/value`)}>
-          {(field) => (
-            <input
-              {...field}
-              data-member={`${at}/value`}
-              disabled={sealed}
-              {...unwritten(of.value)}
-              onChange={(event) => set({ value: event.target.value, lost: false })}
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <div className="tick">
-          <input type="checkbox" id={id} disabled={locked} checked={of.json} aria-describedby={`${id}-hint`} onChange={(event) => set({ json: event.target.checked })} />
-          <label htmlFor={id}>{words.json}</label>
-          <p className="hint" id={`${id}-hint`}>
-            {words.jsonHint}
-          </p>
-        </div>
-        <Remove what={words.replace} row={index} run={remove} />
+    <>
+      <SectionOf at={`${at}/section`} value={of.section} set={(section) => set({ section })} {...choosing} />
+      <ArtifactOf at={`${at}/name`} section={of.section} value={of.name} set={(name) => set({ name })} {...choosing} />
+      <PointerOf of={of} at={`${at}/pointer`} set={(pointer) => set({ pointer })} />
+      <Field label={words.value} hint={words.valueHint} wrong={wrong(`${at}/value`)}>
+        {(field) => (
+          <input
+            {...field}
+            data-member={`${at}/value`}
+            disabled={sealed}
+            {...unwritten(of.value)}
+            onChange={(event) => set({ value: event.target.value, lost: false })}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      <div className="tick">
+        <input type="checkbox" id={id} disabled={locked} checked={of.json} aria-describedby={`${id}-hint`} onChange={(event) => set({ json: event.target.checked })} />
+        <label htmlFor={id}>{words.json}</label>
+        <p className="hint" id={`${id}-hint`}>
+          {words.jsonHint}
+        </p>
       </div>
-    </li>
+    </>
   );
 }
 

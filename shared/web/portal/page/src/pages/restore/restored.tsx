@@ -8,6 +8,7 @@ import { Chip } from "../../parts/status";
 import { Icon } from "../../parts/icons";
 import { Command, Head, Skeleton } from "../../parts/parts";
 import { Problem } from "../../parts/problem";
+import { linked as ofLinked } from "../../words/accounts";
 import { commands } from "../../words/service";
 import { services as ofServices } from "../../words/pages";
 import { plan as ofPlan, restored as words } from "../../words/restore";
@@ -120,6 +121,12 @@ function Commands({ of, living, gone, succeeded, open }: Given) {
   return (
     <div className="commands" role="group" aria-label={commands.bar}>
       {may("resume_service") && <Command icon="play" word={words.resume} first run={() => setAsked(true)} refused={refused} />}
+      {living?.integrationAccount && may("push") && (
+        <Link href={`/services/${name}/push`} className="command">
+          <Icon name="upload" />
+          {ofLinked.push}
+        </Link>
+      )}
       {living && (
         <Link href={`/services/${name}/configure`} className="command">
           <Icon name="calendar" />

@@ -5,10 +5,9 @@ import type { RestoreBody, RestorePlan, Schemas } from "../../api/types";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
 import { Skeleton } from "../../parts/parts";
-import { Said } from "../../parts/said";
+import { Wrongs, type Wrong } from "../../parts/wrong";
 import { plan as words, restore as ofWizard } from "../../words/restore";
 import { Text, useFilling } from "./controls";
-import type { Wrong } from "./form";
 import { Counters, repeated, Report, Surprises } from "./report";
 
 type Policy = Schemas["NumbersPolicy"];
@@ -48,28 +47,7 @@ function Verdict({ plan, current, asked, wrong, goTo }: Pick<Given, "plan" | "cu
       </div>
       {wrong.length === 0 && plan && known && <p className="quiet">{words.allowedText(plan.target.name, plan.backup)}</p>}
       {wrong.length === 0 && plan === undefined && <Skeleton lines={2} />}
-      <ul className="remarks">
-        {wrong.map((one, index) => (
-          <li key={index}>
-            <span>
-              <Said text={one.message} />
-            </span>
-            <span className="facts">
-              {one.code && (
-                <a href={`/api/docs#error-${one.code}`} target="_blank" rel="noreferrer">
-                  <code>{one.code}</code>
-                </a>
-              )}
-              {one.pointer && (
-                <button type="button" className="small" onClick={() => goTo(one.pointer)} aria-label={words.goToField(one.pointer)}>
-                  {words.goTo}
-                  <Icon name="next" />
-                </button>
-              )}
-            </span>
-          </li>
-        ))}
-      </ul>
+      <Wrongs of={wrong} goTo={goTo} />
     </section>
   );
 }

@@ -13,6 +13,8 @@ import { Field } from "../../parts/fields";
 import { count } from "../../parts/format";
 import { Command, Head, Skeleton } from "../../parts/parts";
 import { Problem } from "../../parts/problem";
+import { Request } from "../../parts/request";
+import { goToControl } from "../../parts/wrong";
 import { commands } from "../../words/service";
 import { plan as ofPlan, request as ofRequest, restore as words } from "../../words/restore";
 import { restoredAddress } from "../addresses";
@@ -22,7 +24,7 @@ import { forget, useDraft, type Drafting } from "./draft";
 import { isOfRequest, wrongIn } from "./errors";
 import { bodyOf, stepOf, stepsOf, unfinished, type Step } from "./form";
 import { repeated } from "./report";
-import { Request } from "./request";
+import { masked } from "./masked";
 import { Review } from "./review";
 import { ServiceStep } from "./service-step";
 import { AdvancedStep, DatabaseStep, StoresStep } from "./settings-steps";
@@ -124,7 +126,7 @@ function Filled({ drafting, known }: { drafting: Drafting; known: Known }) {
             {asked.problem && !isOfRequest(asked.problem) && body && <Problem of={asked.problem} again={asked.again} />}
             <Page step={step}>
               <Review body={may ? body : undefined} plan={plan} current={asked.current} wrong={wrong} goTo={goTo}>
-                {body && <Request body={body} id={draft.id} />}
+                {body && <Request path="restores" body={body} masked={masked(body)} id={draft.id} text={ofRequest.text} />}
                 <Start
                   drafting={drafting}
                   name={plan?.target.name}
@@ -184,11 +186,8 @@ function useFocus(step: Step, wanted: string, done: () => void) {
   const before = useRef(step);
   useEffect(() => {
     if (wanted) {
-      const control = document.querySelector<HTMLElement>(`[data-member="${CSS.escape(wanted)}"]`);
-      if (!control && stepOf(wanted) !== step) return;
+      if (!goToControl(wanted) && stepOf(wanted) !== step) return;
       before.current = step;
-      control?.focus();
-      control?.scrollIntoView({ block: "center" });
       done();
     } else if (before.current !== step) {
       before.current = step;
