@@ -52,7 +52,7 @@ async def cut_off(page: Page) -> list[str]:
     """What is longer than its place, where nobody can scroll to the rest and no dots tell of it."""
     found: list[str] = await page.evaluate(
         """[...document.querySelectorAll(
-            ":is(main, dialog) :not(input, select, textarea, option, svg, svg *)")]
+            ":is(main, dialog) :not(input, select, textarea, option, svg, svg *, .unseen)")]
         .filter((one) => {
             const {overflowX, textOverflow} = getComputedStyle(one);
             const ends = /hidden|clip/.test(overflowX) || one.matches("dd, p, h1, h2, h3");
