@@ -38,7 +38,7 @@ class Written:
     sessions: int = 0
     """Received numbers and other sessions that were created."""
     warnings: list[Warning] = field(default_factory=list)
-    keep_it: Callable[[JsonObject], Awaitable[None]] | None = None
+    keep_it: Callable[[JsonObject], Awaitable[None]] | None = field(default=None, repr=False)
     _kept: Kept = field(default_factory=Kept, repr=False)
 
     def to_json(self) -> JsonObject:

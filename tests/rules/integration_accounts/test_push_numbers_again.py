@@ -1,4 +1,4 @@
-"""Control numbers of a push that are decided again: up, around the end of their bounds, never down."""
+"""Numbers of a push that are decided again: up, around the end of their bounds, never down."""
 
 import pytest
 
