@@ -62,18 +62,20 @@ def sent(arm: Arm, account: str) -> dict[str, int]:
     return {str(kind): len(found) for kind, found in items.items() if found}
 
 
+@pytest.mark.parametrize("name", [ONE, COPY], ids=["linked elsewhere", "linked by the push"])
 async def test_the_result_counts_what_all_attempts_wrote(
-    app: Installation, arm: Arm, monkeypatch: pytest.MonkeyPatch
+    app: Installation, arm: Arm, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """The first attempt breaks when everything is written."""
-    await pulled(app, arm)
-    record = await started(app, NEW, ONE)
+    """The first attempt breaks when everything is written, and the service is linked."""
+    await (pulled(app, arm) if name == ONE else restored(app, arm))
+    record = await started(app, NEW, name)
     broken_once(monkeypatch, PushWork, "_link")
     assert (await ended(app, record)).completed_at is None
     done = await ended(app, record)
     assert done.status == "Succeeded", (done.error, done.warnings, done.result)
     assert done.result is not None
     assert done.result["target"]["exists"] is True
+    assert done.result["linked"] is (name == COPY)
     there, told = sent(arm, OTHER), counted(done)
     assert there["partners"] == told["created"]["partners"]
     assert sum(told["created"].values()) == sum(there.values()) - there["sessions"]
