@@ -1,7 +1,10 @@
 """Services and accounts for tests of pushes: an account that is pulled, backed up, lost, restored
 as another service, and pushed."""
 
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from localhost.arm.sample import ACCOUNT, fill
 from localhost.arm.state import Account
@@ -80,6 +83,27 @@ async def ended(app: Installation, record: OperationRow) -> Operation:
     found = await app.records.find(operation.service, operation.id)
     assert found is not None
     return found[0].operation
+
+
+def broken_once(
+    monkeypatch: pytest.MonkeyPatch, holder: type, name: str, then: Callable[[], Any] = lambda: None
+) -> None:
+    """The next call of a method breaks when it is done: the first attempt ends.
+
+    :param then: what is done right after that call, before it breaks.
+    """
+    former = getattr(holder, name)
+    broken: list[bool] = []
+
+    async def once(self: Any, *args: Any) -> Any:
+        found = await former(self, *args)
+        if not broken:
+            broken.append(True)
+            then()
+            raise ConnectionError("broken")
+        return found
+
+    monkeypatch.setattr(holder, name, once)
 
 
 def number_in(arm: Arm, account: str, session: str) -> int | None:

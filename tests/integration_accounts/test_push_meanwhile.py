@@ -8,12 +8,15 @@ import pytest
 
 from localhost.arm.sample import ACCOUNT
 from shared.installation.installation import Installation
+from shared.integration_accounts.pushing.deciding import Deciding
+from shared.integration_accounts.pushing.safety import Safety
 from shared.model.operation import Operation
 from tests.integration_accounts.linked import ONE, refused, service, unlink
 from tests.integration_accounts.pulled import artifacts_of, pull
 from tests.integration_accounts.pushed import (
     NEW,
     OTHER,
+    broken_once,
     ended,
     half_filled,
     partner,
@@ -38,6 +41,9 @@ async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Ins
     await installation.close()
 
 
+BROKEN: dict[str, tuple[type, str]] = {"safety": (Safety, "made"), "numbers": (Deciding, "write")}
+
+
 def identity(arm: Arm, name: str) -> str | None:
     """Whom a partner is known as; None where there is none."""
     found = arm.account(OTHER).items["partners"].get(name.lower())
@@ -56,23 +62,6 @@ def require_left(done: Operation, *names: str) -> None:
     assert sorted(str(one) for one in left) == [f"partners/{name}" for name in names]
 
 
-async def broken_once(app: Installation, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
-    """The next call of the safety backup, or of the numbers, breaks: the first attempt ends."""
-    work: Any = app.works["PushIntegrationAccount"]  # type: ignore[index]
-    holder, name = (work._safety, "made") if where == "safety" else (work, "_numbers")
-    former = getattr(type(holder), name)
-    broken: list[bool] = []
-
-    async def once(self: Any, *args: Any) -> Any:
-        found = await former(self, *args)
-        if not broken:
-            broken.append(True)
-            raise ConnectionError("broken")
-        return found
-
-    monkeypatch.setattr(type(holder), name, once)
-
-
 @pytest.mark.parametrize("where", ["safety", "numbers"])
 async def test_what_is_made_between_attempts_stays(
     app: Installation, arm: Arm, monkeypatch: pytest.MonkeyPatch, where: str
@@ -80,7 +69,7 @@ async def test_what_is_made_between_attempts_stays(
     """Also where the backup is there, and the first attempt broke before it was noted."""
     await pulled(app, arm)
     half_filled(arm)
-    await broken_once(app, monkeypatch, where)
+    broken_once(monkeypatch, *BROKEN[where])
     record = await started(app, _REPLACING, ONE)
     first = await ended(app, record)
     assert first.completed_at is None

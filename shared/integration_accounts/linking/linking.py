@@ -25,6 +25,7 @@ from shared.model.wire import JsonObject, rfc3339
 from shared.numbers.claims import end_issuing
 from shared.operations.engine import Engine
 from shared.operations.immediate import logged, was_done
+from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
 from shared.rules.integration_accounts.ids import Scope, account_id_of
 from shared.rules.naming import shown
@@ -42,6 +43,9 @@ from shared.state.links import Links
 from shared.state.services import Listed
 from shared.storage.tables import RowChanged, RowExists
 from shared.storage.versioned import Versioned
+
+PUSH = "push"
+"""The trigger of a link that a push makes at its end."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ class Linking:
         _require_not_elsewhere(service, account)
         before = await self._mine(service)
         again = before is not None and is_linked_to(service, before.value.key)
+        if not again:
+            await self._require_no_push(service, asked)
         asked.condition(before.etag if before is not None and again else None)
         holder = await self.stores.claims.holder(account.key)
         if holder is not None and holder.id != service.id:
@@ -266,6 +272,7 @@ class Linking:
         asked.condition(found.etag if found is not None and linked else None)
         if account is None or not linked:
             raise not_linked(service.name)
+        await self._require_no_push(service, asked)
         key = account.key
 
         def unlinked(read: Service) -> Service:
@@ -286,6 +293,18 @@ class Linking:
             await self.changes.settle_writers(service.id)
             await self.stores.claims.free(service, key)
             await self.stores.claims.drop_link(service)
+
+    async def _require_no_push(self, service: Service, asked: Asked) -> None:
+        """Refuse to change which account a service has while it is pushed: what the push writes was
+        planned for the link that it has. A push itself links the service at its end.
+
+        :raises Problem: OperationInProgress.
+        """
+        if asked.trigger == PUSH:
+            return
+        holder = await holder_of_lock(self.engine.records, service.name)
+        if holder is not None and holder.name == OperationName.PUSH:
+            raise holder.in_progress(service.name)
 
     def _start(
         self, operation: OperationName, service: Service, asked: Asked, body: JsonObject

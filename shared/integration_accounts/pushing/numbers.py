@@ -30,11 +30,13 @@ from shared.model.push import (
     PlannedNumber,
     PlannedNumbers,
     PushBody,
+    UncertainNumber,
 )
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.push_numbers import (
+    Choice,
     Known,
     choice_for,
     is_moved_back,
@@ -94,11 +96,35 @@ class Decided:
         )
 
 
+@dataclass(frozen=True)
+class Seen:
+    """One number, with all that is known of it."""
+
+    found: PlannedNumber | UncertainNumber | None
+    known: Known
+    choice: Choice
+    standard: str
+
+    @property
+    def decided(self) -> Decided | None:
+        """What is decided by that: also of one that is not written now, and must be where the
+        account loses it. None for one that is never written."""
+        found, known = self.found, self.known
+        if not isinstance(found, PlannedNumber) or known.target_unreadable:
+            return None
+        changed = known.target.changed_time if known.target is not None else None
+        back_from = changed if is_moved_back(found, self.choice) else None
+        if not found.written:
+            found, back_from = found.model_copy(update={"written": True}), None
+        return Decided(found, self.standard, known.bounds, back_from)
+
+
 @dataclass
 class NumbersFound:
     """What numbers and sessions come to."""
 
     decided: list[Decided]
+    """The numbers that are written."""
     plan: PlannedNumbers
     source: Source
     there: SessionsThere
@@ -110,6 +136,8 @@ class NumbersFound:
     """Sessions of acknowledgements' numbers that the source alone has, and the account gets."""
     old_acknowledgements: list[str] = field(default_factory=list)
     """Sessions that would be created with a number after which others may have been issued."""
+    seen: list[Seen] = field(default_factory=list)
+    """All numbers, one by one."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +174,8 @@ class NumbersSurvey:
         held = await sessions_held(cut, agreements)
         counters = await self._counters(service, cut)
         look = await last_look(self.stores, service)
-        numbers, decided = Numbers(body.control_numbers), []
+        numbers, decided = Numbers(body.control_numbers), list[Decided]()
+        seen: list[Seen] = []
         names = [one.name for one in survey.agreements.values()]
         partial = bool(body.include or body.exclude)
         problems = list(wrong_choices(body.control_numbers, names, partial=partial))
@@ -166,10 +195,10 @@ class NumbersSurvey:
                     problems.append(problem)
                     continue
                 numbers.add(found)
-                if isinstance(found, PlannedNumber) and found.written:
-                    changed = known.target.changed_time if known.target is not None else None
-                    back_from = changed if is_moved_back(found, choice) else None
-                    decided.append(Decided(found, one.standard, known.bounds, back_from))
+                seen.append(Seen(found, known, choice, one.standard))
+                becomes = seen[-1].decided
+                if becomes is not None and isinstance(found, PlannedNumber) and found.written:
+                    decided.append(becomes)
         created = kept = 0
         old: list[str] = []
         others = self.others(service, cut, survey, there.others, now, source, body.control_numbers)
@@ -192,6 +221,7 @@ class NumbersSurvey:
             created,
             of_source,
             old,
+            seen,
         )
 
     def _known(

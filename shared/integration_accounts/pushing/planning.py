@@ -21,6 +21,7 @@ from shared.model.integration_account import AccountId, Child
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.push import (
+    Action,
     PlannedWorkflow,
     PushBody,
     PushPlan,
@@ -198,7 +199,7 @@ class Planner:
             + (not target.exists)
             + disabled
         )
-        links = await self.links(service, body, target.id)
+        links = await self.links(service, body, target.id, survey)
         return PushPlan(
             target=target.shown(),
             existing=body.existing,
@@ -217,13 +218,24 @@ class Planner:
             ),
         )
 
-    async def links(self, service: Service, body: PushBody, account: AccountId) -> bool:
+    async def links(
+        self, service: Service, body: PushBody, account: AccountId, survey: Survey
+    ) -> bool:
         """Whether the service is linked to the account after the push, and is not yet. A push of a
-        part links nothing: the next pull would remove from the service what it left out."""
+        part links nothing: the next pull would remove from the service what it left out. Nor does
+        one that keeps what the account has otherwise: the next pull would replace the service's."""
         facts = service.integration_account
         if not body.link or is_partial(body) or (facts is not None and facts.linked):
             return False
+        if kept_otherwise(survey):
+            return False
         return await self.linking.stores.claims.holder(account.key) is None
+
+
+def kept_otherwise(survey: Survey) -> list[str]:
+    """The artifacts that the account keeps otherwise than the service has them."""
+    kept = [key for key, action in survey.actions.items() if action is Action.KEEP]
+    return sorted(f"{key[0]}/{survey.records[key].name}" for key in kept)
 
 
 def is_partial(body: PushBody) -> bool:

@@ -2,7 +2,8 @@
 
 It is staged in the service's configuration, where nobody sees it: that the account is being written
 to, and which backup it has from before; how what is replaced or deleted looked before that backup;
-and the control numbers, which are decided once, with the sessions that the source alone has.
+the control numbers, which are decided once and afterwards moved up alone, with the sessions that
+the source alone has; and what was done so far, for the result.
 """
 
 import hashlib
@@ -13,12 +14,13 @@ from pydantic import Field
 
 from shared.integration_accounts.pushing.before import Before, before_of, staged
 from shared.integration_accounts.pushing.numbers import Decided
+from shared.integration_accounts.pushing.written import Written
 from shared.model.operation import Warning
 from shared.model.wire import JsonObject, Stored
 from shared.rules.integration_accounts.push_sessions import SessionWrite
 from shared.state.staging import StagedValue, Staging
 
-_STATE, _NUMBER, _BEFORE, _SESSION = "push", "n!", "b!", "s!"
+_STATE, _NUMBER, _BEFORE, _SESSION, _WRITTEN = "push", "n!", "b!", "s!", "written"
 
 
 class Done(Stored):
@@ -37,6 +39,8 @@ class Progress(Stored):
     """Whether it is staged how the account looked, before the backup of it was begun."""
     begun: bool = False
     """Whether anything in Azure may have been written."""
+    exists: bool = False
+    """Whether the account was there when the push last looked, or is made."""
     safety: JsonObject = Field(default_factory=dict, repr=False)
     """The backup that the account has from before; empty where it held nothing."""
     workflows: JsonObject = Field(default_factory=dict, repr=False)
@@ -61,6 +65,11 @@ class Progressing:
     """Sessions that the source alone has, as they were when the numbers were decided."""
     before: Before = field(default_factory=dict)
     """What is replaced or deleted, as it was before the backup."""
+    written: Written = field(default_factory=Written)
+    """What all attempts did so far."""
+
+    def __post_init__(self) -> None:
+        self.written.keep_it = self._keep
 
     async def read(self) -> "Progressing":
         """Read what earlier attempts staged."""
@@ -75,6 +84,8 @@ class Progressing:
                     numbers.append(Decided.of(one.value))
                 elif one.key.startswith(_BEFORE):
                     before.append(one.value)
+                elif one.key == _WRITTEN:
+                    self.written.read(one.value)
                 elif one.key.startswith(_SESSION):
                     content = one.value["content"]
                     sessions.append(SessionWrite(str(one.value["name"]), content))
@@ -88,6 +99,9 @@ class Progressing:
         changed = self.now.model_copy(update=changes)
         await self._put([StagedValue(_STATE, changed.to_json())])
         self.now = changed
+
+    async def _keep(self, written: JsonObject) -> None:
+        await self._put([StagedValue(_WRITTEN, written)])
 
     async def look(self, before: Before) -> None:
         """Write how what is replaced or deleted looks, once: no attempt touches anything else."""
@@ -111,6 +125,13 @@ class Progressing:
         await self._put([StagedValue(_session_key(one), one.to_json()) for one in of_source])
         self.decided, self.of_source = list(decided), list(of_source)
         await self.write(numbers_decided=True)
+
+    async def decide_again(self, again: Sequence[Decided]) -> None:
+        """Write numbers that are moved up, before any of them is written to the account."""
+        await self._put([StagedValue(_key(one), one.to_json()) for one in again])
+        moved = {_key(one): one for one in again}
+        kept = [one for one in self.decided if _key(one) not in moved]
+        self.decided = [*kept, *again]
 
     async def _put(self, values: Sequence[StagedValue]) -> None:
         if values:

@@ -3,15 +3,33 @@
 from collections.abc import Sequence
 
 from shared.arm.problems import as_problems
-from shared.integration_accounts.linking.linking import Linking
+from shared.integration_accounts.linking.linking import PUSH, Linking
 from shared.integration_accounts.pushing.before import look_before
-from shared.integration_accounts.pushing.numbers import Decided
-from shared.integration_accounts.pushing.planning import Planned, Planner, is_partial
+from shared.integration_accounts.pushing.deciding import Deciding, require_planned_source
+from shared.integration_accounts.pushing.ending import (
+    MOST_DIFFERENCES,
+    NOT_AS_WRITTEN,
+    compared,
+    differs,
+    not_linked,
+    result_of,
+    unlike,
+    would_be_replaced,
+)
+from shared.integration_accounts.pushing.planned_for import (
+    account_of,
+    body_of,
+    require_as_planned,
+)
+from shared.integration_accounts.pushing.planning import (
+    Planned,
+    Planner,
+    is_partial,
+    kept_otherwise,
+)
 from shared.integration_accounts.pushing.progress import Done, Progressing
 from shared.integration_accounts.pushing.safety import Safety
-from shared.integration_accounts.pushing.session_writing import SessionWriter
-from shared.integration_accounts.pushing.sources import SessionsThere, Source, require_source
-from shared.integration_accounts.pushing.starting import SOURCE, refusal
+from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.suspending import Suspending
@@ -21,8 +39,7 @@ from shared.integration_accounts.pushing.target import (
     make_account,
     target_of,
 )
-from shared.integration_accounts.pushing.writing import ArtifactWriter, Written
-from shared.model.integration_account import AccountId
+from shared.integration_accounts.pushing.writing import ArtifactWriter
 from shared.model.link import LinkBody
 from shared.model.operation import (
     Operation,
@@ -31,23 +48,17 @@ from shared.model.operation import (
     Warning,
 )
 from shared.model.problem import Code, Problem
-from shared.model.push import Action, PushBody, WorkflowsPolicy
+from shared.model.push import PushBody, WorkflowsPolicy
 from shared.model.service import Service
-from shared.model.wire import JsonObject, JsonValue
+from shared.model.wire import JsonObject
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error, passes
 from shared.operations.task import Outcome, Task, Work
-from shared.rules.integration_accounts.ids import account_id_of
-from shared.rules.integration_accounts.push_plan import WRITTEN
-from shared.rules.naming import artifact_key
 from shared.rules.problems import service_deleted
 from shared.rules.states import require_manageable
-from shared.rules.trading import member
 from shared.services.account_claims import is_linked_to
 from shared.services.services import Asked
 from shared.storage.fence import Canceled
-
-_MOST_DIFFERENCES = 100
 
 
 class PushWork(Work):
@@ -84,23 +95,21 @@ class PushWork(Work):
         progress = await self._progress(operation, service).read()
         if progress.now.done:
             return _outcome(progress.now.done)
-        written = Written()
-        body = PushBody.model_validate(operation.parameters["request"])
+        body = body_of(operation)
         try:
-            return await self._push(task, service, body, progress, written)
+            require_as_planned(operation, service)
+            return await self._push(task, service, body, progress)
         except Canceled:
             if not progress.now.begun:
                 raise
             notes = await self._disabled(operation, service, progress)
-            result = _result(operation, progress, written)
-            return Outcome(OperationStatus.CANCELED, result, [*written.warnings, *notes])
+            return _stopped(operation, progress, OperationStatus.CANCELED, notes)
         except Problem as problem:
             if not progress.now.begun or _may_pass(problem, operation):
                 raise
             notes = await self._disabled(operation, service, progress)
-            result = _result(operation, progress, written)
             error = operation_error(problem)
-            return Outcome(OperationStatus.FAILED, result, [*written.warnings, *notes], error)
+            return _stopped(operation, progress, OperationStatus.FAILED, notes, error)
 
     async def _push(
         self,
@@ -108,40 +117,46 @@ class PushWork(Work):
         service: Service,
         body: PushBody,
         progress: Progressing,
-        written: Written,
     ) -> Outcome:
+        written = progress.written
         planned = await self._planner.planned(service, body, task)
         if not progress.now.begun:
-            _require_source(task.operation, planned.looked.numbers.source, body)
+            source = planned.looked.numbers.source
+            require_planned_source(task.operation, source, body.control_numbers)
             await self._begin(task, service, body, planned, progress)
         elif refused := [one for one in planned.problems if one.code in _STILL]:
             raise refusal(refused)
         with as_problems(planned.target.id):
             if not planned.target.exists:
                 await make_account(planned.target, body)
-            elif body.workflows is WorkflowsPolicy.SUSPEND:
+            if not progress.now.exists:
+                await progress.write(exists=True)
+            if planned.target.exists and body.workflows is WorkflowsPolicy.SUSPEND:
                 await self._suspending.disable(task, service, planned.target.id, progress.note)
             writer = ArtifactWriter(
                 self._stores, service, task, body, planned, written, progress.before
             )
             await writer.write()
-            await self._numbers(task, service, body, planned, progress, written)
+            numbers = Deciding(
+                self._stores, self._planner.numbers, task, service, body, planned, progress
+            )
+            await numbers.write()
             await writer.delete()
-            differing = await self._compare(task, service, body, planned, progress)
-        notes = await self._link(task, service, body, planned)
+            task.report("comparing")
+            target = await target_of(self._stores.arm, planned.target.id, body)
+            looked = await self._planner.looked(service, body, target, task)
+            differing = sorted([*unlike(looked.survey), *await numbers.look_back(looked)])
+        notes = await self._link(task, service, body, planned, looked.survey, differing)
         notes += await self._disabled(task.operation, service, progress)
-        result = _result(task.operation, progress, written)
+        result = result_of(task.operation, progress) | compared(differing)
         result |= {
-            "verified": not differing,
-            "differs": [*differing[:_MOST_DIFFERENCES]],
-            "moreDiffer": max(0, len(differing) - _MOST_DIFFERENCES),
             "linked": await self._is_linked(service, planned.target),
             "requests": planned.target.account.requests,
         }
         warnings = [*planned.plan.warnings, *written.warnings, *notes]
         if differing:
-            warnings.append(_differs(differing))
-        done = Done(result=result, warnings=warnings[:_MOST_DIFFERENCES], whole=not differing)
+            warnings.append(differs(differing))
+        done = Done(result=result, warnings=warnings[:MOST_DIFFERENCES], whole=not differing)
         await progress.write(done=done)
         return _outcome(done)
 
@@ -176,64 +191,20 @@ class PushWork(Work):
         await task.checkpoint()
         await progress.write(begun=True, safety=safety)
 
-    async def _numbers(
-        self,
-        task: Task,
-        service: Service,
-        body: PushBody,
-        planned: Planned,
-        progress: Progressing,
-        written: Written,
-    ) -> None:
-        cut, survey = planned.looked.cut, planned.looked.survey
-        target = await target_of(self._stores.arm, planned.target.id, body)
-        surveyed = self._planner.numbers
-        found = await surveyed.run(service, cut, target, body, survey)
-        if not progress.now.numbers_decided or found.old_acknowledgements:
-            _require_source(task.operation, found.source, body)
-        if not progress.now.numbers_decided:
-            if found.problems:
-                raise refusal(found.problems)
-            await progress.decide(found.decided, found.of_source)
-        names = _names(progress.decided, found.there)
-        key = await self._stores.keys.data_key(service.id)
-        sessions = SessionWriter(self._stores, service, target.account, task, key, written)
-        await sessions.numbers(progress.decided, names)
-        await sessions.others(surveyed, cut, survey, found.source, body.control_numbers)
-        await sessions.create(progress.of_source)
-
-    async def _compare(
-        self,
-        task: Task,
-        service: Service,
-        body: PushBody,
-        planned: Planned,
-        progress: Progressing,
-    ) -> list[str]:
-        """Read the account again, and say what of it is not as it was to become."""
-        task.report("comparing")
-        target = await target_of(self._stores.arm, planned.target.id, body)
-        looked = await self._planner.looked(service, body, target, task)
-        survey = looked.survey
-        found = [f"{key[0]}/{survey.records[key].name}" for key in _unlike(survey)]
-        for child, names in survey.deletions.items():
-            found += [f"{child}/{name}" for name in names]
-        there = looked.numbers.there
-        for one in progress.decided:
-            number = one.number
-            session = there.generated.get((artifact_key(number.agreement), number.kind))
-            if one.is_still_to_write(session):
-                found.append(f"control-numbers/{number.agreement}/{number.kind}")
-        lacking = [one for one in progress.of_source if there.others.action(one.name) in WRITTEN]
-        if count := looked.numbers.sessions_lacking + len(lacking):
-            found.append(f"sessions: {count}")
-        return sorted(found)
-
     async def _link(
-        self, task: Task, service: Service, body: PushBody, planned: Planned
+        self,
+        task: Task,
+        service: Service,
+        body: PushBody,
+        planned: Planned,
+        survey: Survey,
+        differing: Sequence[str],
     ) -> list[Warning]:
-        """Link the service to the account, where the request does not forbid it and no other
-        service has it; why that was not done."""
+        """Link the service to the account, where the request does not forbid it, no other service
+        has it, and the next pull takes nothing from the service; why that was not done.
+
+        :param survey: the account, read again.
+        """
         listed = await self._stores.directory.get(service.name)
         if listed is None or listed.service.id != service.id:
             raise service_deleted(service.name)
@@ -241,17 +212,21 @@ class PushWork(Work):
         if not body.link or (facts is not None and facts.linked):
             return []
         if is_partial(body):
-            return [_not_linked(_PARTIAL, planned.target)]
-        if not await self._planner.links(listed.service, body, planned.target.id):
-            return [_not_linked("another service is linked to it.", planned.target)]
-        asked = Asked(task.operation.caller, "push")
+            return [not_linked(_PARTIAL, planned.target)]
+        if kept := kept_otherwise(survey):
+            return [not_linked(would_be_replaced(kept), planned.target)]
+        if differing:
+            return [not_linked(NOT_AS_WRITTEN, planned.target)]
+        if not await self._planner.links(listed.service, body, planned.target.id, survey):
+            return [not_linked("another service is linked to it.", planned.target)]
+        asked = Asked(task.operation.caller, PUSH)
         try:
             link = LinkBody(resource_id=planned.target.resource_id)
             await self._linking.link(listed, link, asked)
         except Problem as problem:
             if problem.again or problem.code.status == _UNAVAILABLE:
                 raise
-            return [_not_linked(problem.message, planned.target)]
+            return [not_linked(problem.message, planned.target)]
         return []
 
     async def _is_linked(self, service: Service, target: Target) -> bool:
@@ -270,18 +245,17 @@ class PushWork(Work):
             return _outcome(progress.now.done)
         if not progress.now.begun:
             return None
-        account = _account(operation)
+        account = account_of(operation)
         if account is not None:
             await self._suspending.note_disabled(operation, service, account, progress.note)
         notes = await self._disabled(operation, service, progress)
-        result = _result(operation, progress, None)
         if operation.cancel_requested:
-            return Outcome(OperationStatus.CANCELED, result, notes)
+            return _stopped(operation, progress, OperationStatus.CANCELED, notes)
         error = operation.error or OperationError(
             code=Code.INTERNAL_ERROR,
             message=f"Its worker stopped {ATTEMPTS} times. The log of the app tells more.",
         )
-        return Outcome(OperationStatus.FAILED, result, notes, error)
+        return _stopped(operation, progress, OperationStatus.FAILED, notes, error)
 
     async def _disabled(
         self, operation: Operation, service: Service, progress: Progressing
@@ -289,7 +263,7 @@ class PushWork(Work):
         """Have the service that is linked to the account Suspended where workflows of it are
         disabled, however the push ends; what there is to say where its resume cannot enable
         them."""
-        account, told = _account(operation), progress.now.workflows
+        account, told = account_of(operation), progress.now.workflows
         if account is None:
             return []
         return await self._suspending.suspend(operation, service, account, told)
@@ -320,67 +294,23 @@ _STILL = frozenset({Code.INTEGRATION_ACCOUNT_HOLDS})
 """What forbids a push to go on: the rest was looked at before it began."""
 
 
-def _require_source(operation: Operation, now: Source, body: PushBody) -> None:
-    require_source(operation.parameters.get(SOURCE), now, body.control_numbers)
-
-
 def _may_pass(problem: Problem, operation: Operation) -> bool:
     """Whether another attempt may not meet the problem, and there is one."""
     return passes(problem) and operation.attempt < ATTEMPTS
 
 
-def _unlike(survey: Survey) -> list[tuple[str, str]]:
-    wrong = (Action.CREATE, Action.REPLACE, Action.REFUSE)
-    return [key for key, action in survey.actions.items() if action in wrong]
-
-
-def _names(decided: Sequence[Decided], there: SessionsThere) -> dict[tuple[str, str], str]:
-    found: dict[tuple[str, str], str] = {}
-    for one in decided:
-        number = one.number
-        session = there.generated.get((artifact_key(number.agreement), number.kind))
-        if session is not None:
-            found[number.agreement, number.kind] = session.name
-    return found
-
-
-def _result(operation: Operation, progress: Progressing, written: Written | None) -> JsonObject:
-    plan = operation.parameters.get("plan")
-    target: JsonValue = plan.get("target") if isinstance(plan, dict) else None
-    found: JsonObject = {"target": target}
-    if progress.now.safety:
-        found["safetyBackup"] = progress.now.safety
-    if progress.now.workflows:
-        found["workflows"] = progress.now.workflows
-    return found if written is None else {**found, **written.to_json()}
-
-
-def _account(operation: Operation) -> AccountId | None:
-    """The account that a push was started for."""
-    plan = operation.parameters.get("plan")
-    resource_id = member(member(plan, "target"), "resourceId")
-    return account_id_of(resource_id) if isinstance(resource_id, str) else None
+def _stopped(
+    operation: Operation,
+    progress: Progressing,
+    status: OperationStatus,
+    notes: Sequence[Warning],
+    error: OperationError | None = None,
+) -> Outcome:
+    """The end of a push that stopped after it had begun to write: what all attempts did."""
+    warnings = [*progress.written.warnings, *notes]
+    return Outcome(status, result_of(operation, progress), warnings, error)
 
 
 def _outcome(done: Done) -> Outcome:
     whole = OperationStatus.SUCCEEDED if done.whole else OperationStatus.PARTIALLY_SUCCEEDED
     return Outcome(whole, done.result, done.warnings)
-
-
-def _differs(differing: Sequence[str]) -> Warning:
-    more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
-    return Warning(
-        code="NotAsWritten",
-        message=f"Read again, the account is not as it was to become: {', '.join(differing[:5])}"
-        f"{more}. Somebody else may change it, or Azure keeps it otherwise: look at it, and push "
-        "again.",
-        target="verified",
-    )
-
-
-def _not_linked(why: str, target: Target) -> Warning:
-    return Warning(
-        code="NotLinked",
-        message=f"The service is not linked to the account: {why}",
-        target=target.resource_id,
-    )

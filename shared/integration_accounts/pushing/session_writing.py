@@ -23,7 +23,7 @@ from shared.integration_accounts.pushing.patient import (
 from shared.integration_accounts.pushing.sources import Generated, Source, sessions_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
-from shared.integration_accounts.pushing.writing import Written
+from shared.integration_accounts.pushing.written import Written
 from shared.model.integration_account import Child
 from shared.model.problem import Code, Problem
 from shared.model.push import Action, ControlNumbersAtPush
@@ -71,6 +71,7 @@ class SessionWriter:
             name = names.get((number.agreement, number.kind))
             name = name or generated_name(number.agreement, number.kind)
             self.written.numbers += await self._number(one, name)
+            await self.written.keep()
             self.task.report("writing control numbers", done, len(decided))
 
     async def _number(self, decided: Decided, name: str) -> bool:
@@ -169,6 +170,7 @@ class SessionWriter:
             tried: list[SessionWrite] = []
             created = await carefully(self.task, partial(self._create, write, tried))
             self.written.sessions += created
+            await self.written.keep()
             self.task.report("writing sessions", self.written.sessions)
 
     async def _create(self, write: SessionWrite, tried: list[SessionWrite]) -> bool:

@@ -21,6 +21,10 @@ SOURCE = "source"
 """The parameter of a push's operation that says what became of the account that the service was
 pulled from, when the push was planned: an attempt decides upon no number from less."""
 
+PULLED_FROM = "pulledFrom"
+"""The parameter that says which account that is, and whether the service was linked to it; null for
+none. A push is of that one, whatever the service is linked to later."""
+
 
 @dataclass(frozen=True)
 class Pushes:
@@ -67,8 +71,17 @@ class Pushes:
             **start.parameters,
             "plan": _shortened(planned.plan).to_json(),
             SOURCE: str(planned.looked.numbers.source.state),
+            PULLED_FROM: pulled_from(service),
         }
         return await self.engine.start(replace(start, parameters=parameters))
+
+
+def pulled_from(service: Service) -> JsonObject | None:
+    """The account that a service was pulled from, as a push is started with it."""
+    facts = service.integration_account
+    if facts is None:
+        return None
+    return {"resourceId": facts.resource_id, "linked": facts.linked}
 
 
 def refusal(problems: Sequence[Problem]) -> Problem:

@@ -1,9 +1,9 @@
 """Writing artifacts into an account, and deleting them there.
 
-Nothing is kept of how far it got: what is there is compared right before each write, so an attempt
-that comes later writes only what still differs. A write is sent once: where its answer is lost,
-what is there is compared before it is sent again. Azure documents no condition for artifacts; the
-ETag of one that has one is sent.
+What was done is counted for the result, and nothing goes by that: what is there is compared right
+before each write, so an attempt that comes later writes only what still differs. A write is sent
+once: where its answer is lost, what is there is compared before it is sent again. Azure documents
+no condition for artifacts; the ETag of one that has one is sent.
 """
 
 from collections import Counter
@@ -17,6 +17,7 @@ from shared.integration_accounts.pushing.patient import carefully, sent
 from shared.integration_accounts.pushing.planning import Planned
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.target import look_at_keys
+from shared.integration_accounts.pushing.written import Written
 from shared.model.integration_account import Child
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
@@ -39,37 +40,6 @@ from shared.rules.integration_accounts.push_plan import (
 from shared.rules.integration_accounts.resources import goes_inline, record_of, resource_of
 from shared.rules.naming import shown
 from shared.rules.trading import member
-
-_MOST_WARNINGS = 100
-
-
-@dataclass
-class Written:
-    """What one attempt did."""
-
-    created: Counter[str] = field(default_factory=Counter)
-    replaced: Counter[str] = field(default_factory=Counter)
-    deleted: Counter[str] = field(default_factory=Counter)
-    """By section."""
-    numbers: int = 0
-    sessions: int = 0
-    """Received numbers and other sessions that were created."""
-    warnings: list[Warning] = field(default_factory=list)
-
-    def to_json(self) -> JsonObject:
-        """As the result has it."""
-        return {
-            "created": dict(self.created),
-            "replaced": dict(self.replaced),
-            "deleted": dict(self.deleted),
-            "numbersWritten": self.numbers,
-            "sessionsCreated": self.sessions,
-        }
-
-    def warn(self, warning: Warning) -> None:
-        """Tell what surprised."""
-        if len(self.warnings) < _MOST_WARNINGS:
-            self.warnings.append(warning)
 
 
 @dataclass
@@ -129,6 +99,7 @@ class ArtifactWriter:
     async def _write(self, child: Child, record: Record) -> None:
         await self.task.checkpoint()
         await carefully(self.task, partial(self._compare_and_put, child, record, _Earlier()))
+        await self.written.keep()
 
     async def _compare_and_put(self, child: Child, record: Record, earlier: _Earlier) -> None:
         """Write an artifact where that is still to be done. All of it is asked again after a wait,
@@ -242,6 +213,7 @@ class ArtifactWriter:
             for name in deletions.get(child, []):
                 await self.task.checkpoint()
                 await carefully(self.task, partial(self._delete, child, name, _Earlier()))
+                await self.written.keep()
                 self.task.report(f"deleting {child}", self.written.deleted.total())
 
     async def _delete(self, child: Child, name: str, earlier: _Earlier) -> None:

@@ -1,0 +1,220 @@
+"""The control numbers of a push: decided once, right before they are written; looked at again by
+each later attempt and at the end, and moved up where the account has lost one, or the account that
+the service was pulled from went on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.integration_accounts.pushing.numbers import Decided, NumbersFound, NumbersSurvey, Seen
+from shared.integration_accounts.pushing.patient import pause
+from shared.integration_accounts.pushing.planning import Looked, Planned
+from shared.integration_accounts.pushing.progress import Progressing
+from shared.integration_accounts.pushing.session_writing import SessionWriter
+from shared.integration_accounts.pushing.sources import SessionsThere, Source, require_source
+from shared.integration_accounts.pushing.starting import SOURCE, refusal
+from shared.integration_accounts.pushing.stores import PushStores
+from shared.integration_accounts.pushing.target import target_of
+from shared.model.numbers import Kind
+from shared.model.operation import Operation
+from shared.model.push import ControlNumbersAtPush, PlannedNumber, PushBody, UncertainNumber
+from shared.model.service import Service
+from shared.operations.task import Task
+from shared.rules.integration_accounts.push_numbers import SourceState
+from shared.rules.integration_accounts.push_numbers_again import (
+    decided_again,
+    not_read_again,
+    was_lost,
+    went_on,
+    written_again,
+)
+from shared.rules.integration_accounts.push_plan import WRITTEN
+from shared.rules.naming import artifact_key
+
+_ACKNOWLEDGEMENTS_BEHIND = "AcknowledgementNumbersBehind"
+"""The warning of a plan that the end tells too, where it became so meanwhile."""
+
+_PAUSES = (0.5, 2.0, 5.0)
+"""Seconds before a source that did not answer at the end is read again."""
+
+
+def require_planned_source(operation: Operation, now: Source, body: ControlNumbersAtPush) -> None:
+    """Refuse to decide upon numbers from less than the plan knew.
+
+    :raises Problem: as ``require_source``.
+    """
+    require_source(operation.parameters.get(SOURCE), now, body)
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """Decides upon the numbers of one push, and writes them."""
+
+    stores: PushStores
+    surveyed: NumbersSurvey
+    task: Task
+    service: Service
+    body: PushBody
+    planned: Planned
+    progress: Progressing
+
+    async def write(self) -> None:
+        """Decide, where no attempt has, and write numbers and sessions. What an earlier attempt
+        decided is moved up where more is known by now.
+
+        :raises ArmRefused: what ARM refused.
+        :raises Problem: ControlNumbersUncertain and others that forbid to decide;
+            IntegrationAccountUnavailable.
+        """
+        body, progress, looked = self.body, self.progress, self.planned.looked
+        found = await self._look(looked)
+        if not progress.now.numbers_decided or found.old_acknowledgements:
+            require_planned_source(self.task.operation, found.source, body.control_numbers)
+        if not progress.now.numbers_decided:
+            if found.problems:
+                raise refusal(found.problems)
+            decided = [one.decided for one in found.seen]
+            await progress.decide([one for one in decided if one is not None], found.of_source)
+        else:
+            self._tell_lost(found.there)
+            if moved := await self._decide_again(found):
+                self._tell_went_on(moved, [])
+            await progress.written.keep()
+        sessions = await self._write(found.there)
+        await sessions.others(
+            self.surveyed, looked.cut, looked.survey, found.source, body.control_numbers
+        )
+        await sessions.create(progress.of_source)
+
+    async def look_back(self, looked: Looked) -> list[str]:
+        """Look at all numbers again, move up those that the source went beyond meanwhile, and name
+        what is not in the account as it was to become.
+
+        :param looked: the account, read again.
+        :raises ArmRefused: what ARM refused.
+        """
+        found = await self._read_source_again(looked)
+        if moved := await self._decide_again(found):
+            await self._write(found.there)
+            found = await self._look(looked)
+        told = self.planned.plan.warnings
+        for warning in found.warnings:
+            if warning.code == _ACKNOWLEDGEMENTS_BEHIND and warning not in told:
+                self.progress.written.warn(warning)
+        still = self._again(found)
+        if moved or still:
+            self._tell_went_on(moved, still)
+        differing = [*self._not_reached(found), *self._unsure(found), *self._lacking(found)]
+        await self.progress.written.keep()
+        return differing
+
+    async def _look(self, looked: Looked) -> NumbersFound:
+        target = await target_of(self.stores.arm, self.planned.target.id, self.body)
+        return await self.surveyed.run(self.service, looked.cut, target, self.body, looked.survey)
+
+    async def _read_source_again(self, looked: Looked) -> NumbersFound:
+        """What the end goes by; a source that could be read for the plan is asked some times."""
+        found = looked.numbers
+        for seconds in _PAUSES:
+            was_read = self.task.operation.parameters.get(SOURCE) == SourceState.READ
+            if not was_read or found.source.state is not SourceState.UNREACHABLE:
+                break
+            await pause(self.task, seconds)
+            found = await self._look(looked)
+        return found
+
+    def _again(self, found: NumbersFound) -> list[Decided]:
+        """What is decided upon again."""
+        before = {_key(one): one for one in self.progress.decided}
+        now, again = self.stores.clock.now(), list[Decided]()
+        for seen in found.seen:
+            former = before.get((artifact_key(seen.known.agreement), seen.known.kind))
+            number = former.number if former is not None else None
+            number = decided_again(seen.choice, seen.known, number, now)
+            if number is not None:
+                again.append(Decided(number, seen.standard, seen.known.bounds))
+        return again
+
+    async def _decide_again(self, found: NumbersFound) -> list[Decided]:
+        again = self._again(found)
+        await self.progress.decide_again(again)
+        return again
+
+    def _tell_went_on(self, moved: Sequence[Decided], still: Sequence[Decided]) -> None:
+        warning = went_on([one.number for one in moved], [one.number for one in still])
+        self.progress.written.warn(warning)
+
+    async def _write(self, there: SessionsThere) -> SessionWriter:
+        """Write what is decided and the account has not reached.
+
+        :param there: its sessions.
+        """
+        wanted, names = list[Decided](), dict[tuple[str, str], str]()
+        for one in self.progress.decided:
+            session = there.generated.get(_key(one))
+            if not one.is_still_to_write(session):
+                continue
+            wanted.append(one)
+            if session is not None:
+                names[one.number.agreement, one.number.kind] = session.name
+        key = await self.stores.keys.data_key(self.service.id)
+        account, written = self.planned.target.account, self.progress.written
+        sessions = SessionWriter(self.stores, self.service, account, self.task, key, written)
+        await sessions.numbers(wanted, names)
+        return sessions
+
+    def _tell_lost(self, there: SessionsThere) -> None:
+        lost = list[PlannedNumber]()
+        for one in self.progress.decided:
+            session = there.generated.get(_key(one))
+            if session is not None and session.sighting is None:
+                continue  # it cannot be read
+            value = session.sighting.value if session is not None and session.sighting else None
+            if was_lost(one.number, value, one.bounds):
+                lost.append(one.number)
+        if lost:
+            self.progress.written.warn(written_again(lost))
+
+    def _not_reached(self, found: NumbersFound) -> list[str]:
+        """The numbers that the account has not reached, of those that were decided."""
+        decided = self.progress.decided
+        return [
+            _named(one.number.agreement, one.number.kind)
+            for one in decided
+            if one.is_still_to_write(found.there.generated.get(_key(one)))
+        ]
+
+    def _unsure(self, found: NumbersFound) -> list[str]:
+        """The numbers of which it has become unknown what was issued, and upon which nothing was
+        decided. Of the others the source does not say what it issued since: that is a warning."""
+        decided = {_key(one) for one in self.progress.decided}
+        unsure, not_read = list[str](), list[tuple[str, str]]()
+        for one in _uncertain(found.seen):
+            agreement, kind = one.known.agreement, one.known.kind
+            is_decided = (artifact_key(agreement), kind) in decided
+            if is_decided or found.source.state is not SourceState.READ:
+                not_read.append((agreement, kind))
+            else:
+                unsure.append(_named(agreement, kind))
+        if not_read:
+            self.progress.written.warn(not_read_again(not_read))
+        return unsure
+
+    def _lacking(self, found: NumbersFound) -> list[str]:
+        """How many other sessions the account lacks."""
+        others = found.there.others
+        lacking = [one for one in self.progress.of_source if others.action(one.name) in WRITTEN]
+        count = found.sessions_lacking + len(lacking)
+        return [f"sessions: {count}"] if count else []
+
+
+def _key(one: Decided) -> tuple[str, Kind]:
+    return artifact_key(one.number.agreement), one.number.kind
+
+
+def _named(agreement: str, kind: Kind) -> str:
+    return f"control-numbers/{agreement}/{kind}"
+
+
+def _uncertain(seen: Sequence[Seen]) -> list[Seen]:
+    return [one for one in seen if isinstance(one.found, UncertainNumber)]

@@ -1,0 +1,74 @@
+"""What a push was planned for: the account that it writes to, and the one that its service was
+pulled from. Both stay what they were, in every attempt; where the service's link was changed, it
+ends.
+"""
+
+from shared.integration_accounts.pushing.starting import PULLED_FROM, pulled_from
+from shared.model.integration_account import AccountId
+from shared.model.operation import Operation
+from shared.model.problem import Code, Problem
+from shared.model.push import PushBody
+from shared.model.service import Service
+from shared.model.wire import JsonValue
+from shared.rules.integration_accounts.ids import account_id_of
+from shared.rules.trading import member
+
+
+def account_of(operation: Operation) -> AccountId | None:
+    """The account that a push was planned for."""
+    target = member(operation.parameters.get("plan"), "target")
+    resource_id = member(target, "resourceId")
+    return account_id_of(resource_id) if isinstance(resource_id, str) else None
+
+
+def body_of(operation: Operation) -> PushBody:
+    """The request of a push, with the account that it was planned for: not with that of a link that
+    was changed since."""
+    body, account = PushBody.model_validate(operation.parameters["request"]), account_of(operation)
+    if account is None or body.create is not None:
+        return body
+    return body.model_copy(update={"resource_id": str(account)})
+
+
+def require_as_planned(operation: Operation, service: Service) -> None:
+    """Refuse to go on where the service has another link than when the push was planned: the
+    numbers were to go on after those of that account.
+
+    :raises Problem: IntegrationAccountLinked for another account; IntegrationAccountNotLinked for
+        a link that has ended.
+    """
+    if PULLED_FROM not in operation.parameters:
+        return  # it was started by the version before
+    planned, now = operation.parameters[PULLED_FROM], pulled_from(service)
+    if _key(planned) == _key(now) and _is_linked(planned) == _is_linked(now):
+        return
+    account = account_of(operation)
+    if account is not None and _is_linked(now) and _key(now) == account.key:
+        return  # the push linked it, or somebody did to the very account
+    was = f"had {_shown(planned)}" if _key(planned) else "had no account"
+    if _is_linked(now):
+        raise Problem(
+            Code.INTEGRATION_ACCOUNT_LINKED,
+            f"Service '{service.name}' {was} when this push was planned, and "
+            f"is linked to {_shown(now)} now. Nothing more was written. Ask for the plan again.",
+            "/resourceId",
+        )
+    raise Problem(
+        Code.INTEGRATION_ACCOUNT_NOT_LINKED,
+        f"Service '{service.name}' was linked to {_shown(planned)} when this push was planned, and "
+        "that link has ended. Nothing more was written. Ask for the plan again.",
+        "/resourceId",
+    )
+
+
+def _key(told: JsonValue) -> str:
+    return _shown(told).lower()
+
+
+def _shown(told: JsonValue) -> str:
+    found = member(told, "resourceId")
+    return found if isinstance(found, str) else ""
+
+
+def _is_linked(told: JsonValue) -> bool:
+    return member(told, "linked") is True
