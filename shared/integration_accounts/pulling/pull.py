@@ -124,11 +124,12 @@ class Puller:
         )
         read = await artifacts.run()
         require_accepted(artifacts.removals(), accepted=accept_removals)
-        sessions = SessionPull(stores, service, account, key, task, artifacts.added_agreements())
+        added = artifacts.added_agreements()
+        sessions = SessionPull(stores, service, account, key, task, added, first=not is_repeated)
         await sessions.run()
         read.counts[Child.SESSIONS] = sessions.seen
         account_staged = await self._stage_account(task, service, key, link, properties, read)
-        found = warnings(read, sessions.not_held, link.resource_id)
+        found = warnings(read, sessions.not_held, sessions.behind, link.resource_id)
         summary = Summary(
             operation=task.operation.id,
             found_at=now,

@@ -5,11 +5,13 @@ numbers besides, so that everything that works on those works for an account.
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.arm.client import Account
+from shared.integration_accounts.pulling.behind import NumbersBehind
 from shared.integration_accounts.pulling.spool import Spool, spool
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
@@ -23,7 +25,11 @@ from shared.model.session import Session
 from shared.model.wire import JsonObject, rfc3339
 from shared.numbers.claims import left_behind
 from shared.operations.task import Task
-from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.observed import (
+    Sighting,
+    is_behind_ledger,
+    observed,
+)
 from shared.rules.integration_accounts.received import Receiving
 from shared.rules.integration_accounts.resources import name_of, record_of
 from shared.rules.integration_accounts.session_names import Agreements, named
@@ -33,7 +39,7 @@ from shared.rules.integration_accounts.sessions import (
     number_of,
     read,
 )
-from shared.rules.naming import artifact_key, session_key
+from shared.rules.naming import artifact_key, session_key, shown
 from shared.sealing.data_key import DataKey
 from shared.services.sessions import opened_session, sealed_session
 from shared.state.columns import require_storable
@@ -41,6 +47,8 @@ from shared.state.control_numbers import LedgerRow
 from shared.state.staging import StagedValue
 from shared.storage.tables import TRANSACTION_ROWS
 from shared.storage.versioned import optimistic
+
+log = logging.getLogger("interkeep.pulls")
 
 SESSION = "s!"
 """What the keys of staged sessions begin with."""
@@ -138,6 +146,7 @@ class SessionPull:
 
     :param added: agreements that come with this pull: their sessions count as changed, as what was
         stored of them before was that of no agreement.
+    :param first: whether it is the first pull of a link.
     """
 
     def __init__(
@@ -148,7 +157,12 @@ class SessionPull:
         key: DataKey,
         task: Task,
         added: Sequence[str],
+        *,
+        first: bool,
     ) -> None:
+        self._behind = NumbersBehind(first=first)
+        self.behind = self._behind.found
+        """Numbers that are lower than the ledger knows, by session."""
         self._added = Agreements(added)
         self._stores = stores
         self._service = service
@@ -165,9 +179,12 @@ class SessionPull:
 
         :raises ArmRefused: what ARM refused; nothing but staged rows was written.
         """
+        await self._behind.load(self._stores, self._service)
         with spool() as kept_apart:
             async for stored in self._stores.sessions.pages(self._service.id):
-                opened = (opened_session(self._key, one) for one in stored)
+                opened = [opened_session(self._key, one) for one in stored]
+                for one in opened:
+                    self._behind.stored(one)
                 kept_apart.add((session_key(one.name), self._known_as(one)) for one in opened)
             await self._read(kept_apart)
             if kept_apart.unseen():
@@ -186,6 +203,8 @@ class SessionPull:
         async for page in self._account.pages(Child.SESSIONS):
             await self._task.checkpoint()
             taken = Taken.of(page)
+            for one in taken.sessions.values():
+                self._behind.seen(one)
             changed = kept_apart.see([(key, printed(one)) for key, one in taken.sessions.items()])
             kept_apart.see([(key, b"") for key in taken.left])
             seen += len(page)
@@ -307,7 +326,14 @@ class SessionWriter:
             if known is not None and known.last == one.value:
                 continue  # this has been counted, perhaps by an attempt that stopped behind it
             before = None if self._first else await self._sighted(name)
-            counters[kind] = observed(known, numbers.numbering.get(kind, Bounds()), now, before)
+            bounds = numbers.numbering.get(kind, Bounds())
+            counters[kind] = observed(known, bounds, now, before)
+            if is_behind_ledger(known, bounds, now, before):
+                issued = counters[kind].last
+                log.warning(
+                    "the session %s of %s is at %d, and numbers up to %d were issued",
+                    *(shown(name), self._service.name, one.value, issued),
+                )
         if counters == row.counters and former is None and row.etag:
             return
         row = replace(row, counters=counters, changed_at=rfc3339(self._now))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shared.integration_accounts.pulling.artifacts import Read
+from shared.integration_accounts.pulling.behind import Behind
 from shared.model.integration_account import Child
 from shared.model.operation import Warning
 from shared.model.sections import SESSIONS
@@ -12,10 +13,13 @@ _NAMED = 20
 """So many of a kind are named each in a warning of its own."""
 
 
-def warnings(read: Read, sessions: Mapping[str, str], resource_id: str) -> list[Warning]:
+def warnings(
+    read: Read, sessions: Mapping[str, str], behind: Mapping[str, Behind], resource_id: str
+) -> list[Warning]:
     """All warnings of a pull. A backup of what it brought carries them too.
 
     :param sessions: those that no service can hold, each with why.
+    :param behind: numbers that are lower than the ledger knows, by session.
     :param resource_id: of the account.
     """
     return [
@@ -24,6 +28,7 @@ def warnings(read: Read, sessions: Mapping[str, str], resource_id: str) -> list[
         *_artifacts(read.not_held, resource_id),
         *_without_content(sorted(read.without_content), resource_id),
         *_sessions(sessions, resource_id),
+        *_set_back(behind, resource_id),
     ]
 
 
@@ -109,6 +114,29 @@ def _sessions(not_held: Mapping[str, str], resource_id: str) -> list[Warning]:
             Warning(
                 code="SessionNotHeld",
                 message=f"So it is with {len(not_held) - _NAMED} further sessions.",
+                target=resource_id,
+            )
+        )
+    return found
+
+
+def _set_back(behind: Mapping[str, Behind], resource_id: str) -> list[Warning]:
+    found = [
+        Warning(
+            code="NumberSetBack",
+            message=f"The session '{shown(name)}' is at {one.value}, and numbers up to "
+            f"{one.issued} were issued: somebody emptied it or set it back, or they were issued "
+            "elsewhere. The account issues them again. Set the next number to a later one, past "
+            "what may have been issued since it was pulled before.",
+            target=f"{SESSIONS}/{shown(name)}",
+        )
+        for name, one in sorted(behind.items())[:_NAMED]
+    ]
+    if len(behind) > _NAMED:
+        found.append(
+            Warning(
+                code="NumberSetBack",
+                message=f"So it is with {len(behind) - _NAMED} further sessions.",
                 target=resource_id,
             )
         )
