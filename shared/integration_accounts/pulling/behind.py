@@ -3,6 +3,7 @@
 A pull says so each time, and not once: as long as it is so, the account issues numbers again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from shared.integration_accounts.pulling.stores import PullStores
@@ -28,12 +29,15 @@ class Behind:
 class NumbersBehind:
     """Compares the sessions of an account with the ledger.
 
-    An agreement that a pull brings, or whose parties it changes, is compared by the next one.
+    An agreement that a pull brings or changes, as it may do with its parties, is compared by the
+    next one.
 
+    :param changed: keys of those agreements.
     :param first: whether it is the first pull of a link: what is stored may be of another account.
     """
 
-    def __init__(self, *, first: bool) -> None:
+    def __init__(self, changed: Collection[str], *, first: bool) -> None:
+        self._changed = changed
         self.found: dict[str, Behind] = {}
         """By the session's name."""
         self._first = first
@@ -51,7 +55,9 @@ class NumbersBehind:
             for row in rows:
                 key = artifact_key(row.agreement)
                 numbers_of = self._numbers.get(key)
-                if numbers_of is not None and numbers_of.stream == row.stream:
+                if numbers_of is None or key in self._changed:
+                    continue
+                if numbers_of.stream == row.stream:
                     self._counters[key] = row.counters
 
     def stored(self, session: Session) -> None:

@@ -146,7 +146,7 @@ class SessionPull:
 
     :param added: agreements that come with this pull: their sessions count as changed, as what was
         stored of them before was that of no agreement.
-    :param first: whether it is the first pull of a link.
+    :param behind: told all sessions, those that were stored before and those that are there.
     """
 
     def __init__(
@@ -157,12 +157,9 @@ class SessionPull:
         key: DataKey,
         task: Task,
         added: Sequence[str],
-        *,
-        first: bool,
+        behind: NumbersBehind,
     ) -> None:
-        self._behind = NumbersBehind(first=first)
-        self.behind = self._behind.found
-        """Numbers that are lower than the ledger knows, by session."""
+        self._behind = behind
         self._added = Agreements(added)
         self._stores = stores
         self._service = service

@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.numbers import Bounds, Counter
-from shared.rules.integration_accounts.observed import Sighting, is_behind_ledger, observed
+from shared.rules.integration_accounts.observed import (
+    Sighting,
+    is_behind_ledger,
+    is_rollover,
+    observed,
+)
 from shared.rules.integration_accounts.times import iso_text
 from shared.rules.numbers import first, take, upcoming
 
@@ -218,5 +223,7 @@ def test_a_ledger_never_goes_back_whatever_is_seen(
             assert (after.cycle, after.last) >= (counter.cycle, counter.last)
             same_cycle = after.cycle == counter.cycle
             assert not same_cycle or after.next >= counter.next
+            was = before.value if before is not None else counter.last
+            assert same_cycle or is_rollover(min(was, counter.last), value, bounds)
         assert after.next > after.last
         counter, before = after, now
