@@ -146,7 +146,7 @@ def test_what_is_set_back_is_named() -> None:
     for index in range(6):
         found.add(number(f"B{index}", target=50 + index, becomes=10, issued_again=40))
     (told,) = found.warnings()
-    assert "set back: 'B0' interchange from 50 to 10, 'B1' interchange from 51" in told.message
+    assert "set back: 'B0' group from 50 to 10, 'B1' group from 51" in told.message
     assert told.message.endswith("and 1 more.")
 
 
