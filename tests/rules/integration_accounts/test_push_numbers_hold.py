@@ -9,7 +9,7 @@ from shared.model.push import (
     PlannedNumber,
     UncertainNumber,
 )
-from shared.rules.integration_accounts.observed import observed
+from shared.rules.integration_accounts.observed import Sighting, observed
 from shared.rules.integration_accounts.push_numbers import (
     Choice,
     Known,
@@ -20,6 +20,7 @@ from shared.rules.numbers import upcoming
 from tests.rules.integration_accounts.numbers import (
     AS_KNOWN,
     CONTINUE,
+    EARLY,
     NONE,
     NOW,
     READ,
@@ -146,6 +147,30 @@ def test_a_push_that_comes_again_writes_nothing_twice(
         repeated = planned(choice, again, NOW)
         assert isinstance(repeated, PlannedNumber)
         assert (repeated.becomes, repeated.written) == (found.becomes, False)
+
+
+@given(BOUNDS, VALUES, VALUES, st.integers(1, 60))
+def test_advance_of_the_account_itself_that_comes_again_writes_nothing_twice(
+    bounds: Bounds, pulled: int, there: int, by: int
+) -> None:
+    def itself(now: Sighting) -> Known:
+        return known(
+            READ,
+            bounds,
+            ledger=Counter(next=pulled + 1, last=pulled),
+            before=seen(pulled, EARLY),
+            source=now,
+            target=now,
+            source_is_target=True,
+        )
+
+    found = outcome(advance(by), itself(seen(there)))
+    if not isinstance(found, PlannedNumber):
+        return
+    after = seen(found.becomes, "2026-11-30T12:00:01Z")
+    again = outcome(advance(by), itself(after))
+    assert isinstance(again, PlannedNumber)
+    assert (again.becomes, again.written) == (found.becomes, False)
 
 
 @given(COUNTERS, BOUNDS)
