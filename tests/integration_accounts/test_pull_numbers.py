@@ -21,6 +21,7 @@ from tests.support.api import x12_document
 from tests.support.arm import Arm
 
 ICN = f"{AGREEMENT}-ICN"
+CHANGED_AGAIN = "2026-03-01T00:00:00.0000001Z"
 LATEST = "2026-04-05T06:07:08.9012345Z"
 
 
@@ -60,11 +61,11 @@ async def test_what_the_account_issued_is_in_the_ledger(pulled: Installation, ar
     assert await number_after(pulled) == 46
 
 
-async def test_a_lower_number_that_changed_later_is_a_new_cycle(
-    pulled: Installation, arm: Arm
-) -> None:
-    arm.load([session(ICN, 3, LATER)])
+async def test_a_number_that_rolled_over_is_a_new_cycle(pulled: Installation, arm: Arm) -> None:
+    arm.load([session(ICN, 999_999_990, CHANGED_AGAIN)])
     await pull(pulled)
+    arm.load([session(ICN, 3, LATER)])
+    assert (await pull(pulled)).warnings == []
     now = await counter(pulled)
     assert (now.last, now.next, now.cycle) == (3, 4, 1)
     arm.load([session(ICN, 5, LATEST)])
@@ -72,6 +73,26 @@ async def test_a_lower_number_that_changed_later_is_a_new_cycle(
     now = await counter(pulled)
     assert (now.last, now.cycle) == (5, 1)
     assert await number_after(pulled) == 6
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_number_that_was_set_back_stays_in_the_ledger_and_is_told(
+    pulled: Installation, arm: Arm, gone: bool
+) -> None:
+    """Also where a pull finds the session gone, and the next one another session."""
+    if gone:
+        del arm.account(IA).items["sessions"][ICN.lower()]
+        assert (await pull(pulled)).warnings == []
+    arm.load([session(ICN, 3, LATER)])
+    for _ in range(2):  # as long as it is so, and not once
+        told = (await pull(pulled)).warnings
+        assert [(one.code, one.target) for one in told] == [("NumberSetBack", f"sessions/{ICN}")]
+        assert "is at 3, and numbers up to 41 were issued" in told[0].message
+        now = await counter(pulled)
+        assert (now.last, now.next, now.cycle) == (41, 42, 0)
+    arm.load([session(ICN, 42, LATEST)])
+    assert (await pull(pulled)).warnings == []
+    assert await number_after(pulled) == 43
 
 
 async def test_a_lower_number_of_an_older_time_means_nothing(
@@ -108,7 +129,8 @@ async def test_received_numbers_are_duplicates_here_too(pulled: Installation, ar
 async def test_other_parties_have_numbers_of_their_own(pulled: Installation, arm: Arm) -> None:
     other = {**x12_document(), "guestIdentity": {"qualifier": "ZZ", "value": "FABRIKAM2"}}
     arm.load([agreement(LATER, **other), session(ICN, 12, LATER)])
-    await pull(pulled)
+    for _ in range(2):
+        assert (await pull(pulled)).warnings == []
     now = await counter(pulled)
     assert (now.last, now.cycle) == (12, 0)
     assert await number_after(pulled) == 13
@@ -262,7 +284,7 @@ async def test_another_account_with_lower_numbers_takes_nothing_back(
     await unlink(pulled)
     arm.load([session(ICN, 12, LATER)])
     await link(pulled)
-    await pull(pulled)
+    assert [one.code for one in (await pull(pulled)).warnings] == ["NumberSetBack"]
     now = await counter(pulled)
     assert (now.last, now.cycle) == (41, 0)
     assert await number_after(pulled) == 42

@@ -241,6 +241,30 @@ async def test_a_write_that_cannot_be_read_back_is_brought_by_the_next_pull(
     assert await now(app) == (5000, 4999, 0)
 
 
+async def test_a_repeat_that_cannot_be_read_back_counts_when_it_is_sent_again(
+    app: Installation, arm: Arm
+) -> None:
+    arm.fault(method="GET", part=PART, nth=2, status=502)
+    assert await refused(put(app, 500, allow_reuse=True)) is not None
+    assert [one.code for one in (await pull(app)).warnings] == ["NumberSetBack"]
+    assert await now(app) == (1001, 1000, 0)
+    assert shown(await put(app, 500, allow_reuse=True)) == (500, 499, 1)
+    assert (await pull(app)).warnings == []
+    await require_settled(app, arm)
+
+
+async def test_a_number_that_somebody_set_back_is_set_to_a_later_one(
+    app: Installation, arm: Arm
+) -> None:
+    arm.session(IA, "A-ICN", {**OLD, "ControlNumber": "7"})
+    assert [one.code for one in (await pull(app)).warnings] == ["NumberSetBack"]
+    problem = await refused(put(app, 1000))
+    assert problem is not None
+    assert problem.code is Code.CONTROL_NUMBER_ISSUED
+    assert shown(await put(app, 1500)) == (1500, 1499, 0)
+    assert (await pull(app)).warnings == []
+
+
 @pytest.mark.parametrize("heeded", [True, False])
 async def test_a_number_that_the_account_issues_meanwhile_is_not_lost(
     app: Installation, arm: Arm, heeded: bool

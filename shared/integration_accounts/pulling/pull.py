@@ -11,6 +11,7 @@ from itertools import islice
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
 from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read
+from shared.integration_accounts.pulling.behind import NumbersBehind
 from shared.integration_accounts.pulling.noting import NAMED, Notes, Seen
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
@@ -21,6 +22,7 @@ from shared.model.link import AccountProperties, Link, recorded_account, recorde
 from shared.model.operation import OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.pull import PullOutcome
+from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.task import Task
@@ -123,11 +125,16 @@ class Puller:
         )
         read = await artifacts.run()
         artifacts.require_removals_accepted(accepted=accept_removals)
-        sessions = SessionPull(stores, service, account, key, task, artifacts.added_agreements())
+        added = artifacts.added_agreements()
+        changed = {name for section, name in read.staged if section is Section.AGREEMENTS}
+        behind = NumbersBehind(changed, first=not is_repeated)
+        sessions = SessionPull(stores, service, account, key, task, added, behind)
         await sessions.run()
         read.counts[Child.SESSIONS] = sessions.seen
         account_staged = await self._stage_account(task, service, key, link, properties, read)
-        found = warnings(read, sessions.not_held, link.resource_id, tier_of(properties.sku))
+        found = warnings(
+            read, sessions.not_held, behind.found, link.resource_id, tier_of(properties.sku)
+        )
         summary = Summary(
             operation=task.operation.id,
             found_at=now,

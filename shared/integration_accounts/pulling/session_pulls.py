@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from shared.alerts.happenings import sessions_not_pulled
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
-from shared.integration_accounts.pulling.sessions import SessionWriter, Taken, noted, printed
+from shared.integration_accounts.pulling.session_writing import SessionWriter
+from shared.integration_accounts.pulling.sessions import Taken, noted, printed
 from shared.integration_accounts.pulling.spool import spool
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child

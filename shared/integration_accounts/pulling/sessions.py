@@ -1,48 +1,29 @@
-"""Reading the sessions of an account, and bringing them into the service.
-
-Each session is kept as it is. What it says of control numbers goes into the ledger and the received
-numbers besides, so that everything that works on those works for an account.
-"""
+"""Reading the sessions of an account, and staging those that changed or are gone."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 
 from shared.arm.client import Account
+from shared.integration_accounts.pulling.behind import NumbersBehind
 from shared.integration_accounts.pulling.spool import Spool, spool
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
-from shared.model.numbers import AgreementNumbers, Bounds, Kind
 from shared.model.problem import Code, Problem
 from shared.model.record import canonical_line
-from shared.model.runtime import ReceivedNumber
-from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.session import Session
-from shared.model.wire import JsonObject, rfc3339
-from shared.numbers.claims import left_behind
+from shared.model.wire import JsonObject
 from shared.operations.task import Task
-from shared.rules.integration_accounts.observed import Sighting, observed
-from shared.rules.integration_accounts.received import Receiving
 from shared.rules.integration_accounts.resources import name_of, record_of
 from shared.rules.integration_accounts.session_names import Agreements, named
-from shared.rules.integration_accounts.sessions import (
-    GeneratedNumber,
-    ReceivedNumberSeen,
-    number_of,
-    read,
-)
-from shared.rules.integration_accounts.times import ticks_of
-from shared.rules.naming import artifact_key, session_key
+from shared.rules.naming import session_key
 from shared.sealing.data_key import DataKey
 from shared.services.sessions import opened_session, sealed_session
 from shared.state.columns import require_storable
-from shared.state.control_numbers import LedgerRow
 from shared.state.sessions import session_of as session_in
 from shared.state.staging import StagedValue
-from shared.storage.tables import TRANSACTION_ROWS, Row
-from shared.storage.versioned import optimistic
+from shared.storage.tables import Row
 
 SESSION = "s!"
 """What the keys of staged sessions begin with."""
@@ -149,6 +130,7 @@ class SessionPull:
 
     :param added: agreements that come with this pull: their sessions count as changed, as what was
         stored of them before was that of no agreement.
+    :param behind: told all sessions, those that were stored before and those that are there.
     """
 
     def __init__(
@@ -159,7 +141,9 @@ class SessionPull:
         key: DataKey,
         task: Task,
         added: Sequence[str],
+        behind: NumbersBehind,
     ) -> None:
+        self._behind = behind
         self._added = Agreements(added)
         self._stores = stores
         self._service = service
@@ -176,6 +160,7 @@ class SessionPull:
 
         :raises ArmRefused: what ARM refused; nothing but staged rows was written.
         """
+        await self._behind.load(self._stores, self._service)
         with spool() as kept_apart:
             async for rows in self._stores.sessions.rows(self._service.id):
                 kept_apart.add(noted(self._key, rows, self._known_as))
@@ -189,6 +174,7 @@ class SessionPull:
                 gone = kept_apart.unseen(gone[-1])
 
     def _known_as(self, session: Session) -> bytes:
+        self._behind.stored(session)
         return b"" if named(session.name, self._added) else printed(session)
 
     async def _read(self, kept_apart: Spool) -> None:
@@ -196,6 +182,8 @@ class SessionPull:
         async for page in self._account.pages(Child.SESSIONS):
             await self._task.checkpoint()
             taken = Taken.of(page)
+            for one in taken.sessions.values():
+                self._behind.seen(one)
             changed = kept_apart.see([(key, printed(one)) for key, one in taken.sessions.items()])
             kept_apart.see([(key, b"") for key in taken.left])
             seen += len(page)
@@ -236,165 +224,3 @@ def printed(session: Session) -> bytes:
         "document": session.document(),
     }
     return hashlib.blake2b(canonical_line(whole), digest_size=16).digest()
-
-
-Said = dict[Kind, tuple[str, GeneratedNumber]]
-"""By kind, the session's name and what it says was issued."""
-
-
-class SessionWriter:
-    """Brings changed sessions into a service. Every step may be repeated.
-
-    :param first: whether it is the first pull of a link: what is stored may be of another account,
-        and a number that is lower than there says nothing about a new cycle here.
-    :param yields: whether what somebody else wrote meanwhile stays, unless it is older for certain.
-        A full pull, which has read the account after everybody else, yields only to what is newer.
-    """
-
-    def __init__(
-        self,
-        stores: PullStores,
-        service: Service,
-        key: DataKey,
-        now: datetime,
-        *,
-        first: bool = False,
-        yields: bool = False,
-    ) -> None:
-        self._stores = stores
-        self._service = service
-        self._key = key
-        self._now = now
-        self._first = first
-        self._yields = yields
-        self._agreements: Agreements | None = None
-        self._numbers: dict[str, AgreementNumbers] = {}
-        self._receive: dict[str, Receiving] = {}
-
-    async def write(self, found: Sequence[Found]) -> None:
-        """Write sessions and what they say of control numbers; that first, so that a session is
-        stored only when it has had its effect.
-
-        :raises Problem: KeyUnavailable.
-        """
-        agreements = await self._all_agreements()
-        generated: dict[str, Said] = {}
-        received: dict[tuple[str, str], ReceivedNumber] = {}
-        for one in found:
-            if one.session is None:
-                await self._forget(one.name, agreements)
-                continue
-            opened = opened_session(self._key, one.session)
-            said = read(opened.name, opened.content, opened.changed_time, agreements)
-            if isinstance(said, GeneratedNumber):
-                of_agreement = generated.setdefault(artifact_key(said.agreement), {})
-                of_agreement[said.kind] = opened.name, said
-            elif isinstance(said, ReceivedNumberSeen):
-                number = (await self._receiving(said)).number(opened.name, said, self._now)
-                received[artifact_key(number.agreement), str(number.value)] = number
-        for agreement, of_agreement in generated.items():
-            await self._count(self._numbers[agreement], of_agreement)
-        await self._put_received(list(received.values()))
-        await self._store(found)
-        gone = [one.name for one in found if one.session is None]
-        await self._stores.sessions.drop(self._service.id, gone)
-
-    async def _store(self, found: Sequence[Found]) -> None:
-        sessions, service_id = self._stores.sessions, self._service.id
-        there = [(one.session, one.etag) for one in found if one.session is not None]
-        await sessions.put_all(service_id, [one for one, etag in there if etag is None])
-        asked = [(one, etag) for one, etag in there if etag is not None]
-        for one in await sessions.put_where(service_id, asked):
-            await self._store_after(one)
-
-    @optimistic
-    async def _store_after(self, session: Session) -> None:
-        """Store a session whose row somebody else wrote, or deleted, since it was read."""
-        sessions, service_id = self._stores.sessions, self._service.id
-        stored = await sessions.get(service_id, session.name)
-        if stored is None:
-            if not self._yields:
-                await sessions.put_where(service_id, [(session, "")])
-            return
-        mine, theirs = ticks_of(session.changed_time), ticks_of(stored.value.changed_time)
-        if mine is None or theirs is None:
-            is_newer, is_older = False, False
-        else:
-            is_newer, is_older = mine > theirs, mine < theirs
-        if is_newer or not (is_older or self._yields):
-            await sessions.replace(service_id, session, stored.etag)
-
-    async def _all_agreements(self) -> Agreements:
-        if self._agreements is None:
-            async for page in self._stores.configuration.all_numbers(self._service.id):
-                self._numbers.update((artifact_key(one.name), one) for one in page)
-            self._agreements = Agreements(one.name for one in self._numbers.values())
-        return self._agreements
-
-    @optimistic
-    async def _count(self, numbers: AgreementNumbers, said: Said) -> None:
-        """Bring what was issued into the ledger.
-
-        The row gets no owner: the service issues nothing while it is linked, and claims its rows,
-        behind everything that is known, before it issues again.
-        """
-        ledger, service = self._stores.ledger, self._service.name
-        row = await ledger.get(service, numbers.name)
-        former = None
-        if row is None:
-            row = LedgerRow(numbers.name, "", {}, "", stream=numbers.stream)
-        elif row.stream != numbers.stream:
-            if row.stream and any(row.known):
-                former = await left_behind(ledger, service, row)
-            counted = LedgerRow(numbers.name, "", {}, "", row.etag, stream=numbers.stream)
-            row = counted
-        counters = dict(row.counters)
-        for kind, (name, one) in said.items():
-            known, now = counters.get(kind), Sighting(one.value, one.changed_time)
-            if known is not None and known.last == one.value:
-                continue  # this has been counted, perhaps by an attempt that stopped behind it
-            before = None if self._first else await self._sighted(name)
-            counters[kind] = observed(known, numbers.numbering.get(kind, Bounds()), now, before)
-        if counters == row.counters and former is None and row.etag:
-            return
-        row = replace(row, counters=counters, changed_at=rfc3339(self._now))
-        await ledger.write_all(service, [row, former] if former is not None else [row])
-
-    async def _sighted(self, name: str) -> Sighting | None:
-        """What a session said when it was stored last; None if it was not, or cannot be read."""
-        found = await self._stores.sessions.get(self._service.id, name)
-        if found is None:
-            return None
-        stored = opened_session(self._key, found.value)
-        value = number_of(stored.content)
-        return None if value is None else Sighting(value, stored.changed_time)
-
-    async def _receiving(self, said: ReceivedNumberSeen) -> Receiving:
-        """What the document of an agreement says of the numbers that it received."""
-        key = artifact_key(said.agreement)
-        if key not in self._receive:
-            found = await self._stores.configuration.artifact(
-                self._service.id, Section.AGREEMENTS, said.agreement
-            )
-            self._receive[key] = Receiving(found.value.document if found else {})
-        return self._receive[key]
-
-    async def _put_received(self, numbers: Sequence[ReceivedNumber]) -> None:
-        for start in range(0, len(numbers), TRANSACTION_ROWS):
-            some = numbers[start : start + TRANSACTION_ROWS]
-            await self._stores.received.put_all(self._service.id, some)
-
-    async def _forget(self, name: str, agreements: Agreements) -> None:
-        """Forget a received number whose session is gone. The ledger forgets nothing."""
-        said = read(name, None, "", agreements)
-        if not isinstance(said, ReceivedNumberSeen):
-            return
-        number = (await self._receiving(said)).number(name, said, self._now)
-        await self._drop_received(said.agreement, number.value)
-
-    @optimistic
-    async def _drop_received(self, agreement: str, value: int | str) -> None:
-        received, service = self._stores.received, self._service.id
-        found = await received.get(service, agreement, Kind.INTERCHANGE, value)
-        if found is not None:
-            await received.drop(service, found.value, found.etag)

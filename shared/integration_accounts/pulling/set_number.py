@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
 from shared.arm.refusals import ArmRefused, Meaning
-from shared.integration_accounts.pulling.sessions import Found, SessionWriter, session_of
+from shared.integration_accounts.pulling.session_writing import SessionWriter
+from shared.integration_accounts.pulling.sessions import Found, session_of
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.condition import Condition, unconditional
 from shared.model.integration_account import AccountId, Child

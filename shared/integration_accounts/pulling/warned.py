@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shared.integration_accounts.pulling.artifacts import Read
+from shared.integration_accounts.pulling.behind import Behind
 from shared.model.integration_account import Child, Sku
 from shared.model.operation import Warning
 from shared.model.sections import SESSIONS
@@ -12,10 +13,17 @@ _NAMED = 20
 """So many of a kind are named each in a warning of its own."""
 
 
-def warnings(read: Read, sessions: Mapping[str, str], resource_id: str, sku: Sku) -> list[Warning]:
+def warnings(
+    read: Read,
+    sessions: Mapping[str, str],
+    behind: Mapping[str, Behind],
+    resource_id: str,
+    sku: Sku,
+) -> list[Warning]:
     """All warnings of a pull. A backup of what it brought carries them too.
 
     :param sessions: those that no service can hold, each with why.
+    :param behind: numbers that are lower than the ledger knows, by session.
     :param resource_id: of the account.
     :param sku: the account's tier.
     """
@@ -26,6 +34,7 @@ def warnings(read: Read, sessions: Mapping[str, str], resource_id: str, sku: Sku
         *_first([_artifact(*one) for one in sorted(read.not_held.items())], resource_id),
         *_first([_without_content(path) for path in sorted(read.without_content)], resource_id),
         *_first([_session(*one) for one in sorted(sessions.items())], resource_id),
+        *_first([_set_back(*one) for one in sorted(behind.items())], resource_id),
     ]
 
 
@@ -94,6 +103,17 @@ def _session(name: str, why: str) -> Warning:
         code="SessionNotHeld",
         message=f"The session '{shown(name)}' is not in the service as the account has it: {why} "
         "What the service had of it before stays.",
+        target=f"{SESSIONS}/{shown(name)}",
+    )
+
+
+def _set_back(name: str, one: Behind) -> Warning:
+    return Warning(
+        code="NumberSetBack",
+        message=f"The session '{shown(name)}' is at {one.value}, and numbers up to {one.issued} "
+        "were issued: somebody emptied it or set it back, or they were issued elsewhere. The "
+        "account issues them again. Set the next number to a later one, past what may have been "
+        "issued since it was pulled before.",
         target=f"{SESSIONS}/{shown(name)}",
     )
 

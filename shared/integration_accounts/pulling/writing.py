@@ -8,7 +8,8 @@ a crash repeats that and loses nothing.
 from datetime import datetime
 
 from shared.integration_accounts.pulling.noting import Notes
-from shared.integration_accounts.pulling.sessions import SESSION, Found, SessionWriter
+from shared.integration_accounts.pulling.session_writing import SessionWriter
+from shared.integration_accounts.pulling.sessions import SESSION, Found
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.sections import Section
 from shared.model.service import Service

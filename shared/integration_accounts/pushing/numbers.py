@@ -35,15 +35,12 @@ from shared.model.push import (
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
 from shared.model.wire import JsonObject
-from shared.rules.integration_accounts.push_numbers import (
-    Choice,
-    Known,
-    choice_for,
+from shared.rules.integration_accounts.push_numbers import Choice, Known, choice_for, planned
+from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
+from shared.rules.integration_accounts.push_numbers_written import (
     is_moved_back,
     is_still_to_write,
-    planned,
 )
-from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
 from shared.rules.integration_accounts.push_rate import Look
 from shared.rules.integration_accounts.push_sessions import (
     SessionNames,
@@ -256,6 +253,7 @@ class NumbersSurvey:
                     source=now.sighting if now is not None else None,
                     before=own.sighting if own is not None else None,
                     looks=_looks(own, bounds, look),
+                    source_is_target=source.is_target,
                 )
             )
         return found

@@ -146,6 +146,8 @@ class Source:
     sessions: Mapping[NumberKey, Generated] = field(default_factory=dict)
     uncounted: Mapping[str, Generated] = field(default_factory=dict)
     """As of ``SessionsThere``."""
+    is_target: bool = False
+    """Whether it is the account that is pushed to."""
 
     def latest(self, name: str, own: JsonValue) -> tuple[JsonValue, bool]:
         """The content of a session of a number that the ledger has no counter for, which an account
@@ -186,7 +188,9 @@ async def source_of(
     if account_id.key == target.id.key:
         if there is None:
             return Source(SourceState.GONE, facts.resource_id)
-        return Source(SourceState.READ, facts.resource_id, there.generated, there.uncounted)
+        return Source(
+            SourceState.READ, facts.resource_id, there.generated, there.uncounted, is_target=True
+        )
     if not may_be_read(account_id):
         return Source(SourceState.UNREACHABLE, facts.resource_id)
     try:

@@ -10,6 +10,11 @@ from shared.model.numbers import Bounds, Counter
 from shared.rules.integration_accounts.times import ticks_of
 from shared.rules.numbers import first, new_cycle
 
+_NEAR = 10
+"""A number is near the end, or the beginning, of its bounds in their last, or first, such part."""
+_FIRST_FEW = 10
+"""In small bounds the first numbers are near the beginning: as many may be issued between looks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -28,10 +33,10 @@ def observed(
 
     - Changed before the last sighting did: an old answer, which means nothing.
     - Higher than the counter: its last and its next number move.
-    - Lower than before, and changed later: a new cycle, whether the account rolled over or somebody
-      set the number back. Either way it issues numbers again.
-    - Else unchanged. Where the counter is higher than what was seen, it knows of numbers that were
-      issued elsewhere: a gap is allowed, a repeat is not.
+    - Lower than before, changed later, and a rollover (``is_rollover``): a new cycle.
+    - Else unchanged. Where the counter is higher than what was seen, somebody emptied the account
+      or set it back, or numbers were issued elsewhere: a gap is allowed, a repeat is not. See
+      ``is_behind_ledger``.
 
     Bounds do not limit what was seen. Below them the counter moves up to them when it issues next,
     as ever; above them a higher bound is known to have held in this cycle (``Counter.end``), so
@@ -49,14 +54,48 @@ def observed(
         end = max(bounds.upper, now.value)
         seen = Counter(next=now.value + 1, last=now.value, end=end)
         return seen if now.value else first(bounds)
-    if before is not None and counter.last < before.value:
-        # The cycle of that sighting has been ended already, by whoever stopped before its session
-        # was stored.
-        before = Sighting(counter.last, before.changed_time)
+    before = _of_this_cycle(counter, before)
     if before is not None and now.value < before.value:
-        is_again = is_later(now, before)
+        is_again = is_later(now, before) and is_rollover(before.value, now.value, bounds)
         return _moved(new_cycle(counter, bounds), bounds, now.value) if is_again else counter
     return _moved(counter, bounds, now.value) if now.value > counter.last else counter
+
+
+def _of_this_cycle(counter: Counter, before: Sighting | None) -> Sighting | None:
+    """The last sighting; where its cycle has been ended already, as by whoever stopped before its
+    session was stored, the counter counts as seen then."""
+    if before is None or counter.last >= before.value:
+        return before
+    return Sighting(counter.last, before.changed_time)
+
+
+def is_behind_ledger(
+    counter: Counter | None, bounds: Bounds, now: Sighting, before: Sighting | None = None
+) -> bool:
+    """Whether an account's number is lower than what counts as issued, and that is no rollover.
+
+    Somebody emptied the account or set it back, or others issued numbers of the agreement too. What
+    it issued between the last sighting and that moment is unknown, and it issues numbers again.
+
+    :param counter: what the ledger has, None for nothing.
+    :param before: as of ``observed``.
+    """
+    if before is not None and is_later(before, now):
+        return False  # an old answer
+    if counter is not None:
+        before = _of_this_cycle(counter, before)
+    if before is not None and now.value < before.value:
+        return not (is_later(now, before) and is_rollover(before.value, now.value, bounds))
+    return counter is not None and now.value < counter.last
+
+
+def is_rollover(before: int, after: int, bounds: Bounds) -> bool:
+    """Whether a number that is lower than before rolled over: where its bounds do, it stood near
+    their end, and stands near their beginning."""
+    size = bounds.upper - bounds.lower + 1
+    near_end = before > bounds.upper - max(1, size // _NEAR)
+    beginning = range(bounds.lower, bounds.lower + max(_FIRST_FEW, size // _NEAR))
+    return bounds.rollover and near_end and after in beginning
 
 
 def _moved(counter: Counter, bounds: Bounds, value: int) -> Counter:

@@ -20,8 +20,8 @@ from shared.model.push import (
     PushNumbersPolicy,
     UncertainNumber,
 )
-from shared.rules.integration_accounts.observed import Sighting, is_later, observed
-from shared.rules.integration_accounts.push_rate import Look, proposed, rate, rolled_over
+from shared.rules.integration_accounts.observed import Sighting, is_behind_ledger, observed
+from shared.rules.integration_accounts.push_rate import Look, proposed, rate
 from shared.rules.integration_accounts.times import ticks, ticks_of
 from shared.rules.moving_on import moved_on
 from shared.rules.naming import ordinal
@@ -29,8 +29,6 @@ from shared.rules.numbers import first, join, moved_up, upcoming
 from shared.rules.restoring.numbers import advanced, issued_again
 
 _PLACE = "/controlNumbers"
-_NEAR_END = 10
-"""A source that was in the last such part of its bounds, and is lower now, has rolled over."""
 
 
 class SourceState(StrEnum):
@@ -95,6 +93,13 @@ class Known:
     """The same as it was last pulled: what the ledger goes by."""
     looks: Sequence[Look] = ()
     """What earlier pulls saw, the oldest first."""
+    source_is_target: bool = False
+    """Whether the account that is pushed to is the one that the service was pulled from."""
+
+    @property
+    def issued(self) -> Counter | None:
+        """What the service itself knows to be issued."""
+        return join(self.ledger, self.passed)
 
     @property
     def is_certain(self) -> bool:
@@ -108,21 +113,21 @@ class Known:
 
     @property
     def was_set_back(self) -> bool:
-        """Whether the source has a lower number than it had, and did not roll over: somebody
-        emptied it, or set it back.
+        """Whether the source has a lower number than the service knows, and did not roll over:
+        somebody emptied it, or set it back, before it was pulled last or since.
 
-        It rolled over where the agreement does and it stood in the last tenth of its bounds when it
-        was pulled last. Otherwise what it issued before it was set back is unknown, and partners
-        know those numbers.
+        What it issued before it was set back is unknown, and partners know those numbers.
         """
-        now, before = self.source, self.before
-        if self.source_state is not SourceState.READ or now is None or before is None:
+        if self.source_state is not SourceState.READ or self.source is None:
             return False
-        if now.value >= before.value or not is_later(now, before):
-            return False
-        size = self.bounds.upper - self.bounds.lower + 1
-        near = before.value > self.bounds.upper - max(1, size // _NEAR_END)
-        return not (self.bounds.rollover and near)
+        return is_behind_ledger(self.issued, self.bounds, self.source, self.before)
+
+    @property
+    def was_below(self) -> bool:
+        """Whether the source was below what the service knows when it was pulled last already: then
+        what pulls saw may say nothing of how fast those numbers were issued."""
+        counter, before = self.issued, self.before
+        return counter is not None and before is not None and before.value < counter.last
 
 
 def planned(choice: Choice, known: Known, now: datetime) -> PlannedNumber | UncertainNumber | None:
@@ -139,12 +144,51 @@ def planned(choice: Choice, known: Known, now: datetime) -> PlannedNumber | Unce
         return _as_known(known, latest)
     if choice.policy is PushNumbersPolicy.CONTINUE or choice.by is None:
         return _written(known, latest, latest, known_by, _WHY[known_by]) if latest else None
-    if latest is None and known.is_certain:
-        return None
-    counter = latest or first(known.bounds)
+    return _advance(choice, known)
+
+
+def _advance(choice: Choice, known: Known) -> PlannedNumber | None:
+    """A number that is moved on by the request's ``by``, or the account's own, if that is later.
+
+    What the account itself has is no base: a push that is sent again moves nothing again. What
+    others issued unseen is within the numbers that are skipped, and what the account issued after
+    those is its own number.
+    """
+    base, known_by = _latest(known, with_target=False)
+    if base is None and known.is_certain:
+        latest, known_by = _latest(known)
+        return _written(known, latest, latest, known_by, _WHY[known_by]) if latest else None
+    counter = base or first(known.bounds)
     moved = _moved_on(counter, known.bounds, choice)
+    own = _past(known, counter, moved)
+    if own is not None:
+        why = f"The account's own number is past the {choice.by} numbers that are skipped."
+        return _written(known, own, own, NumberSource.TARGET, why)
     why = f"{_WHY[known_by]} {choice.by} numbers are skipped."
     return _written(known, moved, counter, known_by, why)
+
+
+def _past(known: Known, base: Counter, moved: Counter) -> Counter | None:
+    """The account's own number where it is past the numbers that are skipped, else None.
+
+    :param base: what is moved on.
+    :param moved: what that becomes.
+    """
+    target, bounds = known.target, known.bounds
+    if target is None or _is_of_former_cycle(known, base):
+        return None
+    if known.source_is_target and not known.was_set_back:
+        seen = observed(base, bounds, target, known.before)
+        if seen.cycle > base.cycle:  # it rolled over since it was pulled
+            is_past = (seen.cycle, seen.last) > (moved.cycle, moved.last)
+            return seen if is_past else None
+    is_past = target.value > moved.last
+    if moved.cycle != base.cycle:
+        # One above the base is of those that are skipped up to the end of the bounds. One in
+        # between went on after an earlier push, or stands where the base was before: the nearer.
+        went_on = target.value - moved.last < base.last - target.value
+        is_past = is_past and went_on and moved.cycle == base.cycle + 1
+    return observed(moved, bounds, target) if is_past else None
 
 
 _WHY = {
@@ -154,17 +198,22 @@ _WHY = {
 }
 
 
-def _latest(known: Known) -> tuple[Counter | None, NumberSource]:
-    """What all together say was issued, and who knows the latest of it."""
+def _latest(known: Known, *, with_target: bool = True) -> tuple[Counter | None, NumberSource]:
+    """What all together say was issued, and who knows the latest of it.
+
+    :param with_target: whether the account's own number counts.
+    """
     bounds, by = known.bounds, NumberSource.LEDGER
-    counter = join(known.ledger, known.passed)
-    if known.source_state is SourceState.READ and known.source is not None:
+    counter, before = known.issued, known.before
+    if known.was_set_back and before is not None:
         # Of one that was set back, the highest number that is known counts.
-        before = None if known.was_set_back else known.before
+        counter, before = observed(counter, bounds, before), None
+    is_read = known.source_state is SourceState.READ and known.source is not None
+    if known.source is not None and is_read and (with_target or not known.source_is_target):
         after = observed(counter, bounds, known.source, before)
         by = by if after == counter else NumberSource.SOURCE
         counter = after
-    if known.target is not None and not _is_of_former_cycle(known, counter):
+    if with_target and known.target is not None and not _is_of_former_cycle(known, counter):
         after = observed(counter, bounds, known.target)
         by = by if after == counter else NumberSource.TARGET
         counter = after
@@ -206,8 +255,11 @@ def _as_known(known: Known, latest: Counter | None) -> PlannedNumber | None:
     found = _written(known, ledger, ledger, NumberSource.LEDGER, _AS_KNOWN)
     if found is None or latest is None:
         return found
-    again = issued_again(ledger, [latest], known.bounds)
-    return found.model_copy(update={"issued_again": again or 0})
+    again = issued_again(ledger, [latest], known.bounds) or 0
+    update: dict[str, object] = {"issued_again": again}
+    if again and found.target is not None and found.becomes < found.target:
+        update["why"] = f"{_AS_KNOWN} The account's own number is set back from {found.target}."
+    return found.model_copy(update=update)
 
 
 _AS_KNOWN = "It is the service's ledger, as the request asks."
@@ -288,13 +340,18 @@ def _uncertain(known: Known, latest: Counter | None, now: datetime) -> Uncertain
     per_day = rate(known.looks, known.bounds)
     elapsed = (now - seen).total_seconds() if seen is not None else None
     counter = latest or first(known.bounds)
+    by = proposed(per_day, elapsed, counter, known.bounds)
+    if known.was_below:
+        by = max(by, proposed(None, None, counter, known.bounds))
+        if known.was_set_back:
+            seen = per_day = None
     return UncertainNumber(
         agreement=known.agreement,
         kind=known.kind,
         last_known=counter.last,
         seen_at=seen,
         per_day=per_day,
-        proposed_by=proposed(per_day, elapsed, counter, known.bounds),
+        proposed_by=by,
         why=_why_unknown(known),
     )
 
@@ -304,8 +361,8 @@ def _why_unknown(known: Known) -> str:
         return "The session of it in the account that it was pulled from cannot be read."
     if known.was_set_back:
         return (
-            "The account that it was pulled from was emptied or set back: its number is lower than "
-            "when it was pulled, and that is no rollover."
+            "The account that it was pulled from was emptied or set back, or others issued numbers "
+            "too: its number is lower than what is known, and that is no rollover."
         )
     return _UNKNOWN[known.source_state]
 
@@ -316,42 +373,3 @@ _UNKNOWN = {
     SourceState.READ: "The account that it was pulled from has lost its session of it.",
     SourceState.NONE: "",
 }
-
-
-def is_moved_back(decided: PlannedNumber, choice: Choice) -> bool:
-    """Whether a number is set back, as the request asks: not around the end of its bounds."""
-    before = decided.target
-    asked = choice.policy is PushNumbersPolicy.AS_KNOWN
-    return asked and before is not None and decided.becomes < before
-
-
-def is_still_to_write(
-    decided: PlannedNumber,
-    there: Sighting | None,
-    bounds: Bounds,
-    back_from: str | None = None,
-) -> bool:
-    """Whether a number that was decided is still to be written, right before it is.
-
-    It was decided once, so that no repeat moves it again. An account that went on past it by itself
-    meanwhile keeps its own.
-
-    :param there: what the account has now; None for no session.
-    :param back_from: when the account's number changed, of one that is moved back; None for others.
-        It is moved back only while it is just that one: what the account issued after it was moved
-        back may reach where it was, and would be issued a third time.
-    """
-    if not decided.written or there is None:
-        return decided.written
-    value, before = there.value, decided.target
-    if back_from is not None:
-        return value == before and there.changed_time == back_from
-    if value == decided.becomes:
-        return False
-    if before is None or value == before:
-        return before is not None or value < decided.becomes
-    if decided.becomes < before:  # around the end of its bounds, or back, as the request asks
-        return value > before or value < decided.becomes
-    if value > before:
-        return value < decided.becomes
-    return not rolled_over(before, value, bounds)

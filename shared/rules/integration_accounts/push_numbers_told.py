@@ -70,6 +70,7 @@ class Numbers:
         self._others: list[PlannedNumber] = []
         self._uncertain: list[UncertainNumber] = []
         self._counts = {"counters": 0, "written": 0, "exhausted": 0, "issued_again": 0}
+        self._set_back: list[str] = []
         self._unsure = 0
         self._by = 0
         self._unreadable: list[str] = []
@@ -91,6 +92,10 @@ class Numbers:
         self._counts["written"] += found.written
         self._counts["exhausted"] += found.exhausted
         self._counts["issued_again"] += found.issued_again
+        before = found.target
+        if found.written and found.issued_again and before is not None and found.becomes < before:
+            name = f"'{shown(found.agreement)}' {found.kind}"
+            self._set_back.append(f"{name} from {before} to {found.becomes}")
         is_noted = found.exhausted or found.issued_again or found.cycles
         into = self._noted if is_noted else self._others
         if found.written and into is self._others and len(into) == _MOST:
@@ -185,7 +190,7 @@ class Numbers:
                     code="NumbersComeAgain",
                     message=f"{self._counts['issued_again']} numbers that were issued may be "
                     "issued a second time, as the request asks. Agree on that with the partners: "
-                    "they may refuse them as duplicates.",
+                    f"they may refuse them as duplicates.{self._said_set_back()}",
                     target=_TARGET,
                 )
             )
@@ -233,15 +238,23 @@ class Numbers:
             )
         return found
 
+    def _said_set_back(self) -> str:
+        """Which numbers of the account are set back."""
+        if not self._set_back:
+            return ""
+        return f" The account's own numbers that are set back: {_listed(self._set_back)}."
+
 
 _TARGET = "control-numbers"
 
 
 def _some(names: Sequence[str]) -> str:
-    more = len(names) - 5
-    return ", ".join(f"'{shown(name)}'" for name in names[:5]) + (
-        f" and {more} more" if more > 0 else ""
-    )
+    return _listed([f"'{shown(name)}'" for name in names])
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = len(texts) - 5
+    return ", ".join(texts[:5]) + (f" and {more} more" if more > 0 else "")
 
 
 def _said(one: UncertainNumber) -> str:

@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.numbers import Bounds, Counter
-from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.observed import (
+    Sighting,
+    is_behind_ledger,
+    is_rollover,
+    observed,
+)
 from shared.rules.integration_accounts.times import iso_text
 from shared.rules.numbers import first, take, upcoming
 
@@ -50,11 +56,54 @@ def test_a_lower_number_that_changed_later_is_a_new_cycle() -> None:
     assert (again.last, again.next, again.cycle) == (1, 2, 1)
 
 
-def test_a_number_that_was_set_back_to_nothing_is_a_new_cycle() -> None:
-    bounds = Bounds(lower=100, upper=200)
-    counter = observed(None, bounds, seen(150, EARLY))
-    again = observed(counter, bounds, seen(0, LATE), seen(150, EARLY))
-    assert (again.last, again.next, again.cycle) == (0, 100, 1)
+@pytest.mark.parametrize(
+    ("bounds", "before", "after"),
+    [
+        (Bounds(lower=100, upper=200), 150, 0),
+        (Bounds(lower=100, upper=200), 200, 99),
+        (Bounds(lower=40_000, upper=99_999), 40_127, 7),
+        (Bounds(upper=1_000), 900, 1),
+        (Bounds(upper=1_000), 1_000, 101),
+        (Bounds(upper=1_000, rollover=False), 1_000, 1),
+        (WIDE, 40_127, 7),
+    ],
+)
+def test_a_number_that_was_set_back_is_no_new_cycle(
+    bounds: Bounds, before: int, after: int
+) -> None:
+    counter = observed(None, bounds, seen(before, EARLY))
+    again = observed(counter, bounds, seen(after, LATE), seen(before, EARLY))
+    assert again is counter
+    assert is_behind_ledger(counter, bounds, seen(after, LATE), seen(before, EARLY))
+    assert is_behind_ledger(counter, bounds, seen(after, LATE), seen(after, LATE))
+    assert is_behind_ledger(counter, bounds, seen(after, LATE))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "before", "after"),
+    [
+        (Bounds(upper=1_000), 901, 100),
+        (Bounds(lower=100, upper=200), 200, 100),
+        (Bounds(upper=5), 5, 3),
+        (WIDE, 999_999_999, 1),
+    ],
+)
+def test_a_number_that_rolled_over_is_behind_nothing(
+    bounds: Bounds, before: int, after: int
+) -> None:
+    counter = observed(None, bounds, seen(before, EARLY))
+    now, was = seen(after, LATE), seen(before, EARLY)
+    assert not is_behind_ledger(counter, bounds, now, was)
+    again = observed(counter, bounds, now, was)
+    assert (again.last, again.cycle) == (after, 1)
+    assert not is_behind_ledger(again, bounds, now, was), "its session is stored after the ledger"
+    assert not is_behind_ledger(again, bounds, now, now)
+
+
+def test_an_old_answer_is_behind_nothing() -> None:
+    counter = observed(None, WIDE, seen(300, LATE))
+    assert not is_behind_ledger(counter, WIDE, seen(256, EARLY), seen(300, LATE))
+    assert not is_behind_ledger(None, WIDE, seen(256))
 
 
 def test_an_old_answer_means_nothing() -> None:
@@ -62,8 +111,11 @@ def test_an_old_answer_means_nothing() -> None:
     assert observed(counter, WIDE, seen(256, EARLY), seen(300, LATE)) is counter
     assert observed(counter, WIDE, seen(256, LATE), seen(300, LATE)) is counter
     assert observed(counter, WIDE, seen(256, "what"), seen(300, LATE)) is counter
-    again = observed(counter, WIDE, seen(5, "2018-01-01T00:00:00Z"), seen(300, LATE))
-    stale = observed(again, WIDE, seen(299, EARLY), seen(5, "2018-01-01T00:00:00Z"))
+    end = 999_999_999
+    counter = observed(None, WIDE, seen(end, LATE))
+    again = observed(counter, WIDE, seen(5, "2018-01-01T00:00:00Z"), seen(end, LATE))
+    assert again.cycle == 1
+    stale = observed(again, WIDE, seen(end, EARLY), seen(5, "2018-01-01T00:00:00Z"))
     assert stale is again
 
 
@@ -136,6 +188,9 @@ def test_a_ledger_follows_an_account_through_rollovers_and_old_answers(
     unseen = 0
     for issued, is_old in steps:
         issued = min(issued, size - 1 - unseen)  # a whole cycle unseen cannot be told
+        issued = min(issued, 10 - unseen)  # it is looked at while it is near the beginning
+        if counter is not None and counter.last <= bounds.upper - max(1, size // 10):
+            issued = min(issued, bounds.upper - account.last)  # and near the end
         account.issue(issued)
         unseen += issued
         sighting = old if is_old and before is not None else account.says()
@@ -168,5 +223,7 @@ def test_a_ledger_never_goes_back_whatever_is_seen(
             assert (after.cycle, after.last) >= (counter.cycle, counter.last)
             same_cycle = after.cycle == counter.cycle
             assert not same_cycle or after.next >= counter.next
+            was = before.value if before is not None else counter.last
+            assert same_cycle or is_rollover(min(was, counter.last), value, bounds)
         assert after.next > after.last
         counter, before = after, now

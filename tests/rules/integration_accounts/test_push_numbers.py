@@ -184,7 +184,99 @@ def test_the_end_of_the_bounds(rollover: bool, exhausted: bool) -> None:
 
 def test_advance_skips_numbers_after_the_latest() -> None:
     found = number(advance(50), known(GONE, ledger=issued(100), target=seen(120)))
+    assert (found.last_known, found.becomes, found.written) == (100, 150, True)
+    found = number(advance(50), known(READ, ledger=issued(100), source=seen(120)))
     assert (found.last_known, found.becomes, found.written) == (120, 170, True)
+
+
+@pytest.mark.parametrize("target", [150, 151, 400])
+def test_advance_moves_nothing_a_second_time(target: int) -> None:
+    """A push that failed after its numbers were written is sent again; the account may have gone on
+    by itself."""
+    found = number(advance(50), known(GONE, ledger=issued(100), target=seen(target)))
+    assert (found.becomes, found.written) == (target, False)
+
+
+@pytest.mark.parametrize(("target", "becomes"), [(14, 14), (20, 20), (97, 14), (90, 14), (5, 14)])
+def test_advance_around_the_end_of_the_bounds_moves_nothing_a_second_time(
+    target: int, becomes: int
+) -> None:
+    what = known(GONE, Bounds(lower=10, upper=99), ledger=issued(95), target=seen(target))
+    assert number(advance(9), what).becomes == becomes
+
+
+@pytest.mark.parametrize(
+    ("there", "becomes"), [(7, 45_127), (45_127, 45_127), (45_130, 45_130), (40_627, 45_127)]
+)
+def test_advance_of_the_account_itself_goes_by_what_was_pulled(there: int, becomes: int) -> None:
+    """It was set back, say; or it is as the push left it that failed after its numbers."""
+    what = known(
+        READ,
+        ledger=issued(40_127),
+        before=seen(40_127, EARLY),
+        source=seen(there),
+        target=seen(there),
+        source_is_target=True,
+    )
+    found = number(advance(5_000), what)
+    assert (found.becomes, found.written) == (becomes, there != becomes)
+
+
+@pytest.mark.parametrize(("by", "becomes"), [(5, 20), (200, 104)])
+def test_advance_of_the_account_itself_that_rolled_over_goes_on_in_its_cycle(
+    by: int, becomes: int
+) -> None:
+    what = known(
+        READ,
+        Bounds(upper=1_000),
+        ledger=issued(904),
+        before=seen(904, EARLY),
+        source=seen(20),
+        target=seen(20),
+        source_is_target=True,
+    )
+    assert number(advance(by), what).becomes == becomes
+
+
+@pytest.mark.parametrize("before", [None, 7, 40_127])
+@pytest.mark.parametrize("bounds", [WIDE, Bounds(lower=40_000, upper=99_999)])
+def test_a_source_below_what_is_known_to_be_issued_is_uncertain(
+    bounds: Bounds, before: int | None
+) -> None:
+    """Also where it was pulled after it was set back, and where its session was gone then."""
+    what = known(
+        READ,
+        bounds,
+        ledger=issued(40_127),
+        source=seen(7),
+        before=None if before is None else seen(before, LATE if before == 7 else EARLY),
+    )
+    found = planned(CONTINUE, what, NOW)
+    assert isinstance(found, UncertainNumber)
+    assert found.last_known == 40_127
+    assert number(advance(500), what).becomes == 40_627
+    restored = known(
+        READ, bounds, ledger=issued(40), passed=issued(40_127), source=seen(7), before=what.before
+    )
+    assert isinstance(planned(CONTINUE, restored, NOW), UncertainNumber)
+
+
+def test_a_rate_that_was_seen_after_a_number_was_set_back_proposes_no_less_than_if_unknown() -> (
+    None
+):
+    looks = (Look(NOW - timedelta(days=9), 0), Look(NOW, 7))
+    for state in (READ, GONE):
+        what = known(
+            state,
+            ledger=issued(40_127),
+            source=seen(7) if state is READ else None,
+            before=seen(7),
+            looks=looks,
+        )
+        found = planned(CONTINUE, what, NOW)
+        assert isinstance(found, UncertainNumber)
+        assert (found.last_known, found.proposed_by) == (40_127, 1_000)
+        assert (found.seen_at is None) is (state is READ)
 
 
 def test_advance_wraps_only_where_the_agreement_rolls_over() -> None:
@@ -215,6 +307,7 @@ def test_as_known_is_the_ledger() -> None:
     for state in SourceState:
         found = number(AS_KNOWN, known(state, ledger=issued(100), target=seen(150)))
         assert (found.becomes, found.written, found.issued_again) == (100, True, 50)
+        assert "set back from 150" in found.why
     found = number(AS_KNOWN, known(ledger=issued(100), passed=issued(130)))
     assert (found.becomes, found.issued_again) == (100, 30)
     found = number(AS_KNOWN, known(target=seen(7)))
@@ -239,7 +332,9 @@ def test_it_is_uncertain_where_the_source_cannot_be_read_or_lacks_what_the_ledge
     found = planned(choice, known(state, ledger=ledger, source=sighting), NOW)
     has_issued = ledger is not None and (ledger.last > 0 or ledger.cycle > 0)
     lacks = state is READ and sighting is None and has_issued
-    uncertain = choice is CONTINUE and (state in (GONE, UNREACHABLE) or lacks)
+    is_behind = sighting is not None and ledger is not None and sighting.value < ledger.last
+    unknown = state in (GONE, UNREACHABLE) or lacks or is_behind
+    uncertain = choice is CONTINUE and unknown
     assert isinstance(found, UncertainNumber) is uncertain
 
 

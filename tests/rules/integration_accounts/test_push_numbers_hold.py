@@ -9,17 +9,18 @@ from shared.model.push import (
     PlannedNumber,
     UncertainNumber,
 )
-from shared.rules.integration_accounts.observed import observed
+from shared.rules.integration_accounts.observed import Sighting, observed
 from shared.rules.integration_accounts.push_numbers import (
     Choice,
     Known,
-    is_still_to_write,
     planned,
 )
+from shared.rules.integration_accounts.push_numbers_written import is_still_to_write
 from shared.rules.numbers import upcoming
 from tests.rules.integration_accounts.numbers import (
     AS_KNOWN,
     CONTINUE,
+    EARLY,
     NONE,
     NOW,
     READ,
@@ -55,9 +56,19 @@ KNOWN = st.builds(
 def latest(what: Known) -> int:
     """The highest number that anybody knows of: without an earlier sighting nothing tells that one
     is of another cycle."""
+    return max(base_of(what), what.target.value if what.target is not None else 0)
+
+
+def base_of(what: Known) -> int:
+    """The highest number that the ledger or the source knows of."""
     ledger = what.ledger.last if what.ledger is not None else 0
-    sightings = [one.value for one in (what.target, what.source) if one is not None]
-    return max([ledger, *sightings])
+    return max(ledger, what.source.value if what.source is not None else 0)
+
+
+def was_set_back(what: Known) -> bool:
+    """Whether the source is below what the ledger knows to be issued."""
+    issued = what.ledger.last if what.ledger is not None else 0
+    return what.source is not None and what.source.value < issued
 
 
 def outcome(choice: Choice, what: Known) -> PlannedNumber | UncertainNumber | Problem | None:
@@ -75,7 +86,11 @@ def test_continue_is_never_lower_than_what_anybody_knows_and_stays_within_bounds
     if found is None:
         assert latest(what) == 0
         return
-    assert isinstance(found, PlannedNumber)
+    if isinstance(found, UncertainNumber):
+        assert was_set_back(what)
+        assert found.last_known == latest(what)
+        return
+    assert not was_set_back(what)
     assert found.becomes >= latest(what)
     assert found.cycles == 0
     gap = what.ledger.next - 1 if what.ledger is not None else 0
@@ -92,7 +107,7 @@ def test_advance_is_never_lower_than_the_latest_but_where_the_agreement_rolls_ov
     if isinstance(found, Problem):
         assert found.code is Code.CONTROL_NUMBERS_EXHAUSTED
         # Some latest number is too near the end, and the counter does not roll over there.
-        highest = max(latest(what), what.ledger.next - 1 if what.ledger is not None else 0)
+        highest = max(base_of(what), what.ledger.next - 1 if what.ledger is not None else 0)
         # One number must be left to be issued after those that are skipped.
         assert highest + by >= what.bounds.upper or what.bounds.lower + by > what.bounds.upper
         assert not what.bounds.rollover or highest > what.bounds.upper
@@ -101,11 +116,17 @@ def test_advance_is_never_lower_than_the_latest_but_where_the_agreement_rolls_ov
         assert latest(what) == 0
         return
     assert isinstance(found, PlannedNumber)
+    if what.target is not None and found.becomes == what.target.value:
+        # Its own number is past those that are skipped, also around the end of the bounds.
+        assert not found.written
+        is_past = what.bounds.rollover or found.becomes >= base_of(what) + by
+        assert is_past or (what.ledger is None and what.source is None)
+        return
     assert what.bounds.lower <= found.becomes <= what.bounds.upper
     if found.cycles:
         assert what.bounds.rollover
     else:
-        assert found.becomes >= latest(what) + by
+        assert found.becomes >= max(base_of(what) + by, latest(what))
 
 
 @given(KNOWN, st.none() | st.integers(1, 200), st.booleans())
@@ -114,19 +135,42 @@ def test_a_push_that_comes_again_writes_nothing_twice(
 ) -> None:
     choice = AS_KNOWN if as_known else CONTINUE if by is None else advance(by)
     found = outcome(choice, what)
-    if found is None or isinstance(found, Problem):
+    if not isinstance(found, PlannedNumber):
         return
-    assert isinstance(found, PlannedNumber)
     assert is_still_to_write(found, what.target, what.bounds) is found.written
     after = seen(found.becomes, "2026-11-30T12:00:01Z")
     assert not is_still_to_write(found, after, what.bounds)
-    if choice.by is None and found.written:
+    if found.written:
         again = known(
             what.source_state, what.bounds, ledger=what.ledger, source=what.source, target=after
         )
         repeated = planned(choice, again, NOW)
         assert isinstance(repeated, PlannedNumber)
         assert (repeated.becomes, repeated.written) == (found.becomes, False)
+
+
+@given(BOUNDS, VALUES, VALUES, st.integers(1, 60))
+def test_advance_of_the_account_itself_that_comes_again_writes_nothing_twice(
+    bounds: Bounds, pulled: int, there: int, by: int
+) -> None:
+    def itself(now: Sighting) -> Known:
+        return known(
+            READ,
+            bounds,
+            ledger=Counter(next=pulled + 1, last=pulled),
+            before=seen(pulled, EARLY),
+            source=now,
+            target=now,
+            source_is_target=True,
+        )
+
+    found = outcome(advance(by), itself(seen(there)))
+    if not isinstance(found, PlannedNumber):
+        return
+    after = seen(found.becomes, "2026-11-30T12:00:01Z")
+    again = outcome(advance(by), itself(after))
+    assert isinstance(again, PlannedNumber)
+    assert (again.becomes, again.written) == (found.becomes, False)
 
 
 @given(COUNTERS, BOUNDS)

@@ -7,7 +7,7 @@ from shared.model.push import (
     NumberSource,
     PlannedNumber,
 )
-from shared.rules.integration_accounts.push_numbers import (
+from shared.rules.integration_accounts.push_numbers_written import (
     is_moved_back,
     is_still_to_write,
 )

@@ -136,6 +136,20 @@ def test_what_there_is_to_note_comes_first_and_what_stays_last() -> None:
     assert [one.code for one in found.warnings()] == ["NumbersExhausted", "NumbersComeAgain"]
 
 
+def test_what_is_set_back_is_named() -> None:
+    found = Numbers(ControlNumbersAtPush())
+    found.add(number("Stays", target=50, becomes=10, issued_again=5, written=False))
+    found.add(number("Ahead", target=5, becomes=10, issued_again=5))
+    found.add(number("New", target=None, becomes=10, issued_again=5))
+    (told,) = found.warnings()
+    assert "set back" not in told.message
+    for index in range(6):
+        found.add(number(f"B{index}", target=50 + index, becomes=10, issued_again=40))
+    (told,) = found.warnings()
+    assert "set back: 'B0' group from 50 to 10, 'B1' group from 51" in told.message
+    assert told.message.endswith("and 1 more.")
+
+
 def test_what_is_uncertain_is_refused_with_what_to_send_instead() -> None:
     found = Numbers(ControlNumbersAtPush())
     found.add(number("Sure"))

@@ -1,0 +1,87 @@
+"""Which numbers of an account are lower than those that the ledger knows to be issued.
+
+A pull says so each time, and not once: as long as it is so, the account issues numbers again.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from shared.integration_accounts.pulling.stores import PullStores
+from shared.model.numbers import AgreementNumbers, Bounds, Counters
+from shared.model.service import Service
+from shared.model.session import Session
+from shared.rules.integration_accounts.observed import Sighting, is_behind_ledger
+from shared.rules.integration_accounts.session_names import Agreements
+from shared.rules.integration_accounts.sessions import GeneratedNumber, read
+from shared.rules.naming import artifact_key
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A number of an account that is lower than one that was issued."""
+
+    value: int
+    """The last number by the account's session."""
+    issued: int
+    """The last one by the ledger."""
+
+
+class NumbersBehind:
+    """Compares the sessions of an account with the ledger.
+
+    An agreement that a pull brings or changes, as it may do with its parties, is compared by the
+    next one.
+
+    :param changed: keys of those agreements.
+    :param first: whether it is the first pull of a link: what is stored may be of another account.
+    """
+
+    def __init__(self, changed: Collection[str], *, first: bool) -> None:
+        self._changed = changed
+        self.found: dict[str, Behind] = {}
+        """By the session's name."""
+        self._first = first
+        self._numbers: dict[str, AgreementNumbers] = {}
+        self._counters: dict[str, Counters] = {}
+        self._agreements = Agreements(())
+        self._before: dict[str, Sighting] = {}
+
+    async def load(self, stores: PullStores, service: Service) -> None:
+        """Read the ledger of a service."""
+        async for numbers in stores.configuration.all_numbers(service.id):
+            self._numbers.update((artifact_key(one.name), one) for one in numbers)
+        self._agreements = Agreements(one.name for one in self._numbers.values())
+        async for rows in stores.ledger.pages(service.name):
+            for row in rows:
+                key = artifact_key(row.agreement)
+                numbers_of = self._numbers.get(key)
+                if numbers_of is None or key in self._changed:
+                    continue
+                if numbers_of.stream == row.stream:
+                    self._counters[key] = row.counters
+
+    def stored(self, session: Session) -> None:
+        """Tell a session as it was stored last, its secrets in the clear."""
+        said = self._read(session)
+        if said is not None and not self._first:
+            self._before[session.name.lower()] = Sighting(said.value, said.changed_time)
+
+    def seen(self, session: Session) -> None:
+        """Tell a session as the account has it."""
+        said = self._read(session)
+        if said is None:
+            return
+        key = artifact_key(said.agreement)
+        counter = self._counters.get(key, {}).get(said.kind)
+        bounds = self._numbers[key].numbering.get(said.kind, Bounds())
+        now, before = (
+            Sighting(said.value, said.changed_time),
+            self._before.get(session.name.lower()),
+        )
+        self.found.pop(session.name, None)
+        if counter is not None and is_behind_ledger(counter, bounds, now, before):
+            self.found[session.name] = Behind(said.value, counter.last)
+
+    def _read(self, session: Session) -> GeneratedNumber | None:
+        said = read(session.name, session.content, session.changed_time, self._agreements)
+        return said if isinstance(said, GeneratedNumber) else None
