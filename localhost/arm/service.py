@@ -309,6 +309,10 @@ class Service:
             return self._page(asked, found, lambda one: str(one["id"]).lower(), _workflow_shown)
         if address.group is None or len(names) > 2:
             raise _nothing()
+        if len(names) == 1 and asked.method == "PUT":
+            new = self._writer.workflow(address.subscription, address.group, names[0], asked.json())
+            made = self._state.workflow(address.subscription, address.group, names[0])
+            return Answer(201 if new else 200, _workflow_shown(made))
         workflow = self._state.workflow(address.subscription, address.group, names[0])
         if len(names) == 1 and asked.method == "GET":
             return Answer(200, _workflow_shown(workflow))

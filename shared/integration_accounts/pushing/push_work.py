@@ -19,10 +19,11 @@ from shared.integration_accounts.pushing.target import (
     Target,
     exists_already,
     make_account,
+    tags_of,
     target_of,
 )
 from shared.integration_accounts.pushing.writing import ArtifactWriter, Written
-from shared.model.integration_account import AccountId
+from shared.integration_accounts.workflows.under_way import pushed_account
 from shared.model.link import LinkBody
 from shared.model.operation import (
     Operation,
@@ -37,12 +38,10 @@ from shared.model.wire import JsonObject, JsonValue
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error, passes
 from shared.operations.task import Outcome, Task, Work
-from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.push_plan import WRITTEN
 from shared.rules.naming import artifact_key
 from shared.rules.problems import service_deleted
 from shared.rules.states import require_manageable
-from shared.rules.trading import member
 from shared.services.account_claims import is_linked_to
 from shared.services.services import Asked
 from shared.storage.fence import Canceled
@@ -91,13 +90,13 @@ class PushWork(Work):
         except Canceled:
             if not progress.now.begun:
                 raise
-            notes = await self._disabled(operation, service, progress)
+            notes = await self._disabled(operation, progress)
             result = _result(operation, progress, written)
             return Outcome(OperationStatus.CANCELED, result, [*written.warnings, *notes])
         except Problem as problem:
             if not progress.now.begun or _may_pass(problem, operation):
                 raise
-            notes = await self._disabled(operation, service, progress)
+            notes = await self._disabled(operation, progress)
             result = _result(operation, progress, written)
             error = operation_error(problem)
             return Outcome(OperationStatus.FAILED, result, [*written.warnings, *notes], error)
@@ -118,9 +117,10 @@ class PushWork(Work):
             raise refusal(refused)
         with as_problems(planned.target.id):
             if not planned.target.exists:
-                await make_account(planned.target, body)
+                tags = await tags_of(planned.looked.cut)
+                await make_account(planned.target, body, tags)
             elif body.workflows is WorkflowsPolicy.SUSPEND:
-                await self._suspending.disable(task, service, planned.target.id, progress.note)
+                await self._suspending.disable(task, planned.target.id, progress.note)
             writer = ArtifactWriter(
                 self._stores, service, task, body, planned, written, progress.before
             )
@@ -129,7 +129,7 @@ class PushWork(Work):
             await writer.delete()
             differing = await self._compare(task, service, body, planned, progress)
         notes = await self._link(task, service, body, planned)
-        notes += await self._disabled(task.operation, service, progress)
+        notes += await self._disabled(task.operation, progress)
         result = _result(task.operation, progress, written)
         result |= {
             "verified": not differing,
@@ -270,10 +270,10 @@ class PushWork(Work):
             return _outcome(progress.now.done)
         if not progress.now.begun:
             return None
-        account = _account(operation)
+        account = pushed_account(operation)
         if account is not None:
-            await self._suspending.note_disabled(operation, service, account, progress.note)
-        notes = await self._disabled(operation, service, progress)
+            await self._suspending.note_disabled(operation, account, progress.note)
+        notes = await self._disabled(operation, progress)
         result = _result(operation, progress, None)
         if operation.cancel_requested:
             return Outcome(OperationStatus.CANCELED, result, notes)
@@ -283,16 +283,13 @@ class PushWork(Work):
         )
         return Outcome(OperationStatus.FAILED, result, notes, error)
 
-    async def _disabled(
-        self, operation: Operation, service: Service, progress: Progressing
-    ) -> list[Warning]:
+    async def _disabled(self, operation: Operation, progress: Progressing) -> list[Warning]:
         """Have the service that is linked to the account Suspended where workflows of it are
-        disabled, however the push ends; what there is to say where its resume cannot enable
-        them."""
-        account, told = _account(operation), progress.now.workflows
+        disabled, however the push ends; what there is to say where no resume can enable them."""
+        account, told = pushed_account(operation), progress.now.workflows
         if account is None:
             return []
-        return await self._suspending.suspend(operation, service, account, told)
+        return await self._suspending.suspend(operation, account, told, progress.note)
 
     async def settle(self, operation: Operation) -> None:
         """Take back a backup that is not complete, and forget what was staged."""
@@ -353,13 +350,6 @@ def _result(operation: Operation, progress: Progressing, written: Written | None
     if progress.now.workflows:
         found["workflows"] = progress.now.workflows
     return found if written is None else {**found, **written.to_json()}
-
-
-def _account(operation: Operation) -> AccountId | None:
-    """The account that a push was started for."""
-    plan = operation.parameters.get("plan")
-    resource_id = member(member(plan, "target"), "resourceId")
-    return account_id_of(resource_id) if isinstance(resource_id, str) else None
 
 
 def _outcome(done: Done) -> Outcome:

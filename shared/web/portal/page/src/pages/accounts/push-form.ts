@@ -41,7 +41,7 @@ export const emptyForm = (linked: boolean): Form => ({
 });
 
 /** Tiers that an account can be made with. */
-export const TIERS: readonly Schemas["Sku"][] = ["Free", "Basic", "Standard", "Premium"];
+export const TIERS: readonly Schemas["Sku"][] = ["Free", "Basic", "Standard"];
 
 const linesOf = (text: string) =>
   text
