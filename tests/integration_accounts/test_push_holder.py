@@ -8,6 +8,7 @@ import pytest
 from localhost.arm.sample import ACCOUNT
 from shared.installation.installation import Installation
 from shared.model.problem import Code
+from shared.model.wire import JsonObject
 from shared.rules.states import ServiceOperation
 from tests.integration_accounts.linked import ONE, refused, service
 from tests.integration_accounts.pushed import COPY, ended, plan, pulled, push, restored, started
@@ -82,25 +83,31 @@ async def test_no_one_moves_either_service_while_the_push_runs(
     assert states(arm) == before
 
 
-async def test_a_resume_stops_where_a_push_begins_meanwhile(app: Installation, arm: Arm) -> None:
+async def test_a_resume_stops_where_a_push_begins_meanwhile(
+    app: Installation, arm: Arm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right after the resume saw that there was none: no workflow is enabled after that."""
     await restored(app, arm)
     before = states(arm)
     await suspend(app)
-    loop, records = asyncio.get_running_loop(), []
+    held = states(arm)
+    get, lock, records = app.arm.get, asyncio.Lock(), []
 
-    def begin() -> None:
-        push_ = asyncio.run_coroutine_threadsafe(started(app, _REPLACING), loop)
-        records.append(push_.result(120))
+    async def after_a_push_began(path: str, api_version: str) -> JsonObject:
+        async with lock:
+            if not records:
+                records.append(await started(app, _REPLACING))
+        return await get(path, api_version)
 
-    arm.fault(method="GET", part="/workflows/receive-orders", meanwhile=begin)
+    monkeypatch.setattr(app.arm, "get", after_a_push_began)
     problem = await refused(resume(app))
+    monkeypatch.undo()
     assert problem is not None
     assert problem.code is Code.OPERATION_IN_PROGRESS
+    assert states(arm) == held
     assert (await service(app)).state == "Suspended"
-    assert states(arm)["receive-orders"] == "Disabled"
     done = await ended(app, records[0])
     assert disabled(done) == {"receive-orders", "send-orders"}
-    assert states(arm)["send-orders"] == "Disabled"
     await resume(app)
     assert states(arm) == before
 
