@@ -244,7 +244,7 @@ class Planner:
             former=facts.resource_id,
             former_location=facts.location,
             location=target.location,
-            within_subscription=facts.key.split("/")[2] == target.id.key.split("/")[2],
+            within_subscription=facts.key.split("/")[:3] == target.id.key.split("/")[:3],
             runs=runs,
             holder=holder.name if holder is not None and suspends else "",
         )
