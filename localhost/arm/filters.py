@@ -21,16 +21,17 @@ _COMPARED: Mapping[str, Callable[[str, str], bool]] = {
 }
 
 
-def chosen(text: str, values: Mapping[str, Any]) -> bool:
+def chosen(text: str, values: Mapping[str, Any], *, by_case: bool = False) -> bool:
     """Whether a resource is one that a filter asks for.
 
     :param values: the resource's members that can be compared, by their names in lower case.
+    :param by_case: texts that differ in case alone are different.
     :raises Refused: where the filter is none, or a member cannot be compared.
     """
-    return all(_holds(part, values) for part in re.split(r"\s+and\s+", text.strip()))
+    return all(_holds(part, values, by_case) for part in re.split(r"\s+and\s+", text.strip()))
 
 
-def _holds(part: str, values: Mapping[str, Any]) -> bool:
+def _holds(part: str, values: Mapping[str, Any], by_case: bool) -> bool:
     match = _PART.match(part)
     if match is None:
         raise malformed(f"The filter {part!r} cannot be read.")
@@ -39,9 +40,11 @@ def _holds(part: str, values: Mapping[str, Any]) -> bool:
     if member.lower() not in values:
         raise malformed(f"The filter asks for {member!r}, by which nothing can be filtered.")
     found = str(values[member.lower()] or "")
-    return _COMPARED[comparison](_comparable(found), _comparable(value))
+    return _COMPARED[comparison](_comparable(found, by_case), _comparable(value, by_case))
 
 
-def _comparable(text: str) -> str:
+def _comparable(text: str, by_case: bool) -> str:
     """A time without its Z: with up to seven digits of a second, times compare as texts."""
-    return text[:-1] if _TIME.match(text) else text.lower()
+    if _TIME.match(text):
+        return text[:-1]
+    return text if by_case else text.lower()

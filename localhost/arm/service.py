@@ -228,7 +228,8 @@ class Service:
         items = list(account.of(kind).values())
         text = asked.query.get("$filter", "")
         if text and self._switches.filters:
-            items = [item for item in items if chosen(text, _compared(item))]
+            by_case = self._switches.filters_by_case
+            items = [item for item in items if chosen(text, _compared(item), by_case=by_case)]
         return self._page(
             asked,
             sorted(items, key=lambda item: item.name.lower()),
@@ -302,10 +303,16 @@ class Service:
             found = self._state.workflows(address.subscription, address.group)
             text = asked.query.get("$filter", "")
             if text and self._switches.filters:
-                found = [one for one in found if chosen(text, _workflow_compared(one))]
+                by_case = self._switches.filters_by_case
+                compared = [(one, _workflow_compared(one)) for one in found]
+                found = [one for one, by in compared if chosen(text, by, by_case=by_case)]
             return self._page(asked, found, lambda one: str(one["id"]).lower(), _workflow_shown)
         if address.group is None or len(names) > 2:
             raise _nothing()
+        if len(names) == 1 and asked.method == "PUT":
+            new = self._writer.workflow(address.subscription, address.group, names[0], asked.json())
+            made = self._state.workflow(address.subscription, address.group, names[0])
+            return Answer(201 if new else 200, _workflow_shown(made))
         workflow = self._state.workflow(address.subscription, address.group, names[0])
         if len(names) == 1 and asked.method == "GET":
             return Answer(200, _workflow_shown(workflow))

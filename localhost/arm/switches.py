@@ -27,6 +27,7 @@ class Switches:
     :param content_types: content without its type is refused.
     :param map_versions: a stylesheet whose version does not fit the map's type is refused.
     :param filters: ``$filter`` is heeded, or else ignored.
+    :param filters_by_case: it compares with regard to case, or else without.
     :param keeps_marks: a byte order mark in a PUT's content is stored, or else dropped.
     :param limits: a tier's limits are held to, and that of content.
     :param vaults_refuse: the key vault lets no one list its keys.
@@ -47,6 +48,7 @@ class Switches:
     content_types: bool = True
     map_versions: bool = True
     filters: bool = True
+    filters_by_case: bool = False
     keeps_marks: bool = False
     limits: bool = True
     vaults_refuse: bool = False

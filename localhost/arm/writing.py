@@ -7,7 +7,15 @@ import re
 from typing import Any
 from xml.etree import ElementTree  # nosec B405
 
-from localhost.arm.kinds import AGREEMENT_TYPES, READ_ONLY, SPELLED, TIERS, Kind
+from localhost.arm.kinds import (
+    AGREEMENT_TYPES,
+    PROVIDER,
+    READ_ONLY,
+    SPELLED,
+    TIERS,
+    WORKFLOWS,
+    Kind,
+)
 from localhost.arm.refused import Refused, malformed
 from localhost.arm.state import Account, Item, JsonObject, State
 from localhost.arm.switches import Switches
@@ -18,6 +26,9 @@ MOST_BODY = 4 * 1024 * 1024
 
 MOST_CONTENT = 8 * 1024 * 1024
 """Bytes of an artifact's content."""
+
+_ID_PARTS = 8
+"""Segments of an account's ARM id."""
 
 _UNVERSIONED = ".".join("0000")
 """The version of an assembly that says none."""
@@ -43,9 +54,7 @@ class Writer:
         :raises Refused: where the group is not there, or the body is not as it must be.
         """
         self._known(body, _RESOURCE, "an integration account")
-        location = body.get("location")
-        if not isinstance(location, str) or not location:
-            raise Refused(400, "LocationRequired", "The account has no location.", gateway=True)
+        location = _location(body, "account")
         tier = (body.get("sku") or {}).get("name")
         if tier not in TIERS:
             raise malformed(f"The tier {tier!r} is none of {', '.join(TIERS)}.")
@@ -61,6 +70,33 @@ class Writer:
         kept = {k: v for k, v in body.items() if k not in ("id", "name", "type", "etag")}
         self._state.add_account(subscription, group, name, kept)
         return there is None
+
+    def workflow(self, subscription: str, group: str, name: str, body: JsonObject) -> bool:
+        """Write a workflow; whether it is new. The account that it uses is of its own region and
+        subscription.
+
+        :raises Refused: where the group or the account is not there, or the body is not as it must
+            be.
+        """
+        location = _location(body, "workflow")
+        properties = dict(body.get("properties") or {})
+        used = str((properties.get("integrationAccount") or {}).get("id", ""))
+        if used:
+            parts = used.strip("/").split("/")
+            if len(parts) != _ID_PARTS or parts[1].lower() != subscription.lower():
+                raise malformed(f"{used!r} is no integration account of the subscription.")
+            account = self._state.account(parts[1], parts[3], parts[-1])
+            if _place(account.resource["location"]) != _place(location):
+                raise malformed(
+                    f"The workflow is in {location!r}, and the integration account {used!r} in "
+                    f"{account.resource['location']!r}: they must be in the same."
+                )
+        place = self._state.group(subscription, group)
+        is_new = name.lower() not in place.workflows
+        address = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{PROVIDER}"
+        changed = {"state": "Enabled", **properties, "changedTime": stamp(self._state.now())}
+        self._state.load([{**body, "id": f"{address}/{WORKFLOWS}/{name}", "properties": changed}])
+        return is_new
 
     def item(
         self,
@@ -229,6 +265,13 @@ def _named(kind: Kind, given: JsonObject) -> JsonObject:
         for name, value in given.items()
         if name.lower() not in read_only
     }
+
+
+def _location(body: JsonObject, what: str) -> str:
+    location = body.get("location")
+    if not isinstance(location, str) or not location:
+        raise Refused(400, "LocationRequired", f"The {what} has no location.", gateway=True)
+    return location
 
 
 def _place(location: str) -> str:

@@ -7,6 +7,7 @@ from shared.integration_accounts.linking.discovery import Discovery
 from shared.integration_accounts.linking.linking import Linking, LinkStores
 from shared.integration_accounts.pulling.set_number import SettingNumbers
 from shared.integration_accounts.workflows.transitions import Transitions
+from shared.integration_accounts.workflows.under_way import PushesUnderWay
 from shared.integration_accounts.workflows.workflows import Workflows
 from shared.numbers.advances import Advances
 from shared.numbers.allocate import Allocator
@@ -38,7 +39,12 @@ class Operators(Works):
             settings=settings,
         )
         self.workflows = Workflows(self.arm, self.disabled_workflows, self.clock)
-        self.transitions = Transitions(self.services, self.workflows, self.engine)
+        self.transitions = Transitions(
+            self.services,
+            self.workflows,
+            self.engine,
+            PushesUnderWay(self.records, self.in_flight),
+        )
         self.deletions = Deletions(
             engine=self.engine,
             services=self.services,

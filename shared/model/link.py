@@ -126,6 +126,15 @@ def recorded_account(settings: JsonObject) -> JsonObject:
     return {RECORDED: found} if isinstance(found, dict) else {}
 
 
+def recorded_tags(settings: JsonObject) -> JsonObject:
+    """The tags of the account that a service's settings name, as ARM takes them; empty for none."""
+    found = settings.get(RECORDED)
+    tags = found.get("tags") if isinstance(found, dict) else None
+    if not isinstance(tags, dict):
+        return {}
+    return {name: value for name, value in tags.items() if isinstance(value, str)}
+
+
 def recorded_versions(settings: JsonObject, resource_id: str) -> dict[str, str]:
     """The api-version by which each kind of an account's resources was read last, as settings say;
     empty where they are of another account, or nothing was read yet."""

@@ -282,4 +282,4 @@ class PushPlan(Stored):
     """What surprises, and forbids nothing."""
     more_warnings: int = 0
     checklist: list[str] = Field(default_factory=list)
-    """What to do before the workflows are resumed."""
+    """What to do before the push, and before the workflows are resumed."""

@@ -69,6 +69,17 @@ def names(arm: Arm, account: str) -> set[str]:
     return {item.name for item in arm.account(account).items["agreements"].values()}
 
 
+def enabled(answers: list[Any]) -> list[str]:
+    """The workflows that the resume among some answers enabled: a push before it disabled them."""
+    [resumed] = [one["workflows"]["enabled"] for one in answers if "workflows" in one]
+    return [one["name"] for one in resumed]
+
+
+def state_of(arm: Arm, workflow: str) -> str:
+    group = ACCOUNT.split("/")[4]
+    return str(arm.state.workflow(SUBSCRIPTION, group, workflow)["properties"]["state"])
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl on PATH")
 async def test_the_whole_way(own: HostProcess, arm: Arm) -> None:
     begin = commands().replace("http://127.0.0.1:7071", own.base_url)
@@ -95,9 +106,13 @@ async def test_the_whole_way(own: HostProcess, arm: Arm) -> None:
     (change,) = next(answer["value"] for answer in answers if "value" in answer)
     assert (change["name"], change["change"]) == (EDIFACT, "removed")
     assert names(arm, NORTH) == agreements
+    assert enabled(answers) == ["send-orders-north"]
+    assert state_of(arm, "send-orders-north") == "Enabled"
 
-    await told(commands("Undo a push"))
+    answers = await told(commands("Undo a push"))
     assert names(arm, NORTH) == agreements - {EDIFACT}
+    assert enabled(answers) == ["send-orders-north"]
+    assert state_of(arm, "send-orders-north") == "Enabled"
 
     await told(commands("An environment is copied"))
     assert names(arm, TEST) == agreements, "of the backup, not of the account as it is"

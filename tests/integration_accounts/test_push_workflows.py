@@ -110,4 +110,4 @@ async def test_where_no_resume_can_enable_them_it_says_so(app: Installation, arm
     await unlink(app)
     done = await push(app, {**_REPLACING, "link": False}, ONE)
     told = {one.code: one.message for one in done.warnings}
-    assert "is not linked" in told["WorkflowsStayDisabled"]
+    assert "no service is linked" in told["WorkflowsStayDisabled"]

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from typing import Any
 from urllib.parse import quote
 
 from localhost.arm.kinds import KINDS
@@ -289,3 +290,39 @@ async def test_workflows_are_found_by_their_account_and_switched(arm: Arm, call:
         assert shown.body["properties"]["state"] == state
     gone = await call("POST", f"{workflows}/nobody/enable")
     assert (gone.status, gone.code) == (404, "ResourceNotFound")
+
+
+async def test_a_workflow_is_of_the_region_and_subscription_of_its_account(
+    arm: Arm, call: Calls
+) -> None:
+    address = ACCOUNT.split("/integrationAccounts/")[0] + "/workflows/send"
+
+    def body(location: str, uses: str = ACCOUNT) -> dict[str, Any]:
+        return {"location": location, "properties": {"integrationAccount": {"id": uses}}}
+
+    far = await call("PUT", address, body("eastus"))
+    assert (far.status, "must be in the same" in str(far.body)) == (400, True)
+    other = ACCOUNT.replace(SUBSCRIPTION, "11111111-1111-1111-1111-111111111111")
+    assert (await call("PUT", address, body("westus", other))).status == 400
+    gone = await call("PUT", address, body("westus", f"{ACCOUNT}-gone"))
+    assert (gone.status, gone.code) == (404, "ResourceNotFound")
+    assert (await call("PUT", address, {"properties": {}})).code == "LocationRequired"
+    assert (await call("GET", address)).status == 404
+    for status in (201, 200):
+        made = await call("PUT", address, body("West US"))
+        assert (made.status, made.body["properties"]["state"]) == (status, "Enabled")
+    assert (await call("GET", address)).body["properties"]["integrationAccount"]["id"] == ACCOUNT
+
+
+async def test_a_filter_may_go_by_case(arm: Arm, call: Calls) -> None:
+    address = ACCOUNT.split("/integrationAccounts/")[0] + "/workflows"
+    arm.load(
+        [
+            {"id": f"{address}/{name}", "properties": {"integrationAccount": {"id": uses}}}
+            for name, uses in (("as-it-is", ACCOUNT), ("loud", ACCOUNT.upper()))
+        ]
+    )
+    for by_case, names in ((False, ["as-it-is", "loud"]), (True, ["as-it-is"])):
+        arm.switches.filters_by_case = by_case
+        found = await call("GET", address, filter=f"ReferencedResourceId eq '{ACCOUNT}'")
+        assert [one["name"] for one in found.body["value"]] == names

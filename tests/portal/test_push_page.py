@@ -193,3 +193,23 @@ async def test_uncertain_numbers_come_with_what_is_proposed(
     await expect(policy).to_have_value("advance")
     await expect(tab.page.get_by_label("Numbers to leave out")).not_to_have_value("")
     await expect(verdict.get_by_role("heading")).to_have_text("Nothing forbids this push")
+
+
+async def test_what_was_disabled_says_whose_resume_enables_it(
+    tab: Tab, linked: tuple[Api, str], azure: Arm
+) -> None:
+    api, service = linked
+    form = PushForm(tab, service)
+    await form.open()
+    await tab.page.get_by_label("What it has otherwise").select_option("replace")
+    await form.plan("Nothing forbids this push")
+    account = ACCOUNT.rpartition("/")[2]
+    await tab.page.get_by_label(re.compile(f"^Type {account}")).fill(account)
+    await form.run.click()
+    result = tab.page.get_by_role("region", name="What the push did")
+    await expect(result).to_contain_text("send-orders", timeout=60_000)
+    await expect(result).to_contain_text(f"Resuming {service} enables exactly these.")
+    await result.get_by_role("link", name=service, exact=True).click()
+    await expect(tab.heading).to_have_text(service)
+    resumed = await api.post(f"services/{service}/resume")
+    assert "send-orders" in [one["name"] for one in resumed.body["workflows"]["enabled"]]

@@ -259,7 +259,8 @@ PUSH = Step(
 )
 GO_ON = Step(
     "Orders again",
-    "The workflows go on with the new account. Its first backup.",
+    "A logic app uses an account of its own region: those of the new one are deployed there, and "
+    "send with the new account. Its first backup.",
     _go_on,
 )
 BREAK = Step(

@@ -4,27 +4,22 @@ ends.
 """
 
 from shared.integration_accounts.pushing.starting import PULLED_FROM, pulled_from
-from shared.model.integration_account import AccountId
+from shared.integration_accounts.workflows.under_way import pushed_account
 from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
 from shared.model.push import PushBody
 from shared.model.service import Service
 from shared.model.wire import JsonValue
-from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.trading import member
-
-
-def account_of(operation: Operation) -> AccountId | None:
-    """The account that a push was planned for."""
-    target = member(operation.parameters.get("plan"), "target")
-    resource_id = member(target, "resourceId")
-    return account_id_of(resource_id) if isinstance(resource_id, str) else None
 
 
 def body_of(operation: Operation) -> PushBody:
     """The request of a push, with the account that it was planned for: not with that of a link that
     was changed since."""
-    body, account = PushBody.model_validate(operation.parameters["request"]), account_of(operation)
+    body, account = (
+        PushBody.model_validate(operation.parameters["request"]),
+        pushed_account(operation),
+    )
     if account is None or body.create is not None:
         return body
     return body.model_copy(update={"resource_id": str(account)})
@@ -42,7 +37,7 @@ def require_as_planned(operation: Operation, service: Service) -> None:
     planned, now = operation.parameters[PULLED_FROM], pulled_from(service)
     if _key(planned) == _key(now) and _is_linked(planned) == _is_linked(now):
         return
-    account = account_of(operation)
+    account = pushed_account(operation)
     if account is not None and _is_linked(now) and _key(now) == account.key:
         return  # the push linked it, or somebody did to the very account
     was = f"had {_shown(planned)}" if _key(planned) else "had no account"

@@ -31,11 +31,15 @@ from shared.model.restore import PlanError
 from shared.model.service import Service
 from shared.operations.task import Task
 from shared.rules.integration_accounts.children import CHILDREN
+from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.push_changes import Changes
 from shared.rules.integration_accounts.push_checks import PushChecks
+from shared.rules.integration_accounts.push_numbers import SourceState
 from shared.rules.integration_accounts.push_plan import WRITTEN, seconds_of
-from shared.rules.integration_accounts.push_request import before_resuming
+from shared.rules.integration_accounts.push_request import Move, before_resuming
 from shared.rules.integration_accounts.push_rights import wanted_rights
+from shared.rules.integration_accounts.push_workflows import to_resume
+from shared.rules.states import ALLOWED, ServiceOperation
 from shared.services.cut import ServiceCut
 
 _MOST_TOLD = 200
@@ -94,9 +98,9 @@ class Planner:
         looked = await self.looked(service, body, target, task, checks)
         survey, numbers = looked.survey, looked.numbers
         refused = [exists_already(target)] if _is_there(body, target, task) else []
-        lacking, unsure = await rights(
-            stores.arm, target, _wanted(survey, numbers, creates=not target.exists)
-        )
+        workflows, unseen = await self._workflows(target, body)
+        wanted = _wanted(survey, numbers, creates=not target.exists)
+        lacking, unsure = await rights(stores.arm, target, wanted, workflows)
         if target.exists:
             await look_at_keys(target.account, checks.keys)
         else:
@@ -104,7 +108,6 @@ class Planner:
                 checks.keys.not_checked(vault, _LATER)
         unreadable = await stores.unreadable_now() if checks.gives_addresses else ""
         forbidding, surprising = checks.end(unreadable)
-        workflows, unseen = await self._workflows(target, body)
         problems = [
             *refused,
             *survey.problems,
@@ -115,7 +118,10 @@ class Planner:
         ]
         warnings = [*surprising, *numbers.warnings, *unsure, *unseen, *_not_covered(survey)]
         warnings += await self._others(service, target)
-        plan = await self._told(service, body, target, survey, numbers, workflows)
+        moves = await self._move(service, target, numbers)
+        if moves is not None and (still_runs := moves.still_runs()) is not None:
+            warnings.insert(0, still_runs)
+        plan = await self._told(service, body, target, survey, numbers, workflows, moves)
         plan = plan.model_copy(
             update={
                 "artifacts": checks.counted(),
@@ -189,6 +195,7 @@ class Planner:
         survey: Survey,
         numbers: NumbersFound,
         workflows: Sequence[PlannedWorkflow],
+        moves: Move | None,
     ) -> PushPlan:
         disabled = sum(one.action is WorkflowAction.SUSPEND for one in workflows)
         writes = (
@@ -200,6 +207,7 @@ class Planner:
             + disabled
         )
         links = await self.links(service, body, target.id, survey)
+        holder = service if links else await self.linking.stores.claims.holder(target.id.key)
         return PushPlan(
             target=target.shown(),
             existing=body.existing,
@@ -214,8 +222,32 @@ class Planner:
             writes=writes,
             seconds=seconds_of(writes),
             checklist=before_resuming(
-                body, numbers.plan, moves=_moves(service, target), disabled=disabled
+                body,
+                numbers.plan,
+                moves=moves,
+                disabled=disabled,
+                comes_back=to_resume(service, holder, disabled),
             ),
+        )
+
+    async def _move(self, service: Service, target: Target, numbers: NumbersFound) -> Move | None:
+        """What there is to say where the account is another one than that which the service was
+        pulled from."""
+        facts = service.integration_account
+        if facts is None or facts.key == target.id.key:
+            return None
+        runs, holder = None, None
+        if numbers.source.state is SourceState.READ:
+            runs = await self.suspending.running(account_id_of(facts.resource_id))
+            holder = await self.linking.stores.claims.holder(facts.key)
+        suspends = holder is not None and ServiceOperation.SUSPEND in ALLOWED[holder.state]
+        return Move(
+            former=facts.resource_id,
+            former_location=facts.location,
+            location=target.location,
+            within_subscription=facts.key.split("/")[:3] == target.id.key.split("/")[:3],
+            runs=runs,
+            holder=holder.name if holder is not None and suspends else "",
         )
 
     async def links(
@@ -289,9 +321,3 @@ def _not_taken(survey: Survey) -> list[Problem]:
 
 def _error(problem: Problem) -> PlanError:
     return PlanError(code=problem.code, message=problem.message, target=problem.target)
-
-
-def _moves(service: Service, target: Target) -> bool:
-    """Whether the account is another one than that which the service was pulled from."""
-    facts = service.integration_account
-    return facts is not None and facts.key != target.id.key

@@ -17,7 +17,6 @@ from shared.integration_accounts.pushing.ending import (
     would_be_replaced,
 )
 from shared.integration_accounts.pushing.planned_for import (
-    account_of,
     body_of,
     require_as_planned,
 )
@@ -37,9 +36,11 @@ from shared.integration_accounts.pushing.target import (
     Target,
     exists_already,
     make_account,
+    tags_of,
     target_of,
 )
 from shared.integration_accounts.pushing.writing import ArtifactWriter
+from shared.integration_accounts.workflows.under_way import pushed_account
 from shared.model.link import LinkBody
 from shared.model.operation import (
     Operation,
@@ -102,12 +103,12 @@ class PushWork(Work):
         except Canceled:
             if not progress.now.begun:
                 raise
-            notes = await self._disabled(operation, service, progress)
+            notes = await self._disabled(operation, progress)
             return _stopped(operation, progress, OperationStatus.CANCELED, notes)
         except Problem as problem:
             if not progress.now.begun or _may_pass(problem, operation):
                 raise
-            notes = await self._disabled(operation, service, progress)
+            notes = await self._disabled(operation, progress)
             error = operation_error(problem)
             return _stopped(operation, progress, OperationStatus.FAILED, notes, error)
 
@@ -128,11 +129,12 @@ class PushWork(Work):
             raise refusal(refused)
         with as_problems(planned.target.id):
             if not planned.target.exists:
-                await make_account(planned.target, body)
+                tags = await tags_of(planned.looked.cut)
+                await make_account(planned.target, body, tags)
             if not progress.now.exists:
                 await progress.write(exists=True)
             if planned.target.exists and body.workflows is WorkflowsPolicy.SUSPEND:
-                await self._suspending.disable(task, service, planned.target.id, progress.note)
+                await self._suspending.disable(task, planned.target.id, progress.note)
             writer = ArtifactWriter(
                 self._stores, service, task, body, planned, written, progress.before
             )
@@ -147,7 +149,7 @@ class PushWork(Work):
             looked = await self._planner.looked(service, body, target, task)
             differing = sorted([*unlike(looked.survey), *await numbers.look_back(looked)])
         notes = await self._link(task, service, body, planned, looked.survey, differing)
-        notes += await self._disabled(task.operation, service, progress)
+        notes += await self._disabled(task.operation, progress)
         result = result_of(task.operation, progress) | compared(differing)
         result |= {
             "linked": await self._is_linked(service, planned.target),
@@ -245,10 +247,10 @@ class PushWork(Work):
             return _outcome(progress.now.done)
         if not progress.now.begun:
             return None
-        account = account_of(operation)
+        account = pushed_account(operation)
         if account is not None:
-            await self._suspending.note_disabled(operation, service, account, progress.note)
-        notes = await self._disabled(operation, service, progress)
+            await self._suspending.note_disabled(operation, account, progress.note)
+        notes = await self._disabled(operation, progress)
         if operation.cancel_requested:
             return _stopped(operation, progress, OperationStatus.CANCELED, notes)
         error = operation.error or OperationError(
@@ -257,16 +259,13 @@ class PushWork(Work):
         )
         return _stopped(operation, progress, OperationStatus.FAILED, notes, error)
 
-    async def _disabled(
-        self, operation: Operation, service: Service, progress: Progressing
-    ) -> list[Warning]:
+    async def _disabled(self, operation: Operation, progress: Progressing) -> list[Warning]:
         """Have the service that is linked to the account Suspended where workflows of it are
-        disabled, however the push ends; what there is to say where its resume cannot enable
-        them."""
-        account, told = account_of(operation), progress.now.workflows
+        disabled, however the push ends; what there is to say where no resume can enable them."""
+        account, told = pushed_account(operation), progress.now.workflows
         if account is None:
             return []
-        return await self._suspending.suspend(operation, service, account, told)
+        return await self._suspending.suspend(operation, account, told, progress.note)
 
     async def settle(self, operation: Operation) -> None:
         """Take back a backup that is not complete, and forget what was staged."""

@@ -1,11 +1,12 @@
 """The workflows that use the account of a push: disabled before the first write, until the service
-that has the account is resumed.
+that has the account is resumed. That may be another one than the service that is pushed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from shared.arm.client import Arm
+from shared.arm.problems import problem_of
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.workflows.using import using
 from shared.integration_accounts.workflows.workflows import Workflows
@@ -13,21 +14,27 @@ from shared.model.integration_account import AccountId
 from shared.model.operation import Operation, Warning
 from shared.model.problem import Code, Problem
 from shared.model.push import PlannedWorkflow, WorkflowAction, WorkflowsPolicy
-from shared.model.service import Service, State
-from shared.model.wire import JsonObject
+from shared.model.service import State
+from shared.model.wire import JsonObject, JsonValue
 from shared.model.workflow import LeftWorkflow, ToldWorkflow
 from shared.operations.task import Task
 from shared.rules.integration_accounts.ids import Scope
+from shared.rules.integration_accounts.push_workflows import not_resumed
+from shared.rules.integration_accounts.workflows import Workflow
 from shared.rules.states import ServiceOperation
-from shared.services.account_claims import is_linked_to
+from shared.rules.trading import member
+from shared.services.account_claims import AccountClaims, is_linked_to
 from shared.services.services import Asked, Services
-from shared.state.services import Directory
+from shared.state.services import Directory, Listed
 from shared.storage.fence import Canceled
 
 Note = Callable[[JsonObject], Awaitable[None]]
 
 _MOST_NAMED = 100
 """Workflows that a result names of each kind."""
+
+_MOST_SAID = 5
+"""Workflows that a message names."""
 
 _TRIGGER = "push"
 
@@ -40,6 +47,7 @@ class Suspending:
     workflows: Workflows
     services: Services
     directory: Directory
+    claims: AccountClaims
 
     async def planned(
         self, account: AccountId, policy: WorkflowsPolicy
@@ -72,10 +80,19 @@ class Suspending:
             return told, []
         return told, [_not_seen(f"the workflows of {found.scope} alone", str(found.scope))]
 
-    async def disable(self, task: Task, service: Service, account: AccountId, note: Note) -> None:
+    async def running(self, account: AccountId) -> int | None:
+        """How many enabled workflows use an account; None where ARM does not say."""
+        try:
+            found = await using(self.arm, account)
+        except ArmRefused:
+            return None
+        count = sum(one.is_enabled for one in found.workflows)
+        return None if found.scope.group and not count else count
+
+    async def disable(self, task: Task, account: AccountId, note: Note) -> None:
         """Disable the enabled workflows that use an account, and remember them. Repeated, it goes
-        on. Where the service is linked to the account it is Suspended then, so its resume enables
-        them: also where the push goes no further, and where not all could be disabled.
+        on. The service that is linked to the account is Suspended then, so its resume enables them:
+        also where the push goes no further, and where not all could be disabled.
 
         :param note: called with what is disabled, and what was left, also before it raises.
         :raises ArmRefused: what ARM refused; those that were disabled are remembered.
@@ -84,18 +101,16 @@ class Suspending:
         try:
             done = await self.workflows.disable(account, task.operation.id, task.checkpoint)
         except (ArmRefused, Canceled):
-            await self.note_disabled(task.operation, service, account, note)
+            await self.note_disabled(task.operation, account, note)
             raise
         if done.refused is not None:
-            await self.note_disabled(task.operation, service, account, note)
+            await self.note_disabled(task.operation, account, note)
             raise done.refused
         await note(_told(done.moved, done.left))
         if done.moved:
-            await self._suspend(task.operation, service, account)
+            await self._suspend(task.operation, account)
 
-    async def note_disabled(
-        self, operation: Operation, service: Service, account: AccountId, note: Note
-    ) -> None:
+    async def note_disabled(self, operation: Operation, account: AccountId, note: Note) -> None:
         """Note what a push disabled that goes no further, and suspend the service that can enable
         it. Idempotent."""
         told = [
@@ -106,57 +121,92 @@ class Suspending:
         ]
         if told:
             await note(_told(told, []))
-            await self._suspend(operation, service, account)
+            await self._suspend(operation, account)
 
-    async def _suspend(self, operation: Operation, service: Service, account: AccountId) -> State:
-        """Say that the service is Suspended, where it has the account: so its resume enables the
-        workflows. Its state then."""
-        listed = await self.directory.get(service.name)
-        if listed is None or listed.service.id != service.id:
-            return service.state
-        if listed.service.state is not State.ACTIVE or not is_linked_to(
-            listed.service, account.key
-        ):
-            return listed.service.state
+    async def _holder(self, account: AccountId) -> Listed | None:
+        """The service that is linked to an account."""
+        holder = await self.claims.holder(account.key)
+        listed = await self.directory.get(holder.name) if holder is not None else None
+        return listed if listed and is_linked_to(listed.service, account.key) else None
+
+    async def _suspend(self, operation: Operation, account: AccountId) -> None:
+        """Have the service that is linked to the account Suspended, where it is Active: so its
+        resume enables the workflows."""
+        listed = await self._holder(account)
+        if listed is None or listed.service.state is not State.ACTIVE:
+            return
         try:
             asked = Asked(operation.caller, _TRIGGER)
-            moved = await self.services.move(listed, ServiceOperation.SUSPEND, asked)
+            await self.services.move(listed, ServiceOperation.SUSPEND, asked)
         except Problem as problem:
             if problem.code is not Code.OPERATION_NOT_ALLOWED:
                 raise
-            return listed.service.state
-        return moved.service.state
 
     async def suspend(
-        self, operation: Operation, service: Service, account: AccountId, told: JsonObject
+        self, operation: Operation, account: AccountId, told: JsonObject, note: Note
     ) -> list[Warning]:
-        """Suspend the service, where it has the account and workflows of it are disabled. Where its
-        resume cannot enable them, say who can."""
-        if not told.get("disabled"):
+        """At the end of a push: suspend the service that has the account, where workflows of it are
+        disabled now, and note whose resume enables them. What there is to say where none can, and
+        of those that somebody enabled meanwhile.
+
+        :param told: what was noted of the workflows.
+        """
+        disabled = _ids(told.get("disabled"))
+        if not disabled:
             return []
-        state = await self._suspend(operation, service, account)
-        listed = await self.directory.get(service.name)
-        if listed is None or listed.service.id != service.id:
-            return []
-        if not is_linked_to(listed.service, account.key):
-            why = (
-                "this service is not linked to it: suspend and resume the service that is, or link "
-                "one first, and they are enabled again."
-            )
-        elif state is not State.SUSPENDED:
-            why = (
-                f"this service is {state}, which resume does not lead out of: start it, suspend "
-                "and resume it, and they are enabled again."
-            )
+        try:
+            now = (await using(self.arm, account)).workflows
+        except ArmRefused as refused:
+            # What the push did stands, so it ends all the same.
+            warned, still = [_unseen(account, refused)], True
         else:
-            return []
+            enabled = [one for one in now if one.key in disabled and one.is_enabled]
+            warned = [_ran(account, enabled)] if enabled else []
+            still = any(one.key in disabled and one.is_disabled for one in now)
+        if not still:
+            return warned
+        await self._suspend(operation, account)
+        listed = await self._holder(account)
+        holder = listed.service if listed is not None else None
+        why = not_resumed(holder)
+        if not why and holder is not None:
+            await note({**told, "resume": holder.name})
+            return warned
         return [
+            *warned,
             Warning(
                 code="WorkflowsStayDisabled",
                 message=f"The workflows that use the account are disabled, and {why}",
                 target=str(account),
-            )
+            ),
         ]
+
+
+def _ids(told: JsonValue) -> set[str]:
+    """The keys of the workflows of a list of a result."""
+    ids = (member(one, "resourceId") for one in told) if isinstance(told, list) else ()
+    return {one.lower() for one in ids if isinstance(one, str)}
+
+
+def _ran(account: AccountId, enabled: Sequence[Workflow]) -> Warning:
+    names = ", ".join(one.name for one in enabled[:_MOST_SAID])
+    more = f" and {len(enabled) - _MOST_SAID} more" if len(enabled) > _MOST_SAID else ""
+    return Warning(
+        code="WorkflowsRan",
+        message=f"Disabled for the push, and enabled by somebody before it ended: {names}{more}. "
+        "They run while artifacts and numbers are written: look at what they sent, and at their "
+        "control numbers.",
+        target=str(account),
+    )
+
+
+def _unseen(account: AccountId, refused: ArmRefused) -> Warning:
+    return Warning(
+        code="WorkflowsRan",
+        message="Whether the workflows stayed disabled until the push ended could not be looked "
+        f"at: {problem_of(refused, account).message}",
+        target=str(account),
+    )
 
 
 def _not_seen(seen: str, scope: str) -> Warning:

@@ -1,6 +1,6 @@
 """The account that a push writes to: which it is, and what the app may do there."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.arm.client import Account, Arm
@@ -8,19 +8,28 @@ from shared.arm.problems import as_problems, problem_of
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.linking.linking import Linking
 from shared.model.integration_account import AccountId, Sku, tier_of
-from shared.model.link import AccountProperties
+from shared.model.link import AccountProperties, recorded_tags
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
-from shared.model.push import PushBody, PushTarget
+from shared.model.push import PlannedWorkflow, PushBody, PushTarget, WorkflowAction
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.ids import Scope
 from shared.rules.integration_accounts.push_keys import VaultKeys, listed
 from shared.rules.integration_accounts.push_request import wrong_request
-from shared.rules.integration_accounts.push_rights import lacking_rights, refused_rights
+from shared.rules.integration_accounts.push_rights import (
+    MOVES_WORKFLOWS,
+    lacking_rights,
+    refused_rights,
+    refused_workflow_rights,
+)
+from shared.services.cut import ServiceCut
+from shared.services.documents import SERVICE
 
 _PERMISSIONS_VERSION = "2022-04-01"
 _PERMISSIONS = "providers/Microsoft.Authorization/permissions"
+_MOST_WORKFLOWS = 100
+"""Workflows of a group that are asked for their own rights, where the group gives none."""
 _MOST_PAGES = 1_000
 """Most pages of a vault's keys: one that lists more than that does not end."""
 
@@ -99,26 +108,62 @@ def exists_already(target: Target) -> Problem:
 
 
 async def rights(
-    arm: Arm, target: Target, wanted: Collection[str]
+    arm: Arm, target: Target, wanted: Collection[str], workflows: Iterable[PlannedWorkflow]
 ) -> tuple[list[Problem], list[Warning]]:
-    """What the app's identity lacks of what a push takes; that of the group, where the account is
-    yet to be made."""
+    """What the app's identity lacks of what a push takes: on the account, or its group where it is
+    yet to be made; and in the groups of the workflows that are suspended.
+
+    :param workflows: those that use the account.
+    """
     scope = Scope(target.id.subscription, target.id.group, target.id.name if target.exists else "")
     try:
-        found: list[JsonObject] = []
-        async for page in arm.pages(f"{scope}/{_PERMISSIONS}", _PERMISSIONS_VERSION):
-            found += page
+        lacking = await _lacking(arm, str(scope), wanted)
     except ArmRefused as refused:
-        note = problem_of(refused, scope)
-        return [], [
-            Warning(
-                code="RightsNotChecked",
-                message=f"Whether the app may write to the account was not checked: {note.message}",
-                target=str(scope),
-            )
-        ]
-    lacking = lacking_rights(found, wanted)
-    return ([refused_rights(lacking, str(scope))] if lacking else []), []
+        problems, warnings = [], [_not_checked("write to the account", scope, refused)]
+    else:
+        problems = [refused_rights(lacking, str(scope))] if lacking else []
+        warnings = []
+    by_group: dict[Scope, list[str]] = {}
+    for one in workflows:
+        if one.action is WorkflowAction.SUSPEND:
+            by_group.setdefault(_group_of(one.resource_id), []).append(one.resource_id)
+    for group, ids in by_group.items():
+        try:
+            if lacking := await _lacking_of_all(arm, group, ids):
+                problems.append(refused_workflow_rights(lacking, str(group)))
+        except ArmRefused as refused:
+            warnings.append(_not_checked("disable and enable workflows", group, refused))
+    return problems, warnings
+
+
+def _group_of(workflow: str) -> Scope:
+    parts = workflow.lower().strip("/").split("/")
+    return Scope(parts[1], parts[3])
+
+
+async def _lacking_of_all(arm: Arm, group: Scope, workflows: Sequence[str]) -> tuple[str, ...]:
+    """What is lacking of suspending workflows of a group: a role may be on the group, or on each of
+    them."""
+    if not await _lacking(arm, str(group), MOVES_WORKFLOWS):
+        return ()
+    found = [await _lacking(arm, one, MOVES_WORKFLOWS) for one in workflows[:_MOST_WORKFLOWS]]
+    return next((one for one in found if one), ())
+
+
+async def _lacking(arm: Arm, scope: str, wanted: Collection[str]) -> tuple[str, ...]:
+    found: list[JsonObject] = []
+    async for page in arm.pages(f"{scope}/{_PERMISSIONS}", _PERMISSIONS_VERSION):
+        found += page
+    return lacking_rights(found, wanted)
+
+
+def _not_checked(what: str, scope: Scope, refused: ArmRefused) -> Warning:
+    note = problem_of(refused, scope)
+    return Warning(
+        code="RightsNotChecked",
+        message=f"Whether the app may {what} was not checked: {note.message}",
+        target=str(scope),
+    )
 
 
 async def look_at_keys(account: Account, keys: VaultKeys) -> None:
@@ -146,9 +191,18 @@ async def _pages_of(account: Account, vault: str) -> AsyncIterator[list[JsonObje
         body = {"keyVault": {"id": vault}, "skipToken": token}
 
 
-async def make_account(target: Target, body: PushBody) -> None:
+async def tags_of(cut: ServiceCut) -> JsonObject:
+    """The tags of the account that a service was pulled from."""
+    async for page in cut.records(SERVICE):
+        for one in page:
+            return recorded_tags(one.document)
+    return {}
+
+
+async def make_account(target: Target, body: PushBody, tags: JsonObject) -> None:
     """Make the account that a request asks for; nothing changes where an attempt has made it.
 
+    :param tags: those of the account that the service was pulled from.
     :raises Problem: as ``target_of``.
     """
     assert body.create is not None
@@ -157,5 +211,7 @@ async def make_account(target: Target, body: PushBody) -> None:
         "sku": {"name": str(target.sku)},
         "properties": {},
     }
+    if tags:
+        resource["tags"] = tags
     with as_problems(target.id):
         await target.account.make(resource)

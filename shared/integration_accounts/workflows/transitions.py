@@ -9,9 +9,11 @@ is still Active, a resume of what is still Suspended.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from shared.arm.problems import problem_of
 from shared.arm.refusals import ArmRefused
+from shared.integration_accounts.workflows.under_way import PushesUnderWay
 from shared.integration_accounts.workflows.workflows import Moved, Workflows
 from shared.model.integration_account import AccountId
 from shared.model.problem import Problem
@@ -43,6 +45,7 @@ class Transitions:
     services: Services
     workflows: Workflows
     engine: Engine
+    pushes: PushesUnderWay
 
     async def move(
         self, listed: Listed, operation: ServiceOperation, asked: Asked
@@ -50,28 +53,37 @@ class Transitions:
         """Move a service; return it, and what was done to workflows: None for a service that is not
         linked, and where they are not touched.
 
-        :raises Problem: as ``Services.move``; IntegrationAccountForbidden,
+        :raises Problem: as ``Services.move``; OperationInProgress for a suspend or a resume while
+            a push of the service runs, or one into its account; IntegrationAccountForbidden,
             IntegrationAccountRefused or IntegrationAccountUnavailable where ARM does not do it:
             the service's state is as it was then, and the message says what the workflows are.
         """
-        account = linked_account(listed.service)
-        if account is None or operation not in _WITH_WORKFLOWS:
+        if operation not in _WITH_WORKFLOWS:
             return await self.services.move(listed, operation, asked), None
+        service, account = listed.service, linked_account(listed.service)
         found: list[JsonObject] = []
 
+        async def alone(entry: LogEntry) -> None:
+            await self.pushes.require_none(service, account)
+            await entry.open()
+
         async def first(entry: LogEntry) -> None:
-            before_write = _one_at_a_time(entry.open)
+            await self.pushes.require_none(service, account)
+            if account is None:
+                return
             if operation is ServiceOperation.SUSPEND:
-                shown = await self._suspend(account, listed.service, entry.id, before_write)
+                shown = await self._suspend(account, service, entry.id, _one_at_a_time(entry.open))
             else:
+                # Asked before each workflow: a push that began meanwhile has disabled it, or will.
+                before_write = _one_at_a_time(partial(alone, entry))
                 shown = await self._resume(account, entry.id, before_write)
             found.append(shown)
             entry.result = {WORKFLOWS: shown}
 
         moved = await self.services.move(listed, operation, asked, first)
-        if found:
-            return moved, found[0]
-        return moved, await self._recorded(listed.service, asked)
+        if found or account is None:
+            return moved, found[0] if found else None
+        return moved, await self._recorded(service, asked)
 
     async def _suspend(
         self, account: AccountId, service: Service, operation: str, before_write: BeforeWrite

@@ -12,6 +12,12 @@ _ACCOUNTS = "Microsoft.Logic/integrationAccounts"
 CREATES_ACCOUNT = f"{_ACCOUNTS}/write"
 """What making an account takes."""
 
+MOVES_WORKFLOWS = (
+    "Microsoft.Logic/workflows/disable/action",
+    "Microsoft.Logic/workflows/enable/action",
+)
+"""What disabling workflows for a push, and enabling them after it, takes."""
+
 
 def wanted_rights(
     written: Collection[Child], deleted: Collection[Child], *, creates: bool
@@ -54,6 +60,19 @@ def refused_rights(lacking: Collection[str], scope: str) -> Problem:
         "Contributor allows it: give it to that identity on the account or its resource group; it "
         "counts after some minutes.",
         "/create/resourceId" if CREATES_ACCOUNT in lacking else "/resourceId",
+    )
+
+
+def refused_workflow_rights(lacking: Collection[str], scope: str) -> Problem:
+    """The problem of a push whose identity may not disable the workflows, or not enable them
+    again."""
+    return Problem(
+        Code.INTEGRATION_ACCOUNT_FORBIDDEN,
+        f"The app's identity may not do {', '.join(lacking)} in {scope}, which has enabled "
+        "workflows that use the account. The role Logic App Contributor allows it: give it to that "
+        "identity on the workflows or their resource group; it counts after some minutes. Or send "
+        "workflows: leave, and disable them yourself.",
+        "/workflows",
     )
 
 

@@ -1,5 +1,8 @@
 """What a push's request must hold in itself."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from shared.model.integration_account import Sku
@@ -11,10 +14,13 @@ from shared.model.push import (
     VaultChange,
     WorkflowsPolicy,
 )
-from shared.rules.integration_accounts.push_request import before_resuming, wrong_request
+from shared.model.service import Edition, Service, State
+from shared.rules.integration_accounts.push_request import Move, before_resuming, wrong_request
+from shared.rules.integration_accounts.push_workflows import to_resume
 
 NEW = CreateAccount(resource_id="/x", location="westeurope", sku=Sku.FREE)
 ODD = CreateAccount(resource_id="/x", location="westeurope", sku=Sku.NOT_SPECIFIED)
+PREMIUM = CreateAccount(resource_id="/x", location="westeurope", sku=Sku.PREMIUM)
 
 
 @pytest.mark.parametrize(
@@ -26,30 +32,112 @@ ODD = CreateAccount(resource_id="/x", location="westeurope", sku=Sku.NOT_SPECIFI
         (PushBody(create=NEW), False, []),
         (PushBody(create=NEW, resource_id="/x"), True, ["/create"]),
         (PushBody(create=ODD), True, ["/create/sku"]),
+        (PushBody(create=PREMIUM), True, ["/create/sku"]),
     ],
 )
 def test_a_request_names_one_account(body: PushBody, linked: bool, places: list[str]) -> None:
     assert [one.target for one in wrong_request(body, linked=linked)] == places
 
 
+def test_a_premium_account_is_made_in_azure() -> None:
+    [problem] = wrong_request(PushBody(create=PREMIUM), linked=False)
+    assert "name it in resourceId" in problem.message
+
+
+CALM = PlannedNumbers(policy=PushNumbersPolicy.CONTINUE)
+NEAR = Move(former="/former", former_location="westeurope", location="West Europe")
+FAR = replace(NEAR, location="northeurope")
+
+
 def test_what_is_to_do_before_resuming() -> None:
-    calm = PlannedNumbers(policy=PushNumbersPolicy.CONTINUE)
-    [standard] = before_resuming(PushBody(), calm, moves=False, disabled=0)
+    [standard] = before_resuming(PushBody(), CALM, moves=None, disabled=0, comes_back="Resume it.")
     assert "Standard logic apps" in standard
     much = PushBody(workflows=WorkflowsPolicy.LEAVE, key_vaults=[VaultChange(from_="/a", to="/b")])
     risky = PlannedNumbers(policy=PushNumbersPolicy.AS_KNOWN, exhausted=1, issued_again=3)
-    found = before_resuming(much, risky, moves=True, disabled=2)
+    found = before_resuming(much, risky, moves=NEAR, disabled=2, comes_back="Resume it.")
     for index, words in enumerate(
         (
+            "Before the push: see that the former account",
             "Standard",
+            "in progress or waiting finish",
             "left as they are",
             "moves no workflow",
-            "former account",
             "other vaults",
             "come twice",
             "upper bound",
-            "the 2 workflows",
+            "Resume it.",
         )
     ):
         assert words in found[index]
-    assert len(found) == 8
+    assert len(found) == 9
+
+
+@pytest.mark.parametrize(
+    ("moves", "deploys"),
+    [
+        (NEAR, False),
+        (replace(NEAR, former_location=""), False),
+        (FAR, True),
+        (replace(NEAR, within_subscription=False), True),
+    ],
+)
+def test_workflows_of_another_region_cannot_choose_the_account(moves: Move, deploys: bool) -> None:
+    found = before_resuming(PushBody(), CALM, moves=moves, disabled=0, comes_back="")
+    told = [one for one in found if "moves no workflow" in one]
+    assert [one.startswith("Deploy the logic apps") for one in told] == [deploys]
+    assert not deploys or moves.location in told[0]
+
+
+@pytest.mark.parametrize(
+    ("runs", "holder", "words"),
+    [
+        (None, "", ("disable the workflows that use it",)),
+        (0, "contoso-b2b", ("no workflow that uses it is enabled",)),
+        (2, "", ("disable the 2 workflows that use it",)),
+        (2, "contoso-b2b", ("suspend service 'contoso-b2b', which disables the 2 workflows",)),
+    ],
+)
+def test_what_stops_the_former_account(
+    runs: int | None, holder: str, words: tuple[str, ...]
+) -> None:
+    moves = replace(NEAR, runs=runs, holder=holder)
+    warned = moves.still_runs()
+    assert (warned is not None) is bool(runs)
+    for text in (moves.before(), *([warned.message] if warned else [])):
+        assert all(one in text for one in words)
+        assert "runs that are in progress or waiting have ended" in text
+
+
+HOLDER = Service(
+    name="contoso-b2b",
+    id="1",
+    edition=Edition.BASIC,
+    unit_count=1,
+    state=State.ACTIVE,
+    created_at=datetime(2026, 11, 1, tzinfo=UTC),
+    changed_at=datetime(2026, 11, 1, tzinfo=UTC),
+)
+COPY = HOLDER.model_copy(update={"name": "contoso-copy", "id": "2"})
+
+
+@pytest.mark.parametrize(
+    ("state", "resumes"),
+    [
+        (State.ACTIVE, True),
+        (State.SUSPENDED, True),
+        (State.RESUME_FAILED, True),
+        (State.STOPPED, False),
+        (State.DISABLED, False),
+    ],
+)
+def test_the_service_that_has_the_account_is_the_one_to_resume(state: State, resumes: bool) -> None:
+    holder = HOLDER.model_copy(update={"state": state})
+    line = to_resume(COPY, holder, 2)
+    assert line.startswith("Resume service 'contoso-b2b', which is linked") is resumes
+    assert ("start it, suspend and resume it" in line) is not resumes
+    assert "2 workflows" in line
+    assert not to_resume(holder, holder, 1).startswith("Resume service 'contoso-copy'")
+
+
+def test_where_no_service_has_the_account_it_says_so() -> None:
+    assert "no service is linked to it: link one" in to_resume(COPY, None, 2)

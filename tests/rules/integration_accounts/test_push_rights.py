@@ -4,10 +4,13 @@ import pytest
 
 from shared.model.integration_account import Child
 from shared.model.problem import Code
+from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.push_rights import (
     CREATES_ACCOUNT,
+    MOVES_WORKFLOWS,
     lacking_rights,
     refused_rights,
+    refused_workflow_rights,
     wanted_rights,
 )
 
@@ -56,3 +59,15 @@ def test_what_is_lacking_is_named_with_its_scope() -> None:
     assert "/subscriptions/s/resourceGroups/g" in problem.message
     assert problem.target == "/resourceId"
     assert refused_rights([CREATES_ACCOUNT], "").target == "/create/resourceId"
+
+
+def test_what_is_lacking_to_switch_workflows_is_named_with_a_way_out() -> None:
+    disables, enables = MOVES_WORKFLOWS
+    reads: JsonObject = {"actions": ["*/read", disables]}
+    lacking = lacking_rights([reads], MOVES_WORKFLOWS)
+    assert lacking == (enables,)
+    assert lacking_rights([{"actions": [f"{_LOGIC}/workflows/*"]}], MOVES_WORKFLOWS) == ()
+    problem = refused_workflow_rights(lacking, "/subscriptions/s/resourceGroups/g")
+    assert (problem.code, problem.target) == (Code.INTEGRATION_ACCOUNT_FORBIDDEN, "/workflows")
+    for words in (enables, "/subscriptions/s/resourceGroups/g", "workflows: leave"):
+        assert words in problem.message

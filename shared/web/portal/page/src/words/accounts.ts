@@ -156,7 +156,7 @@ export const push = {
   vaultToHint: "/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/…",
   workflows: "Workflows that use the account",
   workflowPolicies: {
-    suspend: "Disable them before the first write, until the service is resumed",
+    suspend: "Disable them before the first write, until the service that has the account is resumed",
     leave: "Leave them as they are",
   },
   link: "Link the service to the account afterwards",
@@ -232,7 +232,7 @@ export const plan = {
   workflow: "Workflow",
   state: "State",
   workflowActions: { suspend: "Is disabled", leave: "Is left as it is" } as Record<string, string>,
-  checklist: "Before the workflows are resumed",
+  checklist: "Before the push, and before the workflows are resumed",
 } as const;
 
 export const result = {
@@ -253,7 +253,8 @@ export const result = {
   sessions: "Other sessions written",
   linked: "Linked to the service",
   disabled: "Workflows that were disabled",
-  disabledText: "Resuming the service enables exactly these.",
+  disabledText: (service: string) => `Resuming ${service} enables exactly these.`,
+  disabledAlone: "No service enables these yet: a warning of this push says what to do.",
   left: "Workflows that were left as they were",
   none: "None",
   counts: (section: string, text: string) => `${section}: ${text}`,

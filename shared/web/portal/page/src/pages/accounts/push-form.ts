@@ -50,7 +50,7 @@ export const emptyForm = (linked: boolean): Form => ({
 });
 
 /** Tiers that an account can be made with. */
-export const TIERS: readonly Schemas["Sku"][] = ["Free", "Basic", "Standard", "Premium"];
+export const TIERS: readonly Schemas["Sku"][] = ["Free", "Basic", "Standard"];
 
 /** Sections that an account has. */
 export const PUSHED: readonly Section[] = [

@@ -22,7 +22,7 @@ type Result = {
   deleted?: Record<string, number>;
   numbersWritten?: number;
   sessionsCreated?: number;
-  workflows?: { disabled?: Workflow[]; left?: Workflow[] };
+  workflows?: { disabled?: Workflow[]; left?: Workflow[]; resume?: string };
   verified?: boolean;
   differs?: string[];
   moreDiffer?: number;
@@ -51,7 +51,7 @@ export function PushResult({ of }: { of: Monitor }) {
           [words.linked, result.linked === undefined ? undefined : result.linked ? common.yes : common.no],
         ]}
       />
-      {disabled.length > 0 && <Workflows title={words.disabled} text={words.disabledText} of={disabled} />}
+      {disabled.length > 0 && <Workflows title={words.disabled} text={<Resumed by={workflows?.resume} />} of={disabled} />}
       {left.length > 0 && <Workflows title={words.left} of={left} />}
     </section>
   );
@@ -112,7 +112,20 @@ function Safety({ service, of }: { service: string; of: Result["safetyBackup"] }
   );
 }
 
-function Workflows({ title, text, of }: { title: string; text?: string; of: Workflow[] }) {
+/** Which service's resume enables the workflows: the one that is linked to the account, not always the one that was pushed. */
+function Resumed({ by }: { by: string | undefined }) {
+  if (!by) return <>{words.disabledAlone}</>;
+  const [before, after] = words.disabledText(by).split(by);
+  return (
+    <>
+      {before}
+      <Link href={`/services/${by}`}>{by}</Link>
+      {after}
+    </>
+  );
+}
+
+function Workflows({ title, text, of }: { title: string; text?: ReactNode; of: Workflow[] }) {
   return (
     <>
       <h3 className="beneath">{title}</h3>

@@ -1,0 +1,41 @@
+"""Whose resume enables the workflows that a push disabled: the service's that has the account."""
+
+from shared.model.service import Service, State
+from shared.rules.states import ALLOWED, ServiceOperation
+
+
+def not_resumed(holder: Service | None) -> str:
+    """Why no resume enables them as things are, and what to do; empty where one does.
+
+    :param holder: the service that is linked to the account, when the push has ended.
+    """
+    if holder is None:
+        return (
+            "no service is linked to it: link one, suspend and resume it, and they are enabled "
+            "again. Or enable them in Azure."
+        )
+    if holder.state is State.ACTIVE or ServiceOperation.RESUME in ALLOWED[holder.state]:
+        return ""
+    return (
+        f"service '{holder.name}', which is linked to it, is {holder.state}, which resume does "
+        "not lead out of: start it, suspend and resume it, and they are enabled again."
+    )
+
+
+def to_resume(service: Service, holder: Service | None, disabled: int) -> str:
+    """The line of a plan's checklist that says how they come back.
+
+    :param service: the one that is pushed.
+    :param holder: as of ``not_resumed``.
+    :param disabled: how many the push disables.
+    """
+    them = f"the {disabled} workflows" if disabled > 1 else "the workflow"
+    if why := not_resumed(holder):
+        return f"The push disables {them} that use the account, and {why}"
+    assert holder is not None
+    is_own = holder.id == service.id
+    whose = "" if is_own else ", which is linked to the account and is suspended for the push,"
+    return (
+        f"Resume service '{holder.name}'{whose} when all is as it should be: it enables {them} "
+        "that the push disables, and no other."
+    )
