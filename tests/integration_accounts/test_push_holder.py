@@ -70,6 +70,8 @@ async def test_no_one_moves_either_service_while_the_push_runs(
     before = states(arm)
     await suspend(app)
     held = states(arm)
+    planned = await plan(app, _REPLACING)
+    assert planned.checklist[-1].startswith(f"Resume service '{ONE}', which is linked to")
     record = await started(app, _REPLACING)
     problem = await refused(move(app, operation, name))
     assert problem is not None

@@ -197,7 +197,10 @@ class Planner:
         workflows: Sequence[PlannedWorkflow],
         moves: Move | None,
     ) -> PushPlan:
-        disabled = sum(one.action is WorkflowAction.SUSPEND for one in workflows)
+        suspended = {
+            one.resource_id.lower() for one in workflows if one.action is WorkflowAction.SUSPEND
+        }
+        disabled, held = len(suspended), suspended | await self.suspending.held(target.id)
         writes = (
             sum(action in WRITTEN for action in survey.actions.values())
             + sum(len(names) for names in survey.deletions.values())
@@ -226,7 +229,7 @@ class Planner:
                 numbers.plan,
                 moves=moves,
                 disabled=disabled,
-                comes_back=to_resume(service, holder, disabled),
+                comes_back=to_resume(service, holder, len(held)) if held else "",
             ),
         )
 

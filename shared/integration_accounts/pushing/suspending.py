@@ -89,6 +89,12 @@ class Suspending:
         count = sum(one.is_enabled for one in found.workflows)
         return None if found.scope.group and not count else count
 
+    async def held(self, account: AccountId) -> set[str]:
+        """The keys of the workflows that Interkeep disabled for an account: by an earlier suspend,
+        or an earlier push."""
+        pages = self.workflows.remembered.pages(account)
+        return {one.value.key async for page in pages for one in page}
+
     async def disable(self, task: Task, account: AccountId, note: Note) -> None:
         """Disable the enabled workflows that use an account, and remember them. Repeated, it goes
         on. The service that is linked to the account is Suspended then, so its resume enables them:

@@ -119,7 +119,7 @@ def before_resuming(
 
     :param moves: where the account is another one than that which the service was pulled from.
     :param disabled: how many workflows are disabled for the push.
-    :param comes_back: how they are enabled again.
+    :param comes_back: how those that Interkeep disabled are enabled again; empty where none is.
     """
     found = [moves.before()] if moves is not None else []
     found.append(
@@ -157,6 +157,6 @@ def before_resuming(
             "Raise the upper bound of agreements whose control numbers are used up: see "
             "NumbersExhausted."
         )
-    if disabled:
+    if comes_back:
         found.append(comes_back)
     return found

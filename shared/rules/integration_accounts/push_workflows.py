@@ -27,15 +27,16 @@ def to_resume(service: Service, holder: Service | None, disabled: int) -> str:
 
     :param service: the one that is pushed.
     :param holder: as of ``not_resumed``.
-    :param disabled: how many the push disables.
+    :param disabled: how many of those that use the account Interkeep has disabled then.
     """
     them = f"the {disabled} workflows" if disabled > 1 else "the workflow"
     if why := not_resumed(holder):
-        return f"The push disables {them} that use the account, and {why}"
+        are = "are" if disabled > 1 else "is"
+        return f"After the push {them} that Interkeep disabled for the account {are} off: {why}"
     assert holder is not None
     is_own = holder.id == service.id
     whose = "" if is_own else ", which is linked to the account and is suspended for the push,"
     return (
         f"Resume service '{holder.name}'{whose} when all is as it should be: it enables {them} "
-        "that the push disables, and no other."
+        "that Interkeep disabled, and no other."
     )

@@ -50,7 +50,7 @@ FAR = replace(NEAR, location="northeurope")
 
 
 def test_what_is_to_do_before_resuming() -> None:
-    [standard] = before_resuming(PushBody(), CALM, moves=None, disabled=0, comes_back="Resume it.")
+    [standard] = before_resuming(PushBody(), CALM, moves=None, disabled=0, comes_back="")
     assert "Standard logic apps" in standard
     much = PushBody(workflows=WorkflowsPolicy.LEAVE, key_vaults=[VaultChange(from_="/a", to="/b")])
     risky = PlannedNumbers(policy=PushNumbersPolicy.AS_KNOWN, exhausted=1, issued_again=3)
