@@ -278,8 +278,8 @@ class Services:
         if await was_done(self._engine, start) is None:
             async with logged(self._engine, start) as entry:
                 if first is not None:
-                    moved(listed.service)
                     await self._require_condition(listed, asked.condition)
+                    moved(listed.service)
                     await first(entry)
                 await self.rewrite(listed, asked.condition, entry, moved)
                 await self._changes.settle_writers(listed.service.id)
