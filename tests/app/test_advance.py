@@ -312,7 +312,7 @@ async def test_two_hosts_that_are_asked_at_once_do_it_once(api: Api, deployed: D
             issued.append(await one.allocate(service, "A"))
 
     async def ask(one: Api, operation: str) -> Any:
-        for _ in range(100):
+        for _ in range(1200):
             reply = await one.post(path, {"by": 1000}, headers={"Operation-Id": operation})
             if reply.status == 200:
                 return reply.body
