@@ -175,26 +175,6 @@ async def test_what_is_still_to_be_filled_in_is_said_at_its_field(
     await require_fit(tab, "unfinished")
 
 
-async def test_uncertain_numbers_come_with_what_is_proposed(
-    tab: Tab, linked: tuple[Api, str], azure: Arm
-) -> None:
-    """The account is lost: what it issued after the last pull nobody knows."""
-    _, service = linked
-    forget_north(azure)
-    azure.lose(ACCOUNT)
-    form = PushForm(tab, service)
-    await form.open()
-    await form.into_new()
-    verdict = await form.plan("1 thing forbids this push")
-    await expect(verdict).to_contain_text("ControlNumbersUncertain")
-    policy = tab.page.get_by_label("How they continue")
-    await expect(policy).to_have_attribute("aria-invalid", "true")
-    await tab.press("button", re.compile("^Fill in what is proposed"))
-    await expect(policy).to_have_value("advance")
-    await expect(tab.page.get_by_label("Numbers to leave out")).not_to_have_value("")
-    await expect(verdict.get_by_role("heading")).to_have_text("Nothing forbids this push")
-
-
 async def test_what_was_disabled_says_whose_resume_enables_it(
     tab: Tab, linked: tuple[Api, str], azure: Arm
 ) -> None:
@@ -213,3 +193,23 @@ async def test_what_was_disabled_says_whose_resume_enables_it(
     await expect(tab.heading).to_have_text(service)
     resumed = await api.post(f"services/{service}/resume")
     assert "send-orders" in [one["name"] for one in resumed.body["workflows"]["enabled"]]
+
+
+async def test_uncertain_numbers_come_with_what_is_proposed(
+    tab: Tab, linked: tuple[Api, str], azure: Arm
+) -> None:
+    """The account is lost: what it issued after the last pull nobody knows."""
+    _, service = linked
+    forget_north(azure)
+    azure.lose(ACCOUNT)
+    form = PushForm(tab, service)
+    await form.open()
+    await form.into_new()
+    verdict = await form.plan("1 thing forbids this push")
+    await expect(verdict).to_contain_text("ControlNumbersUncertain")
+    policy = tab.page.get_by_label("How they continue")
+    await expect(policy).to_have_attribute("aria-invalid", "true")
+    await tab.press("button", re.compile("^Fill in what is proposed"))
+    await expect(policy).to_have_value("advance")
+    await expect(tab.page.get_by_label("Numbers to leave out")).not_to_have_value("")
+    await expect(verdict.get_by_role("heading")).to_have_text("Nothing forbids this push")

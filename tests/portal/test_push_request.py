@@ -51,7 +51,7 @@ VALUES: dict[str, Any] = {
     "/resourceId": NORTH,
     "/create/resourceId": NEW,
     "/create/location": "northeurope",
-    "/create/sku": "Premium",
+    "/create/sku": "Basic",
     "/existing": "keep",
     "/extra": "delete",
     "/workflows": "leave",
