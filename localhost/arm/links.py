@@ -48,7 +48,7 @@ class Links:
         if hashed:
             segments.append(item.version.strip('"'))
         path = "/".join(["", CONTENT, *(quote(segment, safe="") for segment in segments)])
-        until = f"{time.time() + self._switches.link_seconds:.3f}"
+        until = f"{time.time() + self._switches.link_seconds:.6f}"
         shown = datetime.fromtimestamp(float(until), UTC).isoformat()
         query = urlencode({"se": shown, "until": until, "sig": self._signed(path, until)})
         link: JsonObject = {"uri": f"{base_url}{path}?{query}", "contentSize": len(item.content)}
