@@ -23,6 +23,7 @@ from shared.numbers.streams import (
     Family,
     Known,
     carried_over,
+    counts_alone,
     entered_family,
     expected_elsewhere,
     family_of,
@@ -186,7 +187,8 @@ class Claims:
         row: LedgerRow | None,
         family: Family | None = None,
     ) -> LedgerRow | None:
-        """The row of an agreement as a claim would find it; nothing is written.
+        """The row of an agreement as a claim would find it, or as an account counts; nothing is
+        written.
 
         :param row: the row as it is; it is the result if the service owns it.
         :param family: that of the service, if it was read already.
@@ -194,13 +196,20 @@ class Claims:
         """
         if row is not None and is_claimed(row, service.id, numbers.stream):
             return row.within(numbers.numbering)
+        known = [] if counts_alone(service) else await self._known_of(service, numbers, family)
+        found = taken(row, service.id, numbers, _all(known), "")
+        return found if row is not None or found.counters else None
+
+    async def _known_of(
+        self, service: Service, numbers: AgreementNumbers, family: Family | None
+    ) -> list[LedgerRow]:
+        """The other rows of an agreement's stream, under any name."""
         family = family or await family_of(self.ledger, service)
         here, elsewhere = await two_in_order(
             self._same_stream(service.name, numbers),
             expected_elsewhere(self.ledger, family, *_of(numbers)),
         )
-        found = taken(row, service.id, numbers, _all([*here, *elsewhere]), "")
-        return found if row is not None or found.counters else None
+        return [*here, *elsewhere]
 
     async def _same_stream(self, service: str, numbers: AgreementNumbers) -> list[LedgerRow]:
         """The other rows of a service name that belong to an agreement's stream."""
@@ -233,8 +242,7 @@ class Expected:
         if row is not None and is_claimed(row, service.id, numbers.stream):
             return row.within(numbers.numbering)
         if self._known is None:
-            family = await family_of(self._ledger, service)
-            self._known = await Known.of_names(self._ledger, [service.name], family)
+            self._known = await Known.of_service(self._ledger, service)
         others = [one.row for one in self._known.of(numbers.name, numbers.stream)]
         found = taken(row, service.id, numbers, _all(others), "")
         return found if row is not None or found.counters else None

@@ -5,6 +5,9 @@ restores connect share their streams, whether their services exist or not: one w
 other, or both under a third name. If an agreement names no identities, its name is its stream, and
 only names of which one was restored from the other share it. Services that were created
 independently of each other share nothing.
+
+An integration account issues numbers by itself, for each of its agreements: while a service is
+linked to one, its rows say what that account issued, and nothing else is added to them.
 """
 
 import asyncio
@@ -45,6 +48,12 @@ class Family:
     """Keys of the names that the lineage stores as sharing streams with this name itself."""
 
 
+def counts_alone(service: Service) -> bool:
+    """Whether an integration account issues a service's numbers: what was issued under other names,
+    or for other agreements between the same parties, is none of them."""
+    return service.integration_account is not None and service.integration_account.linked
+
+
 class Known:
     """The rows of several service names' ledgers, indexed by stream and by agreement."""
 
@@ -72,13 +81,23 @@ class Known:
 
     @staticmethod
     async def of_service(ledger: Ledger, service: Service) -> "Known":
-        """Read the ledgers of a service's own name and of its family."""
+        """Read the ledgers of a service's own name and of its family; of a linked service, that of
+        its own name, in which each agreement counts for itself."""
         known = Known()
+        if counts_alone(service):
+            await known.read_own(ledger, service.name)
+            return known
         _, family = await two_in_order(
             known.read(ledger, [service.name]), family_of(ledger, service)
         )
         await known.read_family(ledger, family)
         return known
+
+    async def read_own(self, ledger: Ledger, name: str) -> None:
+        """Read the ledger of a service name, whose rows count for themselves alone."""
+        async for page in ledger.issued(name):
+            for one in page:
+                self._add_own(one)
 
     async def read(self, ledger: Ledger, names: Iterable[str], *, is_kin: bool = True) -> None:
         """Read the ledgers of service names.
@@ -104,9 +123,12 @@ class Known:
         if one.stream:
             self._of_stream[one.stream].append(one)
         if is_kin and not one.is_former:
-            key = artifact_key(one.agreement)
-            self._of_name[key].append(one)
-            self._own[service_key(one.service), key] = one
+            self._of_name[artifact_key(one.agreement)].append(one)
+            self._add_own(one)
+
+    def _add_own(self, one: Issued) -> None:
+        if not one.is_former:
+            self._own[service_key(one.service), artifact_key(one.agreement)] = one
 
     def own(self, service: str, agreement: str) -> LedgerRow | None:
         """The row of an agreement under a service name."""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.arm.client import Arm
 from shared.integration_accounts.pushing.acknowledgements import behind, goes_on, of_source_alone
+from shared.integration_accounts.pushing.issuers import Issued, issued
 from shared.integration_accounts.pushing.sources import (
     Generated,
     NumberKey,
@@ -35,6 +36,7 @@ from shared.model.push import (
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
 from shared.model.wire import JsonObject
+from shared.rules.integration_accounts.observed import Sighting
 from shared.rules.integration_accounts.push_numbers import Choice, Known, choice_for, planned
 from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
 from shared.rules.integration_accounts.push_numbers_written import (
@@ -170,6 +172,7 @@ class NumbersSurvey:
         )
         held = await sessions_held(cut, agreements)
         counters = await self._counters(service, cut)
+        elsewhere = await issued(self.stores, service)
         look = await last_look(self.stores, service)
         numbers, decided = Numbers(body.control_numbers), list[Decided]()
         seen: list[Seen] = []
@@ -178,7 +181,8 @@ class NumbersSurvey:
         problems = list(wrong_choices(body.control_numbers, names, partial=partial))
         wrong = bool(problems)
         for key, one in sorted(survey.agreements.items()):
-            for known in self._known(key, one, counters, there, source, held.generated, look):
+            known_of = (counters, elsewhere, there, source, held.generated, look)
+            for known in self._known(key, one, *known_of):
                 if known.target_unreadable:
                     numbers.unreadable(there.generated[key, known.kind].name)
                 elif known.source_unreadable:
@@ -226,6 +230,7 @@ class NumbersSurvey:
         key: str,
         agreement: AgreementThere,
         counters: dict[str, BackedUpCounters],
+        elsewhere: Issued,
         there: SessionsThere,
         source: Source,
         held: dict[NumberKey, Generated],
@@ -239,6 +244,7 @@ class NumbersSurvey:
             bounds = agreement.numbering.get(kind, Bounds())
             own, target = held.get((key, kind)), there.generated.get((key, kind))
             now = source.sessions.get((key, kind))
+            was, is_now = _sighting(own), _sighting(now)
             found.append(
                 Known(
                     agreement=agreement.name,
@@ -247,11 +253,13 @@ class NumbersSurvey:
                     source_state=source.state,
                     ledger=ledger.counters.get(kind),
                     passed=ledger.passed.get(kind),
-                    target=target.sighting if target is not None else None,
+                    of_source=elsewhere.of_source(key, kind, bounds, is_now, was),
+                    elsewhere=elsewhere.elsewhere(key, kind, ledger),
+                    target=_sighting(target),
                     target_unreadable=_is_unreadable(target),
                     source_unreadable=_is_unreadable(now or own),
-                    source=now.sighting if now is not None else None,
-                    before=own.sighting if own is not None else None,
+                    source=is_now,
+                    before=was,
                     looks=_looks(own, bounds, look),
                     source_is_target=source.is_target,
                 )
@@ -321,6 +329,10 @@ class NumbersSurvey:
                     continue
                 kept = any(there.action(one.name) is Action.KEEP for one in writes)
                 yield Action.KEEP if kept else Action.CREATE, writes[0]
+
+
+def _sighting(session: Generated | None) -> Sighting | None:
+    return session.sighting if session is not None else None
 
 
 def _is_unreadable(session: Generated | None) -> bool:

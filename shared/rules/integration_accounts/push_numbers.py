@@ -79,6 +79,12 @@ class Known:
     """The service's own; None where it knows of none."""
     passed: Counter | None = None
     """Up to where the ledger had issued before a restore set it back."""
+    of_source: Counter | None = None
+    """What the account that the service was pulled from issued, as far as that is known apart from
+    what others did; None where all that the ledger knows counts as issued by it."""
+    elsewhere: Counter | None = None
+    """What the ledger knows besides to be issued of the same stream, by others than that account:
+    another account goes on after that too."""
     target: Sighting | None = None
     """The account's own number; None where it has no session of it."""
     target_unreadable: bool = False
@@ -98,8 +104,9 @@ class Known:
 
     @property
     def issued(self) -> Counter | None:
-        """What the service itself knows to be issued."""
-        return join(self.ledger, self.passed)
+        """What the service itself knows to be issued, by the account that it was pulled from where
+        that can be told apart."""
+        return self.of_source or join(self.ledger, self.passed)
 
     @property
     def is_certain(self) -> bool:
@@ -213,6 +220,10 @@ def _latest(known: Known, *, with_target: bool = True) -> tuple[Counter | None, 
         after = observed(counter, bounds, known.source, before)
         by = by if after == counter else NumberSource.SOURCE
         counter = after
+    if known.elsewhere is not None and not known.source_is_target:
+        together = join(counter, known.elsewhere)
+        by = by if together == counter else NumberSource.LEDGER
+        counter = together
     if with_target and known.target is not None and not _is_of_former_cycle(known, counter):
         after = observed(counter, bounds, known.target)
         by = by if after == counter else NumberSource.TARGET

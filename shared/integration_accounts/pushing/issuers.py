@@ -1,0 +1,108 @@
+"""What the ledger says of the numbers that one account issued, and of all that others issued.
+
+Names that restores connect share their streams, so that nothing restored repeats a number. But an
+account and a copy of it issue numbers side by side: what the copy issued was not issued by the
+account, and does not mean that somebody set the account back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shared.integration_accounts.pushing.stores import PushStores
+from shared.model.numbers import Bounds, Counter, Counters, Kind
+from shared.model.service import Service
+from shared.numbers.streams import Known, counts_alone, family_of
+from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.naming import artifact_key
+from shared.rules.numbers import join
+from shared.rules.restoring.numbers import BackedUpCounters
+from shared.rules.within_bounds import brought_together
+from shared.streams.in_order import in_order
+
+_NAMES_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Issued:
+    """Counters by the keys of a service's agreements."""
+
+    by_account: dict[str, Counters] = field(default_factory=dict)
+    """What the ledger knows of the service's account under other names: of services that are, or
+    were, linked to it, and of names whose service is gone."""
+    anywhere: dict[str, Counters] = field(default_factory=dict)
+    """What all other names issued of the same streams."""
+    is_linked: bool = False
+    """Whether the service is linked: then its own rows are the account's alone."""
+
+    def of_source(
+        self, key: str, kind: Kind, bounds: Bounds, now: Sighting | None, before: Sighting | None
+    ) -> Counter | None:
+        """What the account issued, where it goes on from what the service has of it; None where the
+        service's own counter says that, or it cannot be told apart.
+
+        :param key: of the agreement.
+        :param now: the account's number, None where it cannot be read.
+        :param before: the number that the service has of the account.
+        """
+        goes_on = now is not None and before is not None and now.value >= before.value
+        if self.is_linked or before is None or not goes_on:
+            return None
+        return observed(self.by_account.get(key, {}).get(kind), bounds, before)
+
+    def elsewhere(self, key: str, kind: Kind, ledger: BackedUpCounters) -> Counter | None:
+        """What is known to be issued at all.
+
+        :param ledger: the service's own counters: of one that was restored they are that.
+        """
+        if self.is_linked:
+            return self.anywhere.get(key, {}).get(kind)
+        return join(ledger.counters.get(kind), ledger.passed.get(kind))
+
+
+async def issued(stores: PushStores, service: Service) -> Issued:
+    """What was issued under other names, of a service that holds an account's state."""
+    if service.integration_account is None:
+        return Issued()
+    family = await family_of(stores.ledger, service)
+    sharing = set(family.sharing)
+    kin = [name for name in family.kin if name not in sharing]
+    names, same = [*kin, *family.sharing], set[str]()
+    for start in range(0, len(names), _NAMES_AT_ONCE):
+        some = names[start : start + _NAMES_AT_ONCE]
+        same.update(await _of_same_account(stores, service, some))
+    by_account, others = Known(), Known()
+    for name in names:
+        known = by_account if name in same else others
+        await known.read(stores.ledger, [name], is_kin=name not in sharing)
+    found = Issued(is_linked=counts_alone(service))
+    async for page in stores.configuration.all_numbers(service.id):
+        for one in page:
+            rows = by_account.of(one.name, one.stream)
+            more = others.of(one.name, one.stream)
+            counters = [known for each in rows for known in each.row.known]
+            elsewhere = [known for each in more for known in each.row.known]
+            key, numbering = artifact_key(one.name), one.numbering
+            found.by_account[key] = brought_together([], counters, numbering)
+            found.anywhere[key] = brought_together([], [*counters, *elsewhere], numbering)
+    return found
+
+
+async def _of_same_account(stores: PushStores, service: Service, names: Sequence[str]) -> list[str]:
+    """The names under which the ledger knows what the service's account issued."""
+    listed = await in_order(*(stores.directory.get(name) for name in names))
+    return [
+        name
+        for name, one in zip(names, listed, strict=True)
+        if one is None or _knows_account_of(one.service, service)
+    ]
+
+
+def _knows_account_of(other: Service, service: Service) -> bool:
+    """Whether what is stored under another service's name was issued by a service's account.
+
+    One that was restored holds what its restore found under all names.
+    """
+    theirs, ours = other.integration_account, service.integration_account
+    if theirs is None or ours is None or theirs.key != ours.key:
+        return False
+    return counts_alone(other) or other.restored_from is None
