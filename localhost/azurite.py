@@ -11,7 +11,7 @@ from localhost.processes import Process, free_ports, is_free, spawn, wait_for_po
 
 _READY_SECONDS = 30
 _LOCK = Path(__file__).parent / "azurite"
-_COLLECTS_ONCE = _LOCK / "once.cjs"
+_AT_START = _LOCK / "at-start.cjs"
 
 
 class PortInUse(Exception):
@@ -112,7 +112,7 @@ class Azurite(Process):
         )
         self._child = spawn(
             [
-                *(str(node.binary), "--require", str(_COLLECTS_ONCE), str(script)),
+                *(str(node.binary), "--require", str(_AT_START), str(script)),
                 *(*quiet, *place, *listen, *secure),
             ],
             environment=environment,

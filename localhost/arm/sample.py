@@ -1,5 +1,5 @@
 """The sample account: Contoso, and what it exchanges with Fabrikam and Northwind. Its passwords
-and its certificate are made anew each time."""
+are made anew each time, its certificate once a process."""
 
 import asyncio
 import base64
@@ -7,6 +7,7 @@ import secrets
 import string
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -220,8 +221,9 @@ def _password(length: int) -> str:
     return "".join(secrets.choice(letters) for _ in range(length))
 
 
+@cache
 def public_certificate(name: str) -> str:
-    """A new certificate; its key is thrown away."""
+    """A certificate of a name, made once; its key is thrown away."""
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} AS2")])
     now = datetime.now(UTC).replace(microsecond=0)
