@@ -17,6 +17,8 @@ from benchmarks.sizes import SESSIONS, part
 from benchmarks.stage import App
 from localhost.arm.sample import public_certificate
 from localhost.arm.server import StandIn
+from localhost.demo.network.artifact import Artifact, Identity
+from localhost.demo.network.x12 import X12Agreement
 from localhost.processes import free_ports
 from shared.model.link import LinkBody
 from shared.model.pull import PullBody
@@ -34,6 +36,9 @@ _ACCOUNTS = (
 _KINDS = 8
 _WITH_CONTENT = 3
 """Schemas, maps and assemblies: the content of all others is in their lists."""
+
+_COUNTERS = ("ICN", "GCN", "TSCN")
+"""What each agreement counts."""
 
 _TIMES: JsonObject = {
     "createdTime": "2026-01-02T03:04:05.6789012Z",
@@ -175,6 +180,7 @@ class _Account(AbstractAsyncContextManager["_Account"]):
         self._stand_in = StandIn()
         self._port = free_ports(1)[0]
         self._seen = 0
+        self._size = _Size(0, 0)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -199,6 +205,7 @@ class _Account(AbstractAsyncContextManager["_Account"]):
 
     def fill(self, name: str, size: _Size) -> None:
         """An account of this size."""
+        self._size = size
         self._stand_in.state.load(_resources(f"{_ACCOUNTS}/{name}", size))
 
     def change(self, name: str, count: int) -> None:
@@ -209,7 +216,8 @@ class _Account(AbstractAsyncContextManager["_Account"]):
     def move(self, name: str, count: int) -> None:
         """Other content of some sessions."""
         at = f"{_ACCOUNTS}/{name}"
-        self._stand_in.state.load(_session(at, n, "2026-02-03T04:05:06Z") for n in range(count))
+        of = self._size.each
+        self._stand_in.state.load(_session(at, n, of, "2026-02-03T04:05:06Z") for n in range(count))
 
     def begin(self) -> None:
         """Count requests from now on."""
@@ -232,7 +240,6 @@ def _resources(account: str, size: _Size) -> Iterator[JsonObject]:
     yield {"id": account, "location": "westeurope", "sku": {"name": "Standard"}, "properties": {}}
     plain: dict[str, JsonObject] = {
         "partners": {"partnerType": "B2B", "content": {"b2b": {"businessIdentities": []}}},
-        "agreements": {"agreementType": "AS2", "content": {"aS2": {}}},
         "batchConfigurations": {"batchGroupName": "all", "releaseCriteria": {"messageCount": 10}},
         "certificates": {"publicCertificate": public_certificate("Contoso")},
         "rosettanetprocessconfigurations": {"processCode": "3A4", "processVersion": "V02.00"},
@@ -241,6 +248,9 @@ def _resources(account: str, size: _Size) -> Iterator[JsonObject]:
         for kind, properties in plain.items():
             name = f"{kind}-{number:06}"
             yield {"id": f"{account}/{kind}/{name}", "properties": {**properties, **_TIMES}}
+        agreement = _agreement(number)
+        named = f"{account}/agreements/{agreement.name}"
+        yield {"id": named, "properties": {**agreement.document, **_TIMES}}
         yield _schema(account, number, str(_TIMES["changedTime"]))
         yield {
             "id": f"{account}/maps/map-{number:06}",
@@ -253,16 +263,40 @@ def _resources(account: str, size: _Size) -> Iterator[JsonObject]:
             "content": f"MZ {number}",
         }
     for number in range(size.sessions):
-        yield _session(account, number, str(_TIMES["changedTime"]))
+        yield _session(account, number, size.each, str(_TIMES["changedTime"]))
 
 
-def _session(account: str, number: int, changed: str) -> JsonObject:
-    content: JsonObject = {"mic": f"{number:040}", "of": changed}
-    times: JsonObject = {**_TIMES, "changedTime": changed}
-    return {
-        "id": f"{account}/sessions/as2-{number:07}",
-        "properties": {"content": content, **times},
+def _agreement(number: int) -> Artifact:
+    return X12Agreement(
+        name=f"agreement-{number:06}",
+        host=Identity("partners-000000", "ZZ", "CONTOSO"),
+        guest=Identity(f"partners-{number:06}", "ZZ", f"PARTNER{number:06}"),
+        sends=("850",),
+        receives=("810",),
+        authorization="A" * 10,
+        password="P" * 10,
+    ).artifact()
+
+
+def _session(account: str, number: int, agreements: int, changed: str) -> JsonObject:
+    """A session: first the counters of each agreement, then received numbers and MIC values in
+    turn."""
+    counter, agreement = divmod(number, agreements)
+    of = f"agreement-{agreement:06}"
+    content: JsonObject = {
+        "ControlNumber": str(40_000 + number),
+        "ControlNumberChangedTime": changed,
+        "MessageType": 0,
     }
+    if counter < len(_COUNTERS):
+        name = f"{of}-{_COUNTERS[counter]}"
+    elif number % 2:
+        name = f"X12-ICN-{of}-{number:09}"
+        content |= {"ControlNumber": f"{number:09}", "IsMessageProcessingFailed": False}
+    else:
+        name, content = f"as2-{number:07}", {"mic": f"{number:040}", "of": changed}
+    times: JsonObject = {**_TIMES, "changedTime": changed}
+    return {"id": f"{account}/sessions/{name}", "properties": {"content": content, **times}}
 
 
 def _schema(account: str, number: int, changed: str) -> JsonObject:
