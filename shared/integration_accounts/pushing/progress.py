@@ -8,15 +8,15 @@ the source alone has; and what was done so far, for the result.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import Field
 
 from shared.integration_accounts.pushing.before import Before, before_of, staged
-from shared.integration_accounts.pushing.numbers import Decided
 from shared.integration_accounts.pushing.written import Written
 from shared.model.operation import Warning
 from shared.model.wire import JsonObject, Stored
+from shared.rules.integration_accounts.push_numbers_written import Decided
 from shared.rules.integration_accounts.push_sessions import SessionWrite
 from shared.state.staging import StagedValue, Staging
 
@@ -60,16 +60,21 @@ class Progressing:
     service_id: str
     operation: str
     now: Progress = field(default_factory=Progress)
-    decided: list[Decided] = field(default_factory=list)
     of_source: list[SessionWrite] = field(default_factory=list)
     """Sessions that the source alone has, as they were when the numbers were decided."""
     before: Before = field(default_factory=dict)
     """What is replaced or deleted, as it was before the backup."""
     written: Written = field(default_factory=Written)
     """What all attempts did so far."""
+    _decided: dict[str, Decided] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.written.keep_it = self._keep
+
+    @property
+    def decided(self) -> list[Decided]:
+        """The control numbers, as they were decided upon last."""
+        return list(self._decided.values())
 
     async def read(self) -> "Progressing":
         """Read what earlier attempts staged."""
@@ -89,7 +94,7 @@ class Progressing:
                 elif one.key.startswith(_SESSION):
                     content = one.value["content"]
                     sessions.append(SessionWrite(str(one.value["name"]), content))
-        self.decided = numbers if self.now.numbers_decided else []
+        self._decided = _by_key(numbers) if self.now.numbers_decided else {}
         self.of_source = sessions if self.now.numbers_decided else []
         self.before = before_of(before) if self.now.looked else {}
         return self
@@ -123,15 +128,24 @@ class Progressing:
         """
         await self._put([StagedValue(_key(one), one.to_json()) for one in decided])
         await self._put([StagedValue(_session_key(one), one.to_json()) for one in of_source])
-        self.decided, self.of_source = list(decided), list(of_source)
+        self._decided, self.of_source = _by_key(decided), list(of_source)
         await self.write(numbers_decided=True)
 
     async def decide_again(self, again: Sequence[Decided]) -> None:
         """Write numbers that are moved up, before any of them is written to the account."""
         await self._put([StagedValue(_key(one), one.to_json()) for one in again])
-        moved = {_key(one): one for one in again}
-        kept = [one for one in self.decided if _key(one) not in moved]
-        self.decided = [*kept, *again]
+        self._decided |= _by_key(again)
+
+    def as_it_is(self, one: Decided) -> Decided:
+        """A number, with whether it may be in the account."""
+        return self._decided.get(_key(one), one)
+
+    async def send(self, one: Decided) -> None:
+        """Write that a number may be in the account from now on, before it is written there."""
+        if not one.is_sent:
+            sent = replace(one, is_sent=True)
+            await self._put([StagedValue(_key(one), sent.to_json())])
+            self._decided[_key(one)] = sent
 
     async def _put(self, values: Sequence[StagedValue]) -> None:
         if values:
@@ -140,6 +154,10 @@ class Progressing:
     async def clear(self) -> None:
         """Forget what is staged: what earlier pushes left, which have ended."""
         await self.staging.clear(self.service_id)
+
+
+def _by_key(decided: Sequence[Decided]) -> dict[str, Decided]:
+    return {_key(one): one for one in decided}
 
 
 def _key(one: Decided) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 
 from shared.arm.client import Account
 from shared.arm.refusals import ArmRefused
-from shared.integration_accounts.pushing.numbers import Decided, NumbersSurvey
+from shared.integration_accounts.pushing.numbers import NumbersSurvey
 from shared.integration_accounts.pushing.patient import (
     UNKNOWN,
     Unsure,
@@ -20,16 +20,17 @@ from shared.integration_accounts.pushing.patient import (
     pause,
     sent,
 )
+from shared.integration_accounts.pushing.progress import Progressing
 from shared.integration_accounts.pushing.sources import Generated, Source, sessions_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
-from shared.integration_accounts.pushing.written import Written
 from shared.model.integration_account import Child
 from shared.model.problem import Code, Problem
 from shared.model.push import Action, ControlNumbersAtPush
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.task import Task
+from shared.rules.integration_accounts.push_numbers_written import Decided
 from shared.rules.integration_accounts.push_sessions import (
     SessionThere,
     SessionWrite,
@@ -56,7 +57,7 @@ class SessionWriter:
     account: Account
     task: Task
     key: DataKey
-    written: Written
+    progress: Progressing
 
     async def numbers(self, decided: list[Decided], names: dict[tuple[str, str], str]) -> None:
         """Write the control numbers that were decided and that the account has not reached.
@@ -70,8 +71,8 @@ class SessionWriter:
             number = one.number
             name = names.get((number.agreement, number.kind))
             name = name or generated_name(number.agreement, number.kind)
-            self.written.numbers += await self._number(one, name)
-            await self.written.keep()
+            self.progress.written.numbers += await self._number(one, name)
+            await self.progress.written.keep()
             self.task.report("writing control numbers", done, len(decided))
 
     async def _number(self, decided: Decided, name: str) -> bool:
@@ -91,7 +92,8 @@ class SessionWriter:
                 refused = None
             wrote = True
         there = await self._there(name)
-        if not decided.is_still_to_write(there):
+        decided = self.progress.as_it_is(decided)
+        if not decided.is_still_to_write(there.sighting if there is not None else None):
             return wrote
         if refused is not None:
             raise refused
@@ -107,8 +109,13 @@ class SessionWriter:
         """Write a number where that is still to be done; whether it was. All of it is asked again
         after a wait, in which the account may issue numbers."""
         there = await self._there(name)
-        if not decided.is_still_to_write(there):
+        now = there.sighting if there is not None else None
+        decided = self.progress.as_it_is(decided)
+        if not decided.is_still_to_write(now):
             return False
+        if decided.was_lost(now) and (there is None or now is not None):
+            self.progress.written.lose(decided.number)
+        await self.progress.send(decided)
         write = await self._session(decided, name, there, self.stores.clock.now())
         body = resource_of(Child.SESSIONS, write.name, write.document)
         etag = there.etag if there is not None else ""
@@ -169,9 +176,9 @@ class SessionWriter:
             await self.task.checkpoint()
             tried: list[SessionWrite] = []
             created = await carefully(self.task, partial(self._create, write, tried))
-            self.written.sessions += created
-            await self.written.keep()
-            self.task.report("writing sessions", self.written.sessions)
+            self.progress.written.sessions += created
+            await self.progress.written.keep()
+            self.task.report("writing sessions", self.progress.written.sessions)
 
     async def _create(self, write: SessionWrite, tried: list[SessionWrite]) -> bool:
         """Create a session where the account lacks it: whether it was this that did it. It is sent

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pydantic import Field
 
 from shared.model.operation import Warning
+from shared.model.push import PlannedNumber
 from shared.model.wire import JsonObject, Stored
+from shared.rules.integration_accounts.push_numbers_again import named, written_again
 
 _MOST_WARNINGS = 100
 
@@ -21,6 +23,7 @@ class Kept(Stored):
     numbers: int = 0
     sessions: int = 0
     warnings: list[Warning] = Field(default_factory=list)
+    lost: list[str] = Field(default_factory=list)
 
 
 @dataclass
@@ -37,9 +40,16 @@ class Written:
     numbers: int = 0
     sessions: int = 0
     """Received numbers and other sessions that were created."""
-    warnings: list[Warning] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """Control numbers that the account lost, and that are written again."""
     keep_it: Callable[[JsonObject], Awaitable[None]] | None = field(default=None, repr=False)
+    _warnings: list[Warning] = field(default_factory=list)
     _kept: Kept = field(default_factory=Kept, repr=False)
+
+    @property
+    def warnings(self) -> list[Warning]:
+        """What surprised, each once."""
+        return [*self._warnings, *([written_again(self.lost)] if self.lost else [])]
 
     def to_json(self) -> JsonObject:
         """As the result has it."""
@@ -57,7 +67,7 @@ class Written:
         self.created, self.replaced = Counter(kept.created), Counter(kept.replaced)
         self.deleted = Counter(kept.deleted)
         self.numbers, self.sessions = kept.numbers, kept.sessions
-        self.warnings = list(kept.warnings)
+        self._warnings, self.lost = list(kept.warnings), list(kept.lost)
         self._kept = kept
 
     async def keep(self) -> None:
@@ -68,7 +78,8 @@ class Written:
             deleted=dict(self.deleted),
             numbers=self.numbers,
             sessions=self.sessions,
-            warnings=list(self.warnings),
+            warnings=list(self._warnings),
+            lost=list(self.lost),
         )
         if self.keep_it is not None and now != self._kept:
             await self.keep_it(now.to_json())
@@ -77,6 +88,12 @@ class Written:
     def warn(self, warning: Warning) -> None:
         """Tell what surprised, once."""
         mine = (warning.code, warning.target)
-        told = any((one.code, one.target) == mine for one in self.warnings)
-        if not told and len(self.warnings) < _MOST_WARNINGS:
-            self.warnings.append(warning)
+        told = any((one.code, one.target) == mine for one in self._warnings)
+        if not told and len(self._warnings) < _MOST_WARNINGS:
+            self._warnings.append(warning)
+
+    def lose(self, number: PlannedNumber) -> None:
+        """Tell, once, of a number that the account lost, and that is written again."""
+        name = named(number)
+        if name not in self.lost and len(self.lost) < _MOST_WARNINGS:
+            self.lost.append(name)
