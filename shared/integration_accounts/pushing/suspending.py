@@ -21,6 +21,7 @@ from shared.operations.task import Task
 from shared.rules.integration_accounts.ids import Scope
 from shared.rules.integration_accounts.push_workflows import not_resumed
 from shared.rules.integration_accounts.workflows import Workflow
+from shared.rules.naming import some
 from shared.rules.states import ServiceOperation
 from shared.rules.trading import member
 from shared.services.account_claims import AccountClaims, is_linked_to
@@ -195,11 +196,10 @@ def _ids(told: JsonValue) -> set[str]:
 
 
 def _ran(account: AccountId, enabled: Sequence[Workflow]) -> Warning:
-    names = ", ".join(one.name for one in enabled[:_MOST_SAID])
-    more = f" and {len(enabled) - _MOST_SAID} more" if len(enabled) > _MOST_SAID else ""
+    names = some([one.name for one in enabled], _MOST_SAID)
     return Warning(
         code="WorkflowsRan",
-        message=f"Disabled for the push, and enabled by somebody before it ended: {names}{more}. "
+        message=f"Disabled for the push, and enabled by somebody before it ended: {names}. "
         "They run while artifacts and numbers are written: look at what they sent, and at their "
         "control numbers.",
         target=str(account),
