@@ -90,6 +90,7 @@ class Deciding:
             self.surveyed, looked.cut, looked.survey, found.source, body.control_numbers
         )
         await sessions.create(progress.of_source)
+        await progress.written.keep()
 
     async def look_back(self, looked: Looked) -> list[str]:
         """Look at all numbers again, move up those that the source went beyond meanwhile, and name
