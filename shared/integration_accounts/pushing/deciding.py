@@ -142,6 +142,8 @@ class Deciding:
 
     async def _decide_again(self, found: NumbersFound) -> list[Decided]:
         again = self._again(found)
+        if again:
+            self._tell_lost(found.there)  # they are written again with these
         await self.progress.decide_again(again)
         return again
 

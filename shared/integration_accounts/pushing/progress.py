@@ -68,7 +68,7 @@ class Progressing:
     written: Written = field(default_factory=Written)
     """What all attempts did so far."""
     _decided: dict[str, Decided] = field(default_factory=dict)
-    _with_written: list[StagedValue] = field(default_factory=list)
+    _with_written: dict[str, StagedValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.written.keep_it = self._keep
@@ -108,7 +108,7 @@ class Progressing:
         self.now = changed
 
     async def _keep(self, written: JsonObject) -> None:
-        await self._put([*self._with_written, StagedValue(_WRITTEN, written)])
+        await self._put([*self._with_written.values(), StagedValue(_WRITTEN, written)])
         self._with_written.clear()
 
     async def look(self, before: Before) -> None:
@@ -149,7 +149,15 @@ class Progressing:
         if not one.is_sent:
             sent = replace(one, is_sent=True)
             self._decided[_key(one)] = sent
-            self._with_written.append(StagedValue(_key(one), sent.to_json()))
+            self._with_written[_key(one)] = StagedValue(_key(one), sent.to_json())
+
+    def not_sent(self, one: Decided) -> None:
+        """Take back ``send``, as the number was refused. What is written of it stays: an attempt
+        that comes later may take it for one that was sent.
+
+        :param one: as it was before.
+        """
+        self._decided[_key(one)] = one
 
     async def _put(self, values: Sequence[StagedValue]) -> None:
         if values:

@@ -126,10 +126,12 @@ class PushWork(Work):
             source = planned.looked.numbers.source
             require_planned_source(task.operation, source, body.control_numbers)
             await self._begin(task, service, body, planned, progress)
-        elif refused := [one for one in planned.problems if one.code in _STILL]:
-            raise refusal(refused)
+        else:
+            with as_problems(planned.target.id):
+                await settle_unheard(task, planned, written)
+            if refused := [one for one in planned.problems if one.code in _STILL]:
+                raise refusal(refused)
         with as_problems(planned.target.id):
-            await settle_unheard(task, planned, written)
             if not planned.target.exists:
                 tags = await tags_of(planned.looked.cut)
                 await make_account(planned.target, body, tags)

@@ -111,9 +111,10 @@ class SessionWriter:
         there = await self._there(name)
         if not self._is_to_do(decided, there):
             return False
-        number = decided.number
-        if self.progress.as_it_is(decided).was_lost(there.sighting if there is not None else None):
-            self.progress.written.lose(number)
+        number, written = decided.number, self.progress.written
+        before = self.progress.as_it_is(decided)
+        if before.was_lost(there.sighting if there is not None else None):
+            written.lose(number)
         write = await self._session(decided, name, there, self.stores.clock.now())
         body = resource_of(Child.SESSIONS, write.name, write.document)
         etag = there.etag if there is not None else ""
@@ -125,9 +126,14 @@ class SessionWriter:
             wanted=str(number.becomes),
             is_counted=is_counted,
         )
-        self.progress.send(self.progress.as_it_is(decided))
+        self.progress.send(before)
         put = partial(self.account.put, Child.SESSIONS, write.name, body, etag, once=True)
-        await self.progress.written.send(sending, put)
+        try:
+            await written.send(sending, put)
+        except (ArmRefused, Unsure):
+            if written.sending is None:
+                self.progress.not_sent(before)
+            raise
         return True
 
     def _is_to_do(self, decided: Decided, there: "_There | None") -> bool:

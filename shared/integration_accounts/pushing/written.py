@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from shared.arm.refusals import ArmRefused
-from shared.integration_accounts.pushing.patient import sent
+from shared.arm.refusals import ArmRefused, Meaning
+from shared.integration_accounts.pushing.patient import Unsure, sent
 from shared.model.operation import Warning
 from shared.model.push import PlannedNumber
 from shared.model.wire import JsonObject, Stored
@@ -144,6 +144,10 @@ class Written:
             return await sent(write())
         except ArmRefused:
             self.sending = None
+            raise
+        except Unsure as unsure:
+            if unsure.refused.meaning is Meaning.CHANGED:  # it was not carried out either
+                self.sending = None
             raise
 
     def end(self, *, done: bool = True) -> None:
