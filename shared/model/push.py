@@ -186,6 +186,8 @@ class PlannedNumber(Stored):
     """Whether the session is written. A number that does not move is not."""
     cycles: int = 0
     """How many times it rolls over on its way from the last known one."""
+    cycle: int | None = None
+    """The cycle of the service's ledger that it is in then; None for one that is not touched."""
     issued_again: int = 0
     """How many numbers may be issued a second time, as far as known."""
     exhausted: bool = False

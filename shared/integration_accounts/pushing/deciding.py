@@ -6,28 +6,33 @@ the service was pulled from went on.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.integration_accounts.pushing.numbers import Decided, NumbersFound, NumbersSurvey, Seen
+from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey, Seen
 from shared.integration_accounts.pushing.patient import pause
 from shared.integration_accounts.pushing.planning import Looked, Planned
 from shared.integration_accounts.pushing.progress import Progressing
 from shared.integration_accounts.pushing.session_writing import SessionWriter
-from shared.integration_accounts.pushing.sources import SessionsThere, Source, require_source
+from shared.integration_accounts.pushing.sources import (
+    Generated,
+    SessionsThere,
+    Source,
+    require_source,
+)
 from shared.integration_accounts.pushing.starting import SOURCE, refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.target import target_of
 from shared.model.numbers import Kind
 from shared.model.operation import Operation
-from shared.model.push import ControlNumbersAtPush, PlannedNumber, PushBody, UncertainNumber
+from shared.model.push import ControlNumbersAtPush, PushBody, UncertainNumber
 from shared.model.service import Service
 from shared.operations.task import Task
+from shared.rules.integration_accounts.observed import Sighting
 from shared.rules.integration_accounts.push_numbers import SourceState
 from shared.rules.integration_accounts.push_numbers_again import (
     decided_again,
     not_read_again,
-    was_lost,
     went_on,
-    written_again,
 )
+from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 from shared.rules.integration_accounts.push_plan import WRITTEN
 from shared.rules.naming import artifact_key
 
@@ -85,6 +90,7 @@ class Deciding:
             self.surveyed, looked.cut, looked.survey, found.source, body.control_numbers
         )
         await sessions.create(progress.of_source)
+        await progress.written.keep()
 
     async def look_back(self, looked: Looked) -> list[str]:
         """Look at all numbers again, move up those that the source went beyond meanwhile, and name
@@ -129,14 +135,15 @@ class Deciding:
         now, again = self.stores.clock.now(), list[Decided]()
         for seen in found.seen:
             former = before.get((artifact_key(seen.known.agreement), seen.known.kind))
-            number = former.number if former is not None else None
-            number = decided_again(seen.choice, seen.known, number, now)
+            number = decided_again(seen.choice, seen.known, former, now)
             if number is not None:
-                again.append(Decided(number, seen.standard, seen.known.bounds))
+                again.append(decided_of(number, seen.choice, seen.known, seen.standard))
         return again
 
     async def _decide_again(self, found: NumbersFound) -> list[Decided]:
         again = self._again(found)
+        if again:
+            self._tell_lost(found.there)  # they are written again with these
         await self.progress.decide_again(again)
         return again
 
@@ -152,28 +159,24 @@ class Deciding:
         wanted, names = list[Decided](), dict[tuple[str, str], str]()
         for one in self.progress.decided:
             session = there.generated.get(_key(one))
-            if not one.is_still_to_write(session):
+            if not one.is_still_to_write(_sighting(session)):
                 continue
             wanted.append(one)
             if session is not None:
                 names[one.number.agreement, one.number.kind] = session.name
         key = await self.stores.keys.data_key(self.service.id)
-        account, written = self.planned.target.account, self.progress.written
-        sessions = SessionWriter(self.stores, self.service, account, self.task, key, written)
+        account = self.planned.target.account
+        sessions = SessionWriter(self.stores, self.service, account, self.task, key, self.progress)
         await sessions.numbers(wanted, names)
         return sessions
 
     def _tell_lost(self, there: SessionsThere) -> None:
-        lost = list[PlannedNumber]()
         for one in self.progress.decided:
             session = there.generated.get(_key(one))
             if session is not None and session.sighting is None:
                 continue  # it cannot be read
-            value = session.sighting.value if session is not None and session.sighting else None
-            if was_lost(one.number, value, one.bounds):
-                lost.append(one.number)
-        if lost:
-            self.progress.written.warn(written_again(lost))
+            if one.was_lost(_sighting(session)):
+                self.progress.written.lose(one.number)
 
     def _not_reached(self, found: NumbersFound) -> list[str]:
         """The numbers that the account has not reached, of those that were decided."""
@@ -181,7 +184,7 @@ class Deciding:
         return [
             _named(one.number.agreement, one.number.kind)
             for one in decided
-            if one.is_still_to_write(found.there.generated.get(_key(one)))
+            if one.is_still_to_write(_sighting(found.there.generated.get(_key(one))))
         ]
 
     def _unsure(self, found: NumbersFound) -> list[str]:
@@ -210,6 +213,10 @@ class Deciding:
 
 def _key(one: Decided) -> tuple[str, Kind]:
     return artifact_key(one.number.agreement), one.number.kind
+
+
+def _sighting(session: Generated | None) -> Sighting | None:
+    return session.sighting if session is not None else None
 
 
 def _named(agreement: str, kind: Kind) -> str:

@@ -35,14 +35,10 @@ from shared.model.push import (
 )
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
-from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.observed import Sighting
 from shared.rules.integration_accounts.push_numbers import Choice, Known, choice_for, planned
 from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
-from shared.rules.integration_accounts.push_numbers_written import (
-    is_moved_back,
-    is_still_to_write,
-)
+from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 from shared.rules.integration_accounts.push_rate import Look
 from shared.rules.integration_accounts.push_sessions import (
     SessionNames,
@@ -60,42 +56,6 @@ _WITH_NUMBERS = frozenset({_X12, "edifact"})
 
 
 @dataclass(frozen=True)
-class Decided:
-    """A number that is written, with what its session needs."""
-
-    number: PlannedNumber
-    standard: str
-    bounds: Bounds
-    back_from: str | None = None
-    """When the account's number changed, of one that is moved back; None for others."""
-
-    def is_still_to_write(self, there: Generated | None) -> bool:
-        """Whether it is still to be written, by the account's session as it is now."""
-        seen = there.sighting if there is not None else None
-        return is_still_to_write(self.number, seen, self.bounds, self.back_from)
-
-    def to_json(self) -> JsonObject:
-        """As it is staged."""
-        back = {} if self.back_from is None else {"backFrom": self.back_from}
-        return {
-            **back,
-            "number": self.number.to_json(),
-            "standard": self.standard,
-            "bounds": self.bounds.to_json(),
-        }
-
-    @staticmethod
-    def of(staged: JsonObject) -> "Decided":
-        """What was staged."""
-        return Decided(
-            PlannedNumber.model_validate(staged["number"]),
-            str(staged["standard"]),
-            Bounds.model_validate(staged["bounds"]),
-            str(staged["backFrom"]) if "backFrom" in staged else None,
-        )
-
-
-@dataclass(frozen=True)
 class Seen:
     """One number, with all that is known of it."""
 
@@ -108,14 +68,9 @@ class Seen:
     def decided(self) -> Decided | None:
         """What is decided by that: also of one that is not written now, and must be where the
         account loses it. None for one that is never written."""
-        found, known = self.found, self.known
-        if not isinstance(found, PlannedNumber) or known.target_unreadable:
+        if not isinstance(self.found, PlannedNumber) or self.known.target_unreadable:
             return None
-        changed = known.target.changed_time if known.target is not None else None
-        back_from = changed if is_moved_back(found, self.choice) else None
-        if not found.written:
-            found, back_from = found.model_copy(update={"written": True}), None
-        return Decided(found, self.standard, known.bounds, back_from)
+        return decided_of(self.found, self.choice, self.known, self.standard)
 
 
 @dataclass
@@ -357,12 +312,14 @@ def _is_chosen(name: str, agreements: Agreements, survey: Survey) -> bool:
 def _looks(own: Generated | None, bounds: Bounds, last: datetime | None) -> list[Look]:
     """When a number was seen: as it was made, where that is known, and as it was pulled last.
 
-    No more is stored of it. Cycles of the ledger are no help: one begins at each reuse too.
+    No more is stored of it. Cycles of the ledger are no help: one begins at each reuse too. One
+    that is below its bounds was issued under others, from the first number on.
     """
     said = own.sighting if own is not None else None
     at = last or (moment(own.changed_time) if own is not None else None)
     if own is None or said is None or at is None:
         return []
     first = own.created_at
-    begun = [Look(first, bounds.lower - 1)] if first is not None and first < at else []
+    none = bounds.lower - 1 if said.value >= bounds.lower - 1 else 0
+    begun = [Look(first, none)] if first is not None and first < at else []
     return [*begun, Look(at, said.value)]

@@ -3,20 +3,21 @@
 It is staged in the service's configuration, where nobody sees it: that the account is being written
 to, and which backup it has from before; how what is replaced or deleted looked before that backup;
 the control numbers, which are decided once and afterwards moved up alone, with the sessions that
-the source alone has; and what was done so far, for the result.
+the source alone has; and what was done so far, for the result, with the write that is about to be
+sent.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import Field
 
 from shared.integration_accounts.pushing.before import Before, before_of, staged
-from shared.integration_accounts.pushing.numbers import Decided
 from shared.integration_accounts.pushing.written import Written
 from shared.model.operation import Warning
 from shared.model.wire import JsonObject, Stored
+from shared.rules.integration_accounts.push_numbers_written import Decided
 from shared.rules.integration_accounts.push_sessions import SessionWrite
 from shared.state.staging import StagedValue, Staging
 
@@ -60,16 +61,22 @@ class Progressing:
     service_id: str
     operation: str
     now: Progress = field(default_factory=Progress)
-    decided: list[Decided] = field(default_factory=list)
     of_source: list[SessionWrite] = field(default_factory=list)
     """Sessions that the source alone has, as they were when the numbers were decided."""
     before: Before = field(default_factory=dict)
     """What is replaced or deleted, as it was before the backup."""
     written: Written = field(default_factory=Written)
     """What all attempts did so far."""
+    _decided: dict[str, Decided] = field(default_factory=dict)
+    _with_written: dict[str, StagedValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.written.keep_it = self._keep
+
+    @property
+    def decided(self) -> list[Decided]:
+        """The control numbers, as they were decided upon last."""
+        return list(self._decided.values())
 
     async def read(self) -> "Progressing":
         """Read what earlier attempts staged."""
@@ -89,7 +96,7 @@ class Progressing:
                 elif one.key.startswith(_SESSION):
                     content = one.value["content"]
                     sessions.append(SessionWrite(str(one.value["name"]), content))
-        self.decided = numbers if self.now.numbers_decided else []
+        self._decided = _by_key(numbers) if self.now.numbers_decided else {}
         self.of_source = sessions if self.now.numbers_decided else []
         self.before = before_of(before) if self.now.looked else {}
         return self
@@ -101,7 +108,8 @@ class Progressing:
         self.now = changed
 
     async def _keep(self, written: JsonObject) -> None:
-        await self._put([StagedValue(_WRITTEN, written)])
+        await self._put([*self._with_written.values(), StagedValue(_WRITTEN, written)])
+        self._with_written.clear()
 
     async def look(self, before: Before) -> None:
         """Write how what is replaced or deleted looks, once: no attempt touches anything else."""
@@ -123,15 +131,33 @@ class Progressing:
         """
         await self._put([StagedValue(_key(one), one.to_json()) for one in decided])
         await self._put([StagedValue(_session_key(one), one.to_json()) for one in of_source])
-        self.decided, self.of_source = list(decided), list(of_source)
+        self._decided, self.of_source = _by_key(decided), list(of_source)
         await self.write(numbers_decided=True)
 
     async def decide_again(self, again: Sequence[Decided]) -> None:
         """Write numbers that are moved up, before any of them is written to the account."""
         await self._put([StagedValue(_key(one), one.to_json()) for one in again])
-        moved = {_key(one): one for one in again}
-        kept = [one for one in self.decided if _key(one) not in moved]
-        self.decided = [*kept, *again]
+        self._decided |= _by_key(again)
+
+    def as_it_is(self, one: Decided) -> Decided:
+        """A number, with whether it may be in the account."""
+        return self._decided.get(_key(one), one)
+
+    def send(self, one: Decided) -> None:
+        """Note that a number may be in the account from now on. It is written with what
+        ``Written.send`` keeps before it sends the number."""
+        if not one.is_sent:
+            sent = replace(one, is_sent=True)
+            self._decided[_key(one)] = sent
+            self._with_written[_key(one)] = StagedValue(_key(one), sent.to_json())
+
+    def not_sent(self, one: Decided) -> None:
+        """Take back ``send``, as the number was refused. What is written of it stays: an attempt
+        that comes later may take it for one that was sent.
+
+        :param one: as it was before.
+        """
+        self._decided[_key(one)] = one
 
     async def _put(self, values: Sequence[StagedValue]) -> None:
         if values:
@@ -140,6 +166,10 @@ class Progressing:
     async def clear(self) -> None:
         """Forget what is staged: what earlier pushes left, which have ended."""
         await self.staging.clear(self.service_id)
+
+
+def _by_key(decided: Sequence[Decided]) -> dict[str, Decided]:
+    return {_key(one): one for one in decided}
 
 
 def _key(one: Decided) -> str:

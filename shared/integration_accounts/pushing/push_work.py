@@ -39,6 +39,7 @@ from shared.integration_accounts.pushing.target import (
     tags_of,
     target_of,
 )
+from shared.integration_accounts.pushing.unheard import settle_unheard
 from shared.integration_accounts.pushing.writing import ArtifactWriter
 from shared.integration_accounts.workflows.under_way import pushed_account
 from shared.model.link import LinkBody
@@ -125,8 +126,11 @@ class PushWork(Work):
             source = planned.looked.numbers.source
             require_planned_source(task.operation, source, body.control_numbers)
             await self._begin(task, service, body, planned, progress)
-        elif refused := [one for one in planned.problems if one.code in _STILL]:
-            raise refusal(refused)
+        else:
+            with as_problems(planned.target.id):
+                await settle_unheard(task, planned, written)
+            if refused := [one for one in planned.problems if one.code in _STILL]:
+                raise refusal(refused)
         with as_problems(planned.target.id):
             if not planned.target.exists:
                 tags = await tags_of(planned.looked.cut)
@@ -306,7 +310,8 @@ def _stopped(
     error: OperationError | None = None,
 ) -> Outcome:
     """The end of a push that stopped after it had begun to write: what all attempts did."""
-    warnings = [*progress.written.warnings, *notes]
+    written = progress.written
+    warnings = [*written.warnings, *written.unheard(), *notes]
     return Outcome(status, result_of(operation, progress), warnings, error)
 
 

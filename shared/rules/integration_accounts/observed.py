@@ -7,13 +7,9 @@ from time to time: what was issued in between is known by its last number alone.
 from dataclasses import dataclass
 
 from shared.model.numbers import Bounds, Counter
+from shared.rules.integration_accounts.rollover import is_rollover
 from shared.rules.integration_accounts.times import ticks_of
 from shared.rules.numbers import first, new_cycle
-
-_NEAR = 10
-"""A number is near the end, or the beginning, of its bounds in their last, or first, such part."""
-_FIRST_FEW = 10
-"""In small bounds the first numbers are near the beginning: as many may be issued between looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +83,6 @@ def is_behind_ledger(
     if before is not None and now.value < before.value:
         return not (is_later(now, before) and is_rollover(before.value, now.value, bounds))
     return counter is not None and now.value < counter.last
-
-
-def is_rollover(before: int, after: int, bounds: Bounds) -> bool:
-    """Whether a number that is lower than before rolled over: where its bounds do, it stood near
-    their end, and stands near their beginning."""
-    size = bounds.upper - bounds.lower + 1
-    near_end = before > bounds.upper - max(1, size // _NEAR)
-    beginning = range(bounds.lower, bounds.lower + max(_FIRST_FEW, size // _NEAR))
-    return bounds.rollover and near_end and after in beginning
 
 
 def _moved(counter: Counter, bounds: Bounds, value: int) -> Counter:

@@ -6,7 +6,7 @@ issued, after which the account goes on.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -253,6 +253,20 @@ def _is_of_former_cycle(known: Known, counter: Counter | None) -> bool:
     return changed is not None and bool(ended) and changed <= max(ended)
 
 
+def of_others(known: Known) -> Counter | None:
+    """What the service's ledger and the account that it was pulled from say was issued, without the
+    account that is pushed to. Each later look at them is of the same cycles."""
+    return _latest(known, with_target=False)[0]
+
+
+def behind_others(known: Known) -> PlannedNumber | None:
+    """A number that becomes what the others say; None where they know of none."""
+    counter, known_by = _latest(known, with_target=False)
+    if counter is None:
+        return None
+    return _written(replace(known, target=None), counter, counter, known_by, _WHY[known_by])
+
+
 def _has_issued(counter: Counter | None) -> bool:
     return counter is not None and (counter.last > 0 or counter.cycle > 0)
 
@@ -295,6 +309,7 @@ def _written(
         becomes=value,
         written=known.target is None or known.target.value != value,
         cycles=counter.cycle - before.cycle,
+        cycle=counter.cycle,
         exhausted=upcoming(counter, known.bounds) is None,
         why=why,
     )

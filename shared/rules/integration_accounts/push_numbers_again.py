@@ -3,22 +3,25 @@ more is known to be issued, and never down.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from shared.model.numbers import Bounds
 from shared.model.operation import Warning
 from shared.model.problem import Problem
 from shared.model.push import NumberSource, PlannedNumber, PushNumbersPolicy
-from shared.rules.integration_accounts.push_numbers import Choice, Known, planned
-from shared.rules.integration_accounts.push_rate import rolled_over
-from shared.rules.naming import shown
-
-_BEHIND = -1
+from shared.rules.integration_accounts.push_numbers import (
+    Choice,
+    Known,
+    behind_others,
+    of_others,
+    planned,
+)
+from shared.rules.integration_accounts.push_numbers_written import Decided
+from shared.rules.naming import shown, some
+from shared.rules.numbers import is_behind
 
 
 def decided_again(
-    choice: Choice, known: Known, decided: PlannedNumber | None, now: datetime
+    choice: Choice, known: Known, decided: Decided | None, now: datetime
 ) -> PlannedNumber | None:
     """What a number becomes by what is known now; None where the account is as far as that, or
     will be by what was decided. The request for ``asKnown`` takes what the service knew.
@@ -27,55 +30,41 @@ def decided_again(
     """
     if choice.policy is PushNumbersPolicy.AS_KNOWN or known.target_unreadable:
         return None
+    if decided is None:
+        return _decided_late(choice, known, now)
+    # What was decided has been moved on already, and was certain then. The account has it, or had
+    # it: what others issued since counts, by itself.
+    others = of_others(known)
+    if decided.number.cycle is None or not is_behind(decided.others, others):
+        return None
+    found = behind_others(known)
+    if found is None or _stands(found.cycle, found.becomes) <= _reaches(decided, known):
+        return None
+    return found.model_copy(update={"target": known.target.value if known.target else None})
+
+
+def _decided_late(choice: Choice, known: Known, now: datetime) -> PlannedNumber | None:
     try:
-        if decided is None:
-            found = planned(choice, known, now)
-        else:
-            # What was decided has been moved on already, and was certain then. The account has
-            # it, or had it: what others issued since counts, by itself.
-            as_it_is = Choice(PushNumbersPolicy.ADVANCE, None, choice.place)
-            found = planned(as_it_is, replace(known, target=None), now)
+        found = planned(choice, known, now)
     except Problem:  # too few numbers are left to move on by
         return None
     if not isinstance(found, PlannedNumber) or not found.written:
         return None
-    if decided is None:
-        return None if found.known_by is NumberSource.TARGET else found
-    there = known.target.value if known.target is not None else None
-    if not _is_beyond(found.last_known, decided, there, known.bounds):
-        return None
-    return found.model_copy(update={"target": there})
+    return None if found.known_by is NumberSource.TARGET else found
 
 
-def _is_beyond(known: int, decided: PlannedNumber, there: int | None, bounds: Bounds) -> bool:
-    """Whether what is known to be issued is beyond what was decided, and beyond what the account
-    has. All are counted from what was known when it was decided: a lower number has rolled over, or
-    means nothing."""
-    base = decided.last_known
-    size = bounds.upper - bounds.lower + 1
-    becomes = decided.becomes - base + decided.cycles * size
-    has = _BEHIND if there is None else _steps(base, there, bounds)
-    return _steps(base, known, bounds) > max(becomes, has, 0)
+def _reaches(decided: Decided, known: Known) -> tuple[int, int]:
+    """How far the account is, or will be by what was decided: the ledger's cycle, and the number
+    in it."""
+    number, there = decided.number, known.target
+    if there is None or decided.is_still_to_write(there):
+        return _stands(number.cycle, number.becomes)
+    rolled_over = there.value < number.becomes
+    return _stands((number.cycle or 0) + rolled_over, there.value)
 
 
-def _steps(base: int, value: int, bounds: Bounds) -> int:
-    if value >= base:
-        return value - base
-    if rolled_over(base, value, bounds):
-        return bounds.upper - base + value - bounds.lower + 1
-    return _BEHIND
-
-
-def was_lost(decided: PlannedNumber, there: int | None, bounds: Bounds) -> bool:
-    """Whether the account had a number when it was decided upon, and has a lower one now, or
-    none.
-
-    :param there: what it has now; None for no session, or one that cannot be read.
-    """
-    before = decided.target
-    if before is None or there is None:
-        return before is not None
-    return there < min(before, decided.becomes) and not rolled_over(before, there, bounds)
+def _stands(cycle: int | None, number: int) -> tuple[int, int]:
+    return cycle or 0, number
 
 
 def went_on(moved: Sequence[PlannedNumber], still: Sequence[PlannedNumber]) -> Warning:
@@ -91,7 +80,7 @@ def went_on(moved: Sequence[PlannedNumber], still: Sequence[PlannedNumber]) -> W
     return Warning(
         code="SourceWentOn",
         message="The account that the service was pulled from issued numbers while this push was "
-        f"under way: {_some(reached)}. {done}{more}. What it issues from now on comes again: "
+        f"under way: {some(reached, _SAID)}. {done}{more}. What it issues from now on comes again: "
         "disable the workflows that use it, and push again, before the account issues any.",
         target=_TARGET,
     )
@@ -106,27 +95,31 @@ def not_read_again(unsure: Sequence[tuple[str, str]]) -> Warning:
     return Warning(
         code="SourceNotReadAgain",
         message="The account that the service was pulled from does not say at the end of this "
-        f"push what it issued after the numbers were decided upon: {_some(names)}. Look at its "
-        "sessions, and raise these numbers, before the account issues any.",
+        f"push what it issued after the numbers were decided upon: {some(names, _SAID)}. Look at "
+        "its sessions, and raise these numbers, before the account issues any.",
         target=_TARGET,
     )
 
 
-def written_again(lost: Sequence[PlannedNumber]) -> Warning:
-    """The warning of an account that lost numbers while it was pushed into."""
-    names = [f"'{shown(one.agreement)}' {one.kind} {one.becomes}" for one in lost]
+def written_again(lost: Sequence[str]) -> Warning:
+    """The warning of an account that lost numbers while it was pushed into.
+
+    :param lost: each number, as ``named`` names it.
+    """
     return Warning(
         code="NumbersWrittenAgain",
         message="The account lost sessions of control numbers, or they were set back, while this "
-        f"push was under way: they are as they were decided upon, {_some(names)}. What it issued "
-        "in between is unknown, and may come again: raise them where it issued any.",
+        f"push was under way: they are as they were decided upon, {some(lost, _SAID)}. What it "
+        "issued in between is unknown, and may come again: raise them where it issued any.",
         target=_TARGET,
     )
 
 
+def named(one: PlannedNumber) -> str:
+    """A number, and what it becomes, for a person."""
+    return f"'{shown(one.agreement)}' {one.kind} {one.becomes}"
+
+
 _TARGET = "control-numbers"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - 5
-    return ", ".join(names[:5]) + (f" and {more} more" if more > 0 else "")
+_SAID = 5
+"""Numbers that a message names."""

@@ -1,10 +1,13 @@
-"""Whether a number that a push has decided is still to be written, right before it is."""
+"""A number that a push has decided, and whether it is still to be written, right before it is."""
 
-from shared.model.numbers import Bounds
+from dataclasses import dataclass, replace
+
+from shared.model.numbers import Bounds, Counter
 from shared.model.push import PlannedNumber, PushNumbersPolicy
+from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.observed import Sighting
-from shared.rules.integration_accounts.push_numbers import Choice
-from shared.rules.integration_accounts.push_rate import rolled_over
+from shared.rules.integration_accounts.push_numbers import Choice, Known, of_others
+from shared.rules.integration_accounts.rollover import is_rollover
 
 
 def is_moved_back(decided: PlannedNumber, choice: Choice) -> bool:
@@ -14,33 +17,93 @@ def is_moved_back(decided: PlannedNumber, choice: Choice) -> bool:
     return asked and before is not None and decided.becomes < before
 
 
-def is_still_to_write(
-    decided: PlannedNumber,
-    there: Sighting | None,
-    bounds: Bounds,
-    back_from: str | None = None,
-) -> bool:
-    """Whether a number that was decided is still to be written, right before it is.
+@dataclass(frozen=True)
+class Decided:
+    """A number that was decided once, so that no repeat moves it again, with what its session
+    needs."""
 
-    It was decided once, so that no repeat moves it again. An account that went on past it by itself
-    meanwhile keeps its own.
+    number: PlannedNumber
+    standard: str
+    bounds: Bounds
+    others: Counter | None = None
+    """What all but the account itself knew to be issued when it was decided."""
+    back_from: str | None = None
+    """When the account's number changed, of one that is moved back; None for others. It is moved
+    back only while it is just that one: what the account issued after it was moved back may reach
+    where it was, and would be issued a third time."""
+    is_sent: bool = False
+    """Whether it may have been written: then the account may have gone on from it."""
 
-    :param there: what the account has now; None for no session.
-    :param back_from: when the account's number changed, of one that is moved back; None for others.
-        It is moved back only while it is just that one: what the account issued after it was moved
-        back may reach where it was, and would be issued a third time.
-    """
-    if not decided.written or there is None:
-        return decided.written
-    value, before = there.value, decided.target
-    if back_from is not None:
-        return value == before and there.changed_time == back_from
-    if value == decided.becomes:
-        return False
-    if before is None or value == before:
-        return before is not None or value < decided.becomes
-    if decided.becomes < before:  # around the end of its bounds, or back, as the request asks
-        return value > before or value < decided.becomes
-    if value > before:
-        return value < decided.becomes
-    return not rolled_over(before, value, bounds)
+    def is_still_to_write(self, there: Sighting | None) -> bool:
+        """Whether it is still to be written. An account that went on past it by itself meanwhile
+        keeps its own; one that was set back does not.
+
+        :param there: what the account has now; None for no session, or one that cannot be read.
+        """
+        if there is None:
+            return True
+        value, before, becomes = there.value, self.number.target, self.number.becomes
+        if self.back_from is not None:
+            is_that_one = value == before and there.changed_time == self.back_from
+            return is_that_one or self.is_set_back(value)
+        if value == becomes:
+            return False
+        if before is None:
+            gone_on = self.is_sent and is_rollover(becomes, value, self.bounds)
+            return value < becomes and not gone_on
+        goes_around = becomes < before  # at the end of its bounds
+        if value >= before:
+            return goes_around or value < becomes
+        return self.is_set_back(value) or (goes_around and value < becomes)
+
+    def is_set_back(self, value: int) -> bool:
+        """Whether the account has a lower number than when this one was decided, and did not roll
+        over: neither from where it was, nor from this one, if that may be written."""
+        before, becomes = self.number.target, self.number.becomes
+        goes_on_lower = self.is_sent or self.back_from is not None
+        if before is None or value >= before or (goes_on_lower and value >= becomes):
+            return False
+        stood = max(before, becomes) if self.is_sent else before
+        return not is_rollover(stood, value, self.bounds)
+
+    def was_lost(self, there: Sighting | None) -> bool:
+        """Whether the account had a number when this one was decided, and has lost it.
+
+        :param there: what it has now; None for no session.
+        """
+        return self.is_set_back(there.value) if there else self.number.target is not None
+
+    def to_json(self) -> JsonObject:
+        """As it is staged."""
+        back = {} if self.back_from is None else {"backFrom": self.back_from}
+        others = {} if self.others is None else {"others": self.others.to_json()}
+        return {
+            **back,
+            **others,
+            "number": self.number.to_json(),
+            "standard": self.standard,
+            "bounds": self.bounds.to_json(),
+            "isSent": self.is_sent,
+        }
+
+    @staticmethod
+    def of(staged: JsonObject) -> "Decided":
+        """What was staged; an earlier version does not say whether it was sent."""
+        return Decided(
+            PlannedNumber.model_validate(staged["number"]),
+            str(staged["standard"]),
+            Bounds.model_validate(staged["bounds"]),
+            Counter.model_validate(staged["others"]) if "others" in staged else None,
+            str(staged["backFrom"]) if "backFrom" in staged else None,
+            bool(staged.get("isSent", True)),
+        )
+
+
+def decided_of(found: PlannedNumber, choice: Choice, known: Known, standard: str) -> Decided:
+    """What is decided by what a plan says: also of one that is not written now, and must be where
+    the account loses it."""
+    decided = Decided(found, standard, known.bounds, of_others(known))
+    if not found.written:
+        return replace(decided, number=found.model_copy(update={"written": True}))
+    changed = known.target.changed_time if known.target is not None else None
+    return replace(decided, back_from=changed if is_moved_back(found, choice) else None)

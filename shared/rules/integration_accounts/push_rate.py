@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from shared.model.numbers import Bounds, Counter
+from shared.rules.integration_accounts.rollover import around, is_rollover
 from shared.rules.numbers import moved_up, rolls_over
 
 _DAY = 86_400
@@ -28,44 +29,28 @@ class Look:
 
 def rate(looks: Sequence[Look], bounds: Bounds) -> float | None:
     """How many numbers a day were issued: over all looks, or between the last two where that is
-    more. None where it was not looked at twice.
+    more. None where it was not looked at twice, and where the number was set back: what it issued
+    before that is unknown, and a rate without it would be too low.
 
     :param looks: the oldest first.
     """
-    steps = [
-        ((after.at - before.at).total_seconds(), _issued(before.value, after.value, bounds))
-        for before, after in pairwise(looks)
-        if after.at > before.at
-    ]
-    if not steps:
-        return None
-    seconds = sum(took for took, _ in steps)
-    took, issued = steps[-1]
-    return max(sum(count for _, count in steps) / seconds, issued / took) * _DAY
+    seconds, total, latest = 0.0, 0, 0.0
+    for before, after in pairwise(looks):
+        took = (after.at - before.at).total_seconds()
+        if took <= 0:
+            continue
+        count = _issued(before.value, after.value, bounds)
+        if count is None:
+            return None
+        seconds, total, latest = seconds + took, total + count, count / took
+    return max(total / seconds, latest) * _DAY if seconds else None
 
 
-def _issued(before: int, after: int, bounds: Bounds) -> int:
-    """How many numbers were issued between two looks.
-
-    A lower number that did not roll over was set back.
-    """
+def _issued(before: int, after: int, bounds: Bounds) -> int | None:
+    """How many numbers were issued between two looks; None for one that was set back."""
     if after >= before:
         return after - before
-    if rolled_over(before, after, bounds):
-        return _around(before, after, bounds)
-    return max(0, after - bounds.lower + 1)
-
-
-def rolled_over(before: int, after: int, bounds: Bounds) -> bool:
-    """Whether a number that is lower than before rolled over: where that is the shorter way."""
-    if not bounds.rollover or after < bounds.lower:
-        return False
-    size = bounds.upper - bounds.lower + 1
-    return 0 <= _around(before, after, bounds) <= size // 2
-
-
-def _around(before: int, after: int, bounds: Bounds) -> int:
-    return bounds.upper - before + after - bounds.lower + 1
+    return around(before, after, bounds) if is_rollover(before, after, bounds) else None
 
 
 def proposed(per_day: float | None, elapsed: float | None, counter: Counter, bounds: Bounds) -> int:

@@ -14,6 +14,7 @@ from shared.rules.integration_accounts.push_numbers import (
     SourceState,
     planned,
 )
+from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 EARLY, LATE = "2026-11-01T00:00:00.0000000Z", "2026-11-29T00:00:00.0000001Z"
@@ -37,6 +38,10 @@ def seen(value: int, changed_time: str = LATE) -> Sighting:
 
 def known(state: SourceState = NONE, bounds: Bounds = WIDE, **members: object) -> Known:
     return Known("Northwind", Kind.GROUP, bounds, state, **members)  # type: ignore[arg-type]
+
+
+def decided_by(choice: Choice, what: Known) -> Decided:
+    return decided_of(number(choice, what), choice, what, "x12")
 
 
 def number(choice: Choice, what: Known) -> PlannedNumber:

@@ -10,9 +10,9 @@ from shared.model.numbers import Bounds, Counter
 from shared.rules.integration_accounts.observed import (
     Sighting,
     is_behind_ledger,
-    is_rollover,
     observed,
 )
+from shared.rules.integration_accounts.rollover import is_rollover
 from shared.rules.integration_accounts.times import iso_text
 from shared.rules.numbers import first, take, upcoming
 

@@ -30,9 +30,11 @@ def looks(*seen: tuple[float, int]) -> list[Look]:
         ([(0, 0), (9, 0), (10, 50)], WIDE, 50),
         ([(0, 0), (1, 90), (10, 100)], WIDE, 10),
         ([(0, 95), (1, 5)], Bounds(lower=1, upper=100), 10),
-        ([(0, 95), (1, 5)], Bounds(lower=1, upper=100, rollover=False), 5),
-        ([(0, 500), (1, 10)], WIDE, 10),
-        ([(0, 500), (1, 10)], Bounds(lower=100, upper=999), 0),
+        ([(0, 95), (1, 5)], Bounds(lower=1, upper=100, rollover=False), None),
+        ([(0, 500), (1, 10)], WIDE, None),
+        ([(0, 500), (1, 10)], Bounds(lower=100, upper=999), None),
+        ([(0, 600_000_000), (1, 7)], WIDE, None),  # set back: the way around is the shorter one
+        ([(0, 0), (1, 500), (2, 7), (3, 9)], WIDE, None),
     ],
 )
 def test_how_fast_a_number_moved(
