@@ -1,15 +1,16 @@
 """What is closed when the body that uses it is left."""
 
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 
-class Closing:
+class Closing(ABC):
     """An asynchronous context that closes itself."""
 
+    @abstractmethod
     async def close(self) -> None:
         """Close what is open."""
-        raise NotImplementedError
 
     async def __aenter__(self) -> Self:
         return self
