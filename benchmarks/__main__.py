@@ -22,6 +22,7 @@ from benchmarks.sizes import Sizes, add_arguments, sizes_of
 from benchmarks.stage import Stage
 from benchmarks.ticks import ticks
 from benchmarks.verify import verify
+from shared.installation.garbage import collect_less_often
 
 WORKLOADS: dict[str, Workload] = {
     "backup": backup,
@@ -65,6 +66,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no workload {unknown[0]}; there are {', '.join(WORKLOADS)}")
     logging.getLogger("interkeep").setLevel(logging.CRITICAL)
+    collect_less_often()  # as a process of the app does
     sizes = sizes_of(given)
     with tempfile.TemporaryDirectory() as folder:
         names = given.workloads or list(WORKLOADS)

@@ -16,9 +16,8 @@ from benchmarks.run import Run
 from benchmarks.sizes import SESSIONS, part
 from benchmarks.stage import App
 from localhost.stack import ROOT
-from shared.installation.installation import Installation
+from shared.installation.installation import current
 from shared.model.pull import PullBody
-from shared.settings.environment import read_settings
 
 MOST_MB = 20.0
 TIMES = 10
@@ -77,7 +76,7 @@ def _own() -> Mapping[str, str]:
 
 
 async def _child(what: str, service: str, alias: str = "", name: str = "") -> None:
-    parts = Installation(read_settings(os.environ))
+    parts = current()
     app = App(parts, None, "", {})
     try:
         if what == "restore":

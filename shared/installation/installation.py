@@ -27,6 +27,7 @@ from shared.backups.schedules.standing import Standings
 from shared.backups.schedules.tick import Tick
 from shared.blobs.content_listing import ContentListing
 from shared.clock import Clock
+from shared.installation.garbage import collect_less_often
 from shared.installation.pushing import Pushers
 from shared.installation.stores import Carrying
 from shared.integration_accounts.pulling.pull_work import Pulls
@@ -218,4 +219,6 @@ def current() -> Installation:
 
     :raises SettingsInvalid: with all errors of the settings.
     """
-    return Installation(read_settings(os.environ))
+    installation = Installation(read_settings(os.environ))
+    collect_less_often()
+    return installation

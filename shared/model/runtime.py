@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic_core import to_json
 
 from shared.model.numbers import HIGHEST_REFERENCE, Counter, Kind
-from shared.model.record import flat_line
 from shared.model.wire import AS_WHOLE, Stored, Text, Time, Wire, as_whole, rfc3339
 
 
@@ -130,21 +130,18 @@ class ReceivedNumber(Stored):
         """The name of its record in a backup."""
         return f"{self.agreement}/{self.kind}/{self.value}"
 
-    def document(self) -> dict[str, str | int]:
-        """As ``to_json``, with its members sorted."""
-        return {
+    @property
+    def text(self) -> str:
+        """As it is stored in its row, and in its line: canonical JSON."""
+        document = {
             "agreement": self.agreement,
             "expiresAt": rfc3339(self.expires_at),
-            "kind": self.kind,
+            "kind": str(self.kind),
             "messageId": self.message_id,
             "seenAt": rfc3339(self.seen_at),
             "value": self.value,
         }
-
-    def line(self) -> bytes:
-        """The line of its record in a backup."""
-        document = self.document()
-        return flat_line(self.record_name, document, str(document["seenAt"]))
+        return to_json(document).decode()
 
 
 class BatchActivityBody(Wire):
@@ -179,22 +176,19 @@ class MicValue(Stored):
         """The name of its record in a backup."""
         return f"{self.agreement}/{self.message_id}"
 
-    def document(self) -> dict[str, str | int]:
-        """As ``to_json``, with its members sorted."""
-        return {
+    @property
+    def text(self) -> str:
+        """As it is stored in its row, and in its line: canonical JSON."""
+        document = {
             "agreement": self.agreement,
-            "algorithm": self.algorithm,
+            "algorithm": str(self.algorithm),
             "as2From": self.as2_from,
             "as2To": self.as2_to,
             "messageId": self.message_id,
             "mic": self.mic,
             "time": rfc3339(self.time),
         }
-
-    def line(self) -> bytes:
-        """The line of its record in a backup."""
-        document = self.document()
-        return flat_line(self.record_name, document, str(document["time"]))
+        return to_json(document).decode()
 
 
 class RuntimeRecord(Stored):

@@ -23,7 +23,7 @@ from shared.model.link import recorded_facts
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import RestorePlan
-from shared.model.runtime import MicValue, ReceivedNumber
+from shared.model.runtime_text import WrittenMic, WrittenNumber
 from shared.model.seals import WrappedKey
 from shared.model.sections import Section
 from shared.model.service import RestoredFrom, Service, State
@@ -101,8 +101,8 @@ class NewService:
         """The head of its configuration as this attempt wrote it last."""
         self._key: DataKey | None = None
         self._pace = Pace(_BATCHES_AT_ONCE)
-        self._received: WrittenBefore[ReceivedNumber] | None = None
-        self._mics: WrittenBefore[MicValue] | None = None
+        self._received: WrittenBefore[WrittenNumber] | None = None
+        self._mics: WrittenBefore[WrittenMic] | None = None
         self._sessions: RestoredSessions | None = None
 
     async def begin(
@@ -251,10 +251,10 @@ class NewService:
         )
         return ledger.write(plan, pages)
 
-    async def received_numbers(self, numbers: list[ReceivedNumber]) -> None:
+    async def received_numbers(self, numbers: list[WrittenNumber]) -> None:
         """Write received numbers."""
         if self._received is None:
-            pages = self._stores.received.pages(self._id) if self._resumed else None
+            pages = self._stores.received.written(self._id) if self._resumed else None
             self._received = WrittenBefore(
                 pages, lambda n: number_key(n.agreement, n.kind, n.value)
             )
@@ -262,10 +262,10 @@ class NewService:
         put_all = partial(self._stores.received.put_all, self._id)
         await each_of(_batches(lacking), put_all, self._pace)
 
-    async def mic_values(self, mics: list[MicValue]) -> None:
+    async def mic_values(self, mics: list[WrittenMic]) -> None:
         """Write MIC values."""
         if self._mics is None:
-            pages = self._stores.mics.pages(self._id) if self._resumed else None
+            pages = self._stores.mics.written(self._id) if self._resumed else None
             self._mics = WrittenBefore(pages, lambda m: mic_key(m.agreement, m.message_id))
         lacking = await self._mics.lacking(mics)
         put_all = partial(self._stores.mics.put_all, self._id)

@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from shared.backups.archive.opened import OpenBackup
 from shared.blobs.backup_container import corrupt
 from shared.model.record import Record
-from shared.model.runtime import MicRecord, MicValue, ReceivedNumber, ReceivedRecord
+from shared.model.runtime_text import WrittenMic, WrittenNumber, mic_of_line, number_of_line
 from shared.model.sections import MIC_VALUES, RECEIVED_NUMBERS, SESSIONS
 from shared.model.session import Session
 from shared.restores.survey import Survey
 
-Message = TypeVar("Message", ReceivedNumber, MicValue)
+Message = TypeVar("Message", WrittenNumber, WrittenMic)
 """What a section of messages holds."""
 
 
@@ -29,22 +29,22 @@ class RuntimeRecords:
     parts: Survey
 
     def received_numbers(
-        self, write: Callable[[list[ReceivedNumber]], Awaitable[None]]
+        self, write: Callable[[list[WrittenNumber]], Awaitable[None]]
     ) -> AsyncGenerator[int, None]:
         """The received numbers of restored agreements.
 
         :raises Problem: BlobMissing, BlobCorrupt.
         """
-        return self._messages(RECEIVED_NUMBERS, _received, write)
+        return self._messages(RECEIVED_NUMBERS, number_of_line, write)
 
     def mic_values(
-        self, write: Callable[[list[MicValue]], Awaitable[None]]
+        self, write: Callable[[list[WrittenMic]], Awaitable[None]]
     ) -> AsyncGenerator[int, None]:
         """The MIC values of restored agreements.
 
         :raises Problem: BlobMissing, BlobCorrupt.
         """
-        return self._messages(MIC_VALUES, _mic, write)
+        return self._messages(MIC_VALUES, mic_of_line, write)
 
     async def _messages(
         self,
@@ -85,11 +85,3 @@ class RuntimeRecords:
                 raise corrupt(blob, "a record is no session") from error
             await write(sessions)
             yield len(page)
-
-
-def _received(line: bytes) -> ReceivedNumber:
-    return ReceivedRecord.model_validate_json(line).document
-
-
-def _mic(line: bytes) -> MicValue:
-    return MicRecord.model_validate_json(line).document

@@ -17,6 +17,9 @@ NESTED = (dict, list)
 """Types that contain values. A constant, since ``dict | list`` would be built on each call and take
 twice the time."""
 
+_PLAIN = frozenset({int, float, bool, type(None)})
+"""Types whose values have no look: of such a value, only its member's name can make a secret."""
+
 SEALED = "$sealed"
 """Member that replaces a secret in a stored document."""
 SECRET = "$secret"  # nosec B105
@@ -53,7 +56,8 @@ def _is_secret(said: SecretKind, value: JsonValue, *, looked_at: bool) -> bool:
     return (said is _SECRET and _is_value(value)) or is_stand_in(value)
 
 
-_SECRET, _PUBLIC, _BESIDE = (
+_OTHER, _SECRET, _PUBLIC, _BESIDE = (
+    SecretKind.OTHER,
     SecretKind.SECRET,
     SecretKind.PUBLIC,
     SecretKind.NAMED,
@@ -88,6 +92,8 @@ def replace_secrets(
         found, beside = value, None
         for name, inner in value.items():
             said = kind(section, name)
+            if said is _OTHER and not placed and type(inner) in _PLAIN:
+                continue
             secret = _is_secret(said, inner, looked_at=not placed)
             if not secret and said >= _BESIDE and _is_value(inner):
                 beside = _secret_beside(section, value) if beside is None else beside

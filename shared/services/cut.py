@@ -311,7 +311,7 @@ class ServiceCut:
 
     async def received_numbers(self) -> AsyncIterator[list[bytes]]:
         """Lines of received control numbers."""
-        async for page in read_ahead(self._stores.received.pages(self.service.id)):
+        async for page in read_ahead(self._stores.received.written(self.service.id)):
             yield [number.line() for number in page]
 
     async def _received(self, after: str) -> AsyncIterator[list[Record]]:
@@ -320,7 +320,7 @@ class ServiceCut:
 
     async def mic_values(self) -> AsyncIterator[list[bytes]]:
         """Lines of MIC values of AS2 messages."""
-        async for page in read_ahead(self._stores.mics.pages(self.service.id)):
+        async for page in read_ahead(self._stores.mics.written(self.service.id)):
             yield [mic.line() for mic in page]
 
     async def _mics(self, after: str) -> AsyncIterator[list[Record]]:

@@ -9,8 +9,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic_core import to_json
-
 from shared.model.problem import Code, Problem
 from shared.model.wire import parsed
 from shared.storage.tables import Column
@@ -33,11 +31,6 @@ _MOST_OPENED_BYTES = 64 * 1024 * 1024
 def dumps(value: object) -> str:
     """JSON as it is stored in rows: no spaces, non-ASCII characters unescaped."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def flat(value: dict[str, str | int]) -> str:
-    """Texts and whole numbers as JSON; as ``dumps``, in a fifth of the time."""
-    return to_json(value).decode()
 
 
 def document_columns(document: object) -> dict[str, Column]:

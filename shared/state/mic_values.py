@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
 
 from shared.model.runtime import MicValue
+from shared.model.runtime_text import WrittenMic, written_mic
 from shared.rules.naming import artifact_key
-from shared.state.columns import flat
 from shared.state.row_keys import bounded, encoded
 from shared.storage.tables import Replace, Row, Table
 from shared.storage.versioned import Versioned
@@ -35,7 +35,7 @@ class MicValues:
         row = _row(service_id, mic)
         return await (self._table.replace(row, over) if over else self._table.insert(row))
 
-    async def put_all(self, service_id: str, mics: Sequence[MicValue]) -> None:
+    async def put_all(self, service_id: str, mics: Sequence[MicValue | WrittenMic]) -> None:
         """Insert or replace up to 100, all or none."""
         await self._table.transact([Replace(_row(service_id, mic), None) for mic in mics])
 
@@ -50,6 +50,11 @@ class MicValues:
         """
         async for page in self._table.pages(service_id, after=after):
             yield [_read(row) for row in page]
+
+    async def written(self, service_id: str) -> AsyncIterator[list[WrittenMic]]:
+        """All of a service as they are stored; otherwise as ``pages``."""
+        async for page in self._table.pages(service_id):
+            yield [written_mic(str(row.values["mic"])) for row in page]
 
 
 def mic_of(row: Row) -> MicValue:
@@ -68,9 +73,9 @@ def _agreement_key(agreement: str) -> str:
     return encoded(artifact_key(agreement))
 
 
-def _row(service_id: str, mic: MicValue) -> Row:
+def _row(service_id: str, mic: MicValue | WrittenMic) -> Row:
     key = mic_key(mic.agreement, mic.message_id)
-    return Row(service_id, key, {"mic": flat(mic.document())})
+    return Row(service_id, key, {"mic": mic.text})
 
 
 def _read(row: Row) -> MicValue:

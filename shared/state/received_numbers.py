@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 
 from shared.model.numbers import Kind
 from shared.model.runtime import ReceivedNumber
+from shared.model.runtime_text import WrittenNumber, written_number
 from shared.rules.naming import artifact_key
-from shared.state.columns import flat
 from shared.state.row_keys import bounded, encoded, row_key
 from shared.storage.tables import Replace, Row, Table
 from shared.storage.versioned import Versioned
@@ -48,7 +48,9 @@ class ReceivedNumbers:
         key = number_key(number.agreement, number.kind, number.value)
         await self._table.delete(service_id, key, etag)
 
-    async def put_all(self, service_id: str, numbers: Sequence[ReceivedNumber]) -> None:
+    async def put_all(
+        self, service_id: str, numbers: Sequence[ReceivedNumber | WrittenNumber]
+    ) -> None:
         """Insert or replace up to 100 numbers, all or none."""
         await self._table.transact([Replace(_row(service_id, n), None) for n in numbers])
 
@@ -64,6 +66,11 @@ class ReceivedNumbers:
         async for page in self._table.pages(service_id, after=after):
             yield [_read(row) for row in page]
 
+    async def written(self, service_id: str) -> AsyncIterator[list[WrittenNumber]]:
+        """All of a service as they are stored; otherwise as ``pages``."""
+        async for page in self._table.pages(service_id):
+            yield [written_number(str(row.values["number"])) for row in page]
+
 
 def number_of(row: Row) -> ReceivedNumber:
     """The number from a row of the table."""
@@ -78,9 +85,9 @@ def number_key(agreement: str, kind: str, value: int | str) -> str:
     return bounded(f"{of_kind}!t{encoded(value)}")
 
 
-def _row(service_id: str, number: ReceivedNumber) -> Row:
+def _row(service_id: str, number: ReceivedNumber | WrittenNumber) -> Row:
     key = number_key(number.agreement, number.kind, number.value)
-    return Row(service_id, key, {"number": flat(number.document())})
+    return Row(service_id, key, {"number": number.text})
 
 
 def _read(row: Row) -> ReceivedNumber:

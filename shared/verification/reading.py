@@ -2,7 +2,6 @@
 nothing."""
 
 import asyncio
-import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -21,6 +20,7 @@ from shared.model.descriptor import SectionPart
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.runtime import CountersRecord, MicRecord, ReceivedRecord, RuntimeRecord
+from shared.model.runtime_text import mic_of_line, number_of_line
 from shared.model.sections import (
     CONTENT,
     CONTROL_NUMBERS,
@@ -165,15 +165,12 @@ class Reading:
         self.records += count
 
     async def _runtime_once(self, part: SectionPart, secrets: SecretEntries) -> None:
-        model = _RUNTIME[part.name]
+        model, read = _RUNTIME[part.name]
         count = 0
         async for page in self._backup.lines(part.name):
             await self._task.checkpoint()
             for line in page:
-                record: RuntimeRecord | None = None
-                with contextlib.suppress(ValidationError):
-                    record = model.model_validate_json(line)
-                if record is None or may_hold_secrets(line):
+                if may_hold_secrets(line) or not _is_read(read, line):
                     # Faults in it are reported for its parts.
                     found = await secrets.put_back(part.name, record_of(part.blob, line))
                     _require_document(model, part, found)
@@ -207,10 +204,18 @@ def _require_document(model: type[RuntimeRecord], part: SectionPart, record: Rec
         raise corrupt(part.blob, f"'{shown(record.name)}' is malformed") from error
 
 
-_RUNTIME: dict[str, type[RuntimeRecord]] = {
-    CONTROL_NUMBERS: CountersRecord,
-    RECEIVED_NUMBERS: ReceivedRecord,
-    MIC_VALUES: MicRecord,
-    SESSIONS: SessionRecord,
+def _is_read(read: Callable[[bytes], object], line: bytes) -> bool:
+    try:
+        read(line)
+    except ValidationError:
+        return False
+    return True
+
+
+_RUNTIME: dict[str, tuple[type[RuntimeRecord], Callable[[bytes], object]]] = {
+    CONTROL_NUMBERS: (CountersRecord, CountersRecord.model_validate_json),
+    RECEIVED_NUMBERS: (ReceivedRecord, number_of_line),
+    MIC_VALUES: (MicRecord, mic_of_line),
+    SESSIONS: (SessionRecord, SessionRecord.model_validate_json),
 }
-"""The model of a line, for each section of run-time state."""
+"""For each section of run-time state: the model of a line, and what reads a line."""

@@ -28,25 +28,28 @@ class SecretsWriter:
 
     def take_from(self, section: str, record: Record) -> Record:
         """The record with each secret replaced by its index."""
+        found: dict[str, tuple[JsonObject, JsonValue]] = {}
 
-        found: dict[str, JsonValue] = {}
-        replace_secrets(section, record.document, found.setdefault)
+        def take(pointer: str, value: JsonValue) -> JsonValue:
+            stand_in: JsonObject = {SECRET: -1}
+            found[pointer] = stand_in, value
+            return stand_in
+
+        document = replace_secrets(section, record.document, take)
         if not found:
             return record
         # Numbered in the order of pointers, not of members: a restore does not keep the latter.
-        numbers = {pointer: self._items + i for i, pointer in enumerate(sorted(found))}
-        for pointer in numbers:
+        for index, pointer in enumerate(sorted(found), self._items):
+            stand_in, value = found[pointer]
+            stand_in[SECRET] = index
             entry: JsonObject = {
                 "section": section,
                 "name": artifact_key(record.name),
                 "pointer": pointer,
-                "value": found[pointer],
+                "value": value,
             }
             self._plain += canonical_line(entry)
-        self._items += len(numbers)
-        document = replace_secrets(
-            section, record.document, lambda pointer, _value: {SECRET: numbers[pointer]}
-        )
+        self._items += len(found)
         return Record(record.name, document, record.changed_at, record.content)
 
     async def flush(self) -> None:
