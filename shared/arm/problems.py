@@ -43,12 +43,12 @@ def problem_of(refused: ArmRefused, account: AccountId | Scope) -> Problem:
         return Problem(
             Code.INTEGRATION_ACCOUNT_REFUSED,
             f"What Azure answered to {refused.action} of {refused.scope} leads where Interkeep "
-            f"sends nothing: {_said(refused)}. Nothing was changed. If that is Azure's, Interkeep "
+            f"sends nothing: {said(refused)}. Nothing was changed. If that is Azure's, Interkeep "
             "has to learn it: report the name of the host.",
         )
     return Problem(
         Code.INTEGRATION_ACCOUNT_REFUSED,
-        f"Azure refused {refused.action} of {refused.scope}: {_said(refused)}. Change what it "
+        f"Azure refused {refused.action} of {refused.scope}: {said(refused)}. Change what it "
         "says, then try again.",
     )
 
@@ -113,12 +113,12 @@ def _unavailable(refused: ArmRefused, account: AccountId | Scope) -> Problem:
     return Problem(
         Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
         f"{account} cannot be used now: {refused.action} of {refused.scope} got no answer that "
-        f"helps: {_said(refused)}. Nothing was lost; try again.",
+        f"helps: {said(refused)}. Nothing was lost; try again.",
         retry_after_seconds=wait,
     )
 
 
-def _said(refused: ArmRefused) -> str:
+def said(refused: ArmRefused) -> str:
     """What was answered: in our words, then by its status and code, then in Azure's own."""
     answered = f"{refused.status or ''} {refused.code}".strip()
     told = f"{refused.meaning.value} ({answered})" if answered else refused.meaning.value

@@ -66,19 +66,17 @@ class Puller:
         return _told(summary) if summary and summary.operation == operation_id else None
 
     async def as_it_is(self, service: Service) -> PullOutcome:
-        """Complete what a former pull began to write; what that warned of holds as long as no other
-        one brought what is there.
+        """Complete what a former pull began to write; what that warned of, and did not get, holds
+        as long as no other one brought what is there.
 
         :raises Problem: as ``complete``.
         """
         await self.complete(service)
         summary = await self._stores.staging.summary(service.id)
         facts = service.integration_account
-        if summary is None or facts is None:
+        if facts is None:
             return PullOutcome()
-        seen = Seen.model_validate(summary.seen)
-        is_of_it = seen.resource_id.lower() == facts.key
-        return PullOutcome(warnings=_told(summary).warnings if is_of_it else [])
+        return _told_of(summary, facts.key).model_copy(update={"result": {}})
 
     async def pull(self, task: Task, service: Service, *, accept_removals: bool) -> PullOutcome:
         """Bring the service to what its account holds.
@@ -120,8 +118,16 @@ class Puller:
         properties = AccountProperties.of(await account.get())
         key = await stores.keys.data_key(service.id)
         is_repeated = link.last_pull_at is not None
+        before = await stores.staging.summary(service.id)
         artifacts = ArtifactPull(
-            stores, service, account, key, task=task, found_at=now, by_times=is_repeated
+            stores,
+            service,
+            account,
+            key,
+            task=task,
+            found_at=now,
+            by_times=is_repeated,
+            refused=_told_of(before, link.key).failures,
         )
         read = await artifacts.run()
         artifacts.require_removals_accepted(accepted=accept_removals)
@@ -143,16 +149,16 @@ class Puller:
             drifts=is_repeated,
             seen=_seen(link, properties, read).to_json(),
         )
-        before = await stores.staging.summary(service.id)
-        warned = before.warnings if before is not None else []
-        if read.staged or sessions.staged or account_staged or summary.warnings != warned:
+        told, known = _told(summary), _told(before) if before is not None else PullOutcome()
+        tells = (told.warnings, told.failures) != (known.warnings, known.failures)
+        if read.staged or sessions.staged or account_staged or tells:
             await task.checkpoint()
             head = await self._sealed(service, head, link, summary)
             task.report("writing", 0, len(read.staged) + sessions.staged)
             await StagedWriter(stores, service).write(head)
         else:
             await Notes(stores, service).done(summary)
-        return _told(summary)
+        return told
 
     async def _head(self, service: Service) -> Head:
         head = await self._stores.configuration.head(service.id)
@@ -220,12 +226,21 @@ def _seen(link: Link, properties: AccountProperties, read: Read) -> Seen:
         counts=read.counts,
         changes=[f"{section}/{name} {change}" for (section, _), (name, change) in named],
         changed=len(read.staged),
+        refused=read.refused,
     )
+
+
+def _told_of(summary: Summary | None, account: str) -> PullOutcome:
+    """What the last pull told, if it was one of this account."""
+    if summary is None or Seen.model_validate(summary.seen).resource_id.lower() != account:
+        return PullOutcome()
+    return _told(summary)
 
 
 def _told(summary: Summary) -> PullOutcome:
     warnings = [Warning.model_validate(one) for one in summary.warnings]
-    return PullOutcome(result=summary.result, warnings=warnings)
+    refused = Seen.model_validate(summary.seen).refused
+    return PullOutcome(result=summary.result, warnings=warnings, failures=refused)
 
 
 def _result(read: Read, sessions: SessionPull, requests: int) -> JsonObject:

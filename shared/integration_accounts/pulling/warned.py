@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shared.integration_accounts.pulling.artifacts import Read
 from shared.integration_accounts.pulling.behind import Behind
+from shared.model.descriptor import Failure
 from shared.model.integration_account import Child, Sku
 from shared.model.operation import Warning
 from shared.model.sections import SESSIONS
@@ -33,6 +34,7 @@ def warnings(
         *(_not_covered(child) for child in read.not_covered),
         *_first([_artifact(*one) for one in sorted(read.not_held.items())], resource_id),
         *_first([_without_content(path) for path in sorted(read.without_content)], resource_id),
+        *_first([_refused(one) for one in read.refused], resource_id),
         *_first([_session(*one) for one in sorted(sessions.items())], resource_id),
         *_first([_set_back(*one) for one in sorted(behind.items())], resource_id),
     ]
@@ -94,6 +96,18 @@ def _without_content(path: str) -> Warning:
         message=f"The account gives no content of {path}, neither in its list nor when it is asked "
         "for it alone: the service has its document, and content only where the artifact has not "
         "changed since it was pulled with some. Put its content into the account again.",
+        target=path,
+    )
+
+
+def _refused(one: Failure) -> Warning:
+    path = f"{one.section}/{shown(one.name)}"
+    return Warning(
+        code="ContentRefused",
+        message=f"The content of {path} is not in the service. {one.message} So it was with a "
+        "fresh link, and when it was tried again. The artifact is here without its content, and "
+        "every backup of that is partial. Put the content into the account again, or delete the "
+        "artifact there; an earlier backup may have its content.",
         target=path,
     )
 
