@@ -27,6 +27,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.task import Task
 from shared.rules.documents import replace_secrets
+from shared.rules.integration_accounts.account_members import other_members
 from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import Change
 from shared.rules.integration_accounts.ids import account_id_of
@@ -115,7 +116,8 @@ class Puller:
         accept_removals: bool,
     ) -> PullOutcome:
         stores, now = self._stores, self._stores.clock.now()
-        properties = AccountProperties.of(await account.get())
+        resource = await account.get()
+        properties = AccountProperties.of(resource)
         key = await stores.keys.data_key(service.id)
         is_repeated = link.last_pull_at is not None
         before = await stores.staging.summary(service.id)
@@ -137,7 +139,8 @@ class Puller:
         sessions = SessionPull(stores, service, account, key, task, added, behind)
         await sessions.run()
         read.counts[Child.SESSIONS] = sessions.seen
-        account_staged = await self._stage_account(task, service, key, link, properties, read)
+        versions = {str(child): CHILDREN[child].api_version for child in read.counts}
+        account_staged = await self._stage_account(task, service, key, link, resource, versions)
         found = warnings(
             read, sessions.not_held, behind.found, link.resource_id, tier_of(properties.sku)
         )
@@ -196,17 +199,17 @@ class Puller:
         service: Service,
         key: DataKey,
         link: Link,
-        properties: AccountProperties,
-        read: Read,
+        resource: JsonObject,
+        versions: dict[str, str],
     ) -> bool:
         """Stage what the settings say of the account, where that changed; return whether it did."""
         settings = await self._stores.configuration.settings(service.id)
         known = settings.document if settings is not None else {}
         opened = open_document(key, SERVICE, SERVICE, known)
         # Of a kind that the account does not list any more, what an earlier pull brought stays.
-        versions = recorded_versions(opened, link.resource_id)
-        versions |= {str(child): CHILDREN[child].api_version for child in read.counts}
-        recorded = properties.recorded(link.resource_id, versions)
+        versions = recorded_versions(opened, link.resource_id) | versions
+        properties = AccountProperties.of(resource)
+        recorded = properties.recorded(link.resource_id, versions, other_members(resource))
         if recorded_account(opened) == recorded:
             return False
 
