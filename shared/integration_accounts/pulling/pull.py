@@ -135,15 +135,13 @@ class Puller:
         artifacts.require_removals_accepted(accepted=accept_removals)
         added = artifacts.added_agreements()
         changed = {name for section, name in read.staged if section is Section.AGREEMENTS}
-        behind = NumbersBehind(changed, first=not is_repeated)
+        behind = NumbersBehind(changed, added, first=not is_repeated)
         sessions = SessionPull(stores, service, account, key, task, added, behind)
         await sessions.run()
         read.counts[Child.SESSIONS] = sessions.seen
         versions = {str(child): CHILDREN[child].api_version for child in read.counts}
         account_staged = await self._stage_account(task, service, key, link, resource, versions)
-        found = warnings(
-            read, sessions.not_held, behind.found, link.resource_id, tier_of(properties.sku)
-        )
+        found = warnings(read, sessions.not_held, behind, link.resource_id, tier_of(properties.sku))
         summary = Summary(
             operation=task.operation.id,
             found_at=now,
