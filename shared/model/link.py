@@ -152,9 +152,10 @@ def recorded_versions(settings: JsonObject, resource_id: str) -> dict[str, str]:
 
 
 def recorded_others(settings: JsonObject, resource_id: str | None = None) -> JsonObject:
-    """The other members of the account's own resource, as settings say.
+    """The other members of the account's own resource, as settings say; empty where they are of
+    another account.
 
-    :param resource_id: empty where the settings are of another account; None for any.
+    :param resource_id: of the account; None for whichever it is.
     """
     found = settings.get(RECORDED)
     if not isinstance(found, dict):
