@@ -43,12 +43,12 @@ def problem_of(refused: ArmRefused, account: AccountId | Scope) -> Problem:
         return Problem(
             Code.INTEGRATION_ACCOUNT_REFUSED,
             f"What Azure answered to {refused.action} of {refused.scope} leads where Interkeep "
-            f"sends nothing: {_said(refused)}. Nothing was changed. If that is Azure's, Interkeep "
+            f"sends nothing: {said(refused)}. Nothing was changed. If that is Azure's, Interkeep "
             "has to learn it: report the name of the host.",
         )
     return Problem(
         Code.INTEGRATION_ACCOUNT_REFUSED,
-        f"Azure refused {refused.action} of {refused.scope}: {_said(refused)}. Change what it "
+        f"Azure refused {refused.action} of {refused.scope}: {said(refused)}. Change what it "
         "says, then try again.",
     )
 
@@ -77,10 +77,11 @@ def _not_found(refused: ArmRefused, account: AccountId | Scope) -> Problem:
         Meaning.GROUP_GONE: "Azure has no such resource group",
         Meaning.SUBSCRIPTION_GONE: "Azure has no such subscription, or not in the app's tenant",
     }[refused.meaning]
+    backups = "the backups of its service hold" if _is_account(account) else "backups may hold"
     return Problem(
         Code.INTEGRATION_ACCOUNT_NOT_FOUND,
         f"There is no {account}: {lacking} ({refused.status} {refused.code}). Check its id. If it "
-        "was deleted, the backups of its service hold what it was.",
+        f"was deleted, {backups} what it was.",
     )
 
 
@@ -90,9 +91,20 @@ def _forbidden(refused: ArmRefused, account: AccountId | Scope) -> Problem:
         Code.INTEGRATION_ACCOUNT_FORBIDDEN,
         f"The app's identity{who} may not do {refused.action} on {refused.scope}: Azure answered "
         f"{refused.status} {refused.code}. The role {role_for(refused.action)} allows it: give it "
-        f"to that identity on {account} or its resource group; it counts after some minutes. If "
-        "the identity has it, a policy or a deny assignment forbids this.",
+        f"to that identity on {account}{_around(account)}; it counts after some minutes. If the "
+        "identity has it, a policy or a deny assignment forbids this.",
     )
+
+
+def _is_account(account: AccountId | Scope) -> bool:
+    return isinstance(account, AccountId) or account.account is not None
+
+
+def _around(account: AccountId | Scope) -> str:
+    """What else a role may be on, so that it counts for an account, or a group of them."""
+    if _is_account(account):
+        return " or its resource group"
+    return " or its subscription" if account.group else ""
 
 
 def _without_token(refused: ArmRefused, account: AccountId | Scope) -> Problem:
@@ -113,12 +125,12 @@ def _unavailable(refused: ArmRefused, account: AccountId | Scope) -> Problem:
     return Problem(
         Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
         f"{account} cannot be used now: {refused.action} of {refused.scope} got no answer that "
-        f"helps: {_said(refused)}. Nothing was lost; try again.",
+        f"helps: {said(refused)}. Nothing was lost; try again.",
         retry_after_seconds=wait,
     )
 
 
-def _said(refused: ArmRefused) -> str:
+def said(refused: ArmRefused) -> str:
     """What was answered: in our words, then by its status and code, then in Azure's own."""
     answered = f"{refused.status or ''} {refused.code}".strip()
     told = f"{refused.meaning.value} ({answered})" if answered else refused.meaning.value

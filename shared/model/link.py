@@ -7,12 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.model.integration_account import AccountFacts, Child, tier_of
-from shared.model.wire import AS_WHOLE, JsonObject, Stored, Text, Time, Wire
+from shared.model.wire import AS_WHOLE, JsonObject, JsonValue, Stored, Text, Time, Wire
 
 RECORDED = "integrationAccount"
 """The member of a service's settings that says which account it holds; backups carry it."""
 
 _VERSIONS = "apiVersions"
+_OTHERS = "resource"
 
 LEAST_MINUTES, MOST_MINUTES = 5, 1_440
 """How often sessions may be pulled between two full pulls."""
@@ -58,14 +59,19 @@ class AccountProperties(Stored):
         )
 
     def recorded(
-        self, resource_id: str, versions: Mapping[str, str] = MappingProxyType({})
+        self,
+        resource_id: str,
+        versions: Mapping[str, str] = MappingProxyType({}),
+        others: Mapping[str, JsonValue] = MappingProxyType({}),
     ) -> JsonObject:
         """What the service's settings say of it.
 
         :param versions: the api-version by which each kind of its resources was read last.
+        :param others: all other members of the account's own resource, as they were read last.
         """
         read: JsonObject = {_VERSIONS: dict(sorted(versions.items()))} if versions else {}
-        return {RECORDED: {"resourceId": resource_id, **self.to_json(), **read}}
+        beside: JsonObject = {_OTHERS: dict(others)} if others else {}
+        return {RECORDED: {"resourceId": resource_id, **self.to_json(), **read, **beside}}
 
 
 class Link(Stored):
@@ -143,6 +149,27 @@ def recorded_versions(settings: JsonObject, resource_id: str) -> dict[str, str]:
         return {}
     versions = found.get(_VERSIONS)
     return {k: _text(v) for k, v in versions.items()} if isinstance(versions, dict) else {}
+
+
+def recorded_others(settings: JsonObject, resource_id: str | None = None) -> JsonObject:
+    """The other members of the account's own resource, as settings say; empty where they are of
+    another account.
+
+    :param resource_id: of the account; None for whichever it is.
+    """
+    found = settings.get(RECORDED)
+    if not isinstance(found, dict):
+        return {}
+    is_of_it = resource_id is None or _text(found.get("resourceId")).lower() == resource_id.lower()
+    others = found.get(_OTHERS)
+    return others if is_of_it and isinstance(others, dict) else {}
+
+
+def recorded_state(settings: JsonObject) -> str:
+    """The state of the account that settings name, as it was last read; empty where none is
+    known."""
+    found = settings.get(RECORDED)
+    return _text(found.get("state")) if isinstance(found, dict) else ""
 
 
 def settings_with_account(settings: JsonObject, facts: AccountFacts | None) -> JsonObject:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.model.operation import Warning
+from shared.model.descriptor import Failure
+from shared.model.operation import OperationStatus, Warning
 from shared.model.wire import JsonObject, Stored, Wire
 
 
@@ -20,3 +21,12 @@ class PullOutcome(Stored):
 
     result: JsonObject = Field(default_factory=dict, repr=False)
     warnings: list[Warning] = Field(default_factory=list)
+    failures: list[Failure] = Field(default_factory=list)
+    """Artifacts that the service has without their content, as the account does not give it."""
+
+    @property
+    def status(self) -> OperationStatus:
+        """Of the operation of the pull."""
+        if self.failures:
+            return OperationStatus.PARTIALLY_SUCCEEDED
+        return OperationStatus.SUCCEEDED

@@ -1,5 +1,8 @@
 """Integration accounts: which there are, and the links of services to them."""
 
+import logging
+
+from shared.integration_accounts.linking.discovery import UnreadScope
 from shared.integration_accounts.linking.shown import shown_link
 from shared.model.link import Link, LinkBody
 from shared.model.problem import Code
@@ -8,14 +11,17 @@ from shared.rules.roles import Role
 from shared.services.services import Asked
 from shared.state.services import Listed
 from shared.storage.versioned import Versioned
+from shared.telemetry.events import Telemetry
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, strong, unless_unchanged
 from shared.web.http.paging import PAGING, after, given_page, top
-from shared.web.http.route import PageOf, new_blueprint, route
+from shared.web.http.route import new_blueprint, route
 from shared.web.http.shared_errors import ASKS_ARM, MOVES_SERVICE
 from shared.web.http.tasks import DocsGroup
 
 blueprint = new_blueprint(DocsGroup.INTEGRATION_ACCOUNTS)
+
+log = logging.getLogger("interkeep.accounts")
 
 _PATH = "services/{service}/integration-account"
 _LINK: JsonObject = {
@@ -33,17 +39,20 @@ _LINK: JsonObject = {
     "GET",
     "integration-accounts",
     query=("linked", *PAGING),
-    gives=PageOf("ListedIntegrationAccount"),
+    gives="IntegrationAccounts",
     errors=ASKS_ARM,
 )
 async def list_integration_accounts(call: Call) -> Answer:
     """List the integration accounts that may be linked, each with the service that has it."""
     asked = call.query("linked")
     linked = None if asked is None else call.flag("linked")
-    found, following = await call.app.discovery.listed(after(call, _is_key), top(call), linked)
+    found = await call.app.discovery.listed(after(call, _is_key), top(call), linked)
+    for one in found.unread:
+        _tell(one, call.request_id)
     query = {} if linked is None else {"linked": str(linked).lower()}
-    values = [one.to_json() for one in found]
-    return given_page(call, "integration-accounts", values, following, query)
+    values = [one.to_json() for one in found.accounts]
+    beside: JsonObject = {"unread": [one.to_json() for one in found.unread]}
+    return given_page(call, "integration-accounts", values, found.following, query, beside)
 
 
 @route(
@@ -113,6 +122,17 @@ def _asked(call: Call) -> Asked:
 
 def _shown(found: Versioned[Link], status: int) -> Answer:
     return Answer(shown_link(found.value), status, {"ETag": strong(found.etag)})
+
+
+def _tell(unread: UnreadScope, request_id: str) -> None:
+    code, scope = unread.problem.code, str(unread.scope)
+    Telemetry().tell(
+        log,
+        logging.WARNING,
+        "ScopeUnread",
+        f"the integration accounts of {scope} are not all known: {code}.",
+        {"request": request_id, "scope": scope, "code": str(code)},
+    )
 
 
 def _is_key(place: str) -> bool:

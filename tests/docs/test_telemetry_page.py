@@ -31,7 +31,7 @@ EVENT = re.compile(r"([A-Z][A-Za-z]+): .*?([{][^{}]*[}])$")
 NOW = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
 
 _DAY = 86_400
-_ACCOUNT = account_id("telling")
+_ACCOUNT, _NO_ACCOUNT = account_id("telling"), account_id("telling-nothing")
 
 
 def table(first: str) -> dict[str, list[str]]:
@@ -81,7 +81,7 @@ def told(emulator: Emulator, azure: Arm, tmp_path_factory: pytest.TempPathFactor
     """A host's log after a service's life."""
     azure.load([account(_ACCOUNT)])
     folder = tmp_path_factory.mktemp("telemetry")
-    deployed = Deployed.new(emulator, folder, **azure.settings(_ACCOUNT))
+    deployed = Deployed.new(emulator, folder, **azure.settings(_ACCOUNT, _NO_ACCOUNT))
     settings = {"LOCALHOST_LOG_LEVEL": "INFO", "RETRY_SECONDS": "1", "TELEMETRY_EXPORT": "otlp"}
 
     async def live() -> None:
@@ -108,6 +108,8 @@ async def lived(api: Api, admin: Admin, deployed: Deployed) -> None:
     linked = await api.service()
     link = await api.put(f"services/{linked}/integration-account", {"resourceId": _ACCOUNT})
     assert link.status == 201, link.body
+    listed = await api.get("integration-accounts")
+    assert [one["scope"] for one in listed.body["unread"]] == [_NO_ACCOUNT]
     await api.succeeded(await api.post(f"services/{linked}/pull", {}))
     await api.succeeded(await api.post(f"services/{linked}/push", {}))
     backup = await api.backup(service)
@@ -162,7 +164,7 @@ def test_the_documented_fields_are_those_that_are_written(told: Told) -> None:
     assert set(told.events) <= set(documented)
     for name, fields in told.events.items():
         assert set(fields) - MEASURES - {"event"} <= set(documented[name]), name
-    for name in ("OperationEnded", "ScheduleDue", "BackupMissed", "RequestRefused"):
+    for name in ("OperationEnded", "ScheduleDue", "BackupMissed", "RequestRefused", "ScopeUnread"):
         assert set(documented[name]) <= set(told.events[name]), name
 
 

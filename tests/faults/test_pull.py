@@ -268,6 +268,8 @@ async def test_a_pull_broken_from_a_request_on_leaves_the_service_as_it_was(
     before = await whole(quick)
     change(arm)
     for name, number in points(contents):
+        if contents[number - 1] and name not in PASSING:
+            continue  # content that is refused for good ends no pull
         fault = (CONTENT if contents[number - 1] else LISTS)[name]
         part = "/content/" if contents[number - 1] else ""
         nth = 1 if part else number
@@ -284,6 +286,28 @@ async def test_a_pull_broken_from_a_request_on_leaves_the_service_as_it_was(
     assert ended_at_last.status is OperationStatus.SUCCEEDED, ended_at_last.error
     assert await held(quick) == artifacts_of(arm, IA)
     await require_nothing_staged(quick)
+
+
+@pytest.mark.timeout(600)
+async def test_content_that_is_refused_for_good_is_left_out_and_named(
+    quick: Installation, hasty: Installation, arm: Arm
+) -> None:
+    change(arm)
+    for name in sorted(CONTENT.keys() - PASSING):
+        arm.fault(times=10_000, part="/content/", **CONTENT[name])
+        ended = (await delivered(hasty, await start(hasty), _REDELIVERIES, 0)).operation
+        assert ended.status is OperationStatus.PARTIALLY_SUCCEEDED, (name, ended.error)
+        lacking = {one.target for one in ended.warnings if one.code == "ContentRefused"}
+        assert lacking == {"schemas/Order"}, name
+        wanted = artifacts_of(arm, IA)
+        document, _ = wanted["schemas/Order"]
+        assert await held(hasty) == {**wanted, "schemas/Order": (document, None)}, name
+        await require_nothing_staged(hasty)
+        arm.calm()
+    ended = await pull(quick)
+    assert ended.status is OperationStatus.SUCCEEDED, ended.error
+    assert await held(quick) == artifacts_of(arm, IA)
+    await backed_up(quick)
 
 
 @pytest.mark.timeout(600)

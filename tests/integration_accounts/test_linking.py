@@ -30,7 +30,7 @@ from tests.integration_accounts.linked import (
     service,
     unlink,
 )
-from tests.support.arm import Arm, account_id
+from tests.support.arm import Arm
 from tests.support.deployed import Deployed, Emulator
 from tests.support.scenes import ASKED, run
 
@@ -258,15 +258,3 @@ async def test_a_free_edition_is_backed_up_once_it_is_linked(app: Installation) 
     await backup(app, "later")
     history = [one.name async for page in app.history.pages(ONE) for one in page]
     assert sorted(history) == ["after", "later"]
-
-
-async def test_an_account_that_is_gone_hides_no_other(
-    emulator: Emulator, tmp_path: Path, arm: Arm
-) -> None:
-    gone = account_id("contoso-gone")
-    arm.load([account()])
-    settings = arm.settings(gone, IA)
-    app = Installation(Deployed.new(emulator, tmp_path, **settings).read())
-    found, _ = await app.discovery.listed("", 10)
-    assert [one.id.key for one in found] == [IA.lower()]
-    await app.close()

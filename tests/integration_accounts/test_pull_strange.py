@@ -14,7 +14,8 @@ from shared.model.operation import Operation, OperationStatus, Warning
 from shared.services.documents import open_document
 from tests.integration_accounts.linked import IA, service
 from tests.integration_accounts.pulled import held, pull, sessions_of
-from tests.integration_accounts.small import CHANGED, LATER, partner, resource
+from tests.integration_accounts.small import AGREEMENT, CHANGED, LATER, partner, resource, session
+from tests.support.api import x12_document
 from tests.support.arm import Arm
 from tests.support.scenes import read_whole, run
 
@@ -230,3 +231,30 @@ async def test_a_strange_tag_hides_nothing_else_of_an_account(
     assert stored is not None
     opened: Any = open_document(key, "service", "service", stored.document)
     assert opened["integrationAccount"]["sku"] == "Premium"
+
+
+@pytest.mark.parametrize("content", ['{"ControlNumber":"41","ControlNumber":"42"}', '"none"'])
+async def test_a_number_that_cannot_be_read_is_told_at_every_pull(
+    pulled: Installation, arm: Arm, content: str
+) -> None:
+    name = f"{AGREEMENT}-TSCN"
+    listed(arm, "sessions", text_of("sessions", name, "content", content))
+    for _ in range(2):
+        ended = await pull(pulled)
+        (told,) = ended.warnings
+        assert (told.code, told.target) == ("SessionUnreadable", f"sessions/{name}")
+        assert f"agreement '{AGREEMENT}'" in told.message
+        assert "42" not in told.message
+        assert ended.status is OperationStatus.SUCCEEDED
+    assert [one.code for one in await backed_up(pulled, "unread")] == ["SessionUnreadable"]
+    arm.calm()
+    arm.load([session(name, 9)])
+    assert (await pull(pulled)).warnings == []
+    assert await backed_up(pulled, "read") == []
+
+
+async def test_the_first_pull_of_an_agreement_tells_it_too(pulled: Installation, arm: Arm) -> None:
+    arm.load([resource("agreements", "Fresh", **x12_document())])
+    listed(arm, "sessions", text_of("sessions", "Fresh-Icn", "content", RAW["twice"]))
+    told = warned(await pull(pulled), "SessionUnreadable")
+    assert [one.target for one in told] == ["sessions/Fresh-Icn"]

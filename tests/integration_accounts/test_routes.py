@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration_accounts.linked import account
 from tests.support.api import Api, Reply, unique
-from tests.support.arm import Arm, account_id
+from tests.support.arm import SUBSCRIPTION, Arm, account_id
 
 STALE = {"If-Match": '"0000000000000000"'}
 
@@ -115,6 +115,33 @@ async def test_accounts_are_listed_with_the_service_that_has_them(
     assert not linked.keys() & unlinked.keys()
     wrong = await api.get("integration-accounts?linked=maybe")
     assert (wrong.status, wrong.code) == (400, "InvalidRequest")
+
+
+async def test_a_list_says_what_it_lacks(api: Api, azure: Arm, mine: str) -> None:
+    """The scope fails behind the first of its accounts."""
+    whole = await api.get("integration-accounts")
+    assert whole.body["unread"] == []
+    azure.load([account(account_id(unique("ia")))])
+    azure.switches.page_size = 1
+    error = {"error": {"code": "ScopeLocked", "message": "The scope is locked."}}
+    fault = azure.fault(part="skiptoken", status=409, body=error, times=1000)
+    try:
+        reply = await api.get("integration-accounts?linked=false")
+        nothing = azure.fault(part="/integrationAccounts?", status=409, body=error, times=1000)
+        refused = await api.get("integration-accounts")
+        nothing.times = 0
+    finally:
+        azure.switches.page_size = 1000
+        fault.times = 0
+    assert reply.status == 200
+    assert len(reply.body["value"]) <= 1
+    (unread,) = reply.body["unread"]
+    assert (unread["scope"], unread["code"]) == (
+        f"/subscriptions/{SUBSCRIPTION}",
+        "IntegrationAccountRefused",
+    )
+    assert "The scope is locked" in unread["message"]
+    assert (refused.status, refused.code) == (409, "IntegrationAccountRefused")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.portal.accounts import FREE, NAME, change, link, lose_partners, pull,
 from tests.portal.looks import require_fit
 from tests.portal.watched import Tab, as_reader, button
 from tests.support.api import Api, api_of
-from tests.support.arm import Arm
+from tests.support.arm import SUBSCRIPTION, Arm
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -86,6 +86,37 @@ async def test_without_an_answer_of_azure_the_dashboard_says_nothing(
     await tab.open("/accounts")
     await expect(tab.page.get_by_text("IntegrationAccountForbidden").first).to_be_visible()
     fault.times = 0
+
+
+async def test_a_scope_that_cannot_be_read_hides_no_account_of_another(
+    tab: Tab, linked: tuple[Api, str], azure: Arm
+) -> None:
+    scope = f"/subscriptions/{SUBSCRIPTION}"
+    fault = azure.fault(
+        part=f"{scope}/providers/Microsoft.Logic/integrationAccounts?",
+        status=403,
+        body={"error": {"code": "AuthorizationFailed", "message": "no"}},
+        times=1000,
+    )
+    try:
+        await tab.open("/")
+        line = tab.page.get_by_role("link", name=re.compile("A scope of integration accounts"))
+        await expect(line).to_contain_text("could not be read")
+        await line.click()
+        unread = tab.page.get_by_role("region", name="1 scope could not be read")
+        await expect(unread).to_contain_text(scope)
+        await expect(unread).to_contain_text("The role Reader allows it")
+        await expect(unread.get_by_role("link", name="IntegrationAccountForbidden")).to_be_visible()
+        await expect(tab.page.locator("section.accounts-list tbody tr")).to_contain_text(NAME)
+        well = tab.page.get_by_text("Every account that was found is linked to a service.")
+        await expect(well).to_have_count(0)
+        await tab.settle()
+        await require_fit(tab, "/accounts")
+        await tab.open(f"/services/{linked[1]}/push")
+        await tab.page.get_by_label("Account", exact=True).select_option("listed")
+        await expect(tab.page.get_by_text("Some scopes could not be read")).to_be_visible()
+    finally:
+        fault.times = 0
 
 
 async def test_the_overview_shows_the_account(tab: Tab, linked: tuple[Api, str]) -> None:

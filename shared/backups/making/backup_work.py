@@ -122,9 +122,7 @@ class BackupWork(Work):
         ownership = await self._stores.ownership(operation)
         # Nothing is written before the container is this operation's.
         await two_in_order(container.create(ownership), cut.begin())
-        written, others = await self._write(
-            task, source, cut, backup, container, active, pulled.warnings
-        )
+        written, others = await self._write(task, source, cut, backup, container, active, pulled)
         outcome = await self._outcome(container, backup, written, clear=others)
         result = {**outcome.result, **({"pull": pulled.result} if pulled.result else {})}
         settle = partial(self._ending.settle, entry=entry, listed=listed)
@@ -241,12 +239,12 @@ class BackupWork(Work):
         backup: Backup,
         container: BackupContainer,
         active: Sequence[BatchActivity],
-        pulled: Sequence[Warning],
+        pulled: PullOutcome,
     ) -> tuple[Descriptor, bool]:
         """Write the backup; its descriptor, and whether blobs of other runs may be left.
 
         :param cut: the first one, which was begun.
-        :param pulled: the warnings of the pull before it.
+        :param pulled: how the pull before it ended.
         """
         warning = of_batches(active)
         for number in range(1, _CUT_TRIES + 1):
@@ -260,10 +258,11 @@ class BackupWork(Work):
                 task,
                 backup_id=backup.id,
                 run=run.name,
+                lacking=pulled.failures,
             )
             try:
                 if await self._written(writer, cut):
-                    warnings = [*([warning] if warning else []), *pulled]
+                    warnings = [*([warning] if warning else []), *pulled.warnings]
                     left_out = cut.left_out(active)
                     return await self._describe(
                         container, backup, cut, writer.result, run, left_out, warnings

@@ -5,7 +5,7 @@ is far away, one thing after another takes longer than all that is done with it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
 from azure.storage.blob.aio import BlobClient
@@ -98,6 +98,8 @@ class RunWriter:
     """Writes one run into a backup's container.
 
     :param run: ``<attempt>-<try>``: a run never overwrites another one's blobs.
+    :param lacking: artifacts whose content a pull did not get. The backup lacks it as long as the
+        cut has them without content.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class RunWriter:
         *,
         backup_id: str,
         run: str,
+        lacking: Iterable[Failure] = (),
     ) -> None:
         self._container = container
         self._clock = clock
@@ -121,6 +124,7 @@ class RunWriter:
         self._agreements: set[str] = set()
         self._users: dict[str, list[tuple[str, str]]] = {}
         self._md5s: dict[str, str] = {}
+        self._lacking = {(one.section, artifact_key(one.name)): one for one in lacking}
 
     async def write_configuration(self, cut: ServiceCut) -> None:
         """Write the settings and the artifacts of a cut, section by section.
@@ -184,6 +188,10 @@ class RunWriter:
             self._users.setdefault(record.content.sha256, []).append((section, record.name))
             if record.content.md5:
                 self._md5s[record.content.sha256] = record.content.md5
+        elif self._lacking:
+            lacking = self._lacking.get((section, artifact_key(record.name)))
+            if lacking is not None:
+                self._result.fail(section, record.name, lacking.code, lacking.message)
         if isinstance(record, WrittenRecord):
             return record.line()
         written = self._secrets.take_from(section, record)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from shared.arm.client import Arm
 from shared.arm.problems import problem_of
-from shared.arm.refusals import GONE, ArmRefused
+from shared.arm.refusals import ArmRefused
 from shared.model.integration_account import AccountId
 from shared.model.link import AccountProperties
-from shared.model.problem import Problem
+from shared.model.problem import Code, Detail, Problem
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.ids import Scope, account_id_of
@@ -16,7 +16,7 @@ from shared.services.account_claims import AccountClaims
 from shared.streams.in_order import in_order
 
 _AT_ONCE = 16
-"""Accounts whose services are looked for concurrently."""
+"""Scopes that are read concurrently, and accounts whose services are looked for."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,44 @@ class FoundAccount:
 
 
 @dataclass(frozen=True)
+class UnreadScope:
+    """A scope of which the accounts could not be listed, or not all of them."""
+
+    scope: Scope
+    problem: Problem
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether Azure says that there is no such scope: then there are no accounts in it."""
+        return self.problem.code is Code.INTEGRATION_ACCOUNT_NOT_FOUND
+
+    def to_json(self) -> JsonObject:
+        """As lists show it. What passes by itself says when to ask again."""
+        shown: JsonObject = {
+            "scope": str(self.scope),
+            "code": str(self.problem.code),
+            "message": self.problem.message,
+        }
+        if self.problem.retry_after_seconds is not None:
+            shown["retryAfterSeconds"] = self.problem.retry_after_seconds
+        return shown
+
+
+@dataclass(frozen=True)
+class FoundAccounts:
+    """A page of the accounts of all scopes."""
+
+    accounts: Sequence[FoundAccount]
+    following: str | None
+    """The key of the account after which the next page begins; None for no next page."""
+    unread: Sequence[UnreadScope]
+    """The scopes of which accounts may be missing, in this page and in those that follow."""
+
+
+_Accounts = dict[str, tuple[AccountId, AccountProperties]]
+
+
+@dataclass(frozen=True)
 class Discovery:
     """Lists the accounts of all scopes."""
 
@@ -53,20 +91,17 @@ class Discovery:
     scopes: Sequence[Scope]
     claims: AccountClaims
 
-    async def listed(
-        self, after: str, most: int, linked: bool | None = None
-    ) -> tuple[list[FoundAccount], str | None]:
-        """One page of the accounts in the order of their ids, and the key of the one after which
-        the next page begins, None for no next page.
+    async def listed(self, after: str, most: int, linked: bool | None = None) -> FoundAccounts:
+        """One page of the accounts in the order of their ids.
 
         ARM is asked for all of them at each page: it lists them in no order that can be relied on.
 
         :param after: the key of the account after which the page begins.
         :param linked: only those that a service has, or only those that none has.
-        :raises Problem: IntegrationAccountForbidden,
-            IntegrationAccountUnavailable.
+        :raises Problem: IntegrationAccountForbidden, IntegrationAccountUnavailable,
+            IntegrationAccountRefused, where no scope at all could be read.
         """
-        accounts = await self._all()
+        accounts, unread = await self._all()
         found: list[FoundAccount] = []
         keys = sorted(key for key in accounts if key > after)
         for start in range(0, len(keys), _AT_ONCE):
@@ -76,23 +111,54 @@ class Discovery:
                 if linked in (None, service is not None):
                     found.append(FoundAccount(*accounts[key], service))
             if len(found) > most:
-                return found[:most], found[most - 1].id.key
+                return FoundAccounts(found[:most], found[most - 1].id.key, unread)
+        return FoundAccounts(found, None, unread)
+
+    async def _all(self) -> tuple[_Accounts, list[UnreadScope]]:
+        accounts: _Accounts = {}
+        unread: list[UnreadScope] = []
+        for start in range(0, len(self.scopes), _AT_ONCE):
+            some = self.scopes[start : start + _AT_ONCE]
+            for found, refused in await in_order(*map(self._of, some)):
+                accounts |= found
+                unread += [refused] if refused is not None else []
+        if len(unread) == len(self.scopes) and not accounts:
+            _require_known(unread)
+        return accounts, unread
+
+    async def _of(self, scope: Scope) -> tuple[_Accounts, UnreadScope | None]:
+        """The accounts of a scope, as far as ARM lists them, and why it does not list them all."""
+        found: _Accounts = {}
+        try:
+            async for page in self.arm.accounts(scope):
+                for resource in page:
+                    account = _account(resource)
+                    if account is not None:
+                        found[account.key] = (account, AccountProperties.of(resource))
+        except ArmRefused as refused:
+            return found, UnreadScope(scope, problem_of(refused, scope))
         return found, None
 
-    async def _all(self) -> dict[str, tuple[AccountId, AccountProperties]]:
-        found: dict[str, tuple[AccountId, AccountProperties]] = {}
-        for scope in self.scopes:
-            try:
-                async for page in self.arm.accounts(scope):
-                    for resource in page:
-                        account = _account(resource)
-                        if account is not None:
-                            found[account.key] = (account, AccountProperties.of(resource))
-            except ArmRefused as refused:
-                if refused.meaning not in GONE:
-                    raise problem_of(refused, scope) from refused
-                # A scope that is gone has no accounts; those of the others are wanted all the more.
-        return found
+
+def _require_known(unread: Sequence[UnreadScope]) -> None:
+    """Refuse a list of which nothing is known: it would say that there are no accounts.
+
+    What passes by itself is told first, as another request may find all.
+
+    :raises Problem: that of the first scope, with those of all under its details.
+    """
+    failed = [one.problem for one in unread if not one.is_gone]
+    if not failed:
+        return
+    told = next((one for one in failed if one.retry_after_seconds is not None), failed[0])
+    if len(unread) == 1:
+        raise told
+    raise Problem(
+        told.code,
+        f"No scope of INTEGRATION_ACCOUNTS could be read; details has each. {told.message}",
+        details=[Detail(one.problem.code, one.problem.message, str(one.scope)) for one in unread],
+        retry_after_seconds=told.retry_after_seconds,
+    )
 
 
 def _account(resource: JsonObject) -> AccountId | None:

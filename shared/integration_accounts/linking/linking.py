@@ -17,7 +17,14 @@ from shared.arm.problems import as_problems
 from shared.clock import Clock
 from shared.model.condition import unconditional
 from shared.model.integration_account import AccountFacts, AccountId
-from shared.model.link import AccountProperties, Claim, Link, LinkBody, recorded_versions
+from shared.model.link import (
+    AccountProperties,
+    Claim,
+    Link,
+    LinkBody,
+    recorded_others,
+    recorded_versions,
+)
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
@@ -225,8 +232,10 @@ class Linking:
             stored = await stores.configuration.settings(service.id)
             if stored is None:
                 raise changed_meanwhile(service.name)
+            # What pulls brought stays until the next one.
             versions = recorded_versions(stored.document, wanted.resource_id)
-            recorded = wanted.account.recorded(wanted.resource_id, versions)
+            others = recorded_others(stored.document, wanted.resource_id)
+            recorded = wanted.account.recorded(wanted.resource_id, versions, others)
             document = sealed_at_rest(key, SERVICE, SERVICE, {**stored.document, **recorded})
             changed_at = rfc3339(self.clock.now())
             return [PutSettings(document, changed_at, stored.operation_id)], None

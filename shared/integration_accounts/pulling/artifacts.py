@@ -6,6 +6,7 @@ not what the service has.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,8 +21,10 @@ from shared.integration_accounts.pulling.comparing import (
     printed,
 )
 from shared.integration_accounts.pulling.held import Held, Key
+from shared.integration_accounts.pulling.refused import Refusals, require_for_good
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.artifact import Artifact, ContentReference
+from shared.model.descriptor import Failure
 from shared.model.integration_account import Child
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
@@ -56,10 +59,6 @@ MOST_READINGS = 6
 _AT_ONCE = 8
 """Artifacts whose content is fetched concurrently."""
 
-_MOVING = frozenset({Meaning.CHILD_GONE, Meaning.CONTENT_UNREADABLE})
-"""What is refused of an artifact that changes while it is looked at. Content that stays unreadable
-ends the pull."""
-
 _TOLD = 20
 """The most artifacts that a warning names."""
 
@@ -86,6 +85,8 @@ class Read:
     """Artifacts that no service can hold, each with why: what it had of them stays."""
     without_content: set[str] = field(default_factory=set)
     """Artifacts of kinds that have content, of which the account gave none."""
+    refused: list[Failure] = field(default_factory=list)
+    """Artifacts whose content the account has, and does not give: staged without it."""
     fetched: int = 0
     """Artifacts whose content was fetched."""
 
@@ -101,6 +102,7 @@ class ArtifactPull:
     :param found_at: the time for what has none of its own.
     :param by_times: what the service has came from this account: an artifact whose times say that
         it is the same is not compared.
+    :param refused: artifacts whose content the last pull did not get.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class ArtifactPull:
         task: Task,
         found_at: datetime,
         by_times: bool,
+        refused: Collection[Failure],
     ) -> None:
         self._stores = stores
         self._service = service
@@ -122,12 +125,13 @@ class ArtifactPull:
         self._stage = task.operation.id
         self._found_at = found_at
         self._by_times = by_times
+        self._refused_before = refused
         self._held = Held(stores, service)
         self._prints: dict[Key, bytes] = {}
         """What the last reading saw, by section and key."""
         self._names: dict[Key, str] = {}
-        self._again: dict[Key, ArmRefused] = {}
-        """What moved while it was looked at: looked at again, whatever its list says."""
+        self._refusals = Refusals()
+        """Looked at again, whatever the lists say of them."""
         self.findings = Collector(found_at)
         self.read = Read()
 
@@ -135,7 +139,8 @@ class ArtifactPull:
         """Read until nothing moves, and stage what differs from the service; then what is gone.
 
         :raises ArmRefused: what ARM refused; nothing but staged rows was written.
-        :raises Problem: KeyUnavailable.
+        :raises Problem: KeyUnavailable; IntegrationAccountUnavailable for content that another
+            attempt may get.
         """
         await self._held.load()
         for number in range(1, MOST_READINGS + 1):
@@ -145,9 +150,8 @@ class ArtifactPull:
                 self.read.moved = []
                 break
             self.read.moved = sorted(moved)[:_TOLD]
-        unreadable = (r for r in self._again.values() if r.meaning is not Meaning.CHILD_GONE)
-        if (refused := next(unreadable, None)) is not None:
-            raise refused
+        self.read.refused = self._refusals.of_content(self._names)
+        require_for_good(self.read.refused, self._refused_before, self._task.operation.attempt)
         for at in sorted(set(self._held.facts) - set(self._prints)):
             if at[0] not in self._not_covered():
                 await self._stage_removal(at)
@@ -177,9 +181,10 @@ class ArtifactPull:
                         print_ = printed(resource)
                         count += at not in seen
                         seen[at] = print_
-                        if self._prints.get(at) != print_ or at in self._again:
-                            self._again.pop(at, None)
+                        changed = self._prints.get(at) != print_
+                        if changed:
                             moved.add(self._path(at))
+                        if self._refusals.begin(at, changed=changed):
                             pulled = await self._taken(at, child, resource)
                             if pulled is not None:
                                 self._find(pulled, first=first)
@@ -195,11 +200,12 @@ class ArtifactPull:
                 self.read.counts[child] = count
         for at in [at for at in self._prints if at not in seen]:
             moved.add(self._path(at))
-            self._again.pop(at, None)
+            self._refusals.forget(at)
             self._forget(at)
             await self._unstage(at)
         self._prints = seen
-        return set() if first else moved | {self._path(at) for at in self._again}
+        moved |= {self._path(at) for at in self._refusals.moving()}
+        return set() if first else moved
 
     def _find(self, pulled: Pulled, *, first: bool) -> None:
         """Look for what is unusual: once, as the first reading sees everything."""
@@ -245,6 +251,7 @@ class ArtifactPull:
         if problem.code not in UNHELD:
             raise problem
         self.read.not_held[self._path(at)] = problem.message
+        self._refusals.forget(at)
         await self._unstage(at)
 
     def _forget(self, at: Key) -> None:
@@ -261,20 +268,24 @@ class ArtifactPull:
             if lacks_content(pulled):
                 self.read.without_content.add(self._path(at))
             return
+        content: ContentReference | None = None
         try:
-            pulled = await self._whole(pulled)
-            content = await self._content(pulled, known)
+            try:
+                pulled = await self._whole(pulled)
+                content = await self._content(pulled, known)
+            except ArmRefused as refused:
+                self._refusals.note(at, refused)
+                if refused.meaning is Meaning.CHILD_GONE:
+                    return
             await self._stage_put(at, pulled, content, is_new=known is None)
-        except ArmRefused as refused:
-            if refused.meaning not in _MOVING:
-                raise
-            self._again[at] = refused
         except Problem as problem:
             await self._leave(at, problem)
-        else:
-            if lacks_content(pulled):
-                self.read.without_content.add(self._path(at))
-            self._find_expiry(pulled, content)
+            return
+        if at in self._refusals:
+            return
+        if lacks_content(pulled):
+            self.read.without_content.add(self._path(at))
+        self._find_expiry(pulled, content)
 
     async def _whole(self, pulled: Pulled) -> Pulled:
         """An artifact with its content, or where that is. A list may lack what the artifact itself
@@ -307,8 +318,8 @@ class ArtifactPull:
         if isinstance(wanted, ContentWanted):
             if known is not None and known.content is not None and is_told(known.content, wanted):
                 return known.content
-            self.read.fetched += 1
             fetched = await self._account.content(pulled.child, pulled.name, wanted.link)
+            self.read.fetched += 1
             data, kind = fetched.data, fetched.content_type
         else:
             data, kind = wanted, ""

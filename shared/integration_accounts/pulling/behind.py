@@ -1,9 +1,11 @@
-"""Which numbers of an account are lower than those that the ledger knows to be issued.
+"""Which numbers of an account are lower than those that the ledger knows to be issued, and which
+cannot be read.
 
-A pull says so each time, and not once: as long as it is so, the account issues numbers again.
+A pull says so each time, and not once: as long as it is so, the account issues numbers again, or
+issues them and nobody here knows.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from shared.integration_accounts.pulling.stores import PullStores
@@ -12,7 +14,8 @@ from shared.model.service import Service
 from shared.model.session import Session
 from shared.rules.integration_accounts.observed import Sighting, is_behind_ledger
 from shared.rules.integration_accounts.session_names import Agreements
-from shared.rules.integration_accounts.sessions import GeneratedNumber, read
+from shared.rules.integration_accounts.sessions import GeneratedNumber, OtherSession, read
+from shared.rules.integration_accounts.sessions import Session as Reading
 from shared.rules.naming import artifact_key
 
 
@@ -33,13 +36,17 @@ class NumbersBehind:
     next one.
 
     :param changed: keys of those agreements.
+    :param added: the names of those of them that the service had not.
     :param first: whether it is the first pull of a link: what is stored may be of another account.
     """
 
-    def __init__(self, changed: Collection[str], *, first: bool) -> None:
+    def __init__(self, changed: Collection[str], added: Sequence[str], *, first: bool) -> None:
         self._changed = changed
+        self._added = added
         self.found: dict[str, Behind] = {}
         """By the session's name."""
+        self.unreadable: dict[str, str] = {}
+        """Sessions of issued numbers that cannot be read, by name: of which agreement each is."""
         self._first = first
         self._numbers: dict[str, AgreementNumbers] = {}
         self._counters: dict[str, Counters] = {}
@@ -50,7 +57,8 @@ class NumbersBehind:
         """Read the ledger of a service."""
         async for numbers in stores.configuration.all_numbers(service.id):
             self._numbers.update((artifact_key(one.name), one) for one in numbers)
-        self._agreements = Agreements(one.name for one in self._numbers.values())
+        known = [one.name for one in self._numbers.values()]
+        self._agreements = Agreements([*known, *self._added])
         async for rows in stores.ledger.pages(service.name):
             for row in rows:
                 key = artifact_key(row.agreement)
@@ -62,16 +70,21 @@ class NumbersBehind:
 
     def stored(self, session: Session) -> None:
         """Tell a session as it was stored last, its secrets in the clear."""
-        said = self._read(session)
-        if said is not None and not self._first:
+        said = self._as_read(session)
+        if isinstance(said, GeneratedNumber) and not self._first:
             self._before[session.name.lower()] = Sighting(said.value, said.changed_time)
 
     def seen(self, session: Session) -> None:
         """Tell a session as the account has it."""
-        said = self._read(session)
-        if said is None:
+        self.unreadable.pop(session.name, None)
+        said = self._as_read(session)
+        if isinstance(said, OtherSession) and said.number_of:
+            self.unreadable[session.name] = said.number_of
+        if not isinstance(said, GeneratedNumber):
             return
         key = artifact_key(said.agreement)
+        if key not in self._numbers:
+            return
         counter = self._counters.get(key, {}).get(said.kind)
         bounds = self._numbers[key].numbering.get(said.kind, Bounds())
         now, before = (
@@ -82,6 +95,5 @@ class NumbersBehind:
         if counter is not None and is_behind_ledger(counter, bounds, now, before):
             self.found[session.name] = Behind(said.value, counter.last)
 
-    def _read(self, session: Session) -> GeneratedNumber | None:
-        said = read(session.name, session.content, session.changed_time, self._agreements)
-        return said if isinstance(said, GeneratedNumber) else None
+    def _as_read(self, session: Session) -> Reading:
+        return read(session.name, session.content, session.changed_time, self._agreements)

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import Field
+
 from shared.alerts.happenings import account_changed, account_changing
 from shared.integration_accounts.pulling.stores import PullStores
+from shared.model.descriptor import Failure
 from shared.model.integration_account import AccountFacts, Child
 from shared.model.link import AccountProperties
 from shared.model.operation import OperationStatus
+from shared.model.pull import PullOutcome
 from shared.model.service import Service
 from shared.model.wire import JsonObject, Stored
 from shared.state.staging import Summary
@@ -35,6 +39,8 @@ class Seen(Stored):
     """The first artifacts that changed, each with what happened to it."""
     changed: int
     """How many artifacts changed."""
+    refused: list[Failure] = Field(default_factory=list)
+    """Those whose content the account does not give."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Notes:
             "last_session_pull_at": now,
             "not_pulled_told_at": None,
         }
-        update |= _ended(OperationStatus.SUCCEEDED, summary.operation)
+        update |= _ended(PullOutcome(failures=seen.refused).status, summary.operation)
         await self._note_link(update, of=facts.key)
         await self._note_facts(facts)
         if summary.drifts and seen.changed:

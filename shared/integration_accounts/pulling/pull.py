@@ -27,6 +27,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.operations.task import Task
 from shared.rules.documents import replace_secrets
+from shared.rules.integration_accounts.account_members import other_members
 from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import Change
 from shared.rules.integration_accounts.ids import account_id_of
@@ -66,19 +67,17 @@ class Puller:
         return _told(summary) if summary and summary.operation == operation_id else None
 
     async def as_it_is(self, service: Service) -> PullOutcome:
-        """Complete what a former pull began to write; what that warned of holds as long as no other
-        one brought what is there.
+        """Complete what a former pull began to write; what that warned of, and did not get, holds
+        as long as no other one brought what is there.
 
         :raises Problem: as ``complete``.
         """
         await self.complete(service)
         summary = await self._stores.staging.summary(service.id)
         facts = service.integration_account
-        if summary is None or facts is None:
+        if facts is None:
             return PullOutcome()
-        seen = Seen.model_validate(summary.seen)
-        is_of_it = seen.resource_id.lower() == facts.key
-        return PullOutcome(warnings=_told(summary).warnings if is_of_it else [])
+        return _told_of(summary, facts.key).model_copy(update={"result": {}})
 
     async def pull(self, task: Task, service: Service, *, accept_removals: bool) -> PullOutcome:
         """Bring the service to what its account holds.
@@ -117,24 +116,32 @@ class Puller:
         accept_removals: bool,
     ) -> PullOutcome:
         stores, now = self._stores, self._stores.clock.now()
-        properties = AccountProperties.of(await account.get())
+        resource = await account.get()
+        properties = AccountProperties.of(resource)
         key = await stores.keys.data_key(service.id)
         is_repeated = link.last_pull_at is not None
+        before = await stores.staging.summary(service.id)
         artifacts = ArtifactPull(
-            stores, service, account, key, task=task, found_at=now, by_times=is_repeated
+            stores,
+            service,
+            account,
+            key,
+            task=task,
+            found_at=now,
+            by_times=is_repeated,
+            refused=_told_of(before, link.key).failures,
         )
         read = await artifacts.run()
         artifacts.require_removals_accepted(accepted=accept_removals)
         added = artifacts.added_agreements()
         changed = {name for section, name in read.staged if section is Section.AGREEMENTS}
-        behind = NumbersBehind(changed, first=not is_repeated)
+        behind = NumbersBehind(changed, added, first=not is_repeated)
         sessions = SessionPull(stores, service, account, key, task, added, behind)
         await sessions.run()
         read.counts[Child.SESSIONS] = sessions.seen
-        account_staged = await self._stage_account(task, service, key, link, properties, read)
-        found = warnings(
-            read, sessions.not_held, behind.found, link.resource_id, tier_of(properties.sku)
-        )
+        versions = {str(child): CHILDREN[child].api_version for child in read.counts}
+        account_staged = await self._stage_account(task, service, key, link, resource, versions)
+        found = warnings(read, sessions.not_held, behind, link.resource_id, tier_of(properties.sku))
         summary = Summary(
             operation=task.operation.id,
             found_at=now,
@@ -143,16 +150,16 @@ class Puller:
             drifts=is_repeated,
             seen=_seen(link, properties, read).to_json(),
         )
-        before = await stores.staging.summary(service.id)
-        warned = before.warnings if before is not None else []
-        if read.staged or sessions.staged or account_staged or summary.warnings != warned:
+        told, known = _told(summary), _told(before) if before is not None else PullOutcome()
+        tells = (told.warnings, told.failures) != (known.warnings, known.failures)
+        if read.staged or sessions.staged or account_staged or tells:
             await task.checkpoint()
             head = await self._sealed(service, head, link, summary)
             task.report("writing", 0, len(read.staged) + sessions.staged)
             await StagedWriter(stores, service).write(head)
         else:
             await Notes(stores, service).done(summary)
-        return _told(summary)
+        return told
 
     async def _head(self, service: Service) -> Head:
         head = await self._stores.configuration.head(service.id)
@@ -190,17 +197,17 @@ class Puller:
         service: Service,
         key: DataKey,
         link: Link,
-        properties: AccountProperties,
-        read: Read,
+        resource: JsonObject,
+        versions: dict[str, str],
     ) -> bool:
         """Stage what the settings say of the account, where that changed; return whether it did."""
         settings = await self._stores.configuration.settings(service.id)
         known = settings.document if settings is not None else {}
         opened = open_document(key, SERVICE, SERVICE, known)
         # Of a kind that the account does not list any more, what an earlier pull brought stays.
-        versions = recorded_versions(opened, link.resource_id)
-        versions |= {str(child): CHILDREN[child].api_version for child in read.counts}
-        recorded = properties.recorded(link.resource_id, versions)
+        versions = recorded_versions(opened, link.resource_id) | versions
+        properties = AccountProperties.of(resource)
+        recorded = properties.recorded(link.resource_id, versions, other_members(resource))
         if recorded_account(opened) == recorded:
             return False
 
@@ -220,12 +227,21 @@ def _seen(link: Link, properties: AccountProperties, read: Read) -> Seen:
         counts=read.counts,
         changes=[f"{section}/{name} {change}" for (section, _), (name, change) in named],
         changed=len(read.staged),
+        refused=read.refused,
     )
+
+
+def _told_of(summary: Summary | None, account: str) -> PullOutcome:
+    """What the last pull told, if it was one of this account."""
+    if summary is None or Seen.model_validate(summary.seen).resource_id.lower() != account:
+        return PullOutcome()
+    return _told(summary)
 
 
 def _told(summary: Summary) -> PullOutcome:
     warnings = [Warning.model_validate(one) for one in summary.warnings]
-    return PullOutcome(result=summary.result, warnings=warnings)
+    refused = Seen.model_validate(summary.seen).refused
+    return PullOutcome(result=summary.result, warnings=warnings, failures=refused)
 
 
 def _result(read: Read, sessions: SessionPull, requests: int) -> JsonObject:

@@ -17,6 +17,9 @@ from shared.rules.states import require_manageable
 from shared.state.configuration import Configuration
 from shared.state.operations import OperationRow
 
+_BROUGHT = frozenset({OperationStatus.SUCCEEDED, OperationStatus.PARTIALLY_SUCCEEDED})
+"""How a pull ends that wrote what it found."""
+
 
 @dataclass(frozen=True)
 class Pulls:
@@ -90,7 +93,7 @@ class PullWork(Work):
 
     async def settle(self, operation: Operation) -> None:
         """Keep that it brought nothing with the link, and tell the operator of a failure."""
-        if operation.status is not OperationStatus.SUCCEEDED:
+        if operation.status not in _BROUGHT:
             service = await self._service(operation)
             if service is not None:
                 await Notes(self._stores, service).not_done(operation.status, operation.id)
@@ -105,4 +108,4 @@ class PullWork(Work):
 
 
 def _ended(told: PullOutcome) -> Outcome:
-    return Outcome(result=told.result, warnings=told.warnings)
+    return Outcome(told.status, told.result, told.warnings)

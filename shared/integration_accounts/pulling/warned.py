@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from shared.integration_accounts.pulling.artifacts import Read
-from shared.integration_accounts.pulling.behind import Behind
+from shared.integration_accounts.pulling.behind import Behind, NumbersBehind
+from shared.model.descriptor import Failure
 from shared.model.integration_account import Child, Sku
 from shared.model.operation import Warning
 from shared.model.sections import SESSIONS
@@ -16,14 +17,14 @@ _NAMED = 20
 def warnings(
     read: Read,
     sessions: Mapping[str, str],
-    behind: Mapping[str, Behind],
+    numbers: NumbersBehind,
     resource_id: str,
     sku: Sku,
 ) -> list[Warning]:
     """All warnings of a pull. A backup of what it brought carries them too.
 
     :param sessions: those that no service can hold, each with why.
-    :param behind: numbers that are lower than the ledger knows, by session.
+    :param numbers: those that are lower than the ledger knows, and those that cannot be read.
     :param resource_id: of the account.
     :param sku: the account's tier.
     """
@@ -33,8 +34,10 @@ def warnings(
         *(_not_covered(child) for child in read.not_covered),
         *_first([_artifact(*one) for one in sorted(read.not_held.items())], resource_id),
         *_first([_without_content(path) for path in sorted(read.without_content)], resource_id),
+        *_first([_refused(one) for one in read.refused], resource_id),
         *_first([_session(*one) for one in sorted(sessions.items())], resource_id),
-        *_first([_set_back(*one) for one in sorted(behind.items())], resource_id),
+        *_first([_set_back(*one) for one in sorted(numbers.found.items())], resource_id),
+        *_first([_unreadable(*one) for one in sorted(numbers.unreadable.items())], resource_id),
     ]
 
 
@@ -98,6 +101,18 @@ def _without_content(path: str) -> Warning:
     )
 
 
+def _refused(one: Failure) -> Warning:
+    path = f"{one.section}/{shown(one.name)}"
+    return Warning(
+        code="ContentRefused",
+        message=f"The content of {path} is not in the service. {one.message} So it was with a "
+        "fresh link, and when it was tried again. The artifact is here without its content, and "
+        "every backup of that is partial. Put the content into the account again, or delete the "
+        "artifact there; an earlier backup may have its content.",
+        target=path,
+    )
+
+
 def _session(name: str, why: str) -> Warning:
     return Warning(
         code="SessionNotHeld",
@@ -114,6 +129,17 @@ def _set_back(name: str, one: Behind) -> Warning:
         "were issued: somebody emptied it or set it back, or they were issued elsewhere. The "
         "account issues them again. Set the next number to a later one, past what may have been "
         "issued since it was pulled before.",
+        target=f"{SESSIONS}/{shown(name)}",
+    )
+
+
+def _unreadable(name: str, agreement: str) -> Warning:
+    return Warning(
+        code="SessionUnreadable",
+        message=f"The session '{shown(name)}' holds no control number that can be read. It is kept "
+        f"as it is, but what the agreement '{shown(agreement)}' issues by it is not known here, so "
+        "that no push can say where it goes on. Write the last number that was issued into the "
+        "session, in the account, and pull again.",
         target=f"{SESSIONS}/{shown(name)}",
     )
 

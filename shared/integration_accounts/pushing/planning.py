@@ -15,6 +15,7 @@ from shared.integration_accounts.pushing.target import (
     exists_already,
     look_at_keys,
     rights,
+    settings_of,
     target_of,
 )
 from shared.model.integration_account import AccountId, Child
@@ -30,6 +31,7 @@ from shared.model.push import (
 from shared.model.restore import PlanError
 from shared.model.service import Service
 from shared.operations.task import Task
+from shared.rules.integration_accounts.account_members import not_carried
 from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.push_changes import Changes
@@ -118,6 +120,8 @@ class Planner:
         ]
         warnings = [*surprising, *numbers.warnings, *unsure, *unseen, *_not_covered(survey)]
         warnings += await self._others(service, target)
+        if not target.exists:
+            warnings += not_carried(await settings_of(looked.cut), target.resource_id)
         moves = await self._move(service, target, numbers)
         if moves is not None and (still_runs := moves.still_runs()) is not None:
             warnings.insert(0, still_runs)

@@ -36,13 +36,13 @@ from shared.integration_accounts.pushing.target import (
     Target,
     exists_already,
     make_account,
-    tags_of,
+    settings_of,
     target_of,
 )
 from shared.integration_accounts.pushing.unheard import settle_unheard
 from shared.integration_accounts.pushing.writing import ArtifactWriter
 from shared.integration_accounts.workflows.under_way import pushed_account
-from shared.model.link import LinkBody
+from shared.model.link import LinkBody, recorded_tags
 from shared.model.operation import (
     Operation,
     OperationError,
@@ -133,7 +133,7 @@ class PushWork(Work):
                 raise refusal(refused)
         with as_problems(planned.target.id):
             if not planned.target.exists:
-                tags = await tags_of(planned.looked.cut)
+                tags = recorded_tags(await settings_of(planned.looked.cut))
                 await make_account(planned.target, body, tags)
             if not progress.now.exists:
                 await progress.write(exists=True)

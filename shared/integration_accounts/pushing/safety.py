@@ -40,6 +40,8 @@ _MIDDLE = "-before-"
 _UNFIT = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME, _DIGITS = 20, 8
 _CONTAINER_DIGITS = 32
+_NAMED = 5
+"""Items that a refused push names, of those that its backup lacks."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,9 @@ class Safety:
             raise Problem(
                 Code.BACKUP_INCOMPLETE,
                 f"The backup '{outcome.result['backup']}' of the account lacks some of what the "
-                "account holds: nothing is written to it without its undo. The backup's failures "
-                "say what; look at the account, then push again.",
+                f"account holds{_lacking(outcome.result)}: nothing is written to it without its "
+                "undo. The backup's failures say what. Put that into the account again, or delete "
+                "it there, then push again.",
             )
         return {
             "backup": outcome.result["backup"],
@@ -319,3 +322,11 @@ def _name(operation: Operation) -> str:
 
 def _service_id(operation: Operation) -> str:
     return f"push-{_digest(operation)[:32]}"
+
+
+def _lacking(result: JsonObject) -> str:
+    """The first items that a backup lacks."""
+    failures = result.get("failures")
+    found = [one for one in failures if isinstance(one, dict)] if isinstance(failures, list) else []
+    named = ", ".join(f"{one.get('section')}/{one.get('name')}" for one in found[:_NAMED])
+    return f" ({named}{', …' if len(found) > _NAMED else ''})" if named else ""

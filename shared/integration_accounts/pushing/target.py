@@ -8,7 +8,7 @@ from shared.arm.problems import as_problems, problem_of
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.linking.linking import Linking
 from shared.model.integration_account import AccountId, Sku, tier_of
-from shared.model.link import AccountProperties, recorded_tags
+from shared.model.link import AccountProperties
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.push import PlannedWorkflow, PushBody, PushTarget, WorkflowAction
@@ -191,11 +191,11 @@ async def _pages_of(account: Account, vault: str) -> AsyncIterator[list[JsonObje
         body = {"keyVault": {"id": vault}, "skipToken": token}
 
 
-async def tags_of(cut: ServiceCut) -> JsonObject:
-    """The tags of the account that a service was pulled from."""
+async def settings_of(cut: ServiceCut) -> JsonObject:
+    """The settings of a service: they say from which account it was pulled, and what that had."""
     async for page in cut.records(SERVICE):
         for one in page:
-            return recorded_tags(one.document)
+            return one.document
     return {}
 
 

@@ -66,6 +66,8 @@ class OtherSession:
 
     why: str
     """For an operator, without any value of the session."""
+    number_of: str = ""
+    """The agreement whose issued number it has by its name, and cannot be read; empty for none."""
 
 
 Session = GeneratedNumber | ReceivedNumberSeen | OtherSession
@@ -97,7 +99,8 @@ def read(name: str, content: JsonValue, changed_time: str, agreements: Agreement
         return OtherSession("An agreement has no such counter of its own.")
     value = number_of(content)
     if value is None:
-        return OtherSession("Its content holds no control number that can be read.")
+        why = "Its content holds no control number that can be read."
+        return OtherSession(why, number_of=meaning.agreement)
     return GeneratedNumber(
         meaning.agreement, meaning.kind, value, changed_time=changed_time or _time(content)
     )

@@ -178,6 +178,32 @@ class ListedIntegrationAccount(Stored):
     last_backup: LastBackup | None = None
 
 
+class UnreadScope(Stored):
+    """A scope of the setting INTEGRATION_ACCOUNTS whose accounts could not be listed, or not all of
+    them."""
+
+    scope: str
+    code: Literal[
+        "IntegrationAccountForbidden",
+        "IntegrationAccountNotFound",
+        "IntegrationAccountRefused",
+        "IntegrationAccountUnavailable",
+    ]
+    message: str
+    """Which right is lacking, which role has it and which identity asked, or what Azure said."""
+    retry_after_seconds: int | None = None
+    """Of what passes by itself."""
+
+
+class IntegrationAccounts(Stored):
+    """A page of integration accounts."""
+
+    value: list[ListedIntegrationAccount]
+    unread: list[UnreadScope]
+    """Accounts of these scopes may be missing; empty where all were read."""
+    next_link: str | None = None
+
+
 class ListedSchedule(Stored):
     """What a list of services shows of a schedule."""
 

@@ -6,6 +6,9 @@ import { listAddress, useList, type Filters } from "./reads";
 import type { Page, Schemas } from "./types";
 
 export type FoundAccount = Schemas["ListedIntegrationAccount"];
+export type UnreadScope = Schemas["UnreadScope"];
+/** A page of them; while the app is updated, one of before may lack what could not be read. */
+export type FoundAccounts = Page<FoundAccount> & { unread?: UnreadScope[] };
 export type ShownLink = Schemas["ShownLink"];
 export type AccountChange = Schemas["AccountChange"];
 export type PushBody = Schemas["PushBody"];
@@ -17,15 +20,23 @@ const OFTEN = 10_000;
 const SELDOM = 60_000;
 const TOLD = "100";
 
-/** The accounts that may be linked: those that a service has, or those that none has. */
-export const useFoundAccounts = (linked: boolean, top = 100) =>
-  useList<FoundAccount>(["found-accounts", linked], listAddress("integration-accounts", { linked: String(linked), top: String(top) }), RARELY);
+/** The accounts that may be linked, those that a service has or those that none has, and the scopes that could not be read. */
+export function useFoundAccounts(linked: boolean, top = 100) {
+  const address = listAddress("integration-accounts", { linked: String(linked), top: String(top) });
+  const list = useList<FoundAccount>(["found-accounts", linked], address, RARELY);
+  return { ...list, unread: ((list.data?.pages ?? []) as FoundAccounts[]).flatMap((page) => page.unread ?? []) };
+}
+
+/** The scopes that one of several lists could not read, each once. */
+export const unreadOf = (...lists: { unread: UnreadScope[] }[]): UnreadScope[] => [
+  ...new Map(lists.flatMap((list) => list.unread).map((one) => [one.scope, one])).values(),
+];
 
 /** The accounts that nobody protects, the first hundred; where Azure does not say, nothing. */
 export const useUnprotected = (may: boolean) =>
   useQuery({
     queryKey: ["unprotected"],
-    queryFn: ({ signal }) => follow<Page<FoundAccount>>(listAddress("integration-accounts", { linked: "false", top: TOLD }), signal),
+    queryFn: ({ signal }) => follow<FoundAccounts>(listAddress("integration-accounts", { linked: "false", top: TOLD }), signal),
     enabled: may,
     staleTime: RARELY,
     refetchInterval: RARELY,

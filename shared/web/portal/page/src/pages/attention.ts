@@ -1,6 +1,6 @@
 /** What needs attention: of services as the API judges it, of the app by its deep health; the worst first. */
-import type { FoundAccount } from "../api/integration-accounts";
-import type { DeepHealth, Page, Schemas, UrgentService } from "../api/types";
+import type { FoundAccounts } from "../api/integration-accounts";
+import type { DeepHealth, Schemas, UrgentService } from "../api/types";
 import { count } from "../parts/format";
 import { accounts as ofFound } from "../words/accounts";
 import { dashboard as words } from "../words/pages";
@@ -23,7 +23,7 @@ export function attentionOf(
   services: UrgentService[],
   health: DeepHealth | undefined,
   now: number,
-  unprotected: Page<FoundAccount> | undefined,
+  unprotected: FoundAccounts | undefined,
 ): Attention[] {
   const all = [...(health ? ofHealth(health) : []), ...ofAccounts(unprotected), ...services.flatMap((one) => [...ofService(one, now)])];
   return merged(all).sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
@@ -131,8 +131,13 @@ function certificatesSaid(first: Schemas["ExpiringCertificate"], soon: number, e
   return words.asOf(soon === 1 ? said : words.andMore(said, count(soon - 1), soon === MOST_CERTIFICATES));
 }
 
-/** Integration accounts that no service is linked to: one line for all of them. */
-function* ofAccounts(found: Page<FoundAccount> | undefined): Generator<Attention> {
+/** Integration accounts that no service is linked to, and what is not known of them: one line for all of each. */
+function* ofAccounts(found: FoundAccounts | undefined): Generator<Attention> {
+  const unread = found?.unread?.length ?? 0;
+  if (unread > 0) {
+    const about = ofFound.unreadLine(count(unread), unread === 1);
+    yield { id: "unread scopes", tone: "warn", about, text: ofFound.unreadSaid, address: "/accounts" };
+  }
   const [first, ...others] = found?.value ?? [];
   if (first === undefined) return;
   const many = others.length + 1;

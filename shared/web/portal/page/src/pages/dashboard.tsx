@@ -1,9 +1,9 @@
 /** The first page: what needs attention, what runs, how services stand, the last 14 days. */
 import { useState } from "react";
 import { Link } from "wouter";
-import { useUnprotected, type FoundAccount } from "../api/integration-accounts";
+import { useUnprotected, type FoundAccounts } from "../api/integration-accounts";
 import { useHealth, useMay, useRunning, useServices, useSummary, type List } from "../api/reads";
-import type { ListedService, Monitor, Page, Summary, UrgentService } from "../api/types";
+import type { ListedService, Monitor, Summary, UrgentService } from "../api/types";
 import { Chip } from "../parts/status";
 import { count } from "../parts/format";
 import { Icon } from "../parts/icons";
@@ -163,7 +163,7 @@ function RunningLine({ of }: { of: Monitor }) {
   );
 }
 
-function Protected({ of, accounts }: { of: Summary; accounts: Page<FoundAccount> | undefined }) {
+function Protected({ of, accounts }: { of: Summary; accounts: FoundAccounts | undefined }) {
   // An edition without backup is neither good nor bad at it.
   const { able, succeeded } = of.backedUp;
   const without = of.services - able;

@@ -1,7 +1,8 @@
 /** The integration accounts that were found, those that nobody protects first. */
 import { useState } from "react";
 import { Link } from "wouter";
-import { nameOfId, useFoundAccounts, type FoundAccount } from "../../api/integration-accounts";
+import { nameOfId, unreadOf, useFoundAccounts, type FoundAccount, type UnreadScope } from "../../api/integration-accounts";
+import { ApiProblem } from "../../api/problem";
 import { useMay } from "../../api/reads";
 import { Copy } from "../../parts/copy";
 import { count } from "../../parts/format";
@@ -23,13 +24,15 @@ export function AccountsPage() {
   const free = useFoundAccounts(false);
   const taken = useFoundAccounts(true);
   const may = useMay()("put_link");
+  const unread = unreadOf(free, taken);
   const none = free.rows?.length === 0 && taken.rows?.length === 0 && !free.hasNextPage && !taken.hasNextPage;
   return (
     <>
       <Head title={words.title} />
       <p className="quiet intro">{words.lead}</p>
+      <Unread scopes={unread} />
       {none ? (
-        <Empty icon="account" text={words.none} />
+        unread.length === 0 && <Empty icon="account" text={words.none} />
       ) : (
         <div className="overview">
           <Unprotected list={free} link={may ? setLinking : undefined} />
@@ -50,6 +53,23 @@ export function AccountsPage() {
   );
 }
 
+/** What the lists may lack, and why: nothing is said to be whole that is not. */
+function Unread({ scopes }: { scopes: UnreadScope[] }) {
+  if (scopes.length === 0) return null;
+  return (
+    <section className="unread-scopes" aria-labelledby="unread-scopes">
+      <h2 id="unread-scopes">
+        <Icon name="warn" />
+        {words.unread(count(scopes.length), scopes.length === 1)}
+      </h2>
+      <p>{words.unreadText}</p>
+      {scopes.map(({ scope, code, message, retryAfterSeconds }) => (
+        <Problem key={scope} quietly of={new ApiProblem(0, code, message, scope, [], undefined, retryAfterSeconds ?? undefined)} />
+      ))}
+    </section>
+  );
+}
+
 type Free = { list: ReturnType<typeof useFoundAccounts>; link: ((one: FoundAccount) => void) | undefined };
 
 function Unprotected({ list, link }: Free) {
@@ -59,6 +79,7 @@ function Unprotected({ list, link }: Free) {
     return <Skeleton lines={4} />;
   }
   if (many === 0 && !list.hasNextPage) {
+    if (list.unread.length > 0) return null;
     return (
       <section className="well" aria-label={words.unprotectedTitle}>
         <Icon name="check" />

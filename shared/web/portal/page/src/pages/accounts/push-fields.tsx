@@ -1,9 +1,9 @@
 /** The form of a push: into which account, what of it, and how workflows go on. */
-import { nameOfId, useFoundAccounts } from "../../api/integration-accounts";
+import { nameOfId, unreadOf, useFoundAccounts } from "../../api/integration-accounts";
 import { Tick } from "../../parts/fields";
 import { Picks, type Offered } from "../../parts/picks";
 import { Problem } from "../../parts/problem";
-import { push as words } from "../../words/accounts";
+import { accounts as ofFound, push as words } from "../../words/accounts";
 import { picks as ofPicks } from "../../words/parts";
 import { Choice, Text, type Filling } from "./push-controls";
 import { PUSHED, TIERS, type Form, type Target } from "./push-form";
@@ -44,6 +44,7 @@ function Into(filling: Filling & { own: string | undefined }) {
     create: words.create,
   } as Record<Target, string>;
   const failed = free.error ?? taken.error;
+  const unread = unreadOf(free, taken);
   const named = { "": words.chooseAccount, ...Object.fromEntries(known.map((one) => [one, nameOfId(one)])) };
   return (
     <fieldset>
@@ -60,6 +61,7 @@ function Into(filling: Filling & { own: string | undefined }) {
         <>
           <Choice at="/resourceId" label={words.chooseAccount} value={form.listed} of={named} set={(to) => change({ listed: to })} wrong={wrong} />
           {failed ? <Problem of={failed} quietly /> : null}
+          {unread.length > 0 && <p className="hint">{ofFound.unreadListed}</p>}
         </>
       )}
       {form.target === "create" && (
