@@ -38,6 +38,7 @@ from shared.rules.integration_accounts.push_numbers import SourceState
 from shared.rules.integration_accounts.push_plan import WRITTEN, seconds_of
 from shared.rules.integration_accounts.push_request import Move, before_resuming
 from shared.rules.integration_accounts.push_rights import wanted_rights
+from shared.rules.integration_accounts.push_warnings import by_danger
 from shared.rules.integration_accounts.push_workflows import to_resume
 from shared.rules.states import ALLOWED, ServiceOperation
 from shared.services.cut import ServiceCut
@@ -52,6 +53,8 @@ class Planned:
 
     plan: PushPlan
     problems: Sequence[Problem]
+    warnings: Sequence[Warning]
+    """All that surprises: the plan tells the first ones."""
     target: Target
     looked: "Looked"
     checks: PushChecks
@@ -121,6 +124,7 @@ class Planner:
         moves = await self._move(service, target, numbers)
         if moves is not None and (still_runs := moves.still_runs()) is not None:
             warnings.insert(0, still_runs)
+        warnings = by_danger(warnings)
         plan = await self._told(service, body, target, survey, numbers, workflows, moves)
         plan = plan.model_copy(
             update={
@@ -131,7 +135,7 @@ class Planner:
                 "more_warnings": max(0, len(warnings) - _MOST_TOLD),
             }
         )
-        return Planned(plan, problems, target, looked, checks)
+        return Planned(plan, problems, warnings, target, looked, checks)
 
     async def looked(
         self,

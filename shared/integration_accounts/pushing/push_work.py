@@ -7,7 +7,6 @@ from shared.integration_accounts.linking.linking import PUSH, Linking
 from shared.integration_accounts.pushing.before import look_before
 from shared.integration_accounts.pushing.deciding import Deciding, require_planned_source
 from shared.integration_accounts.pushing.ending import (
-    MOST_DIFFERENCES,
     NOT_AS_WRITTEN,
     compared,
     differs,
@@ -55,6 +54,7 @@ from shared.model.wire import JsonObject
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error, passes
 from shared.operations.task import Outcome, Task, Work
+from shared.rules.integration_accounts.push_warnings import told
 from shared.rules.problems import service_deleted
 from shared.rules.states import require_manageable
 from shared.services.account_claims import is_linked_to
@@ -155,10 +155,11 @@ class PushWork(Work):
             "linked": await self._is_linked(service, planned.target),
             "requests": planned.target.account.requests,
         }
-        warnings = [*planned.plan.warnings, *written.warnings, *notes]
+        warnings = [*notes, *written.warnings, *planned.warnings]
         if differing:
-            warnings.append(differs(differing))
-        done = Done(result=result, warnings=warnings[:MOST_DIFFERENCES], whole=not differing)
+            warnings.insert(0, differs(differing))
+        warnings = told(warnings, written.untold)
+        done = Done(result=result, warnings=warnings, whole=not differing)
         await progress.write(done=done)
         return _outcome(done)
 
@@ -306,7 +307,8 @@ def _stopped(
     error: OperationError | None = None,
 ) -> Outcome:
     """The end of a push that stopped after it had begun to write: what all attempts did."""
-    warnings = [*progress.written.warnings, *notes]
+    written = progress.written
+    warnings = told([*notes, *written.warnings], written.untold)
     return Outcome(status, result_of(operation, progress), warnings, error)
 
 
