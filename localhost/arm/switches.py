@@ -22,6 +22,8 @@ class Switches:
     :param references: an agreement whose partner is not there is refused, and so is the deletion
         of a partner that an agreement names.
     :param unknown_members: what becomes of members that a kind does not have.
+    :param adds_members: artifacts get a member that nobody wrote, as a service fills in what it
+        takes for granted; nobody documents that it does.
     :param content_hash: content links come with hash and version; ``recorded`` goes by the
         api-version.
     :param content_types: content without its type is refused.
@@ -44,6 +46,7 @@ class Switches:
     etags: bool = False
     references: bool = True
     unknown_members: Literal["kept", "refused"] = "kept"
+    adds_members: bool = False
     content_hash: Literal["recorded", "always", "never"] = "recorded"
     content_types: bool = True
     map_versions: bool = True

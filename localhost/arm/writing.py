@@ -128,6 +128,8 @@ class Writer:
             content, content_type = self._content(kind, properties, fetched)
             _described(kind, properties, content)
         self._fits(account, kind, properties, content)
+        if self._switches.adds_members and kind.name != "sessions":
+            properties["metadata"] = {"filledIn": "yes", **(properties.get("metadata") or {})}
         now = self._state.now()
         changed = stamp(self._state.now())
         written = Item(

@@ -7,7 +7,7 @@ from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import Linking
 from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey
 from shared.integration_accounts.pushing.stores import PushStores
-from shared.integration_accounts.pushing.survey import Survey, Surveyor
+from shared.integration_accounts.pushing.survey import Settle, Survey, Surveyor
 from shared.integration_accounts.pushing.suspending import Suspending
 from shared.integration_accounts.pushing.target import (
     Target,
@@ -78,10 +78,17 @@ class Planner:
     linking: Linking
     suspending: Suspending
 
-    async def planned(self, service: Service, body: PushBody, task: Task | None = None) -> Planned:
+    async def planned(
+        self,
+        service: Service,
+        body: PushBody,
+        task: Task | None = None,
+        settle: Settle | None = None,
+    ) -> Planned:
         """What a push would do, and all that forbids it.
 
         :param task: the push that goes on, of which the account may be there already.
+        :param settle: as of ``looked``.
         :raises Problem: where there is no account to plan for: InvalidRequest,
             IntegrationAccountUnknown, IntegrationAccountNotFound,
             IntegrationAccountForbidden, IntegrationAccountUnavailable, IntegrationAccountRefused;
@@ -90,15 +97,20 @@ class Planner:
         account_id = chosen_account(self.linking, service, body)
         target = await target_of(self.stores.arm, account_id, body)
         with as_problems(account_id):
-            return await self._planned(service, body, target, task)
+            return await self._planned(service, body, target, task, settle)
 
     async def _planned(
-        self, service: Service, body: PushBody, target: Target, task: Task | None
+        self,
+        service: Service,
+        body: PushBody,
+        target: Target,
+        task: Task | None,
+        settle: Settle | None,
     ) -> Planned:
         stores = self.stores
         changes = Changes.of(target.location, body.key_vaults)
         checks = PushChecks(body, changes, target.sku, stores.clock.now())
-        looked = await self.looked(service, body, target, task, checks)
+        looked = await self.looked(service, body, target, task, checks, settle)
         survey, numbers = looked.survey, looked.numbers
         refused = [exists_already(target)] if _is_there(body, target, task) else []
         workflows, unseen = await self._workflows(target, body)
@@ -144,10 +156,12 @@ class Planner:
         target: Target,
         task: Task | None,
         checks: PushChecks | None = None,
+        settle: Settle | None = None,
     ) -> Looked:
         """What the service and the account hold now, and what a push does with each.
 
         :param checks: what is to look at every artifact.
+        :param settle: says what of that the push wrote itself; None where it has not begun to.
         :raises ArmRefused: what ARM refused.
         :raises Problem: as ``planned``.
         """
@@ -156,7 +170,15 @@ class Planner:
         cut = await stores.source(service).cut(operation, hold=False)
         changes = Changes.of(target.location, body.key_vaults)
         surveyor = Surveyor(
-            stores, service, cut, target, body, changes=changes, checks=checks, task=task
+            stores,
+            service,
+            cut,
+            target,
+            body,
+            changes=changes,
+            checks=checks,
+            task=task,
+            settle=settle,
         )
         survey = await surveyor.run()
         numbers = await self.numbers.run(service, cut, target, body, survey)

@@ -15,6 +15,7 @@ from shared.integration_accounts.pushing.ending import (
     unlike,
     would_be_replaced,
 )
+from shared.integration_accounts.pushing.own import OwnWrites
 from shared.integration_accounts.pushing.planned_for import (
     body_of,
     require_as_planned,
@@ -120,11 +121,14 @@ class PushWork(Work):
         progress: Progressing,
     ) -> Outcome:
         written = progress.written
-        planned = await self._planner.planned(service, body, task)
+        own = OwnWrites(progress.before, written)
+        settle = own.settle if progress.now.begun else None
+        planned = await self._planner.planned(service, body, task, settle)
         if not progress.now.begun:
             source = planned.looked.numbers.source
             require_planned_source(task.operation, source, body.control_numbers)
             await self._begin(task, service, body, planned, progress)
+            own.before = progress.before
         elif refused := [one for one in planned.problems if one.code in _STILL]:
             raise refusal(refused)
         with as_problems(planned.target.id):
@@ -136,7 +140,7 @@ class PushWork(Work):
             if planned.target.exists and body.workflows is WorkflowsPolicy.SUSPEND:
                 await self._suspending.disable(task, planned.target.id, progress.note)
             writer = ArtifactWriter(
-                self._stores, service, task, body, planned, written, progress.before
+                self._stores, service, task, body, planned, written, progress.before, own
             )
             await writer.write()
             numbers = Deciding(
@@ -146,7 +150,7 @@ class PushWork(Work):
             await writer.delete()
             task.report("comparing")
             target = await target_of(self._stores.arm, planned.target.id, body)
-            looked = await self._planner.looked(service, body, target, task)
+            looked = await self._planner.looked(service, body, target, task, settle=own.settle)
             differing = sorted([*unlike(looked.survey), *await numbers.look_back(looked)])
         notes = await self._link(task, service, body, planned, looked.survey, differing)
         notes += await self._disabled(task.operation, progress)

@@ -4,7 +4,7 @@ Three readings: of the service, for its names and digests; of the account, again
 service again, with content, for the checks. Names and digests alone are kept.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from shared.arm.refusals import ArmRefused, is_kind_unknown
@@ -93,10 +93,16 @@ class Survey:
         ]
 
 
+Settle = Callable[[Survey, "Surveyor"], Awaitable[None]]
+"""Changes the actions of a survey."""
+
+
 class Surveyor:
     """Makes one survey.
 
     :param checks: what looks at everything; None where nobody asks.
+    :param settle: says of what the account has otherwise, before that, what the push wrote itself;
+        None where it has not begun to.
     """
 
     def __init__(
@@ -110,13 +116,15 @@ class Surveyor:
         changes: Changes,
         checks: PushChecks | None,
         task: Task | None,
+        settle: Settle | None = None,
     ) -> None:
         self._stores = stores
         self._service = service
         self._cut = cut
         self._target = target
         self._body = body
-        self._changes = changes
+        self.changes = changes
+        self._settle = settle
         self._checks = checks
         self._task = task
         self._choice = Choice(body.include, body.exclude)
@@ -140,6 +148,8 @@ class Surveyor:
             if found.chosen.takes(CHILDREN[record.child].section, record.name):
                 found.actions.setdefault(key, Action.CREATE)
         found.problems = self._choice.end()[1]
+        if self._settle is not None:
+            await self._settle(found, self)
         if self._checks is not None:
             await self._look_at_all(found, self._checks)
         return found
@@ -166,7 +176,7 @@ class Surveyor:
 
     async def seen(self, child: Child, record: Record) -> Seen:
         """A record as it is compared."""
-        document, reference = self._changes.applied(child, record.document), record.content
+        document, reference = self.changes.applied(child, record.document), record.content
         content, map_type = None, ""
         if reference is not None:
             untyped = child is Child.MAPS and member(document, "mapType") is None
@@ -240,16 +250,30 @@ class Surveyor:
 
         :raises ArmRefused: what ARM refused.
         """
-        account = self._target.account
-        resource = await account.item(one.child, one.name)
+        resource = await self.item(one.child, one.name)
         if resource is None:
             return one
-        pulled = record_of(one.child, resource)
-        there, wanted = seen_in_account(pulled), pulled.content
+        return await self.with_hash(seen_in_account(record_of(one.child, resource)), resource)
+
+    async def item(self, child: Child, name: str) -> JsonObject | None:
+        """An artifact of the account as it is now; None where there is none of that name.
+
+        :raises ArmRefused: what ARM refused.
+        """
+        return await self._target.account.item(child, name)
+
+    async def with_hash(self, one: Seen, resource: JsonObject) -> Seen:
+        """An artifact of the account with the hash of its content, which is fetched where its link
+        has none.
+
+        :param resource: the same, as ARM answered it.
+        :raises ArmRefused: what ARM refused.
+        """
+        wanted = record_of(one.child, resource).content
         if not isinstance(wanted, ContentWanted) or wanted.md5:
-            return there
-        fetched = await account.content(one.child, one.name, wanted.link)
-        return replace(there, content=content_of(fetched.data))
+            return one
+        fetched = await self._target.account.content(one.child, one.name, wanted.link)
+        return replace(one, content=content_of(fetched.data))
 
     async def _look_at_all(self, found: Survey, checks: PushChecks) -> None:
         for child in ORDER:

@@ -13,6 +13,7 @@ from functools import partial
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.arm.requests import Put
 from shared.integration_accounts.pushing.before import Before
+from shared.integration_accounts.pushing.own import OwnWrites
 from shared.integration_accounts.pushing.patient import carefully, sent
 from shared.integration_accounts.pushing.planning import Planned
 from shared.integration_accounts.pushing.stores import PushStores
@@ -34,7 +35,6 @@ from shared.rules.integration_accounts.push_plan import (
     DELETE_ORDER,
     WRITTEN,
     Seen,
-    differences,
     is_same,
 )
 from shared.rules.integration_accounts.resources import goes_inline, record_of, resource_of
@@ -64,6 +64,7 @@ class ArtifactWriter:
     written: Written
     before: Before
     """What may be replaced or deleted, as it was before the backup."""
+    own: OwnWrites
 
     async def write(self) -> None:
         """Write all artifacts that the account lacks, or has otherwise.
@@ -114,7 +115,10 @@ class ArtifactWriter:
             _count(earlier, section)
             return
         if found is not None and there is not None:
-            if await self._is_own(child, found, key, earlier):
+            surveyor = planned.looked.surveyor
+            sent_body = earlier.body
+            if sent_body is not None and await self.own.has_all(surveyor, wanted, sent_body, found):
+                self.own.answered(child, wanted, sent_body, found)
                 _count(earlier, section)
                 return
             is_to_replace = planned.looked.survey.actions.get(key) is Action.REPLACE
@@ -130,15 +134,7 @@ class ArtifactWriter:
         earlier.body, earlier.counted = body, counted
         put = await self._put(child, name, body, etag)
         counted[section] += 1
-        if places := differences(child, body, put.resource):
-            self.written.warn(
-                Warning(
-                    code="AnsweredOtherwise",
-                    message="Azure answered it otherwise than it was written: "
-                    f"{', '.join(places[:5])}.",
-                    target=f"{section}/{shown(record.name)}",
-                )
-            )
+        self.own.answered(child, wanted, body, put.resource)
 
     async def _put(self, child: Child, name: str, body: JsonObject, etag: str) -> Put:
         try:
@@ -163,16 +159,8 @@ class ArtifactWriter:
         before = self.before.get(key)
         return before is not None and is_same(before, await self._seen(child, resource, before))
 
-    async def _is_own(
-        self, child: Child, resource: JsonObject, key: Key, earlier: _Earlier
-    ) -> bool:
-        """Whether what the account has now is what was sent before, and nothing was heard of: all
-        of that is in it, and it is not as it was."""
-        if earlier.body is None or differences(child, earlier.body, resource):
-            return False
-        return not await self._is_as_before(child, resource, key)
-
     def _leave(self, section: str, name: str) -> None:
+        self.own.left.add(key_of(section, name))
         self.written.warn(
             Warning(
                 code="ChangedMeanwhile",

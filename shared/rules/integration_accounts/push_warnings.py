@@ -14,9 +14,6 @@ MOST = 100
 MOST_OF_A_CODE = 40
 """Warnings of one code that a push keeps while it runs, with what its attempts did."""
 
-LEFT_OUT = "WarningsLeftOut"
-"""The code of the last warning, where not all are told."""
-
 _HARMLESS = frozenset(
     {
         *(str(code) for code in FindingCode),
@@ -72,6 +69,6 @@ def told(warnings: Sequence[Warning], untold: Mapping[str, int] | None = None) -
 def _left_out(codes: Mapping[str, int]) -> Warning:
     named = ", ".join(f"{count} {code}" for code, count in sorted(codes.items()))
     return Warning(
-        code=LEFT_OUT,
+        code="WarningsLeftOut",
         message=f"{sum(codes.values())} more warnings are not told here: {named}.",
     )
