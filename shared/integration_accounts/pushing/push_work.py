@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import PUSH, Linking
-from shared.integration_accounts.pushing.before import look_before
+from shared.integration_accounts.pushing.beginning import Beginning
 from shared.integration_accounts.pushing.deciding import Deciding, require_planned_source
 from shared.integration_accounts.pushing.ending import (
     NOT_AS_WRITTEN,
@@ -34,7 +34,6 @@ from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.suspending import Suspending
 from shared.integration_accounts.pushing.target import (
     Target,
-    exists_already,
     make_account,
     tags_of,
     target_of,
@@ -51,7 +50,6 @@ from shared.model.operation import (
 from shared.model.problem import Code, Problem
 from shared.model.push import PushBody, WorkflowsPolicy
 from shared.model.service import Service
-from shared.model.wire import JsonObject
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error, passes
 from shared.operations.task import Outcome, Task, Work
@@ -127,7 +125,10 @@ class PushWork(Work):
         if not progress.now.begun:
             source = planned.looked.numbers.source
             require_planned_source(task.operation, source, body.control_numbers)
-            await self._begin(task, service, body, planned, progress)
+            beginning = Beginning(
+                self._stores, self._safety, task, service, body, planned, progress
+            )
+            await beginning.begin()
             own.before = progress.before
         elif refused := [one for one in planned.problems if one.code in _STILL]:
             raise refusal(refused)
@@ -166,37 +167,6 @@ class PushWork(Work):
         done = Done(result=result, warnings=warnings, whole=not differing)
         await progress.write(done=done)
         return _outcome(done)
-
-    async def _begin(
-        self,
-        task: Task,
-        service: Service,
-        body: PushBody,
-        planned: Planned,
-        progress: Progressing,
-    ) -> None:
-        """Make the backup that the push is undone with, and note that the account is written to
-        from now on.
-
-        :raises Problem: what forbids the push.
-        """
-        if body.create is not None:
-            now = await target_of(self._stores.arm, planned.target.id, body)
-            if now.exists:  # made by somebody else: nothing was begun
-                raise exists_already(now)
-        if planned.problems:
-            raise refusal(planned.problems)
-        if not progress.now.looked:
-            await progress.clear()  # of pushes that ended
-            looked = planned.looked
-            with as_problems(planned.target.id):
-                before = await look_before(task, looked.survey, looked.surveyor)
-            await progress.look(before)
-        safety: JsonObject = {}
-        if planned.plan.safety_backup:
-            safety = await self._safety.made(task, service, planned.target)
-        await task.checkpoint()
-        await progress.write(begun=True, safety=safety)
 
     async def _link(
         self,

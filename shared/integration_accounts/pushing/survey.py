@@ -36,7 +36,13 @@ from shared.rules.integration_accounts.push_plan import (
     seen,
     seen_in_account,
 )
-from shared.rules.integration_accounts.resources import ContentWanted, Pulled, name_of, record_of
+from shared.rules.integration_accounts.resources import (
+    ContentWanted,
+    Pulled,
+    lacks_content,
+    name_of,
+    record_of,
+)
 from shared.rules.naming import artifact_key
 from shared.rules.trading import agreement_content, member
 from shared.services.cut import ServiceCut
@@ -231,8 +237,23 @@ class Surveyor:
             kept = artifact_key(name)
             if kept in found.agreements:
                 found.agreements[kept] = _agreement(name, pulled.document)
-        if self._checks is not None and action in (Action.KEEP, Action.DELETE):
+        if self._checks is None:
+            return
+        if action in (Action.KEEP, Action.DELETE):
             self._checks.look_at_target(child, name, pulled.document, action)
+        if action in (Action.REPLACE, Action.DELETE):
+            self._checks.touches(child, name, await self._size(pulled))
+
+    async def _size(self, pulled: Pulled) -> int | None:
+        """Bytes of an artifact's content; None where it has none, 0 where that is not said. One
+        that is listed without its content is asked for alone, once, as a pull does."""
+        content = pulled.content
+        if lacks_content(pulled):
+            resource = await self.item(pulled.child, pulled.name)
+            content = record_of(pulled.child, resource).content if resource is not None else b""
+        if isinstance(content, ContentWanted):
+            return content.size or 0
+        return len(content) if content is not None else None
 
     async def seen_there(self, pulled: Pulled, record: Seen | None) -> Seen:
         """A resource of the account as it is compared; its content is fetched where only its bytes
