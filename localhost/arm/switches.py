@@ -18,6 +18,7 @@ class Switches:
     """What may be set at any time; the next request is answered by it.
 
     :param if_match: the If-Match of what has an ETag is heeded, or else ignored.
+    :param if_none_match: the If-None-Match of an account's PUT is heeded, or else ignored.
     :param etags: artifacts have ETags as sessions do; nobody documents that they have.
     :param references: an agreement whose partner is not there is refused, and so is the deletion
         of a partner that an agreement names.
@@ -43,6 +44,7 @@ class Switches:
     """
 
     if_match: bool = True
+    if_none_match: bool = True
     etags: bool = False
     references: bool = True
     unknown_members: Literal["kept", "refused"] = "kept"

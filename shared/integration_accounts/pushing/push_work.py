@@ -1,6 +1,7 @@
 """The work of PushIntegrationAccount."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import PUSH, Linking
@@ -15,6 +16,7 @@ from shared.integration_accounts.pushing.ending import (
     unlike,
     would_be_replaced,
 )
+from shared.integration_accounts.pushing.making import Making
 from shared.integration_accounts.pushing.own import OwnWrites
 from shared.integration_accounts.pushing.planned_for import (
     body_of,
@@ -34,7 +36,6 @@ from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.suspending import Suspending
 from shared.integration_accounts.pushing.target import (
     Target,
-    make_account,
     tags_of,
     target_of,
 )
@@ -120,9 +121,10 @@ class PushWork(Work):
     ) -> Outcome:
         written = progress.written
         own = OwnWrites(progress.before, written)
-        settle = own.settle if progress.now.begun else None
+        goes_on = progress.now.begun
+        settle = own.settle if goes_on else None
         planned = await self._planner.planned(service, body, task, settle)
-        if not progress.now.begun:
+        if not goes_on:
             source = planned.looked.numbers.source
             require_planned_source(task.operation, source, body.control_numbers)
             beginning = Beginning(
@@ -130,14 +132,17 @@ class PushWork(Work):
             )
             await beginning.begin()
             own.before = progress.before
-        elif refused := [one for one in planned.problems if one.code in _STILL]:
-            raise refusal(refused)
         with as_problems(planned.target.id):
-            if not planned.target.exists:
+            is_made = planned.target.exists and progress.now.exists
+            if body.create is not None and not is_made:
                 tags = await tags_of(planned.looked.cut)
-                await make_account(planned.target, body, tags)
+                asked = replace(planned.target, sku=body.create.sku, location=body.create.location)
+                await Making(self._stores, task, asked, body, tags, written).make()
             if not progress.now.exists:
                 await progress.write(exists=True)
+            refused = [one for one in planned.problems if one.code in _STILL]
+            if goes_on and refused:
+                raise refusal(refused)
             if planned.target.exists and body.workflows is WorkflowsPolicy.SUSPEND:
                 await self._suspending.disable(task, planned.target.id, progress.note)
             writer = ArtifactWriter(
