@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from shared.arm.problems import as_problems
 from shared.integration_accounts.pushing.before import Before, look_before
+from shared.integration_accounts.pushing.named import Named, touched_by
 from shared.integration_accounts.pushing.planning import Planned
 from shared.integration_accounts.pushing.progress import Progressing
 from shared.integration_accounts.pushing.safety import Made, Safety
@@ -12,7 +13,7 @@ from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.target import exists_already, target_of
 from shared.integration_accounts.pushing.undo import Undo
-from shared.model.push import Action, PushBody
+from shared.model.push import PushBody
 from shared.model.service import Service
 from shared.operations.task import Task
 from shared.rules.integration_accounts.push_choice import Key
@@ -50,7 +51,7 @@ class Beginning:
             looked = planned.looked
             with as_problems(planned.target.id):
                 before = await look_before(self.task, looked.survey, looked.surveyor)
-            await progress.look(before)
+            await progress.look(await self._named(before))
         made = Made({}, [])
         if planned.plan.safety_backup:
             made = await self.safety.made(self.task, self.service, planned.target)
@@ -60,6 +61,14 @@ class Beginning:
             await progress.written.keep()
         await self.task.checkpoint()
         await progress.write(begun=True, safety=made.told)
+
+    async def _named(self, before: Before) -> Before:
+        """How it looks, with what the plan did not name as replaced or deleted left as it is."""
+        operation, survey = self.task.operation, self.planned.looked.survey
+        request = await self.stores.records.request(operation.service, operation.id)
+        named = Named.of(request)
+        came = [key for key in touched_by(survey) if not named.has(key)]
+        return {**before, **{key: _like_nothing(before[key]) for key in came}}
 
     async def _require_undo(self, made: Made) -> None:
         """Refuse a push of which something could not be undone; what was changed while it was
@@ -80,11 +89,9 @@ class Beginning:
 
     def _touched(self) -> Before:
         """What is replaced or deleted, as it looked before the backup was begun."""
-        survey, before = self.planned.looked.survey, self.progress.before
-        keys = [key for key, action in survey.actions.items() if action is Action.REPLACE]
-        found: dict[Key, Seen] = {}
-        for key in (*keys, *survey.deleted):
-            if key in before:
+        before, found = self.progress.before, dict[Key, Seen]()
+        for key in touched_by(self.planned.looked.survey):
+            if key in before and before[key].fingerprint:
                 found[key] = before[key]
         return found
 

@@ -5,7 +5,7 @@ made it. So one that is there when it is to be made, or of whose making nothing 
 only where it is as it was asked for and holds nothing: whoever made it, nothing can be lost there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from shared.arm.refusals import ArmRefused, is_kind_unknown
@@ -36,7 +36,7 @@ class Making:
     task: Task
     target: Target
     body: PushBody
-    tags: JsonObject
+    tags: JsonObject = field(repr=False)
     written: Written
 
     async def make(self) -> None:

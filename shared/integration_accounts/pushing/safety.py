@@ -92,7 +92,7 @@ class _Entered:
 class Made:
     """A backup of an account that was made before it is written to."""
 
-    told: JsonObject
+    told: JsonObject = field(repr=False)
     """Which backup it is, as the result of the push has it."""
     warnings: list[Warning]
     """What it has not as the account has it."""

@@ -164,9 +164,9 @@ class ArtifactWriter:
         self.written.warn(
             Warning(
                 code="ChangedMeanwhile",
-                message="Somebody made or changed it in the account after it was read for this "
-                "push: no backup has that, so it stays as it is. Push again when nobody changes "
-                "the account.",
+                message="Somebody made or changed it in the account after this push was planned: "
+                "the plan does not name it, or no backup has it as it is. So it stays. Push again "
+                "when nobody changes the account.",
                 target=f"{section}/{shown(name)}",
             )
         )
