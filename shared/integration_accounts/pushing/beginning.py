@@ -18,6 +18,7 @@ from shared.model.service import Service
 from shared.operations.task import Task
 from shared.rules.integration_accounts.push_choice import Key
 from shared.rules.integration_accounts.push_plan import Seen
+from shared.rules.integration_accounts.push_warnings import LOST
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Beginning:
         if planned.plan.safety_backup:
             made = await self.safety.made(self.task, self.service, planned.target)
             await self._require_undo(made)
-            for warning in made.warnings:
+            lost = [one for one in planned.warnings if one.code == LOST]
+            for warning in (*lost, *made.warnings):
                 progress.written.warn(warning)
             await progress.written.keep()
         await self.task.checkpoint()

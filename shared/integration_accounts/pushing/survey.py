@@ -242,7 +242,7 @@ class Surveyor:
         if action in (Action.KEEP, Action.DELETE):
             self._checks.look_at_target(child, name, pulled.document, action)
         if action in (Action.REPLACE, Action.DELETE):
-            self._checks.touches(child, name, await self._size(pulled))
+            self._checks.touches(child, name, pulled.document, await self._size(pulled))
 
     async def _size(self, pulled: Pulled) -> int | None:
         """Bytes of an artifact's content; None where it has none, 0 where that is not said. One

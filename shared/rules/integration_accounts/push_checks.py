@@ -127,11 +127,21 @@ class PushChecks:
             self._kept.add(artifact_of(CHILDREN[child].section, name))
             self._holds(child, name, document)
 
-    def touches(self, child: Child, name: str, size: int | None) -> None:
+    def touches(self, child: Child, name: str, document: JsonObject, size: int | None) -> None:
         """Tell an artifact that the account has, and that the push replaces or deletes.
 
         :param size: bytes of its content; None where Azure gives none.
         """
+        if pointers := left_out(child, document):
+            self._told.warn(
+                Warning(
+                    code="MembersLost",
+                    message=f"The account has members of it that no push may write: "
+                    f"{_listed(pointers)}. They are lost when it is replaced or deleted, and the "
+                    "undo does not bring them back; the backup from before has them.",
+                    target=_at(child, name),
+                )
+            )
         lack = lack_of(child, size)
         if lack is not None:
             self._lost.setdefault(lack, []).append(_at(child, name))

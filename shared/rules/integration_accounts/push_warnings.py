@@ -14,6 +14,9 @@ MOST = 100
 MOST_OF_A_CODE = 40
 """Warnings of one code that a push keeps while it runs, with what its attempts did."""
 
+LOST = "MembersLost"
+"""The code of what the account has and loses: told at the end too, when it is gone."""
+
 _HARMLESS = frozenset(
     {
         *(str(code) for code in FindingCode),
@@ -50,13 +53,14 @@ def _ranked(warnings: Iterable[Warning]) -> Iterator[tuple[int, Warning]]:
 
 
 def told(warnings: Sequence[Warning], untold: Mapping[str, int] | None = None) -> list[Warning]:
-    """At most ``MOST`` of the warnings, by danger; the last says how many more there are, and of
-    which codes.
+    """At most ``MOST`` of the warnings, each once and by danger; the last says how many more there
+    are, and of which codes.
 
     :param untold: how many others there are already, by code.
     """
     left_out = Counter(untold or {})
-    ordered = by_danger(warnings)
+    once = {(one.code, one.target, one.message): one for one in warnings}
+    ordered = by_danger(once.values())
     if len(ordered) <= MOST and not left_out:
         return ordered
     kept = ordered[: MOST - 1]
