@@ -54,7 +54,7 @@ from shared.model.service import Service
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error, passes
 from shared.operations.task import Outcome, Task, Work
-from shared.rules.integration_accounts.push_warnings import told
+from shared.rules.integration_accounts.push_warnings import LOST, told
 from shared.rules.problems import service_deleted
 from shared.rules.states import require_manageable
 from shared.services.account_claims import is_linked_to
@@ -165,7 +165,9 @@ class PushWork(Work):
             "linked": await self._is_linked(service, planned.target),
             "requests": planned.target.account.requests,
         }
-        warnings = [*notes, *written.warnings, *planned.warnings]
+        # What is lost was told before the first write: now it is gone.
+        of_plan = [one for one in planned.warnings if one.code != LOST]
+        warnings = [*notes, *written.warnings, *of_plan]
         if differing:
             warnings.insert(0, differs(differing))
         warnings = told(warnings, written.untold)
