@@ -168,7 +168,13 @@ class Service:
 
     def _account(self, asked: Asked, subscription: str, group: str, name: str) -> Answer:
         if asked.method == "PUT":
-            new = self._writer.account(subscription, group, name, asked.json())
+            new = self._writer.account(
+                subscription,
+                group,
+                name,
+                asked.json(),
+                if_none_match=asked.headers.get("if-none-match"),
+            )
             made = self._state.account(subscription, group, name)
             return Answer(201 if new else 200, _account_shown(made))
         if asked.method == "DELETE":

@@ -18,10 +18,13 @@ class Switches:
     """What may be set at any time; the next request is answered by it.
 
     :param if_match: the If-Match of what has an ETag is heeded, or else ignored.
+    :param if_none_match: the If-None-Match of an account's PUT is heeded, or else ignored.
     :param etags: artifacts have ETags as sessions do; nobody documents that they have.
     :param references: an agreement whose partner is not there is refused, and so is the deletion
         of a partner that an agreement names.
     :param unknown_members: what becomes of members that a kind does not have.
+    :param adds_members: artifacts get a member that nobody wrote, as a service fills in what it
+        takes for granted; nobody documents that it does.
     :param content_hash: content links come with hash and version; ``recorded`` goes by the
         api-version.
     :param content_types: content without its type is refused.
@@ -41,9 +44,11 @@ class Switches:
     """
 
     if_match: bool = True
+    if_none_match: bool = True
     etags: bool = False
     references: bool = True
     unknown_members: Literal["kept", "refused"] = "kept"
+    adds_members: bool = False
     content_hash: Literal["recorded", "always", "never"] = "recorded"
     content_types: bool = True
     map_versions: bool = True

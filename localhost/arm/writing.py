@@ -48,10 +48,19 @@ class Writer:
         self._state = state
         self._switches = switches
 
-    def account(self, subscription: str, group: str, name: str, body: JsonObject) -> bool:
+    def account(
+        self,
+        subscription: str,
+        group: str,
+        name: str,
+        body: JsonObject,
+        *,
+        if_none_match: str | None = None,
+    ) -> bool:
         """Write an account; whether it is new.
 
-        :raises Refused: where the group is not there, or the body is not as it must be.
+        :raises Refused: where the group is not there, or the body is not as it must be; where the
+            account is there, and was not to be.
         """
         self._known(body, _RESOURCE, "an integration account")
         location = _location(body, "account")
@@ -59,6 +68,8 @@ class Writer:
         if tier not in TIERS:
             raise malformed(f"The tier {tier!r} is none of {', '.join(TIERS)}.")
         there = self._state.group(subscription, group).accounts.get(name.lower())
+        if there is not None and if_none_match == "*" and self._switches.if_none_match:
+            raise Refused(412, "PreconditionFailed", "The resource is there.")
         if there is not None and _place(there.resource["location"]) != _place(location):
             raise Refused(
                 409,
@@ -128,6 +139,8 @@ class Writer:
             content, content_type = self._content(kind, properties, fetched)
             _described(kind, properties, content)
         self._fits(account, kind, properties, content)
+        if self._switches.adds_members and kind.name != "sessions":
+            properties["metadata"] = {"filledIn": "yes", **(properties.get("metadata") or {})}
         now = self._state.now()
         changed = stamp(self._state.now())
         written = Item(

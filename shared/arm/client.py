@@ -195,11 +195,14 @@ class Account:
             raise stale.refused from None
 
     async def make(self, body: JsonObject) -> Put:
-        """Write the account itself: make it, or change its own members.
+        """Make the account, once. Nobody documents that ARM heeds the condition that it is not
+        there: the answer's status says whether it was.
 
-        :raises ArmRefused: if ARM does not do it.
+        :raises ArmRefused: if ARM does not do it: CHANGED where it is there; UNAVAILABLE where it
+            is not known whether it was carried out.
         """
-        return await self._requests.put(of_account(self.id), API_VERSION, body)
+        segments = of_account(self.id)
+        return await self._requests.put(segments, API_VERSION, body, once=True, new=True)
 
     async def put(
         self, child: Child, name: str, body: JsonObject, etag: str = "", *, once: bool = False

@@ -114,15 +114,19 @@ class Requests:
         etag: str = "",
         *,
         once: bool = False,
+        new: bool = False,
     ) -> Put:
         """Write a resource.
 
         :param etag: the version that it must have; any, or none, where it is empty. Where an answer
             was lost and the request is repeated, its own first delivery may have changed that.
         :param once: not repeated where it is not known whether it was carried out.
+        :param new: on the condition that it is not there.
         :raises ArmRefused: if ARM does not do it: CHANGED where the version is another.
         """
         headers = {**_JSON, "Content-Type": "application/json"}
+        if new:
+            headers["If-None-Match"] = "*"
         if etag:
             headers["If-Match"] = etag
         address = self._address(segments, version)

@@ -37,6 +37,7 @@ class Pushers(Operators):
             history=self.history,
             links=self.links,
             ledger=self.ledger,
+            records=self.records,
             source=self.source,
             clock=self.clock,
             unreadable=self._unreadable(),

@@ -147,3 +147,20 @@ async def test_if_match_is_heeded_or_ignored(arm: Arm, call: Calls) -> None:
     assert (await call("PUT", path, body, headers={"If-Match": etag})).status == 412
     arm.switches.if_match = False
     assert (await call("PUT", path, body, headers={"If-Match": etag})).status == 200
+
+
+async def test_an_account_is_made_on_the_condition_that_it_is_not_there(
+    arm: Arm, call: Calls
+) -> None:
+    path, body, condition = f"{ACCOUNT}-new", an_account(), {"If-None-Match": "*"}
+    assert (await call("PUT", path, body, headers=condition)).status == 201
+    assert (await call("PUT", path, body, headers=condition)).status == 412
+    arm.switches.if_none_match = False
+    assert (await call("PUT", path, body, headers=condition)).status == 200
+
+
+async def test_members_are_added_to_what_is_written(arm: Arm, call: Calls) -> None:
+    arm.switches.adds_members = True
+    body = {"properties": {**PARTNER, "metadata": {"a": "b"}}}
+    made = await call("PUT", f"{ACCOUNT}/partners/Fabrikam", body)
+    assert made.body["properties"]["metadata"] == {"a": "b", "filledIn": "yes"}

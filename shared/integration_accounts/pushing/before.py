@@ -1,7 +1,8 @@
 """How the artifacts looked that a push replaces or deletes, before the backup of before was made.
 
 It is staged once. Right before each of them is written, or deleted, it must look just so: what
-somebody made or changed since is in no backup, whichever attempt meets it.
+somebody made or changed since is in no backup, whichever attempt meets it. What the account keeps
+otherwise than the service is staged too: it is told by that from what the push writes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -69,14 +70,14 @@ def before_of(values: Iterable[JsonObject]) -> dict[Key, Seen]:
 
 
 async def look_before(task: Task, survey: Survey, surveyor: Surveyor) -> dict[Key, Seen]:
-    """What the survey saw of each artifact that is replaced or deleted. Content whose link has no
-    hash is fetched: nothing else tells later whether it is the same.
+    """What the survey saw of each artifact that is replaced, kept or deleted. Content whose link
+    has no hash is fetched: nothing else tells later whether it is the same.
 
     :raises ArmRefused: what ARM refused.
     """
     found = dict(survey.deleted)
     for key, action in survey.actions.items():
-        if action is Action.REPLACE:
+        if action in (Action.REPLACE, Action.KEEP):
             found[key] = survey.there[key]
     for key, one in found.items():
         if one.content is not None and not one.content.md5:

@@ -7,7 +7,7 @@ from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import Linking
 from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey
 from shared.integration_accounts.pushing.stores import PushStores
-from shared.integration_accounts.pushing.survey import Survey, Surveyor
+from shared.integration_accounts.pushing.survey import Settle, Survey, Surveyor
 from shared.integration_accounts.pushing.suspending import Suspending
 from shared.integration_accounts.pushing.target import (
     Target,
@@ -40,6 +40,7 @@ from shared.rules.integration_accounts.push_numbers import SourceState
 from shared.rules.integration_accounts.push_plan import WRITTEN, seconds_of
 from shared.rules.integration_accounts.push_request import Move, before_resuming
 from shared.rules.integration_accounts.push_rights import wanted_rights
+from shared.rules.integration_accounts.push_warnings import by_danger
 from shared.rules.integration_accounts.push_workflows import to_resume
 from shared.rules.states import ALLOWED, ServiceOperation
 from shared.services.cut import ServiceCut
@@ -54,6 +55,8 @@ class Planned:
 
     plan: PushPlan
     problems: Sequence[Problem]
+    warnings: Sequence[Warning]
+    """All that surprises: the plan tells the first ones."""
     target: Target
     looked: "Looked"
     checks: PushChecks
@@ -77,10 +80,17 @@ class Planner:
     linking: Linking
     suspending: Suspending
 
-    async def planned(self, service: Service, body: PushBody, task: Task | None = None) -> Planned:
+    async def planned(
+        self,
+        service: Service,
+        body: PushBody,
+        task: Task | None = None,
+        settle: Settle | None = None,
+    ) -> Planned:
         """What a push would do, and all that forbids it.
 
         :param task: the push that goes on, of which the account may be there already.
+        :param settle: as of ``looked``.
         :raises Problem: where there is no account to plan for: InvalidRequest,
             IntegrationAccountUnknown, IntegrationAccountNotFound,
             IntegrationAccountForbidden, IntegrationAccountUnavailable, IntegrationAccountRefused;
@@ -89,15 +99,20 @@ class Planner:
         account_id = chosen_account(self.linking, service, body)
         target = await target_of(self.stores.arm, account_id, body)
         with as_problems(account_id):
-            return await self._planned(service, body, target, task)
+            return await self._planned(service, body, target, task, settle)
 
     async def _planned(
-        self, service: Service, body: PushBody, target: Target, task: Task | None
+        self,
+        service: Service,
+        body: PushBody,
+        target: Target,
+        task: Task | None,
+        settle: Settle | None,
     ) -> Planned:
         stores = self.stores
         changes = Changes.of(target.location, body.key_vaults)
         checks = PushChecks(body, changes, target.sku, stores.clock.now())
-        looked = await self.looked(service, body, target, task, checks)
+        looked = await self.looked(service, body, target, task, checks, settle)
         survey, numbers = looked.survey, looked.numbers
         refused = [exists_already(target)] if _is_there(body, target, task) else []
         workflows, unseen = await self._workflows(target, body)
@@ -125,6 +140,7 @@ class Planner:
         moves = await self._move(service, target, numbers)
         if moves is not None and (still_runs := moves.still_runs()) is not None:
             warnings.insert(0, still_runs)
+        warnings = by_danger(warnings)
         plan = await self._told(service, body, target, survey, numbers, workflows, moves)
         plan = plan.model_copy(
             update={
@@ -135,7 +151,7 @@ class Planner:
                 "more_warnings": max(0, len(warnings) - _MOST_TOLD),
             }
         )
-        return Planned(plan, problems, target, looked, checks)
+        return Planned(plan, problems, warnings, target, looked, checks)
 
     async def looked(
         self,
@@ -144,10 +160,12 @@ class Planner:
         target: Target,
         task: Task | None,
         checks: PushChecks | None = None,
+        settle: Settle | None = None,
     ) -> Looked:
         """What the service and the account hold now, and what a push does with each.
 
         :param checks: what is to look at every artifact.
+        :param settle: says what of that the push wrote itself; None where it has not begun to.
         :raises ArmRefused: what ARM refused.
         :raises Problem: as ``planned``.
         """
@@ -156,7 +174,15 @@ class Planner:
         cut = await stores.source(service).cut(operation, hold=False)
         changes = Changes.of(target.location, body.key_vaults)
         surveyor = Surveyor(
-            stores, service, cut, target, body, changes=changes, checks=checks, task=task
+            stores,
+            service,
+            cut,
+            target,
+            body,
+            changes=changes,
+            checks=checks,
+            task=task,
+            settle=settle,
         )
         survey = await surveyor.run()
         numbers = await self.numbers.run(service, cut, target, body, survey)

@@ -1,13 +1,13 @@
 """The work of PushIntegrationAccount."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import PUSH, Linking
-from shared.integration_accounts.pushing.before import look_before
+from shared.integration_accounts.pushing.beginning import Beginning
 from shared.integration_accounts.pushing.deciding import Deciding, require_planned_source
 from shared.integration_accounts.pushing.ending import (
-    MOST_DIFFERENCES,
     NOT_AS_WRITTEN,
     compared,
     differs,
@@ -16,6 +16,8 @@ from shared.integration_accounts.pushing.ending import (
     unlike,
     would_be_replaced,
 )
+from shared.integration_accounts.pushing.making import Making
+from shared.integration_accounts.pushing.own import OwnWrites
 from shared.integration_accounts.pushing.planned_for import (
     body_of,
     require_as_planned,
@@ -34,8 +36,6 @@ from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.suspending import Suspending
 from shared.integration_accounts.pushing.target import (
     Target,
-    exists_already,
-    make_account,
     settings_of,
     target_of,
 )
@@ -52,10 +52,10 @@ from shared.model.operation import (
 from shared.model.problem import Code, Problem
 from shared.model.push import PushBody, WorkflowsPolicy
 from shared.model.service import Service
-from shared.model.wire import JsonObject
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error, passes
 from shared.operations.task import Outcome, Task, Work
+from shared.rules.integration_accounts.push_warnings import LOST, told
 from shared.rules.problems import service_deleted
 from shared.rules.states import require_manageable
 from shared.services.account_claims import is_linked_to
@@ -121,26 +121,36 @@ class PushWork(Work):
         progress: Progressing,
     ) -> Outcome:
         written = progress.written
-        planned = await self._planner.planned(service, body, task)
-        if not progress.now.begun:
+        own = OwnWrites(progress.before, written)
+        goes_on = progress.now.begun
+        settle = own.settle if goes_on else None
+        planned = await self._planner.planned(service, body, task, settle)
+        if not goes_on:
             source = planned.looked.numbers.source
             require_planned_source(task.operation, source, body.control_numbers)
-            await self._begin(task, service, body, planned, progress)
+            beginning = Beginning(
+                self._stores, self._safety, task, service, body, planned, progress
+            )
+            await beginning.begin()
+            own.before = progress.before
         else:
             with as_problems(planned.target.id):
                 await settle_unheard(task, planned, written)
-            if refused := [one for one in planned.problems if one.code in _STILL]:
-                raise refusal(refused)
         with as_problems(planned.target.id):
-            if not planned.target.exists:
+            is_made = planned.target.exists and progress.now.exists
+            if body.create is not None and not is_made:
                 tags = recorded_tags(await settings_of(planned.looked.cut))
-                await make_account(planned.target, body, tags)
+                asked = replace(planned.target, sku=body.create.sku, location=body.create.location)
+                await Making(self._stores, task, asked, body, tags, written).make()
             if not progress.now.exists:
                 await progress.write(exists=True)
+            refused = [one for one in planned.problems if one.code in _STILL]
+            if goes_on and refused:
+                raise refusal(refused)
             if planned.target.exists and body.workflows is WorkflowsPolicy.SUSPEND:
                 await self._suspending.disable(task, planned.target.id, progress.note)
             writer = ArtifactWriter(
-                self._stores, service, task, body, planned, written, progress.before
+                self._stores, service, task, body, planned, written, progress.before, own
             )
             await writer.write()
             numbers = Deciding(
@@ -150,7 +160,7 @@ class PushWork(Work):
             await writer.delete()
             task.report("comparing")
             target = await target_of(self._stores.arm, planned.target.id, body)
-            looked = await self._planner.looked(service, body, target, task)
+            looked = await self._planner.looked(service, body, target, task, settle=own.settle)
             differing = sorted([*unlike(looked.survey), *await numbers.look_back(looked)])
         notes = await self._link(task, service, body, planned, looked.survey, differing)
         notes += await self._disabled(task.operation, progress)
@@ -159,43 +169,15 @@ class PushWork(Work):
             "linked": await self._is_linked(service, planned.target),
             "requests": planned.target.account.requests,
         }
-        warnings = [*planned.plan.warnings, *written.warnings, *notes]
+        # What is lost was told before the first write: now it is gone.
+        of_plan = [one for one in planned.warnings if one.code != LOST]
+        warnings = [*notes, *written.warnings, *of_plan]
         if differing:
-            warnings.append(differs(differing))
-        done = Done(result=result, warnings=warnings[:MOST_DIFFERENCES], whole=not differing)
+            warnings.insert(0, differs(differing))
+        warnings = told(warnings, written.untold)
+        done = Done(result=result, warnings=warnings, whole=not differing)
         await progress.write(done=done)
         return _outcome(done)
-
-    async def _begin(
-        self,
-        task: Task,
-        service: Service,
-        body: PushBody,
-        planned: Planned,
-        progress: Progressing,
-    ) -> None:
-        """Make the backup that the push is undone with, and note that the account is written to
-        from now on.
-
-        :raises Problem: what forbids the push.
-        """
-        if body.create is not None:
-            now = await target_of(self._stores.arm, planned.target.id, body)
-            if now.exists:  # made by somebody else: nothing was begun
-                raise exists_already(now)
-        if planned.problems:
-            raise refusal(planned.problems)
-        if not progress.now.looked:
-            await progress.clear()  # of pushes that ended
-            looked = planned.looked
-            with as_problems(planned.target.id):
-                before = await look_before(task, looked.survey, looked.surveyor)
-            await progress.look(before)
-        safety: JsonObject = {}
-        if planned.plan.safety_backup:
-            safety = await self._safety.made(task, service, planned.target)
-        await task.checkpoint()
-        await progress.write(begun=True, safety=safety)
 
     async def _link(
         self,
@@ -311,7 +293,7 @@ def _stopped(
 ) -> Outcome:
     """The end of a push that stopped after it had begun to write: what all attempts did."""
     written = progress.written
-    warnings = [*written.warnings, *written.unheard(), *notes]
+    warnings = told([*notes, *written.warnings, *written.unheard()], written.untold)
     return Outcome(status, result_of(operation, progress), warnings, error)
 
 

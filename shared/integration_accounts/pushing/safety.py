@@ -10,30 +10,33 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from shared.backups.archive.opened import OpenBackup
 from shared.backups.making.backup_work import BackupWork
 from shared.backups.making.ending import BackupEnding
 from shared.backups.making.stores import BackupStores
 from shared.blobs.accounts import Accounts
+from shared.blobs.backup_container import BackupContainer
 from shared.clock import Clock
 from shared.integration_accounts.pulling.pull import Puller
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.integration_accounts.pushing.target import Target
 from shared.model.backup import Backup, BackupStatus
 from shared.model.link import AccountProperties, Link
-from shared.model.operation import Operation, OperationStatus
+from shared.model.operation import Operation, OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.pull import PullOutcome
 from shared.model.service import Edition, Service, ServiceSettings, State
 from shared.model.wire import JsonObject, rfc3339
 from shared.operations.task import Task
 from shared.rules.naming import default_domain_url, service_key
+from shared.sealing.provider import KeyProvider
 from shared.services.cut import ServiceSource, ServiceStores
 from shared.state.configuration import Phase
 from shared.state.history import History
 from shared.state.links import Links
 from shared.state.schedules import Schedules
 from shared.storage.tables import RowExists
-from shared.storage.versioned import Versioned
+from shared.storage.versioned import Versioned, optimistic
 
 _LONGEST_CONTAINER = 63
 _MIDDLE = "-before-"
@@ -88,6 +91,16 @@ class _Entered:
 
 
 @dataclass(frozen=True)
+class Made:
+    """A backup of an account that was made before it is written to."""
+
+    told: JsonObject = field(repr=False)
+    """Which backup it is, as the result of the push has it."""
+    warnings: list[Warning]
+    """What it has not as the account has it."""
+
+
+@dataclass(frozen=True)
 class Safety:
     """Backs accounts up before they are written to."""
 
@@ -101,11 +114,12 @@ class Safety:
     domain: str
     """The domain of services' default addresses."""
 
-    async def made(self, task: Task, service: Service, target: Target) -> JsonObject:
-        """Back the account up, or complete what an earlier attempt began; say which backup it is.
+    async def made(self, task: Task, service: Service, target: Target) -> Made:
+        """Back the account up, or complete what an earlier attempt began. What the push touches is
+        to be looked for in it: see ``Undo``.
 
         :raises Problem: as a pull and a backup; StorageAccountUnknown where no account for backups
-            is registered; BackupIncomplete where something of the account is not in it.
+            is registered.
         """
         task = await self._task(task, service)
         hidden = await self._service(task.operation, service, target)
@@ -116,23 +130,30 @@ class Safety:
         ended = ended.model_copy(update={"warnings": list(outcome.warnings)})
         await (outcome.settle or work.settle)(ended)
         await self._clear(hidden)
+        warnings = [of_safety(one) for one in outcome.warnings]
         if outcome.status is not OperationStatus.SUCCEEDED:
-            raise Problem(
-                Code.BACKUP_INCOMPLETE,
-                f"The backup '{outcome.result['backup']}' of the account lacks some of what the "
-                f"account holds{_lacking(outcome.result)}: nothing is written to it without its "
-                "undo. The backup's failures say what. Put that into the account again, or delete "
-                "it there, then push again.",
-            )
-        return {
+            warnings.insert(0, _partial(outcome.result))
+        told: JsonObject = {
             "backup": outcome.result["backup"],
             "storageAccount": task.operation.parameters["storageAccount"],
             "container": task.operation.parameters["name"],
         }
+        return Made(told, warnings)
+
+    async def opened(self, made: Made) -> tuple[OpenBackup, KeyProvider]:
+        """The backup that was made, and what opens its secrets.
+
+        :raises Problem: BackupNotFound, FormatUnknown, DescriptorForged, KeyUnavailable.
+        """
+        provider = self.backups().provider
+        account = self.accounts.require(str(made.told["storageAccount"]), "")
+        container = BackupContainer(account, str(made.told["container"]))
+        return await OpenBackup.read(container, provider), provider
 
     async def end(self, operation: Operation, service: Service) -> None:
         """Take back what an operation that ended began: a backup that is not complete, and the
-        hidden service. Idempotent."""
+        hidden service. A backup that its result does not name, as nothing was written to the
+        account after it, stays as any other, without a pin. Idempotent."""
         hidden = await self._found(operation)
         entry = await self.history.get(service.name, container_of(service.name, operation.id))
         if entry is not None and entry.value.status is BackupStatus.RUNNING:
@@ -145,8 +166,17 @@ class Safety:
                 ended = _final(inner, status, {}, self.clock)
                 ended = ended.model_copy(update={"error": operation.error})
             await BackupEnding(self._stores(service)).settle(ended)
+        if "safetyBackup" not in (operation.result or {}):
+            await self._unpin(operation, service)
         if hidden is not None:
             await self._clear(hidden)
+
+    @optimistic
+    async def _unpin(self, operation: Operation, service: Service) -> None:
+        entry = await self.history.get(service.name, container_of(service.name, operation.id))
+        if entry is not None and entry.value.status.is_held() and entry.value.pinned:
+            unpinned = entry.value.model_copy(update={"pinned": False})
+            await self.history.change(unpinned, entry.etag)
 
     async def _task(self, task: Task, service: Service) -> Task:
         operation = task.operation
@@ -284,6 +314,28 @@ class Safety:
             await stores.directory.remove(listed)
 
 
+def of_safety(warning: Warning) -> Warning:
+    """A warning of the backup, as one of the push."""
+    message = f"Of the backup that the account has from before: {warning.message}"
+    return warning.model_copy(update={"message": message})
+
+
+def _partial(result: JsonObject) -> Warning:
+    failures = result.get("failures")
+    names = [
+        f"{one['section']}/{one['name']}"
+        for one in (failures if isinstance(failures, list) else [])
+        if isinstance(one, dict)
+    ]
+    return Warning(
+        code="SafetyBackupPartial",
+        message=f"The backup that the account has from before lacks {result.get('failedItems')} "
+        f"items or their content ({', '.join(names[:_NAMED])}): this push touches none of them. A "
+        "restore of that backup takes acceptPartial.",
+        target=str(result.get("backup")),
+    )
+
+
 _FAILED = {
     OperationStatus.SUCCEEDED: OperationStatus.FAILED,
     OperationStatus.PARTIALLY_SUCCEEDED: OperationStatus.FAILED,
@@ -322,11 +374,3 @@ def _name(operation: Operation) -> str:
 
 def _service_id(operation: Operation) -> str:
     return f"push-{_digest(operation)[:32]}"
-
-
-def _lacking(result: JsonObject) -> str:
-    """The first items that a backup lacks."""
-    failures = result.get("failures")
-    found = [one for one in failures if isinstance(one, dict)] if isinstance(failures, list) else []
-    named = ", ".join(f"{one.get('section')}/{one.get('name')}" for one in found[:_NAMED])
-    return f" ({named}{', …' if len(found) > _NAMED else ''})" if named else ""

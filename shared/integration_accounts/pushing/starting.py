@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shared.integration_accounts.pushing.named import named_by
 from shared.integration_accounts.pushing.planning import Planner
 from shared.model.operation import OperationName
 from shared.model.problem import Detail, Problem
@@ -67,13 +68,15 @@ class Pushes:
         planned = await self.planner.planned(service, body)
         if planned.problems:
             raise refusal(planned.problems)
+        # The record lists some of what is replaced and deleted, for people; the push goes by all.
         parameters: JsonObject = {
             **start.parameters,
             "plan": _shortened(planned.plan).to_json(),
             SOURCE: str(planned.looked.numbers.source.state),
             PULLED_FROM: pulled_from(service),
         }
-        return await self.engine.start(replace(start, parameters=parameters))
+        request = named_by(planned.looked.survey)
+        return await self.engine.start(replace(start, parameters=parameters, request=request))
 
 
 def pulled_from(service: Service) -> JsonObject | None:

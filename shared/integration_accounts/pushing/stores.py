@@ -17,6 +17,7 @@ from shared.state.configuration import Configuration
 from shared.state.control_numbers import Ledger
 from shared.state.history import History
 from shared.state.links import Links
+from shared.state.operations import Operations
 from shared.state.received_numbers import ReceivedNumbers
 from shared.state.services import Directory
 from shared.state.sessions import Sessions
@@ -40,6 +41,8 @@ class PushStores:
     history: History
     links: Links
     ledger: Ledger
+    records: Operations
+    """The records of operations."""
     source: Callable[[Service], ServiceSource]
     """A service as a backup reads it."""
     clock: Clock

@@ -4,7 +4,7 @@ Three readings: of the service, for its names and digests; of the account, again
 service again, with content, for the checks. Names and digests alone are kept.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from shared.arm.refusals import ArmRefused, is_kind_unknown
@@ -36,7 +36,13 @@ from shared.rules.integration_accounts.push_plan import (
     seen,
     seen_in_account,
 )
-from shared.rules.integration_accounts.resources import ContentWanted, Pulled, name_of, record_of
+from shared.rules.integration_accounts.resources import (
+    ContentWanted,
+    Pulled,
+    lacks_content,
+    name_of,
+    record_of,
+)
 from shared.rules.naming import artifact_key
 from shared.rules.trading import agreement_content, member
 from shared.services.cut import ServiceCut
@@ -93,10 +99,16 @@ class Survey:
         ]
 
 
+Settle = Callable[[Survey, "Surveyor"], Awaitable[None]]
+"""Changes the actions of a survey."""
+
+
 class Surveyor:
     """Makes one survey.
 
     :param checks: what looks at everything; None where nobody asks.
+    :param settle: says of what the account has otherwise, before that, what the push wrote itself;
+        None where it has not begun to.
     """
 
     def __init__(
@@ -110,13 +122,15 @@ class Surveyor:
         changes: Changes,
         checks: PushChecks | None,
         task: Task | None,
+        settle: Settle | None = None,
     ) -> None:
         self._stores = stores
         self._service = service
         self._cut = cut
         self._target = target
         self._body = body
-        self._changes = changes
+        self.changes = changes
+        self._settle = settle
         self._checks = checks
         self._task = task
         self._choice = Choice(body.include, body.exclude)
@@ -140,6 +154,8 @@ class Surveyor:
             if found.chosen.takes(CHILDREN[record.child].section, record.name):
                 found.actions.setdefault(key, Action.CREATE)
         found.problems = self._choice.end()[1]
+        if self._settle is not None:
+            await self._settle(found, self)
         if self._checks is not None:
             await self._look_at_all(found, self._checks)
         return found
@@ -166,7 +182,7 @@ class Surveyor:
 
     async def seen(self, child: Child, record: Record) -> Seen:
         """A record as it is compared."""
-        document, reference = self._changes.applied(child, record.document), record.content
+        document, reference = self.changes.applied(child, record.document), record.content
         content, map_type = None, ""
         if reference is not None:
             untyped = child is Child.MAPS and member(document, "mapType") is None
@@ -221,8 +237,23 @@ class Surveyor:
             kept = artifact_key(name)
             if kept in found.agreements:
                 found.agreements[kept] = _agreement(name, pulled.document)
-        if self._checks is not None and action in (Action.KEEP, Action.DELETE):
+        if self._checks is None:
+            return
+        if action in (Action.KEEP, Action.DELETE):
             self._checks.look_at_target(child, name, pulled.document, action)
+        if action in (Action.REPLACE, Action.DELETE):
+            self._checks.touches(child, name, pulled.document, await self._size(pulled))
+
+    async def _size(self, pulled: Pulled) -> int | None:
+        """Bytes of an artifact's content; None where it has none, 0 where that is not said. One
+        that is listed without its content is asked for alone, once, as a pull does."""
+        content = pulled.content
+        if lacks_content(pulled):
+            resource = await self.item(pulled.child, pulled.name)
+            content = record_of(pulled.child, resource).content if resource is not None else b""
+        if isinstance(content, ContentWanted):
+            return content.size or 0
+        return len(content) if content is not None else None
 
     async def seen_there(self, pulled: Pulled, record: Seen | None) -> Seen:
         """A resource of the account as it is compared; its content is fetched where only its bytes
@@ -240,16 +271,30 @@ class Surveyor:
 
         :raises ArmRefused: what ARM refused.
         """
-        account = self._target.account
-        resource = await account.item(one.child, one.name)
+        resource = await self.item(one.child, one.name)
         if resource is None:
             return one
-        pulled = record_of(one.child, resource)
-        there, wanted = seen_in_account(pulled), pulled.content
+        return await self.with_hash(seen_in_account(record_of(one.child, resource)), resource)
+
+    async def item(self, child: Child, name: str) -> JsonObject | None:
+        """An artifact of the account as it is now; None where there is none of that name.
+
+        :raises ArmRefused: what ARM refused.
+        """
+        return await self._target.account.item(child, name)
+
+    async def with_hash(self, one: Seen, resource: JsonObject) -> Seen:
+        """An artifact of the account with the hash of its content, which is fetched where its link
+        has none.
+
+        :param resource: the same, as ARM answered it.
+        :raises ArmRefused: what ARM refused.
+        """
+        wanted = record_of(one.child, resource).content
         if not isinstance(wanted, ContentWanted) or wanted.md5:
-            return there
-        fetched = await account.content(one.child, one.name, wanted.link)
-        return replace(there, content=content_of(fetched.data))
+            return one
+        fetched = await self._target.account.content(one.child, one.name, wanted.link)
+        return replace(one, content=content_of(fetched.data))
 
     async def _look_at_all(self, found: Survey, checks: PushChecks) -> None:
         for child in ORDER:

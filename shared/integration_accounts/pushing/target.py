@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.arm.client import Account, Arm
-from shared.arm.problems import as_problems, problem_of
+from shared.arm.problems import problem_of
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.linking.linking import Linking
 from shared.model.integration_account import AccountId, Sku, tier_of
@@ -197,21 +197,3 @@ async def settings_of(cut: ServiceCut) -> JsonObject:
         for one in page:
             return one.document
     return {}
-
-
-async def make_account(target: Target, body: PushBody, tags: JsonObject) -> None:
-    """Make the account that a request asks for; nothing changes where an attempt has made it.
-
-    :param tags: those of the account that the service was pulled from.
-    :raises Problem: as ``target_of``.
-    """
-    assert body.create is not None
-    resource: JsonObject = {
-        "location": target.location,
-        "sku": {"name": str(target.sku)},
-        "properties": {},
-    }
-    if tags:
-        resource["tags"] = tags
-    with as_problems(target.id):
-        await target.account.make(resource)

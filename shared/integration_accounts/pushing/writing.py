@@ -12,6 +12,7 @@ from functools import partial
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.arm.requests import Put
 from shared.integration_accounts.pushing.before import Before
+from shared.integration_accounts.pushing.own import OwnWrites
 from shared.integration_accounts.pushing.patient import carefully
 from shared.integration_accounts.pushing.planning import Planned
 from shared.integration_accounts.pushing.stores import PushStores
@@ -33,7 +34,6 @@ from shared.rules.integration_accounts.push_plan import (
     DELETE_ORDER,
     WRITTEN,
     Seen,
-    differences,
     is_same,
 )
 from shared.rules.integration_accounts.resources import goes_inline, record_of, resource_of
@@ -60,6 +60,7 @@ class ArtifactWriter:
     written: Written
     before: Before
     """What may be replaced or deleted, as it was before the backup."""
+    own: OwnWrites
 
     async def write(self) -> None:
         """Write all artifacts that the account lacks, or has otherwise.
@@ -110,7 +111,10 @@ class ArtifactWriter:
             self.written.settle(section, record.name, done=True)
             return
         if found is not None and there is not None:
-            if await self._is_own(child, found, key, earlier):
+            surveyor = planned.looked.surveyor
+            sent_body = earlier.body
+            if sent_body is not None and await self.own.has_all(surveyor, wanted, sent_body, found):
+                self.own.answered(child, wanted, sent_body, found)
                 self.written.settle(section, record.name, done=True)
                 return
             is_to_replace = planned.looked.survey.actions.get(key) is Action.REPLACE
@@ -128,15 +132,7 @@ class ArtifactWriter:
         sending = Sending(counted=counted, section=section, name=record.name)
         put = await self._put(sending, child, name, body, etag)
         self.written.end()
-        if places := differences(child, body, put.resource):
-            self.written.warn(
-                Warning(
-                    code="AnsweredOtherwise",
-                    message="Azure answered it otherwise than it was written: "
-                    f"{', '.join(places[:5])}.",
-                    target=f"{section}/{shown(record.name)}",
-                )
-            )
+        self.own.answered(child, wanted, body, put.resource)
 
     async def _put(
         self, sending: Sending, child: Child, name: str, body: JsonObject, etag: str
@@ -164,23 +160,15 @@ class ArtifactWriter:
         before = self.before.get(key)
         return before is not None and is_same(before, await self._seen(child, resource, before))
 
-    async def _is_own(
-        self, child: Child, resource: JsonObject, key: Key, earlier: _Earlier
-    ) -> bool:
-        """Whether what the account has now is what was sent before, and nothing was heard of: all
-        of that is in it, and it is not as it was."""
-        if earlier.body is None or differences(child, earlier.body, resource):
-            return False
-        return not await self._is_as_before(child, resource, key)
-
     def _leave(self, section: str, name: str) -> None:
         self.written.settle(section, name, done=False)
+        self.own.left.add(key_of(section, name))
         self.written.warn(
             Warning(
                 code="ChangedMeanwhile",
-                message="Somebody made or changed it in the account after it was read for this "
-                "push: no backup has that, so it stays as it is. Push again when nobody changes "
-                "the account.",
+                message="Somebody made or changed it in the account after this push was planned: "
+                "the plan does not name it, or no backup has it as it is. So it stays. Push again "
+                "when nobody changes the account.",
                 target=f"{section}/{shown(name)}",
             )
         )

@@ -18,11 +18,13 @@ from shared.model.operation import Warning
 from shared.model.push import PlannedNumber
 from shared.model.wire import JsonObject, Stored
 from shared.rules.integration_accounts.push_numbers_again import named, written_again
+from shared.rules.integration_accounts.push_warnings import MOST_OF_A_CODE
 from shared.rules.naming import artifact_key, shown
 
 Answer = TypeVar("Answer")
 
-_MOST_WARNINGS = 100
+_MOST_LOST = 100
+"""Control numbers that the account lost, and that are named."""
 
 
 class Counted(StrEnum):
@@ -66,6 +68,7 @@ class Kept(Stored):
     sending: Sending | None = None
     warnings: list[Warning] = Field(default_factory=list)
     lost: list[str] = Field(default_factory=list)
+    untold: dict[str, int] = Field(default_factory=dict)
 
 
 @dataclass
@@ -87,9 +90,13 @@ class Written:
     they are sent one after another."""
     lost: list[str] = field(default_factory=list)
     """Control numbers that the account lost, and that are written again."""
+    untold: dict[str, int] = field(default_factory=dict)
+    """How many more there are at least, by code: the most that one attempt met."""
     keep_it: Callable[[JsonObject], Awaitable[None]] | None = field(default=None, repr=False)
     _warnings: list[Warning] = field(default_factory=list)
     _kept: Kept = field(default_factory=Kept, repr=False)
+    _met: set[tuple[str, str | None]] = field(default_factory=set, repr=False)
+    """Those that this attempt does not tell."""
 
     @property
     def warnings(self) -> list[Warning]:
@@ -114,6 +121,7 @@ class Written:
         self.numbers, self.sessions = kept.numbers, kept.sessions
         self.sending = kept.sending
         self._warnings, self.lost = list(kept.warnings), list(kept.lost)
+        self.untold = dict(kept.untold)
         self._kept = kept
 
     async def keep(self) -> None:
@@ -127,6 +135,7 @@ class Written:
             sending=self.sending,
             warnings=list(self._warnings),
             lost=list(self.lost),
+            untold=dict(self.untold),
         )
         if self.keep_it is not None and now != self._kept:
             await self.keep_it(now.to_json())
@@ -192,14 +201,20 @@ class Written:
         ]
 
     def warn(self, warning: Warning) -> None:
-        """Tell what surprised, once."""
+        """Tell what surprised, once. Of each code the first ones are kept, so that none takes the
+        room of another; of the others, how many they are."""
         mine = (warning.code, warning.target)
-        told = any((one.code, one.target) == mine for one in self._warnings)
-        if not told and len(self._warnings) < _MOST_WARNINGS:
+        if any((one.code, one.target) == mine for one in self._warnings):
+            return
+        if sum(one.code == warning.code for one in self._warnings) < MOST_OF_A_CODE:
             self._warnings.append(warning)
+            return
+        self._met.add(mine)
+        met = sum(code == warning.code for code, _ in self._met)
+        self.untold[warning.code] = max(met, self.untold.get(warning.code, 0))
 
     def lose(self, number: PlannedNumber) -> None:
         """Tell, once, of a number that the account lost, and that is written again."""
         name = named(number)
-        if name not in self.lost and len(self.lost) < _MOST_WARNINGS:
+        if name not in self.lost and len(self.lost) < _MOST_LOST:
             self.lost.append(name)

@@ -29,6 +29,7 @@ from shared.rules.integration_accounts.push_choice import key_of as artifact_of
 from shared.rules.integration_accounts.push_contents import Contents, Record
 from shared.rules.integration_accounts.push_keys import VaultKeys
 from shared.rules.integration_accounts.push_told import Told
+from shared.rules.integration_accounts.push_undo import Lack, lack_of, no_undo
 from shared.rules.integration_accounts.removals import Removal
 from shared.rules.integration_accounts.resources import left_out
 from shared.rules.naming import shown, some
@@ -71,6 +72,7 @@ class PushChecks:
         self._refused: list[str] = []
         self._told = Told()
         self._contents = Contents(self._told, self._collector)
+        self._lost: dict[Lack, list[str]] = {}
         self.keys = VaultKeys()
         """The keys that are to be looked at in their vaults."""
 
@@ -125,6 +127,25 @@ class PushChecks:
             self._kept.add(artifact_of(CHILDREN[child].section, name))
             self._holds(child, name, document)
 
+    def touches(self, child: Child, name: str, document: JsonObject, size: int | None) -> None:
+        """Tell an artifact that the account has, and that the push replaces or deletes.
+
+        :param size: bytes of its content; None where Azure gives none.
+        """
+        if pointers := left_out(child, document):
+            self._told.warn(
+                Warning(
+                    code="MembersLost",
+                    message=f"The account has members of it that no push may write: "
+                    f"{_listed(pointers)}. They are lost when it is replaced or deleted, and the "
+                    "undo does not bring them back; the backup from before has them.",
+                    target=_at(child, name),
+                )
+            )
+        lack = lack_of(child, size)
+        if lack is not None:
+            self._lost.setdefault(lack, []).append(_at(child, name))
+
     def leaves_out(self, section: str, name: str) -> None:
         """Tell an artifact of the service that the choice leaves out, and the account has not."""
         self._withheld[artifact_of(section, name)] = "/exclude"
@@ -152,8 +173,8 @@ class PushChecks:
 
     @property
     def gives_addresses(self) -> bool:
-        """Whether Azure is to read content from the app's storage."""
-        return bool(self._contents.by_address)
+        """Whether Azure is to read content from the app's storage, by the push or by its undo."""
+        return bool(self._contents.by_address) or Lack.ADDRESS in self._lost
 
     def end(self, unreadable: str = "") -> tuple[list[Problem], list[Warning]]:
         """Everything that forbids the push, and everything that surprises.
@@ -165,6 +186,10 @@ class PushChecks:
         self._quotas()
         lacking = self._dangling()
         self._contents.end(self._held, unreadable)
+        if not unreadable:
+            self._lost.pop(Lack.ADDRESS, None)
+        for problem in no_undo(self._lost, unreadable):
+            self._told.refuse(problem)
         self._deletions()
         findings = self._collector.end()
         for finding in findings.found:

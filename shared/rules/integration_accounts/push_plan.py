@@ -187,7 +187,7 @@ def is_same_content(one: Content | None, other: Content | None) -> bool | None:
 def needs_bytes(record: Seen | None, target: Seen | None) -> bool:
     """Whether the account's content must be fetched and hashed before the action is known: all else
     is the same, and its link has no hash."""
-    if record is None or target is None or not _is_same_document(record, target):
+    if record is None or target is None or not is_same_document(record, target):
         return False
     return is_same_content(record.content, target.content) is None
 
@@ -196,10 +196,10 @@ def is_same(record: Seen, target: Seen) -> bool:
     """Whether a PUT of the record would change nothing. Content of which that is unknown counts as
     another one."""
     same_content = is_same_content(record.content, target.content)
-    return _is_same_document(record, target) and same_content is True
+    return is_same_document(record, target) and same_content is True
 
 
-def _is_same_document(record: Seen, target: Seen) -> bool:
+def is_same_document(record: Seen, target: Seen) -> bool:
     """Whether the bodies are the same, as far as the record says: what the account reads out of the
     content by itself is no difference where the record does not have it."""
     if record.fingerprint == target.fingerprint:
@@ -258,20 +258,37 @@ def seconds_of(writes: int) -> int:
 def differences(child: Child, wanted: JsonObject, there: JsonObject) -> tuple[str, ...]:
     """Where a resource is not as it was written: JSON pointers into the body, sorted.
 
-    What the account adds by itself is no difference. Content is compared by its bytes, not here.
+    What the account adds by itself is no difference: see ``additions``. Content is compared by its
+    bytes, not here.
 
     :param wanted: the body of the PUT.
     :param there: the resource that ARM answers.
     """
-    aside = _UNANSWERED | _HELD[CHILDREN[child].holds] | {_LINK}
-    found = member(wanted, "properties")
+    return tuple(sorted(_differences(_compared(child, wanted), there, [])))
+
+
+def additions(child: Child, wanted: JsonObject, there: JsonObject) -> tuple[str, ...]:
+    """What a resource has that was not written, and a PUT could have: JSON pointers, sorted. What
+    an account reads out of content is not among it.
+
+    :param wanted: the body of the PUT.
+    :param there: the body of a PUT that would write what ARM answers.
+    """
+    aside = _READ_OUT.get(child, frozenset())
+    return tuple(sorted(_additions(_compared(child, wanted), _compared(child, there, aside), [])))
+
+
+def _compared(child: Child, body: JsonObject, others: frozenset[str] = frozenset()) -> JsonObject:
+    """What is compared of a body."""
+    aside = _UNANSWERED | _HELD[CHILDREN[child].holds] | {_LINK} | others
+    found = member(body, "properties")
     properties: JsonObject = found if isinstance(found, dict) else {}
     compared: JsonObject = {
         "properties": {key: value for key, value in properties.items() if key.lower() not in aside}
     }
-    if tags := member(wanted, "tags"):
+    if tags := member(body, "tags"):
         compared["tags"] = tags
-    return tuple(sorted(_differences(compared, there, [])))
+    return compared
 
 
 def _differences(wanted: JsonValue, there: JsonValue, path: list[str]) -> Iterator[str]:
@@ -290,3 +307,17 @@ def _differences(wanted: JsonValue, there: JsonValue, path: list[str]) -> Iterat
             yield from _differences(value, there[index], [*path, str(index)])
     elif _plain(wanted, path[-1].lower()) != _plain(there, path[-1].lower()):
         yield pointer_of(path)
+
+
+def _additions(wanted: JsonValue, there: JsonValue, path: list[str]) -> Iterator[str]:
+    if isinstance(there, dict) and isinstance(wanted, dict):
+        for key, value in there.items():
+            if value is None:
+                continue
+            if member(wanted, key) is None:
+                yield pointer_of([*path, key])
+            else:
+                yield from _additions(member(wanted, key), value, [*path, key])
+    elif isinstance(there, list) and isinstance(wanted, list) and len(there) == len(wanted):
+        for index, value in enumerate(there):
+            yield from _additions(wanted[index], value, [*path, str(index)])

@@ -1,0 +1,55 @@
+"""What came into an account after its push was planned: no plan that anybody saw names it, and it
+stays."""
+
+from localhost.arm.sample import ACCOUNT
+from shared.installation.installation import Installation
+from shared.integration_accounts.pushing.named import Named
+from tests.integration_accounts.linked import ONE
+from tests.integration_accounts.pushed import OTHER, ended, half_filled, partner, pulled, started
+from tests.support.arm import Arm
+
+_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
+_MANY = 120
+"""More than the record of an operation lists one by one."""
+
+
+def identity(arm: Arm, account: str, name: str) -> str:
+    found = arm.account(account).items["partners"][name.lower()]
+    value: str = found.properties["content"]["b2b"]["businessIdentities"][0]["value"]
+    return value
+
+
+async def test_what_the_plan_did_not_name_stays(app: Installation, arm: Arm) -> None:
+    """Something new, what was to be created, and what was the same; of many that it did name, all
+    go."""
+    await pulled(app, arm)
+    half_filled(arm)
+    arm.load([partner(OTHER, f"Extra{number}", f"EXTRA{number}") for number in range(_MANY)])
+    record = await started(app, _REPLACING, ONE)
+    came = ("Contoso", "Northwind", "Wingtip")
+    arm.load([partner(OTHER, name, "SOMEBODYS") for name in came])
+    done = await ended(app, record)
+    assert done.status == "PartiallySucceeded", (done.error, done.warnings)
+    assert done.result is not None
+    assert done.result["differs"] == [f"partners/{name}" for name in came]
+    told = {one.target: one.message for one in done.warnings if one.code == "ChangedMeanwhile"}
+    assert sorted(map(str, told)) == [f"partners/{name}" for name in came]
+    assert "the plan does not name it" in told["partners/Wingtip"]
+    assert [identity(arm, OTHER, name) for name in came] == ["SOMEBODYS"] * 3
+    assert done.result["replaced"] == {"partners": 1}
+    assert done.result["deleted"] == {"partners": _MANY + 1}
+    assert identity(arm, OTHER, "Fabrikam") == identity(arm, ACCOUNT, "Fabrikam")
+    assert done.result["safetyBackup"]["backup"]
+
+
+async def test_what_is_kept_of_a_plan_is_no_part_of_its_record(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    record = await started(app, _REPLACING, ONE)
+    assert set(record.operation.parameters) == {"request", "plan", "source", "pulledFrom"}
+    kept = await app.records.request(ONE, record.operation.id)
+    named = Named.of(kept)
+    assert named.has(("partners", "fabrikam"))
+    assert named.has(("partners", "tailspin"))
+    assert not named.has(("partners", "northwind"))
+    assert Named.of(None).has(("partners", "northwind"))
