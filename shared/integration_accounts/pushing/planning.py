@@ -98,7 +98,9 @@ class Planner:
         looked = await self.looked(service, body, target, task, checks)
         survey, numbers = looked.survey, looked.numbers
         refused = [exists_already(target)] if _is_there(body, target, task) else []
-        workflows, unseen = await self._workflows(target, body)
+        # Of an account that is yet to be made too: workflows of a lost one of that name run again
+        # as soon as it is there.
+        workflows, unseen = await self.suspending.planned(target.id, body.workflows)
         wanted = _wanted(survey, numbers, creates=not target.exists)
         lacking, unsure = await rights(stores.arm, target, wanted, workflows)
         if target.exists:
@@ -171,13 +173,6 @@ class Planner:
                 target=target.resource_id,
             )
         ]
-
-    async def _workflows(
-        self, target: Target, body: PushBody
-    ) -> tuple[list[PlannedWorkflow], list[Warning]]:
-        if not target.exists:
-            return [], []
-        return await self.suspending.planned(target.id, body.workflows)
 
     @property
     def numbers(self) -> NumbersSurvey:

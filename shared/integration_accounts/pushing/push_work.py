@@ -128,13 +128,14 @@ class PushWork(Work):
         elif refused := [one for one in planned.problems if one.code in _STILL]:
             raise refusal(refused)
         with as_problems(planned.target.id):
+            if body.workflows is WorkflowsPolicy.SUSPEND:
+                # First: those of a lost account run again as soon as one of its name is made.
+                await self._suspending.disable(task, planned.target.id, progress.note)
             if not planned.target.exists:
                 tags = await tags_of(planned.looked.cut)
                 await make_account(planned.target, body, tags)
             if not progress.now.exists:
                 await progress.write(exists=True)
-            if planned.target.exists and body.workflows is WorkflowsPolicy.SUSPEND:
-                await self._suspending.disable(task, planned.target.id, progress.note)
             writer = ArtifactWriter(
                 self._stores, service, task, body, planned, written, progress.before
             )
