@@ -1,4 +1,4 @@
-"""A lost account that is made again under its name: workflows that name it never knew it was gone."""
+"""A lost account that is made again under its name, which workflows still have."""
 
 from localhost.arm.sample import ACCOUNT, X12
 from shared.installation.installation import Installation

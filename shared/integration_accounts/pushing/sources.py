@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.arm.client import Account, Arm
 from shared.arm.refusals import GONE, ArmRefused
+from shared.integration_accounts.pushing.safety import is_of_push
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.model.integration_account import AccountId, Child
 from shared.model.numbers import Kind
@@ -244,5 +245,9 @@ async def last_look(stores: PushStores, service: Service) -> datetime | None:
     origin = service.restored_from
     if origin is None:
         return None
-    backup = await stores.history.get(origin.service, origin.backup)
-    return backup.value.started_at if backup is not None and backup.value.pulled else None
+    if is_of_push(origin.backup):
+        backup = await stores.history.named(origin.backup)
+    else:
+        found = await stores.history.get(origin.service, origin.backup)
+        backup = found.value if found is not None else None
+    return backup.started_at if backup is not None and backup.pulled else None
