@@ -36,8 +36,8 @@ from shared.rules.integration_accounts.push_numbers_written import Decided, deci
 from shared.rules.integration_accounts.push_plan import WRITTEN
 from shared.rules.naming import artifact_key
 
-_ACKNOWLEDGEMENTS_BEHIND = "AcknowledgementNumbersBehind"
-"""The warning of a plan that the end tells too, where it became so meanwhile."""
+_TOLD_AT_THE_END = frozenset({"AcknowledgementNumbersBehind", "SessionUnreadable"})
+"""The warnings of a plan that the end tells too, where it became so meanwhile."""
 
 _PAUSES = (0.5, 2.0, 5.0)
 """Seconds before a source that did not answer at the end is read again."""
@@ -104,7 +104,7 @@ class Deciding:
             found = await self._look(looked)
         told = self.planned.plan.warnings
         for warning in found.warnings:
-            if warning.code == _ACKNOWLEDGEMENTS_BEHIND and warning not in told:
+            if warning.code in _TOLD_AT_THE_END and warning not in told:
                 self.progress.written.warn(warning)
         still = self._again(found)
         if moved or still:
@@ -156,6 +156,8 @@ class Deciding:
         wanted, names = list[Decided](), dict[tuple[str, str], str]()
         for one in self.progress.decided:
             session = there.generated.get(_key(one))
+            if session is not None and session.is_unreadable:
+                continue  # it stays, and is named at the end
             if not one.is_still_to_write(_sighting(session)):
                 continue
             wanted.append(one)
@@ -170,8 +172,8 @@ class Deciding:
     def _tell_lost(self, there: SessionsThere) -> None:
         for one in self.progress.decided:
             session = there.generated.get(_key(one))
-            if session is not None and session.sighting is None:
-                continue  # it cannot be read
+            if session is not None and session.is_unreadable:
+                continue
             if one.was_lost(_sighting(session)):
                 self.progress.written.lose(one.number)
 

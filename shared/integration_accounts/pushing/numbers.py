@@ -279,7 +279,7 @@ class NumbersSurvey:
 
 
 def _is_unreadable(session: Generated | None) -> bool:
-    return session is not None and session.sighting is None
+    return session is not None and session.is_unreadable
 
 
 def _spellings(standard: str, value: int | str) -> list[str]:

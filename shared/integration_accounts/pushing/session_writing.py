@@ -93,7 +93,7 @@ class SessionWriter:
             wrote = True
         there = await self._there(name)
         decided = self.progress.as_it_is(decided)
-        if not decided.is_still_to_write(there.sighting if there is not None else None):
+        if not _is_still_to_write(decided, there):
             return wrote
         if refused is not None:
             raise refused
@@ -109,11 +109,10 @@ class SessionWriter:
         """Write a number where that is still to be done; whether it was. All of it is asked again
         after a wait, in which the account may issue numbers."""
         there = await self._there(name)
-        now = there.sighting if there is not None else None
         decided = self.progress.as_it_is(decided)
-        if not decided.is_still_to_write(now):
+        if not _is_still_to_write(decided, there):
             return False
-        if decided.was_lost(now) and (there is None or now is not None):
+        if decided.was_lost(there.sighting if there is not None else None):
             self.progress.written.lose(decided.number)
         await self.progress.send(decided)
         write = await self._session(decided, name, there, self.stores.clock.now())
@@ -198,3 +197,11 @@ class SessionWriter:
 @dataclass(frozen=True, slots=True)
 class _There(Generated):
     etag: str = ""
+
+
+def _is_still_to_write(decided: Decided, there: Generated | None) -> bool:
+    """Whether a number is still to be written; one that cannot be read stays, as it may be a later
+    one."""
+    if there is None:
+        return decided.is_still_to_write(None)
+    return not there.is_unreadable and decided.is_still_to_write(there.sighting)

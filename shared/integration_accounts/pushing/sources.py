@@ -47,6 +47,11 @@ class Generated:
         value = number_of(self.content)
         return None if value is None else Sighting(value, self.changed_time)
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether its content is no number that can be read: nothing is written over it."""
+        return self.sighting is None
+
 
 @dataclass
 class SessionsThere:
