@@ -211,6 +211,14 @@ class UncertainNumber(Stored):
     why: str
 
 
+class PlannedSource(Stored):
+    """An account that numbers of the service came from."""
+
+    resource_id: str
+    state: str
+    """``read``, ``gone``, ``unreachable``, or ``silent`` for one that gives no sessions."""
+
+
 class PlannedNumbers(Stored):
     """How control numbers go on."""
 
@@ -218,6 +226,9 @@ class PlannedNumbers(Stored):
     by: int | None = None
     counters: int = 0
     """How many generated numbers there are."""
+    sources: list[PlannedSource] = Field(default_factory=list)
+    """The accounts that numbers of the service came from, and go on behind: the one whose sessions
+    it has, then those of before of which it is not settled what they issued."""
     written: int = 0
     """How many of them are written."""
     exhausted: int = 0

@@ -6,16 +6,14 @@ from datetime import datetime
 
 from shared.arm.client import Arm
 from shared.integration_accounts.pushing.acknowledgements import behind, goes_on, of_source_alone
+from shared.integration_accounts.pushing.origins import Reading, Sources, last_look
 from shared.integration_accounts.pushing.sources import (
     Generated,
     NumberKey,
     SessionsThere,
-    Source,
     generated_key,
-    last_look,
     sessions_held,
     sessions_of,
-    source_of,
 )
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import AgreementThere, Survey
@@ -78,7 +76,7 @@ class NumbersFound:
     decided: list[Decided]
     """The numbers that are written."""
     plan: PlannedNumbers
-    source: Source
+    sources: Sources
     there: SessionsThere
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
@@ -115,14 +113,9 @@ class NumbersSurvey:
         there = SessionsThere()
         if target.exists:
             there = await sessions_of(target.account.pages(Child.SESSIONS), agreements)
-        source = await source_of(
-            self.arm,
-            service,
-            target.account,
-            agreements,
-            there if target.exists else None,
-            self.may_be_read,
-        )
+        known_there = there if target.exists else None
+        reading = Reading(self.arm, target.account, agreements, known_there, self.may_be_read)
+        sources = await reading.sources(service.integration_account)
         held = await sessions_held(cut, agreements)
         counters = await self._counters(service, cut)
         look = await last_look(self.stores, service)
@@ -133,7 +126,7 @@ class NumbersSurvey:
         problems = list(wrong_choices(body.control_numbers, names, partial=partial))
         wrong = bool(problems)
         for key, one in sorted(survey.agreements.items()):
-            for known in self._known(key, one, counters, there, source, held.generated, look):
+            for known in self._known(key, one, counters, there, sources, held.generated, look):
                 if known.target_unreadable:
                     numbers.unreadable(there.generated[key, known.kind].name)
                 elif known.source_unreadable:
@@ -153,20 +146,20 @@ class NumbersSurvey:
                     decided.append(becomes)
         created = kept = 0
         old: list[str] = []
-        others = self.others(service, cut, survey, there.others, now, source, body.control_numbers)
+        others = self.others(service, cut, survey, there.others, now, sources, body.control_numbers)
         async for action, write in others:
             created += action is Action.CREATE
             kept += action is Action.KEEP
             if action is Action.CREATE and not write.is_latest:
                 old.append(write.name)
         numbers.old_acknowledgements(old)
-        compared = (source, held, there, survey, body.control_numbers)
+        compared = (sources, held, there, survey, body.control_numbers)
         of_source = of_source_alone(*compared)
         numbers.acknowledgements_behind(list(behind(*compared)))
         return NumbersFound(
             decided,
-            numbers.end(created + len(of_source), kept),
-            source,
+            numbers.end(created + len(of_source), kept, sources.shown()),
+            sources,
             there,
             [*problems, *numbers.problems()],
             numbers.warnings(),
@@ -182,7 +175,7 @@ class NumbersSurvey:
         agreement: AgreementThere,
         counters: dict[str, BackedUpCounters],
         there: SessionsThere,
-        source: Source,
+        sources: Sources,
         held: dict[NumberKey, Generated],
         look: datetime | None,
     ) -> list[Known]:
@@ -193,6 +186,7 @@ class NumbersSurvey:
         for kind in Kind:
             bounds = agreement.numbering.get(kind, Bounds())
             own, target = held.get((key, kind)), there.generated.get((key, kind))
+            source = sources.latest
             now = source.sessions.get((key, kind))
             found.append(
                 Known(
@@ -209,6 +203,7 @@ class NumbersSurvey:
                     before=own.sighting if own is not None else None,
                     looks=_looks(own, bounds, look),
                     source_is_target=source.is_target,
+                    former=[one.former((key, kind)) for one in sources.former],
                 )
             )
         return found
@@ -240,7 +235,7 @@ class NumbersSurvey:
         survey: Survey,
         there: SessionNames,
         now: datetime,
-        source: Source,
+        sources: Sources,
         asked: ControlNumbersAtPush,
     ) -> AsyncIterator[tuple[Action, SessionWrite]]:
         """The service's sessions that are no counters of the ledger, and its received numbers that
@@ -254,7 +249,7 @@ class NumbersSurvey:
                     if _is_chosen(one.name, agreements, survey):
                         content, is_latest = one.document["content"], True
                         if goes_on(one.name, agreements, asked):
-                            content, is_latest = source.latest(one.name, content)
+                            content, is_latest = sources.latest_of(one.name, content)
                         yield there.action(one.name), SessionWrite(one.name, content, is_latest)
         async for numbers in self.stores.received.pages(service.id):
             for number in numbers:

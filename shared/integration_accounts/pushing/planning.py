@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import Linking
 from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey
+from shared.integration_accounts.pushing.origins import Source
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey, Surveyor
 from shared.integration_accounts.pushing.suspending import Suspending
@@ -120,10 +121,13 @@ class Planner:
         ]
         warnings = [*surprising, *numbers.warnings, *unsure, *unseen, *_not_covered(survey)]
         warnings += await self._others(service, target)
-        moves = await self._move(service, target, numbers)
-        if moves is not None and (still_runs := moves.still_runs()) is not None:
-            warnings.insert(0, still_runs)
-        plan = await self._told(service, body, target, survey, numbers, workflows, moves)
+        latest, *former = numbers.sources.latest, *numbers.sources.former
+        moves = await self._move(target, latest)
+        others = [await self._move(target, one) for one in reversed(former) if _may_issue(one)]
+        left = [one for one in others if one is not None]
+        still_run = [one.still_runs() for one in [*([moves] if moves else []), *left]]
+        warnings = [*(one for one in still_run if one is not None), *warnings]
+        plan = await self._told(service, body, target, survey, numbers, workflows, moves, left)
         plan = plan.model_copy(
             update={
                 "artifacts": checks.counted(),
@@ -191,6 +195,7 @@ class Planner:
         numbers: NumbersFound,
         workflows: Sequence[PlannedWorkflow],
         moves: Move | None,
+        left: Sequence[Move],
     ) -> PushPlan:
         suspended = {
             one.resource_id.lower() for one in workflows if one.action is WorkflowAction.SUSPEND
@@ -223,27 +228,27 @@ class Planner:
                 body,
                 numbers.plan,
                 moves=moves,
+                left=left,
                 disabled=disabled,
                 comes_back=to_resume(service, holder, len(held)) if held else "",
             ),
         )
 
-    async def _move(self, service: Service, target: Target, numbers: NumbersFound) -> Move | None:
-        """What there is to say where the account is another one than that which the service was
-        pulled from."""
-        facts = service.integration_account
-        if facts is None or facts.key == target.id.key:
+    async def _move(self, target: Target, source: Source) -> Move | None:
+        """What there is to say where the account is another one than that which numbers of the
+        service came from."""
+        if not source.resource_id or source.key == target.id.key:
             return None
         runs, holder = None, None
-        if numbers.source.state is SourceState.READ:
-            runs = await self.suspending.running(account_id_of(facts.resource_id))
-            holder = await self.linking.stores.claims.holder(facts.key)
+        if _may_issue(source):
+            runs = await self.suspending.running(account_id_of(source.resource_id))
+            holder = await self.linking.stores.claims.holder(source.key)
         suspends = holder is not None and ServiceOperation.SUSPEND in ALLOWED[holder.state]
         return Move(
-            former=facts.resource_id,
-            former_location=facts.location,
+            former=source.resource_id,
+            former_location=source.location,
             location=target.location,
-            within_subscription=facts.key.split("/")[:3] == target.id.key.split("/")[:3],
+            within_subscription=source.key.split("/")[:3] == target.id.key.split("/")[:3],
             runs=runs,
             holder=holder.name if holder is not None and suspends else "",
         )
@@ -274,6 +279,11 @@ def is_partial(body: PushBody) -> bool:
 
 
 _LATER = "The account is yet to be made: it is asked after that, before the first certificate."
+
+
+def _may_issue(source: Source) -> bool:
+    """Whether an account is there, as far as that can be seen."""
+    return source.state in (SourceState.READ, SourceState.SILENT)
 
 
 def _is_there(body: PushBody, target: Target, task: Task | None) -> bool:

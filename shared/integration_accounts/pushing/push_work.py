@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import PUSH, Linking
 from shared.integration_accounts.pushing.before import look_before
-from shared.integration_accounts.pushing.deciding import Deciding, require_planned_source
+from shared.integration_accounts.pushing.deciding import Deciding, require_planned_sources
 from shared.integration_accounts.pushing.ending import (
     MOST_DIFFERENCES,
     NOT_AS_WRITTEN,
@@ -18,6 +18,7 @@ from shared.integration_accounts.pushing.ending import (
 )
 from shared.integration_accounts.pushing.planned_for import (
     body_of,
+    planned_sources,
     require_as_planned,
 )
 from shared.integration_accounts.pushing.planning import (
@@ -28,6 +29,7 @@ from shared.integration_accounts.pushing.planning import (
 )
 from shared.integration_accounts.pushing.progress import Done, Progressing
 from shared.integration_accounts.pushing.safety import Safety
+from shared.integration_accounts.pushing.settling import Looked, Settling
 from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
@@ -74,7 +76,9 @@ class PushWork(Work):
         linking: Linking,
         safety: Safety,
         suspending: Suspending,
+        settling: Settling,
     ) -> None:
+        self._settling = settling
         self._suspending = suspending
         self._stores = stores
         self._planner = planner
@@ -122,8 +126,8 @@ class PushWork(Work):
         written = progress.written
         planned = await self._planner.planned(service, body, task)
         if not progress.now.begun:
-            source = planned.looked.numbers.source
-            require_planned_source(task.operation, source, body.control_numbers)
+            sources = planned.looked.numbers.sources
+            require_planned_sources(task.operation, sources, body.control_numbers)
             await self._begin(task, service, body, planned, progress)
         elif refused := [one for one in planned.problems if one.code in _STILL]:
             raise refusal(refused)
@@ -146,14 +150,21 @@ class PushWork(Work):
             await numbers.write()
             await writer.delete()
             task.report("comparing")
+            looked_at = self._stores.clock.now()
             target = await target_of(self._stores.arm, planned.target.id, body)
             looked = await self._planner.looked(service, body, target, task)
             differing = sorted([*unlike(looked.survey), *await numbers.look_back(looked)])
         notes = await self._link(task, service, body, planned, looked.survey, differing)
+        is_linked = await self._is_linked(service, planned.target)
+        if is_linked and not differing and not is_partial(body):
+            states = planned_sources(task.operation)
+            seen = Looked(looked_at, looked.numbers.sources, states)
+            with as_problems(planned.target.id):
+                await self._settling.run(task, service, planned.target.account, seen)
         notes += await self._disabled(task.operation, progress)
         result = result_of(task.operation, progress) | compared(differing)
         result |= {
-            "linked": await self._is_linked(service, planned.target),
+            "linked": is_linked,
             "requests": planned.target.account.requests,
         }
         warnings = [*planned.plan.warnings, *written.warnings, *notes]

@@ -12,6 +12,7 @@ from functools import partial
 from shared.arm.client import Account
 from shared.arm.refusals import ArmRefused
 from shared.integration_accounts.pushing.numbers import NumbersSurvey
+from shared.integration_accounts.pushing.origins import Sources
 from shared.integration_accounts.pushing.patient import (
     UNKNOWN,
     Unsure,
@@ -21,7 +22,7 @@ from shared.integration_accounts.pushing.patient import (
     sent,
 )
 from shared.integration_accounts.pushing.progress import Progressing
-from shared.integration_accounts.pushing.sources import Generated, Source, sessions_of
+from shared.integration_accounts.pushing.sources import Generated, sessions_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.model.integration_account import Child
@@ -149,18 +150,18 @@ class SessionWriter:
         numbers: NumbersSurvey,
         cut: ServiceCut,
         survey: Survey,
-        source: Source,
+        sources: Sources,
         asked: ControlNumbersAtPush,
     ) -> None:
         """Create the sessions that the account lacks; none is set back.
 
-        :param source: the account that the service was pulled from.
+        :param sources: the accounts that numbers of the service came from.
         :raises ArmRefused: what ARM refused.
         """
         agreements = Agreements(survey.all_agreements.values())
         there = await sessions_of(self.account.pages(Child.SESSIONS), agreements)
         now = self.stores.clock.now()
-        found = numbers.others(self.service, cut, survey, there.others, now, source, asked)
+        found = numbers.others(self.service, cut, survey, there.others, now, sources, asked)
         async for action, write in found:
             if action is not Action.CREATE:
                 continue

@@ -21,11 +21,13 @@ from shared.model.push import (
     UncertainNumber,
 )
 from shared.rules.integration_accounts.observed import Sighting, is_behind_ledger, observed
+from shared.rules.integration_accounts.push_former import Former, has_issued
 from shared.rules.integration_accounts.push_rate import Look, proposed, rate
+from shared.rules.integration_accounts.push_sessions import stands_at
 from shared.rules.integration_accounts.times import ticks, ticks_of
 from shared.rules.moving_on import moved_on
 from shared.rules.naming import ordinal
-from shared.rules.numbers import first, join, moved_up, upcoming
+from shared.rules.numbers import first, join, upcoming
 from shared.rules.restoring.numbers import advanced, issued_again
 
 _PLACE = "/controlNumbers"
@@ -39,6 +41,8 @@ class SourceState(StrEnum):
     GONE = "gone"
     UNREACHABLE = "unreachable"
     """It could not be read: no right, no answer."""
+    SILENT = "silent"
+    """It was read, and gave no session: one of the tier Premium may keep its numbers elsewhere."""
     NONE = "none"
     """There is none: the service issued its numbers itself, and knows them all."""
 
@@ -95,6 +99,8 @@ class Known:
     """What earlier pulls saw, the oldest first."""
     source_is_target: bool = False
     """Whether the account that is pushed to is the one that the service was pulled from."""
+    former: Sequence[Former] = ()
+    """The other accounts that numbers of the service came from."""
 
     @property
     def issued(self) -> Counter | None:
@@ -103,12 +109,22 @@ class Known:
 
     @property
     def is_certain(self) -> bool:
-        """Whether it is known what was issued: the source can be read, and has a session of what
-        the ledger knows to be issued."""
+        """Whether it is known what was issued: by the source, and by those of before."""
+        return self.source_is_certain and not self.doubtful
+
+    @property
+    def doubtful(self) -> list[Former]:
+        """Those of before of which it is not known what they issued."""
+        return [one for one in self.former if not one.is_certain(self.issued, self.bounds)]
+
+    @property
+    def source_is_certain(self) -> bool:
+        """Whether the source can be read, and has a session of what the ledger knows to be
+        issued."""
         if self.was_set_back or (self.source_unreadable and not self.target_unreadable):
             return False
         if self.source_state is SourceState.READ and self.source is None:
-            return not _has_issued(self.ledger) and not _has_issued(self.passed)
+            return not has_issued(self.issued)
         return self.source_state.is_known
 
     @property
@@ -175,7 +191,7 @@ def _past(known: Known, base: Counter, moved: Counter) -> Counter | None:
     :param moved: what that becomes.
     """
     target, bounds = known.target, known.bounds
-    if target is None or _is_of_former_cycle(known, base):
+    if target is None or _is_of_former_cycle(known, base, target):
         return None
     if known.source_is_target and not known.was_set_back:
         seen = observed(base, bounds, target, known.before)
@@ -213,23 +229,29 @@ def _latest(known: Known, *, with_target: bool = True) -> tuple[Counter | None, 
         after = observed(counter, bounds, known.source, before)
         by = by if after == counter else NumberSource.SOURCE
         counter = after
-    if with_target and known.target is not None and not _is_of_former_cycle(known, counter):
-        after = observed(counter, bounds, known.target)
+    for one in known.former:
+        said = one.sighting if with_target or not one.is_target else None
+        if said is not None and not _is_of_former_cycle(known, counter, said):
+            after = observed(counter, bounds, said)
+            by = by if after == counter else NumberSource.SOURCE
+            counter = after
+    target = known.target
+    if with_target and target is not None and not _is_of_former_cycle(known, counter, target):
+        after = observed(counter, bounds, target)
         by = by if after == counter else NumberSource.TARGET
         counter = after
     return counter, by
 
 
-def _is_of_former_cycle(known: Known, counter: Counter | None) -> bool:
-    """Whether the account's own number is one of a cycle that ended since.
+def _is_of_former_cycle(known: Known, counter: Counter | None, said: Sighting) -> bool:
+    """Whether the number of an account, not the source, is one of a cycle that ended since.
 
     A higher number counts as later, unless it is older than a look at which the source was still in
     the former cycle: then numbers from it on would come again.
     """
-    target = known.target
-    if counter is None or target is None or not counter.cycle or target.value <= counter.last:
+    if counter is None or not counter.cycle or said.value <= counter.last:
         return False
-    changed = ticks_of(target.changed_time)
+    changed = ticks_of(said.changed_time)
     looks = [(ticks(look.at), look.value) for look in known.looks]
     for sighting in (known.before, known.source):
         at = ticks_of(sighting.changed_time) if sighting is not None else None
@@ -256,13 +278,9 @@ def behind_others(known: Known) -> PlannedNumber | None:
     return _written(replace(known, target=None), counter, counter, known_by, _WHY[known_by])
 
 
-def _has_issued(counter: Counter | None) -> bool:
-    return counter is not None and (counter.last > 0 or counter.cycle > 0)
-
-
 def _as_known(known: Known, latest: Counter | None) -> PlannedNumber | None:
     ledger = known.ledger
-    if ledger is None or _stands_at(ledger, known.bounds, None) is None:
+    if ledger is None or stands_at(ledger, known.bounds, None) is None:
         if latest is None or known.target is None:
             return None
         return _left_as_it_is(known, latest, NumberSource.TARGET)
@@ -286,7 +304,7 @@ def _written(
 
     :param before: what is known to be issued.
     """
-    value = _stands_at(counter, known.bounds, known.target)
+    value = stands_at(counter, known.bounds, known.target)
     if value is None:
         return None
     return PlannedNumber(
@@ -302,21 +320,6 @@ def _written(
         exhausted=upcoming(counter, known.bounds) is None,
         why=why,
     )
-
-
-def _stands_at(counter: Counter, bounds: Bounds, target: Sighting | None) -> int | None:
-    """The last number that a session has for a counter; None where nothing was issued or skipped.
-
-    It is within the bounds or just below them, so that the next one is within: a counter below its
-    bounds moves up. One that is above them stays: it was there before.
-    """
-    if target is not None and target.value == counter.last and counter.next <= counter.last + 1:
-        return target.value
-    following = moved_up(counter, bounds)
-    begins = following.next <= bounds.lower and not _has_issued(counter)
-    if begins:
-        return target.value if target is not None else None
-    return following.next - 1
 
 
 def _left_as_it_is(known: Known, latest: Counter | None, known_by: NumberSource) -> PlannedNumber:
@@ -351,14 +354,16 @@ def _moved_on(counter: Counter, bounds: Bounds, choice: Choice) -> Counter:
 
 
 def _uncertain(known: Known, latest: Counter | None, now: datetime) -> UncertainNumber:
-    seen = known.looks[-1].at if known.looks else None
+    times = [look.at for look in known.looks[-1:]]
+    former = [one.seen_at for one in known.doubtful]
+    seen = min([*times, *(at for at in former if at is not None)], default=None)
     per_day = rate(known.looks, known.bounds)
     elapsed = (now - seen).total_seconds() if seen is not None else None
     counter = latest or first(known.bounds)
     by = proposed(per_day, elapsed, counter, known.bounds)
-    if known.was_below:
+    if known.was_below or None in former:
         by = max(by, proposed(None, None, counter, known.bounds))
-        if known.was_set_back:
+        if known.was_set_back or None in former:
             seen = per_day = None
     return UncertainNumber(
         agreement=known.agreement,
@@ -372,6 +377,8 @@ def _uncertain(known: Known, latest: Counter | None, now: datetime) -> Uncertain
 
 
 def _why_unknown(known: Known) -> str:
+    if known.source_is_certain and known.doubtful:
+        return known.doubtful[0].why_unknown
     if known.source_unreadable:
         return "The session of it in the account that it was pulled from cannot be read."
     if known.was_set_back:
@@ -385,6 +392,8 @@ def _why_unknown(known: Known) -> str:
 _UNKNOWN = {
     SourceState.GONE: "The account that it was pulled from is gone.",
     SourceState.UNREACHABLE: "The account that it was pulled from cannot be read.",
+    SourceState.SILENT: "The account that it was pulled from is of the tier Premium, and gives no "
+    "sessions.",
     SourceState.READ: "The account that it was pulled from has lost its session of it.",
     SourceState.NONE: "",
 }

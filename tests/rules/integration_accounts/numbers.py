@@ -19,7 +19,7 @@ from shared.rules.integration_accounts.push_numbers_written import Decided, deci
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 EARLY, LATE = "2026-11-01T00:00:00.0000000Z", "2026-11-29T00:00:00.0000001Z"
 WIDE = Bounds()
-READ, GONE, UNREACHABLE, NONE = SourceState
+READ, GONE, UNREACHABLE, SILENT, NONE = SourceState
 CONTINUE = Choice(PushNumbersPolicy.CONTINUE, None, "/controlNumbers")
 AS_KNOWN = Choice(PushNumbersPolicy.AS_KNOWN, None, "/controlNumbers")
 
