@@ -1,19 +1,21 @@
-"""Accounts that numbers of a service came from before it had another: none is forgotten before it is
-settled what it issued."""
+"""Accounts that numbers of a service came from before it had another: none is forgotten before it
+is settled what it issued."""
 
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from localhost.arm.sample import ACCOUNT, X12
+from localhost.arm.sample import ACCOUNT, X12, fill
+from localhost.arm.state import Account
 from shared.installation.installation import Installation
 from shared.model.numbers import Kind
 from shared.model.push import PlannedNumber, PushPlan, UncertainNumber
 from shared.model.restore import RestoreBody
-from tests.integration_accounts.linked import ONE, backup, link, service, unlink
+from tests.integration_accounts.linked import ONE, backup, create, link, service, unlink
 from tests.integration_accounts.pulled import pull
 from tests.integration_accounts.pushed import (
+    BACKUP,
     COPY,
     NEW,
     OTHER,
@@ -62,6 +64,18 @@ async def former(app: Installation, name: str = COPY) -> dict[str, datetime | No
     facts = (await service(app, name)).integration_account
     assert facts is not None
     return {one.resource_id: one.seen_at for one in facts.former}
+
+
+async def restore(app: Installation, container: str, name: str) -> None:
+    place = {"storageAccount": "offsite", "container": container}
+    body = RestoreBody.model_validate({"backup": place, "service": {"name": name}})
+    await run(app, await app.restores.start(body, "somebody", None))
+
+
+def put_back(arm: Arm, account: Account) -> None:
+    """Have an account again that was lost."""
+    parts = OTHER.split("/")
+    arm.state.group(parts[2], parts[4]).accounts[parts[-1].lower()] = account
 
 
 async def moved(app: Installation, arm: Arm) -> None:
@@ -217,9 +231,7 @@ async def test_a_backup_carries_them(app: Installation, arm: Arm) -> None:
     await moved(app, arm)
     before = await former(app)
     await backup(app, "contoso-moved", COPY)
-    place = {"storageAccount": "offsite", "container": "contoso-moved"}
-    body = {"backup": place, "service": {"name": "contoso-third"}}
-    await run(app, await app.restores.start(RestoreBody.model_validate(body), "somebody", None))
+    await restore(app, "contoso-moved", "contoso-third")
     assert await former(app, "contoso-third") == before
     issue(arm, ACCOUNT, ICN, 42_000)
     planned = await plan(app, ANEW, "contoso-third")
@@ -230,3 +242,42 @@ async def test_a_backup_carries_them(app: Installation, arm: Arm) -> None:
     assert number.becomes == 42_000
     lose(arm)
     assert codes(await plan(app, ANEW, "contoso-third")) == ["ControlNumbersUncertain"]
+
+
+@pytest.mark.parametrize("is_unlinked", [True, False])
+async def test_the_next_loss_is_known_as_well_as_the_one_before(
+    app: Installation, arm: Arm, is_unlinked: bool
+) -> None:
+    """Right after a push as well as later: sessions are pulled as often as by the link before."""
+    fill(arm.state)
+    await create(app, ONE)
+    await link(app, ONE, ACCOUNT, minutes=15)
+    assert (await pull(app, ONE)).status == "Succeeded"
+    await backup(app, BACKUP)
+    await restore(app, BACKUP, COPY)
+    if is_unlinked:
+        await unlink(app)
+    lose(arm)
+    done = await push(app, {**NEW, **advance(5_000)})
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    made = await app.links.get(COPY)
+    assert made is not None
+    assert made.value.pull_minutes == 15
+    assert made.value.last_pull_at is None
+    assert made.value.last_session_pull_at is not None
+
+    gone = lose(arm, OTHER)
+    unsure = icn(await plan(app, ANEW))
+    assert isinstance(unsure, UncertainNumber)
+    assert unsure.last_known == PULLED + 5_000
+    assert unsure.seen_at == made.value.last_session_pull_at
+
+    put_back(arm, gone)
+    issue(arm, OTHER, ICN, PULLED + 5_040)
+    due = made.value.model_copy(update={"next_pull_at": made.value.linked_at})
+    await app.links.put(due, made.etag)
+    assert await app.session_pulls.run() == 1
+    lose(arm, OTHER)
+    unsure = icn(await plan(app, ANEW))
+    assert isinstance(unsure, UncertainNumber)
+    assert unsure.last_known == PULLED + 5_040

@@ -235,7 +235,8 @@ class PushWork(Work):
             return [not_linked("another service is linked to it.", planned.target)]
         asked = Asked(task.operation.caller, PUSH)
         try:
-            link = LinkBody(resource_id=planned.target.resource_id)
+            minutes = await self._settling.pull_minutes(listed.service)
+            link = LinkBody(resource_id=planned.target.resource_id, pull_minutes=minutes)
             await self._linking.link(listed, link, asked)
         except Problem as problem:
             if problem.again or problem.code.status == _UNAVAILABLE:

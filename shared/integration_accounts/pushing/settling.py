@@ -89,3 +89,12 @@ class Settling:
         if found.value.key == account.id.key:
             looked = found.value.model_copy(update={"last_session_pull_at": at})
             await self.stores.links.put(looked, found.etag)
+
+    async def pull_minutes(self, service: Service) -> int | None:
+        """How often the sessions of the account before were pulled: by its link, or by that of the
+        service whose backup this one was restored from; None where nobody knows."""
+        facts, origin = service.integration_account, service.restored_from
+        if facts is None or facts.pull_minutes is not None:
+            return facts.pull_minutes if facts is not None else None
+        link = await self.stores.links.get(origin.service) if origin is not None else None
+        return link.value.pull_minutes if link is not None and link.value.key == facts.key else None
