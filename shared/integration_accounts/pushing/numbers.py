@@ -48,7 +48,8 @@ from shared.rules.restoring.numbers import BackedUpCounters
 from shared.services.cut import ServiceCut
 
 _X12, _X12_DIGITS = "x12", 9
-_WITH_NUMBERS = frozenset({_X12, "edifact"})
+WITH_NUMBERS = frozenset({_X12, "edifact"})
+"""The standards whose agreements have control numbers."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class NumbersSurvey:
         held: dict[NumberKey, Generated],
         look: datetime | None,
     ) -> list[Known]:
-        if agreement.standard not in _WITH_NUMBERS:
+        if agreement.standard not in WITH_NUMBERS:
             return []
         ledger = counters.get(key) or BackedUpCounters(Counters(), Counters())
         found: list[Known] = []
@@ -254,7 +255,7 @@ class NumbersSurvey:
         async for numbers in self.stores.received.pages(service.id):
             for number in numbers:
                 agreement = survey.agreements.get(artifact_key(number.agreement))
-                usable = agreement is not None and agreement.standard in _WITH_NUMBERS
+                usable = agreement is not None and agreement.standard in WITH_NUMBERS
                 if (
                     agreement is None
                     or not usable

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import Linking
-from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey
+from shared.integration_accounts.pushing.numbers import WITH_NUMBERS, NumbersFound, NumbersSurvey
 from shared.integration_accounts.pushing.origins import Source
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey, Surveyor
@@ -18,7 +18,7 @@ from shared.integration_accounts.pushing.target import (
     rights,
     target_of,
 )
-from shared.model.integration_account import AccountId, Child
+from shared.model.integration_account import AccountId, Child, Sku
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.push import (
@@ -120,7 +120,7 @@ class Planner:
             *numbers.problems,
         ]
         warnings = [*surprising, *numbers.warnings, *unsure, *unseen, *_not_covered(survey)]
-        warnings += await self._others(service, target)
+        warnings += [*_numbers_elsewhere(target, survey), *await self._others(service, target)]
         latest, *former = numbers.sources.latest, *numbers.sources.former
         moves = await self._move(target, latest)
         others = [await self._move(target, one) for one in reversed(former) if _may_issue(one)]
@@ -297,6 +297,24 @@ def _wanted(survey: Survey, numbers: NumbersFound, *, creates: bool) -> tuple[st
     if numbers.decided or numbers.plan.sessions_created:
         written.add(Child.SESSIONS)
     return wanted_rights(written, set(survey.deletions), creates=creates)
+
+
+def _numbers_elsewhere(target: Target, survey: Survey) -> list[Warning]:
+    """By Microsoft's page on creating accounts, one of the tier Premium has a storage account of
+    its owner's, which holds the control numbers of its agreements."""
+    counted = [one for one in survey.agreements.values() if one.standard in WITH_NUMBERS]
+    if target.sku is not Sku.PREMIUM or not counted:
+        return []
+    return [
+        Warning(
+            code="NumbersNotCovered",
+            message="The account is of the tier Premium: accounts of that tier keep control "
+            "numbers in a storage account of your own. What this one has issued is not seen, and "
+            "whether it goes on behind the sessions that a push writes is not known. Look at the "
+            "numbers there before the workflows are resumed, and set each above what was issued.",
+            target=target.resource_id,
+        )
+    ]
 
 
 def _not_covered(survey: Survey) -> list[Warning]:
