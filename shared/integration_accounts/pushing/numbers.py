@@ -1,7 +1,7 @@
 """What the generated control numbers of an account become, and which sessions it gets besides."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.arm.client import Arm
@@ -28,10 +28,12 @@ from shared.model.push import (
     PlannedNumber,
     PlannedNumbers,
     PushBody,
+    PushNumbersPolicy,
     UncertainNumber,
 )
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
+from shared.rules.integration_accounts.observed import observed
 from shared.rules.integration_accounts.push_numbers import Choice, Known, choice_for, planned
 from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
 from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
@@ -48,6 +50,7 @@ from shared.rules.restoring.numbers import BackedUpCounters
 from shared.services.cut import ServiceCut
 
 _X12, _X12_DIGITS = "x12", 9
+_AS_KNOWN = PushNumbersPolicy.AS_KNOWN
 WITH_NUMBERS = frozenset({_X12, "edifact"})
 """The standards whose agreements have control numbers."""
 
@@ -122,7 +125,7 @@ class NumbersSurvey:
         look = await last_look(self.stores, service)
         numbers, decided = Numbers(body.control_numbers), list[Decided]()
         seen: list[Seen] = []
-        names = [one.name for one in survey.agreements.values()]
+        names = [one.name for one in survey.agreements.values()] + [*survey.left_alone.values()]
         partial = bool(body.include or body.exclude)
         problems = list(wrong_choices(body.control_numbers, names, partial=partial))
         wrong = bool(problems)
@@ -135,6 +138,7 @@ class NumbersSurvey:
                 if wrong:
                     continue
                 choice = choice_for(body.control_numbers, one.name)
+                known = _never_back(known) if one.is_kept and choice.policy is _AS_KNOWN else known
                 try:
                     found = planned(choice, known, now)
                 except Problem as problem:
@@ -272,6 +276,14 @@ class NumbersSurvey:
                     continue
                 kept = any(there.action(one.name) is Action.KEEP for one in writes)
                 yield Action.KEEP if kept else Action.CREATE, writes[0]
+
+
+def _never_back(known: Known) -> Known:
+    """What is known of a number of an agreement that the account keeps: the service's ledger goes
+    on at least behind the account's own number."""
+    if known.target is None:
+        return known
+    return replace(known, ledger=observed(known.ledger, known.bounds, known.target))
 
 
 def _is_unreadable(session: Generated | None) -> bool:

@@ -156,7 +156,8 @@ class PushWork(Work):
             differing = sorted([*unlike(looked.survey), *await numbers.look_back(looked)])
         notes = await self._link(task, service, body, planned, looked.survey, differing)
         is_linked = await self._is_linked(service, planned.target)
-        if is_linked and not differing and not is_partial(body):
+        is_whole = not (differing or is_partial(body) or looked.survey.left_alone)
+        if is_linked and is_whole:
             states = planned_sources(task.operation)
             seen = Looked(looked_at, looked.numbers.sources, states)
             with as_problems(planned.target.id):
