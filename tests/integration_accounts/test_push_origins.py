@@ -9,9 +9,11 @@ import pytest
 from localhost.arm.sample import ACCOUNT, X12, fill
 from localhost.arm.state import Account
 from shared.installation.installation import Installation
+from shared.integration_accounts.linking.shown import shown_link
 from shared.model.numbers import Kind
 from shared.model.push import PlannedNumber, PushPlan, UncertainNumber
 from shared.model.restore import RestoreBody
+from shared.model.wire import rfc3339
 from tests.integration_accounts.linked import ONE, backup, create, link, service, unlink
 from tests.integration_accounts.pulled import pull
 from tests.integration_accounts.pushed import (
@@ -144,8 +146,13 @@ async def test_one_that_is_lost_is_asked_about_once(
     app: Installation, arm: Arm, policy: dict[str, Any]
 ) -> None:
     await moved(app, arm)
-    assert [*await former(app)] == [ACCOUNT]
     seen_at = (await former(app))[ACCOUNT]
+    made = await app.links.get(COPY)
+    assert made is not None
+    assert seen_at == made.value.last_session_pull_at
+    shown = shown_link(made.value, (await service(app, COPY)).integration_account)
+    assert seen_at is not None
+    assert shown["numbersFrom"] == [{"resourceId": ACCOUNT, "seenAt": rfc3339(seen_at)}]
     issue(arm, ACCOUNT, ICN, 40_200)
     lose(arm)
     planned = await plan(app, {})
