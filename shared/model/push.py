@@ -109,6 +109,11 @@ class ControlNumbersAtPush(Wire):
     )
     """Agreements for which it is another."""
 
+    @property
+    def policies(self) -> set[PushNumbersPolicy]:
+        """All that are asked for."""
+        return {self.policy, *(one.policy for one in self.agreements)}
+
 
 class VaultChange(Wire):
     """A key vault in whose place certificates name another one."""

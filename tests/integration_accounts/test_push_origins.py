@@ -170,11 +170,25 @@ async def test_one_that_is_lost_is_asked_about_once(
     assert sources(planned) == {OTHER: "read"}
 
 
+async def test_a_push_of_what_is_known_says_nothing_of_what_it_issued(
+    app: Installation, arm: Arm
+) -> None:
+    """The account is behind it then: what it issued since it was looked at before is unknown."""
+    await moved(app, arm)
+    before = await former(app)
+    issue(arm, ACCOUNT, ICN, 40_627)
+    done = await push(app, {"controlNumbers": {"policy": "asKnown"}})
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    assert number_in(arm, OTHER, ICN) == PULLED
+    assert await former(app) == before
+
+
 async def test_one_that_falls_silent_while_it_is_pushed_is_not_settled(
     app: Installation, arm: Arm
 ) -> None:
     await moved(app, arm)
-    record = await started(app, advance(10))
+    issue(arm, ACCOUNT, ICN, 41_000)
+    record = await started(app, {})
     written = arm.fault(
         method="PUT",
         part=f"{OTHER}/sessions/",
@@ -182,9 +196,26 @@ async def test_one_that_falls_silent_while_it_is_pushed_is_not_settled(
     )
     done = await ended(app, record)
     assert written.met
-    assert "SourceNotReadAgain" in {one.code for one in done.warnings} or done.status == "Succeeded"
+    assert "SourceNotReadAgain" in {one.code for one in done.warnings}
+    assert number_in(arm, OTHER, ICN) == 41_000
     assert [*await former(app)] == [ACCOUNT]
     assert codes(await plan(app, {})) == ["ControlNumbersUncertain"]
+
+
+async def test_a_copy_that_is_linked_by_hand_was_seen_when_its_backup_was_made(
+    app: Installation, arm: Arm
+) -> None:
+    await restored(app, arm)
+    entry = await app.history.get(ONE, BACKUP)
+    assert entry is not None
+    arm.load([{"id": OTHER, "location": "northeurope", "sku": {"name": "Standard"}}])
+    await link(app, COPY, OTHER)
+    lose(arm)
+    planned = await plan(app, {})
+    assert codes(planned) == ["ControlNumbersUncertain"]
+    unsure = icn(planned)
+    assert isinstance(unsure, UncertainNumber)
+    assert unsure.seen_at == entry.value.started_at
 
 
 @pytest.mark.parametrize("is_pulled", [False, True])

@@ -225,8 +225,7 @@ def require_sources(planned: Mapping[str, str], now: Sources, body: ControlNumbe
     :raises Problem: IntegrationAccountUnavailable where one could be read then and cannot be now;
         ControlNumbersUncertain where it is gone since.
     """
-    choices = [body.policy, *(one.policy for one in body.agreements)]
-    if all(one is PushNumbersPolicy.AS_KNOWN for one in choices):
+    if body.policies == {PushNumbersPolicy.AS_KNOWN}:
         return
     for source in not_read_any_more(planned, now):
         if source.state is SourceState.UNREACHABLE:
@@ -263,9 +262,10 @@ async def last_look(stores: PushStores, service: Service) -> datetime | None:
     facts = service.integration_account
     if facts is None:
         return None
-    if not facts.pulled and facts.former:
-        return facts.former[-1].seen_at
-    if facts.linked:
+    is_of_former = not facts.pulled and bool(facts.former)
+    if is_of_former and (seen_at := facts.former[-1].seen_at) is not None:
+        return seen_at
+    if facts.linked and not is_of_former:
         link = await stores.links.get(service.name)
         if link is not None and link.value.service_id == service.id:
             looked = link.value.last_session_pull_at

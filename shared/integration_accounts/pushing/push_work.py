@@ -51,7 +51,7 @@ from shared.model.operation import (
     Warning,
 )
 from shared.model.problem import Code, Problem
-from shared.model.push import PushBody, WorkflowsPolicy
+from shared.model.push import PushBody, PushNumbersPolicy, WorkflowsPolicy
 from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.operations.engine import ATTEMPTS
@@ -159,7 +159,8 @@ class PushWork(Work):
         is_whole = not (differing or is_partial(body) or looked.survey.left_alone)
         if is_linked and is_whole:
             states = planned_sources(task.operation)
-            seen = Looked(looked_at, looked.numbers.sources, states)
+            behind = PushNumbersPolicy.AS_KNOWN not in body.control_numbers.policies
+            seen = Looked(looked_at, looked.numbers.sources, states, goes_behind=behind)
             with as_problems(planned.target.id):
                 await self._settling.run(task, service, planned.target.account, seen)
         notes += await self._disabled(task.operation, progress)

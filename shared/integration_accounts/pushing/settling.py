@@ -30,6 +30,9 @@ class Looked:
     sources: Sources
     planned: Mapping[str, str]
     """The state of each when the push was planned, by its key."""
+    goes_behind: bool = True
+    """Whether all numbers of the account are behind what the sources issued by then: not where the
+    request was for ``asKnown``."""
 
     def settled(self, facts: AccountFacts) -> AccountFacts:
         """What the service knows now of the account and those of before.
@@ -41,11 +44,15 @@ class Looked:
         states = {one.key: one.state for one in self.sources.all}
         former = list[FormerAccount]()
         for one in facts.former:
-            if states.get(one.key) is SourceState.READ:
+            if states.get(one.key) is SourceState.READ and self.goes_behind:
                 former.append(one.model_copy(update={"seen_at": self.at}))
-            elif one.key not in states or self.planned.get(one.key) == SourceState.READ:
+            elif self._may_issue(one.key, states):
                 former.append(one)
         return facts.model_copy(update={"former": former}).looked_at()
+
+    def _may_issue(self, key: str, states: Mapping[str, SourceState]) -> bool:
+        read = SourceState.READ
+        return states.get(key, read) is read or self.planned.get(key) == read
 
 
 @dataclass(frozen=True)
