@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from string import ascii_uppercase
 
 from shared.model.problem import Code, Problem
@@ -208,6 +209,16 @@ def _capital(letter: str) -> str:
 def default_domain_url(name: str, domain: str) -> str:
     """The service's URL where none was chosen."""
     return f"https://{service_key(name)}.{domain}"
+
+
+def some(texts: Sequence[str], most: int, count: int = 0) -> str:
+    """The first of some texts, and how many more there are, such as: a, b and 3 more.
+
+    :param most: how many are named.
+    :param count: how many there are, where ``texts`` are not all of them.
+    """
+    more = max(count, len(texts)) - len(texts[:most])
+    return ", ".join(texts[:most]) + (f" and {more} more" if more else "")
 
 
 def shown(name: str) -> str:

@@ -16,7 +16,7 @@ from shared.model.link import Claim
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, State
 from shared.state.links import Links
-from shared.state.services import Directory
+from shared.state.services import Directory, Listed
 from shared.storage.tables import RowChanged
 from shared.storage.versioned import Versioned, optimistic
 
@@ -31,14 +31,19 @@ class AccountClaims:
 
     async def holder(self, account: str) -> Service | None:
         """The service that has an account, by the account's key; None if none has it."""
+        listed = await self.listed(account)
+        return listed.service if listed is not None else None
+
+    async def listed(self, account: str) -> Listed | None:
+        """As ``holder``, with the version of the service, on which it can be changed."""
         found = await self.links.claim(account)
         return await self._living(found.value) if found else None
 
-    async def _living(self, claim: Claim) -> Service | None:
+    async def _living(self, claim: Claim) -> Listed | None:
         listed = await self.directory.get(claim.service)
         if listed is None or listed.service.id != claim.service_id:
             return None
-        return listed.service if is_linked_to(listed.service, claim.key) else None
+        return listed if is_linked_to(listed.service, claim.key) else None
 
     @optimistic
     async def take(self, claim: Claim) -> Versioned[Claim]:
@@ -50,8 +55,8 @@ class AccountClaims:
         if found is None:
             return await self.links.add_claim(claim)
         holder = await self._living(found.value)
-        if holder is not None and holder.id != claim.service_id:
-            raise already_linked(claim.resource_id, holder.name)
+        if holder is not None and holder.service.id != claim.service_id:
+            raise already_linked(claim.resource_id, holder.service.name)
         return await self.links.replace_claim(claim, found.etag)
 
     async def confirm(self, made: Versioned[Claim]) -> None:

@@ -20,7 +20,7 @@ from shared.rules.agreement_numbers import (
     require_fit_for_envelope,
     upper_bound_pointer,
 )
-from shared.rules.naming import artifact_key, shown
+from shared.rules.naming import artifact_key, shown, some
 from shared.rules.numbers import rebound
 from shared.rules.references import Reference, references
 from shared.rules.trading import (
@@ -179,11 +179,10 @@ class Checks:
         found = await self._configuration.users(service.id, section, name)
         users = [f"{user}/{named}" for user, named in found]
         if users:
-            more = f" and {len(users) - _SHOWN_USERS} more" if len(users) > _SHOWN_USERS else ""
             raise Problem(
                 Code.ARTIFACT_IN_USE,
-                f"'{shown(name)}' is used by {', '.join(users[:_SHOWN_USERS])}{more}. Change or "
-                "delete them first.",
+                f"'{shown(name)}' is used by {some(users, _SHOWN_USERS)}. Change or delete them "
+                "first.",
                 target=f"{section}/{name}",
                 details=[Detail(Code.ARTIFACT_IN_USE, "uses it", user) for user in users],
             )

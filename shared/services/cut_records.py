@@ -8,6 +8,7 @@ from shared.model.numbers import Counters, Numbering
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.record import Record, WrittenRecord
+from shared.rules.naming import some
 from shared.state.batch_activity import BatchActivity
 
 _LISTED = 20
@@ -58,12 +59,11 @@ def of_batches(active: Sequence[BatchActivity]) -> Warning | None:
     """The warning of batches with active messages; None if there are none."""
     if not active:
         return None
-    listed = ", ".join(f"{one.batch} ({one.active_messages})" for one in active[:_LISTED])
-    more = f" and {len(active) - _LISTED} more" if len(active) > _LISTED else ""
+    listed = [f"{one.batch} ({one.active_messages})" for one in active]
     return Warning(
         code="ActiveBatchMessages",
         message="Batches have active messages, which the backup does not hold: "
-        f"{listed}{more}. A restore loses them: process them first.",
+        f"{some(listed, _LISTED)}. A restore loses them: process them first.",
         target="batches",
     )
 

@@ -67,6 +67,47 @@ async def test_a_number_that_falls_between_the_decision_and_the_write(
         assert f"{X12}' interchange {known}" in told(done)["NumbersWrittenAgain"]
 
 
+async def test_a_number_that_is_set_back_right_before_it_is_written(
+    app: Installation, arm: Arm
+) -> None:
+    """The write is refused, as the session is another one: nothing went on from that."""
+    await pulled(app, arm)
+    issue(arm, ACCOUNT, ICN, END)
+    await pull(app)
+    half_filled(arm)
+    issue(arm, OTHER, ICN, MIDDLE)
+    record = await started(app, _REPLACING, ONE)
+    session = f"{OTHER}/sessions/{ICN}"
+    written = arm.fault(
+        method="PUT", part=session, meanwhile=lambda: issue(arm, OTHER, ICN, LOWER + 7)
+    )
+    done = await ended(app, record)
+    assert written.met
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    assert number_in(arm, OTHER, ICN) == END
+    assert "NumbersWrittenAgain" in told(done)
+
+
+async def test_a_number_that_is_set_back_while_the_source_goes_on_is_told(
+    app: Installation, arm: Arm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end moves it up to the source, from where it was set back to."""
+    await behind(app, arm, MIDDLE)
+    record = await started(app, _REPLACING, ONE)
+    former = ArtifactWriter.delete
+
+    async def set_back(self: Any) -> None:
+        await former(self)
+        issue(arm, OTHER, ICN, LOWER + 7)
+        issue(arm, ACCOUNT, ICN, MIDDLE + 5)
+
+    monkeypatch.setattr(ArtifactWriter, "delete", set_back)
+    done = await ended(app, record)
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    assert number_in(arm, OTHER, ICN) == MIDDLE + 5
+    assert {"NumbersWrittenAgain", "SourceWentOn"} <= told(done).keys()
+
+
 @pytest.mark.parametrize("was_written", [True, False])
 async def test_a_number_that_is_set_back_right_before_the_end_is_named(
     app: Installation, arm: Arm, monkeypatch: pytest.MonkeyPatch, was_written: bool

@@ -7,9 +7,12 @@ import pytest
 
 from localhost.arm.sample import ACCOUNT
 from shared.installation.installation import Installation
+from shared.model.backup import BackupBody
 from shared.model.problem import Code
+from shared.model.pull import PullBody
 from shared.model.wire import JsonObject
 from shared.rules.states import ServiceOperation
+from shared.state.operations import OperationRow
 from tests.integration_accounts.linked import ONE, refused, service
 from tests.integration_accounts.pushed import COPY, ended, plan, pulled, push, restored, started
 from tests.integration_accounts.test_push_workflows import disabled, states, workflows
@@ -111,6 +114,33 @@ async def test_a_resume_stops_where_a_push_begins_meanwhile(
     done = await ended(app, records[0])
     assert disabled(done) == {"receive-orders", "send-orders"}
     await resume(app)
+    assert states(arm) == before
+
+
+async def test_a_resume_reads_what_else_is_in_flight_once(
+    app: Installation, arm: Arm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And lists it before each workflow: what began meanwhile is read then."""
+    await restored(app, arm)
+    before = states(arm)
+    await suspend(app)
+    copy = await service(app, COPY)
+    backup = BackupBody(name="in-flight", storage_account="offsite")
+    waiting = [await app.backups.start(copy, backup, "somebody", None)]
+    find, read = app.records.find, list[str]()
+
+    async def counted(name: str, operation_id: str) -> tuple[OperationRow, str] | None:
+        if not read:
+            read.append(operation_id)
+            one = await service(app)
+            waiting.append(await app.pulls.start(one, PullBody(), "somebody", None))
+        else:
+            read.append(operation_id)
+        return await find(name, operation_id)
+
+    monkeypatch.setattr(app.records, "find", counted)
+    await resume(app)
+    assert [read.count(one.operation.id) for one in waiting] == [1, 1]
     assert states(arm) == before
 
 

@@ -16,6 +16,7 @@ from shared.rules.naming import (
     require_operation_id,
     require_service_name,
     shown,
+    some,
 )
 from shared.state.row_keys import LAST, encoded, named, newest_first
 
@@ -150,6 +151,20 @@ def test_a_key_holds_what_tables_take(text: str) -> None:
     assert set(key) <= ALLOWED_IN_KEYS
     assert len(key) <= 400
     assert key < LAST
+
+
+@pytest.mark.parametrize(
+    ("texts", "count", "said"),
+    [
+        ([], 0, ""),
+        (["a"], 0, "a"),
+        (["a", "b"], 2, "a, b"),
+        (["a", "b", "c", "d", "e"], 0, "a, b and 3 more"),
+        (["a", "b"], 12, "a, b and 10 more"),
+    ],
+)
+def test_the_first_of_some_texts_are_named(texts: list[str], count: int, said: str) -> None:
+    assert some(texts, 2, count) == said
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True))

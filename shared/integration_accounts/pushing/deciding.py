@@ -94,6 +94,7 @@ class Deciding:
             self.surveyed, looked.cut, looked.survey, found.sources, body.control_numbers
         )
         await sessions.create(progress.of_source)
+        await progress.written.keep()
 
     async def look_back(self, looked: Looked) -> list[str]:
         """Look at all numbers again, move up those that the source went beyond meanwhile, and name
@@ -145,6 +146,8 @@ class Deciding:
 
     async def _decide_again(self, found: NumbersFound) -> list[Decided]:
         again = self._again(found)
+        if again:
+            self._tell_lost(found.there)  # they are written again with these
         await self.progress.decide_again(again)
         return again
 

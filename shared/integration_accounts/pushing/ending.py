@@ -8,7 +8,7 @@ from shared.integration_accounts.pushing.target import Target
 from shared.model.operation import Operation, Warning
 from shared.model.push import Action
 from shared.model.wire import JsonObject, JsonValue
-from shared.rules.naming import shown
+from shared.rules.naming import shown, some
 
 MOST_DIFFERENCES = 100
 """Differences that a result names one by one."""
@@ -84,5 +84,4 @@ def would_be_replaced(kept: Sequence[str]) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(shown(name) for name in names[:_NAMED]) + more
+    return some([shown(name) for name in names], _NAMED)

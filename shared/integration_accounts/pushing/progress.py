@@ -3,7 +3,8 @@
 It is staged in the service's configuration, where nobody sees it: that the account is being written
 to, and which backup it has from before; how what is replaced or deleted looked before that backup;
 the control numbers, which are decided once and afterwards moved up alone, with the sessions that
-the source alone has; and what was done so far, for the result.
+the source alone has; and what was done so far, for the result, with the write that is about to be
+sent.
 """
 
 import hashlib
@@ -67,6 +68,7 @@ class Progressing:
     written: Written = field(default_factory=Written)
     """What all attempts did so far."""
     _decided: dict[str, Decided] = field(default_factory=dict)
+    _with_written: dict[str, StagedValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.written.keep_it = self._keep
@@ -106,7 +108,8 @@ class Progressing:
         self.now = changed
 
     async def _keep(self, written: JsonObject) -> None:
-        await self._put([StagedValue(_WRITTEN, written)])
+        await self._put([*self._with_written.values(), StagedValue(_WRITTEN, written)])
+        self._with_written.clear()
 
     async def look(self, before: Before) -> None:
         """Write how what is replaced or deleted looks, once: no attempt touches anything else."""
@@ -140,12 +143,21 @@ class Progressing:
         """A number, with whether it may be in the account."""
         return self._decided.get(_key(one), one)
 
-    async def send(self, one: Decided) -> None:
-        """Write that a number may be in the account from now on, before it is written there."""
+    def send(self, one: Decided) -> None:
+        """Note that a number may be in the account from now on. It is written with what
+        ``Written.send`` keeps before it sends the number."""
         if not one.is_sent:
             sent = replace(one, is_sent=True)
-            await self._put([StagedValue(_key(one), sent.to_json())])
             self._decided[_key(one)] = sent
+            self._with_written[_key(one)] = StagedValue(_key(one), sent.to_json())
+
+    def not_sent(self, one: Decided) -> None:
+        """Take back ``send``, as the number was refused. What is written of it stays: an attempt
+        that comes later may take it for one that was sent.
+
+        :param one: as it was before.
+        """
+        self._decided[_key(one)] = one
 
     async def _put(self, values: Sequence[StagedValue]) -> None:
         if values:

@@ -41,6 +41,7 @@ from shared.integration_accounts.pushing.target import (
     tags_of,
     target_of,
 )
+from shared.integration_accounts.pushing.unheard import settle_unheard
 from shared.integration_accounts.pushing.writing import ArtifactWriter
 from shared.integration_accounts.workflows.under_way import pushed_account
 from shared.model.link import LinkBody
@@ -129,8 +130,11 @@ class PushWork(Work):
             sources = planned.looked.numbers.sources
             require_planned_sources(task.operation, sources, body.control_numbers)
             await self._begin(task, service, body, planned, progress)
-        elif refused := [one for one in planned.problems if one.code in _STILL]:
-            raise refusal(refused)
+        else:
+            with as_problems(planned.target.id):
+                await settle_unheard(task, planned, written)
+            if refused := [one for one in planned.problems if one.code in _STILL]:
+                raise refusal(refused)
         with as_problems(planned.target.id):
             if body.workflows is WorkflowsPolicy.SUSPEND:
                 # First: those of a lost account run again as soon as one of its name is made.
@@ -321,7 +325,8 @@ def _stopped(
     error: OperationError | None = None,
 ) -> Outcome:
     """The end of a push that stopped after it had begun to write: what all attempts did."""
-    warnings = [*progress.written.warnings, *notes]
+    written = progress.written
+    warnings = [*written.warnings, *written.unheard(), *notes]
     return Outcome(status, result_of(operation, progress), warnings, error)
 
 

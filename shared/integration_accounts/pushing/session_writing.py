@@ -4,6 +4,8 @@ A number is never written blindly: the session is read, the write is on the cond
 and one whose answer was lost is not sent again, but read.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,17 +21,18 @@ from shared.integration_accounts.pushing.patient import (
     carefully,
     patiently,
     pause,
-    sent,
 )
 from shared.integration_accounts.pushing.progress import Progressing
 from shared.integration_accounts.pushing.sources import Generated, sessions_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
+from shared.integration_accounts.pushing.written import Counted, Sending
 from shared.model.integration_account import Child
 from shared.model.problem import Code, Problem
 from shared.model.push import Action, ControlNumbersAtPush
+from shared.model.sections import CONTROL_NUMBERS, SESSIONS
 from shared.model.service import Service
-from shared.model.wire import JsonObject
+from shared.model.wire import JsonObject, JsonValue
 from shared.operations.task import Task
 from shared.rules.integration_accounts.push_numbers_written import Decided
 from shared.rules.integration_accounts.push_sessions import (
@@ -72,30 +75,27 @@ class SessionWriter:
             number = one.number
             name = names.get((number.agreement, number.kind))
             name = name or generated_name(number.agreement, number.kind)
-            self.progress.written.numbers += await self._number(one, name)
-            await self.progress.written.keep()
+            await self._number(one, name)
             self.task.report("writing control numbers", done, len(decided))
 
-    async def _number(self, decided: Decided, name: str) -> bool:
-        """Write one number; whether that was still to be done."""
+    async def _number(self, decided: Decided, name: str) -> None:
+        """Write one number, and count it once."""
         wrote = False
         refused: ArmRefused | None = None
         for seconds in _PAUSES:
             if refused is not None and refused.meaning in UNKNOWN:
                 await pause(self.task, max(seconds, refused.retry_after))
-            compare_and_put = partial(self._compare_and_put, decided, name)
+            compare_and_put = partial(self._compare_and_put, decided, name, is_counted=wrote)
             try:
                 if not await patiently(self.task, compare_and_put):
-                    return wrote
+                    return
             except Unsure as unsure:
                 refused = unsure.refused
             else:
-                refused = None
-            wrote = True
-        there = await self._there(name)
-        decided = self.progress.as_it_is(decided)
-        if not _is_still_to_write(decided, there):
-            return wrote
+                refused, wrote = None, True
+                self.progress.written.end()
+        if not self._is_to_do(decided, await self._there(name)):
+            return
         if refused is not None:
             raise refused
         raise Problem(
@@ -106,21 +106,46 @@ class SessionWriter:
             retry_after_seconds=60,
         )
 
-    async def _compare_and_put(self, decided: Decided, name: str) -> bool:
+    async def _compare_and_put(self, decided: Decided, name: str, *, is_counted: bool) -> bool:
         """Write a number where that is still to be done; whether it was. All of it is asked again
         after a wait, in which the account may issue numbers."""
         there = await self._there(name)
-        decided = self.progress.as_it_is(decided)
-        if not _is_still_to_write(decided, there):
+        if not self._is_to_do(decided, there):
             return False
-        if decided.was_lost(there.sighting if there is not None else None):
-            self.progress.written.lose(decided.number)
-        await self.progress.send(decided)
+        number, written = decided.number, self.progress.written
+        before = self.progress.as_it_is(decided)
+        if before.was_lost(there.sighting if there is not None else None):
+            written.lose(number)
         write = await self._session(decided, name, there, self.stores.clock.now())
         body = resource_of(Child.SESSIONS, write.name, write.document)
         etag = there.etag if there is not None else ""
-        await sent(self.account.put(Child.SESSIONS, write.name, body, etag, once=True))
+        sending = Sending(
+            counted=Counted.NUMBER,
+            section=CONTROL_NUMBERS,
+            name=number.agreement,
+            kind=number.kind,
+            wanted=str(number.becomes),
+            is_counted=is_counted,
+        )
+        self.progress.send(before)
+        put = partial(self.account.put, Child.SESSIONS, write.name, body, etag, once=True)
+        try:
+            await written.send(sending, put)
+        except (ArmRefused, Unsure):
+            if written.sending is None:
+                self.progress.not_sent(before)
+            raise
         return True
+
+    def _is_to_do(self, decided: Decided, there: "_There | None") -> bool:
+        """Whether a number is still to be written. Where it is not, and it is there just so, a
+        write of which nothing was heard was carried out."""
+        seen, number = there.sighting if there is not None else None, decided.number
+        if _is_still_to_write(self.progress.as_it_is(decided), there):
+            return True
+        is_there = seen is not None and seen.value == number.becomes
+        self.progress.written.settle(CONTROL_NUMBERS, number.agreement, number.kind, done=is_there)
+        return False
 
     async def _there(self, name: str) -> "_There | None":
         found = await patiently(self.task, partial(self.account.item, Child.SESSIONS, name))
@@ -174,25 +199,32 @@ class SessionWriter:
         """
         for write in sessions:
             await self.task.checkpoint()
-            tried: list[SessionWrite] = []
-            created = await carefully(self.task, partial(self._create, write, tried))
-            self.progress.written.sessions += created
-            await self.progress.written.keep()
+            await carefully(self.task, partial(self._create, write))
             self.task.report("writing sessions", self.progress.written.sessions)
 
-    async def _create(self, write: SessionWrite, tried: list[SessionWrite]) -> bool:
-        """Create a session where the account lacks it: whether it was this that did it. It is sent
-        once: somebody may create it meanwhile, and it is not set back.
-
-        :param tried: filled with the write when it is sent.
-        """
+    async def _create(self, write: SessionWrite) -> None:
+        """Create a session where the account lacks it. It is sent once: somebody may create it
+        meanwhile, and it is not set back."""
+        written = self.progress.written
         there = await self._there(write.name)
         if there is not None:
-            return bool(tried) and there.content == write.content
-        tried.append(write)
+            written.settle(SESSIONS, write.name, done=there.content == write.content)
+            return
         body: JsonObject = resource_of(Child.SESSIONS, write.name, write.document)
-        await sent(self.account.put(Child.SESSIONS, write.name, body, once=True))
-        return True
+        sending = Sending(
+            counted=Counted.SESSION,
+            section=SESSIONS,
+            name=write.name,
+            wanted=fingerprint(write.content),
+        )
+        put = partial(self.account.put, Child.SESSIONS, write.name, body, once=True)
+        await written.send(sending, put)
+        written.end()
+
+
+def fingerprint(content: JsonValue) -> str:
+    """By which a session's content is known again."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,12 @@ from shared.operations.task import Task
 from shared.rules.integration_accounts.ids import Scope
 from shared.rules.integration_accounts.push_workflows import not_resumed
 from shared.rules.integration_accounts.workflows import Workflow
+from shared.rules.naming import some
 from shared.rules.states import ServiceOperation
 from shared.rules.trading import member
-from shared.services.account_claims import AccountClaims, is_linked_to
+from shared.services.account_claims import AccountClaims
 from shared.services.services import Asked, Services
-from shared.state.services import Directory, Listed
+from shared.state.services import Listed
 from shared.storage.fence import Canceled
 
 Note = Callable[[JsonObject], Awaitable[None]]
@@ -46,7 +47,6 @@ class Suspending:
     arm: Arm
     workflows: Workflows
     services: Services
-    directory: Directory
     claims: AccountClaims
 
     async def planned(
@@ -129,24 +129,19 @@ class Suspending:
             await note(_told(told, []))
             await self._suspend(operation, account)
 
-    async def _holder(self, account: AccountId) -> Listed | None:
-        """The service that is linked to an account."""
-        holder = await self.claims.holder(account.key)
-        listed = await self.directory.get(holder.name) if holder is not None else None
-        return listed if listed and is_linked_to(listed.service, account.key) else None
-
-    async def _suspend(self, operation: Operation, account: AccountId) -> None:
+    async def _suspend(self, operation: Operation, account: AccountId) -> Listed | None:
         """Have the service that is linked to the account Suspended, where it is Active: so its
-        resume enables the workflows."""
-        listed = await self._holder(account)
+        resume enables the workflows. The service as it is then; None for none."""
+        listed = await self.claims.listed(account.key)
         if listed is None or listed.service.state is not State.ACTIVE:
-            return
+            return listed
         try:
             asked = Asked(operation.caller, _TRIGGER)
-            await self.services.move(listed, ServiceOperation.SUSPEND, asked)
+            return await self.services.move(listed, ServiceOperation.SUSPEND, asked)
         except Problem as problem:
             if problem.code is not Code.OPERATION_NOT_ALLOWED:
                 raise
+            return await self.claims.listed(account.key)
 
     async def suspend(
         self, operation: Operation, account: AccountId, told: JsonObject, note: Note
@@ -171,8 +166,7 @@ class Suspending:
             still = any(one.key in disabled and one.is_disabled for one in now)
         if not still:
             return warned
-        await self._suspend(operation, account)
-        listed = await self._holder(account)
+        listed = await self._suspend(operation, account)
         holder = listed.service if listed is not None else None
         why = not_resumed(holder)
         if not why and holder is not None:
@@ -195,11 +189,10 @@ def _ids(told: JsonValue) -> set[str]:
 
 
 def _ran(account: AccountId, enabled: Sequence[Workflow]) -> Warning:
-    names = ", ".join(one.name for one in enabled[:_MOST_SAID])
-    more = f" and {len(enabled) - _MOST_SAID} more" if len(enabled) > _MOST_SAID else ""
+    names = some([one.name for one in enabled], _MOST_SAID)
     return Warning(
         code="WorkflowsRan",
-        message=f"Disabled for the push, and enabled by somebody before it ended: {names}{more}. "
+        message=f"Disabled for the push, and enabled by somebody before it ended: {names}. "
         "They run while artifacts and numbers are written: look at what they sent, and at their "
         "control numbers.",
         target=str(account),

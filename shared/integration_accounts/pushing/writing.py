@@ -6,18 +6,17 @@ once: where its answer is lost, what is there is compared before it is sent agai
 no condition for artifacts; the ETag of one that has one is sent.
 """
 
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.arm.requests import Put
 from shared.integration_accounts.pushing.before import Before
-from shared.integration_accounts.pushing.patient import carefully, sent
+from shared.integration_accounts.pushing.patient import carefully
 from shared.integration_accounts.pushing.planning import Planned
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.target import look_at_keys
-from shared.integration_accounts.pushing.written import Written
+from shared.integration_accounts.pushing.written import Counted, Sending, Written
 from shared.model.integration_account import Child
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
@@ -44,12 +43,9 @@ from shared.rules.trading import member
 
 @dataclass
 class _Earlier:
-    """A write of which nothing was heard."""
+    """What this attempt sent of an artifact before, of which nothing was heard."""
 
     body: JsonObject | None = field(default=None, repr=False)
-    """Of a PUT; None where none was sent."""
-    counted: Counter[str] | None = None
-    """Where it is counted, if it was carried out."""
 
 
 @dataclass
@@ -87,6 +83,7 @@ class ArtifactWriter:
                         await self._write(child, record)
                         done += 1
                         self.task.report(f"writing {child}", done, total)
+        await self.written.keep()
 
     async def _keys_of_new_account(self) -> None:
         """Look for the keys of certificates, which an account that was not there could not see."""
@@ -99,7 +96,6 @@ class ArtifactWriter:
     async def _write(self, child: Child, record: Record) -> None:
         await self.task.checkpoint()
         await carefully(self.task, partial(self._compare_and_put, child, record, _Earlier()))
-        await self.written.keep()
 
     async def _compare_and_put(self, child: Child, record: Record, earlier: _Earlier) -> None:
         """Write an artifact where that is still to be done. All of it is asked again after a wait,
@@ -111,25 +107,27 @@ class ArtifactWriter:
         found = await account.item(child, record.name)
         there = await self._seen(child, found, wanted) if found is not None else None
         if there is not None and is_same(wanted, there):
-            _count(earlier, section)
+            self.written.settle(section, record.name, done=True)
             return
         if found is not None and there is not None:
             if await self._is_own(child, found, key, earlier):
-                _count(earlier, section)
+                self.written.settle(section, record.name, done=True)
                 return
             is_to_replace = planned.looked.survey.actions.get(key) is Action.REPLACE
             if key not in self.before and not is_to_replace:
+                self.written.settle(section, record.name, done=False)
                 raise self._holds(section, there)
             if not await self._is_as_before(child, found, key):
                 self._leave(section, there.name)
                 return
         name = there.name if there is not None else record.name
         body = await self._body(child, record)
-        counted = self.written.created if there is None else self.written.replaced
+        counted = Counted.CREATED if there is None else Counted.REPLACED
         etag = record_of(child, found).etag if found is not None else ""
-        earlier.body, earlier.counted = body, counted
-        put = await self._put(child, name, body, etag)
-        counted[section] += 1
+        earlier.body = body
+        sending = Sending(counted=counted, section=section, name=record.name)
+        put = await self._put(sending, child, name, body, etag)
+        self.written.end()
         if places := differences(child, body, put.resource):
             self.written.warn(
                 Warning(
@@ -140,9 +138,12 @@ class ArtifactWriter:
                 )
             )
 
-    async def _put(self, child: Child, name: str, body: JsonObject, etag: str) -> Put:
+    async def _put(
+        self, sending: Sending, child: Child, name: str, body: JsonObject, etag: str
+    ) -> Put:
+        put = partial(self.planned.target.account.put, child, name, body, etag, once=True)
         try:
-            return await sent(self.planned.target.account.put(child, name, body, etag, once=True))
+            return await self.written.send(sending, put)
         except ArmRefused as refused:
             link = member(body["properties"], "contentLink")
             if link is None or refused.meaning is not Meaning.REFUSED:
@@ -173,6 +174,7 @@ class ArtifactWriter:
         return not await self._is_as_before(child, resource, key)
 
     def _leave(self, section: str, name: str) -> None:
+        self.written.settle(section, name, done=False)
         self.written.warn(
             Warning(
                 code="ChangedMeanwhile",
@@ -212,25 +214,19 @@ class ArtifactWriter:
         for child in DELETE_ORDER:
             for name in deletions.get(child, []):
                 await self.task.checkpoint()
-                await carefully(self.task, partial(self._delete, child, name, _Earlier()))
-                await self.written.keep()
+                await carefully(self.task, partial(self._delete, child, name))
                 self.task.report(f"deleting {child}", self.written.deleted.total())
+        await self.written.keep()
 
-    async def _delete(self, child: Child, name: str, earlier: _Earlier) -> None:
+    async def _delete(self, child: Child, name: str) -> None:
         account, section = self.planned.target.account, CHILDREN[child].section
         found = await account.item(child, name)
         if found is None:
-            _count(earlier, section)
+            self.written.settle(section, name, done=True)
             return
         if not await self._is_as_before(child, found, key_of(section, name)):
             self._leave(section, name)
             return
-        earlier.counted = self.written.deleted
-        etag = record_of(child, found).etag
-        self.written.deleted[section] += await sent(account.delete(child, name, etag, once=True))
-
-
-def _count(earlier: _Earlier, section: str) -> None:
-    """Count a write of which nothing was heard, and which was carried out."""
-    if earlier.counted is not None:
-        earlier.counted[section] += 1
+        sending = Sending(counted=Counted.DELETED, section=section, name=name)
+        delete = partial(account.delete, child, name, record_of(child, found).etag, once=True)
+        self.written.end(done=await self.written.send(sending, delete))

@@ -1,17 +1,58 @@
-"""What a push did, over all of its attempts: counted, and kept after every write."""
+"""What a push did, over all of its attempts: counted, and kept before the next write is sent.
+
+With it is kept what is about to be sent. So where a worker dies, or an answer is lost, what is
+there tells whether that write was carried out, and it is counted then.
+"""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
 
 from pydantic import Field
 
+from shared.arm.refusals import ArmRefused, Meaning
+from shared.integration_accounts.pushing.patient import Unsure, sent
 from shared.model.operation import Warning
 from shared.model.push import PlannedNumber
 from shared.model.wire import JsonObject, Stored
 from shared.rules.integration_accounts.push_numbers_again import named, written_again
+from shared.rules.naming import artifact_key, shown
+
+Answer = TypeVar("Answer")
 
 _MOST_WARNINGS = 100
+
+
+class Counted(StrEnum):
+    """As what a write is counted."""
+
+    CREATED = "created"
+    REPLACED = "replaced"
+    DELETED = "deleted"
+    NUMBER = "number"
+    SESSION = "session"
+
+
+class Sending(Stored):
+    """A write that is about to be sent, or of which nothing was heard."""
+
+    counted: Counted
+    section: str
+    name: str
+    """Of the artifact, the session, or the agreement that a number is of."""
+    kind: str = ""
+    """Of a number."""
+    wanted: str = Field(default="", repr=False)
+    """What a number, or a session, becomes, so that it is known again."""
+    is_counted: bool = False
+    """Whether the same was counted before."""
+
+    def is_of(self, section: str, name: str, kind: str = "") -> bool:
+        """Whether it is the write of one thing."""
+        same = (self.section, self.kind) == (section, kind)
+        return same and artifact_key(self.name) == artifact_key(name)
 
 
 class Kept(Stored):
@@ -22,6 +63,7 @@ class Kept(Stored):
     deleted: dict[str, int] = Field(default_factory=dict)
     numbers: int = 0
     sessions: int = 0
+    sending: Sending | None = None
     warnings: list[Warning] = Field(default_factory=list)
     lost: list[str] = Field(default_factory=list)
 
@@ -40,6 +82,9 @@ class Written:
     numbers: int = 0
     sessions: int = 0
     """Received numbers and other sessions that were created."""
+    sending: Sending | None = None
+    """The write of which it is not known yet whether it was carried out. There is one at most, as
+    they are sent one after another."""
     lost: list[str] = field(default_factory=list)
     """Control numbers that the account lost, and that are written again."""
     keep_it: Callable[[JsonObject], Awaitable[None]] | None = field(default=None, repr=False)
@@ -67,6 +112,7 @@ class Written:
         self.created, self.replaced = Counter(kept.created), Counter(kept.replaced)
         self.deleted = Counter(kept.deleted)
         self.numbers, self.sessions = kept.numbers, kept.sessions
+        self.sending = kept.sending
         self._warnings, self.lost = list(kept.warnings), list(kept.lost)
         self._kept = kept
 
@@ -78,12 +124,72 @@ class Written:
             deleted=dict(self.deleted),
             numbers=self.numbers,
             sessions=self.sessions,
+            sending=self.sending,
             warnings=list(self._warnings),
             lost=list(self.lost),
         )
         if self.keep_it is not None and now != self._kept:
             await self.keep_it(now.to_json())
             self._kept = now
+
+    async def send(self, sending: Sending, write: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer to a write, which is sent once. ``end`` counts it.
+
+        :raises Unsure: where what is there must tell whether it was carried out.
+        :raises ArmRefused: what ARM refused: it was not.
+        """
+        self.sending = sending
+        await self.keep()
+        try:
+            return await sent(write())
+        except ArmRefused:
+            self.sending = None
+            raise
+        except Unsure as unsure:
+            if unsure.refused.meaning is Meaning.CHANGED:  # it was not carried out either
+                self.sending = None
+            raise
+
+    def end(self, *, done: bool = True) -> None:
+        """It is known what became of the write that was sent last.
+
+        :param done: whether it was carried out: then it is counted.
+        """
+        one, self.sending = self.sending, None
+        if one is None or not done or one.is_counted:
+            return
+        match one.counted:
+            case Counted.CREATED:
+                self.created[one.section] += 1
+            case Counted.REPLACED:
+                self.replaced[one.section] += 1
+            case Counted.DELETED:
+                self.deleted[one.section] += 1
+            case Counted.NUMBER:
+                self.numbers += 1
+            case Counted.SESSION:
+                self.sessions += 1
+
+    def settle(self, section: str, name: str, kind: str = "", *, done: bool) -> None:
+        """As ``end``, where the write that was sent last is that of one thing."""
+        if self.sending is not None and self.sending.is_of(section, name, kind):
+            self.end(done=done)
+
+    def unheard(self) -> list[Warning]:
+        """What there is to say of a write of which nothing was heard, where no attempt follows."""
+        one = self.sending
+        if one is None or one.is_counted:
+            return []
+        place = "/".join(shown(part) for part in (one.section, one.name, one.kind) if part)
+        return [
+            Warning(
+                code="LastWriteUnknown",
+                message="It is not known whether the last write of this push was carried out, and "
+                "it is not counted. Look at what the account has; a push that is sent again "
+                "compares it.",
+                target=place,
+            )
+        ]
 
     def warn(self, warning: Warning) -> None:
         """Tell what surprised, once."""

@@ -62,13 +62,14 @@ class Transitions:
             return await self.services.move(listed, operation, asked), None
         service, account = listed.service, linked_account(listed.service)
         found: list[JsonObject] = []
+        pushes = self.pushes.watch(service, account)
 
         async def alone(entry: LogEntry) -> None:
-            await self.pushes.require_none(service, account)
+            await pushes.require_none()
             await entry.open()
 
         async def first(entry: LogEntry) -> None:
-            await self.pushes.require_none(service, account)
+            await pushes.require_none()
             if account is None:
                 return
             if operation is ServiceOperation.SUSPEND:

@@ -1,6 +1,6 @@
 """Pushes that are under way: until they end, nobody enables the workflows of their account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.model.integration_account import AccountId
 from shared.model.operation import Operation, OperationName
@@ -8,7 +8,7 @@ from shared.model.service import Service
 from shared.operations.locks import Holder, holder_of_lock
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.trading import member
-from shared.state.operations import InFlightIndex, Operations
+from shared.state.operations import InFlight, InFlightIndex, Operations
 
 
 @dataclass(frozen=True)
@@ -18,23 +18,51 @@ class PushesUnderWay:
     records: Operations
     in_flight: InFlightIndex
 
-    async def require_none(self, service: Service, account: AccountId | None) -> None:
+    def watch(self, service: Service, account: AccountId | None) -> "Watch":
+        """What asks for the pushes of a service, and for those into the account that it has."""
+        return Watch(self, service, account)
+
+
+@dataclass
+class Watch:
+    """Asks again and again whether a push is under way: before each workflow that is enabled, as
+    one that began since the last answer disables it.
+
+    Each time the index of what is in flight is listed: a push is in it before it has a record. Of
+    each operation in it the record is read once, as what it is, and into which account, never
+    changes; only of one whose record is yet to be written again.
+    """
+
+    pushes: PushesUnderWay
+    service: Service
+    account: AccountId | None
+    _others: set[tuple[str, str]] = field(default_factory=set)
+    """Operations that are no pushes into the account, or have ended, by service and id."""
+
+    async def require_none(self) -> None:
         """Refuse what enables or disables workflows while a push of the service runs, or one into
-        the account that it has.
+        the account.
 
         :raises Problem: OperationInProgress, naming the push.
         """
-        holder = await holder_of_lock(self.records, service.name)
+        holder = await holder_of_lock(self.pushes.records, self.service.name)
         if holder is not None and holder.name == OperationName.PUSH:
-            raise holder.in_progress(service.name)
-        if account is None:
+            raise holder.in_progress(self.service.name)
+        if self.account is None:
             return
-        async for page in self.in_flight.readable_pages():
+        async for page in self.pushes.in_flight.readable_pages():
             for entry in page:
-                found = await self.records.find(entry.service, entry.operation_id)
-                if found is not None and _pushes_into(found[0].operation, account):
-                    push = found[0].operation
-                    raise Holder(push.id, push.operation).in_progress(push.service)
+                if (entry.service, entry.operation_id) not in self._others:
+                    await self._require_another(entry, self.account)
+
+    async def _require_another(self, entry: InFlight, account: AccountId) -> None:
+        found = await self.pushes.records.find(entry.service, entry.operation_id)
+        if found is None:
+            return
+        operation = found[0].operation
+        if _pushes_into(operation, account):
+            raise Holder(operation.id, operation.operation).in_progress(operation.service)
+        self._others.add((entry.service, entry.operation_id))
 
 
 def _pushes_into(operation: Operation, account: AccountId) -> bool:

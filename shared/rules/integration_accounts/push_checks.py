@@ -31,7 +31,7 @@ from shared.rules.integration_accounts.push_keys import VaultKeys
 from shared.rules.integration_accounts.push_told import Told
 from shared.rules.integration_accounts.removals import Removal
 from shared.rules.integration_accounts.resources import left_out
-from shared.rules.naming import shown
+from shared.rules.naming import shown, some
 from shared.rules.references import references
 
 _NAMED = 5
@@ -322,6 +322,4 @@ def _at(child: Child, name: str) -> str:
 
 def _listed(names: Sequence[str], count: int = 0) -> str:
     """The first of some names, and how many more there are."""
-    first = [shown(name) for name in names[:_NAMED]]
-    more = max(count, len(names)) - len(first)
-    return ", ".join(first) + (f" and {more} more" if more else "")
+    return some([shown(name) for name in names], _NAMED, count)

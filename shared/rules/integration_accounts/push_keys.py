@@ -8,11 +8,13 @@ from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.push_changes import VaultKey, vault_key
-from shared.rules.naming import shown
+from shared.rules.naming import shown, some
 from shared.rules.trading import member
 
 _NAMED = 100
 """Most certificates that are told one by one."""
+_SAID = 5
+"""Certificates that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,11 @@ class VaultKeys:
         :param why: for a person, a whole sentence.
         """
         wanted = self._wanted.get(vault_key(vault), [])
-        names = ", ".join(f"'{shown(certificate)}'" for certificate, _ in wanted[:5])
-        more = f" and {len(wanted) - 5} more" if len(wanted) > 5 else ""
+        names = some([f"'{shown(certificate)}'" for certificate, _ in wanted], _SAID)
         self._warnings.append(
             Warning(
                 code="KeysNotChecked",
-                message=f"Whether {shown(vault)} has the keys of the certificates {names}{more} "
+                message=f"Whether {shown(vault)} has the keys of the certificates {names} "
                 f"was not checked: {why} Azure refuses a certificate whose key the account cannot "
                 "see: let the identity of Logic Apps read the vault.",
                 target=Section.CERTIFICATES,

@@ -16,7 +16,7 @@ from shared.rules.integration_accounts.push_numbers import (
     planned,
 )
 from shared.rules.integration_accounts.push_numbers_written import Decided
-from shared.rules.naming import shown
+from shared.rules.naming import shown, some
 from shared.rules.numbers import is_behind
 
 
@@ -80,7 +80,7 @@ def went_on(moved: Sequence[PlannedNumber], still: Sequence[PlannedNumber]) -> W
     return Warning(
         code="SourceWentOn",
         message="The account that the service was pulled from issued numbers while this push was "
-        f"under way: {_some(reached)}. {done}{more}. What it issues from now on comes again: "
+        f"under way: {some(reached, _SAID)}. {done}{more}. What it issues from now on comes again: "
         "disable the workflows that use it, and push again, before the account issues any.",
         target=_TARGET,
     )
@@ -95,8 +95,8 @@ def not_read_again(unsure: Sequence[tuple[str, str]]) -> Warning:
     return Warning(
         code="SourceNotReadAgain",
         message="The account that the service was pulled from does not say at the end of this "
-        f"push what it issued after the numbers were decided upon: {_some(names)}. Look at its "
-        "sessions, and raise these numbers, before the account issues any.",
+        f"push what it issued after the numbers were decided upon: {some(names, _SAID)}. Look at "
+        "its sessions, and raise these numbers, before the account issues any.",
         target=_TARGET,
     )
 
@@ -109,8 +109,8 @@ def written_again(lost: Sequence[str]) -> Warning:
     return Warning(
         code="NumbersWrittenAgain",
         message="The account lost sessions of control numbers, or they were set back, while this "
-        f"push was under way: they are as they were decided upon, {_some(lost)}. What it issued "
-        "in between is unknown, and may come again: raise them where it issued any.",
+        f"push was under way: they are as they were decided upon, {some(lost, _SAID)}. What it "
+        "issued in between is unknown, and may come again: raise them where it issued any.",
         target=_TARGET,
     )
 
@@ -121,8 +121,5 @@ def named(one: PlannedNumber) -> str:
 
 
 _TARGET = "control-numbers"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - 5
-    return ", ".join(names[:5]) + (f" and {more} more" if more > 0 else "")
+_SAID = 5
+"""Numbers that a message names."""

@@ -14,10 +14,12 @@ from shared.model.push import (
 )
 from shared.model.sections import Section
 from shared.model.wire import rfc3339
-from shared.rules.naming import ordinal, shown
+from shared.rules.naming import ordinal, shown, some
 
 _MOST = 200
 """Numbers that a plan names one by one."""
+_SAID = 5
+"""Numbers, or sessions, that a message names."""
 _PLACE = "/controlNumbers"
 
 
@@ -247,19 +249,14 @@ class Numbers:
         """Which numbers of the account are set back."""
         if not self._set_back:
             return ""
-        return f" The account's own numbers that are set back: {_listed(self._set_back)}."
+        return f" The account's own numbers that are set back: {some(self._set_back, _SAID)}."
 
 
 _TARGET = "control-numbers"
 
 
 def _some(names: Sequence[str]) -> str:
-    return _listed([f"'{shown(name)}'" for name in names])
-
-
-def _listed(texts: Sequence[str]) -> str:
-    more = len(texts) - 5
-    return ", ".join(texts[:5]) + (f" and {more} more" if more > 0 else "")
+    return some([f"'{shown(name)}'" for name in names], _SAID)
 
 
 def _said(one: UncertainNumber) -> str:
