@@ -9,6 +9,7 @@ from shared.integration_accounts.pulling.stores import PullStores
 from shared.integration_accounts.pushing.planning import Planner
 from shared.integration_accounts.pushing.push_work import PushWork
 from shared.integration_accounts.pushing.safety import Hidden, Safety
+from shared.integration_accounts.pushing.settling import Settling
 from shared.integration_accounts.pushing.starting import Pushes
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.suspending import Suspending
@@ -45,7 +46,7 @@ class Pushers(Operators):
         suspending = Suspending(self.arm, self.workflows, self.services, self.account_claims)
         planner = Planner(stores, self.linking, suspending)
         self.works[OperationName.PUSH] = PushWork(
-            stores, planner, self.linking, self._safety(), suspending
+            stores, planner, self.linking, self._safety(), suspending, Settling(self._pull_stores())
         )
         self.pushes = Pushes(self.engine, planner)
 

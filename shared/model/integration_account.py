@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
-from shared.model.wire import Stored
+from shared.model.wire import Stored, Time
 
 
 class Child(StrEnum):
@@ -63,6 +63,25 @@ def tier_of(name: object) -> Sku:
     return known.get(str(name).lower(), Sku.NOT_SPECIFIED)
 
 
+class FormerAccount(Stored):
+    """An account that control numbers of a service came from before the one that it has now.
+
+    What it issued since it was seen last is in no pull of another one, so pushes go by it until
+    that is settled (docs/integration-accounts.md).
+    """
+
+    resource_id: str
+    sku: Annotated[Sku, BeforeValidator(tier_of)] = Sku.NOT_SPECIFIED
+    location: str = ""
+    seen_at: Time | None = None
+    """When its sessions were looked at last, by a pull or by a push; None where nobody knows."""
+
+    @property
+    def key(self) -> str:
+        """The same for every spelling of the id."""
+        return self.resource_id.lower()
+
+
 class AccountFacts(Stored):
     """What a service knows of the account that it holds, also after the link to it has ended."""
 
@@ -74,8 +93,43 @@ class AccountFacts(Stored):
     linked: bool
     """Whether the service is linked to it: then it changes by pulls alone. False after the link
     ended, and for a service that was restored from a backup of a linked one."""
+    pulled: bool = True
+    """Whether what the service has of sessions is of this account; not before the first pull."""
+    pull_minutes: int | None = None
+    """As of its link; kept when that ends, for the next one."""
+    seen_at: Time | None = None
+    """When its sessions were looked at last, of a link that has ended: the link says it else."""
+    former: list[FormerAccount] = Field(default_factory=list)
+    """The other accounts that numbers of the service came from, the latest last."""
 
     @property
     def key(self) -> str:
         """The same for every spelling of the id."""
         return self.resource_id.lower()
+
+    def after(self, before: "AccountFacts | None") -> "AccountFacts":
+        """These facts for a service that had others before: an account that numbers came from is
+        not forgotten when the service gets another one.
+
+        :param before: None for a service that had no account.
+        """
+        if before is None:
+            return self.model_copy(update={"pulled": False})
+        former = before.former
+        is_same = before.key == self.key
+        if before.pulled and not is_same:
+            was = FormerAccount(
+                resource_id=before.resource_id,
+                sku=before.sku,
+                location=before.location,
+                seen_at=before.seen_at,
+            )
+            former = [*(one for one in former if one.key != was.key), was]
+        pulled, seen_at = is_same and before.pulled, before.seen_at if is_same else None
+        update = {"pulled": pulled, "seen_at": seen_at, "former": former}
+        return self.model_copy(update=update)
+
+    def looked_at(self) -> "AccountFacts":
+        """These facts after the account's sessions were brought into the service."""
+        others = [one for one in self.former if one.key != self.key]
+        return self.model_copy(update={"pulled": True, "former": others})

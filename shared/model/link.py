@@ -14,6 +14,8 @@ RECORDED = "integrationAccount"
 
 _VERSIONS = "apiVersions"
 _OTHERS = "resource"
+_OF_FACTS = ("pulled", "pullMinutes", "seenAt", "former")
+"""What the directory knows of an account and no answer of ARM says; backups carry it."""
 
 LEAST_MINUTES, MOST_MINUTES = 5, 1_440
 """How often sessions may be pulled between two full pulls."""
@@ -180,9 +182,17 @@ def settings_with_account(settings: JsonObject, facts: AccountFacts | None) -> J
         return others
     found = recorded_facts(settings)
     if found is not None and found.key == facts.key:
-        return {**others, **recorded_account(settings)}
-    known = AccountProperties(sku=facts.sku, location=facts.location)
-    return {**others, **known.recorded(facts.resource_id)}
+        recorded = recorded_account(settings)
+    else:
+        known = AccountProperties(sku=facts.sku, location=facts.location)
+        recorded = known.recorded(facts.resource_id)
+    account, told = recorded[RECORDED], facts.to_json()
+    assert isinstance(account, dict)
+    said = {name: told[name] for name in _OF_FACTS if told.get(name) not in (None, [])}
+    if facts.pulled:
+        said.pop("pulled", None)
+    kept = {name: value for name, value in account.items() if name not in _OF_FACTS}
+    return {**others, RECORDED: {**kept, **said}}
 
 
 def recorded_facts(settings: JsonObject) -> AccountFacts | None:
@@ -193,7 +203,9 @@ def recorded_facts(settings: JsonObject) -> AccountFacts | None:
     if not isinstance(found, dict) or not resource_id:
         return None
     known = AccountProperties(sku=_text(found.get("sku")), location=_text(found.get("location")))
-    return known.facts(resource_id, linked=False)
+    facts = known.facts(resource_id, linked=False)
+    said = {name: found[name] for name in _OF_FACTS if name in found}
+    return AccountFacts.model_validate({**facts.to_json(), **said})
 
 
 def _text(value: object) -> str:

@@ -109,6 +109,11 @@ class ControlNumbersAtPush(Wire):
     )
     """Agreements for which it is another."""
 
+    @property
+    def policies(self) -> set[PushNumbersPolicy]:
+        """All that are asked for."""
+        return {self.policy, *(one.policy for one in self.agreements)}
+
 
 class VaultChange(Wire):
     """A key vault in whose place certificates name another one."""
@@ -211,6 +216,14 @@ class UncertainNumber(Stored):
     why: str
 
 
+class PlannedSource(Stored):
+    """An account that numbers of the service came from."""
+
+    resource_id: str
+    state: str
+    """``read``, ``gone``, ``unreachable``, or ``silent`` for one that gives no sessions."""
+
+
 class PlannedNumbers(Stored):
     """How control numbers go on."""
 
@@ -218,6 +231,9 @@ class PlannedNumbers(Stored):
     by: int | None = None
     counters: int = 0
     """How many generated numbers there are."""
+    sources: list[PlannedSource] = Field(default_factory=list)
+    """The accounts that numbers of the service came from, and go on behind: the one whose sessions
+    it has, then those of before of which it is not settled what they issued."""
     written: int = 0
     """How many of them are written."""
     exhausted: int = 0

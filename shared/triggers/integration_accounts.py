@@ -4,13 +4,12 @@ import logging
 
 from shared.integration_accounts.linking.discovery import UnreadScope
 from shared.integration_accounts.linking.shown import shown_link
-from shared.model.link import Link, LinkBody
+from shared.model.link import LinkBody
 from shared.model.problem import Code
 from shared.model.wire import JsonObject
 from shared.rules.roles import Role
 from shared.services.services import Asked
 from shared.state.services import Listed
-from shared.storage.versioned import Versioned
 from shared.telemetry.events import Telemetry
 from shared.web.http.call import Answer, Call
 from shared.web.http.etag import condition, strong, unless_unchanged
@@ -67,7 +66,7 @@ async def get_link(call: Call) -> Answer:
     """Read the integration account that a service is linked to, and how its pulls went."""
     service = (await call.app.services.require(call.path("service"))).service
     found = await call.app.linking.get(service)
-    return unless_unchanged(call, found.etag, shown_link(found.value))
+    return unless_unchanged(call, found.etag, shown_link(found.value, service.integration_account))
 
 
 @route(
@@ -93,7 +92,9 @@ async def put_link(call: Call) -> Answer:
     """Link a service to an integration account, which alone changes it from then on."""
     listed = await _service(call)
     found, new = await call.app.linking.link(listed, call.body(LinkBody), _asked(call))
-    return _shown(found, 201 if new else 200)
+    facts = (await _service(call)).service.integration_account
+    status, headers = 201 if new else 200, {"ETag": strong(found.etag)}
+    return Answer(shown_link(found.value, facts), status, headers)
 
 
 @route(
@@ -118,10 +119,6 @@ async def _service(call: Call) -> Listed:
 
 def _asked(call: Call) -> Asked:
     return Asked(call.caller, "http", call.operation_id, condition(call))
-
-
-def _shown(found: Versioned[Link], status: int) -> Answer:
-    return Answer(shown_link(found.value), status, {"ETag": strong(found.etag)})
 
 
 def _tell(unread: UnreadScope, request_id: str) -> None:

@@ -69,7 +69,12 @@ async def test_a_linked_service_knows_its_account(app: Installation) -> None:
     assert made.value.pull_minutes == 15
     assert made.value.next_pull_at is not None
     assert (await service(app)).integration_account == AccountFacts(
-        resource_id=IA, sku=Sku.STANDARD, location="westeurope", linked=True
+        resource_id=IA,
+        sku=Sku.STANDARD,
+        location="westeurope",
+        linked=True,
+        pulled=False,
+        pull_minutes=15,
     )
     assert await owners(app, ONE) == [ONE]
     assert await recorded(app) == {

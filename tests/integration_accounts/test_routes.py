@@ -37,6 +37,7 @@ async def test_a_link_from_its_first_put_to_its_end(api: Api, mine: str) -> None
     assert {"kind": "partners", "limit": 1000} in first.body["counts"]
     assert {"kind": "sessions"} in first.body["counts"]
     assert "pullMinutes" not in first.body
+    assert first.body["numbersFrom"] == []
     read = await api.get(path)
     assert (read.status, read.body) == (200, first.body)
     assert read.headers["ETag"] == first.headers["ETag"]
@@ -58,6 +59,9 @@ async def test_a_link_from_its_first_put_to_its_end(api: Api, mine: str) -> None
         "sku": "Standard",
         "location": "westeurope",
         "linked": True,
+        "pulled": False,
+        "pullMinutes": 15,
+        "former": [],
     }
     refused = await api.delete(path, headers=STALE)
     assert (refused.status, refused.code) == (412, "ConditionNotMet")

@@ -126,5 +126,7 @@ def test_a_service_of_before_has_no_account_and_one_with_it_is_read_back() -> No
         "sku": "Basic",
         "location": "westeurope",
         "linked": True,
+        "pulled": True,
+        "former": [],
     }
     assert Service.model_validate(linked.to_json()) == linked

@@ -181,12 +181,14 @@ class Linking:
     ) -> Versioned[Link]:
         service, claims = listed.service, self.stores.claims
         facts = wanted.account.facts(wanted.resource_id, linked=True)
+        facts = facts.model_copy(update={"pull_minutes": wanted.pull_minutes})
         former = None if is_linked_to(service, wanted.key) else service.integration_account
 
         def linked(found: Service) -> Service:
             require_manageable(found.name, found.state)
             _require_not_elsewhere(found, facts)
-            return found.model_copy(update={"integration_account": facts})
+            now = facts.after(found.integration_account)
+            return found.model_copy(update={"integration_account": now})
 
         async with logged(self.engine, _recorded(start, wanted, former)) as entry:
             await entry.open()
@@ -283,6 +285,7 @@ class Linking:
             raise not_linked(service.name)
         await self._require_no_push(service, asked)
         key = account.key
+        seen_at = found.value.last_session_pull_at if found is not None else None
 
         def unlinked(read: Service) -> Service:
             require_manageable(read.name, read.state)
@@ -291,7 +294,7 @@ class Linking:
                 raise not_linked(read.name)
             if asked.condition is not unconditional and read.operations != service.operations:
                 raise changed_meanwhile(read.name)
-            former = facts.model_copy(update={"linked": False})
+            former = facts.model_copy(update={"linked": False, "seen_at": seen_at})
             return read.model_copy(update={"integration_account": former})
 
         parameters: JsonObject = {"resourceId": account.resource_id}

@@ -1,20 +1,29 @@
 """A link as answers show it."""
 
-from shared.model.integration_account import Child, tier_of
+from shared.model.integration_account import AccountFacts, Child, tier_of
 from shared.model.link import Link
-from shared.model.wire import JsonObject
+from shared.model.wire import JsonObject, JsonValue
 from shared.rules.integration_accounts.limits import limit
 
 
-def shown_link(link: Link) -> JsonObject:
+def shown_link(link: Link, facts: AccountFacts | None) -> JsonObject:
     """A link, its account as last read, how its pulls went, and how much of each kind the account
-    has, of how many that its tier holds."""
+    has, of how many that its tier holds; and the accounts before it, of which it is not settled
+    what they issued.
+
+    :param facts: what the directory knows.
+    """
     shown = link.to_json()
     for member in ("serviceId", "account", "counts", "notPulledToldAt"):
         shown.pop(member, None)
     account = link.account.to_json()
     counts = [_counted(link, child) for child in Child]
-    return {**shown, **account, "counts": [*counts]}
+    former = facts.former if facts is not None and facts.key == link.key else []
+    came_from: list[JsonValue] = [
+        {name: value for name, value in one.to_json().items() if name in ("resourceId", "seenAt")}
+        for one in former
+    ]
+    return {**shown, **account, "counts": [*counts], "numbersFrom": came_from}
 
 
 def _counted(link: Link, child: Child) -> JsonObject:

@@ -97,9 +97,15 @@ class Notes:
         if listed is None or listed.service.id != self.service.id:
             return
         known = listed.service.integration_account
-        if known is None or not known.linked or known.key != facts.key or known == facts:
+        if known is None or not known.linked or known.key != facts.key:
             return
-        changed = listed.service.model_copy(update={"integration_account": facts})
+        link = await self.stores.links.get(self.service.name)
+        minutes = link.value.pull_minutes if link is not None else known.pull_minutes
+        update = {"sku": facts.sku, "location": facts.location, "pull_minutes": minutes}
+        now = known.model_copy(update={**update, "resource_id": facts.resource_id}).looked_at()
+        if now == known:
+            return
+        changed = listed.service.model_copy(update={"integration_account": now})
         await self.stores.directory.change(changed, listed.etag)
 
     async def _tell(self, operation: str, seen: Seen, now: datetime) -> None:

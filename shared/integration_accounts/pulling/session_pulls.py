@@ -112,7 +112,7 @@ class SessionPulls:
         listed = await self.stores.directory.get(link.service)
         if listed is None or listed.service.id != link.service_id:
             return None
-        if link.last_pull_at is None:
+        if link.last_session_pull_at is None:
             return None  # without its agreements, nobody knows what a session says
         service = listed.service
         facts = service.integration_account

@@ -21,6 +21,7 @@ from shared.numbers.claims import left_behind
 from shared.rules.integration_accounts.observed import (
     Sighting,
     is_behind_ledger,
+    is_later,
     observed,
 )
 from shared.rules.integration_accounts.received import Receiving
@@ -50,6 +51,8 @@ class SessionWriter:
 
     :param first: whether it is the first pull of a link: what is stored may be of another account,
         and a number that is lower than there says nothing about a new cycle here.
+    :param pushed: whether a push wrote the account's numbers behind what is stored, which may be of
+        another account: what that one said later is no later answer of this one.
     :param yields: whether what somebody else wrote meanwhile stays, unless it is older for certain.
         A full pull, which has read the account after everybody else, yields only to what is newer.
     """
@@ -62,6 +65,7 @@ class SessionWriter:
         now: datetime,
         *,
         first: bool = False,
+        pushed: bool = False,
         yields: bool = False,
     ) -> None:
         self._stores = stores
@@ -69,6 +73,7 @@ class SessionWriter:
         self._key = key
         self._now = now
         self._first = first
+        self._pushed = pushed
         self._yields = yields
         self._agreements: Agreements | None = None
         self._numbers: dict[str, AgreementNumbers] = {}
@@ -157,6 +162,8 @@ class SessionWriter:
             if known is not None and known.last == one.value:
                 continue  # this has been counted, perhaps by an attempt that stopped behind it
             before = None if self._first else await self._sighted(name)
+            if self._pushed and before is not None and is_later(before, now):
+                before = None
             bounds = numbers.numbering.get(kind, Bounds())
             counters[kind] = observed(known, bounds, now, before)
             if is_behind_ledger(known, bounds, now, before):

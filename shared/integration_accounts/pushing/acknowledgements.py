@@ -6,10 +6,11 @@ service was pulled from issued to the same partners would come again.
 
 from collections.abc import Iterator
 
-from shared.integration_accounts.pushing.sources import Generated, SessionsThere, Source
+from shared.integration_accounts.pushing.origins import Sources
+from shared.integration_accounts.pushing.sources import Generated, SessionsThere
 from shared.integration_accounts.pushing.survey import Survey
 from shared.model.push import ControlNumbersAtPush, PushNumbersPolicy
-from shared.rules.integration_accounts.push_numbers import choice_for
+from shared.rules.integration_accounts.push_known import choice_for
 from shared.rules.integration_accounts.push_sessions import SessionWrite
 from shared.rules.integration_accounts.session_names import Agreements, GeneratedName, named
 from shared.rules.integration_accounts.sessions import number_of
@@ -25,7 +26,7 @@ def goes_on(name: str, agreements: Agreements, asked: ControlNumbersAtPush) -> b
 
 
 def of_source_alone(
-    source: Source,
+    sources: Sources,
     held: SessionsThere,
     there: SessionsThere,
     survey: Survey,
@@ -40,7 +41,7 @@ def of_source_alone(
     agreements = Agreements(survey.all_agreements.values())
     return [
         SessionWrite(one.name, one.content)
-        for key, one in sorted(source.uncounted.items())
+        for key, one in sorted(sources.uncounted.items())
         if key not in held.uncounted
         and key not in there.uncounted
         and _is_pushed(one.name, agreements, survey)
@@ -49,7 +50,7 @@ def of_source_alone(
 
 
 def behind(
-    source: Source,
+    sources: Sources,
     held: SessionsThere,
     there: SessionsThere,
     survey: Survey,
@@ -60,12 +61,12 @@ def behind(
 
     :param held: as of ``of_source_alone``.
     """
-    if source.uncounted is there.uncounted and source.uncounted:
+    if sources.uncounted is there.uncounted and sources.uncounted:
         return  # the account itself: nothing that others issued is in it
     agreements = Agreements(survey.all_agreements.values())
-    for key in sorted({*held.uncounted, *source.uncounted}):
+    for key in sorted({*held.uncounted, *sources.uncounted}):
         own, now, target = (
-            one.get(key) for one in (held.uncounted, source.uncounted, there.uncounted)
+            one.get(key) for one in (held.uncounted, sources.uncounted, there.uncounted)
         )
         name = next(one.name for one in (own, now) if one is not None)
         if not _is_pushed(name, agreements, survey):

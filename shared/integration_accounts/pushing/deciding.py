@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey, Seen
+from shared.integration_accounts.pushing.origins import (
+    Sources,
+    not_read_any_more,
+    require_sources,
+)
 from shared.integration_accounts.pushing.patient import pause
+from shared.integration_accounts.pushing.planned_for import planned_sources
 from shared.integration_accounts.pushing.planning import Looked, Planned
 from shared.integration_accounts.pushing.progress import Progressing
 from shared.integration_accounts.pushing.session_writing import SessionWriter
 from shared.integration_accounts.pushing.sources import (
     Generated,
     SessionsThere,
-    Source,
-    require_source,
 )
-from shared.integration_accounts.pushing.starting import SOURCE, refusal
+from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.target import target_of
 from shared.model.numbers import Kind
@@ -26,7 +30,7 @@ from shared.model.push import ControlNumbersAtPush, PushBody, UncertainNumber
 from shared.model.service import Service
 from shared.operations.task import Task
 from shared.rules.integration_accounts.observed import Sighting
-from shared.rules.integration_accounts.push_numbers import SourceState
+from shared.rules.integration_accounts.push_known import SourceState
 from shared.rules.integration_accounts.push_numbers_again import (
     decided_again,
     not_read_again,
@@ -36,19 +40,19 @@ from shared.rules.integration_accounts.push_numbers_written import Decided, deci
 from shared.rules.integration_accounts.push_plan import WRITTEN
 from shared.rules.naming import artifact_key
 
-_ACKNOWLEDGEMENTS_BEHIND = "AcknowledgementNumbersBehind"
-"""The warning of a plan that the end tells too, where it became so meanwhile."""
+_TOLD_AT_THE_END = frozenset({"AcknowledgementNumbersBehind", "SessionUnreadable"})
+"""The warnings of a plan that the end tells too, where it became so meanwhile."""
 
 _PAUSES = (0.5, 2.0, 5.0)
 """Seconds before a source that did not answer at the end is read again."""
 
 
-def require_planned_source(operation: Operation, now: Source, body: ControlNumbersAtPush) -> None:
+def require_planned_sources(operation: Operation, now: Sources, body: ControlNumbersAtPush) -> None:
     """Refuse to decide upon numbers from less than the plan knew.
 
-    :raises Problem: as ``require_source``.
+    :raises Problem: as ``require_sources``.
     """
-    require_source(operation.parameters.get(SOURCE), now, body)
+    require_sources(planned_sources(operation), now, body)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Deciding:
         body, progress, looked = self.body, self.progress, self.planned.looked
         found = await self._look(looked)
         if not progress.now.numbers_decided or found.old_acknowledgements:
-            require_planned_source(self.task.operation, found.source, body.control_numbers)
+            require_planned_sources(self.task.operation, found.sources, body.control_numbers)
         if not progress.now.numbers_decided:
             if found.problems:
                 raise refusal(found.problems)
@@ -87,7 +91,7 @@ class Deciding:
             await progress.written.keep()
         sessions = await self._write(found.there)
         await sessions.others(
-            self.surveyed, looked.cut, looked.survey, found.source, body.control_numbers
+            self.surveyed, looked.cut, looked.survey, found.sources, body.control_numbers
         )
         await sessions.create(progress.of_source)
         await progress.written.keep()
@@ -105,7 +109,7 @@ class Deciding:
             found = await self._look(looked)
         told = self.planned.plan.warnings
         for warning in found.warnings:
-            if warning.code == _ACKNOWLEDGEMENTS_BEHIND and warning not in told:
+            if warning.code in _TOLD_AT_THE_END and warning not in told:
                 self.progress.written.warn(warning)
         still = self._again(found)
         if moved or still:
@@ -120,10 +124,10 @@ class Deciding:
 
     async def _read_source_again(self, looked: Looked) -> NumbersFound:
         """What the end goes by; a source that could be read for the plan is asked some times."""
-        found = looked.numbers
+        found, planned = looked.numbers, planned_sources(self.task.operation)
         for seconds in _PAUSES:
-            was_read = self.task.operation.parameters.get(SOURCE) == SourceState.READ
-            if not was_read or found.source.state is not SourceState.UNREACHABLE:
+            silent = not_read_any_more(planned, found.sources)
+            if not any(one.state is SourceState.UNREACHABLE for one in silent):
                 break
             await pause(self.task, seconds)
             found = await self._look(looked)
@@ -159,6 +163,8 @@ class Deciding:
         wanted, names = list[Decided](), dict[tuple[str, str], str]()
         for one in self.progress.decided:
             session = there.generated.get(_key(one))
+            if session is not None and session.is_unreadable:
+                continue  # it stays, and is named at the end
             if not one.is_still_to_write(_sighting(session)):
                 continue
             wanted.append(one)
@@ -173,8 +179,8 @@ class Deciding:
     def _tell_lost(self, there: SessionsThere) -> None:
         for one in self.progress.decided:
             session = there.generated.get(_key(one))
-            if session is not None and session.sighting is None:
-                continue  # it cannot be read
+            if session is not None and session.is_unreadable:
+                continue
             if one.was_lost(_sighting(session)):
                 self.progress.written.lose(one.number)
 
@@ -195,7 +201,7 @@ class Deciding:
         for one in _uncertain(found.seen):
             agreement, kind = one.known.agreement, one.known.kind
             is_decided = (artifact_key(agreement), kind) in decided
-            if is_decided or found.source.state is not SourceState.READ:
+            if is_decided or not found.sources.are_read:
                 not_read.append((agreement, kind))
             else:
                 unsure.append(_named(agreement, kind))

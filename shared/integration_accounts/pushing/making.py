@@ -47,10 +47,21 @@ class Making:
         """
         await carefully(self.task, partial(self._look_and_make))
 
-    async def _look_and_make(self) -> None:
+    async def require_own(self) -> None:
+        """Refuse an account that somebody else made, before anything of it is touched.
+
+        :raises Problem: as ``make``.
+        """
+        await carefully(self.task, partial(self._is_there))
+
+    async def _is_there(self) -> bool:
         now = await target_of(self.stores.arm, self.target.id, self.body)
         if now.exists:
             await self._require_as_asked(now)
+        return now.exists
+
+    async def _look_and_make(self) -> None:
+        if await self._is_there():
             return
         resource: JsonObject = {
             "location": self.target.location,

@@ -1,22 +1,20 @@
 """What the generated control numbers of an account become, and which sessions it gets besides."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.arm.client import Arm
 from shared.integration_accounts.pushing.acknowledgements import behind, goes_on, of_source_alone
 from shared.integration_accounts.pushing.issuers import Issued, issued
+from shared.integration_accounts.pushing.origins import Reading, Sources, last_look
 from shared.integration_accounts.pushing.sources import (
     Generated,
     NumberKey,
     SessionsThere,
-    Source,
     generated_key,
-    last_look,
     sessions_held,
     sessions_of,
-    source_of,
 )
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import AgreementThere, Survey
@@ -31,12 +29,14 @@ from shared.model.push import (
     PlannedNumber,
     PlannedNumbers,
     PushBody,
+    PushNumbersPolicy,
     UncertainNumber,
 )
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
-from shared.rules.integration_accounts.observed import Sighting
-from shared.rules.integration_accounts.push_numbers import Choice, Known, choice_for, planned
+from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.push_known import Choice, Known, choice_for
+from shared.rules.integration_accounts.push_numbers import planned
 from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
 from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 from shared.rules.integration_accounts.push_rate import Look
@@ -52,7 +52,9 @@ from shared.rules.restoring.numbers import BackedUpCounters
 from shared.services.cut import ServiceCut
 
 _X12, _X12_DIGITS = "x12", 9
-_WITH_NUMBERS = frozenset({_X12, "edifact"})
+_AS_KNOWN = PushNumbersPolicy.AS_KNOWN
+WITH_NUMBERS = frozenset({_X12, "edifact"})
+"""The standards whose agreements have control numbers."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class NumbersFound:
     decided: list[Decided]
     """The numbers that are written."""
     plan: PlannedNumbers
-    source: Source
+    sources: Sources
     there: SessionsThere
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Warning] = field(default_factory=list)
@@ -117,26 +119,21 @@ class NumbersSurvey:
         there = SessionsThere()
         if target.exists:
             there = await sessions_of(target.account.pages(Child.SESSIONS), agreements)
-        source = await source_of(
-            self.arm,
-            service,
-            target.account,
-            agreements,
-            there if target.exists else None,
-            self.may_be_read,
-        )
+        known_there = there if target.exists else None
+        reading = Reading(self.arm, target.account, agreements, known_there, self.may_be_read)
+        sources = await reading.sources(service.integration_account)
         held = await sessions_held(cut, agreements)
         counters = await self._counters(service, cut)
         elsewhere = await issued(self.stores, service)
         look = await last_look(self.stores, service)
         numbers, decided = Numbers(body.control_numbers), list[Decided]()
         seen: list[Seen] = []
-        names = [one.name for one in survey.agreements.values()]
+        names = [one.name for one in survey.agreements.values()] + [*survey.left_alone.values()]
         partial = bool(body.include or body.exclude)
         problems = list(wrong_choices(body.control_numbers, names, partial=partial))
         wrong = bool(problems)
         for key, one in sorted(survey.agreements.items()):
-            known_of = (counters, elsewhere, there, source, held.generated, look)
+            known_of = (counters, elsewhere, there, sources, held.generated, look)
             for known in self._known(key, one, *known_of):
                 if known.target_unreadable:
                     numbers.unreadable(there.generated[key, known.kind].name)
@@ -145,6 +142,7 @@ class NumbersSurvey:
                 if wrong:
                     continue
                 choice = choice_for(body.control_numbers, one.name)
+                known = _never_back(known) if one.is_kept and choice.policy is _AS_KNOWN else known
                 try:
                     found = planned(choice, known, now)
                 except Problem as problem:
@@ -157,20 +155,20 @@ class NumbersSurvey:
                     decided.append(becomes)
         created = kept = 0
         old: list[str] = []
-        others = self.others(service, cut, survey, there.others, now, source, body.control_numbers)
+        others = self.others(service, cut, survey, there.others, now, sources, body.control_numbers)
         async for action, write in others:
             created += action is Action.CREATE
             kept += action is Action.KEEP
             if action is Action.CREATE and not write.is_latest:
                 old.append(write.name)
         numbers.old_acknowledgements(old)
-        compared = (source, held, there, survey, body.control_numbers)
+        compared = (sources, held, there, survey, body.control_numbers)
         of_source = of_source_alone(*compared)
         numbers.acknowledgements_behind(list(behind(*compared)))
         return NumbersFound(
             decided,
-            numbers.end(created + len(of_source), kept),
-            source,
+            numbers.end(created + len(of_source), kept, sources.shown()),
+            sources,
             there,
             [*problems, *numbers.problems()],
             numbers.warnings(),
@@ -187,17 +185,18 @@ class NumbersSurvey:
         counters: dict[str, BackedUpCounters],
         elsewhere: Issued,
         there: SessionsThere,
-        source: Source,
+        sources: Sources,
         held: dict[NumberKey, Generated],
         look: datetime | None,
     ) -> list[Known]:
-        if agreement.standard not in _WITH_NUMBERS:
+        if agreement.standard not in WITH_NUMBERS:
             return []
         ledger = counters.get(key) or BackedUpCounters(Counters(), Counters())
         found: list[Known] = []
         for kind in Kind:
             bounds = agreement.numbering.get(kind, Bounds())
             own, target = held.get((key, kind)), there.generated.get((key, kind))
+            source = sources.latest
             now = source.sessions.get((key, kind))
             was, is_now = _sighting(own), _sighting(now)
             found.append(
@@ -217,6 +216,7 @@ class NumbersSurvey:
                     before=was,
                     looks=_looks(own, bounds, look),
                     source_is_target=source.is_target,
+                    former=[one.former((key, kind)) for one in sources.former],
                 )
             )
         return found
@@ -248,7 +248,7 @@ class NumbersSurvey:
         survey: Survey,
         there: SessionNames,
         now: datetime,
-        source: Source,
+        sources: Sources,
         asked: ControlNumbersAtPush,
     ) -> AsyncIterator[tuple[Action, SessionWrite]]:
         """The service's sessions that are no counters of the ledger, and its received numbers that
@@ -262,12 +262,12 @@ class NumbersSurvey:
                     if _is_chosen(one.name, agreements, survey):
                         content, is_latest = one.document["content"], True
                         if goes_on(one.name, agreements, asked):
-                            content, is_latest = source.latest(one.name, content)
+                            content, is_latest = sources.latest_of(one.name, content)
                         yield there.action(one.name), SessionWrite(one.name, content, is_latest)
         async for numbers in self.stores.received.pages(service.id):
             for number in numbers:
                 agreement = survey.agreements.get(artifact_key(number.agreement))
-                usable = agreement is not None and agreement.standard in _WITH_NUMBERS
+                usable = agreement is not None and agreement.standard in WITH_NUMBERS
                 if (
                     agreement is None
                     or not usable
@@ -290,8 +290,16 @@ def _sighting(session: Generated | None) -> Sighting | None:
     return session.sighting if session is not None else None
 
 
+def _never_back(known: Known) -> Known:
+    """What is known of a number of an agreement that the account keeps: the service's ledger goes
+    on at least behind the account's own number."""
+    if known.target is None:
+        return known
+    return replace(known, ledger=observed(known.ledger, known.bounds, known.target))
+
+
 def _is_unreadable(session: Generated | None) -> bool:
-    return session is not None and session.sighting is None
+    return session is not None and session.is_unreadable
 
 
 def _spellings(standard: str, value: int | str) -> list[str]:

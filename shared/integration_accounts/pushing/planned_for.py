@@ -3,7 +3,12 @@ pulled from. Both stay what they were, in every attempt; where the service's lin
 ends.
 """
 
-from shared.integration_accounts.pushing.starting import PULLED_FROM, pulled_from
+from shared.integration_accounts.pushing.starting import (
+    PULLED_FROM,
+    SOURCE_BEFORE,
+    SOURCES,
+    pulled_from,
+)
 from shared.integration_accounts.workflows.under_way import pushed_account
 from shared.model.operation import Operation
 from shared.model.problem import Code, Problem
@@ -23,6 +28,15 @@ def body_of(operation: Operation) -> PushBody:
     if account is None or body.create is not None:
         return body
     return body.model_copy(update={"resource_id": str(account)})
+
+
+def planned_sources(operation: Operation) -> dict[str, str]:
+    """The state of each account that numbers of the service came from when the push was planned, by
+    its key."""
+    found, before = operation.parameters.get(SOURCES), operation.parameters.get(SOURCE_BEFORE)
+    if isinstance(found, dict):
+        return {key: str(state) for key, state in found.items()}
+    return {_key(operation.parameters.get(PULLED_FROM)): str(before)}
 
 
 def require_as_planned(operation: Operation, service: Service) -> None:

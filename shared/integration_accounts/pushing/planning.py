@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import Linking
-from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey
+from shared.integration_accounts.pushing.numbers import WITH_NUMBERS, NumbersFound, NumbersSurvey
+from shared.integration_accounts.pushing.origins import Source
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Settle, Survey, Surveyor
 from shared.integration_accounts.pushing.suspending import Suspending
@@ -18,7 +19,7 @@ from shared.integration_accounts.pushing.target import (
     settings_of,
     target_of,
 )
-from shared.model.integration_account import AccountId, Child
+from shared.model.integration_account import AccountId, Child, Sku
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.push import (
@@ -36,7 +37,7 @@ from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.push_changes import Changes
 from shared.rules.integration_accounts.push_checks import PushChecks
-from shared.rules.integration_accounts.push_numbers import SourceState
+from shared.rules.integration_accounts.push_known import SourceState
 from shared.rules.integration_accounts.push_plan import WRITTEN, seconds_of
 from shared.rules.integration_accounts.push_request import Move, before_resuming
 from shared.rules.integration_accounts.push_rights import wanted_rights
@@ -115,7 +116,9 @@ class Planner:
         looked = await self.looked(service, body, target, task, checks, settle)
         survey, numbers = looked.survey, looked.numbers
         refused = [exists_already(target)] if _is_there(body, target, task) else []
-        workflows, unseen = await self._workflows(target, body)
+        # Of an account that is yet to be made too: workflows of a lost one of that name run again
+        # as soon as it is there.
+        workflows, unseen = await self.suspending.planned(target.id, body.workflows)
         wanted = _wanted(survey, numbers, creates=not target.exists)
         lacking, unsure = await rights(stores.arm, target, wanted, workflows)
         if target.exists:
@@ -134,14 +137,16 @@ class Planner:
             *numbers.problems,
         ]
         warnings = [*surprising, *numbers.warnings, *unsure, *unseen, *_not_covered(survey)]
-        warnings += await self._others(service, target)
+        warnings += [*_numbers_elsewhere(target, survey), *await self._others(service, target)]
         if not target.exists:
             warnings += not_carried(await settings_of(looked.cut), target.resource_id)
-        moves = await self._move(service, target, numbers)
-        if moves is not None and (still_runs := moves.still_runs()) is not None:
-            warnings.insert(0, still_runs)
-        warnings = by_danger(warnings)
-        plan = await self._told(service, body, target, survey, numbers, workflows, moves)
+        latest, *former = numbers.sources.latest, *numbers.sources.former
+        moves = await self._move(target, latest)
+        others = [await self._move(target, one) for one in reversed(former) if _may_issue(one)]
+        left = [one for one in others if one is not None]
+        still_run = [one.still_runs() for one in [*([moves] if moves else []), *left]]
+        warnings = by_danger([*(one for one in still_run if one is not None), *warnings])
+        plan = await self._told(service, body, target, survey, numbers, workflows, moves, left)
         plan = plan.model_copy(
             update={
                 "artifacts": checks.counted(),
@@ -202,13 +207,6 @@ class Planner:
             )
         ]
 
-    async def _workflows(
-        self, target: Target, body: PushBody
-    ) -> tuple[list[PlannedWorkflow], list[Warning]]:
-        if not target.exists:
-            return [], []
-        return await self.suspending.planned(target.id, body.workflows)
-
     @property
     def numbers(self) -> NumbersSurvey:
         """Looks at control numbers and sessions."""
@@ -226,6 +224,7 @@ class Planner:
         numbers: NumbersFound,
         workflows: Sequence[PlannedWorkflow],
         moves: Move | None,
+        left: Sequence[Move],
     ) -> PushPlan:
         suspended = {
             one.resource_id.lower() for one in workflows if one.action is WorkflowAction.SUSPEND
@@ -258,27 +257,27 @@ class Planner:
                 body,
                 numbers.plan,
                 moves=moves,
+                left=left,
                 disabled=disabled,
                 comes_back=to_resume(service, holder, len(held)) if held else "",
             ),
         )
 
-    async def _move(self, service: Service, target: Target, numbers: NumbersFound) -> Move | None:
-        """What there is to say where the account is another one than that which the service was
-        pulled from."""
-        facts = service.integration_account
-        if facts is None or facts.key == target.id.key:
+    async def _move(self, target: Target, source: Source) -> Move | None:
+        """What there is to say where the account is another one than that which numbers of the
+        service came from."""
+        if not source.resource_id or source.key == target.id.key:
             return None
         runs, holder = None, None
-        if numbers.source.state is SourceState.READ:
-            runs = await self.suspending.running(account_id_of(facts.resource_id))
-            holder = await self.linking.stores.claims.holder(facts.key)
+        if _may_issue(source):
+            runs = await self.suspending.running(account_id_of(source.resource_id))
+            holder = await self.linking.stores.claims.holder(source.key)
         suspends = holder is not None and ServiceOperation.SUSPEND in ALLOWED[holder.state]
         return Move(
-            former=facts.resource_id,
-            former_location=facts.location,
+            former=source.resource_id,
+            former_location=source.location,
             location=target.location,
-            within_subscription=facts.key.split("/")[:3] == target.id.key.split("/")[:3],
+            within_subscription=source.key.split("/")[:3] == target.id.key.split("/")[:3],
             runs=runs,
             holder=holder.name if holder is not None and suspends else "",
         )
@@ -311,6 +310,11 @@ def is_partial(body: PushBody) -> bool:
 _LATER = "The account is yet to be made: it is asked after that, before the first certificate."
 
 
+def _may_issue(source: Source) -> bool:
+    """Whether an account is there, as far as that can be seen."""
+    return source.state in (SourceState.READ, SourceState.SILENT)
+
+
 def _is_there(body: PushBody, target: Target, task: Task | None) -> bool:
     return body.create is not None and target.exists and task is None
 
@@ -322,6 +326,24 @@ def _wanted(survey: Survey, numbers: NumbersFound, *, creates: bool) -> tuple[st
     if numbers.decided or numbers.plan.sessions_created:
         written.add(Child.SESSIONS)
     return wanted_rights(written, set(survey.deletions), creates=creates)
+
+
+def _numbers_elsewhere(target: Target, survey: Survey) -> list[Warning]:
+    """By Microsoft's page on creating accounts, one of the tier Premium has a storage account of
+    its owner's, which holds the control numbers of its agreements."""
+    counted = [one for one in survey.agreements.values() if one.standard in WITH_NUMBERS]
+    if target.sku is not Sku.PREMIUM or not counted:
+        return []
+    return [
+        Warning(
+            code="NumbersNotCovered",
+            message="The account is of the tier Premium: accounts of that tier keep control "
+            "numbers in a storage account of your own. What this one has issued is not seen, and "
+            "whether it goes on behind the sessions that a push writes is not known. Look at the "
+            "numbers there before the workflows are resumed, and set each above what was issued.",
+            target=target.resource_id,
+        )
+    ]
 
 
 def _not_covered(survey: Survey) -> list[Warning]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import PUSH, Linking
 from shared.integration_accounts.pushing.beginning import Beginning
-from shared.integration_accounts.pushing.deciding import Deciding, require_planned_source
+from shared.integration_accounts.pushing.deciding import Deciding, require_planned_sources
 from shared.integration_accounts.pushing.ending import (
     NOT_AS_WRITTEN,
     compared,
@@ -20,6 +20,7 @@ from shared.integration_accounts.pushing.making import Making
 from shared.integration_accounts.pushing.own import OwnWrites
 from shared.integration_accounts.pushing.planned_for import (
     body_of,
+    planned_sources,
     require_as_planned,
 )
 from shared.integration_accounts.pushing.planning import (
@@ -30,6 +31,7 @@ from shared.integration_accounts.pushing.planning import (
 )
 from shared.integration_accounts.pushing.progress import Done, Progressing
 from shared.integration_accounts.pushing.safety import Safety
+from shared.integration_accounts.pushing.settling import Looked, Settling
 from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
@@ -50,7 +52,7 @@ from shared.model.operation import (
     Warning,
 )
 from shared.model.problem import Code, Problem
-from shared.model.push import PushBody, WorkflowsPolicy
+from shared.model.push import PushBody, PushNumbersPolicy, WorkflowsPolicy
 from shared.model.service import Service
 from shared.operations.engine import ATTEMPTS
 from shared.operations.failures import operation_error, passes
@@ -75,7 +77,9 @@ class PushWork(Work):
         linking: Linking,
         safety: Safety,
         suspending: Suspending,
+        settling: Settling,
     ) -> None:
+        self._settling = settling
         self._suspending = suspending
         self._stores = stores
         self._planner = planner
@@ -126,8 +130,8 @@ class PushWork(Work):
         settle = own.settle if goes_on else None
         planned = await self._planner.planned(service, body, task, settle)
         if not goes_on:
-            source = planned.looked.numbers.source
-            require_planned_source(task.operation, source, body.control_numbers)
+            sources = planned.looked.numbers.sources
+            require_planned_sources(task.operation, sources, body.control_numbers)
             beginning = Beginning(
                 self._stores, self._safety, task, service, body, planned, progress
             )
@@ -137,18 +141,19 @@ class PushWork(Work):
             with as_problems(planned.target.id):
                 await settle_unheard(task, planned, written)
         with as_problems(planned.target.id):
-            is_made = planned.target.exists and progress.now.exists
-            if body.create is not None and not is_made:
-                tags = recorded_tags(await settings_of(planned.looked.cut))
-                asked = replace(planned.target, sku=body.create.sku, location=body.create.location)
-                await Making(self._stores, task, asked, body, tags, written).make()
+            making = await self._making(task, body, planned, progress)
+            if making is not None and goes_on:
+                await making.require_own()
+            if body.workflows is WorkflowsPolicy.SUSPEND:
+                # First: those of a lost account run again as soon as one of its name is made.
+                await self._suspending.disable(task, planned.target.id, progress.note)
+            if making is not None:
+                await making.make()
             if not progress.now.exists:
                 await progress.write(exists=True)
             refused = [one for one in planned.problems if one.code in _STILL]
             if goes_on and refused:
                 raise refusal(refused)
-            if planned.target.exists and body.workflows is WorkflowsPolicy.SUSPEND:
-                await self._suspending.disable(task, planned.target.id, progress.note)
             writer = ArtifactWriter(
                 self._stores, service, task, body, planned, written, progress.before, own
             )
@@ -159,14 +164,23 @@ class PushWork(Work):
             await numbers.write()
             await writer.delete()
             task.report("comparing")
+            looked_at = self._stores.clock.now()
             target = await target_of(self._stores.arm, planned.target.id, body)
             looked = await self._planner.looked(service, body, target, task, settle=own.settle)
             differing = sorted([*unlike(looked.survey), *await numbers.look_back(looked)])
         notes = await self._link(task, service, body, planned, looked.survey, differing)
+        is_linked = await self._is_linked(service, planned.target)
+        is_whole = not (differing or is_partial(body) or looked.survey.left_alone)
+        if is_linked and is_whole:
+            states = planned_sources(task.operation)
+            behind = PushNumbersPolicy.AS_KNOWN not in body.control_numbers.policies
+            seen = Looked(looked_at, looked.numbers.sources, states, goes_behind=behind)
+            with as_problems(planned.target.id):
+                await self._settling.run(task, service, planned.target.account, seen)
         notes += await self._disabled(task.operation, progress)
         result = result_of(task.operation, progress) | compared(differing)
         result |= {
-            "linked": await self._is_linked(service, planned.target),
+            "linked": is_linked,
             "requests": planned.target.account.requests,
         }
         # What is lost was told before the first write: now it is gone.
@@ -178,6 +192,17 @@ class PushWork(Work):
         done = Done(result=result, warnings=warnings, whole=not differing)
         await progress.write(done=done)
         return _outcome(done)
+
+    async def _making(
+        self, task: Task, body: PushBody, planned: Planned, progress: Progressing
+    ) -> Making | None:
+        """What makes the account; None where that is not asked for, or has been done."""
+        is_made = planned.target.exists and progress.now.exists
+        if body.create is None or is_made:
+            return None
+        tags = recorded_tags(await settings_of(planned.looked.cut))
+        asked = replace(planned.target, sku=body.create.sku, location=body.create.location)
+        return Making(self._stores, task, asked, body, tags, progress.written)
 
     async def _link(
         self,
@@ -209,7 +234,8 @@ class PushWork(Work):
             return [not_linked("another service is linked to it.", planned.target)]
         asked = Asked(task.operation.caller, PUSH)
         try:
-            link = LinkBody(resource_id=planned.target.resource_id)
+            minutes = await self._settling.pull_minutes(listed.service)
+            link = LinkBody(resource_id=planned.target.resource_id, pull_minutes=minutes)
             await self._linking.link(listed, link, asked)
         except Problem as problem:
             if problem.again or problem.code.status == _UNAVAILABLE:

@@ -358,6 +358,12 @@ def container_of(service: str, operation_id: str) -> str:
     return f"{key}{_MIDDLE}{digits}"
 
 
+def is_of_push(backup: str) -> bool:
+    """Whether a backup's name is one that a push gives: its descriptor names a hidden service, and
+    the history has it under that of the service that was pushed."""
+    return re.search(rf"{_MIDDLE}[0-9a-f]{{{_CONTAINER_DIGITS}}}$", backup) is not None
+
+
 def _plain(text: str) -> str:
     return _UNFIT.sub("-", text.lower()).strip("-")
 

@@ -14,6 +14,7 @@ from functools import partial
 from shared.arm.client import Account
 from shared.arm.refusals import ArmRefused
 from shared.integration_accounts.pushing.numbers import NumbersSurvey
+from shared.integration_accounts.pushing.origins import Sources
 from shared.integration_accounts.pushing.patient import (
     UNKNOWN,
     Unsure,
@@ -22,7 +23,7 @@ from shared.integration_accounts.pushing.patient import (
     pause,
 )
 from shared.integration_accounts.pushing.progress import Progressing
-from shared.integration_accounts.pushing.sources import Generated, Source, sessions_of
+from shared.integration_accounts.pushing.sources import Generated, sessions_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.written import Counted, Sending
@@ -140,7 +141,7 @@ class SessionWriter:
         """Whether a number is still to be written. Where it is not, and it is there just so, a
         write of which nothing was heard was carried out."""
         seen, number = there.sighting if there is not None else None, decided.number
-        if self.progress.as_it_is(decided).is_still_to_write(seen):
+        if _is_still_to_write(self.progress.as_it_is(decided), there):
             return True
         is_there = seen is not None and seen.value == number.becomes
         self.progress.written.settle(CONTROL_NUMBERS, number.agreement, number.kind, done=is_there)
@@ -174,18 +175,18 @@ class SessionWriter:
         numbers: NumbersSurvey,
         cut: ServiceCut,
         survey: Survey,
-        source: Source,
+        sources: Sources,
         asked: ControlNumbersAtPush,
     ) -> None:
         """Create the sessions that the account lacks; none is set back.
 
-        :param source: the account that the service was pulled from.
+        :param sources: the accounts that numbers of the service came from.
         :raises ArmRefused: what ARM refused.
         """
         agreements = Agreements(survey.all_agreements.values())
         there = await sessions_of(self.account.pages(Child.SESSIONS), agreements)
         now = self.stores.clock.now()
-        found = numbers.others(self.service, cut, survey, there.others, now, source, asked)
+        found = numbers.others(self.service, cut, survey, there.others, now, sources, asked)
         async for action, write in found:
             if action is not Action.CREATE:
                 continue
@@ -229,3 +230,11 @@ def fingerprint(content: JsonValue) -> str:
 @dataclass(frozen=True, slots=True)
 class _There(Generated):
     etag: str = ""
+
+
+def _is_still_to_write(decided: Decided, there: Generated | None) -> bool:
+    """Whether a number is still to be written; one that cannot be read stays, as it may be a later
+    one."""
+    if there is None:
+        return decided.is_still_to_write(None)
+    return not there.is_unreadable and decided.is_still_to_write(there.sighting)

@@ -1,22 +1,15 @@
 """What the sessions of accounts and of the service say of control numbers."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.arm.client import Account, Arm
-from shared.arm.refusals import GONE, ArmRefused
-from shared.integration_accounts.pushing.stores import PushStores
-from shared.model.integration_account import AccountId, Child
+from shared.model.integration_account import Child
 from shared.model.numbers import Kind
-from shared.model.problem import Code, Problem
-from shared.model.push import ControlNumbersAtPush, PushNumbersPolicy
-from shared.model.service import Service
+from shared.model.problem import Problem
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.acceptable import require_whole
-from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.observed import Sighting
-from shared.rules.integration_accounts.push_numbers import SourceState
 from shared.rules.integration_accounts.push_sessions import SessionNames
 from shared.rules.integration_accounts.resources import name_of, record_of
 from shared.rules.integration_accounts.session_names import Agreements, GeneratedName, named
@@ -45,6 +38,11 @@ class Generated:
         """What it says; None where that cannot be read."""
         value = number_of(self.content)
         return None if value is None else Sighting(value, self.changed_time)
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether its content is no number that can be read: nothing is written over it."""
+        return self.sighting is None
 
 
 @dataclass
@@ -135,114 +133,3 @@ async def sessions_held(cut: ServiceCut, agreements: Agreements) -> SessionsTher
             )
             found.add(session, agreements)
     return found
-
-
-@dataclass(frozen=True)
-class Source:
-    """The account that a service was pulled from, as it is now."""
-
-    state: SourceState
-    resource_id: str = ""
-    sessions: Mapping[NumberKey, Generated] = field(default_factory=dict)
-    uncounted: Mapping[str, Generated] = field(default_factory=dict)
-    """As of ``SessionsThere``."""
-    is_target: bool = False
-    """Whether it is the account that is pushed to."""
-
-    def latest(self, name: str, own: JsonValue) -> tuple[JsonValue, bool]:
-        """The content of a session of a number that the ledger has no counter for, which an account
-        gets that lacks it: the source's where that is higher; and whether it is known that nothing
-        later was issued.
-
-        :param own: the content that the service has.
-        """
-        now = self.uncounted.get(session_key(name))
-        value = number_of(now.content) if now is not None else None
-        if now is None or value is None:
-            return own, False
-        before = number_of(own)
-        return (now.content if before is None or value > before else own), True
-
-
-async def source_of(
-    arm: Arm,
-    service: Service,
-    target: Account,
-    agreements: Agreements,
-    there: SessionsThere | None,
-    may_be_read: Callable[[AccountId], bool],
-) -> Source:
-    """What the account that a service was pulled from says now.
-
-    :param there: the sessions of the target, which may be that account; None where the target is
-        yet to be made.
-    :param may_be_read: whether the installation's setting lets the app name an account.
-    """
-    facts = service.integration_account
-    if facts is None:
-        return Source(SourceState.NONE)
-    try:
-        account_id = account_id_of(facts.resource_id)
-    except Problem:
-        return Source(SourceState.UNREACHABLE, facts.resource_id)
-    if account_id.key == target.id.key:
-        if there is None:
-            return Source(SourceState.GONE, facts.resource_id)
-        return Source(
-            SourceState.READ, facts.resource_id, there.generated, there.uncounted, is_target=True
-        )
-    if not may_be_read(account_id):
-        return Source(SourceState.UNREACHABLE, facts.resource_id)
-    try:
-        pages = arm.account(account_id).pages(Child.SESSIONS)
-        found = await sessions_of(pages, agreements)
-    except ArmRefused as refused:
-        gone = refused.meaning in GONE
-        state = SourceState.GONE if gone else SourceState.UNREACHABLE
-        return Source(state, facts.resource_id)
-    return Source(SourceState.READ, facts.resource_id, found.generated, found.uncounted)
-
-
-def require_source(planned: JsonValue, now: Source, body: ControlNumbersAtPush) -> None:
-    """Refuse to decide upon numbers from less than the plan knew.
-
-    :param planned: what the source's state was when the push was planned, as its operation has it.
-    :raises Problem: IntegrationAccountUnavailable where the account could be read then and cannot
-        be now; ControlNumbersUncertain where it is gone since.
-    """
-    choices = [body.policy, *(one.policy for one in body.agreements)]
-    goes_by_it = any(one is not PushNumbersPolicy.AS_KNOWN for one in choices)
-    if planned != SourceState.READ or now.state is SourceState.READ or not goes_by_it:
-        return
-    if now.state is SourceState.GONE:
-        raise Problem(
-            Code.CONTROL_NUMBERS_UNCERTAIN,
-            f"The account that the service was pulled from, {now.resource_id}, was there when this "
-            "push was planned, and is gone. What it issued last is unknown: no number was written. "
-            "Ask for the plan again: it proposes how many numbers to skip.",
-            "/controlNumbers/policy",
-        )
-    raise Problem(
-        Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
-        f"The account that the service was pulled from, {now.resource_id}, could be read when this "
-        "push was planned, and cannot be read now: numbers that it issued since would come again. "
-        "No number was written; the push goes on when it can be read.",
-        retry_after_seconds=60,
-    )
-
-
-async def last_look(stores: PushStores, service: Service) -> datetime | None:
-    """When the sessions that a service has were looked at last: by its link's pulls, or by the
-    backup that it was restored from, where that one pulled; None where nobody knows."""
-    facts = service.integration_account
-    if facts is None:
-        return None
-    if facts.linked:
-        link = await stores.links.get(service.name)
-        if link is not None and link.value.service_id == service.id:
-            return link.value.last_session_pull_at
-    origin = service.restored_from
-    if origin is None:
-        return None
-    backup = await stores.history.get(origin.service, origin.backup)
-    return backup.value.started_at if backup is not None and backup.value.pulled else None

@@ -18,9 +18,13 @@ from shared.state.operations import OperationRow
 _RECORDED = 100
 """The most artifacts, numbers and workflows that the operation's record lists one by one."""
 
-SOURCE = "source"
-"""The parameter of a push's operation that says what became of the account that the service was
-pulled from, when the push was planned: an attempt decides upon no number from less."""
+SOURCES = "sources"
+"""The parameter of a push's operation that says what became of each account that numbers of the
+service came from, when the push was planned, by its key: an attempt decides upon no number from
+less."""
+
+SOURCE_BEFORE = "source"
+"""The same of the version before, of the account that the service was pulled from alone."""
 
 PULLED_FROM = "pulledFrom"
 """The parameter that says which account that is, and whether the service was linked to it; null for
@@ -72,7 +76,7 @@ class Pushes:
         parameters: JsonObject = {
             **start.parameters,
             "plan": _shortened(planned.plan).to_json(),
-            SOURCE: str(planned.looked.numbers.source.state),
+            SOURCES: {one.key: str(one.state) for one in planned.looked.numbers.sources.all},
             PULLED_FROM: pulled_from(service),
         }
         request = named_by(planned.looked.survey)

@@ -44,7 +44,12 @@ from shared.rules.integration_accounts.resources import (
     record_of,
 )
 from shared.rules.naming import artifact_key
-from shared.rules.trading import agreement_content, member
+from shared.rules.trading import (
+    agreement_content,
+    member,
+    parties_key_of_any,
+    stream_of,
+)
 from shared.services.cut import ServiceCut
 
 _LOOKED_INTO = frozenset({Child.CERTIFICATES, Child.SCHEMAS, Child.MAPS})
@@ -59,6 +64,11 @@ class AgreementThere:
     standard: str
     """``x12``, ``edifact``, ``as2``; empty where its document has none."""
     numbering: Numbering
+    stream: str = ""
+    """Which numbers it issues, by its parties; empty where its document does not say."""
+    is_kept: bool = False
+    """Whether the account keeps its own, otherwise than the service has it: its numbers are raised
+    where the service's of the same parties are further, and never lowered."""
 
 
 @dataclass
@@ -80,7 +90,10 @@ class Survey:
     not_covered: list[Child] = field(default_factory=list)
     """Kinds that the account refused to list."""
     agreements: dict[str, AgreementThere] = field(default_factory=dict)
-    """The chosen agreements, by their keys."""
+    """The chosen agreements, by their keys, but for those that are left alone."""
+    left_alone: dict[str, str] = field(default_factory=dict)
+    """The names of chosen agreements of which the account keeps one between other parties: what
+    the service has of sessions is not of that one."""
     all_agreements: dict[str, str] = field(default_factory=dict)
     """The names of all agreements of the service and the account, by their keys."""
     problems: list[Problem] = field(default_factory=list)
@@ -234,9 +247,7 @@ class Surveyor:
             if is_chosen:
                 found.actions[key] = action
         if action is Action.KEEP and child is Child.AGREEMENTS:
-            kept = artifact_key(name)
-            if kept in found.agreements:
-                found.agreements[kept] = _agreement(name, pulled.document)
+            _keep(found, _agreement(name, pulled.document))
         if self._checks is None:
             return
         if action in (Action.KEEP, Action.DELETE):
@@ -330,4 +341,17 @@ class Surveyor:
 
 def _agreement(name: str, document: JsonObject) -> AgreementThere:
     found = agreement_content(document)
-    return AgreementThere(name, found[0] if found else "", numbering_of_any(document))
+    stream = stream_of(parties_key_of_any(document))
+    return AgreementThere(name, found[0] if found else "", numbering_of_any(document), stream)
+
+
+def _keep(found: Survey, theirs: AgreementThere) -> None:
+    """Note that the account keeps its own of an agreement."""
+    key = artifact_key(theirs.name)
+    own = found.agreements.pop(key, None)
+    if own is None:
+        return
+    if own.stream and own.stream == theirs.stream:
+        found.agreements[key] = replace(theirs, is_kept=True)
+    else:
+        found.left_alone[key] = own.name

@@ -5,136 +5,26 @@ cycles are known in the ledger alone. A session is written with the last number 
 issued, after which the account goes on.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import pairwise
 
-from shared.model.numbers import Bounds, Counter, Kind
+from shared.model.numbers import Bounds, Counter
 from shared.model.problem import Problem
 from shared.model.push import (
-    ControlNumbersAtPush,
     NumberSource,
     PlannedNumber,
     PushNumbersPolicy,
     UncertainNumber,
 )
-from shared.rules.integration_accounts.observed import Sighting, is_behind_ledger, observed
-from shared.rules.integration_accounts.push_rate import Look, proposed, rate
+from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.push_known import Choice, Known, SourceState
+from shared.rules.integration_accounts.push_rate import proposed, rate
+from shared.rules.integration_accounts.push_sessions import stands_at
 from shared.rules.integration_accounts.times import ticks, ticks_of
 from shared.rules.moving_on import moved_on
-from shared.rules.naming import ordinal
-from shared.rules.numbers import first, join, moved_up, upcoming
+from shared.rules.numbers import first, join, upcoming
 from shared.rules.restoring.numbers import advanced, issued_again
-
-_PLACE = "/controlNumbers"
-
-
-class SourceState(StrEnum):
-    """What became of the account that the service was pulled from."""
-
-    READ = "read"
-    """Its sessions were all read."""
-    GONE = "gone"
-    UNREACHABLE = "unreachable"
-    """It could not be read: no right, no answer."""
-    NONE = "none"
-    """There is none: the service issued its numbers itself, and knows them all."""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether it is known what was issued."""
-        return self in (SourceState.READ, SourceState.NONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """How the numbers of one agreement go on."""
-
-    policy: PushNumbersPolicy
-    by: int | None
-    place: str
-    """Where the request says so, a JSON pointer."""
-
-
-def choice_for(body: ControlNumbersAtPush, agreement: str) -> Choice:
-    """What a request says of one agreement."""
-    for index, one in enumerate(body.agreements):
-        if ordinal(one.agreement) == ordinal(agreement):
-            return Choice(one.policy, one.by, f"{_PLACE}/agreements/{index}")
-    return Choice(body.policy, body.by, _PLACE)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """All that is known of one kind of an agreement's numbers."""
-
-    agreement: str
-    kind: Kind
-    bounds: Bounds
-    """By the document of the agreement that the account will hold."""
-    source_state: SourceState
-    ledger: Counter | None = None
-    """The service's own; None where it knows of none."""
-    passed: Counter | None = None
-    """Up to where the ledger had issued before a restore set it back."""
-    of_source: Counter | None = None
-    """What the account that the service was pulled from issued, as far as that is known apart from
-    what others did; None where all that the ledger knows counts as issued by it."""
-    elsewhere: Counter | None = None
-    """What the ledger knows besides to be issued of the same stream, by others than that account:
-    another account goes on after that too."""
-    target: Sighting | None = None
-    """The account's own number; None where it has no session of it."""
-    target_unreadable: bool = False
-    """Whether the account has such a session, and its content is no number that can be read."""
-    source_unreadable: bool = False
-    """Whether the account that the service was pulled from has such a session, and its content is
-    no number that can be read."""
-    source: Sighting | None = None
-    """That of the account that the service was pulled from, as it is now; None where it has no
-    session of it that can be read, and where the account cannot be."""
-    before: Sighting | None = None
-    """The same as it was last pulled: what the ledger goes by."""
-    looks: Sequence[Look] = ()
-    """What earlier pulls saw, the oldest first."""
-    source_is_target: bool = False
-    """Whether the account that is pushed to is the one that the service was pulled from."""
-
-    @property
-    def issued(self) -> Counter | None:
-        """What the service itself knows to be issued, by the account that it was pulled from where
-        that can be told apart."""
-        return self.of_source or join(self.ledger, self.passed)
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether it is known what was issued: the source can be read, and has a session of what
-        the ledger knows to be issued."""
-        if self.was_set_back or (self.source_unreadable and not self.target_unreadable):
-            return False
-        if self.source_state is SourceState.READ and self.source is None:
-            return not _has_issued(self.ledger) and not _has_issued(self.passed)
-        return self.source_state.is_known
-
-    @property
-    def was_set_back(self) -> bool:
-        """Whether the source has a lower number than the service knows, and did not roll over:
-        somebody emptied it, or set it back, before it was pulled last or since.
-
-        What it issued before it was set back is unknown, and partners know those numbers.
-        """
-        if self.source_state is not SourceState.READ or self.source is None:
-            return False
-        return is_behind_ledger(self.issued, self.bounds, self.source, self.before)
-
-    @property
-    def was_below(self) -> bool:
-        """Whether the source was below what the service knows when it was pulled last already: then
-        what pulls saw may say nothing of how fast those numbers were issued."""
-        counter, before = self.issued, self.before
-        return counter is not None and before is not None and before.value < counter.last
 
 
 def planned(choice: Choice, known: Known, now: datetime) -> PlannedNumber | UncertainNumber | None:
@@ -182,7 +72,7 @@ def _past(known: Known, base: Counter, moved: Counter) -> Counter | None:
     :param moved: what that becomes.
     """
     target, bounds = known.target, known.bounds
-    if target is None or _is_of_former_cycle(known, base):
+    if target is None or _is_of_former_cycle(known, base, target):
         return None
     if known.source_is_target and not known.was_set_back:
         seen = observed(base, bounds, target, known.before)
@@ -224,23 +114,29 @@ def _latest(known: Known, *, with_target: bool = True) -> tuple[Counter | None, 
         together = join(counter, known.elsewhere)
         by = by if together == counter else NumberSource.LEDGER
         counter = together
-    if with_target and known.target is not None and not _is_of_former_cycle(known, counter):
-        after = observed(counter, bounds, known.target)
+    for one in known.former:
+        said = one.sighting if with_target or not one.is_target else None
+        if said is not None and not _is_of_former_cycle(known, counter, said):
+            after = observed(counter, bounds, said)
+            by = by if after == counter else NumberSource.SOURCE
+            counter = after
+    target = known.target
+    if with_target and target is not None and not _is_of_former_cycle(known, counter, target):
+        after = observed(counter, bounds, target)
         by = by if after == counter else NumberSource.TARGET
         counter = after
     return counter, by
 
 
-def _is_of_former_cycle(known: Known, counter: Counter | None) -> bool:
-    """Whether the account's own number is one of a cycle that ended since.
+def _is_of_former_cycle(known: Known, counter: Counter | None, said: Sighting) -> bool:
+    """Whether the number of an account, not the source, is one of a cycle that ended since.
 
     A higher number counts as later, unless it is older than a look at which the source was still in
     the former cycle: then numbers from it on would come again.
     """
-    target = known.target
-    if counter is None or target is None or not counter.cycle or target.value <= counter.last:
+    if counter is None or not counter.cycle or said.value <= counter.last:
         return False
-    changed = ticks_of(target.changed_time)
+    changed = ticks_of(said.changed_time)
     looks = [(ticks(look.at), look.value) for look in known.looks]
     for sighting in (known.before, known.source):
         at = ticks_of(sighting.changed_time) if sighting is not None else None
@@ -267,13 +163,9 @@ def behind_others(known: Known) -> PlannedNumber | None:
     return _written(replace(known, target=None), counter, counter, known_by, _WHY[known_by])
 
 
-def _has_issued(counter: Counter | None) -> bool:
-    return counter is not None and (counter.last > 0 or counter.cycle > 0)
-
-
 def _as_known(known: Known, latest: Counter | None) -> PlannedNumber | None:
     ledger = known.ledger
-    if ledger is None or _stands_at(ledger, known.bounds, None) is None:
+    if ledger is None or stands_at(ledger, known.bounds, None) is None:
         if latest is None or known.target is None:
             return None
         return _left_as_it_is(known, latest, NumberSource.TARGET)
@@ -297,7 +189,7 @@ def _written(
 
     :param before: what is known to be issued.
     """
-    value = _stands_at(counter, known.bounds, known.target)
+    value = stands_at(counter, known.bounds, known.target)
     if value is None:
         return None
     return PlannedNumber(
@@ -313,21 +205,6 @@ def _written(
         exhausted=upcoming(counter, known.bounds) is None,
         why=why,
     )
-
-
-def _stands_at(counter: Counter, bounds: Bounds, target: Sighting | None) -> int | None:
-    """The last number that a session has for a counter; None where nothing was issued or skipped.
-
-    It is within the bounds or just below them, so that the next one is within: a counter below its
-    bounds moves up. One that is above them stays: it was there before.
-    """
-    if target is not None and target.value == counter.last and counter.next <= counter.last + 1:
-        return target.value
-    following = moved_up(counter, bounds)
-    begins = following.next <= bounds.lower and not _has_issued(counter)
-    if begins:
-        return target.value if target is not None else None
-    return following.next - 1
 
 
 def _left_as_it_is(known: Known, latest: Counter | None, known_by: NumberSource) -> PlannedNumber:
@@ -362,14 +239,16 @@ def _moved_on(counter: Counter, bounds: Bounds, choice: Choice) -> Counter:
 
 
 def _uncertain(known: Known, latest: Counter | None, now: datetime) -> UncertainNumber:
-    seen = known.looks[-1].at if known.looks else None
+    times = [look.at for look in known.looks[-1:]]
+    former = [one.seen_at for one in known.doubtful]
+    seen = min([*times, *(at for at in former if at is not None)], default=None)
     per_day = rate(known.looks, known.bounds)
     elapsed = (now - seen).total_seconds() if seen is not None else None
     counter = latest or first(known.bounds)
     by = proposed(per_day, elapsed, counter, known.bounds)
-    if known.was_below:
+    if known.was_below or None in former:
         by = max(by, proposed(None, None, counter, known.bounds))
-        if known.was_set_back:
+        if known.was_set_back or None in former:
             seen = per_day = None
     return UncertainNumber(
         agreement=known.agreement,
@@ -383,6 +262,8 @@ def _uncertain(known: Known, latest: Counter | None, now: datetime) -> Uncertain
 
 
 def _why_unknown(known: Known) -> str:
+    if known.source_is_certain and known.doubtful:
+        return known.doubtful[0].why_unknown
     if known.source_unreadable:
         return "The session of it in the account that it was pulled from cannot be read."
     if known.was_set_back:
@@ -396,6 +277,8 @@ def _why_unknown(known: Known) -> str:
 _UNKNOWN = {
     SourceState.GONE: "The account that it was pulled from is gone.",
     SourceState.UNREACHABLE: "The account that it was pulled from cannot be read.",
+    SourceState.SILENT: "The account that it was pulled from is of the tier Premium, and gives no "
+    "sessions.",
     SourceState.READ: "The account that it was pulled from has lost its session of it.",
     SourceState.NONE: "",
 }

@@ -8,13 +8,8 @@ from datetime import datetime
 from shared.model.operation import Warning
 from shared.model.problem import Problem
 from shared.model.push import NumberSource, PlannedNumber, PushNumbersPolicy
-from shared.rules.integration_accounts.push_numbers import (
-    Choice,
-    Known,
-    behind_others,
-    of_others,
-    planned,
-)
+from shared.rules.integration_accounts.push_known import Choice, Known
+from shared.rules.integration_accounts.push_numbers import behind_others, of_others, planned
 from shared.rules.integration_accounts.push_numbers_written import Decided
 from shared.rules.naming import shown, some
 from shared.rules.numbers import is_behind

@@ -8,6 +8,7 @@ from shared.model.push import (
     ControlNumbersAtPush,
     PlannedNumber,
     PlannedNumbers,
+    PlannedSource,
     PushNumbersPolicy,
     UncertainNumber,
 )
@@ -127,11 +128,14 @@ class Numbers:
         is known to be issued."""
         self._acknowledgements_behind.extend(sessions)
 
-    def end(self, created: int = 0, kept: int = 0) -> PlannedNumbers:
+    def end(
+        self, created: int = 0, kept: int = 0, sources: Sequence[PlannedSource] = ()
+    ) -> PlannedNumbers:
         """All of them, as the plan has them.
 
         :param created: received numbers and other sessions that are created.
         :param kept: those that the account has.
+        :param sources: the accounts that numbers of the service came from.
         """
         others = sorted(self._others, key=lambda one: not one.written)
         items = [*self._noted, *others][:_MOST]
@@ -139,6 +143,7 @@ class Numbers:
         return PlannedNumbers(
             policy=self._body.policy,
             by=self._body.by,
+            sources=[*sources],
             items=items,
             more=certain - len(items),
             uncertain=self._uncertain,

@@ -6,7 +6,8 @@ from shared.model.numbers import Bounds, Counter
 from shared.model.push import PlannedNumber, PushNumbersPolicy
 from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.observed import Sighting
-from shared.rules.integration_accounts.push_numbers import Choice, Known, of_others
+from shared.rules.integration_accounts.push_known import Choice, Known
+from shared.rules.integration_accounts.push_numbers import of_others
 from shared.rules.integration_accounts.rollover import is_rollover
 
 

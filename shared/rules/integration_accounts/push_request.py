@@ -2,7 +2,7 @@
 resuming.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.model.integration_account import Sku
@@ -87,7 +87,7 @@ class Move:
     def before(self) -> str:
         """The line of the checklist that the former account stops."""
         return (
-            "Before the push: see that the former account issues no more numbers: "
+            f"Before the push: see that the former account, {self.former}, issues no more numbers: "
             f"{self._stop()}, as they may issue some until then."
         )
 
@@ -111,6 +111,7 @@ def before_resuming(
     numbers: PlannedNumbers,
     *,
     moves: Move | None,
+    left: Sequence[Move] = (),
     disabled: int,
     comes_back: str,
 ) -> list[str]:
@@ -118,10 +119,12 @@ def before_resuming(
     are resumed.
 
     :param moves: where the account is another one than that which the service was pulled from.
+    :param left: the accounts before those that numbers of the service came from, and that are
+        there.
     :param disabled: how many workflows are disabled for the push.
     :param comes_back: how those that Interkeep disabled are enabled again; empty where none is.
     """
-    found = [moves.before()] if moves is not None else []
+    found = [one.before() for one in [*([moves] if moves is not None else []), *left]]
     found.append(
         "Standard logic apps cannot be seen from an account: stop those that use it by yourself, "
         "and start them afterwards."

@@ -8,12 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.model.numbers import Kind
+from shared.model.numbers import Bounds, Counter, Kind
 from shared.model.push import Action
 from shared.model.wire import JsonObject, JsonValue
+from shared.rules.integration_accounts.observed import Sighting
+from shared.rules.integration_accounts.push_former import has_issued
 from shared.rules.integration_accounts.session_names import generated_name, received_name
 from shared.rules.integration_accounts.sessions import new_content, number_of, written
 from shared.rules.naming import session_key
+from shared.rules.numbers import moved_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +99,18 @@ def received_session(agreement: str, standard: str, number: str, now: datetime) 
     """
     content = new_content(standard, number, now, received=True)
     return SessionWrite(received_name(agreement, standard, number), content)
+
+
+def stands_at(counter: Counter, bounds: Bounds, target: Sighting | None) -> int | None:
+    """The last number that a session has for a counter; None where nothing was issued or skipped.
+
+    It is within the bounds or just below them, so that the next one is within: a counter below its
+    bounds moves up. One that is above them stays: it was there before.
+    """
+    if target is not None and target.value == counter.last and counter.next <= counter.last + 1:
+        return target.value
+    following = moved_up(counter, bounds)
+    begins = following.next <= bounds.lower and not has_issued(counter)
+    if begins:
+        return target.value if target is not None else None
+    return following.next - 1

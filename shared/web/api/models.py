@@ -128,6 +128,14 @@ class ShownKind(Stored):
     """None for any number, or where nobody says how many."""
 
 
+class ShownFormerAccount(Stored):
+    """An account that numbers of a service came from before it had the one of its link."""
+
+    resource_id: str
+    seen_at: Time | None = None
+    """When its numbers were looked at last; None where nobody knows."""
+
+
 class ShownLink(Stored):
     """A link, its account as last read, and how its pulls went."""
 
@@ -147,6 +155,8 @@ class ShownLink(Stored):
     last_pull_operation: str | None = None
     last_session_pull_at: Time | None = None
     next_pull_at: Time | None = None
+    numbers_from: list[ShownFormerAccount]
+    """The accounts before, of which it is not settled what they issued: pushes go by them."""
 
 
 class AccountChange(Stored):

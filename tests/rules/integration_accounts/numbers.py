@@ -8,18 +8,14 @@ from shared.model.push import (
     PushNumbersPolicy,
 )
 from shared.rules.integration_accounts.observed import Sighting
-from shared.rules.integration_accounts.push_numbers import (
-    Choice,
-    Known,
-    SourceState,
-    planned,
-)
+from shared.rules.integration_accounts.push_known import Choice, Known, SourceState
+from shared.rules.integration_accounts.push_numbers import planned
 from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 EARLY, LATE = "2026-11-01T00:00:00.0000000Z", "2026-11-29T00:00:00.0000001Z"
 WIDE = Bounds()
-READ, GONE, UNREACHABLE, NONE = SourceState
+READ, GONE, UNREACHABLE, SILENT, NONE = SourceState
 CONTINUE = Choice(PushNumbersPolicy.CONTINUE, None, "/controlNumbers")
 AS_KNOWN = Choice(PushNumbersPolicy.AS_KNOWN, None, "/controlNumbers")
 

@@ -14,13 +14,8 @@ from shared.model.push import (
     PushNumbersPolicy,
     UncertainNumber,
 )
-from shared.rules.integration_accounts.push_numbers import (
-    Choice,
-    Known,
-    SourceState,
-    choice_for,
-    planned,
-)
+from shared.rules.integration_accounts.push_known import Choice, Known, SourceState, choice_for
+from shared.rules.integration_accounts.push_numbers import planned
 from shared.rules.integration_accounts.push_rate import Look
 from tests.rules.integration_accounts.numbers import (
     AS_KNOWN,
@@ -31,6 +26,7 @@ from tests.rules.integration_accounts.numbers import (
     NONE,
     NOW,
     READ,
+    SILENT,
     UNREACHABLE,
     WIDE,
     advance,
@@ -333,7 +329,7 @@ def test_it_is_uncertain_where_the_source_cannot_be_read_or_lacks_what_the_ledge
     has_issued = ledger is not None and (ledger.last > 0 or ledger.cycle > 0)
     lacks = state is READ and sighting is None and has_issued
     is_behind = sighting is not None and ledger is not None and sighting.value < ledger.last
-    unknown = state in (GONE, UNREACHABLE) or lacks or is_behind
+    unknown = state in (GONE, UNREACHABLE, SILENT) or lacks or is_behind
     uncertain = choice is CONTINUE and unknown
     assert isinstance(found, UncertainNumber) is uncertain
 

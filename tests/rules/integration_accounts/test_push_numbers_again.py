@@ -7,7 +7,8 @@ import pytest
 from shared.model.numbers import Bounds, Counter, Kind
 from shared.model.push import NumberSource, PlannedNumber, PushNumbersPolicy
 from shared.rules.integration_accounts.observed import Sighting
-from shared.rules.integration_accounts.push_numbers import Choice, Known, SourceState, planned
+from shared.rules.integration_accounts.push_known import Choice, Known, SourceState
+from shared.rules.integration_accounts.push_numbers import planned
 from shared.rules.integration_accounts.push_numbers_again import decided_again
 from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 from tests.rules.integration_accounts.numbers import NOW

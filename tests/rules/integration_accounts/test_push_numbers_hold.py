@@ -10,11 +10,8 @@ from shared.model.push import (
     UncertainNumber,
 )
 from shared.rules.integration_accounts.observed import Sighting, observed
-from shared.rules.integration_accounts.push_numbers import (
-    Choice,
-    Known,
-    planned,
-)
+from shared.rules.integration_accounts.push_known import Choice, Known
+from shared.rules.integration_accounts.push_numbers import planned
 from shared.rules.integration_accounts.push_numbers_written import decided_of
 from shared.rules.numbers import upcoming
 from tests.rules.integration_accounts.numbers import (

@@ -1,0 +1,284 @@
+"""The accounts that numbers of a service came from, as they are now.
+
+The *latest* is the one whose sessions the service has: the account that it was pulled from last.
+Those of before are read besides, until it is settled what they issued: no pull of another account
+says that.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from shared.arm.client import Account, Arm
+from shared.arm.refusals import GONE, ArmRefused
+from shared.integration_accounts.pushing.safety import is_of_push
+from shared.integration_accounts.pushing.sources import (
+    Generated,
+    NumberKey,
+    SessionsThere,
+    sessions_of,
+)
+from shared.integration_accounts.pushing.stores import PushStores
+from shared.model.integration_account import AccountFacts, AccountId, Child, FormerAccount, Sku
+from shared.model.problem import Code, Problem
+from shared.model.push import ControlNumbersAtPush, PlannedSource, PushNumbersPolicy
+from shared.model.service import Service
+from shared.model.wire import JsonValue
+from shared.rules.integration_accounts.ids import account_id_of
+from shared.rules.integration_accounts.push_former import Former
+from shared.rules.integration_accounts.push_known import SourceState
+from shared.rules.integration_accounts.resources import name_of
+from shared.rules.integration_accounts.session_names import Agreements
+from shared.rules.integration_accounts.sessions import number_of
+from shared.rules.naming import artifact_key, session_key
+
+
+@dataclass(frozen=True)
+class Source:
+    """An account that numbers of a service came from, as it is now."""
+
+    state: SourceState
+    resource_id: str = ""
+    location: str = ""
+    seen_at: datetime | None = None
+    """When it was looked at last, of one of before; None where nobody knows."""
+    sessions: Mapping[NumberKey, Generated] = field(default_factory=dict)
+    uncounted: Mapping[str, Generated] = field(default_factory=dict)
+    """As of ``SessionsThere``."""
+    agreements: frozenset[str] = frozenset()
+    """Keys of the agreements of one of before."""
+    is_target: bool = False
+    """Whether it is the account that is pushed to."""
+
+    @property
+    def key(self) -> str:
+        """The same for every spelling of its id."""
+        return self.resource_id.lower()
+
+    def former(self, key: NumberKey) -> Former:
+        """What one of before says of a number."""
+        found = self.sessions.get(key)
+        return Former(
+            self.resource_id,
+            self.state is SourceState.READ,
+            found.sighting if found is not None else None,
+            is_unreadable=found is not None and found.is_unreadable,
+            is_lost=found is None and key[0] in self.agreements,
+            is_target=self.is_target,
+            seen_at=self.seen_at,
+        )
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All of them."""
+
+    latest: Source = field(default_factory=lambda: Source(SourceState.NONE))
+    former: Sequence[Source] = ()
+    """The latest last."""
+
+    @property
+    def all(self) -> list[Source]:
+        """Those that there are: the latest first, then those of before."""
+        there = [self.latest] if self.latest.state is not SourceState.NONE else []
+        return [*there, *reversed(self.former)]
+
+    @property
+    def are_read(self) -> bool:
+        """Whether each of them gave its sessions, and there is one."""
+        return bool(self.all) and all(one.state is SourceState.READ for one in self.all)
+
+    def shown(self) -> list[PlannedSource]:
+        """As the plan has them."""
+        return [PlannedSource(resource_id=o.resource_id, state=str(o.state)) for o in self.all]
+
+    @property
+    def uncounted(self) -> Mapping[str, Generated]:
+        """The sessions of numbers that the ledger has no counter for: of each, the highest."""
+        if not self.former:
+            return self.latest.uncounted
+        found = dict(self.latest.uncounted)
+        for source in self.former:
+            for key, one in source.uncounted.items():
+                if key not in found or _number(one) > _number(found[key]):
+                    found[key] = one
+        return found
+
+    def latest_of(self, name: str, own: JsonValue) -> tuple[JsonValue, bool]:
+        """The content of a session of a number that the ledger has no counter for, which an account
+        gets that lacks it: a source's where that is higher; and whether it is known that nothing
+        later was issued.
+
+        :param own: the content that the service has.
+        """
+        key = session_key(name)
+        now = self.uncounted.get(key)
+        value = number_of(now.content) if now is not None else None
+        if now is None or value is None:
+            return own, False
+        before = number_of(own)
+        said = self.latest.uncounted.get(key)
+        is_latest = said is not None and not said.is_unreadable and self.are_read
+        return (now.content if before is None or value > before else own), is_latest
+
+
+def _number(session: Generated) -> int:
+    return number_of(session.content) or 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Reads the accounts for one push.
+
+    :param there: the sessions of the target, which may be one of them; None where it is yet to be
+        made.
+    :param may_be_read: whether the installation's setting lets the app name an account.
+    """
+
+    arm: Arm
+    target: Account
+    agreements: Agreements
+    there: SessionsThere | None
+    may_be_read: Callable[[AccountId], bool]
+
+    async def sources(self, facts: AccountFacts | None) -> Sources:
+        """What the accounts say now that numbers of a service came from.
+
+        :param facts: what the service knows of them.
+        """
+        latest, former = came_from(facts, self.target.id)
+        return Sources(
+            await self._source(latest) if latest is not None else Source(SourceState.NONE),
+            [await self._source(one, is_former=True) for one in former],
+        )
+
+    async def _source(self, one: FormerAccount, *, is_former: bool = False) -> Source:
+        nothing = Source(SourceState.UNREACHABLE, one.resource_id, one.location, one.seen_at)
+        gone = replace(nothing, state=SourceState.GONE)
+        try:
+            account_id = account_id_of(one.resource_id)
+        except Problem:
+            return nothing
+        is_target, names = account_id.key == self.target.id.key, frozenset[str]()
+        if is_target:
+            if self.there is None:
+                return gone
+            found = self.there
+        elif not self.may_be_read(account_id):
+            return nothing
+        else:
+            account = self.arm.account(account_id)
+            try:
+                found = await sessions_of(account.pages(Child.SESSIONS), self.agreements)
+                names = await _agreements_of(account) if is_former else names
+            except ArmRefused as refused:
+                return gone if refused.meaning in GONE else nothing
+        is_silent = not is_target and one.sku is Sku.PREMIUM and not found.count
+        if is_silent or (is_former and not found.generated):
+            return replace(nothing, state=SourceState.SILENT)
+        return replace(
+            nothing,
+            state=SourceState.READ,
+            sessions=found.generated,
+            uncounted=found.uncounted,
+            agreements=names,
+            is_target=is_target,
+        )
+
+
+async def _agreements_of(account: Account) -> frozenset[str]:
+    """The keys of the agreements of an account."""
+    pages = account.pages(Child.AGREEMENTS)
+    names = [name_of(Child.AGREEMENTS, one) async for page in pages for one in page]
+    return frozenset(artifact_key(name) for name in names)
+
+
+def came_from(
+    facts: AccountFacts | None, target: AccountId
+) -> tuple[FormerAccount | None, list[FormerAccount]]:
+    """The account that a service's sessions are of, None for none; and the others that numbers of
+    it came from.
+
+    :param facts: what the service knows of them.
+    """
+    if facts is None:
+        return None, []
+    own = FormerAccount(
+        resource_id=facts.resource_id,
+        sku=facts.sku,
+        location=facts.location,
+        seen_at=facts.seen_at,
+    )
+    former = [*facts.former]
+    if facts.pulled:
+        return own, [one for one in former if one.key != own.key]
+    # Nothing was pulled from it. Where it is the target, its own number counts in any case.
+    counts = facts.linked and own.key not in {target.key, *(one.key for one in former)}
+    beside = [own] if counts else []
+    return (former[-1], [*former[:-1], *beside]) if former else (None, beside)
+
+
+def require_sources(planned: Mapping[str, str], now: Sources, body: ControlNumbersAtPush) -> None:
+    """Refuse to decide upon numbers from less than the plan knew.
+
+    :param planned: the state of each account when the push was planned, by its key.
+    :raises Problem: IntegrationAccountUnavailable where one could be read then and cannot be now;
+        ControlNumbersUncertain where it is gone since.
+    """
+    if body.policies == {PushNumbersPolicy.AS_KNOWN}:
+        return
+    for source in not_read_any_more(planned, now):
+        if source.state is SourceState.UNREACHABLE:
+            raise Problem(
+                Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
+                f"An account that numbers of the service came from, {source.resource_id}, could be "
+                "read when this push was planned, and cannot be read now: numbers that it issued "
+                "since would come again. No number was written; the push goes on when it can be "
+                "read.",
+                retry_after_seconds=60,
+            )
+        raise Problem(
+            Code.CONTROL_NUMBERS_UNCERTAIN,
+            f"An account that numbers of the service came from, {source.resource_id}, was there "
+            "when this push was planned, and is gone, or lost its sessions. What it issued last is "
+            "unknown: no number was written. Ask for the plan again: it proposes how many numbers "
+            "to skip.",
+            "/controlNumbers/policy",
+        )
+
+
+def not_read_any_more(planned: Mapping[str, str], now: Sources) -> list[Source]:
+    """The accounts that gave their sessions when the push was planned, and do not now."""
+    return [
+        one
+        for one in now.all
+        if one.state is not SourceState.READ and planned.get(one.key) == SourceState.READ
+    ]
+
+
+async def last_look(stores: PushStores, service: Service) -> datetime | None:
+    """When the sessions that a service has were looked at last: by its link's pulls, or by the
+    backup that it was restored from, where that one pulled; None where nobody knows."""
+    facts = service.integration_account
+    if facts is None:
+        return None
+    is_of_former = not facts.pulled and bool(facts.former)
+    if is_of_former and (seen_at := facts.former[-1].seen_at) is not None:
+        return seen_at
+    if facts.linked and not is_of_former:
+        link = await stores.links.get(service.name)
+        if link is not None and link.value.service_id == service.id:
+            looked = link.value.last_session_pull_at
+            if looked is not None:
+                return looked
+    if facts.seen_at is not None:
+        return facts.seen_at
+    origin = service.restored_from
+    if origin is None:
+        return None
+    if is_of_push(origin.backup):
+        backup = await stores.history.named(origin.backup)
+    else:
+        found = await stores.history.get(origin.service, origin.backup)
+        backup = found.value if found is not None else None
+    return backup.started_at if backup is not None and backup.pulled else None

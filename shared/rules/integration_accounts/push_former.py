@@ -1,0 +1,62 @@
+"""What accounts say of a number from which a service had numbers before it was pulled from another.
+
+Such an account may be behind the service's ledger, as the later one went on: that says nothing. It
+counts where it is past it, and where it does not say what it issued.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.model.numbers import Bounds, Counter
+from shared.rules.integration_accounts.observed import Sighting
+from shared.rules.integration_accounts.rollover import is_rollover
+
+
+def has_issued(counter: Counter | None) -> bool:
+    """Whether a counter knows of a number that was issued."""
+    return counter is not None and (counter.last > 0 or counter.cycle > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What one of them says of a number now."""
+
+    resource_id: str
+    is_read: bool
+    """Whether it gave its sessions."""
+    sighting: Sighting | None = None
+    """None where it has no session of the number that can be read."""
+    is_unreadable: bool = False
+    """Whether it has one that cannot be read."""
+    is_lost: bool = False
+    """Whether it has none, though it has the agreement."""
+    is_target: bool = False
+    """Whether it is the account that is pushed to."""
+    seen_at: datetime | None = None
+    """When it was looked at last; None where nobody knows."""
+
+    def is_certain(self, issued: Counter | None, bounds: Bounds) -> bool:
+        """Whether it is known what it issued.
+
+        :param issued: what the service knows to be issued.
+        """
+        if not self.is_read or self.is_unreadable or (self.is_lost and has_issued(issued)):
+            return False
+        if self.sighting is None or issued is None:
+            return True
+        # Past the end of the bounds, it is ahead of a ledger that is near it.
+        is_lower = self.sighting.value < issued.last
+        return not (is_lower and is_rollover(issued.last, self.sighting.value, bounds))
+
+    @property
+    def why_unknown(self) -> str:
+        """Why it is not known what it issued."""
+        if not self.is_read:
+            said = "is gone, cannot be read, or gives no sessions"
+        elif self.is_unreadable:
+            said = "has a session of it that cannot be read"
+        elif self.is_lost:
+            said = "has lost its session of it"
+        else:
+            said = "seems to have rolled over"
+        return f"{self.resource_id}, from which numbers of the service came before, {said}."
