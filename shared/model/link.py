@@ -82,13 +82,15 @@ class Link(Stored):
     counts: dict[Child, int] = Field(default_factory=dict)
     """How many of each kind the last full pull found."""
     last_pull_at: Time | None = None
-    """When the last full pull ended."""
+    """When the last full pull that ended began to read the account: what was done there since is
+    not known."""
     last_pull_status: str | None = None
     """The status of the operation of the last full pull."""
     last_pull_operation: str | None = None
     """Id of that operation."""
     last_session_pull_at: Time | None = None
-    """When sessions were pulled last, by a full pull or between two."""
+    """When the last reading of the sessions began, by a full pull or between two: numbers that the
+    account issued since are not known."""
     not_pulled_told_at: Time | None = None
     """When an alert said last that sessions could not be pulled; None since they were."""
     next_pull_at: Time | None = None

@@ -6,6 +6,7 @@ the service as it was, one that stops after it is completed by whoever comes nex
 account.
 """
 
+from datetime import datetime
 from itertools import islice
 
 from shared.arm.client import Account
@@ -147,7 +148,7 @@ class Puller:
             result=_result(read, sessions, account.requests) | artifacts.findings.end().to_json(),
             warnings=[one.to_json() for one in found],
             drifts=is_repeated,
-            seen=_seen(link, properties, read).to_json(),
+            seen=_seen(link, properties, read, sessions.began_at).to_json(),
         )
         told, known = _told(summary), _told(before) if before is not None else PullOutcome()
         tells = (told.warnings, told.failures) != (known.warnings, known.failures)
@@ -218,7 +219,7 @@ class Puller:
         return True
 
 
-def _seen(link: Link, properties: AccountProperties, read: Read) -> Seen:
+def _seen(link: Link, properties: AccountProperties, read: Read, sessions_from: datetime) -> Seen:
     named = islice(read.staged.items(), NAMED)
     return Seen(
         resource_id=link.resource_id,
@@ -227,6 +228,7 @@ def _seen(link: Link, properties: AccountProperties, read: Read) -> Seen:
         changes=[f"{section}/{name} {change}" for (section, _), (name, change) in named],
         changed=len(read.staged),
         refused=read.refused,
+        sessions_from=sessions_from,
     )
 
 
