@@ -10,7 +10,8 @@ from shared.model.integration_account import AccountFacts, Child, tier_of
 from shared.model.wire import AS_WHOLE, JsonObject, Stored, Text, Time, Wire
 
 RECORDED = "integrationAccount"
-"""The member of a service's settings that says which account it holds; backups carry it."""
+"""The member of a service's settings that says which account it holds the state of: the one that a
+pull brought last, or a restore. A link alone does not write it. Backups carry it."""
 
 _VERSIONS = "apiVersions"
 
@@ -145,19 +146,6 @@ def recorded_versions(settings: JsonObject, resource_id: str) -> dict[str, str]:
         return {}
     versions = found.get(_VERSIONS)
     return {k: _text(v) for k, v in versions.items()} if isinstance(versions, dict) else {}
-
-
-def settings_with_account(settings: JsonObject, facts: AccountFacts | None) -> JsonObject:
-    """A service's settings as a backup carries them: the account is the one that the directory
-    names, with all that is known of that one."""
-    others = {name: value for name, value in settings.items() if name != RECORDED}
-    if facts is None:
-        return others
-    found = recorded_facts(settings)
-    if found is not None and found.key == facts.key:
-        return {**others, **recorded_account(settings)}
-    known = AccountProperties(sku=facts.sku, location=facts.location)
-    return {**others, **known.recorded(facts.resource_id)}
 
 
 def recorded_facts(settings: JsonObject) -> AccountFacts | None:

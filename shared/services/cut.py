@@ -12,7 +12,6 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import Artifact
-from shared.model.link import settings_with_account
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.sections import (
@@ -212,7 +211,6 @@ class ServiceCut:
         if settings is not None and not after:
             document = self._opened(SERVICE, SERVICE, settings.document)
             document["unitCount"] = self.service.unit_count
-            document = settings_with_account(document, self.service.integration_account)
             self._has_database = bool(document.get("trackingDatabase"))
             yield [Record(SERVICE, document, settings.changed_at)]
 
@@ -262,7 +260,6 @@ class ServiceCut:
             and head.revision == self.revision
             and service is not None
             and service.unit_count == self.service.unit_count
-            and service.integration_account == self.service.integration_account
         )
         # This also releases the hold of an earlier attempt whose worker died.
         if head is not None and head.hold and head.hold == self._operation_id:

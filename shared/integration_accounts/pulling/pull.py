@@ -16,10 +16,16 @@ from shared.integration_accounts.pulling.behind import NumbersBehind
 from shared.integration_accounts.pulling.noting import NAMED, Notes, Seen
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
-from shared.integration_accounts.pulling.warned import warnings
+from shared.integration_accounts.pulling.warned import not_pulled, warnings
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
-from shared.model.integration_account import Child, tier_of
-from shared.model.link import AccountProperties, Link, recorded_account, recorded_versions
+from shared.model.integration_account import AccountFacts, Child, tier_of
+from shared.model.link import (
+    AccountProperties,
+    Link,
+    recorded_account,
+    recorded_facts,
+    recorded_versions,
+)
 from shared.model.operation import OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.pull import PullOutcome
@@ -68,16 +74,32 @@ class Puller:
 
     async def as_it_is(self, service: Service) -> PullOutcome:
         """Complete what a former pull began to write; what that warned of, and did not get, holds
-        as long as no other one brought what is there.
+        as long as no other one brought what is there. A service that was linked since holds nothing
+        of its account yet, which is told.
 
         :raises Problem: as ``complete``.
         """
         await self.complete(service)
         summary = await self._stores.staging.summary(service.id)
+        settings = await self._stores.configuration.settings(service.id)
+        held = recorded_facts(settings.document) if settings is not None else None
+        told = _told_of(summary, held.key) if held is not None else PullOutcome()
+        warnings = [*await self._not_pulled(service, held), *told.warnings]
+        return told.model_copy(update={"result": {}, "warnings": warnings})
+
+    async def _not_pulled(self, service: Service, held: AccountFacts | None) -> list[Warning]:
+        """Tell that a service was never brought to what the account holds that it is linked to.
+
+        :param held: the account that what it has came from.
+        """
         facts = service.integration_account
-        if facts is None:
-            return PullOutcome()
-        return _told_of(summary, facts.key).model_copy(update={"result": {}})
+        if facts is None or not facts.linked:
+            return []
+        found = await self._stores.links.get(service.name)
+        is_of_it = found is not None and found.value.service_id == service.id
+        if found is not None and is_of_it and found.value.last_pull_at is not None:
+            return []
+        return [not_pulled(facts.resource_id, held.resource_id if held is not None else "")]
 
     async def pull(self, task: Task, service: Service, *, accept_removals: bool) -> PullOutcome:
         """Bring the service to what its account holds.
@@ -89,7 +111,7 @@ class Puller:
         """
         head = await self.complete(service)
         summary = await self._stores.staging.summary(service.id)
-        if summary is not None and summary.operation == task.operation.id:
+        if summary is not None and await self._is_done(service, summary, task):
             return _told(summary)  # an earlier attempt has written it
         await self._stores.staging.clear(service.id)
         link = await self._link(service)
@@ -170,6 +192,16 @@ class Puller:
                 "or restored.",
             )
         return head
+
+    async def _is_done(self, service: Service, summary: Summary, task: Task) -> bool:
+        """Whether an earlier attempt of an operation brought what the service's link is of. A link
+        that was made since knows of no pull."""
+        if summary.operation != task.operation.id:
+            return False
+        found = await self._stores.links.get(service.name)
+        if found is None or found.value.service_id != service.id:
+            return True
+        return found.value.last_pull_operation == summary.operation
 
     async def _link(self, service: Service) -> Link:
         found = await self._stores.links.get(service.name)

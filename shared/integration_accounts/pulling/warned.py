@@ -40,6 +40,20 @@ def warnings(
     ]
 
 
+def not_pulled(resource_id: str, held: str) -> Warning:
+    """That a service holds nothing of the account that it is linked to.
+
+    :param held: the ARM id of the account that what it has came from; empty where it is its own.
+    """
+    has = f"what an earlier pull brought of '{held}'" if held else "what the service had before"
+    return Warning(
+        code="AccountNotPulled",
+        message="The service was linked, and no pull has brought what the account holds: there is "
+        f"{has} here, and nothing of '{resource_id}'. Pull, or back up without pull: false.",
+        target=resource_id,
+    )
+
+
 def _numbers_elsewhere(read: Read, resource_id: str, sku: Sku) -> list[Warning]:
     """By Microsoft's page on creating accounts, one of the tier Premium has a storage account of
     its owner's, which holds the control numbers and MIC values of its agreements."""

@@ -11,6 +11,7 @@ from shared.integration_accounts.pushing.sources import (
     NumberKey,
     SessionsThere,
     Source,
+    account_of,
     generated_key,
     last_look,
     sessions_held,
@@ -162,7 +163,7 @@ class NumbersSurvey:
             there = await sessions_of(target.account.pages(Child.SESSIONS), agreements)
         source = await source_of(
             self.arm,
-            service,
+            await account_of(cut),
             target.account,
             agreements,
             there if target.exists else None,

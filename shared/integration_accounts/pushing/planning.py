@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import Linking
 from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey
+from shared.integration_accounts.pushing.sources import account_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey, Surveyor
 from shared.integration_accounts.pushing.suspending import Suspending
@@ -17,7 +18,7 @@ from shared.integration_accounts.pushing.target import (
     rights,
     target_of,
 )
-from shared.model.integration_account import AccountId, Child
+from shared.model.integration_account import AccountFacts, AccountId, Child
 from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.push import (
@@ -118,7 +119,7 @@ class Planner:
         ]
         warnings = [*surprising, *numbers.warnings, *unsure, *unseen, *_not_covered(survey)]
         warnings += await self._others(service, target)
-        moves = await self._move(service, target, numbers)
+        moves = await self._move(await account_of(looked.cut), target, numbers)
         if moves is not None and (still_runs := moves.still_runs()) is not None:
             warnings.insert(0, still_runs)
         plan = await self._told(service, body, target, survey, numbers, workflows, moves)
@@ -233,10 +234,14 @@ class Planner:
             ),
         )
 
-    async def _move(self, service: Service, target: Target, numbers: NumbersFound) -> Move | None:
+    async def _move(
+        self, facts: AccountFacts | None, target: Target, numbers: NumbersFound
+    ) -> Move | None:
         """What there is to say where the account is another one than that which the service was
-        pulled from."""
-        facts = service.integration_account
+        pulled from.
+
+        :param facts: that one.
+        """
         if facts is None or facts.key == target.id.key:
             return None
         runs, holder = None, None

@@ -7,10 +7,12 @@ from datetime import datetime
 from shared.arm.client import Account, Arm
 from shared.arm.refusals import GONE, ArmRefused
 from shared.integration_accounts.pushing.stores import PushStores
-from shared.model.integration_account import AccountId, Child
+from shared.model.integration_account import AccountFacts, AccountId, Child
+from shared.model.link import recorded_facts
 from shared.model.numbers import Kind
 from shared.model.problem import Code, Problem
 from shared.model.push import ControlNumbersAtPush, PushNumbersPolicy
+from shared.model.sections import SERVICE
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.acceptable import require_whole
@@ -164,9 +166,18 @@ class Source:
         return (now.content if before is None or value > before else own), True
 
 
+async def account_of(cut: ServiceCut) -> AccountFacts | None:
+    """The account that a service was pulled from, be it linked to that one, to another one by now,
+    or to none; None for one that holds what no account had."""
+    async for page in cut.records(SERVICE):
+        for one in page:
+            return recorded_facts(one.document)
+    return None
+
+
 async def source_of(
     arm: Arm,
-    service: Service,
+    facts: AccountFacts | None,
     target: Account,
     agreements: Agreements,
     there: SessionsThere | None,
@@ -174,11 +185,11 @@ async def source_of(
 ) -> Source:
     """What the account that a service was pulled from says now.
 
+    :param facts: that account.
     :param there: the sessions of the target, which may be that account; None where the target is
         yet to be made.
     :param may_be_read: whether the installation's setting lets the app name an account.
     """
-    facts = service.integration_account
     if facts is None:
         return Source(SourceState.NONE)
     try:
@@ -239,8 +250,9 @@ async def last_look(stores: PushStores, service: Service) -> datetime | None:
         return None
     if facts.linked:
         link = await stores.links.get(service.name)
-        if link is not None and link.value.service_id == service.id:
-            return link.value.last_session_pull_at
+        look = link.value.last_session_pull_at if link is not None else None
+        if link is not None and link.value.service_id == service.id and look is not None:
+            return look
     origin = service.restored_from
     if origin is None:
         return None
