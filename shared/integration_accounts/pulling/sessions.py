@@ -171,6 +171,7 @@ class SessionPull:
             if kept_apart.unseen():
                 # What is gone is believed only when a second list agrees.
                 await self._read(kept_apart)
+            self._behind.end(kept_apart.has_seen)
             gone = kept_apart.unseen()
             while gone:
                 await self._stage(Found(name, None) for name in gone)

@@ -24,19 +24,22 @@ def warnings(
     """All warnings of a pull. A backup of what it brought carries them too.
 
     :param sessions: those that no service can hold, each with why.
-    :param behind: numbers that are lower than the ledger knows, by session.
+    :param behind: numbers that are lower than the ledger knows, or gone, by session.
     :param resource_id: of the account.
     :param sku: the account's tier.
     """
+    elsewhere = _numbers_elsewhere(read, resource_id, sku)
+    # Of an account whose sessions are elsewhere, those that it does not list say nothing.
+    known = {name: one for name, one in behind.items() if one.value is not None or not elsewhere}
     return [
-        *_numbers_elsewhere(read, resource_id, sku),
+        *elsewhere,
         *_changing(read, resource_id),
         *(_not_covered(child) for child in read.not_covered),
         *_first([_artifact(*one) for one in sorted(read.not_held.items())], resource_id),
         *_first([_without_content(path) for path in sorted(read.without_content)], resource_id),
         *_first([_refused(one) for one in read.refused], resource_id),
         *_first([_session(*one) for one in sorted(sessions.items())], resource_id),
-        *_first([_set_back(*one) for one in sorted(behind.items())], resource_id),
+        *_first([_set_back(*one) for one in sorted(known.items())], resource_id),
     ]
 
 
@@ -136,6 +139,15 @@ def _session(name: str, why: str) -> Warning:
 
 
 def _set_back(name: str, one: Behind) -> Warning:
+    if one.value is None:
+        return Warning(
+            code="NumberSetBack",
+            message=f"The account has no session '{shown(name)}', and numbers up to {one.issued} "
+            "were issued: somebody deleted it, or they were issued elsewhere. The account begins "
+            "again with the lowest number. Set the next number to a later one, past what may have "
+            "been issued since it was pulled before.",
+            target=f"{SESSIONS}/{shown(name)}",
+        )
     return Warning(
         code="NumberSetBack",
         message=f"The session '{shown(name)}' is at {one.value}, and numbers up to {one.issued} "
