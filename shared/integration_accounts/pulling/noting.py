@@ -43,6 +43,8 @@ class Seen(Stored):
     """When the reading of its sessions began; None where whoever wrote this did not say."""
     refused: list[Failure] = Field(default_factory=list)
     """Those whose content the account does not give."""
+    lacking: list[Failure] = Field(default_factory=list)
+    """What else the account has, and the service has not, or not as it is there."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ class Notes:
             "last_pull_at": summary.found_at,
             "not_pulled_told_at": None,
         }
-        update |= _ended(PullOutcome(failures=seen.refused).status, summary.operation)
+        update |= _ended(
+            PullOutcome(failures=[*seen.refused, *seen.lacking]).status, summary.operation
+        )
         sessions_from = seen.sessions_from or summary.found_at
         await self._note_link(update, of=facts.key, sessions_from=sessions_from)
         await self._note_facts(facts)

@@ -6,18 +6,19 @@ the service as it was, one that stops after it is completed by whoever comes nex
 account.
 """
 
-from datetime import datetime
 from itertools import islice
 
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
-from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read
+from shared.integration_accounts.pulling.artifacts import ArtifactPull
 from shared.integration_accounts.pulling.behind import NumbersBehind
 from shared.integration_accounts.pulling.noting import NAMED, Notes, Seen
+from shared.integration_accounts.pulling.reading import Read
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
-from shared.integration_accounts.pulling.warned import not_pulled, warnings
+from shared.integration_accounts.pulling.warned import lacking, not_pulled, warnings
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
+from shared.model.descriptor import ITEM_UNREADABLE, Failure
 from shared.model.integration_account import AccountFacts, Child, tier_of
 from shared.model.link import (
     AccountProperties,
@@ -84,8 +85,13 @@ class Puller:
         settings = await self._stores.configuration.settings(service.id)
         held = recorded_facts(settings.document) if settings is not None else None
         told = _told_of(summary, held.key) if held is not None else PullOutcome()
-        warnings = [*await self._not_pulled(service, held), *told.warnings]
-        return told.model_copy(update={"result": {}, "warnings": warnings})
+        facts, is_new = service.integration_account, await self._not_pulled(service, held)
+        failures = told.failures
+        if facts is None or not facts.linked or is_new:
+            # Its callers may have put what no pull could.
+            failures = [one for one in failures if one.code != ITEM_UNREADABLE]
+        warnings = [*is_new, *told.warnings]
+        return PullOutcome(warnings=warnings, failures=failures)
 
     async def _not_pulled(self, service: Service, held: AccountFacts | None) -> list[Warning]:
         """Tell that a service was never brought to what the account holds that it is linked to.
@@ -150,7 +156,7 @@ class Puller:
             task=task,
             found_at=now,
             by_times=is_repeated,
-            refused=_told_of(before, link.key).failures,
+            refused=_refused_before(before, link.key),
         )
         read = await artifacts.run()
         artifacts.require_removals_accepted(accepted=accept_removals)
@@ -170,7 +176,7 @@ class Puller:
             result=_result(read, sessions, account.requests) | artifacts.findings.end().to_json(),
             warnings=[one.to_json() for one in found],
             drifts=is_repeated,
-            seen=_seen(link, properties, read, sessions.began_at).to_json(),
+            seen=_seen(link, properties, read, sessions).to_json(),
         )
         told, known = _told(summary), _told(before) if before is not None else PullOutcome()
         tells = (told.warnings, told.failures) != (known.warnings, known.failures)
@@ -251,7 +257,7 @@ class Puller:
         return True
 
 
-def _seen(link: Link, properties: AccountProperties, read: Read, sessions_from: datetime) -> Seen:
+def _seen(link: Link, properties: AccountProperties, read: Read, sessions: SessionPull) -> Seen:
     named = islice(read.staged.items(), NAMED)
     return Seen(
         resource_id=link.resource_id,
@@ -260,7 +266,8 @@ def _seen(link: Link, properties: AccountProperties, read: Read, sessions_from: 
         changes=[f"{section}/{name} {change}" for (section, _), (name, change) in named],
         changed=len(read.staged),
         refused=read.refused,
-        sessions_from=sessions_from,
+        lacking=lacking(read, sessions.not_held),
+        sessions_from=sessions.began_at,
     )
 
 
@@ -271,10 +278,17 @@ def _told_of(summary: Summary | None, account: str) -> PullOutcome:
     return _told(summary)
 
 
+def _refused_before(summary: Summary | None, account: str) -> list[Failure]:
+    """Artifacts whose content the last pull of an account did not get."""
+    seen = Seen.model_validate(summary.seen) if summary is not None else None
+    return seen.refused if seen is not None and seen.resource_id.lower() == account else []
+
+
 def _told(summary: Summary) -> PullOutcome:
     warnings = [Warning.model_validate(one) for one in summary.warnings]
-    refused = Seen.model_validate(summary.seen).refused
-    return PullOutcome(result=summary.result, warnings=warnings, failures=refused)
+    seen = Seen.model_validate(summary.seen)
+    failures = [*seen.refused, *seen.lacking]
+    return PullOutcome(result=summary.result, warnings=warnings, failures=failures)
 
 
 def _result(read: Read, sessions: SessionPull, requests: int) -> JsonObject:

@@ -51,7 +51,7 @@ class Spool:
     def has_seen(self, key: str) -> bool:
         """Whether a session was seen in the account."""
         asked = self._database.execute("SELECT seen FROM session WHERE name = ?", (key,))
-        return asked.fetchone() == (1,)
+        return bool(asked.fetchone() == (1,))
 
     def unseen(self, after: str = "") -> list[str]:
         """Keys of sessions that were not seen, in their order, at most 500.

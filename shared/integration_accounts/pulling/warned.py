@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 
-from shared.integration_accounts.pulling.artifacts import Read
 from shared.integration_accounts.pulling.behind import Behind
-from shared.model.descriptor import Failure
+from shared.integration_accounts.pulling.reading import Read
+from shared.model.descriptor import CONTENT_MISSING, ITEM_UNREADABLE, Failure
 from shared.model.integration_account import Child, Sku
 from shared.model.operation import Warning
 from shared.model.sections import SESSIONS
 from shared.rules.naming import shown
+
+_MOST_FAILURES = 900
+"""A backup takes 1,000, and is none with more: so an account with many such artifacts has one all
+the same. The warnings say how many there are."""
 
 _NAMED = 20
 """So many of a kind are named each in a warning of its own."""
@@ -41,6 +45,34 @@ def warnings(
         *_first([_session(*one) for one in sorted(sessions.items())], resource_id),
         *_first([_set_back(*one) for one in sorted(known.items())], resource_id),
     ]
+
+
+def lacking(read: Read, sessions: Mapping[str, str]) -> list[Failure]:
+    """What the account has and the service has not, or not as it is there, but for content that was
+    refused: a backup of what was pulled lacks it too.
+
+    What no tier, or no api-version, gives is no failure: it is told by warnings alone.
+
+    :param sessions: those that no service can hold, each with why.
+    """
+    not_held = [
+        _failure(path, ITEM_UNREADABLE, f"No service can hold it as the account has it: {why}")
+        for path, why in [
+            *sorted(read.not_held.items()),
+            *((f"{SESSIONS}/{shown(name)}", why) for name, why in sorted(sessions.items())),
+        ]
+    ]
+    without = [
+        _failure(path, CONTENT_MISSING, "The account gives no content of it.")
+        for path, may_be in sorted(read.without_content.items())
+        if not may_be
+    ]
+    return [*not_held, *without][:_MOST_FAILURES]
+
+
+def _failure(path: str, code: str, message: str) -> Failure:
+    section, _, name = path.partition("/")
+    return Failure(section=section, name=name, code=code, message=message)
 
 
 def not_pulled(resource_id: str, held: str) -> Warning:

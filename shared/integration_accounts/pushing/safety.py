@@ -121,8 +121,8 @@ class Safety:
                 Code.BACKUP_INCOMPLETE,
                 f"The backup '{outcome.result['backup']}' of the account lacks some of what the "
                 f"account holds{_lacking(outcome.result)}: nothing is written to it without its "
-                "undo. The backup's failures say what. Put that into the account again, or delete "
-                "it there, then push again.",
+                "undo. The backup's failures say what. Put that into the account again, in a form "
+                "that can be held, or delete it there, then push again.",
             )
         return {
             "backup": outcome.result["backup"],
