@@ -27,8 +27,7 @@ from shared.operations.engine import Engine
 from shared.operations.immediate import logged, was_done
 from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
-from shared.rules.integration_accounts.ids import Scope, account_id_of
-from shared.rules.naming import shown
+from shared.rules.integration_accounts.ids import Scope, account_id_of, require_in
 from shared.rules.problems import changed_meanwhile, not_linked
 from shared.rules.states import require_manageable
 from shared.services.account_claims import AccountClaims, already_linked, is_linked_to
@@ -116,15 +115,7 @@ class Linking:
         :raises Problem: InvalidRequest, IntegrationAccountUnknown.
         """
         account = account_id_of(resource_id)
-        if not any(scope.contains(account) for scope in self.scopes):
-            listed = ", ".join(str(scope) for scope in self.scopes)
-            raise Problem(
-                Code.INTEGRATION_ACCOUNT_UNKNOWN,
-                f"The app setting INTEGRATION_ACCOUNTS does not let '{shown(str(account))}' be "
-                + (f"named. It lists: {listed}." if listed else "named: it is empty.")
-                + " Add the account, its resource group or its subscription to it.",
-                target="/resourceId",
-            )
+        require_in(self.scopes, account, "/resourceId")
         return account
 
     async def _wanted(

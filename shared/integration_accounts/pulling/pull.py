@@ -37,7 +37,6 @@ from shared.operations.task import Task
 from shared.rules.documents import replace_secrets
 from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import Change
-from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.problems import changed_meanwhile, not_linked
 from shared.sealing.data_key import DataKey
 from shared.services.account_claims import is_linked_to
@@ -111,9 +110,10 @@ class Puller:
         """Bring the service to what its account holds.
 
         :param accept_removals: also where most of a section would be removed.
-        :raises Problem: IntegrationAccountNotLinked, IntegrationAccountNotFound,
-            IntegrationAccountForbidden, IntegrationAccountUnavailable, PullRemovesTooMuch. After
-            each of these the service is as it was.
+        :raises Problem: IntegrationAccountNotLinked, IntegrationAccountUnknown,
+            IntegrationAccountNotFound, IntegrationAccountForbidden,
+            IntegrationAccountUnavailable, PullRemovesTooMuch. After each of these the service is as
+            it was.
         """
         head = await self.complete(service)
         summary = await self._stores.staging.summary(service.id)
@@ -121,8 +121,8 @@ class Puller:
             return _told(summary)  # an earlier attempt has written it
         await self._stores.staging.clear(service.id)
         link = await self._link(service)
-        account = self._stores.arm.account(account_id_of(link.resource_id))
         try:
+            account = self._stores.account(link.resource_id)
             with as_problems(account.id):
                 outcome = await self._pull(
                     task, service, link, account, head, accept_removals=accept_removals

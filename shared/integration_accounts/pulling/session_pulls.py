@@ -129,7 +129,7 @@ class SessionPulls:
     async def _read(self, link: Link, service: Service) -> datetime:
         """Bring in the sessions that changed; return when the account was asked for them."""
         key = await self.stores.keys.data_key(service.id)
-        account = self.stores.arm.account(account_id_of(link.resource_id))
+        account = self.stores.account(link.resource_id)
         began = self.stores.clock.now()
         writer = SessionWriter(self.stores, service, key, began, yields=True)
 
