@@ -14,9 +14,9 @@ from shared.arm.client import Account
 from shared.arm.refusals import ArmRefused, Meaning, is_kind_unknown
 from shared.integration_accounts.pulling.comparing import (
     has_time_of,
-    is_of_time,
     is_same,
     is_told,
+    is_told_as_stored,
     printed,
 )
 from shared.integration_accounts.pulling.held import Held, Key
@@ -43,7 +43,7 @@ from shared.rules.integration_accounts.resources import (
     name_of,
     record_of,
 )
-from shared.rules.integration_accounts.times import moment
+from shared.rules.integration_accounts.times import moment, ticks_of
 from shared.rules.naming import artifact_key, shown
 from shared.sealing.data_key import DataKey
 from shared.services.certificates import public_certificate
@@ -248,7 +248,7 @@ class ArtifactPull:
                 self._refusals.note(at, refused)
                 if refused.meaning is Meaning.CHILD_GONE:
                     return
-            await self._stage_put(at, pulled, content, is_new=known is None)
+            await self._stage_put(at, pulled, content, known)
         except Problem as problem:
             await self._leave(at, problem)
             return
@@ -308,11 +308,15 @@ class ArtifactPull:
         return reference.model_copy(update={"certificate": facts})
 
     async def _stage_put(
-        self, at: Key, pulled: Pulled, content: ContentReference | None, *, is_new: bool
+        self,
+        at: Key,
+        pulled: Pulled,
+        content: ContentReference | None,
+        known: ArtifactFacts | None,
     ) -> None:
         section, name = at[0], pulled.name
         before = None
-        if not is_new:
+        if known is not None:
             before = await self._stores.configuration.artifact(self._service.id, section, name)
         bound_to = artifact_key(name)
 
@@ -327,17 +331,18 @@ class ArtifactPull:
             changed_at=moment(pulled.changed_time) or self._found_at,
         )
         told: Drift | None = Drift(Change.ADDED)
-        if before is not None:
+        if known is not None and before is not None:
             stored = before.value
             opened = open_document(self._key, section, stored.name, stored.document)
             told = drift(opened, pulled.document, content=stored.content != content)
-            if told is None and (not pulled.changed_time or is_of_time(stored, artifact)):
+            if told is None and is_told_as_stored(known, pulled):
                 await self._unstage(at)
                 return
         change = told.change if told else Change.CHANGED
         shown: JsonObject = told.to_json() if told else {"change": change}
         put = Put(artifact, new=before is None)
-        await self._stores.staging.put(self._service.id, self._stage, put, shown)
+        time = pulled.changed_time if ticks_of(pulled.changed_time) is not None else ""
+        await self._stores.staging.put(self._service.id, self._stage, put, shown, time)
         self.read.staged[at] = name, change
 
     async def _stage_removal(self, at: Key) -> None:
