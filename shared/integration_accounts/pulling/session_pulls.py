@@ -22,7 +22,7 @@ from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
 from shared.model.link import Link
 from shared.model.problem import Code, Problem
-from shared.model.service import Service
+from shared.model.service import Service, State
 from shared.operations.locks import holder_of_lock
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.naming import shown
@@ -133,12 +133,30 @@ class SessionPulls:
         began = self.stores.clock.now()
         writer = SessionWriter(self.stores, service, key, began, yields=True)
 
+        has_written = False
+
         async def before_write() -> None:
+            nonlocal has_written
             if await self._service(link) is None:
                 raise _Overtaken
+            has_written = True
 
-        await bring_changed(self.stores, service, account, key, writer, before_write)
+        try:
+            await bring_changed(self.stores, service, account, key, writer, before_write)
+        finally:
+            if has_written:
+                await self._drop_of_deleted(service)
         return began
+
+    async def _drop_of_deleted(self, service: Service) -> None:
+        """Drop what was written into a service whose deletion has dropped that already. The ledger
+        stays, as at every deletion."""
+        listed = await self.stores.directory.get(service.name)
+        is_there = listed is not None and listed.service.id == service.id
+        if listed is not None and is_there and listed.service.state is not State.DELETING:
+            return
+        await self.stores.sessions.drop_all(service.id)
+        await self.stores.received.drop_all(service.id)
 
     async def _tell(self, link: Link, problem: Problem) -> datetime:
         """Tell a failure, once an hour as long as it lasts; return when that was done last."""
