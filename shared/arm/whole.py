@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.arm.refusals import NotUnderstood
+from shared.arm.refusals import NotUnderstood, heading
 
 MOST_BYTES = 32 * 1024 * 1024
 """The longest answer that is read, unpacked. A page of ARM has a few MiB, as what it lists was
@@ -48,4 +48,4 @@ async def whole(answer: Any) -> Whole:
         if isinstance(error, zlib.error):
             raise NotUnderstood("a body that cannot be unpacked") from None
         raise
-    return Whole(int(answer.status_code), answer.headers, bytes(body))
+    return Whole(heading(answer).status, answer.headers, bytes(body))
