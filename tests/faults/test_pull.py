@@ -198,8 +198,8 @@ async def test_a_pull_broken_at_a_storage_call_ends_as_if_it_had_not(
 
     calls = await broken(10_000)
     assert before != after
-    points = chosen(request, scene.name, way, calls)
-    await each(scene.name, way, points, lambda call: _none(broken(call)))
+    drawn = chosen(request, scene.name, way, calls)
+    await each(scene.name, way, drawn, lambda call: _none(broken(call)))
 
 
 async def _none(doing: Awaitable[int]) -> None:
@@ -274,7 +274,7 @@ async def requests_of(app: Installation, arm: Arm) -> list[bool]:
     return found
 
 
-def points_of(contents: list[bool]) -> list[tuple[str, int]]:
+def points(contents: list[bool]) -> list[tuple[str, int]]:
     """Which faults at which requests: a sample of them, or all."""
     every = [
         (name, number)
@@ -301,7 +301,7 @@ async def test_a_pull_broken_once_at_a_request_is_as_before_or_as_after(
     contents = await requests_of(quick, arm)
     back(arm)
     assert (await pull(quick)).status is OperationStatus.SUCCEEDED
-    for name, number in points_of(contents):
+    for name, number in points(contents):
         before = await held(quick), await sessions_of(quick)
         change(arm)
         fault = (CONTENT if contents[number - 1] else LISTS)[name]
@@ -328,7 +328,7 @@ async def test_a_pull_broken_from_a_request_on_leaves_the_service_as_it_was(
     assert (await pull(quick)).status is OperationStatus.SUCCEEDED
     before = await whole(quick)
     change(arm)
-    for name, number in points_of(contents):
+    for name, number in points(contents):
         fault = (CONTENT if contents[number - 1] else LISTS)[name]
         part = "/content/" if contents[number - 1] else ""
         nth = 1 if part else number
