@@ -27,6 +27,7 @@ from shared.model.integration_account import AccountId, Child
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.integration_accounts.children import API_VERSION, CHILDREN
 from shared.rules.integration_accounts.ids import Scope
+from shared.rules.trading import member
 from shared.settings.environment import Settings
 from shared.storage.credentials import Identities
 from shared.storage.patience import WORK, Patience
@@ -241,5 +242,4 @@ class Account:
 
 
 def _link_of(item: JsonObject) -> JsonValue:
-    properties = item.get("properties")
-    return properties.get("contentLink") if isinstance(properties, dict) else None
+    return member(member(item, "properties"), "contentLink")

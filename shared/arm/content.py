@@ -27,6 +27,7 @@ from shared.arm.refusals import (
 )
 from shared.arm.wire import WHO, ArmWire
 from shared.model.wire import JsonValue
+from shared.rules.trading import member
 
 MOST_BYTES = 64 * 1024 * 1024
 """The longest content that is read: Logic Apps takes 8 MiB."""
@@ -142,15 +143,14 @@ def _md5_of(data: bytes) -> bytes:
 
 
 def _told(asked: Asked, link: JsonValue) -> _Link:
-    found = link if isinstance(link, dict) else {}
-    uri, size = found.get("uri"), found.get("contentSize")
+    uri, size = member(link, "uri"), member(link, "contentSize")
     if isinstance(size, float) and size.is_integer():
         size = int(size)
     if not isinstance(uri, str) or not uri:
         raise _unclear(asked, "It has no content link")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise _unclear(asked, "Its content link says no size")
-    return _Link(uri, size, _md5_in(asked, found.get("contentHash")))
+    return _Link(uri, size, _md5_in(asked, member(link, "contentHash")))
 
 
 def _md5_in(asked: Asked, told: JsonValue) -> bytes | None:
@@ -158,9 +158,7 @@ def _md5_in(asked: Asked, told: JsonValue) -> bytes | None:
 
     :raises ArmRefused: if it has one that cannot be read: it would not be checked.
     """
-    if not isinstance(told, dict):
-        return None
-    algorithm, value = told.get("algorithm"), told.get("value")
+    algorithm, value = member(told, "algorithm"), member(told, "value")
     if not isinstance(algorithm, str) or algorithm.lower() != _MD5:
         return None
     try:

@@ -9,7 +9,6 @@ with a pause between them.
 
 import asyncio
 import re
-import zlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -20,7 +19,8 @@ from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 from yarl import URL
 
-from shared.arm.refusals import NotUnderstood, pause_of
+from shared.arm.refusals import pause_of
+from shared.arm.whole import whole
 from shared.clock import Clock
 from shared.storage.around import AroundTransport
 from shared.storage.fence import before_write
@@ -160,6 +160,7 @@ class PacedTransport(AroundTransport):
         """Send one request.
 
         :raises Paused: if it has to wait for too long; it was not sent.
+        :raises TooLarge: if the answer is longer than any of ARM's.
         :raises LeaseLost: if it changes something, and the running operation has lost its lease.
         """
         pace: AccountPace | None = config.pop(PACE, None)
@@ -171,7 +172,8 @@ class PacedTransport(AroundTransport):
             if request.method not in _READS:
                 before_write()
             count()
-            answer = await self._sent(request, config)
+            # Read here: an answer whose size nobody limits would be in memory before it is seen.
+            answer = await whole(await self._sent(request, {**config, "stream": True}))
             pace.heard(request.method, answer)
             return answer
 
@@ -181,7 +183,5 @@ class PacedTransport(AroundTransport):
         request.url = URL(str(address), encoded=True)  # type: ignore[assignment]
         try:
             return await self._inner.send(request, **config)
-        except zlib.error:
-            raise NotUnderstood("a body that cannot be unpacked") from None
         finally:
             request.url = address

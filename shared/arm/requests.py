@@ -18,6 +18,7 @@ from shared.arm.refusals import (
 from shared.arm.wire import ArmWire, Found
 from shared.model.wire import JsonObject, JsonValue, parsed
 from shared.rules.integration_accounts.verbatim import written
+from shared.rules.trading import member
 
 _OK, _CREATED, _ACCEPTED, _NOTHING = 200, 201, 202, 204
 
@@ -25,6 +26,10 @@ _POSTS_AGAIN = frozenset(
     {"disable", "enable", "listcallbackurl", "listcontentcallbackurl", "listkeyvaultkeys"}
 )
 """POSTs that only read, or that change nothing the second time."""
+
+MOST_PAGES = 10_000
+"""The most pages of a list that are read: as many as a million sessions take where ARM gives a
+hundred at a time. A list that goes on after that does not end."""
 
 _JSON = {"Accept": "application/json"}
 
@@ -85,8 +90,9 @@ class Requests:
         another way: what was read so far is not the list where this raises.
 
         :param condition: an OData filter.
-        :raises ArmRefused: if ARM does not give it; where a page names itself or an earlier one as
-            the next; where the next one is not ARM's.
+        :raises ArmRefused: if ARM does not give it; where a page comes with an error, or names
+            itself or an earlier one as the next; where the next one is not ARM's; where there is no
+            end of them.
         """
         asked = asked_of("GET", segments)
         address = self._address(segments, version, condition)
@@ -103,6 +109,9 @@ class Requests:
                 raise ArmRefused(Meaning.ELSEWHERE, asked, message=why)
             if address in seen:
                 why = "The list comes back to a page that it had"
+                raise ArmRefused(Meaning.UNCLEAR, asked, message=why)
+            if len(seen) == MOST_PAGES:
+                why = f"The list has more than {MOST_PAGES} pages"
                 raise ArmRefused(Meaning.UNCLEAR, asked, message=why)
             seen.add(address)
 
@@ -194,8 +203,32 @@ def _require(answer: Answer, *statuses: int) -> None:
 
 
 def _object(answer: Answer) -> JsonObject:
+    """What is answered with 200. An error that comes with it says that it is not whole.
+
+    :raises NotUnderstood: if it is none.
+    """
     _require(answer, _OK)
-    return object_in(answer)
+    found = object_in(answer)
+    if _one(answer, found, "error") is not None:
+        raise NotUnderstood(f"{answer.status} with an error{_code_of(found)}")
+    return found
+
+
+def _one(answer: Answer, found: JsonObject, name: str) -> JsonValue:
+    """A member of an answer, its name compared without regard to case; None for null, too.
+
+    :raises NotUnderstood: if it is there in two spellings.
+    """
+    values = [one for key, one in found.items() if key.lower() == name.lower() and one is not None]
+    if len(values) > 1:
+        raise NotUnderstood(f"{answer.status} with an object that has {name} in two spellings")
+    return values[0] if values else None
+
+
+def _code_of(found: JsonObject) -> str:
+    """The code of the error in an answer, such as ARM writes them; empty for another one."""
+    code = member(member(found, "error"), "code")
+    return f": {code}" if isinstance(code, str) and code.isascii() and code.isalnum() else ""
 
 
 def _named(answer: Answer) -> JsonObject:
@@ -207,7 +240,7 @@ def _named(answer: Answer) -> JsonObject:
 
 def _page(answer: Answer) -> _Page:
     found = _object(answer)
-    items, following = found.get("value"), found.get("nextLink")
+    items, following = _one(answer, found, "value"), _one(answer, found, "nextLink")
     if not isinstance(items, list):
         raise NotUnderstood(f"{answer.status} with an object that is no list")
     objects = [item for item in items if isinstance(item, dict)]

@@ -32,12 +32,15 @@ from shared.arm.clouds import Cloud
 from shared.arm.pace import COUNT, PACE, AccountPace, PacedTransport
 from shared.arm.refusals import (
     Answer,
+    ArmRefused,
     Asked,
+    Meaning,
     heard,
     is_without_token,
     refusal_of,
     unanswered,
 )
+from shared.arm.whole import TooLarge
 from shared.clock import Clock
 from shared.storage.patience import Patience, patience_of_task, within
 from shared.storage.retrying import UNDERSTAND, RepeatingTransport
@@ -109,6 +112,8 @@ class ArmWire:
                     last = await self._run(request, options)
         except AzureError as error:
             raise unanswered(asked, error) from None
+        except TooLarge as error:
+            raise ArmRefused(Meaning.UNCLEAR, asked, message=str(error)) from None
         if not found:
             raise refusal_of(asked, last)
         return found[-1]

@@ -97,9 +97,7 @@ class Operators(Works):
             stores=LinkStores(
                 links=self.links,
                 claims=self.account_claims,
-                configuration=self.configuration,
                 ledger=self.ledger,
-                keys=self.keys,
             ),
             services=self.services,
             changes=self.configuration_changes,

@@ -76,6 +76,7 @@ class Pushers(Operators):
         hidden_links = links.Links(self.table(scratch_table(links.TABLE)))
         pull = PullStores(
             arm=self.arm,
+            scopes=self.settings.arm.scopes,
             directory=services.Directory(self.table(scratch_table(services.TABLE))),
             configuration=service.configuration,
             staging=Staging(table, service.configuration),

@@ -112,6 +112,7 @@ class Works(Stores):
     def _pull_stores(self) -> PullStores:
         return PullStores(
             arm=self.arm,
+            scopes=self.settings.arm.scopes,
             directory=self.directory,
             configuration=self.configuration,
             staging=self.staging,

@@ -111,6 +111,13 @@ class Remark(Stored):
     target: str = ""
 
 
+ITEM_UNREADABLE = "ItemUnreadable"
+"""The code of a failure: the item is not in its section, or not as it is."""
+
+CONTENT_MISSING = "ContentMissing"
+"""The code of a failure: the item is in its section, without its bytes."""
+
+
 class Failure(Stored):
     """An item that could not be backed up."""
 

@@ -10,7 +10,8 @@ from shared.model.integration_account import AccountFacts, Child, tier_of
 from shared.model.wire import AS_WHOLE, JsonObject, JsonValue, Stored, Text, Time, Wire
 
 RECORDED = "integrationAccount"
-"""The member of a service's settings that says which account it holds; backups carry it."""
+"""The member of a service's settings that says which account it holds the state of: the one that a
+pull brought last, or a restore. A link alone does not write it. Backups carry it."""
 
 _VERSIONS = "apiVersions"
 _OTHERS = "resource"
@@ -90,13 +91,15 @@ class Link(Stored):
     counts: dict[Child, int] = Field(default_factory=dict)
     """How many of each kind the last full pull found."""
     last_pull_at: Time | None = None
-    """When the last full pull ended."""
+    """When the last full pull that ended began to read the account: what was done there since is
+    not known."""
     last_pull_status: str | None = None
     """The status of the operation of the last full pull."""
     last_pull_operation: str | None = None
     """Id of that operation."""
     last_session_pull_at: Time | None = None
-    """When sessions were pulled last, by a full pull or between two."""
+    """When the last reading of the sessions began, by a full pull or between two: numbers that the
+    account issued since are not known."""
     not_pulled_told_at: Time | None = None
     """When an alert said last that sessions could not be pulled; None since they were."""
     next_pull_at: Time | None = None
@@ -175,24 +178,30 @@ def recorded_state(settings: JsonObject) -> str:
 
 
 def settings_with_account(settings: JsonObject, facts: AccountFacts | None) -> JsonObject:
-    """A service's settings as a backup carries them: the account is the one that the directory
-    names, with all that is known of that one."""
-    others = {name: value for name, value in settings.items() if name != RECORDED}
-    if facts is None:
-        return others
+    """A service's settings as a backup carries them: with the account that what it holds came from,
+    and what the directory knows of that one and of those before it. An account that the service is
+    merely linked to is none of them."""
     found = recorded_facts(settings)
-    if found is not None and found.key == facts.key:
-        recorded = recorded_account(settings)
-    else:
+    if facts is None or (found is None and not facts.pulled):
+        return settings
+    recorded, told = recorded_account(settings), facts
+    if found is None or (found.key != facts.key and facts.pulled):
+        # A push brought the sessions of another account than the last pull.
         known = AccountProperties(sku=facts.sku, location=facts.location)
         recorded = known.recorded(facts.resource_id)
-    account, told = recorded[RECORDED], facts.to_json()
+    elif found.key != facts.key:
+        seen_at = next((one.seen_at for one in facts.former if one.key == found.key), None)
+        former = [one for one in facts.former if one.key != found.key]
+        told = found.model_copy(update={"seen_at": seen_at, "former": former})
+    account, known_of_it = recorded[RECORDED], told.to_json()
     assert isinstance(account, dict)
-    said = {name: told[name] for name in _OF_FACTS if told.get(name) not in (None, [])}
-    if facts.pulled:
+    said = {
+        name: known_of_it[name] for name in _OF_FACTS if known_of_it.get(name) not in (None, [])
+    }
+    if told.pulled:
         said.pop("pulled", None)
     kept = {name: value for name, value in account.items() if name not in _OF_FACTS}
-    return {**others, RECORDED: {**kept, **said}}
+    return {**settings, RECORDED: {**kept, **said}}
 
 
 def recorded_facts(settings: JsonObject) -> AccountFacts | None:

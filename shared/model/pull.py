@@ -22,7 +22,8 @@ class PullOutcome(Stored):
     result: JsonObject = Field(default_factory=dict, repr=False)
     warnings: list[Warning] = Field(default_factory=list)
     failures: list[Failure] = Field(default_factory=list)
-    """Artifacts that the service has without their content, as the account does not give it."""
+    """What the account has and the service has not as it is there: items that no service can hold,
+    and artifacts without the content that the account does not give."""
 
     @property
     def status(self) -> OperationStatus:

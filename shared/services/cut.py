@@ -262,7 +262,6 @@ class ServiceCut:
             and head.revision == self.revision
             and service is not None
             and service.unit_count == self.service.unit_count
-            and service.integration_account == self.service.integration_account
         )
         # This also releases the hold of an earlier attempt whose worker died.
         if head is not None and head.hold and head.hold == self._operation_id:

@@ -143,15 +143,26 @@ class ArtifactFacts:
     changed_at: str
     """RFC 3339, to the millisecond."""
     content: ContentReference | None
+    account_time: str = ""
+    """The same time as its account wrote it, with seven digits of a second; empty for what no pull
+    wrote last."""
 
 
-FACTS_COLUMNS = ("name", "changedAt", "content", "contentMd5")
+ACCOUNT_TIME = "accountTime"
+"""A column of an artifact that a pull wrote: whoever else writes it leaves the column out."""
+
+FACTS_COLUMNS = ("name", "changedAt", "content", "contentMd5", ACCOUNT_TIME)
 """The columns that ``read_facts`` reads."""
 
 
 def read_facts(row: Row) -> ArtifactFacts:
     """What is known of an artifact without its document."""
-    return ArtifactFacts(str(row.values["name"]), str(row.values["changedAt"]), _content(row))
+    return ArtifactFacts(
+        str(row.values["name"]),
+        str(row.values["changedAt"]),
+        _content(row),
+        str(row.values.get(ACCOUNT_TIME) or ""),
+    )
 
 
 def expires_at(row: Row) -> datetime | None:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from shared.model.sections import Section
 from shared.model.wire import JsonObject, rfc3339
+from shared.state.artifact_rows import ACCOUNT_TIME
 from shared.state.columns import document_columns, dumps, read_document, sent_bytes, together
 from shared.state.configuration import Configuration, Head, head_row
 from shared.state.edits import Put
@@ -86,13 +87,17 @@ class Staging:
         self._table = table
         self._configuration = configuration
 
-    async def put(self, service_id: str, stage: str, put: Put, drift: JsonObject) -> None:
+    async def put(
+        self, service_id: str, stage: str, put: Put, drift: JsonObject, account_time: str = ""
+    ) -> None:
         """Stage an artifact that is to be written; replaces what was staged of it before.
 
+        :param account_time: when it changed, as its account writes it; empty where it says nothing.
         :raises Problem: DocumentTooLarge.
         """
         artifact = put.artifact
-        columns = {**put.columns, _NEW: put.new, _DRIFT: dumps(drift)}
+        of_account: dict[str, Column] = {ACCOUNT_TIME: account_time} if account_time else {}
+        columns = {**put.columns, **of_account, _NEW: put.new, _DRIFT: dumps(drift)}
         await self._stage(service_id, stage, artifact.section, artifact.name, columns)
 
     async def remove(

@@ -76,6 +76,7 @@ async def get_control_numbers(call: Call) -> Answer:
         Code.MANAGED_BY_ACCOUNT,
         Code.AGREEMENT_NOT_FOUND,
         Code.CONTROL_NUMBER_ISSUED,
+        Code.INTEGRATION_ACCOUNT_UNKNOWN,
     }
     | ASKS_ARM
     | OPENS_OR_SEALS,

@@ -1,12 +1,15 @@
 """The client over HTTP: what is sent, how a list ends, and what a bad connection does to it."""
 
+import gzip
 import json
 from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from shared.arm.refusals import Meaning
+from shared.arm import requests
+from shared.arm.refusals import ArmRefused, Meaning
+from shared.arm.whole import MOST_BYTES
 from shared.model.integration_account import Child
 from shared.rules.integration_accounts.ids import Scope
 from shared.storage.fence import LeaseLost, fenced
@@ -148,6 +151,10 @@ async def test_a_first_page_that_names_itself_is_refused(here: World) -> None:
         {"value": ["A"]},
         {"value": [], "nextLink": 1},
         {"error": {"code": "PartnerNotFound"}},
+        {"value": [], "error": {"code": "InternalServerError", "message": "no"}},
+        {"value": [], "Error": "text"},
+        {"value": [], "nextLink": "https://a", "NextLink": "https://b"},
+        {"value": [], "Value": []},
         b'{"value": [',
     ],
 )
@@ -313,3 +320,45 @@ async def test_a_packed_answer_is_unpacked_and_a_broken_one_asked_for_again(here
     here.server.on(ONE, answer)
     assert await here.account.item(Child.PARTNERS, "Northwind") == PARTNER.body
     assert len(here.server.seen) == 2
+
+
+@pytest.mark.parametrize("spelt", ["NextLink", "nextlink"])
+async def test_members_of_a_list_are_compared_without_case(here: World, spelt: str) -> None:
+    following = f"https://{ARM_HOST}{PARTNERS}?more"
+    first = {"Value": [{"name": "A"}], spelt: following, "nextLink": None, "error": None}
+    here.server.on(PARTNERS, [Reply(200, {**first}), page(["B"])])
+    assert await all_of(here.account.pages(Child.PARTNERS)) == ["A", "B"]
+
+
+async def test_an_error_with_a_list_is_told(here: World) -> None:
+    async with world(ONCE) as here:
+        error = {"code": "InternalServerError", "message": "no"}
+        here.server.on(PARTNERS, Reply(200, {"value": [], "error": error}))
+        with pytest.raises(ArmRefused) as refused:
+            await all_of(here.account.pages(Child.PARTNERS))
+        assert "200 with an error: InternalServerError" in refused.value.message
+
+
+async def test_an_answer_that_unpacks_to_a_giant_is_left_and_not_asked_for_again(
+    here: World,
+) -> None:
+    packed = gzip.compress(b'{"value": [' + b" " * (MOST_BYTES + 1) + b"]}")
+    here.server.on(PARTNERS, Reply(200, packed, {"Content-Encoding": "gzip"}))
+    with pytest.raises(ArmRefused) as refused:
+        await all_of(here.account.pages(Child.PARTNERS))
+    assert refused.value.meaning is Meaning.UNCLEAR
+    assert "more than 32 MiB" in refused.value.message
+    assert len(here.server.seen) == 1
+    here.server.on(PARTNERS, page(["A"]))
+    assert await all_of(here.account.pages(Child.PARTNERS)) == ["A"], "the connection is another"
+
+
+async def test_a_list_without_an_end_is_left(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "MOST_PAGES", 20)
+    pages = [page([], f"https://{ARM_HOST}{PARTNERS}?{number}") for number in range(30)]
+    here.server.on(PARTNERS, pages)
+    with pytest.raises(ArmRefused) as refused:
+        await all_of(here.account.pages(Child.PARTNERS))
+    assert refused.value.meaning is Meaning.UNCLEAR
+    assert "more than 20 pages" in refused.value.message
+    assert len(here.server.seen) == 20

@@ -75,6 +75,7 @@ async def meaning_of(here: World, told: dict[str, Any]) -> Meaning:
         link(contentHash={"algorithm": "sha1", "value": "AAAA"}),
         link(contentSize=float(len(DATA))),
         {"uri": SIGNED, "contentSize": len(DATA)},
+        {"Uri": SIGNED, "ContentSize": len(DATA)},
     ],
 )
 async def test_content_is_fetched_whole_and_checked(here: World, told: dict[str, Any]) -> None:
@@ -82,6 +83,14 @@ async def test_content_is_fetched_whole_and_checked(here: World, told: dict[str,
     found = await account.content(Child.SCHEMAS, "Orders", told)
     assert (found.data, found.content_type) == (DATA, "application/xml")
     assert account.requests == 1
+
+
+async def test_the_hash_of_a_link_is_checked_however_it_is_spelt(here: World) -> None:
+    other = {"Algorithm": "md5", "Value": base64.b64encode(bytes(16)).decode()}
+    told = {"uri": SIGNED, "contentSize": len(DATA), "ContentHash": other}
+    here.server.on(path_of("schemas", "Orders"), Reply(200, {"name": "Orders"}))
+    with pytest.raises(ArmRefused):
+        await fetched(here, told)
 
 
 async def test_no_token_goes_to_a_link_and_the_link_as_it_was_given(here: World) -> None:

@@ -2,7 +2,9 @@
 or as the account is, never between; what is backed up afterwards is whole."""
 
 import random
-from collections.abc import AsyncIterator, Awaitable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.model.backup import BackupBody
+from shared.model.condition import unconditional
 from shared.model.operation import OperationStatus
 from shared.model.pull import PullBody
+from shared.model.sections import Section
 from shared.services.documents import open_document
 from shared.state.operations import OperationRow
 from shared.storage.patience import Patience
@@ -66,7 +70,7 @@ async def whole(app: Installation) -> dict[str, Any]:
         "received": sorted(received),
         "ledger": {row.agreement: row.counters for row in ledger},
         "counts": {section: count for section, count in head.counts.items() if count},
-        "account": opened["integrationAccount"],
+        "account": opened.get("integrationAccount"),
         "link": (found.value.account, found.value.counts),
         "drift": sorted((one.section, one.name, str(one.drift)) for one in drift),
     }
@@ -98,12 +102,67 @@ async def backed_up(app: Installation) -> None:
     await require_whole(app, "afterwards")
 
 
+async def nothing_more(_app: Installation) -> None:
+    """What a pull brought is compared anyway."""
+
+
+async def linked_alone(deployed: Deployed, arm: Arm) -> None:
+    """A linked service that was never pulled, and had something of its own before."""
+    arm.load(small())
+    app = Installation(deployed.read())
+    await create(app)
+    own = {"partnerType": "B2B", "content": {"b2b": {"businessIdentities": []}}}
+    await app.artifacts.put(await service(app), Section.PARTNERS, "Own", own, unconditional)
+    await link(app)
+    await app.close()
+
+
+async def start_first(app: Installation) -> OperationRow:
+    body = PullBody(accept_removals=True)
+    return await app.pulls.start(await service(app), body, "somebody", None)
+
+
+async def start_backup(app: Installation) -> OperationRow:
+    body = BackupBody(name="that-pulls", storage_account="offsite")
+    return await app.backups.start(await service(app), body, "somebody", None)
+
+
+async def backup_is_of_the_account(app: Installation) -> None:
+    """Its artifacts are those that the service was brought to."""
+    await require_whole(app, "that-pulls")
+    found = await app.history.get(ONE, "that-pulls")
+    assert found is not None
+    assert (found.value.status, found.value.pulled) == ("Succeeded", True)
+    held_now = Counter(path.partition("/")[0] for path in await held(app))
+    backed_up_then = {one.name: one.items for one in found.value.sections or ()}
+    assert {section: backed_up_then[section] for section in held_now} == held_now
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An operation that pulls: what is there before it, how it is started, and what looks at what
+    is there after it, beside what the service has."""
+
+    name: str
+    prepare: Callable[[Deployed, Arm], Awaitable[None]]
+    start: Callable[[Installation], Awaitable[OperationRow]]
+    holds: Callable[[Installation], Awaitable[None]]
+
+
+SCENES = (
+    Scene("pull", prepared, start, nothing_more),
+    Scene("first pull", linked_alone, start_first, nothing_more),
+    Scene("backup that pulls", prepared, start_backup, backup_is_of_the_account),
+)
+
+
 @pytest.mark.timeout(5000)
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 @pytest.mark.parametrize("way", Way, ids=lambda way: way.name.lower())
 async def test_a_pull_broken_at_a_storage_call_ends_as_if_it_had_not(
-    emulator: Emulator, tmp_path: Path, request: pytest.FixtureRequest, way: Way
+    emulator: Emulator, tmp_path: Path, request: pytest.FixtureRequest, way: Way, scene: Scene
 ) -> None:
-    require_drawn("pull", way)
+    require_drawn(scene.name, way)
     before, after = {}, {}
 
     async def broken(call: int) -> int:
@@ -111,13 +170,13 @@ async def test_a_pull_broken_at_a_storage_call_ends_as_if_it_had_not(
         with Arm() as arm:
             settings = {**deployed.settings, **arm.settings()}
             deployed = Deployed(deployed.state, deployed.offsite, settings, tmp_path)
-            await prepared(deployed, arm)
+            await scene.prepare(deployed, arm)
             transport = FaultTransport()
             app = app_over(deployed, transport, patience=way.patience)
             if not before:
                 before.update(await whole(app))
             change(arm)
-            record = await start(app)
+            record = await scene.start(app)
             calls = await transport.broken(call, way, run(app, record))
             await app.close()
 
@@ -131,6 +190,7 @@ async def test_a_pull_broken_at_a_storage_call_ends_as_if_it_had_not(
                 if not after:
                     after.update(now)
                 assert now == after
+                await scene.holds(app)
                 await backed_up(app)
             finally:
                 await app.close()
@@ -138,7 +198,8 @@ async def test_a_pull_broken_at_a_storage_call_ends_as_if_it_had_not(
 
     calls = await broken(10_000)
     assert before != after
-    await each("pull", way, chosen(request, "pull", way, calls), lambda call: _none(broken(call)))
+    drawn = chosen(request, scene.name, way, calls)
+    await each(scene.name, way, drawn, lambda call: _none(broken(call)))
 
 
 async def _none(doing: Awaitable[int]) -> None:

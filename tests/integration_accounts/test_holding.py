@@ -8,9 +8,9 @@ import pytest
 
 from shared.installation.installation import Installation
 from shared.model.artifact import ImportItem
+from shared.model.backup import BackupBody
 from shared.model.condition import unconditional
 from shared.model.integration_account import AccountFacts, Sku
-from shared.model.link import settings_with_account
 from shared.model.operation import OperationStatus
 from shared.model.problem import Code
 from shared.model.restore import RestoreBody
@@ -26,6 +26,7 @@ from tests.integration_accounts.linked import (
     service,
     unlink,
 )
+from tests.integration_accounts.pulled import pull
 from tests.support.arm import Arm
 from tests.support.deployed import Deployed, Emulator
 from tests.support.scenes import run
@@ -109,6 +110,7 @@ async def test_a_backup_says_which_account_it_holds_and_a_restore_knows_it(
 ) -> None:
     await create(app, edition="Free")
     await link(app)
+    assert (await pull(app)).status is OperationStatus.SUCCEEDED
     await unlink(app)
     for name in ("Northwind", "Fabrikam"):
         await put_partner(app, name)
@@ -135,25 +137,12 @@ async def test_a_backup_of_no_account_still_keeps_to_the_editions(app: Installat
     assert low.code is Code.EDITION_HAS_NO_BACKUP
 
 
-async def test_the_account_of_a_backup_is_the_one_that_the_service_has_then(
+async def test_a_backup_before_the_first_pull_holds_no_account_and_fits_every_edition(
     app: Installation,
 ) -> None:
-    """A link that a backup was in the way of could not write the settings: the directory says it,
-    and what the settings say of another account is none of it."""
-    facts = AccountFacts(resource_id=IA, sku=Sku.BASIC, location="westeurope", linked=True)
-    other = {"integrationAccount": {"resourceId": f"{IA}-old", "sku": "Free", "tags": {"a": "b"}}}
-    known = settings_with_account({"edition": "Basic", **other}, facts)
-    assert known == {
-        "edition": "Basic",
-        "integrationAccount": {
-            "resourceId": IA,
-            "sku": "Basic",
-            "location": "westeurope",
-            "state": "",
-            "tags": {},
-        },
-    }
-    assert (
-        settings_with_account(known, facts.model_copy(update={"resource_id": IA.upper()})) == known
-    )
-    assert settings_with_account(known, None) == {"edition": "Basic"}
+    await create(app, edition="Free")
+    await link(app)
+    body = BackupBody(name="first", storage_account="offsite", pull=False)
+    await run(app, await app.backups.start(await service(app), body, "somebody", None))
+    assert await restored(app, COPY, "first") is OperationStatus.SUCCEEDED
+    assert (await service(app, COPY)).integration_account is None

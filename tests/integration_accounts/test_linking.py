@@ -14,6 +14,7 @@ from shared.model.operation import OperationName, OperationStatus
 from shared.model.problem import Code
 from shared.model.sections import Section
 from shared.model.service import ServiceSettings, State
+from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.states import ServiceOperation
 from shared.services.documents import open_document
 from tests.integration_accounts.linked import (
@@ -30,6 +31,7 @@ from tests.integration_accounts.linked import (
     service,
     unlink,
 )
+from tests.integration_accounts.pulled import pull
 from tests.support.arm import Arm
 from tests.support.deployed import Deployed, Emulator
 from tests.support.scenes import ASKED, run
@@ -77,20 +79,23 @@ async def test_a_linked_service_knows_its_account(app: Installation) -> None:
         pull_minutes=15,
     )
     assert await owners(app, ONE) == [ONE]
-    assert await recorded(app) == {
-        "resourceId": IA,
-        "sku": "Standard",
-        "location": "westeurope",
-        "state": "Enabled",
-        "tags": {"team": "edi"},
-    }
+    assert await recorded(app) is None, "it holds nothing of it yet"
     assert await logged(app) == [(OperationName.LINK, OperationStatus.SUCCEEDED)]
 
 
 async def test_settings_that_are_put_keep_what_they_say_of_the_account(app: Installation) -> None:
     await create(app)
     await link(app)
+    assert (await pull(app)).status is OperationStatus.SUCCEEDED
     before = await recorded(app)
+    assert before == {
+        "resourceId": IA,
+        "sku": "Standard",
+        "location": "westeurope",
+        "state": "Enabled",
+        "tags": {"team": "edi"},
+        "apiVersions": {str(child): CHILDREN[child].api_version for child in Child},
+    }
     wanted = ServiceSettings.model_validate({"edition": "Basic", "region": "here"})
     await app.services.update(await app.services.require(ONE), wanted, ASKED)
     assert await recorded(app) == before
@@ -152,7 +157,6 @@ async def test_an_end_of_a_link_frees_the_account_and_gives_the_service_to_its_c
     assert of.integration_account is not None
     assert not of.integration_account.linked
     assert await app.links.get(ONE) is None
-    assert await recorded(app) is not None, "it holds the account's state"
     await app.artifacts.put(of, Section.PARTNERS, "Northwind", {}, unconditional)
     again = await refused(unlink(app))
     assert again is not None

@@ -337,3 +337,33 @@ async def test_a_service_that_is_not_linked_is_not_pulled(pulled: Installation) 
     with pytest.raises(Exception, match="linked to no") as refused:
         await pull(pulled, "fabrikam-b2b")
     assert refused.value.code == "IntegrationAccountNotLinked"  # type: ignore[attr-defined]
+
+
+async def test_a_time_that_cannot_be_read_makes_nothing_a_change(
+    pulled: Installation, arm: Arm
+) -> None:
+    arm.load([partner("Adatum", "yesterday")])
+    for _ in range(2):
+        ended = await pull(pulled)
+        assert ended.result is not None
+        assert ended.result["changed"] == {}
+    arm.load([partner("Adatum", "yesterday", metadata={"owner": "edi"})])
+    for changed in ({"partners": 1}, {}):
+        ended = await pull(pulled)
+        assert ended.result is not None
+        assert ended.result["changed"] == changed
+    assert (await held(pulled))["partners/Adatum"][0]["metadata"] == {"owner": "edi"}
+
+
+async def test_a_change_within_a_millisecond_is_seen(pulled: Installation, arm: Arm) -> None:
+    for number, digits in enumerate(("1231000", "1239999", "1239998")):
+        time = f"2026-03-04T05:06:07.{digits}Z"
+        arm.load([partner("Adatum", time, metadata={"version": number})])
+        ended = await pull(pulled)
+        assert ended.result is not None
+        assert ended.result["changed"] == {"partners": 1}
+        document = (await held(pulled))["partners/Adatum"][0]
+        assert document["metadata"] == {"version": number}
+    ended = await pull(pulled)
+    assert ended.result is not None
+    assert ended.result["changed"] == {}

@@ -13,7 +13,7 @@ from shared.state.configuration import Head
 from shared.state.operations import place
 from tests.integration_accounts.linked import IA, service
 from tests.integration_accounts.pulled import held, pull
-from tests.integration_accounts.small import LATER, schema
+from tests.integration_accounts.small import AGREEMENT, LATER, schema
 from tests.services.test_collection import StorageLater
 from tests.support.arm import Arm
 
@@ -72,4 +72,5 @@ async def test_numbers_of_a_premium_account_without_sessions_are_told_as_unknown
     assert (await pull(pulled)).warnings == []
     arm.account(IA).items["sessions"].clear()
     told = [(one.code, one.target) for one in (await pull(pulled)).warnings]
-    assert told == ([("NumbersNotCovered", IA)] if sku == "Premium" else [])
+    gone = ("NumberSetBack", f"sessions/{AGREEMENT}-Icn")
+    assert told == [("NumbersNotCovered", IA) if sku == "Premium" else gone]

@@ -82,7 +82,13 @@ async def test_a_number_that_was_set_back_stays_in_the_ledger_and_is_told(
     """Also where a pull finds the session gone, and the next one another session."""
     if gone:
         del arm.account(IA).items["sessions"][ICN.lower()]
-        assert (await pull(pulled)).warnings == []
+        for _ in range(2):
+            (told_of,) = (await pull(pulled)).warnings
+            assert told_of.code == "NumberSetBack"
+            assert told_of.target == f"sessions/{AGREEMENT}-Icn"
+            assert "has no session" in told_of.message
+            assert "numbers up to 41 were issued" in told_of.message
+            assert (await counter(pulled)).last == 41
     arm.load([session(ICN, 3, LATER)])
     for _ in range(2):  # as long as it is so, and not once
         told = (await pull(pulled)).warnings

@@ -80,12 +80,3 @@ async def test_another_put_of_the_link_and_a_kind_that_is_refused_forget_no_vers
     arm.fault(part=ROSETTANET, times=100, status=400, body=error)
     assert [one.code for one in (await pull(pulled)).warnings] == ["KindNotCovered"]
     assert (await recorded(pulled))["apiVersions"] == before
-
-
-async def test_before_the_first_pull_nothing_was_read(pulled: Installation, arm: Arm) -> None:
-    other = f"{IA}-other"
-    arm.load([{"id": other, "location": "westeurope", "sku": {"name": "Basic"}, "properties": {}}])
-    await unlink(pulled)
-    await link(pulled, resource_id=other)
-    assert (await recorded(pulled))["resourceId"] == other
-    assert "apiVersions" not in await recorded(pulled)

@@ -8,6 +8,7 @@ import pytest
 
 from shared.arm.client import Account
 from shared.installation.installation import Installation
+from shared.integration_accounts.pulling.session_writing import SessionWriter
 from shared.model.condition import unconditional
 from shared.model.integration_account import Child
 from shared.model.numbers import Kind, SetNextBody
@@ -31,7 +32,7 @@ from tests.integration_accounts.test_pull_numbers import (
 )
 from tests.services.test_races import once_before
 from tests.support.arm import Arm
-from tests.support.scenes import run
+from tests.support.scenes import ASKED, run
 
 __all__ = ["timed"]
 
@@ -247,3 +248,27 @@ async def test_a_release_on_its_way_takes_no_number_from_the_account(
     assert late is not None
     assert late.code is Code.MANAGED_BY_ACCOUNT
     assert await received(pulled) == {7, 8}
+
+
+async def test_what_the_timer_writes_into_a_deleted_service_goes_with_it(
+    timed: tuple[Installation, Moved],
+    other: Installation,
+    arm: Arm,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, clock = timed
+    await due(app, clock, 6)
+    of = await service(app)
+    move(arm, 45, LATER)
+    arm.load([session(f"X12-ICN-{AGREEMENT}-000000009", 9, LATER, received=True)])
+    write = SessionWriter.write
+
+    async def late(self: SessionWriter, found: Any) -> None:
+        await run(other, await other.deletions.start(of.name, ASKED))
+        assert await other.directory.get(of.name) is None
+        await write(self, found)
+
+    monkeypatch.setattr(SessionWriter, "write", late)
+    await due(app, clock, 6)
+    assert [row.key async for page in app.sessions.rows(of.id) for row in page] == []
+    assert [one.value async for page in app.received.pages(of.id) for one in page] == []

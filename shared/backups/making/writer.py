@@ -15,7 +15,7 @@ from shared.backups.archive.section_writer import Commits, RunSections, SectionW
 from shared.blobs.backup_container import BackupContainer
 from shared.blobs.copying import Copier, copy_all
 from shared.clock import Clock
-from shared.model.descriptor import Failure, SecretsPart, SectionPart
+from shared.model.descriptor import ITEM_UNREADABLE, Failure, SecretsPart, SectionPart
 from shared.model.problem import Code, Problem
 from shared.model.record import Record, WrittenRecord, canonical_line
 from shared.model.sections import (
@@ -98,8 +98,8 @@ class RunWriter:
     """Writes one run into a backup's container.
 
     :param run: ``<attempt>-<try>``: a run never overwrites another one's blobs.
-    :param lacking: artifacts whose content a pull did not get. The backup lacks it as long as the
-        cut has them without content.
+    :param lacking: what a pull did not get. The backup lacks the content of an artifact as long as
+        the cut has it without content, and an item that could not be pulled in any case.
     """
 
     def __init__(
@@ -124,7 +124,12 @@ class RunWriter:
         self._agreements: set[str] = set()
         self._users: dict[str, list[tuple[str, str]]] = {}
         self._md5s: dict[str, str] = {}
-        self._lacking = {(one.section, artifact_key(one.name)): one for one in lacking}
+        self._lacking: dict[tuple[str, str], Failure] = {}
+        for one in lacking:
+            if one.code == ITEM_UNREADABLE:
+                self._result.fail(one.section, one.name, one.code, one.message)
+            else:
+                self._lacking[one.section, artifact_key(one.name)] = one
 
     async def write_configuration(self, cut: ServiceCut) -> None:
         """Write the settings and the artifacts of a cut, section by section.
@@ -138,7 +143,7 @@ class RunWriter:
             lines: list[bytes] = []
             for item in page:
                 if isinstance(item, Unreadable):
-                    self._result.fail(item.section, item.name, "ItemUnreadable", item.reason)
+                    self._result.fail(item.section, item.name, ITEM_UNREADABLE, item.reason)
                     continue
                 while writer.name != item.section:
                     await writer.write(lines)
@@ -261,7 +266,7 @@ class RunWriter:
             lines: list[bytes] = []
             for item in page:
                 if isinstance(item, Unreadable):
-                    self._result.fail(item.section, item.name, "ItemUnreadable", item.reason)
+                    self._result.fail(item.section, item.name, ITEM_UNREADABLE, item.reason)
                 else:
                     lines.append(self._secrets.take_from(SESSIONS, item).line())
             await writer.write(lines)

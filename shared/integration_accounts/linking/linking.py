@@ -2,7 +2,7 @@
 
 The order of the writes is what makes an account the account of one living service, and what stops
 writers: (1) the claim, (2) the service's row in the directory, (3) the claim again, confirmed,
-(4) the head, with the account in the settings, (5) the service's rows in the ledger, (6) the link.
+(4) the head, (5) the service's rows in the ledger, (6) the link.
 A writer that read the directory before (2) meets another head or another row of the ledger, and
 asks the directory again. After a crash, recovery finishes what has (2), and frees the claim of what
 has not.
@@ -17,35 +17,23 @@ from shared.arm.problems import as_problems
 from shared.clock import Clock
 from shared.model.condition import unconditional
 from shared.model.integration_account import AccountFacts, AccountId
-from shared.model.link import (
-    AccountProperties,
-    Claim,
-    Link,
-    LinkBody,
-    recorded_others,
-    recorded_versions,
-)
+from shared.model.link import AccountProperties, Claim, Link, LinkBody
 from shared.model.operation import OperationName
 from shared.model.problem import Code, Problem
 from shared.model.service import Service
-from shared.model.wire import JsonObject, rfc3339
+from shared.model.wire import JsonObject
 from shared.numbers.claims import end_issuing
 from shared.operations.engine import Engine
 from shared.operations.immediate import logged, was_done
 from shared.operations.locks import holder_of_lock
 from shared.operations.start import Start
-from shared.rules.integration_accounts.ids import Scope, account_id_of
-from shared.rules.naming import shown
+from shared.rules.integration_accounts.ids import Scope, account_id_of, require_in
 from shared.rules.problems import changed_meanwhile, not_linked
 from shared.rules.states import require_manageable
-from shared.sealing.key_ring import KeyRing
 from shared.services.account_claims import AccountClaims, already_linked, is_linked_to
 from shared.services.configuration_changes import ConfigurationChanges
-from shared.services.documents import SERVICE, sealed_at_rest
 from shared.services.services import Asked, Services
-from shared.state.configuration import Configuration, Head
 from shared.state.control_numbers import Ledger
-from shared.state.edits import Edit, PutSettings
 from shared.state.links import Links
 from shared.state.services import Listed
 from shared.storage.tables import RowChanged, RowExists
@@ -61,9 +49,7 @@ class LinkStores:
 
     links: Links
     claims: AccountClaims
-    configuration: Configuration
     ledger: Ledger
-    keys: KeyRing
 
 
 @dataclass(frozen=True)
@@ -129,15 +115,7 @@ class Linking:
         :raises Problem: InvalidRequest, IntegrationAccountUnknown.
         """
         account = account_id_of(resource_id)
-        if not any(scope.contains(account) for scope in self.scopes):
-            listed = ", ".join(str(scope) for scope in self.scopes)
-            raise Problem(
-                Code.INTEGRATION_ACCOUNT_UNKNOWN,
-                f"The app setting INTEGRATION_ACCOUNTS does not let '{shown(str(account))}' be "
-                + (f"named. It lists: {listed}." if listed else "named: it is empty.")
-                + " Add the account, its resource group or its subscription to it.",
-                target="/resourceId",
-            )
+        require_in(self.scopes, account, "/resourceId")
         return account
 
     async def _wanted(
@@ -210,7 +188,8 @@ class Linking:
             except Problem:
                 await claims.unlinked(service, wanted.key, former)
                 raise
-            await self._stop_writers(written.service, wanted)
+            await self.changes.settle_writers(written.service.id)
+            await end_issuing(self.stores.ledger, written.service)
             link = await self._write(wanted, asked, before)
             now = await claims.directory.get(service.name)
             if now is None or now.service.id != service.id or not _is_linked(now.service, wanted):
@@ -224,31 +203,6 @@ class Linking:
         listed = await self.stores.claims.directory.get(service.name)
         if listed is None or not is_linked_to(listed.service, account):
             await self.stores.claims.free(service, account)
-
-    async def _stop_writers(self, service: Service, wanted: Link) -> None:
-        """Write what every writer that read the directory before the link was there has read."""
-        stores = self.stores
-        key = await stores.keys.data_key(service.id)
-
-        async def edit(_listed: Listed, _head: Head) -> tuple[list[Edit], None]:
-            stored = await stores.configuration.settings(service.id)
-            if stored is None:
-                raise changed_meanwhile(service.name)
-            # What pulls brought stays until the next one.
-            versions = recorded_versions(stored.document, wanted.resource_id)
-            others = recorded_others(stored.document, wanted.resource_id)
-            recorded = wanted.account.recorded(wanted.resource_id, versions, others)
-            document = sealed_at_rest(key, SERVICE, SERVICE, {**stored.document, **recorded})
-            changed_at = rfc3339(self.clock.now())
-            return [PutSettings(document, changed_at, stored.operation_id)], None
-
-        try:
-            await self.changes.make(service, edit)
-        except Problem:
-            # A backup holds the configuration: what it reads names the account all the same
-            # (settings_with_account), and the first pull writes it.
-            await self.changes.settle_writers(service.id)
-        await end_issuing(stores.ledger, service)
 
     async def _write(
         self, wanted: Link, asked: Asked, before: Versioned[Link] | None

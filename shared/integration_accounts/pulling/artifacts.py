@@ -7,7 +7,6 @@ not what the service has.
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.arm.addresses import asked_of, of_account
@@ -15,12 +14,13 @@ from shared.arm.client import Account
 from shared.arm.refusals import ArmRefused, Meaning, is_kind_unknown
 from shared.integration_accounts.pulling.comparing import (
     has_time_of,
-    is_of_time,
     is_same,
     is_told,
+    is_told_as_stored,
     printed,
 )
 from shared.integration_accounts.pulling.held import Held, Key
+from shared.integration_accounts.pulling.reading import Read
 from shared.integration_accounts.pulling.refused import Refusals, require_for_good
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.artifact import Artifact, ContentReference
@@ -43,7 +43,7 @@ from shared.rules.integration_accounts.resources import (
     name_of,
     record_of,
 )
-from shared.rules.integration_accounts.times import moment
+from shared.rules.integration_accounts.times import moment, ticks_of
 from shared.rules.naming import artifact_key, shown
 from shared.sealing.data_key import DataKey
 from shared.services.certificates import public_certificate
@@ -66,34 +66,6 @@ UNHELD = frozenset(
     {Code.INVALID_NAME, Code.INVALID_REQUEST, Code.RESERVED_MEMBER, Code.DOCUMENT_TOO_LARGE}
 )
 """Codes of what no service can hold."""
-
-
-@dataclass
-class Read:
-    """What a reading of an account's artifacts came to."""
-
-    counts: dict[Child, int] = field(default_factory=dict)
-    """How many of each kind the account has."""
-    staged: dict[Key, tuple[str, Change]] = field(default_factory=dict)
-    """What was staged: name, and what happened to it."""
-    not_covered: list[Child] = field(default_factory=list)
-    """Kinds that the account refused to list: nothing is known of them."""
-    readings: int = 0
-    moved: list[str] = field(default_factory=list)
-    """What moved between the last two readings; empty if the pull is consistent."""
-    not_held: dict[str, str] = field(default_factory=dict)
-    """Artifacts that no service can hold, each with why: what it had of them stays."""
-    without_content: set[str] = field(default_factory=set)
-    """Artifacts of kinds that have content, of which the account gave none."""
-    refused: list[Failure] = field(default_factory=list)
-    """Artifacts whose content the account has, and does not give: staged without it."""
-    fetched: int = 0
-    """Artifacts whose content was fetched."""
-
-    @property
-    def is_consistent(self) -> bool:
-        """Whether two readings, one after the other, saw the same account."""
-        return not self.moved
 
 
 class ArtifactPull:
@@ -257,7 +229,7 @@ class ArtifactPull:
     def _forget(self, at: Key) -> None:
         """Forget what was found of an artifact that is looked at again, or is gone."""
         self.read.not_held.pop(self._path(at), None)
-        self.read.without_content.discard(self._path(at))
+        self.read.without_content.pop(self._path(at), None)
 
     async def _look_at(self, pulled: Pulled) -> None:
         at = Section(pulled.section), artifact_key(pulled.name)
@@ -265,8 +237,7 @@ class ArtifactPull:
         if self._by_times and known is not None and is_same(known, pulled):
             await self._unstage(at)
             self._find_expiry(pulled, known.content)
-            if lacks_content(pulled):
-                self.read.without_content.add(self._path(at))
+            self._find_lack(at, pulled)
             return
         content: ContentReference | None = None
         try:
@@ -277,14 +248,13 @@ class ArtifactPull:
                 self._refusals.note(at, refused)
                 if refused.meaning is Meaning.CHILD_GONE:
                     return
-            await self._stage_put(at, pulled, content, is_new=known is None)
+            await self._stage_put(at, pulled, content, known)
         except Problem as problem:
             await self._leave(at, problem)
             return
         if at in self._refusals:
             return
-        if lacks_content(pulled):
-            self.read.without_content.add(self._path(at))
+        self._find_lack(at, pulled)
         self._find_expiry(pulled, content)
 
     async def _whole(self, pulled: Pulled) -> Pulled:
@@ -302,6 +272,10 @@ class ArtifactPull:
                 asked_of("GET", of_account(self._account.id, pulled.child, pulled.name)),
             )
         return record_of(pulled.child, item)
+
+    def _find_lack(self, at: Key, pulled: Pulled) -> None:
+        if lacks_content(pulled):
+            self.read.without_content[self._path(at)] = "key" in pulled.document
 
     def _find_expiry(self, pulled: Pulled, content: ContentReference | None) -> None:
         if pulled.child is Child.CERTIFICATES and content and self.read.readings == 1:
@@ -334,11 +308,15 @@ class ArtifactPull:
         return reference.model_copy(update={"certificate": facts})
 
     async def _stage_put(
-        self, at: Key, pulled: Pulled, content: ContentReference | None, *, is_new: bool
+        self,
+        at: Key,
+        pulled: Pulled,
+        content: ContentReference | None,
+        known: ArtifactFacts | None,
     ) -> None:
         section, name = at[0], pulled.name
         before = None
-        if not is_new:
+        if known is not None:
             before = await self._stores.configuration.artifact(self._service.id, section, name)
         bound_to = artifact_key(name)
 
@@ -353,17 +331,18 @@ class ArtifactPull:
             changed_at=moment(pulled.changed_time) or self._found_at,
         )
         told: Drift | None = Drift(Change.ADDED)
-        if before is not None:
+        if known is not None and before is not None:
             stored = before.value
             opened = open_document(self._key, section, stored.name, stored.document)
             told = drift(opened, pulled.document, content=stored.content != content)
-            if told is None and (not pulled.changed_time or is_of_time(stored, artifact)):
+            if told is None and is_told_as_stored(known, pulled):
                 await self._unstage(at)
                 return
         change = told.change if told else Change.CHANGED
         shown: JsonObject = told.to_json() if told else {"change": change}
         put = Put(artifact, new=before is None)
-        await self._stores.staging.put(self._service.id, self._stage, put, shown)
+        time = pulled.changed_time if ticks_of(pulled.changed_time) is not None else ""
+        await self._stores.staging.put(self._service.id, self._stage, put, shown, time)
         self.read.staged[at] = name, change
 
     async def _stage_removal(self, at: Key) -> None:

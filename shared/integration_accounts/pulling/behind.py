@@ -1,11 +1,11 @@
-"""Which numbers of an account are lower than those that the ledger knows to be issued, and which
-cannot be read.
+"""Which numbers of an account are lower than those that the ledger knows to be issued, or gone, and
+which cannot be read.
 
 A pull says so each time, and not once: as long as it is so, the account issues numbers again, or
 issues them and nobody here knows.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from shared.integration_accounts.pulling.stores import PullStores
@@ -13,18 +13,18 @@ from shared.model.numbers import AgreementNumbers, Bounds, Counters
 from shared.model.service import Service
 from shared.model.session import Session
 from shared.rules.integration_accounts.observed import Sighting, is_behind_ledger
-from shared.rules.integration_accounts.session_names import Agreements
+from shared.rules.integration_accounts.session_names import Agreements, generated_name
 from shared.rules.integration_accounts.sessions import GeneratedNumber, OtherSession, read
 from shared.rules.integration_accounts.sessions import Session as Reading
-from shared.rules.naming import artifact_key
+from shared.rules.naming import artifact_key, session_key
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
     """A number of an account that is lower than one that was issued."""
 
-    value: int
-    """The last number by the account's session."""
+    value: int | None
+    """The last number by the account's session; None where that is gone."""
     issued: int
     """The last one by the ledger."""
 
@@ -94,6 +94,19 @@ class NumbersBehind:
         self.found.pop(session.name, None)
         if counter is not None and is_behind_ledger(counter, bounds, now, before):
             self.found[session.name] = Behind(said.value, counter.last)
+
+    def end(self, is_there: Callable[[str], bool]) -> None:
+        """Find the numbers whose sessions are gone: the account begins again with the first one.
+
+        :param is_there: whether the account has a session, by its ``session_key``.
+        """
+        for agreement, counters in self._counters.items():
+            numbers = self._numbers[agreement]
+            for kind, counter in counters.items():
+                has_issued = counter.last > 0 or counter.cycle > 0
+                name = generated_name(numbers.name, kind)
+                if kind in numbers.numbering and has_issued and not is_there(session_key(name)):
+                    self.found[name] = Behind(None, counter.last)
 
     def _as_read(self, session: Session) -> Reading:
         return read(session.name, session.content, session.changed_time, self._agreements)

@@ -2,11 +2,11 @@
 
 import hashlib
 
-from shared.model.artifact import Artifact, ContentReference
+from shared.model.artifact import ContentReference
 from shared.model.record import canonical_text
 from shared.model.wire import JsonObject, rfc3339
 from shared.rules.integration_accounts.resources import ContentWanted, Pulled
-from shared.rules.integration_accounts.times import moment
+from shared.rules.integration_accounts.times import moment, ticks_of
 from shared.state.artifact_rows import ArtifactFacts
 
 
@@ -29,16 +29,24 @@ def _without_address(resource: JsonObject) -> JsonObject:
     return {**resource, "properties": {**properties, spelt: bare}}
 
 
-def is_of_time(stored: Artifact, artifact: Artifact) -> bool:
-    """Whether what is stored says of itself what an artifact with this document would say."""
-    at, name = rfc3339(stored.changed_at), stored.name
-    return (at, name) == (rfc3339(artifact.changed_at), artifact.name)
+def is_told_as_stored(known: ArtifactFacts, pulled: Pulled) -> bool:
+    """Whether an account says of an artifact, beside its document and its content, what is stored.
+    A time that cannot be read says nothing."""
+    if ticks_of(pulled.changed_time) is None:
+        return known.name == pulled.name
+    return has_time_of(known, pulled)
 
 
 def has_time_of(known: ArtifactFacts, pulled: Pulled) -> bool:
-    """Whether an artifact has the name and the time that it had when it was pulled."""
+    """Whether an artifact has the name and the time that it had when it was pulled, to the seventh
+    digit of a second, as Azure gives it."""
+    now = ticks_of(pulled.changed_time)
+    if now is None or pulled.name != known.name:
+        return False
+    if known.account_time:
+        return ticks_of(known.account_time) == now
     time = moment(pulled.changed_time)
-    return time is not None and (rfc3339(time), pulled.name) == (known.changed_at, known.name)
+    return time is not None and rfc3339(time) == known.changed_at
 
 
 def is_same(known: ArtifactFacts, pulled: Pulled) -> bool:

@@ -13,11 +13,11 @@ from shared.alerts.happenings import account_changed, account_changing
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.descriptor import Failure
 from shared.model.integration_account import AccountFacts, Child
-from shared.model.link import AccountProperties
+from shared.model.link import AccountProperties, Link
 from shared.model.operation import OperationStatus
 from shared.model.pull import PullOutcome
 from shared.model.service import Service
-from shared.model.wire import JsonObject, Stored
+from shared.model.wire import JsonObject, Stored, Time
 from shared.state.staging import Summary
 from shared.storage.versioned import optimistic
 
@@ -39,8 +39,12 @@ class Seen(Stored):
     """The first artifacts that changed, each with what happened to it."""
     changed: int
     """How many artifacts changed."""
+    sessions_from: Time | None = None
+    """When the reading of its sessions began; None where whoever wrote this did not say."""
     refused: list[Failure] = Field(default_factory=list)
     """Those whose content the account does not give."""
+    lacking: list[Failure] = Field(default_factory=list)
+    """What else the account has, and the service has not, or not as it is there."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Notes:
     async def done(self, summary: Summary) -> None:
         """Note a pull that brought everything. Idempotent.
 
+        It may be written long after the account was read: what counts is from when on it is not
+        known what the account did.
+
         :param summary: what it found.
         """
         seen, now = Seen.model_validate(summary.seen), self.stores.clock.now()
@@ -60,12 +67,14 @@ class Notes:
         update: dict[str, object] = {
             "account": seen.account,
             "counts": seen.counts,
-            "last_pull_at": now,
-            "last_session_pull_at": now,
+            "last_pull_at": summary.found_at,
             "not_pulled_told_at": None,
         }
-        update |= _ended(PullOutcome(failures=seen.refused).status, summary.operation)
-        await self._note_link(update, of=facts.key)
+        update |= _ended(
+            PullOutcome(failures=[*seen.refused, *seen.lacking]).status, summary.operation
+        )
+        sessions_from = seen.sessions_from or summary.found_at
+        await self._note_link(update, of=facts.key, sessions_from=sessions_from)
         await self._note_facts(facts)
         if summary.drifts and seen.changed:
             await self._tell(summary.operation, seen, now)
@@ -83,12 +92,16 @@ class Notes:
         await self._note_link(_ended(status, operation))
 
     @optimistic
-    async def _note_link(self, update: Mapping[str, object], of: str = "") -> None:
+    async def _note_link(
+        self, update: Mapping[str, object], of: str = "", sessions_from: datetime | None = None
+    ) -> None:
         found = await self.stores.links.get(self.service.name)
         if found is None or found.value.service_id != self.service.id:
             return
         if of and found.value.key != of:
             return  # it is linked to another account by now
+        if sessions_from is not None:
+            update = {**update, **sessions_read(found.value, sessions_from)}
         await self.stores.links.put(found.value.model_copy(update=update), found.etag)
 
     @optimistic
@@ -111,6 +124,12 @@ class Notes:
     async def _tell(self, operation: str, seen: Seen, now: datetime) -> None:
         told = account_changed(operation, self.service.name, seen.changes, seen.changed, now)
         await self.stores.alerts.tell(told)
+
+
+def sessions_read(link: Link, began: datetime) -> dict[str, object]:
+    """What a link says after its sessions were brought in whose reading began at a time."""
+    known = link.last_session_pull_at
+    return {"last_session_pull_at": began if known is None else max(began, known)}
 
 
 def _ended(status: OperationStatus, operation: str) -> JsonObject:

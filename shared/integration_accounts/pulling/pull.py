@@ -10,15 +10,23 @@ from itertools import islice
 
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
-from shared.integration_accounts.pulling.artifacts import ArtifactPull, Read
+from shared.integration_accounts.pulling.artifacts import ArtifactPull
 from shared.integration_accounts.pulling.behind import NumbersBehind
 from shared.integration_accounts.pulling.noting import NAMED, Notes, Seen
+from shared.integration_accounts.pulling.reading import Read
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
-from shared.integration_accounts.pulling.warned import warnings
+from shared.integration_accounts.pulling.warned import lacking, not_pulled, warnings
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
-from shared.model.integration_account import Child, tier_of
-from shared.model.link import AccountProperties, Link, recorded_account, recorded_versions
+from shared.model.descriptor import ITEM_UNREADABLE, Failure
+from shared.model.integration_account import AccountFacts, Child, tier_of
+from shared.model.link import (
+    AccountProperties,
+    Link,
+    recorded_account,
+    recorded_facts,
+    recorded_versions,
+)
 from shared.model.operation import OperationStatus, Warning
 from shared.model.problem import Code, Problem
 from shared.model.pull import PullOutcome
@@ -30,7 +38,6 @@ from shared.rules.documents import replace_secrets
 from shared.rules.integration_accounts.account_members import other_members
 from shared.rules.integration_accounts.children import CHILDREN
 from shared.rules.integration_accounts.drift import Change
-from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.problems import changed_meanwhile, not_linked
 from shared.sealing.data_key import DataKey
 from shared.services.account_claims import is_linked_to
@@ -68,33 +75,55 @@ class Puller:
 
     async def as_it_is(self, service: Service) -> PullOutcome:
         """Complete what a former pull began to write; what that warned of, and did not get, holds
-        as long as no other one brought what is there.
+        as long as no other one brought what is there. A service that was linked since holds nothing
+        of its account yet, which is told.
 
         :raises Problem: as ``complete``.
         """
         await self.complete(service)
         summary = await self._stores.staging.summary(service.id)
+        settings = await self._stores.configuration.settings(service.id)
+        held = recorded_facts(settings.document) if settings is not None else None
+        told = _told_of(summary, held.key) if held is not None else PullOutcome()
+        facts, is_new = service.integration_account, await self._not_pulled(service, held)
+        failures = told.failures
+        if facts is None or not facts.linked or is_new:
+            # Its callers may have put what no pull could.
+            failures = [one for one in failures if one.code != ITEM_UNREADABLE]
+        warnings = [*is_new, *told.warnings]
+        return PullOutcome(warnings=warnings, failures=failures)
+
+    async def _not_pulled(self, service: Service, held: AccountFacts | None) -> list[Warning]:
+        """Tell that a service was never brought to what the account holds that it is linked to.
+
+        :param held: the account that what it has came from.
+        """
         facts = service.integration_account
-        if facts is None:
-            return PullOutcome()
-        return _told_of(summary, facts.key).model_copy(update={"result": {}})
+        if facts is None or not facts.linked:
+            return []
+        found = await self._stores.links.get(service.name)
+        is_of_it = found is not None and found.value.service_id == service.id
+        if found is not None and is_of_it and found.value.last_pull_at is not None:
+            return []
+        return [not_pulled(facts.resource_id, held.resource_id if held is not None else "")]
 
     async def pull(self, task: Task, service: Service, *, accept_removals: bool) -> PullOutcome:
         """Bring the service to what its account holds.
 
         :param accept_removals: also where most of a section would be removed.
-        :raises Problem: IntegrationAccountNotLinked, IntegrationAccountNotFound,
-            IntegrationAccountForbidden, IntegrationAccountUnavailable, PullRemovesTooMuch. After
-            each of these the service is as it was.
+        :raises Problem: IntegrationAccountNotLinked, IntegrationAccountUnknown,
+            IntegrationAccountNotFound, IntegrationAccountForbidden,
+            IntegrationAccountUnavailable, PullRemovesTooMuch. After each of these the service is as
+            it was.
         """
         head = await self.complete(service)
         summary = await self._stores.staging.summary(service.id)
-        if summary is not None and summary.operation == task.operation.id:
+        if summary is not None and await self._is_done(service, summary, task):
             return _told(summary)  # an earlier attempt has written it
         await self._stores.staging.clear(service.id)
         link = await self._link(service)
-        account = self._stores.arm.account(account_id_of(link.resource_id))
         try:
+            account = self._stores.account(link.resource_id)
             with as_problems(account.id):
                 outcome = await self._pull(
                     task, service, link, account, head, accept_removals=accept_removals
@@ -129,7 +158,7 @@ class Puller:
             task=task,
             found_at=now,
             by_times=is_repeated,
-            refused=_told_of(before, link.key).failures,
+            refused=_refused_before(before, link.key),
         )
         read = await artifacts.run()
         artifacts.require_removals_accepted(accepted=accept_removals)
@@ -148,7 +177,7 @@ class Puller:
             result=_result(read, sessions, account.requests) | artifacts.findings.end().to_json(),
             warnings=[one.to_json() for one in found],
             drifts=is_repeated,
-            seen=_seen(link, properties, read).to_json(),
+            seen=_seen(link, properties, read, sessions).to_json(),
         )
         told, known = _told(summary), _told(before) if before is not None else PullOutcome()
         tells = (told.warnings, told.failures) != (known.warnings, known.failures)
@@ -170,6 +199,16 @@ class Puller:
                 "or restored.",
             )
         return head
+
+    async def _is_done(self, service: Service, summary: Summary, task: Task) -> bool:
+        """Whether an earlier attempt of an operation brought what the service's link is of. A link
+        that was made since knows of no pull."""
+        if summary.operation != task.operation.id:
+            return False
+        found = await self._stores.links.get(service.name)
+        if found is None or found.value.service_id != service.id:
+            return True
+        return found.value.last_pull_operation == summary.operation
 
     async def _link(self, service: Service) -> Link:
         found = await self._stores.links.get(service.name)
@@ -219,7 +258,7 @@ class Puller:
         return True
 
 
-def _seen(link: Link, properties: AccountProperties, read: Read) -> Seen:
+def _seen(link: Link, properties: AccountProperties, read: Read, sessions: SessionPull) -> Seen:
     named = islice(read.staged.items(), NAMED)
     return Seen(
         resource_id=link.resource_id,
@@ -228,6 +267,8 @@ def _seen(link: Link, properties: AccountProperties, read: Read) -> Seen:
         changes=[f"{section}/{name} {change}" for (section, _), (name, change) in named],
         changed=len(read.staged),
         refused=read.refused,
+        lacking=lacking(read, sessions.not_held),
+        sessions_from=sessions.began_at,
     )
 
 
@@ -238,10 +279,17 @@ def _told_of(summary: Summary | None, account: str) -> PullOutcome:
     return _told(summary)
 
 
+def _refused_before(summary: Summary | None, account: str) -> list[Failure]:
+    """Artifacts whose content the last pull of an account did not get."""
+    seen = Seen.model_validate(summary.seen) if summary is not None else None
+    return seen.refused if seen is not None and seen.resource_id.lower() == account else []
+
+
 def _told(summary: Summary) -> PullOutcome:
     warnings = [Warning.model_validate(one) for one in summary.warnings]
-    refused = Seen.model_validate(summary.seen).refused
-    return PullOutcome(result=summary.result, warnings=warnings, failures=refused)
+    seen = Seen.model_validate(summary.seen)
+    failures = [*seen.refused, *seen.lacking]
+    return PullOutcome(result=summary.result, warnings=warnings, failures=failures)
 
 
 def _result(read: Read, sessions: SessionPull, requests: int) -> JsonObject:

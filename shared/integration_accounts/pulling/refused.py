@@ -10,12 +10,9 @@ from collections.abc import Collection, Mapping
 from shared.arm.problems import said
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.integration_accounts.pulling.held import Key
-from shared.model.descriptor import Failure
+from shared.model.descriptor import CONTENT_MISSING, Failure
 from shared.model.problem import Code, Problem
 from shared.rules.naming import shown
-
-CONTENT_MISSING = "ContentMissing"
-"""The code of a failure of a backup that has an artifact without its bytes."""
 
 _OF_CONTENT = frozenset({Meaning.CONTENT_UNREADABLE, Meaning.ELSEWHERE, Meaning.UNCLEAR})
 """What is said of one artifact's content, and of nothing else: all other refusals end a pull."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from shared.alerts.happenings import sessions_not_pulled
 from shared.arm.client import Account
 from shared.arm.problems import as_problems
+from shared.integration_accounts.pulling.noting import sessions_read
 from shared.integration_accounts.pulling.session_writing import SessionWriter
 from shared.integration_accounts.pulling.sessions import Taken, noted, printed
 from shared.integration_accounts.pulling.spool import spool
@@ -21,7 +22,7 @@ from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
 from shared.model.link import Link
 from shared.model.problem import Code, Problem
-from shared.model.service import Service
+from shared.model.service import Service, State
 from shared.operations.locks import holder_of_lock
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.naming import shown
@@ -84,7 +85,7 @@ class SessionPulls:
                 return 0
             with as_problems(account_id_of(link.resource_id)):
                 async with asyncio.timeout(_MOST_SECONDS):
-                    await self._read(link, service)
+                    began = await self._read(link, service)
         except _Overtaken:
             return 0
         except TimeoutError:
@@ -101,9 +102,9 @@ class SessionPulls:
             await self._tell(link, Problem(Code.INTERNAL_ERROR, why))
             return 0
         else:
-            await self._note(link, done=True, told=None)
+            await self._note(link, began=began, told=None)
             return 1
-        await self._note(link, done=False, told=told)
+        await self._note(link, began=None, told=told)
         return 0
 
     async def _service(self, link: Link) -> Service | None:
@@ -125,16 +126,37 @@ class SessionPulls:
             return None
         return service if await holder_of_lock(self.records, service.name) is None else None
 
-    async def _read(self, link: Link, service: Service) -> None:
+    async def _read(self, link: Link, service: Service) -> datetime:
+        """Bring in the sessions that changed; return when the account was asked for them."""
         key = await self.stores.keys.data_key(service.id)
-        account = self.stores.arm.account(account_id_of(link.resource_id))
-        writer = SessionWriter(self.stores, service, key, self.stores.clock.now(), yields=True)
+        account = self.stores.account(link.resource_id)
+        began = self.stores.clock.now()
+        writer = SessionWriter(self.stores, service, key, began, yields=True)
+
+        has_written = False
 
         async def before_write() -> None:
+            nonlocal has_written
             if await self._service(link) is None:
                 raise _Overtaken
+            has_written = True
 
-        await bring_changed(self.stores, service, account, key, writer, before_write)
+        try:
+            await bring_changed(self.stores, service, account, key, writer, before_write)
+        finally:
+            if has_written:
+                await self._drop_of_deleted(service)
+        return began
+
+    async def _drop_of_deleted(self, service: Service) -> None:
+        """Drop what was written into a service whose deletion has dropped that already. The ledger
+        stays, as at every deletion."""
+        listed = await self.stores.directory.get(service.name)
+        is_there = listed is not None and listed.service.id == service.id
+        if listed is not None and is_there and listed.service.state is not State.DELETING:
+            return
+        await self.stores.sessions.drop_all(service.id)
+        await self.stores.received.drop_all(service.id)
 
     async def _tell(self, link: Link, problem: Problem) -> datetime:
         """Tell a failure, once an hour as long as it lasts; return when that was done last."""
@@ -148,22 +170,25 @@ class SessionPulls:
         return now
 
     @optimistic
-    async def _note(self, link: Link, *, done: bool, told: datetime | None) -> None:
-        """Say when the sessions are pulled next, and that they were pulled now.
+    async def _note(self, link: Link, *, began: datetime | None, told: datetime | None) -> None:
+        """Say when the sessions are pulled next, and as of when they are known.
 
+        :param began: when the reading of them began; None where they were not brought in.
         :param told: when an alert said last that they could not be.
         """
         found = await self.stores.links.get(link.service)
         if found is None or found.value.service_id != link.service_id:
             return
+        if (found.value.key, found.value.linked_at) != (link.key, link.linked_at):
+            return  # the link ended meanwhile, and this is another one
         minutes = found.value.pull_minutes
         now = self.stores.clock.now()
         update: dict[str, object] = {
             "next_pull_at": now + timedelta(minutes=minutes) if minutes else None,
             "not_pulled_told_at": told,
         }
-        if done:
-            update["last_session_pull_at"] = now
+        if began is not None:
+            update |= sessions_read(found.value, began)
         await self.stores.links.put(found.value.model_copy(update=update), found.etag)
 
 

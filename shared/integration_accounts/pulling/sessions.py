@@ -150,6 +150,8 @@ class SessionPull:
         self._account = account
         self._key = key
         self._task = task
+        self.began_at = stores.clock.now()
+        """When the reading began: what the account did from then on may be in none of it."""
         self.seen = 0
         self.staged = 0
         self.not_held: dict[str, str] = {}
@@ -161,6 +163,7 @@ class SessionPull:
         :raises ArmRefused: what ARM refused; nothing but staged rows was written.
         """
         await self._behind.load(self._stores, self._service)
+        self.began_at = self._stores.clock.now()
         with spool() as kept_apart:
             async for rows in self._stores.sessions.rows(self._service.id):
                 kept_apart.add(noted(self._key, rows, self._known_as))
@@ -168,6 +171,7 @@ class SessionPull:
             if kept_apart.unseen():
                 # What is gone is believed only when a second list agrees.
                 await self._read(kept_apart)
+            self._behind.end(kept_apart.has_seen)
             gone = kept_apart.unseen()
             while gone:
                 await self._stage(Found(name, None) for name in gone)

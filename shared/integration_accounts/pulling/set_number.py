@@ -14,7 +14,7 @@ from shared.integration_accounts.pulling.session_writing import SessionWriter
 from shared.integration_accounts.pulling.sessions import Found, session_of
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.condition import Condition, unconditional
-from shared.model.integration_account import AccountId, Child
+from shared.model.integration_account import Child
 from shared.model.numbers import Bounds, Counter, SetNextBody
 from shared.model.problem import Code, Problem
 from shared.model.sections import Section
@@ -23,7 +23,6 @@ from shared.model.session import Session
 from shared.model.wire import JsonObject, JsonValue, rfc3339
 from shared.numbers.counters import CounterSettings, Standing
 from shared.operations.immediate import BeforeWrite, unlogged
-from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.observed import Sighting, observed
 from shared.rules.integration_accounts.session_names import generated_name
 from shared.rules.integration_accounts.sessions import new_content, number_of, written
@@ -57,7 +56,8 @@ class SettingNumbers:
         :param condition: as for ``CounterSettings.set_next``.
         :param before_write: called before the account, or the ledger, is written.
         :raises Problem: as ``CounterSettings.set_next``; ManagedByAccount where the account's
-            session has no number that can be read; IntegrationAccountNotFound,
+            session has no number that can be read; IntegrationAccountUnknown where the setting
+            INTEGRATION_ACCOUNTS names the account no more; IntegrationAccountNotFound,
             IntegrationAccountForbidden, IntegrationAccountRefused, IntegrationAccountUnavailable,
             KeyUnavailable.
         """
@@ -70,21 +70,18 @@ class SettingNumbers:
         bounds = standing.numbering.get(body.kind)
         if bounds is None:
             return await self.counters.set_next(service, agreement, body, condition, before_write)
-        account = account_id_of(facts.resource_id)
+        account = self.stores.account(facts.resource_id)
         wanted = _Wanted(service, standing.agreement, body, bounds, before_write)
-        with as_problems(account):
+        with as_problems(account.id):
             resource = await self._write(account, standing, wanted)
         await self._bring(wanted, session_of(resource))
         return await self.counters.get(service, agreement)
 
-    async def _write(
-        self, account_id: AccountId, standing: Standing, wanted: "_Wanted"
-    ) -> JsonObject:
+    async def _write(self, account: Account, standing: Standing, wanted: "_Wanted") -> JsonObject:
         """Write the session, and return it as it is then.
 
         :raises ArmRefused: what ARM refuses.
         """
-        account = self.stores.arm.account(account_id)
         name = generated_name(wanted.agreement, wanted.body.kind)
         for _ in range(_TRIES):
             found = await account.item(Child.SESSIONS, name)

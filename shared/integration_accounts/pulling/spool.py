@@ -48,6 +48,11 @@ class Spool:
         )
         return changed
 
+    def has_seen(self, key: str) -> bool:
+        """Whether a session was seen in the account."""
+        asked = self._database.execute("SELECT seen FROM session WHERE name = ?", (key,))
+        return bool(asked.fetchone() == (1,))
+
     def unseen(self, after: str = "") -> list[str]:
         """Keys of sessions that were not seen, in their order, at most 500.
 

@@ -1,11 +1,13 @@
 """What a pull reads and writes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.alerts.alerts import Alerts
-from shared.arm.client import Arm
+from shared.arm.client import Account, Arm
 from shared.blobs.content_store import ContentStore
 from shared.clock import Clock
+from shared.rules.integration_accounts.ids import Scope, account_id_of, require_in
 from shared.sealing.key_ring import KeyRing
 from shared.state.batch_activity import BatchActivities
 from shared.state.configuration import Configuration
@@ -23,6 +25,8 @@ class PullStores:
     """What a pull reads and writes."""
 
     arm: Arm
+    scopes: Sequence[Scope]
+    """The accounts that may be asked are in these, whatever was linked before."""
     directory: Directory
     configuration: Configuration
     staging: Staging
@@ -36,3 +40,12 @@ class PullStores:
     links: Links
     alerts: Alerts
     clock: Clock
+
+    def account(self, resource_id: str) -> Account:
+        """An account that is linked, as it is asked now.
+
+        :raises Problem: IntegrationAccountUnknown where the setting names it no more.
+        """
+        account = account_id_of(resource_id)
+        require_in(self.scopes, account)
+        return self.arm.account(account)

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 
-from shared.integration_accounts.pulling.artifacts import Read
 from shared.integration_accounts.pulling.behind import Behind, NumbersBehind
-from shared.model.descriptor import Failure
+from shared.integration_accounts.pulling.reading import Read
+from shared.model.descriptor import CONTENT_MISSING, ITEM_UNREADABLE, Failure
 from shared.model.integration_account import Child, Sku
 from shared.model.operation import Warning
 from shared.model.sections import SESSIONS
 from shared.rules.naming import shown
+
+_MOST_FAILURES = 900
+"""A backup takes 1,000, and is none with more: so an account with many such artifacts has one all
+the same. The warnings say how many there are."""
 
 _NAMED = 20
 """So many of a kind are named each in a warning of its own."""
@@ -24,21 +28,69 @@ def warnings(
     """All warnings of a pull. A backup of what it brought carries them too.
 
     :param sessions: those that no service can hold, each with why.
-    :param numbers: those that are lower than the ledger knows, and those that cannot be read.
+    :param numbers: those that are lower than the ledger knows, or gone, and those that cannot be
+        read.
     :param resource_id: of the account.
     :param sku: the account's tier.
     """
+    elsewhere = _numbers_elsewhere(read, resource_id, sku)
+    # Of an account whose sessions are elsewhere, those that it does not list say nothing.
+    known = {
+        name: one for name, one in numbers.found.items() if one.value is not None or not elsewhere
+    }
     return [
-        *_numbers_elsewhere(read, resource_id, sku),
+        *elsewhere,
         *_changing(read, resource_id),
         *(_not_covered(child) for child in read.not_covered),
         *_first([_artifact(*one) for one in sorted(read.not_held.items())], resource_id),
         *_first([_without_content(path) for path in sorted(read.without_content)], resource_id),
         *_first([_refused(one) for one in read.refused], resource_id),
         *_first([_session(*one) for one in sorted(sessions.items())], resource_id),
-        *_first([_set_back(*one) for one in sorted(numbers.found.items())], resource_id),
+        *_first([_set_back(*one) for one in sorted(known.items())], resource_id),
         *_first([_unreadable(*one) for one in sorted(numbers.unreadable.items())], resource_id),
     ]
+
+
+def lacking(read: Read, sessions: Mapping[str, str]) -> list[Failure]:
+    """What the account has and the service has not, or not as it is there, but for content that was
+    refused: a backup of what was pulled lacks it too.
+
+    What no tier, or no api-version, gives is no failure: it is told by warnings alone.
+
+    :param sessions: those that no service can hold, each with why.
+    """
+    not_held = [
+        _failure(path, ITEM_UNREADABLE, f"No service can hold it as the account has it: {why}")
+        for path, why in [
+            *sorted(read.not_held.items()),
+            *((f"{SESSIONS}/{shown(name)}", why) for name, why in sorted(sessions.items())),
+        ]
+    ]
+    without = [
+        _failure(path, CONTENT_MISSING, "The account gives no content of it.")
+        for path, may_be in sorted(read.without_content.items())
+        if not may_be
+    ]
+    return [*not_held, *without][:_MOST_FAILURES]
+
+
+def _failure(path: str, code: str, message: str) -> Failure:
+    section, _, name = path.partition("/")
+    return Failure(section=section, name=name, code=code, message=message)
+
+
+def not_pulled(resource_id: str, held: str) -> Warning:
+    """That a service holds nothing of the account that it is linked to.
+
+    :param held: the ARM id of the account that what it has came from; empty where it is its own.
+    """
+    has = f"what an earlier pull brought of '{held}'" if held else "what the service had before"
+    return Warning(
+        code="AccountNotPulled",
+        message="The service was linked, and no pull has brought what the account holds: there is "
+        f"{has} here, and nothing of '{resource_id}'. Pull, or back up without pull: false.",
+        target=resource_id,
+    )
 
 
 def _numbers_elsewhere(read: Read, resource_id: str, sku: Sku) -> list[Warning]:
@@ -123,6 +175,15 @@ def _session(name: str, why: str) -> Warning:
 
 
 def _set_back(name: str, one: Behind) -> Warning:
+    if one.value is None:
+        return Warning(
+            code="NumberSetBack",
+            message=f"The account has no session '{shown(name)}', and numbers up to {one.issued} "
+            "were issued: somebody deleted it, or they were issued elsewhere. The account begins "
+            "again with the lowest number. Set the next number to a later one, past what may have "
+            "been issued since it was pulled before.",
+            target=f"{SESSIONS}/{shown(name)}",
+        )
     return Warning(
         code="NumberSetBack",
         message=f"The session '{shown(name)}' is at {one.value}, and numbers up to {one.issued} "

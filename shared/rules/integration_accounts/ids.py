@@ -5,6 +5,7 @@ in: an id keeps its spelling, and is compared by its key.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.model.integration_account import AccountId
@@ -93,6 +94,24 @@ def account_id_of(text: str, target: str | None = "/resourceId") -> AccountId:
             target=target,
         )
     return AccountId(found["subscription"], found["group"], found["name"])
+
+
+def require_in(scopes: Sequence[Scope], account: AccountId, target: str | None = None) -> None:
+    """Refuse an account that the installation's setting does not let be named.
+
+    :param target: what a problem is about: a pointer into a body, or a parameter.
+    :raises Problem: IntegrationAccountUnknown.
+    """
+    if any(scope.contains(account) for scope in scopes):
+        return
+    listed = ", ".join(str(scope) for scope in scopes)
+    raise Problem(
+        Code.INTEGRATION_ACCOUNT_UNKNOWN,
+        f"The app setting INTEGRATION_ACCOUNTS does not let '{shown(str(account))}' be "
+        + (f"named. It lists: {listed}." if listed else "named: it is empty.")
+        + " Add the account, its resource group or its subscription to it.",
+        target=target,
+    )
 
 
 def _is_dots(name: str | None) -> bool:

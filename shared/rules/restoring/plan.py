@@ -19,6 +19,7 @@ from shared.rules.editions import (
     require_quota,
     require_restorable,
     require_units,
+    restorable_to,
 )
 from shared.rules.naming import default_domain_url, require_service_name, service_key
 from shared.rules.problems import account_unknown
@@ -72,9 +73,11 @@ def wrong(
     """
     target, of_account = planned.target, recorded_facts(settings) is not None
     backed_up = Edition(descriptor.service.edition)
+    # A backup of an edition that has none is of a service that was linked, and not pulled yet.
+    keeps_to_editions = not of_account and bool(restorable_to(backed_up))
     checks: list[Callable[[], None]] = [
         lambda: require_service_name(target.name, "/service/name"),
-        *([] if of_account else [lambda: require_restorable(backed_up, target.edition)]),
+        *([lambda: require_restorable(backed_up, target.edition)] if keeps_to_editions else []),
         lambda: require_units(target.edition, target.unit_count, "/service/unitCount"),
         lambda: _require_whole(descriptor, body),
         lambda: _require_policy(body),

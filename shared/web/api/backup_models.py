@@ -113,8 +113,8 @@ class ComparedService(Stored):
     revision: int
     changed_meanwhile: bool
     last_pull_at: Time | None = None
-    """Of a service that is linked to an integration account: when it was brought to what the
-    account held. What was changed there since is not compared."""
+    """Of a service that is linked to an integration account: when the pull that brought what the
+    account held began to read it. What was changed there since may not be compared."""
 
 
 class ComparedSecrets(Stored):
