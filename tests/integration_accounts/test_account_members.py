@@ -47,7 +47,7 @@ async def test_they_are_in_the_settings_and_in_backups_of_them(
     await link(pulled, minutes=15)
     assert (await recorded(pulled))["resource"] == OTHERS, "another PUT forgets nothing"
     found = await link(pulled)
-    assert "8a6ce9e8" not in str(shown_link(found.value)), "what a link shows is not more"
+    assert "8a6ce9e8" not in str(shown_link(found.value, None)), "what a link shows is not more"
     await backup(pulled, "after")
     assert (await in_backup(pulled, "after"))["resource"] == OTHERS
     arm.load([more({"type": "None"})])

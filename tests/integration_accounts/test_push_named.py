@@ -46,7 +46,7 @@ async def test_what_is_kept_of_a_plan_is_no_part_of_its_record(app: Installation
     await pulled(app, arm)
     half_filled(arm)
     record = await started(app, _REPLACING, ONE)
-    assert set(record.operation.parameters) == {"request", "plan", "source", "pulledFrom"}
+    assert set(record.operation.parameters) == {"request", "plan", "sources", "pulledFrom"}
     kept = await app.records.request(ONE, record.operation.id)
     named = Named.of(kept)
     assert named.has(("partners", "fabrikam"))

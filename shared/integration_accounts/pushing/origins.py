@@ -147,9 +147,10 @@ class Reading:
         :param facts: what the service knows of them.
         """
         latest, former = came_from(facts, self.target.id)
+        found = [await self._source(one, is_former=True) for one in former]
         return Sources(
             await self._source(latest) if latest is not None else Source(SourceState.NONE),
-            [await self._source(one, is_former=True) for one in former],
+            [one for one in found if not _has_issued_nothing(one, facts)],
         )
 
     async def _source(self, one: FormerAccount, *, is_former: bool = False) -> Source:
@@ -184,6 +185,14 @@ class Reading:
             agreements=names,
             is_target=is_target,
         )
+
+
+def _has_issued_nothing(source: Source, facts: AccountFacts | None) -> bool:
+    """Whether an account has no session of a number, of which the service never had any either: it
+    is merely linked to it."""
+    if facts is None or facts.pulled or facts.sku is Sku.PREMIUM:
+        return False
+    return source.key == facts.key and source.state is SourceState.SILENT
 
 
 async def _agreements_of(account: Account) -> frozenset[str]:
