@@ -1,5 +1,6 @@
 """The records inside a backup: as the API has them, page by page, under any name, masked."""
 
+import asyncio
 import json
 import re
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -82,13 +83,17 @@ async def test_secrets_are_masked_and_never_in_the_page(tab: Tab, estate: Api) -
     for address, least in masked.items():
         await tab.open(address)
         await tab.settle()
-        # What is closed is not in the page until somebody opens it.
-        for _ in range(20):
-            closed = tab.page.locator(".tree details:not([open]) > summary")
-            if not await closed.count():
+        # What is closed is not in the page until somebody opens it, and then a moment later.
+        closed = tab.page.locator(".tree details:not([open]) > summary")
+        masked = tab.page.locator(".tree .masked")
+        for _ in range(200):
+            if await closed.count():
+                await closed.first.click()
+            elif await masked.count() >= least:
                 break
-            await closed.first.click()
-        assert await tab.page.locator(".tree .masked").count() >= least, address
+            else:
+                await asyncio.sleep(0.05)
+        assert await masked.count() >= least, address
         content = await tab.page.content()
         assert SECRET not in content
         assert "agreement-secret" not in content
