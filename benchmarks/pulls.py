@@ -64,7 +64,8 @@ async def pulls(run: Run) -> list[Figure]:
     """An account and one of a tenth of its size, each for the first time; the larger again, and
     then its sessions alone."""
     peaks: list[float] = []
-    async with _Account() as account:
+    # A page of a list is held as a whole. So that of the smaller account is as long.
+    async with _Account(part(ARTIFACTS, run.sizes.sessions / TIMES)) as account:
         for name, times in (("small-account", TIMES), (_LARGE, 1)):
             size = _Size(
                 part(ARTIFACTS, run.sizes.sessions / times),
@@ -174,10 +175,14 @@ async def _linked(app: App, name: str) -> Service:
 
 
 class _Account(AbstractAsyncContextManager["_Account"]):
-    """The stand-in for ARM, in this process; who pulls is another one."""
+    """The stand-in for ARM, in this process; who pulls is another one.
 
-    def __init__(self) -> None:
+    :param page_size: how many items a page of a list has.
+    """
+
+    def __init__(self, page_size: int) -> None:
         self._stand_in = StandIn()
+        self._stand_in.switches.page_size = page_size
         self._port = free_ports(1)[0]
         self._seen = 0
         self._size = _Size(0, 0)
