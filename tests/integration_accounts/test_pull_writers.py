@@ -10,10 +10,18 @@ import pytest
 from shared.blobs.backup_container import BackupContainer
 from shared.installation.installation import Installation
 from shared.model.backup import BackupBody
+from shared.model.numbers import Kind
 from shared.model.operation import OperationStatus
 from tests.integration_accounts.linked import IA, service, unlink
 from tests.integration_accounts.pulled import artifacts_of, held, pull
-from tests.integration_accounts.small import partner, resource, schema
+from tests.integration_accounts.small import (
+    AGREEMENT,
+    agreement,
+    partner,
+    resource,
+    schema,
+    session,
+)
 from tests.support.arm import Arm
 from tests.support.scenes import read_whole, run
 
@@ -32,10 +40,12 @@ class Writer:
         self.states: list[dict[str, Any]] = [artifacts_of(arm, IA)]
 
     def write(self) -> None:
-        """One change: an artifact made or changed, or one removed."""
+        """One change: an artifact made or changed, or one removed. With it a number is issued, as
+        the account issues them all the time."""
         self._number += 1
+        self._arm.load([session(f"{AGREEMENT}-ICN", self._number, _at(self._number))])
         number = self._number
-        changed = (_BEGAN + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S.1234567Z")
+        changed = _at(number)
         items = self._arm.account(IA).items
         draw = self._random.random()
         removable = [name for name in items["schemas"] if name.startswith("extra")]
@@ -45,8 +55,10 @@ class Writer:
             text = f"<order version='{number}'/>"
             name = self._random.choice(["Order", f"extra{number % 5}"])
             self._arm.load([schema(name, text, changed)])
-        elif draw < 0.8:
+        elif draw < 0.7:
             self._arm.load([partner("Northwind", changed, metadata={"number": number})])
+        elif draw < 0.8:
+            self._arm.load([agreement(changed, metadata={"number": number})])
         else:
             batch = resource(
                 "batchConfigurations", "Daily", changed, batchGroupName=f"group{number}"
@@ -55,13 +67,29 @@ class Writer:
         self.states.append(artifacts_of(self._arm, IA))
 
 
+def _at(number: int) -> str:
+    return (_BEGAN + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S.1234567Z")
+
+
+def issued(arm: Arm) -> int:
+    """The last number that the account issued."""
+    content = arm.account(IA).items["sessions"][f"{AGREEMENT}-ICN".lower()].properties["content"]
+    return int(content["ControlNumber"])
+
+
+async def counted(app: Installation) -> int:
+    """The same as the service knows it."""
+    found = await app.counters.get(await service(app), AGREEMENT)
+    return found.counters[Kind.INTERCHANGE].last
+
+
 @pytest.mark.timeout(600)
 async def test_a_pull_under_writers_is_consistent_or_says_that_it_is_not(
     pulled: Installation, arm: Arm
 ) -> None:
     consistent = 0
     for seed in range(1, PULLS + 1):
-        writer = Writer(arm, seed)
+        writer, before = Writer(arm, seed), issued(arm)
         chance = random.Random(seed)
         often = chance.choice([1, 2, 6, 30])
         for number in range(1, 90):
@@ -72,6 +100,7 @@ async def test_a_pull_under_writers_is_consistent_or_says_that_it_is_not(
         arm.calm()
         assert ended.result is not None, ended.error
         assert ended.status is OperationStatus.SUCCEEDED
+        assert before <= await counted(pulled) <= issued(arm), seed
         told = [one.code for one in ended.warnings]
         if ended.result["consistent"]:
             consistent += 1
@@ -83,6 +112,7 @@ async def test_a_pull_under_writers_is_consistent_or_says_that_it_is_not(
     assert 0 < consistent < PULLS
     assert (await pull(pulled)).status is OperationStatus.SUCCEEDED
     assert await held(pulled) == artifacts_of(arm, IA)
+    assert await counted(pulled) == issued(arm)
 
 
 async def test_a_backup_of_an_account_that_moves_says_so(pulled: Installation, arm: Arm) -> None:
