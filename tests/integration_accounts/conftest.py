@@ -25,6 +25,17 @@ async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Ins
 
 
 @pytest.fixture
+async def at_once(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
+    """An installation that may name the sample account, and tries again without a wait."""
+    sample = arm.settings(f"/subscriptions/{SAMPLE_SUBSCRIPTION}")
+    deployed = Deployed.new(emulator, tmp_path, **sample).read()
+    update = {"retry_seconds": (0, 0, 0, 0)}
+    installation = Installation(deployed.model_copy(update=update))
+    yield installation
+    await installation.close()
+
+
+@pytest.fixture
 async def pulled(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
     arm.load(small())
     app = Installation(Deployed.new(emulator, tmp_path, **arm.settings()).read())

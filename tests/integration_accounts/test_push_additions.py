@@ -1,7 +1,5 @@
 """Pushes where Azure adds members to what is written: the push knows it for its own."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,23 +18,17 @@ from tests.integration_accounts.pushed import (
     half_filled,
     partner,
     pulled,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 
 _REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 _BESIDE = {**_REPLACING, "existing": "keep", "extra": "keep"}
 
 
 @pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    deployed = Deployed.new(emulator, tmp_path, **settings(arm)).read()
-    update = {"retry_seconds": (0, 0, 0, 0)}
-    installation = Installation(deployed.model_copy(update=update))
-    yield installation
-    await installation.close()
+def app(at_once: Installation) -> Installation:
+    return at_once
 
 
 def require_whole(done: Operation, arm: Arm, *, otherwise: str = "") -> None:

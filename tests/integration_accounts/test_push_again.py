@@ -1,7 +1,5 @@
 """Control numbers of a push that are looked at again: by a later attempt, and at its end."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +19,9 @@ from tests.integration_accounts.pushed import (
     number_in,
     pulled,
     restored,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 
 ICN = f"{X12}-ICN"
 PULLED = 40_127
@@ -35,12 +31,8 @@ _ADVANCE = {"controlNumbers": {"policy": "advance", "by": 1_000}}
 
 
 @pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    deployed = Deployed.new(emulator, tmp_path, **settings(arm)).read()
-    update = {"retry_seconds": (0, 0, 0, 0)}
-    installation = Installation(deployed.model_copy(update=update))
-    yield installation
-    await installation.close()
+def app(at_once: Installation) -> Installation:
+    return at_once
 
 
 def told(done: Operation) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 import base64
 import copy
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,11 +24,9 @@ from tests.integration_accounts.pushed import (
     plan,
     pulled,
     push,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 from tests.support.scenes import run
 
 _REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete", "link": False}
@@ -38,12 +34,8 @@ _UNDO = "contoso-undo"
 
 
 @pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    deployed = Deployed.new(emulator, tmp_path, **settings(arm)).read()
-    update = {"retry_seconds": (0, 0, 0, 0)}
-    installation = Installation(deployed.model_copy(update=update))
-    yield installation
-    await installation.close()
+def app(at_once: Installation) -> Installation:
+    return at_once
 
 
 async def undone(app: Installation, done: Operation) -> Operation:

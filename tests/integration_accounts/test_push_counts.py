@@ -1,7 +1,5 @@
 """What a push counts where its worker dies around a write."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +19,9 @@ from tests.integration_accounts.pushed import (
     number_in,
     partner,
     pulled,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 
 ICN = f"{X12}-ICN"
 _REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
@@ -40,12 +36,8 @@ _WRITES = {
 
 
 @pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    deployed = Deployed.new(emulator, tmp_path, **settings(arm)).read()
-    update = {"retry_seconds": (0, 0, 0, 0)}
-    installation = Installation(deployed.model_copy(update=update))
-    yield installation
-    await installation.close()
+def app(at_once: Installation) -> Installation:
+    return at_once
 
 
 def dies(monkeypatch: pytest.MonkeyPatch, counted: Counted, *, sent: bool) -> list[str]:

@@ -1,7 +1,5 @@
 """Pushes that make their account, where somebody else makes one of that name meanwhile."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,22 +18,16 @@ from tests.integration_accounts.pushed import (
     number_in,
     partner,
     pulled,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 
 _ASKED = {**NEW, "existing": "replace", "extra": "delete"}
 
 
 @pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    deployed = Deployed.new(emulator, tmp_path, **settings(arm)).read()
-    update = {"retry_seconds": (0, 0, 0, 0)}
-    installation = Installation(deployed.model_copy(update=update))
-    yield installation
-    await installation.close()
+def app(at_once: Installation) -> Installation:
+    return at_once
 
 
 def make(arm: Arm, *, sku: str = "Standard", holds: str = "") -> None:

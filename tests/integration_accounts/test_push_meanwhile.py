@@ -1,7 +1,6 @@
 """What somebody does to an account while a push is under way: what no backup has is not touched."""
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,22 +22,16 @@ from tests.integration_accounts.pushed import (
     plan,
     pulled,
     push,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 
 _REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 
 
 @pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    deployed = Deployed.new(emulator, tmp_path, **settings(arm)).read()
-    update = {"retry_seconds": (0, 0, 0, 0)}
-    installation = Installation(deployed.model_copy(update=update))
-    yield installation
-    await installation.close()
+def app(at_once: Installation) -> Installation:
+    return at_once
 
 
 BROKEN: dict[str, tuple[type, str]] = {"safety": (Safety, "made"), "numbers": (Deciding, "write")}

@@ -1,7 +1,5 @@
 """What a push tells of all its attempts, and which account it leaves to be linked."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,11 +27,9 @@ from tests.integration_accounts.pushed import (
     pulled,
     push,
     restored,
-    settings,
     started,
 )
 from tests.support.arm import Arm
-from tests.support.deployed import Deployed, Emulator
 
 _REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 _BY_THE_PUSH = Asked("somebody", PUSH)
@@ -41,12 +37,8 @@ _BY_THE_PUSH = Asked("somebody", PUSH)
 
 
 @pytest.fixture
-async def app(emulator: Emulator, tmp_path: Path, arm: Arm) -> AsyncIterator[Installation]:
-    deployed = Deployed.new(emulator, tmp_path, **settings(arm)).read()
-    update = {"retry_seconds": (0, 0, 0, 0)}
-    installation = Installation(deployed.model_copy(update=update))
-    yield installation
-    await installation.close()
+def app(at_once: Installation) -> Installation:
+    return at_once
 
 
 def counted(done: Operation) -> dict[str, Any]:
