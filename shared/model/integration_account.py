@@ -107,6 +107,19 @@ class AccountFacts(Stored):
         """The same for every spelling of the id."""
         return self.resource_id.lower()
 
+    @property
+    def latest(self) -> FormerAccount | None:
+        """The account that what the service has of sessions is of; None for none. An account that
+        it is merely linked to is not."""
+        if not self.pulled:
+            return self.former[-1] if self.former else None
+        return FormerAccount(
+            resource_id=self.resource_id,
+            sku=self.sku,
+            location=self.location,
+            seen_at=self.seen_at,
+        )
+
     def after(self, before: "AccountFacts | None") -> "AccountFacts":
         """These facts for a service that had others before: an account that numbers came from is
         not forgotten when the service gets another one.
@@ -118,12 +131,8 @@ class AccountFacts(Stored):
         former = before.former
         is_same = before.key == self.key
         if before.pulled and not is_same:
-            was = FormerAccount(
-                resource_id=before.resource_id,
-                sku=before.sku,
-                location=before.location,
-                seen_at=before.seen_at,
-            )
+            was = before.latest
+            assert was is not None, "it was pulled"
             former = [*(one for one in former if one.key != was.key), was]
         pulled, seen_at = is_same and before.pulled, before.seen_at if is_same else None
         update = {"pulled": pulled, "seen_at": seen_at, "former": former}

@@ -181,25 +181,23 @@ def settings_with_account(settings: JsonObject, facts: AccountFacts | None) -> J
     """A service's settings as a backup carries them: with the account that what it holds came from,
     and what the directory knows of that one and of those before it. An account that the service is
     merely linked to is none of them."""
-    found = recorded_facts(settings)
-    if facts is None or (found is None and not facts.pulled):
+    found, latest = recorded_facts(settings), facts.latest if facts is not None else None
+    if facts is None or latest is None:
         return settings
-    recorded, told = recorded_account(settings), facts
-    if found is None or (found.key != facts.key and facts.pulled):
+    recorded = recorded_account(settings)
+    if found is None or found.key != latest.key:
         # A push brought the sessions of another account than the last pull.
-        known = AccountProperties(sku=facts.sku, location=facts.location)
-        recorded = known.recorded(facts.resource_id)
-    elif found.key != facts.key:
-        seen_at = next((one.seen_at for one in facts.former if one.key == found.key), None)
-        former = [one for one in facts.former if one.key != found.key]
-        told = found.model_copy(update={"seen_at": seen_at, "former": former})
-    account, known_of_it = recorded[RECORDED], told.to_json()
+        known = AccountProperties(sku=latest.sku, location=latest.location)
+        recorded = known.recorded(latest.resource_id)
+    former = [one for one in facts.former if one.key != latest.key]
+    told = facts.model_copy(update={"seen_at": latest.seen_at, "former": former}).to_json()
+    account = recorded[RECORDED]
     assert isinstance(account, dict)
     said = {
-        name: known_of_it[name] for name in _OF_FACTS if known_of_it.get(name) not in (None, [])
+        name: told[name]
+        for name in _OF_FACTS
+        if name != "pulled" and told.get(name) not in (None, [])
     }
-    if told.pulled:
-        said.pop("pulled", None)
     kept = {name: value for name, value in account.items() if name not in _OF_FACTS}
     return {**settings, RECORDED: {**kept, **said}}
 

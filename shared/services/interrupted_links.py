@@ -1,6 +1,7 @@
 """The end of a link, or of its end, whose process stopped; for interrupted.py."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.model.integration_account import AccountFacts
 from shared.model.link import AccountProperties, Link
@@ -86,7 +87,10 @@ class InterruptedLinks:
             return
         found = await links.get(service.name)
         minutes = operation.parameters.get("pullMinutes")
-        update = {"pull_minutes": minutes if isinstance(minutes, int) else None}
+        update: dict[str, object] = {"pull_minutes": None, "next_pull_at": None}
+        if isinstance(minutes, int):
+            following = operation.created_at + timedelta(minutes=minutes)
+            update = {"pull_minutes": minutes, "next_pull_at": following}
         known = found.value if found else None
         if found and known and (known.service_id, known.key) == (service.id, facts.key):
             await links.put(known.model_copy(update=update), found.etag)

@@ -130,9 +130,8 @@ class Linking:
         with as_problems(account):
             resource = await self.arm.account(account).get()
         now, minutes = self.clock.now(), body.pull_minutes
-        if before is not None and before.value.pull_minutes == minutes:
-            following = before.value.next_pull_at
-        else:
+        following = before.value.next_pull_at if before is not None else None
+        if before is None or before.value.pull_minutes != minutes or following is None:
             following = now + timedelta(minutes=minutes) if minutes else None
         made = Link(
             service=service.name,

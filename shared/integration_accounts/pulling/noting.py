@@ -41,6 +41,9 @@ class Seen(Stored):
     """How many artifacts changed."""
     sessions_from: Time | None = None
     """When the reading of its sessions began; None where whoever wrote this did not say."""
+    sessions_known: bool = False
+    """Whether sessions of the account were in the service before: of a push, or of pulls of
+    sessions alone."""
     refused: list[Failure] = Field(default_factory=list)
     """Those whose content the account does not give."""
     lacking: list[Failure] = Field(default_factory=list)

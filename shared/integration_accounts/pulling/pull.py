@@ -103,8 +103,8 @@ class Puller:
             return []
         found = await self._stores.links.get(service.name)
         is_of_it = found is not None and found.value.service_id == service.id
-        if found is not None and is_of_it and found.value.last_pull_at is not None:
-            return []
+        if found is not None and is_of_it and found.value.last_session_pull_at is not None:
+            return []  # by a pull, or by the push that brought the account to what is here
         return [not_pulled(facts.resource_id, held.resource_id if held is not None else "")]
 
     async def pull(self, task: Task, service: Service, *, accept_removals: bool) -> PullOutcome:
@@ -164,7 +164,8 @@ class Puller:
         artifacts.require_removals_accepted(accepted=accept_removals)
         added = artifacts.added_agreements()
         changed = {name for section, name in read.staged if section is Section.AGREEMENTS}
-        behind = NumbersBehind(changed, added, first=not is_repeated)
+        is_first = link.last_session_pull_at is None and not is_repeated
+        behind = NumbersBehind(changed, added, first=is_first)
         sessions = SessionPull(stores, service, account, key, task, added, behind)
         await sessions.run()
         read.counts[Child.SESSIONS] = sessions.seen
@@ -269,6 +270,7 @@ def _seen(link: Link, properties: AccountProperties, read: Read, sessions: Sessi
         refused=read.refused,
         lacking=lacking(read, sessions.not_held),
         sessions_from=sessions.began_at,
+        sessions_known=link.last_session_pull_at is not None,
     )
 
 

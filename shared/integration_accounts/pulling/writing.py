@@ -7,7 +7,7 @@ a crash repeats that and loses nothing.
 
 from datetime import datetime
 
-from shared.integration_accounts.pulling.noting import Notes
+from shared.integration_accounts.pulling.noting import Notes, Seen
 from shared.integration_accounts.pulling.session_writing import SessionWriter
 from shared.integration_accounts.pulling.sessions import SESSION, Found
 from shared.integration_accounts.pulling.stores import PullStores
@@ -63,7 +63,10 @@ class StagedWriter:
             await self._beside(artifacts, stage, found_at, drifts=drifts)
             head = await staging.write(service_id, head, artifacts)
         key = await self._stores.keys.data_key(service_id)
-        sessions = SessionWriter(self._stores, self._service, key, found_at, first=not drifts)
+        is_first = not drifts
+        if summary is not None and Seen.model_validate(summary.seen).sessions_known:
+            is_first = False
+        sessions = SessionWriter(self._stores, self._service, key, found_at, first=is_first)
         async for values in staging.values(service_id, stage):
             for one in values:
                 if one.key == ACCOUNT:

@@ -33,6 +33,8 @@ class Issued:
     """What all other names issued of the same streams."""
     is_linked: bool = False
     """Whether the service is linked: then its own rows are the account's alone."""
+    claimed: set[str] = field(default_factory=set)
+    """The agreements whose numbers the service may have issued itself, while it was not linked."""
 
     def of_source(
         self, key: str, kind: Kind, bounds: Bounds, now: Sighting | None, before: Sighting | None
@@ -45,7 +47,7 @@ class Issued:
         :param before: the number that the service has of the account.
         """
         goes_on = now is not None and before is not None and now.value >= before.value
-        if self.is_linked or before is None or not goes_on:
+        if self.is_linked or key in self.claimed or before is None or not goes_on:
             return None
         return observed(self.by_account.get(key, {}).get(kind), bounds, before)
 
@@ -75,6 +77,8 @@ async def issued(stores: PushStores, service: Service) -> Issued:
         known = by_account if name in same else others
         await known.read(stores.ledger, [name], is_kin=name not in sharing)
     found = Issued(is_linked=counts_alone(service))
+    async for rows_of in stores.ledger.pages(service.name):
+        found.claimed.update(artifact_key(o.agreement) for o in rows_of if o.owner == service.id)
     async for page in stores.configuration.all_numbers(service.id):
         for one in page:
             rows = by_account.of(one.name, one.stream)
@@ -102,7 +106,8 @@ def _knows_account_of(other: Service, service: Service) -> bool:
 
     One that was restored holds what its restore found under all names.
     """
-    theirs, ours = other.integration_account, service.integration_account
+    theirs, facts = other.integration_account, service.integration_account
+    ours = facts.latest if facts is not None else None
     if theirs is None or ours is None or theirs.key != ours.key:
         return False
     return counts_alone(other) or other.restored_from is None

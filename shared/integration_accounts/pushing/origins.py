@@ -165,6 +165,7 @@ class Reading:
             if self.there is None:
                 return gone
             found = self.there
+            names = await _agreements_of(self.target) if is_former else names
         elif not self.may_be_read(account_id):
             return nothing
         else:
@@ -212,19 +213,15 @@ def came_from(
     """
     if facts is None:
         return None, []
-    own = FormerAccount(
-        resource_id=facts.resource_id,
-        sku=facts.sku,
-        location=facts.location,
-        seen_at=facts.seen_at,
-    )
-    former = [*facts.former]
-    if facts.pulled:
-        return own, [one for one in former if one.key != own.key]
+    latest = facts.latest
+    former = [one for one in facts.former if latest is None or one.key != latest.key]
+    if facts.pulled or not facts.linked:
+        return latest, former
     # Nothing was pulled from it. Where it is the target, its own number counts in any case.
-    counts = facts.linked and own.key not in {target.key, *(one.key for one in former)}
-    beside = [own] if counts else []
-    return (former[-1], [*former[:-1], *beside]) if former else (None, beside)
+    own = facts.model_copy(update={"pulled": True}).latest
+    known = {target.key, *(one.key for one in facts.former)}
+    beside = [own] if own is not None and own.key not in known else []
+    return latest, [*former, *beside]
 
 
 def require_sources(planned: Mapping[str, str], now: Sources, body: ControlNumbersAtPush) -> None:

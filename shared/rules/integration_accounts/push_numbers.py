@@ -18,6 +18,7 @@ from shared.model.push import (
     UncertainNumber,
 )
 from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.push_former import Former
 from shared.rules.integration_accounts.push_known import Choice, Known, SourceState
 from shared.rules.integration_accounts.push_rate import proposed, rate
 from shared.rules.integration_accounts.push_sessions import stands_at
@@ -105,18 +106,19 @@ def _latest(known: Known, *, with_target: bool = True) -> tuple[Counter | None, 
     if known.was_set_back and before is not None:
         # Of one that was set back, the highest number that is known counts.
         counter, before = observed(counter, bounds, before), None
+    if known.elsewhere is not None and not known.source_is_target:
+        # Before what the source says now: that counts behind what others issued, in any cycle.
+        counter = _with_others(counter, known.elsewhere)
     is_read = known.source_state is SourceState.READ and known.source is not None
     if known.source is not None and is_read and (with_target or not known.source_is_target):
         after = observed(counter, bounds, known.source, before)
         by = by if after == counter else NumberSource.SOURCE
         counter = after
-    if known.elsewhere is not None and not known.source_is_target:
-        together = join(counter, known.elsewhere)
-        by = by if together == counter else NumberSource.LEDGER
-        counter = together
     for one in known.former:
         said = one.sighting if with_target or not one.is_target else None
-        if said is not None and not _is_of_former_cycle(known, counter, said):
+        if said is None or _was_counted(one, said, counter):
+            continue
+        if not _is_of_former_cycle(known, counter, said):
             after = observed(counter, bounds, said)
             by = by if after == counter else NumberSource.SOURCE
             counter = after
@@ -126,6 +128,27 @@ def _latest(known: Known, *, with_target: bool = True) -> tuple[Counter | None, 
         by = by if after == counter else NumberSource.TARGET
         counter = after
     return counter, by
+
+
+def _with_others(counter: Counter | None, others: Counter) -> Counter | None:
+    """A counter with what others issued of its stream. Their cycle may be a later one: cycles of
+    two accounts cannot be compared, so what this one issued stays issued."""
+    together = join(counter, others)
+    if counter is None or together is None or together.cycle == counter.cycle:
+        return together
+    if others.cycle < counter.cycle:
+        return together
+    last, following = max(counter.last, others.last), max(counter.next, others.next)
+    return together.model_copy(update={"last": last, "next": following})
+
+
+def _was_counted(one: Former, said: Sighting, counter: Counter | None) -> bool:
+    """Whether an account of before has not issued since it was looked at, in a cycle that may have
+    ended since: what it had issued was counted then."""
+    changed = ticks_of(said.changed_time)
+    if counter is None or not counter.cycle or one.seen_at is None or changed is None:
+        return False
+    return changed <= ticks(one.seen_at)
 
 
 def _is_of_former_cycle(known: Known, counter: Counter | None, said: Sighting) -> bool:
