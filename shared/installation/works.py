@@ -107,6 +107,7 @@ class Works(Stores):
             pull=partial(self.puller.pull, accept_removals=False),
             as_pulled=self.puller.as_it_is,
             complete_pull=self.puller.complete,
+            pulled_before=self.puller.completed,
         )
 
     def _pull_stores(self) -> PullStores:

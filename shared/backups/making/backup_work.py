@@ -171,7 +171,25 @@ class BackupWork(Work):
             if problem.code not in _UNREADABLE:
                 raise
             return await self._as_its_blob_says(container, backup, problem)
-        return await self._outcome(container, backup, written, clear=True) if written else None
+        if not written:
+            return None
+        outcome = await self._outcome(container, backup, written, clear=True)
+        return await self._with_pull(operation, outcome)
+
+    async def _with_pull(self, operation: Operation, outcome: Outcome) -> Outcome:
+        """An outcome with what the pull of an earlier attempt brought."""
+        listed = await self._stores.directory.get(operation.service)
+        if listed is None or listed.service.id != operation.service_id:
+            return outcome
+        if listed.service.integration_account is None:
+            return outcome
+        try:
+            pulled = await self._stores.pulled_before(listed.service, operation.id)
+        except Problem:  # its service is being deleted
+            return outcome
+        if pulled is None:
+            return outcome
+        return replace(outcome, result={**outcome.result, "pull": pulled.result})
 
     async def _as_its_blob_says(
         self, container: BackupContainer, backup: Backup, problem: Problem

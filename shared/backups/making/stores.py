@@ -43,6 +43,9 @@ class BackupStores:
     complete_pull: Callable[[Service], Awaitable[object]]
     """Completes what a pull began to write, without the account."""
 
+    pulled_before: Callable[[Service, str], Awaitable[PullOutcome | None]]
+    """How the pull of an operation ended, by the operation's id; None where it brought nothing."""
+
     async def ownership(self, operation: Operation) -> Ownership:
         """The ownership metadata of the container of an operation's backup."""
         return Ownership(await self.installation(), str(operation.service_id), operation.id)

@@ -293,6 +293,7 @@ class Safety:
             pull=pull,
             as_pulled=puller.as_it_is,
             complete_pull=puller.complete,
+            pulled_before=puller.completed,
         )
 
     async def _clear(self, service: Service) -> None:
