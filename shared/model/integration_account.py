@@ -111,8 +111,13 @@ class AccountFacts(Stored):
     def latest(self) -> FormerAccount | None:
         """The account that what the service has of sessions is of; None for none. An account that
         it is merely linked to is not."""
-        if not self.pulled:
-            return self.former[-1] if self.former else None
+        if self.pulled:
+            return self.itself
+        return self.former[-1] if self.former else None
+
+    @property
+    def itself(self) -> FormerAccount:
+        """The account, as another service, or another link, knows it."""
         return FormerAccount(
             resource_id=self.resource_id,
             sku=self.sku,
@@ -131,9 +136,7 @@ class AccountFacts(Stored):
         former = before.former
         is_same = before.key == self.key
         if before.pulled and not is_same:
-            was = before.latest
-            assert was is not None, "it was pulled"
-            former = [*(one for one in former if one.key != was.key), was]
+            former = [*(one for one in former if one.key != before.key), before.itself]
         pulled, seen_at = is_same and before.pulled, before.seen_at if is_same else None
         update = {"pulled": pulled, "seen_at": seen_at, "former": former}
         return self.model_copy(update=update)

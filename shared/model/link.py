@@ -15,7 +15,7 @@ pull brought last, or a restore. A link alone does not write it. Backups carry i
 
 _VERSIONS = "apiVersions"
 _OTHERS = "resource"
-_OF_FACTS = ("pulled", "pullMinutes", "seenAt", "former")
+_OF_FACTS = ("pullMinutes", "seenAt", "former")
 """What the directory knows of an account and no answer of ARM says; backups carry it."""
 
 LEAST_MINUTES, MOST_MINUTES = 5, 1_440
@@ -156,18 +156,11 @@ def recorded_versions(settings: JsonObject, resource_id: str) -> dict[str, str]:
     return {k: _text(v) for k, v in versions.items()} if isinstance(versions, dict) else {}
 
 
-def recorded_others(settings: JsonObject, resource_id: str | None = None) -> JsonObject:
-    """The other members of the account's own resource, as settings say; empty where they are of
-    another account.
-
-    :param resource_id: of the account; None for whichever it is.
-    """
+def recorded_others(settings: JsonObject) -> JsonObject:
+    """The other members of the account's own resource, as settings say."""
     found = settings.get(RECORDED)
-    if not isinstance(found, dict):
-        return {}
-    is_of_it = resource_id is None or _text(found.get("resourceId")).lower() == resource_id.lower()
-    others = found.get(_OTHERS)
-    return others if is_of_it and isinstance(others, dict) else {}
+    others = found.get(_OTHERS) if isinstance(found, dict) else None
+    return others if isinstance(others, dict) else {}
 
 
 def recorded_state(settings: JsonObject) -> str:
@@ -193,11 +186,7 @@ def settings_with_account(settings: JsonObject, facts: AccountFacts | None) -> J
     told = facts.model_copy(update={"seen_at": latest.seen_at, "former": former}).to_json()
     account = recorded[RECORDED]
     assert isinstance(account, dict)
-    said = {
-        name: told[name]
-        for name in _OF_FACTS
-        if name != "pulled" and told.get(name) not in (None, [])
-    }
+    said = {name: told[name] for name in _OF_FACTS if told.get(name) not in (None, [])}
     kept = {name: value for name, value in account.items() if name not in _OF_FACTS}
     return {**settings, RECORDED: {**kept, **said}}
 

@@ -78,17 +78,6 @@ class History:
         async for page in pages:
             yield [_read(row) for row in page]
 
-    async def named(self, name: str) -> Backup | None:
-        """A backup by its name alone, of whichever service; None where there is none. Reads the
-        keys of the whole table, 1,000 rows a call, up to the backup."""
-        key = f"n!{encoded(name)}"
-        async for page in self._table.scan(columns=()):
-            for row in page:
-                found = await self._table.get(row.partition, key) if row.key == key else None
-                if found is not None:
-                    return _read(found)
-        return None
-
     async def scan(self, after: tuple[str, str]) -> AsyncIterator[ScannedPage]:
         """The backups of the whole installation, a page at a time, in no particular order.
 

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from shared.arm.client import Account, Arm
 from shared.arm.refusals import GONE, ArmRefused
-from shared.integration_accounts.pushing.safety import is_of_push
 from shared.integration_accounts.pushing.sources import (
     Generated,
     NumberKey,
@@ -218,10 +217,8 @@ def came_from(
     if facts.pulled or not facts.linked:
         return latest, former
     # Nothing was pulled from it. Where it is the target, its own number counts in any case.
-    own = facts.model_copy(update={"pulled": True}).latest
     known = {target.key, *(one.key for one in facts.former)}
-    beside = [own] if own is not None and own.key not in known else []
-    return latest, [*former, *beside]
+    return latest, [*former, *([] if facts.key in known else [facts.itself])]
 
 
 def require_sources(planned: Mapping[str, str], now: Sources, body: ControlNumbersAtPush) -> None:
@@ -282,9 +279,5 @@ async def last_look(stores: PushStores, service: Service) -> datetime | None:
     origin = service.restored_from
     if origin is None:
         return None
-    if is_of_push(origin.backup):
-        backup = await stores.history.named(origin.backup)
-    else:
-        found = await stores.history.get(origin.service, origin.backup)
-        backup = found.value if found is not None else None
-    return backup.started_at if backup is not None and backup.pulled else None
+    backup = await stores.history.get(origin.service, origin.backup)
+    return backup.value.started_at if backup is not None and backup.value.pulled else None

@@ -68,11 +68,15 @@ class _Within(Task):
 
 class _Entered:
     """The history as the backup's work sees it: what it enters for the hidden service is the
-    pushing service's, and pinned while it is there."""
+    pushing service's, and pinned while it is there.
 
-    def __init__(self, history: History, service: Service) -> None:
+    :param hidden: that service, which was made when the backup began; None where nothing is added.
+    """
+
+    def __init__(self, history: History, service: Service, hidden: Service | None) -> None:
         self._history = history
         self._service = service
+        self._hidden = hidden
 
     async def get(self, _service: str, name: str) -> Versioned[Backup] | None:
         """As ``History.get``."""
@@ -81,6 +85,8 @@ class _Entered:
     async def add(self, backup: Backup) -> Versioned[Backup]:
         """As ``History.add``."""
         update: dict[str, object] = {"service": self._service.name, "pinned": True}
+        if self._hidden is not None:
+            update["started_at"] = self._hidden.created_at
         return await self._history.add(backup.model_copy(update=update))
 
     async def change(self, backup: Backup, etag: str) -> str:
@@ -124,7 +130,7 @@ class Safety:
         task = await self._task(task, service)
         hidden = await self._service(task.operation, service, target)
         task.report("backing up the account")
-        work = self._work(service)
+        work = BackupWork(self._stores(service, hidden))
         outcome = await work.run(task)
         ended = _final(task.operation, outcome.status, outcome.result, self.clock)
         ended = ended.model_copy(update={"warnings": list(outcome.warnings)})
@@ -158,7 +164,7 @@ class Safety:
         entry = await self.history.get(service.name, container_of(service.name, operation.id))
         if entry is not None and entry.value.status is BackupStatus.RUNNING:
             inner = self._inner(operation, service, entry.value.storage_account)
-            made = await self._work(service).committed(inner)
+            made = await BackupWork(self._stores(service)).committed(inner)
             if made is not None:
                 ended = _final(inner, made.status, made.result, self.clock)
             else:
@@ -222,6 +228,7 @@ class Safety:
         """The hidden service, made now or by an earlier attempt."""
         hidden, now = self.hidden, self.clock.now()
         properties = AccountProperties(sku=target.sku, location=target.location)
+        facts = properties.facts(target.resource_id, linked=True)
         made = Service(
             name=operation.service,
             id=str(operation.service_id),
@@ -231,7 +238,8 @@ class Safety:
             created_at=now,
             changed_at=now,
             operations=[operation.id],
-            integration_account=properties.facts(target.resource_id, linked=True),
+            # Whoever restores the backup knows by it when the account was looked at.
+            integration_account=facts.model_copy(update={"seen_at": now}),
         )
         stores = hidden.pull
         if await stores.configuration.head(made.id) is None:
@@ -273,10 +281,11 @@ class Safety:
         listed = await self.hidden.pull.directory.get(_name(operation))
         return listed.service if listed is not None else None
 
-    def _work(self, service: Service) -> BackupWork:
-        return BackupWork(self._stores(service))
+    def _stores(self, service: Service, made: Service | None = None) -> BackupStores:
+        """What the backup's work reads and writes.
 
-    def _stores(self, service: Service) -> BackupStores:
+        :param made: the hidden service, where a backup begins.
+        """
         hidden, puller = self.hidden, Puller(self.hidden.pull)
 
         async def pull(task: Task, found: Service) -> PullOutcome:
@@ -288,7 +297,7 @@ class Safety:
         return replace(
             self.backups(),
             directory=hidden.pull.directory,
-            history=_Entered(self.history, service),  # type: ignore[arg-type]
+            history=_Entered(self.history, service, made),  # type: ignore[arg-type]
             source=lambda found: ServiceSource(hidden.service, found, hidden.pull.directory),
             pull=pull,
             as_pulled=puller.as_it_is,
@@ -357,12 +366,6 @@ def container_of(service: str, operation_id: str) -> str:
     fits = re.fullmatch(r"[0-9a-f]{32}", operation_id) is not None
     digits = operation_id if fits else hashlib.sha256(operation_id.encode()).hexdigest()[:32]
     return f"{key}{_MIDDLE}{digits}"
-
-
-def is_of_push(backup: str) -> bool:
-    """Whether a backup's name is one that a push gives: its descriptor names a hidden service, and
-    the history has it under that of the service that was pushed."""
-    return re.search(rf"{_MIDDLE}[0-9a-f]{{{_CONTAINER_DIGITS}}}$", backup) is not None
 
 
 def _plain(text: str) -> str:
