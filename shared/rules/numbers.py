@@ -278,6 +278,11 @@ def _within(
     return counter if counter.end == end else counter.model_copy(update={"end": end})
 
 
+def has_issued(counter: Counter | None) -> bool:
+    """Whether a counter knows of a number that was issued."""
+    return counter is not None and (counter.last > 0 or counter.cycle > 0)
+
+
 def join(*counters: Counter | None) -> Counter | None:
     """What several counters together say of one stream: of the highest cycle, the later of each
     value.

@@ -17,6 +17,7 @@ from shared.rules.integration_accounts.session_names import Agreements, generate
 from shared.rules.integration_accounts.sessions import GeneratedNumber, OtherSession, read
 from shared.rules.integration_accounts.sessions import Session as Reading
 from shared.rules.naming import artifact_key, session_key
+from shared.rules.numbers import has_issued
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,9 @@ class NumbersBehind:
         for agreement, counters in self._counters.items():
             numbers = self._numbers[agreement]
             for kind, counter in counters.items():
-                has_issued = counter.last > 0 or counter.cycle > 0
                 name = generated_name(numbers.name, kind)
-                if kind in numbers.numbering and has_issued and not is_there(session_key(name)):
+                counts = kind in numbers.numbering and has_issued(counter)
+                if counts and not is_there(session_key(name)):
                     self.found[name] = Behind(None, counter.last)
 
     def _as_read(self, session: Session) -> Reading:

@@ -126,7 +126,7 @@ class Puller:
             account = self._stores.account(link.resource_id)
             with as_problems(account.id):
                 outcome = await self._pull(
-                    task, service, link, account, head, accept_removals=accept_removals
+                    task, service, link, account, head, summary, accept_removals=accept_removals
                 )
         except Problem:
             notes = Notes(self._stores, service)
@@ -141,15 +141,19 @@ class Puller:
         link: Link,
         account: Account,
         head: Head,
+        before: Summary | None,
         *,
         accept_removals: bool,
     ) -> PullOutcome:
+        """Read the account, and write what changed.
+
+        :param before: what the last pull found.
+        """
         stores, now = self._stores, self._stores.clock.now()
         resource = await account.get()
         properties = AccountProperties.of(resource)
         key = await stores.keys.data_key(service.id)
         is_repeated = link.last_pull_at is not None
-        before = await stores.staging.summary(service.id)
         artifacts = ArtifactPull(
             stores,
             service,

@@ -17,10 +17,7 @@ from shared.integration_accounts.pushing.planned_for import planned_sources
 from shared.integration_accounts.pushing.planning import Looked, Planned
 from shared.integration_accounts.pushing.progress import Progressing
 from shared.integration_accounts.pushing.session_writing import SessionWriter
-from shared.integration_accounts.pushing.sources import (
-    Generated,
-    SessionsThere,
-)
+from shared.integration_accounts.pushing.sources import SessionsThere, sighting_of
 from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.target import target_of
@@ -29,7 +26,6 @@ from shared.model.operation import Operation
 from shared.model.push import ControlNumbersAtPush, PushBody, UncertainNumber
 from shared.model.service import Service
 from shared.operations.task import Task
-from shared.rules.integration_accounts.observed import Sighting
 from shared.rules.integration_accounts.push_known import SourceState
 from shared.rules.integration_accounts.push_numbers_again import (
     decided_again,
@@ -165,7 +161,7 @@ class Deciding:
             session = there.generated.get(_key(one))
             if session is not None and session.is_unreadable:
                 continue  # it stays, and is named at the end
-            if not one.is_still_to_write(_sighting(session)):
+            if not one.is_still_to_write(sighting_of(session)):
                 continue
             wanted.append(one)
             if session is not None:
@@ -181,7 +177,7 @@ class Deciding:
             session = there.generated.get(_key(one))
             if session is not None and session.is_unreadable:
                 continue
-            if one.was_lost(_sighting(session)):
+            if one.was_lost(sighting_of(session)):
                 self.progress.written.lose(one.number)
 
     def _not_reached(self, found: NumbersFound) -> list[str]:
@@ -190,7 +186,7 @@ class Deciding:
         return [
             _named(one.number.agreement, one.number.kind)
             for one in decided
-            if one.is_still_to_write(_sighting(found.there.generated.get(_key(one))))
+            if one.is_still_to_write(sighting_of(found.there.generated.get(_key(one))))
         ]
 
     def _unsure(self, found: NumbersFound) -> list[str]:
@@ -219,10 +215,6 @@ class Deciding:
 
 def _key(one: Decided) -> tuple[str, Kind]:
     return artifact_key(one.number.agreement), one.number.kind
-
-
-def _sighting(session: Generated | None) -> Sighting | None:
-    return session.sighting if session is not None else None
 
 
 def _named(agreement: str, kind: Kind) -> str:

@@ -26,14 +26,13 @@ _NAMES_AT_ONCE = 16
 class Issued:
     """Counters by the keys of a service's agreements."""
 
-    by_account: dict[str, Counters] = field(default_factory=dict)
-    """What the ledger knows of the service's account under other names: of services that are, or
-    were, linked to it, and of names whose service is gone."""
-    anywhere: dict[str, Counters] = field(default_factory=dict)
-    """What all other names issued of the same streams."""
     is_linked: bool = False
     """Whether the service is linked: then its own rows are the account's alone."""
-    claimed: set[str] = field(default_factory=set)
+    others: dict[str, Counters] = field(default_factory=dict)
+    """What other names issued of the same streams. Of a service that is not linked, those alone
+    that know what its account issued: services that are, or were, linked to it, and names whose
+    service is gone."""
+    claimed: frozenset[str] = frozenset()
     """The agreements whose numbers the service may have issued itself, while it was not linked."""
 
     def of_source(
@@ -49,7 +48,7 @@ class Issued:
         goes_on = now is not None and before is not None and now.value >= before.value
         if self.is_linked or key in self.claimed or before is None or not goes_on:
             return None
-        return observed(self.by_account.get(key, {}).get(kind), bounds, before)
+        return observed(self.others.get(key, {}).get(kind), bounds, before)
 
     def elsewhere(self, key: str, kind: Kind, ledger: BackedUpCounters) -> Counter | None:
         """What is known to be issued at all.
@@ -57,48 +56,47 @@ class Issued:
         :param ledger: the service's own counters: of one that was restored they are that.
         """
         if self.is_linked:
-            return self.anywhere.get(key, {}).get(kind)
+            return self.others.get(key, {}).get(kind)
         return join(ledger.counters.get(kind), ledger.passed.get(kind))
 
 
-async def issued(stores: PushStores, service: Service) -> Issued:
-    """What was issued under other names, of a service that holds an account's state."""
+async def issued(stores: PushStores, service: Service, claimed: frozenset[str]) -> Issued:
+    """What was issued under other names, of a service that holds an account's state.
+
+    :param claimed: the agreements whose rows the service owns, or owned when it was linked.
+    """
     if service.integration_account is None:
         return Issued()
     family = await family_of(stores.ledger, service)
     sharing = set(family.sharing)
     kin = [name for name in family.kin if name not in sharing]
-    names, same = [*kin, *family.sharing], set[str]()
-    for start in range(0, len(names), _NAMES_AT_ONCE):
-        some = names[start : start + _NAMES_AT_ONCE]
-        same.update(await _of_same_account(stores, service, some))
-    by_account, others = Known(), Known()
+    names, is_linked = [*kin, *family.sharing], counts_alone(service)
+    if not is_linked:
+        names = await _of_same_account(stores, service, names)
+    known = Known()
     for name in names:
-        known = by_account if name in same else others
         await known.read(stores.ledger, [name], is_kin=name not in sharing)
-    found = Issued(is_linked=counts_alone(service))
-    async for rows_of in stores.ledger.pages(service.name):
-        found.claimed.update(artifact_key(o.agreement) for o in rows_of if o.owner == service.id)
+    others = dict[str, Counters]()
     async for page in stores.configuration.all_numbers(service.id):
         for one in page:
-            rows = by_account.of(one.name, one.stream)
-            more = others.of(one.name, one.stream)
-            counters = [known for each in rows for known in each.row.known]
-            elsewhere = [known for each in more for known in each.row.known]
-            key, numbering = artifact_key(one.name), one.numbering
-            found.by_account[key] = brought_together([], counters, numbering)
-            found.anywhere[key] = brought_together([], [*counters, *elsewhere], numbering)
-    return found
+            rows = known.of(one.name, one.stream)
+            counters = [each for found in rows for each in found.row.known]
+            others[artifact_key(one.name)] = brought_together([], counters, one.numbering)
+    return Issued(is_linked, others, claimed)
 
 
 async def _of_same_account(stores: PushStores, service: Service, names: Sequence[str]) -> list[str]:
     """The names under which the ledger knows what the service's account issued."""
-    listed = await in_order(*(stores.directory.get(name) for name in names))
-    return [
-        name
-        for name, one in zip(names, listed, strict=True)
-        if one is None or _knows_account_of(one.service, service)
-    ]
+    found: list[str] = []
+    for start in range(0, len(names), _NAMES_AT_ONCE):
+        some = names[start : start + _NAMES_AT_ONCE]
+        listed = await in_order(*(stores.directory.get(name) for name in some))
+        found += [
+            name
+            for name, one in zip(some, listed, strict=True)
+            if one is None or _knows_account_of(one.service, service)
+        ]
+    return found
 
 
 def _knows_account_of(other: Service, service: Service) -> bool:

@@ -15,6 +15,7 @@ from shared.integration_accounts.pushing.sources import (
     generated_key,
     sessions_held,
     sessions_of,
+    sighting_of,
 )
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import AgreementThere, Survey
@@ -34,7 +35,7 @@ from shared.model.push import (
 )
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
-from shared.rules.integration_accounts.observed import Sighting, observed
+from shared.rules.integration_accounts.observed import observed
 from shared.rules.integration_accounts.push_known import Choice, Known, choice_for
 from shared.rules.integration_accounts.push_numbers import planned
 from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
@@ -97,6 +98,53 @@ class NumbersFound:
 
 
 @dataclass(frozen=True)
+class _Facts:
+    """What one look at the ledger, the service's sessions and the accounts came to."""
+
+    counters: dict[str, BackedUpCounters]
+    """Those of the service, by the keys of its agreements."""
+    elsewhere: Issued
+    there: SessionsThere
+    """Of the account that is pushed to."""
+    sources: Sources
+    held: dict[NumberKey, Generated]
+    """The sessions that the service has."""
+    look: datetime | None
+    """When those were looked at last."""
+
+    def of(self, key: str, agreement: AgreementThere) -> list[Known]:
+        """All that is known of the numbers of an agreement."""
+        if agreement.standard not in WITH_NUMBERS:
+            return []
+        return [self._of(key, kind, agreement) for kind in Kind]
+
+    def _of(self, key: str, kind: Kind, agreement: AgreementThere) -> Known:
+        ledger = self.counters.get(key) or BackedUpCounters(Counters(), Counters())
+        bounds, source = agreement.numbering.get(kind, Bounds()), self.sources.latest
+        own, target = self.held.get((key, kind)), self.there.generated.get((key, kind))
+        now = source.sessions.get((key, kind))
+        was, is_now = sighting_of(own), sighting_of(now)
+        return Known(
+            agreement=agreement.name,
+            kind=kind,
+            bounds=bounds,
+            source_state=source.state,
+            ledger=ledger.counters.get(kind),
+            passed=ledger.passed.get(kind),
+            of_source=self.elsewhere.of_source(key, kind, bounds, is_now, was),
+            elsewhere=self.elsewhere.elsewhere(key, kind, ledger),
+            target=sighting_of(target),
+            target_unreadable=_is_unreadable(target),
+            source_unreadable=_is_unreadable(now or own),
+            source=is_now,
+            before=was,
+            looks=_looks(own, bounds, self.look),
+            source_is_target=source.is_target,
+            former=[one.former((key, kind)) for one in self.sources.former],
+        )
+
+
+@dataclass(frozen=True)
 class NumbersSurvey:
     """Looks at control numbers and sessions.
 
@@ -123,9 +171,10 @@ class NumbersSurvey:
         reading = Reading(self.arm, target.account, agreements, known_there, self.may_be_read)
         sources = await reading.sources(service.integration_account)
         held = await sessions_held(cut, agreements)
-        counters = await self._counters(service, cut)
-        elsewhere = await issued(self.stores, service)
+        counters, claimed = await self._counters(service, cut)
+        elsewhere = await issued(self.stores, service, claimed)
         look = await last_look(self.stores, service)
+        facts = _Facts(counters, elsewhere, there, sources, held.generated, look)
         numbers, decided = Numbers(body.control_numbers), list[Decided]()
         seen: list[Seen] = []
         names = [one.name for one in survey.agreements.values()] + [*survey.left_alone.values()]
@@ -133,8 +182,7 @@ class NumbersSurvey:
         problems = list(wrong_choices(body.control_numbers, names, partial=partial))
         wrong = bool(problems)
         for key, one in sorted(survey.agreements.items()):
-            known_of = (counters, elsewhere, there, sources, held.generated, look)
-            for known in self._known(key, one, *known_of):
+            for known in facts.of(key, one):
                 if known.target_unreadable:
                     numbers.unreadable(there.generated[key, known.kind].name)
                 elif known.source_unreadable:
@@ -178,58 +226,20 @@ class NumbersSurvey:
             seen,
         )
 
-    def _known(
-        self,
-        key: str,
-        agreement: AgreementThere,
-        counters: dict[str, BackedUpCounters],
-        elsewhere: Issued,
-        there: SessionsThere,
-        sources: Sources,
-        held: dict[NumberKey, Generated],
-        look: datetime | None,
-    ) -> list[Known]:
-        if agreement.standard not in WITH_NUMBERS:
-            return []
-        ledger = counters.get(key) or BackedUpCounters(Counters(), Counters())
-        found: list[Known] = []
-        for kind in Kind:
-            bounds = agreement.numbering.get(kind, Bounds())
-            own, target = held.get((key, kind)), there.generated.get((key, kind))
-            source = sources.latest
-            now = source.sessions.get((key, kind))
-            was, is_now = _sighting(own), _sighting(now)
-            found.append(
-                Known(
-                    agreement=agreement.name,
-                    kind=kind,
-                    bounds=bounds,
-                    source_state=source.state,
-                    ledger=ledger.counters.get(kind),
-                    passed=ledger.passed.get(kind),
-                    of_source=elsewhere.of_source(key, kind, bounds, is_now, was),
-                    elsewhere=elsewhere.elsewhere(key, kind, ledger),
-                    target=_sighting(target),
-                    target_unreadable=_is_unreadable(target),
-                    source_unreadable=_is_unreadable(now or own),
-                    source=is_now,
-                    before=was,
-                    looks=_looks(own, bounds, look),
-                    source_is_target=source.is_target,
-                    former=[one.former((key, kind)) for one in sources.former],
-                )
-            )
-        return found
-
-    async def _counters(self, service: Service, cut: ServiceCut) -> dict[str, BackedUpCounters]:
-        """What the ledger knows of agreements that have numbers of their own in it.
+    async def _counters(
+        self, service: Service, cut: ServiceCut
+    ) -> tuple[dict[str, BackedUpCounters], frozenset[str]]:
+        """What the ledger knows of agreements that have numbers of their own in it; and those of
+        them whose rows the service owns.
 
         An account counts by agreement: what it issued for another one between the same parties is
         none of this one's.
         """
         own: dict[str, set[Kind]] = {}
+        claimed = set[str]()
         async for rows in self.stores.ledger.pages(service.name):
             own.update((artifact_key(row.agreement), {*row.counters}) for row in rows)
+            claimed.update(artifact_key(row.agreement) for row in rows if row.owner == service.id)
         found: dict[str, BackedUpCounters] = {}
         async for page in cut.records(CONTROL_NUMBERS):
             for one in page:
@@ -239,7 +249,7 @@ class NumbersSurvey:
                     {kind: counter for kind, counter in read.counters.items() if kind in kinds},
                     {kind: counter for kind, counter in read.passed.items() if kind in kinds},
                 )
-        return found
+        return found, frozenset(claimed)
 
     async def others(
         self,
@@ -284,10 +294,6 @@ class NumbersSurvey:
                     continue
                 kept = any(there.action(one.name) is Action.KEEP for one in writes)
                 yield Action.KEEP if kept else Action.CREATE, writes[0]
-
-
-def _sighting(session: Generated | None) -> Sighting | None:
-    return session.sighting if session is not None else None
 
 
 def _never_back(known: Known) -> Known:

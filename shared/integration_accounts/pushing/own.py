@@ -27,7 +27,7 @@ from shared.rules.integration_accounts.push_plan import (
     seen_in_account,
 )
 from shared.rules.integration_accounts.resources import record_of, resource_of
-from shared.rules.naming import shown
+from shared.rules.naming import shown, some
 
 _OTHERWISE = frozenset({Action.REFUSE, Action.REPLACE, Action.KEEP})
 """What is done with what the account has otherwise than the service."""
@@ -141,9 +141,8 @@ def _answered_otherwise(target: str, places: tuple[str, ...], added: tuple[str, 
     if places:
         said = f"Azure answered it otherwise than it was written: {', '.join(places[:_NAMED])}."
     else:
-        more = f" and {len(added) - _NAMED} more" if len(added) > _NAMED else ""
         said = (
-            f"Azure added members that were not written: {', '.join(added[:_NAMED])}{more}. It is "
-            "as it was written but for these."
+            f"Azure added members that were not written: {some(added, _NAMED)}. It is as it was "
+            "written but for these."
         )
     return Warning(code="AnsweredOtherwise", message=said, target=target)

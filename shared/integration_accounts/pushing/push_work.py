@@ -31,7 +31,7 @@ from shared.integration_accounts.pushing.planning import (
 )
 from shared.integration_accounts.pushing.progress import Done, Progressing
 from shared.integration_accounts.pushing.safety import Safety
-from shared.integration_accounts.pushing.settling import Looked, Settling
+from shared.integration_accounts.pushing.settling import AtTheEnd, Settling
 from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
@@ -174,9 +174,9 @@ class PushWork(Work):
         if is_linked and is_whole:
             states = planned_sources(task.operation)
             behind = PushNumbersPolicy.AS_KNOWN not in body.control_numbers.policies
-            seen = Looked(looked_at, looked.numbers.sources, states, goes_behind=behind)
+            read = AtTheEnd(looked_at, looked.numbers.sources, states, goes_behind=behind)
             with as_problems(planned.target.id):
-                await self._settling.run(task, service, planned.target.account, seen)
+                await self._settling.run(task, service, planned.target.account, read)
         notes += await self._disabled(task.operation, progress)
         result = result_of(task.operation, progress) | compared(differing)
         result |= {

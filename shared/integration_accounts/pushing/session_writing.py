@@ -23,7 +23,7 @@ from shared.integration_accounts.pushing.patient import (
     pause,
 )
 from shared.integration_accounts.pushing.progress import Progressing
-from shared.integration_accounts.pushing.sources import Generated, sessions_of
+from shared.integration_accounts.pushing.sources import Generated, sessions_of, sighting_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.written import Counted, Sending
@@ -114,7 +114,7 @@ class SessionWriter:
             return False
         number, written = decided.number, self.progress.written
         before = self.progress.as_it_is(decided)
-        if before.was_lost(there.sighting if there is not None else None):
+        if before.was_lost(sighting_of(there)):
             written.lose(number)
         write = await self._session(decided, name, there, self.stores.clock.now())
         body = resource_of(Child.SESSIONS, write.name, write.document)
@@ -140,7 +140,7 @@ class SessionWriter:
     def _is_to_do(self, decided: Decided, there: "_There | None") -> bool:
         """Whether a number is still to be written. Where it is not, and it is there just so, a
         write of which nothing was heard was carried out."""
-        seen, number = there.sighting if there is not None else None, decided.number
+        seen, number = sighting_of(there), decided.number
         if _is_still_to_write(self.progress.as_it_is(decided), there):
             return True
         is_there = seen is not None and seen.value == number.becomes
@@ -235,6 +235,5 @@ class _There(Generated):
 def _is_still_to_write(decided: Decided, there: Generated | None) -> bool:
     """Whether a number is still to be written; one that cannot be read stays, as it may be a later
     one."""
-    if there is None:
-        return decided.is_still_to_write(None)
-    return not there.is_unreadable and decided.is_still_to_write(there.sighting)
+    is_unreadable = there is not None and there.is_unreadable
+    return not is_unreadable and decided.is_still_to_write(sighting_of(there))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.arm.client import Account
+from shared.integration_accounts.pulling.noting import sessions_read
 from shared.integration_accounts.pulling.session_pulls import bring_changed
 from shared.integration_accounts.pulling.session_writing import SessionWriter
 from shared.integration_accounts.pulling.stores import PullStores
@@ -23,7 +24,7 @@ from shared.storage.versioned import optimistic
 
 
 @dataclass(frozen=True)
-class Looked:
+class AtTheEnd:
     """How the accounts were when the end of a push read them."""
 
     at: datetime
@@ -61,7 +62,7 @@ class Settling:
 
     stores: PullStores
 
-    async def run(self, task: Task, service: Service, account: Account, looked: Looked) -> None:
+    async def run(self, task: Task, service: Service, account: Account, read: AtTheEnd) -> None:
         """Bring the account's sessions into the service that is linked to it, and settle what those
         of before issued. Idempotent.
 
@@ -72,18 +73,18 @@ class Settling:
         writer = SessionWriter(stores, service, key, now, pushed=True)
         task.report("reading sessions")
         await bring_changed(stores, service, account, key, writer, task.checkpoint)
-        await self._note(service, account, looked)
-        await self._note_link(service, account, looked.at)
+        await self._note(service, account, read)
+        await self._note_link(service, account, read.at)
 
     @optimistic
-    async def _note(self, service: Service, account: Account, looked: Looked) -> None:
+    async def _note(self, service: Service, account: Account, read: AtTheEnd) -> None:
         listed = await self.stores.directory.get(service.name)
         if listed is None or listed.service.id != service.id:
             return
         facts = listed.service.integration_account
         if facts is None or not is_linked_to(listed.service, account.id.key):
             return
-        settled = looked.settled(facts)
+        settled = read.settled(facts)
         if settled != facts:
             changed = listed.service.model_copy(update={"integration_account": settled})
             await self.stores.directory.change(changed, listed.etag)
@@ -94,7 +95,7 @@ class Settling:
         if found is None or found.value.service_id != service.id:
             return
         if found.value.key == account.id.key:
-            looked = found.value.model_copy(update={"last_session_pull_at": at})
+            looked = found.value.model_copy(update=sessions_read(found.value, at))
             await self.stores.links.put(looked, found.etag)
 
     async def pull_minutes(self, service: Service) -> int | None:

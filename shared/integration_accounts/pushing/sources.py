@@ -67,6 +67,11 @@ class SessionsThere:
             self.uncounted[session_key(session.name)] = session
 
 
+def sighting_of(session: Generated | None) -> Sighting | None:
+    """What a session says; None for none, and for one that cannot be read."""
+    return session.sighting if session is not None else None
+
+
 def is_uncounted(name: str, agreements: Agreements) -> bool:
     """Whether a session is of a generated number that the ledger has no counter for."""
     meanings = named(name, agreements)

@@ -10,11 +10,7 @@ from datetime import datetime
 from shared.model.numbers import Bounds, Counter
 from shared.rules.integration_accounts.observed import Sighting
 from shared.rules.integration_accounts.rollover import is_rollover
-
-
-def has_issued(counter: Counter | None) -> bool:
-    """Whether a counter knows of a number that was issued."""
-    return counter is not None and (counter.last > 0 or counter.cycle > 0)
+from shared.rules.numbers import has_issued
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from enum import StrEnum
 from shared.model.numbers import Bounds, Counter, Kind
 from shared.model.push import ControlNumbersAtPush, PushNumbersPolicy
 from shared.rules.integration_accounts.observed import Sighting, is_behind_ledger
-from shared.rules.integration_accounts.push_former import Former, has_issued
+from shared.rules.integration_accounts.push_former import Former
 from shared.rules.integration_accounts.push_rate import Look
 from shared.rules.naming import ordinal
-from shared.rules.numbers import join
+from shared.rules.numbers import has_issued, join
 
 _PLACE = "/controlNumbers"
 

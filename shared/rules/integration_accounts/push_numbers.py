@@ -134,9 +134,7 @@ def _with_others(counter: Counter | None, others: Counter) -> Counter | None:
     """A counter with what others issued of its stream. Their cycle may be a later one: cycles of
     two accounts cannot be compared, so what this one issued stays issued."""
     together = join(counter, others)
-    if counter is None or together is None or together.cycle == counter.cycle:
-        return together
-    if others.cycle < counter.cycle:
+    if counter is None or together is None or others.cycle <= counter.cycle:
         return together
     last, following = max(counter.last, others.last), max(counter.next, others.next)
     return together.model_copy(update={"last": last, "next": following})

@@ -12,11 +12,10 @@ from shared.model.numbers import Bounds, Counter, Kind
 from shared.model.push import Action
 from shared.model.wire import JsonObject, JsonValue
 from shared.rules.integration_accounts.observed import Sighting
-from shared.rules.integration_accounts.push_former import has_issued
 from shared.rules.integration_accounts.session_names import generated_name, received_name
 from shared.rules.integration_accounts.sessions import new_content, number_of, written
 from shared.rules.naming import session_key
-from shared.rules.numbers import moved_up
+from shared.rules.numbers import has_issued, moved_up
 
 
 @dataclass(frozen=True, slots=True)

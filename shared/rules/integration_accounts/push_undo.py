@@ -12,6 +12,7 @@ from shared.model.problem import Code, Problem
 from shared.rules.integration_accounts.children import CHILDREN, Holds
 from shared.rules.integration_accounts.limits import MOST_CONTENT
 from shared.rules.integration_accounts.resources import fits_inline, goes_inline
+from shared.rules.naming import some
 
 _NAMED = 100
 """Artifacts that an error names; of the others it says how many."""
@@ -64,11 +65,10 @@ def no_undo(lacking: Mapping[Lack, Sequence[str]], unreadable: str = "") -> Iter
         if not paths:
             continue
         why = f"{lack}, as {unreadable}" if lack is Lack.ADDRESS else str(lack)
-        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
         yield Problem(
             Code.BACKUP_INCOMPLETE,
-            f"{', '.join(paths[:_NAMED])}{more} would be replaced or deleted, and no push could "
-            f"bring back any of these: {why}. {_WHAT_TO_DO[lack]}; or exclude it, or send "
+            f"{some(paths, _NAMED)} would be replaced or deleted, and no push could bring back any "
+            f"of these: {why}. {_WHAT_TO_DO[lack]}; or exclude it, or send "
             "existing: keep and extra: keep.",
             "/existing",
         )
