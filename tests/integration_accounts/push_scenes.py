@@ -17,6 +17,7 @@ from tests.integration_accounts.pulled import artifacts_of, held
 from tests.integration_accounts.pushed import (
     NEW,
     OTHER,
+    REPLACING,
     half_filled,
     issue,
     number_in,
@@ -33,7 +34,6 @@ ISSUED = 40_627
 """What the source issued since it was pulled, when the service knew of 40,127."""
 _ICN, _EDIFACT_ICN, _ACK = f"{X12}-ICN", f"{EDIFACT}-ICN", f"{X12}-GCN-ACK"
 _ADVANCE = {"controlNumbers": {"policy": "advance", "by": BY}}
-_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 _ADVANCED = {_ICN: 40_127 + BY, _EDIFACT_ICN: 5_216 + BY}
 _GOES_ON_BY = 3
 
@@ -80,13 +80,11 @@ def _changed(arm: Arm) -> None:
 
 
 SCENES = {
-    "replacing": Scene({**_REPLACING, **_ADVANCE}, _ADVANCED, _filled),
+    "replacing": Scene({**REPLACING, **_ADVANCE}, _ADVANCED, _filled),
     "making": Scene({**NEW, **_ADVANCE}, _ADVANCED, is_undone=False),
-    "continuing": Scene(
-        _REPLACING, {_ICN: ISSUED, _EDIFACT_ICN: 9_999, _ACK: 95}, _each_knows_some
-    ),
+    "continuing": Scene(REPLACING, {_ICN: ISSUED, _EDIFACT_ICN: 9_999, _ACK: 95}, _each_knows_some),
     "as known": Scene(
-        {**_REPLACING, "controlNumbers": {"policy": "asKnown"}},
+        {**REPLACING, "controlNumbers": {"policy": "asKnown"}},
         {_ICN: 40_127, _EDIFACT_ICN: 5_216},
         _ahead,
     ),

@@ -27,6 +27,9 @@ OTHER = "/".join([*ACCOUNT.split("/")[:-1], "contoso-north"])
 NEW = {"create": {"resourceId": OTHER, "location": "northeurope", "sku": "Standard"}}
 """The request that makes it."""
 
+REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
+"""The request after which it is as the service is."""
+
 
 def settings(arm: Arm) -> dict[str, str]:
     """Those of an app that may name the sample's accounts."""

@@ -13,6 +13,7 @@ from tests.integration_accounts.pulled import artifacts_of
 from tests.integration_accounts.pushed import (
     NEW,
     OTHER,
+    REPLACING,
     broken_once,
     ended,
     half_filled,
@@ -22,8 +23,7 @@ from tests.integration_accounts.pushed import (
 )
 from tests.support.arm import Arm
 
-_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
-_BESIDE = {**_REPLACING, "existing": "keep", "extra": "keep"}
+_BESIDE = {**REPLACING, "existing": "keep", "extra": "keep"}
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ _ADDED = {"filledIn": "yes"}
 
 
 @pytest.mark.parametrize("hashes", ["always", "never"])
-@pytest.mark.parametrize("body", [NEW, _REPLACING, _BESIDE], ids=["new", "replace", "keep"])
+@pytest.mark.parametrize("body", [NEW, REPLACING, _BESIDE], ids=["new", "replace", "keep"])
 async def test_what_azure_adds_to_is_known_for_its_own_after_a_crash(
     app: Installation,
     arm: Arm,
@@ -91,7 +91,7 @@ async def test_what_azure_adds_again_to_what_is_there_is_as_it_was_to_become(
     await pulled(app, arm)
     arm.switches.adds_members = True
     require_whole(await ended(app, await started(app, NEW, ONE)), arm)
-    again = await ended(app, await started(app, _REPLACING, ONE))
+    again = await ended(app, await started(app, REPLACING, ONE))
     require_whole(again, arm)
 
 

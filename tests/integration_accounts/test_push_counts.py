@@ -13,6 +13,7 @@ from shared.model.operation import Operation
 from tests.integration_accounts.linked import ONE
 from tests.integration_accounts.pushed import (
     OTHER,
+    REPLACING,
     ended,
     half_filled,
     issue,
@@ -24,7 +25,6 @@ from tests.integration_accounts.pushed import (
 from tests.support.arm import Arm
 
 ICN = f"{X12}-ICN"
-_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 _WRITES = {
     Counted.CREATED: ("put", Child.PARTNERS, "contoso"),
     Counted.REPLACED: ("put", Child.PARTNERS, "fabrikam"),
@@ -71,7 +71,7 @@ async def test_a_write_whose_worker_died_is_counted_once(
 ) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     died = dies(monkeypatch, counted, sent=sent)
     assert (await ended(app, record)).completed_at is None
     assert died
@@ -110,7 +110,7 @@ async def test_where_no_attempt_follows_it_says_which_write_is_not_known(
 ) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     monkeypatch.setattr("shared.operations.engine.ATTEMPTS", 1)
     dies(monkeypatch, counted, sent=True)
     done = await ended(app, record)
@@ -127,7 +127,7 @@ async def test_what_somebody_else_wrote_meanwhile_is_not_counted(
     await pulled(app, arm)
     half_filled(arm)
     issue(arm, OTHER, ICN, 40_100)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     dies(monkeypatch, Counted.NUMBER, sent=False)
     await ended(app, record)
     issue(arm, OTHER, ICN, 40_500)

@@ -14,6 +14,7 @@ from tests.integration_accounts.pulled import artifacts_of, held
 from tests.integration_accounts.pushed import (
     NEW,
     OTHER,
+    REPLACING,
     ended,
     half_filled,
     number_in,
@@ -25,8 +26,6 @@ from tests.integration_accounts.pushed import (
 )
 from tests.support.arm import Arm
 from tests.support.scenes import ASKED
-
-_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 
 
 @pytest.mark.parametrize(
@@ -49,13 +48,13 @@ async def test_either_way_the_account_becomes_what_the_service_holds(
         setattr(arm.switches, name, value)
     await pulled(app, arm)
     half_filled(arm)
-    done = await push(app, _REPLACING, ONE)
+    done = await push(app, REPLACING, ONE)
     assert done.status == "Succeeded", (done.error, done.warnings, done.result)
     assert artifacts_of(arm, OTHER) == await held(app, ONE) == artifacts_of(arm, ACCOUNT)
     assert number_in(arm, OTHER, f"{X12}-ICN") == 40_127
     assert done.result is not None
     arm.calm()
-    again = await push(app, _REPLACING, ONE)
+    again = await push(app, REPLACING, ONE)
     assert again.status == "Succeeded", (again.error, again.warnings)
     assert [one for one in arm.seen if one.method in ("PUT", "DELETE")] == []
 
@@ -85,7 +84,7 @@ async def test_a_push_waits_where_arm_throttles(app: Installation, arm: Arm) -> 
 async def test_what_is_canceled_says_what_was_done(app: Installation, arm: Arm) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     canceled: list[bool] = []
 
     def cancel() -> None:
@@ -112,7 +111,7 @@ async def test_what_is_canceled_says_what_was_done(app: Installation, arm: Arm) 
 async def test_what_azure_refuses_fails_and_names_the_undo(app: Installation, arm: Arm) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     body = {"error": {"code": "InvalidSchema", "message": "It is not taken."}}
     arm.fault(method="PUT", part="/schemas/", status=400, body=body, times=9)
     done = await ended(app, record)
@@ -149,7 +148,7 @@ async def test_what_the_identity_may_not_do_is_told_before(app: Installation, ar
     await pulled(app, arm)
     half_filled(arm)
     arm.switches.actions = ["*/read"]
-    planned = await plan(app, _REPLACING, ONE)
+    planned = await plan(app, REPLACING, ONE)
     assert [one.code for one in planned.errors] == ["IntegrationAccountForbidden"]
     message = planned.errors[0].message
     assert "Microsoft.Logic/integrationAccounts/partners/write" in message
@@ -258,7 +257,7 @@ def states(arm: Arm) -> dict[str, str]:
 async def test_what_is_not_as_it_was_to_become_is_told(app: Installation, arm: Arm) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
 
     def undo() -> None:
         arm.load([partner(OTHER, "Contoso", "SOMEBODYS")])
@@ -277,7 +276,7 @@ async def test_a_target_of_another_service_is_told(app: Installation, arm: Arm) 
     half_filled(arm)
     await create(app, TWO)
     await link(app, TWO, OTHER)
-    planned = await plan(app, {**_REPLACING, "extra": "keep"}, ONE)
+    planned = await plan(app, {**REPLACING, "extra": "keep"}, ONE)
     assert planned.errors == []
     assert "AccountOfAnother" in [one.code for one in planned.warnings]
     assert not planned.links

@@ -15,6 +15,7 @@ from tests.integration_accounts.pulled import artifacts_of, pull
 from tests.integration_accounts.pushed import (
     NEW,
     OTHER,
+    REPLACING,
     broken_once,
     ended,
     half_filled,
@@ -25,8 +26,6 @@ from tests.integration_accounts.pushed import (
     started,
 )
 from tests.support.arm import Arm
-
-_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 
 
 @pytest.fixture
@@ -63,7 +62,7 @@ async def test_what_is_made_between_attempts_stays(
     await pulled(app, arm)
     half_filled(arm)
     broken_once(monkeypatch, *BROKEN[where])
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     first = await ended(app, record)
     assert first.completed_at is None
     arm.load([partner(OTHER, "Wingtip", "SOMEBODYS"), partner(OTHER, "Tailspin", "SOMEBODYS")])
@@ -80,7 +79,7 @@ async def test_what_is_edited_between_survey_and_write_stays(
 ) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     _before(arm, f"{OTHER}/partners/{name}", lambda: arm.load([partner(OTHER, name, "EDITED")]))
     done = await ended(app, record)
     require_left(done, name)
@@ -91,7 +90,7 @@ async def test_what_is_edited_between_survey_and_write_stays(
 async def test_what_somebody_deleted_meanwhile_is_gone(app: Installation, arm: Arm) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     partners = arm.account(OTHER).items["partners"]
     _before(arm, f"{OTHER}/partners/Tailspin", lambda: partners.pop("tailspin", None))
     done = await ended(app, record)
@@ -110,7 +109,7 @@ async def test_content_tells_what_was_edited_with_a_hash_and_without(
     half_filled(arm)
     arm.load([_schema("Gone", "<a/>"), _schema("Edited", "<a/>")])
     schemas = arm.account(OTHER).items["schemas"]
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
 
     def edit() -> None:
         arm.load([_schema("Edited", "<b/>")])
@@ -179,12 +178,12 @@ async def test_a_kind_that_the_account_does_not_take_is_told_before(
     body = {"error": {"code": "InvalidResourceType", "message": "It is not known here."}}
     part = f"{OTHER}/rosettanetprocessconfigurations"
     arm.fault(method="GET", part=part, status=400, body=body, times=99)
-    planned = await plan(app, _REPLACING, ONE)
+    planned = await plan(app, REPLACING, ONE)
     assert [(one.code, one.target) for one in planned.errors] == [
         ("IntegrationAccountRefused", "/exclude")
     ]
     exclude = [{"section": "rosettanet-processes"}]
-    planned = await plan(app, {**_REPLACING, "exclude": exclude}, ONE)
+    planned = await plan(app, {**REPLACING, "exclude": exclude}, ONE)
     assert planned.errors == []
     assert "KindNotCovered" in [one.code for one in planned.warnings]
 
@@ -196,9 +195,9 @@ async def test_workflows_that_may_not_be_read_forbid_no_push_that_leaves_them(
     half_filled(arm)
     body = {"error": {"code": "AuthorizationFailed", "message": "It may not."}}
     arm.fault(part="Microsoft.Logic/workflows", status=403, body=body, times=99)
-    planned = await plan(app, {**_REPLACING, "workflows": "leave"}, ONE)
+    planned = await plan(app, {**REPLACING, "workflows": "leave"}, ONE)
     assert planned.errors == []
     assert "WorkflowsNotAllSeen" in [one.code for one in planned.warnings]
-    problem = await refused(plan(app, _REPLACING, ONE))
+    problem = await refused(plan(app, REPLACING, ONE))
     assert problem is not None
     assert problem.code == "IntegrationAccountForbidden"

@@ -5,10 +5,17 @@ from localhost.arm.sample import ACCOUNT
 from shared.installation.installation import Installation
 from shared.integration_accounts.pushing.named import Named
 from tests.integration_accounts.linked import ONE
-from tests.integration_accounts.pushed import OTHER, ended, half_filled, partner, pulled, started
+from tests.integration_accounts.pushed import (
+    OTHER,
+    REPLACING,
+    ended,
+    half_filled,
+    partner,
+    pulled,
+    started,
+)
 from tests.support.arm import Arm
 
-_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 _MANY = 120
 """More than the record of an operation lists one by one."""
 
@@ -25,7 +32,7 @@ async def test_what_the_plan_did_not_name_stays(app: Installation, arm: Arm) -> 
     await pulled(app, arm)
     half_filled(arm)
     arm.load([partner(OTHER, f"Extra{number}", f"EXTRA{number}") for number in range(_MANY)])
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     came = ("Contoso", "Northwind", "Wingtip")
     arm.load([partner(OTHER, name, "SOMEBODYS") for name in came])
     done = await ended(app, record)
@@ -45,7 +52,7 @@ async def test_what_the_plan_did_not_name_stays(app: Installation, arm: Arm) -> 
 async def test_what_is_kept_of_a_plan_is_no_part_of_its_record(app: Installation, arm: Arm) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     assert set(record.operation.parameters) == {"request", "plan", "sources", "pulledFrom"}
     kept = await app.records.request(ONE, record.operation.id)
     named = Named.of(kept)

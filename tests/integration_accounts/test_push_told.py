@@ -19,6 +19,7 @@ from tests.integration_accounts.pushed import (
     COPY,
     NEW,
     OTHER,
+    REPLACING,
     broken_once,
     ended,
     half_filled,
@@ -31,7 +32,6 @@ from tests.integration_accounts.pushed import (
 )
 from tests.support.arm import Arm
 
-_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 _BY_THE_PUSH = Asked("somebody", PUSH)
 """A link that is changed as if it had been between the check of that and the push's start."""
 
@@ -80,7 +80,7 @@ async def test_what_was_replaced_and_deleted_is_counted_over_attempts(
 ) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     broken_once(monkeypatch, ArtifactWriter, "delete")
     await ended(app, record)
     done = await ended(app, record)
@@ -120,7 +120,7 @@ async def test_a_link_is_not_changed_while_its_service_is_pushed(
     await link(app, ONE, ACCOUNT, 15)  # how it pulls is no matter to the push
     assert (await ended(app, record)).status == "Succeeded"
     await unlink(app)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     problem = await refused(link(app, ONE, ACCOUNT))
     assert problem is not None
     assert problem.code == "OperationInProgress"

@@ -19,6 +19,7 @@ from tests.integration_accounts.linked import ONE, refused
 from tests.integration_accounts.pulled import artifacts_of
 from tests.integration_accounts.pushed import (
     OTHER,
+    REPLACING,
     ended,
     half_filled,
     partner,
@@ -29,7 +30,6 @@ from tests.integration_accounts.pushed import (
 )
 from tests.support.arm import Arm
 
-_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -53,11 +53,11 @@ async def test_what_has_no_content_forbids_the_plan(app: Installation, arm: Arm)
     await pulled(app, arm)
     half_filled(arm)
     schemas(arm, None)
-    planned = await plan(app, _REPLACING, ONE)
+    planned = await plan(app, REPLACING, ONE)
     assert [(one.code, one.target) for one in planned.errors] == [("BackupIncomplete", "/existing")]
     assert "schemas/OnlyThere, schemas/Order would be" in planned.errors[0].message
     assert "gives no content" in planned.errors[0].message
-    problem = await refused(started(app, _REPLACING, ONE))
+    problem = await refused(started(app, REPLACING, ONE))
     assert isinstance(problem, Problem)
     assert problem.code == "BackupIncomplete"
 
@@ -79,7 +79,7 @@ async def test_what_is_not_touched_forbids_nothing(
     schemas(arm, None)
     before = artifacts_of(arm, OTHER)
     arm.switches.references = False
-    done = await push(app, {**_REPLACING, **chosen}, ONE)
+    done = await push(app, {**REPLACING, **chosen}, ONE)
     assert done.status == "Succeeded", (done.error, done.warnings, done.result)
     after = artifacts_of(arm, OTHER)
     for path in ("schemas/OnlyThere", "schemas/Order"):
@@ -101,7 +101,7 @@ async def test_content_that_could_not_be_put_back_is_not_written_over(
     half_filled(arm)
     schemas(arm, _MARK + b"<schema/>")
     before = artifacts_of(arm, OTHER)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     monkeypatch.setattr(PushStores, "unreadable_now", unreadable)
     done = await ended(app, record)
     assert done.status == "Failed"
@@ -120,7 +120,7 @@ async def test_content_that_is_too_large_to_be_put_back_forbids_the_plan(
     await pulled(app, arm)
     half_filled(arm)
     schemas(arm, b"<a/>" * (9 * 256 * 1024))
-    planned = await plan(app, _REPLACING, ONE)
+    planned = await plan(app, REPLACING, ONE)
     assert [one.code for one in planned.errors] == ["BackupIncomplete"]
     assert "larger than Azure documents" in planned.errors[0].message
 
@@ -129,7 +129,7 @@ async def test_content_that_azure_can_read_is_written_over(app: Installation, ar
     await pulled(app, arm)
     half_filled(arm)
     schemas(arm, _MARK + b"<schema/>")
-    done = await push(app, _REPLACING, ONE)
+    done = await push(app, REPLACING, ONE)
     assert done.status == "Succeeded", (done.error, done.warnings, done.result)
     assert artifacts_of(arm, OTHER) == artifacts_of(arm, ACCOUNT)
 
@@ -152,7 +152,7 @@ async def test_what_is_not_whole_in_the_backup_is_not_written_over(
 
     monkeypatch.setattr(Puller, "pull", pull)
     exclude = [] if touched else [{"section": "schemas", "name": n} for n in ("Order", "OnlyThere")]
-    done = await push(app, {**_REPLACING, "exclude": exclude}, ONE)
+    done = await push(app, {**REPLACING, "exclude": exclude}, ONE)
     told = {one.code: one.message for one in done.warnings}
     if touched:
         assert done.status == "Failed"
@@ -182,7 +182,7 @@ async def test_what_was_otherwise_while_it_was_backed_up_is_not_touched(
         return found
 
     monkeypatch.setattr(Safety, "made", made)
-    done = await push(app, _REPLACING, ONE)
+    done = await push(app, REPLACING, ONE)
     assert done.status == "PartiallySucceeded", (done.error, done.warnings)
     assert done.result is not None
     assert done.result["differs"] == ["partners/Fabrikam", "partners/Tailspin"]
@@ -195,7 +195,7 @@ async def test_an_account_that_changes_while_it_is_backed_up_is_told(
 ) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, {**_REPLACING, "extra": "keep"}, ONE)
+    record = await started(app, {**REPLACING, "extra": "keep"}, ONE)
     number = count()
     arm.fault(
         method="GET",
@@ -215,7 +215,7 @@ async def test_a_backup_of_a_push_that_wrote_nothing_is_not_pinned(
     await pulled(app, arm)
     half_filled(arm)
     before = artifacts_of(arm, OTHER)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     former = Safety.made
 
     async def made(self: Safety, task: Any, *args: Any) -> Any:

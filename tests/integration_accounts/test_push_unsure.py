@@ -11,6 +11,7 @@ from tests.integration_accounts.linked import ONE
 from tests.integration_accounts.pulled import artifacts_of, held
 from tests.integration_accounts.pushed import (
     OTHER,
+    REPLACING,
     ended,
     half_filled,
     issue,
@@ -22,7 +23,6 @@ from tests.integration_accounts.pushed import (
 )
 from tests.support.arm import Arm
 
-_REPLACING = {"resourceId": OTHER, "existing": "replace", "extra": "delete"}
 _LOST: dict[str, Any] = {"carried_out": True, "cut": "no answer"}
 _FAULT: dict[str, Any] = {
     "status": 503,
@@ -49,7 +49,7 @@ async def test_a_write_without_an_answer_is_done_and_counted_once(
 ) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     method, name = _WRITES.get(counted, _DELETED)
     part = f"{OTHER}/partners/{name}"
     fault = arm.fault(method=method, part=part, **trouble)
@@ -69,7 +69,7 @@ async def test_what_somebody_wrote_after_a_write_without_an_answer_stays(
 ) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
     method, name = _WRITES.get(counted, _DELETED)
     part = f"{OTHER}/partners/{name}"
     arm.fault(method=method, part=part, **trouble)
@@ -97,7 +97,7 @@ async def test_what_the_account_adds_to_a_write_without_an_answer_is_no_other_wr
 ) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, {**_REPLACING, "extra": "keep"}, ONE)
+    record = await started(app, {**REPLACING, "extra": "keep"}, ONE)
     part = f"{OTHER}/partners/Contoso"
     arm.fault(method="PUT", part=part, **_LOST)
 
@@ -123,7 +123,7 @@ async def test_where_artifacts_have_etags_a_write_is_on_their_condition(
     arm.switches.etags = True
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, _REPLACING, ONE)
+    record = await started(app, REPLACING, ONE)
 
     def write() -> None:
         arm.load([partner(OTHER, name, "SOMEBODYS")])
@@ -150,7 +150,7 @@ async def test_a_number_that_goes_on_while_arm_throttles_is_not_set_back(
     session = f"{EDIFACT}-ICN"
     if is_there:
         issue(arm, OTHER, session, 7)
-    record = await started(app, {**_REPLACING, "extra": "keep"}, ONE)
+    record = await started(app, {**REPLACING, "extra": "keep"}, ONE)
     error = {"error": {"code": "TooManyRequests", "message": "Not now."}}
     fault = arm.fault(
         method="PUT",
@@ -171,7 +171,7 @@ async def test_a_received_number_that_is_made_meanwhile_is_not_set_back(
 ) -> None:
     await pulled(app, arm)
     half_filled(arm)
-    record = await started(app, {**_REPLACING, "extra": "keep"}, ONE)
+    record = await started(app, {**REPLACING, "extra": "keep"}, ONE)
     session = next(one for one in arm.account(ACCOUNT).items["sessions"] if one.startswith("x12-"))
     part = f"{OTHER}/sessions/{session}"
     arm.fault(method="PUT", part=part, **_FAULT)
@@ -188,7 +188,7 @@ async def test_a_push_onto_artifacts_with_etags_writes_all(app: Installation, ar
     arm.switches.etags = True
     await pulled(app, arm)
     half_filled(arm)
-    done = await push(app, _REPLACING, ONE)
+    done = await push(app, REPLACING, ONE)
     assert done.status == "Succeeded", (done.error, done.warnings, done.result)
     assert artifacts_of(arm, OTHER) == await held(app, ONE)
     sent = {

@@ -1,6 +1,8 @@
 """Lines of received numbers and MIC values, made of their text, are those of their models."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -82,42 +84,45 @@ def _line(text: str) -> bytes:
     return f'{{"changedAt":"t","document":{text},"name":"n"}}'.encode("utf-8", "surrogatepass")
 
 
-@pytest.mark.parametrize(("before", "after"), _OTHERWISE)
-def test_a_mic_value_that_is_written_otherwise_is_told_by_its_model(
-    before: str, after: str
-) -> None:
-    text = _MIC.replace(before, after)
-    line = _line(text)
-    try:
-        told = MicValue.model_validate_json(text)
-    except ValidationError:
-        with pytest.raises(ValidationError):
-            written_mic(text)
-        with pytest.raises(ValidationError):
-            mic_of_line(line)
-        return
-    expected = (told.agreement, told.message_id, rfc3339(told.time), told.text)
-    assert written_mic(text) == expected
-    assert mic_of_line(line) == expected
+def _of_mic(text: str) -> tuple[Any, ...]:
+    told = MicValue.model_validate_json(text)
+    return told.agreement, told.message_id, rfc3339(told.time), told.text
+
+
+def _of_number(text: str) -> tuple[Any, ...]:
+    told = ReceivedNumber.model_validate_json(text)
+    return told.agreement, told.kind, told.value, rfc3339(told.seen_at), told.text
 
 
 @pytest.mark.parametrize(("before", "after"), _OTHERWISE)
-def test_a_received_number_that_is_written_otherwise_is_told_by_its_model(
-    before: str, after: str
+@pytest.mark.parametrize(
+    ("written", "by_model", "of_row", "of_line"),
+    [
+        (_MIC, _of_mic, written_mic, mic_of_line),
+        (_NUMBER, _of_number, written_number, number_of_line),
+    ],
+    ids=["mic", "number"],
+)
+def test_what_is_written_otherwise_is_told_by_its_model(
+    written: str,
+    by_model: Callable[[str], tuple[Any, ...]],
+    of_row: Callable[[str], tuple[Any, ...]],
+    of_line: Callable[[bytes], tuple[Any, ...]],
+    before: str,
+    after: str,
 ) -> None:
-    text = _NUMBER.replace(before, after)
+    text = written.replace(before, after)
     line = _line(text)
     try:
-        told = ReceivedNumber.model_validate_json(text)
+        expected = by_model(text)
     except ValidationError:
         with pytest.raises(ValidationError):
-            written_number(text)
+            of_row(text)
         with pytest.raises(ValidationError):
-            number_of_line(line)
+            of_line(line)
         return
-    expected = (told.agreement, told.kind, told.value, rfc3339(told.seen_at), told.text)
-    assert written_number(text) == expected
-    assert number_of_line(line) == expected
+    assert of_row(text) == expected
+    assert of_line(line) == expected
 
 
 def test_a_line_that_is_not_in_utf_8_is_none() -> None:
