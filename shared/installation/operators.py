@@ -38,7 +38,9 @@ class Operators(Works):
             clock=self.clock,
             settings=settings,
         )
-        self.workflows = Workflows(self.arm, self.disabled_workflows, self.clock)
+        self.workflows = Workflows(
+            self.arm, settings.arm.scopes, self.disabled_workflows, self.clock
+        )
         self.transitions = Transitions(
             self.services,
             self.workflows,

@@ -29,6 +29,8 @@ from shared.web.http.tasks import DocsGroup
 
 blueprint = new_blueprint(DocsGroup.SERVICES)
 
+_MOVES_WORKFLOWS = ASKS_ARM | {Code.INTEGRATION_ACCOUNT_UNKNOWN}
+
 
 def _transition(
     name: str, gives: str = "ShownService", errors: Set[Code] = frozenset()
@@ -213,13 +215,13 @@ async def scale_service(call: Call) -> Answer:
     return await _shown(call, scaled)
 
 
-@_transition("suspend", "MovedService", ASKS_ARM)
+@_transition("suspend", "MovedService", _MOVES_WORKFLOWS)
 async def suspend_service(call: Call) -> Answer:
     """Suspend a service: it issues nothing, and of a linked one workflows are disabled."""
     return await _move(call, ServiceOperation.SUSPEND)
 
 
-@_transition("resume", "MovedService", ASKS_ARM)
+@_transition("resume", "MovedService", _MOVES_WORKFLOWS)
 async def resume_service(call: Call) -> Answer:
     """Resume a suspended service, and the workflows that its suspend disabled."""
     return await _move(call, ServiceOperation.RESUME)

@@ -9,12 +9,26 @@ from shared.installation.installation import Installation
 from shared.model.backup import BackupBody
 from shared.model.numbers import SetNextBody
 from shared.model.problem import Code, Problem
-from shared.model.service import Service
-from tests.integration_accounts.linked import IA, ONE, link, service
+from shared.model.service import Service, State
+from tests.integration_accounts.linked import IA, ONE, link, refused, service
 from tests.integration_accounts.pulled import pull
 from tests.integration_accounts.small import AGREEMENT, LATER, session
+from tests.integration_accounts.using import (
+    by_a_person,
+    names,
+    resume,
+    state_of,
+    suspend,
+    workflow,
+)
 from tests.support.arm import Arm
 from tests.support.scenes import run
+
+
+def without_scopes(app: Installation) -> Installation:
+    """The same installation, with a setting that names no account."""
+    none = dataclasses.replace(app.settings.arm, scopes=())
+    return Installation(app.settings.model_copy(update={"arm": none}))
 
 
 @pytest.fixture
@@ -27,9 +41,7 @@ async def closed(pulled: Installation, arm: Arm) -> AsyncIterator[Installation]:
     await pulled.links.put(due, found.etag)
     arm.load([session(f"{AGREEMENT}-ICN", 45, LATER)])
     arm.calm()
-    settings = pulled.settings
-    none = dataclasses.replace(settings.arm, scopes=())
-    app = Installation(settings.model_copy(update={"arm": none}))
+    app = without_scopes(pulled)
     yield app
     assert list(arm.seen) == [], "nothing is asked"
     await app.close()
@@ -56,8 +68,8 @@ async def test_a_pull_and_a_backup_that_pulls_are_refused(closed: Installation) 
     assert found is not None
     assert found.value.last_pull_status == "Failed"
     of = await service(closed)
-    refused = ("Failed", "IntegrationAccountUnknown")
-    assert await backed_up(closed, of, "with-a-pull", pulls=True) == refused
+    unknown = ("Failed", "IntegrationAccountUnknown")
+    assert await backed_up(closed, of, "with-a-pull", pulls=True) == unknown
     assert await backed_up(closed, of, "as-pulled", pulls=False) == ("Succeeded", "")
 
 
@@ -73,8 +85,36 @@ async def test_the_timer_tells_and_waits(closed: Installation) -> None:
 
 async def test_a_number_is_not_set_in_it(closed: Installation, arm: Arm) -> None:
     body = SetNextBody.model_validate({"kind": "interchange", "next": 5000})
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(Problem) as problem:
         await closed.setting_numbers.set_next(await service(closed), AGREEMENT, body)
-    assert refused.value.code is Code.INTEGRATION_ACCOUNT_UNKNOWN
+    assert problem.value.code is Code.INTEGRATION_ACCOUNT_UNKNOWN
     icn = arm.account(IA).items["sessions"][f"{AGREEMENT}-ICN".lower()]
     assert icn.properties["content"]["ControlNumber"] == "45"
+
+
+async def test_no_workflow_is_moved(pulled: Installation, arm: Arm) -> None:
+    """Neither by a suspend, nor by a resume that has workflows to enable; a resume that has none
+    asks nothing, and is done."""
+    arm.load([workflow("orders")])
+    await link(pulled)
+    app = without_scopes(pulled)
+    problem = await refused(suspend(app))
+    assert problem is not None
+    assert problem.code is Code.INTEGRATION_ACCOUNT_UNKNOWN
+    assert (await service(app)).state is State.ACTIVE
+
+    await suspend(pulled)
+    seen = len(list(arm.seen))
+    problem = await refused(resume(app))
+    assert problem is not None
+    assert problem.code is Code.INTEGRATION_ACCOUNT_UNKNOWN
+    assert (await service(app)).state is State.SUSPENDED
+    assert len(list(arm.seen)) == seen, "nothing is asked"
+    assert state_of(arm, "orders") == "Disabled"
+
+    assert names((await resume(pulled))["enabled"]) == ["orders"]
+    by_a_person(arm, "orders", "Disabled")
+    await suspend(pulled)
+    assert names((await resume(app))["enabled"]) == []
+    assert (await service(app)).state is State.ACTIVE
+    await app.close()

@@ -54,7 +54,8 @@ class Transitions:
         linked, and where they are not touched.
 
         :raises Problem: as ``Services.move``; OperationInProgress for a suspend or a resume while
-            a push of the service runs, or one into its account; IntegrationAccountForbidden,
+            a push of the service runs, or one into its account; IntegrationAccountUnknown where
+            the setting names its account no more; IntegrationAccountForbidden,
             IntegrationAccountRefused or IntegrationAccountUnavailable where ARM does not do it:
             the service's state is as it was then, and the message says what the workflows are.
         """

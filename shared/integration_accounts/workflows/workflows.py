@@ -4,7 +4,7 @@ Each is remembered before it is disabled, and how it looked right after: so a cr
 and what a person did since is seen. Nothing is remembered of a workflow that is enabled again.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from shared.model.integration_account import AccountId
 from shared.model.workflow import LeftWorkflow, RememberedWorkflow, ToldWorkflow
 from shared.operations.immediate import BeforeWrite
 from shared.rules.integration_accounts.children import API_VERSION
+from shared.rules.integration_accounts.ids import Scope, require_in
 from shared.rules.integration_accounts.workflows import (
     Decision,
     Do,
@@ -81,6 +82,8 @@ class Workflows:
     """Disables and enables the workflows of accounts."""
 
     arm: Arm
+    scopes: Sequence[Scope]
+    """Workflows of accounts outside these are not touched."""
     remembered: DisabledWorkflows
     clock: Clock
 
@@ -93,7 +96,9 @@ class Workflows:
         :param before_write: called before each workflow is remembered; what it raises stops all.
         :returns: what was done, with what ARM refused on the way.
         :raises ArmRefused: if ARM does not say which workflows there are: nothing was done.
+        :raises Problem: IntegrationAccountUnknown, as early.
         """
+        require_in(self.scopes, account)
         found = await using(self.arm, account)
         known = {one.value.key: one.value for one in await self._known(account)}
         done = Moved(looked_in=str(found.scope))
@@ -155,8 +160,11 @@ class Workflows:
         :param before_write: called before each workflow is enabled; what it raises stops all.
         :param chosen: which of those that are remembered.
         :returns: what was done, with what ARM refused on the way: nothing is forgotten then.
+        :raises Problem: IntegrationAccountUnknown, where any is remembered.
         """
         known = [one for one in await self._known(account) if chosen(one.value)]
+        if known:
+            require_in(self.scopes, account)
         done, forgotten = Moved(), []
 
         async def see_to(one: Versioned[RememberedWorkflow]) -> None:
