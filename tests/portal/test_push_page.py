@@ -124,6 +124,8 @@ async def test_a_new_account_is_made_and_its_workflows_are_told(
     await form.into_new()
     verdict = await form.plan("Nothing forbids this push")
     await expect(verdict).to_contain_text("The account is made first.")
+    numbers = tab.page.get_by_role("region", name="Control numbers")
+    await expect(numbers).to_contain_text("contoso-trading was read just now")
     # What is filled in survives a reload.
     await tab.page.reload()
     await expect(tab.page.get_by_label("Resource id of the new account")).to_have_value(NORTH)
@@ -213,3 +215,31 @@ async def test_uncertain_numbers_come_with_what_is_proposed(
     await expect(policy).to_have_value("advance")
     await expect(tab.page.get_by_label("Numbers to leave out")).not_to_have_value("")
     await expect(verdict.get_by_role("heading")).to_have_text("Nothing forbids this push")
+
+
+async def test_the_accounts_that_numbers_came_from_stay_named(
+    tab: Tab, linked: tuple[Api, str], azure: Arm
+) -> None:
+    """The service is linked to a standby in the place of the account that is lost."""
+    api, service = linked
+    put_accounts(azure)
+    half_filled(azure, NORTH)
+    azure.lose(ACCOUNT)
+    path = f"services/{service}/integration-account"
+    assert (await api.delete(path)).status == 204
+    assert (await api.put(path, {"resourceId": NORTH})).status == 201
+    await api.succeeded(await api.post(f"services/{service}/pull", {"acceptRemovals": True}))
+    await tab.open(f"/services/{service}")
+    card = tab.page.get_by_role("region", name="Integration account")
+    await expect(card.locator("dt:text-is('Numbers came from') + dd")).to_contain_text(ACCOUNT)
+    await tab.settle()
+    await require_fit(tab, "card")
+    form = PushForm(tab, service)
+    await form.open()
+    await form.plan("things? forbids? this push")
+    numbers = tab.page.get_by_role("region", name="Control numbers")
+    sources = numbers.get_by_role("listitem")
+    await expect(sources).to_have_text(
+        [re.compile("contoso-north was read just now"), re.compile("contoso-trading is gone")]
+    )
+    await require_fit(tab, "sources")

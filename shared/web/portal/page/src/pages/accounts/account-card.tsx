@@ -38,6 +38,7 @@ export function AccountCard({ of }: { of: Service }) {
           of={[
             [words.account, <Copy text={facts.resourceId} what={words.account} />],
             [words.tier, facts.sku],
+            ...before(facts.former),
           ]}
         />
         <ToPush service={of.name} />
@@ -96,6 +97,7 @@ function Whole({ of, link, etag }: { of: Service; link: ShownLink; etag: string 
             [words.lastPull, <LastPull service={of.name} of={link} />],
             [words.lastNumbers, <Time at={link.lastSessionPullAt ?? undefined} />],
             [words.nextPull, link.nextPullAt ? <Time at={link.nextPullAt} /> : <span className="quiet">{words.notBetween}</span>],
+            ...before(link.numbersFrom),
           ]}
         />
         <div>
@@ -107,6 +109,18 @@ function Whole({ of, link, etag }: { of: Service; link: ShownLink; etag: string 
       {asked === "unlink" && <Unlink service={of.name} etag={etag} close={close} />}
     </>
   );
+}
+
+/** The accounts that numbers came from before, of which it is not settled what they issued; none where there is none. */
+function before(former: ShownLink["numbersFrom"] | undefined): [string, ReactNode][] {
+  if (!former?.length) return [];
+  const each = former.map(({ resourceId, seenAt }) => (
+    <li key={resourceId} className="pair">
+      <Copy text={resourceId} what={words.before} />
+      <span className="quiet">{words.seen} {seenAt ? <Time at={seenAt} short /> : words.neverSeen}</span>
+    </li>
+  ));
+  return [[words.before, <ul className="plain">{each}</ul>]];
 }
 
 function LastPull({ service, of }: { service: string; of: ShownLink }): ReactNode {

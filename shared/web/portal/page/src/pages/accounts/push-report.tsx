@@ -164,6 +164,7 @@ function Numbers({ of }: { of: Schemas["PlannedNumbers"] }) {
         {of.exhausted ? <span className="warned">{words.exhausted(count(of.exhausted))}</span> : ""}
       </p>
       {sessions > 0 && <p className="quiet">{words.sessions(count(of.sessionsCreated ?? 0), count(of.sessionsKept ?? 0))}</p>}
+      <Sources of={of.sources ?? []} />
       {uncertain.length > 0 && (
         <>
           <h3 className="beneath">{words.uncertain}</h3>
@@ -202,6 +203,23 @@ function Numbers({ of }: { of: Schemas["PlannedNumbers"] }) {
         </details>
       )}
     </section>
+  );
+}
+
+/** The accounts that the numbers came from, the latest first, and whether each could say what it issued. */
+function Sources({ of }: { of: Schemas["PlannedSource"][] }) {
+  if (of.length === 0) return null;
+  return (
+    <>
+      <p>{words.sources}</p>
+      <ul className="points">
+        {of.map(({ resourceId, state }) => (
+          <li key={resourceId}>
+            <b title={resourceId}>{nameOfId(resourceId)}</b> <span className={state === "read" ? "quiet" : "warned"}>{words.sourceStates[state] ?? state}</span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
