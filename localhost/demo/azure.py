@@ -48,6 +48,12 @@ class Azure(Closing):
         place = f"{account}/{kind}/{quote(name, safe='')}"
         await self._send("PUT", place, {"properties": properties})
 
+    async def deploy(self, account: str, name: str, region: str) -> None:
+        """Deploy a workflow that uses an account, in its region, beside it."""
+        place = f"{account.rpartition('/integrationAccounts/')[0]}/workflows/{name}"
+        uses = {"integrationAccount": {"id": account}, "definition": {}}
+        await self._send("PUT", place, {"location": region, "properties": uses})
+
     async def last_numbers(self, account: str, agreements: tuple[str, ...]) -> Mapping[Place, int]:
         """The last number that an account issued, of each kind that it has issued any of."""
         listed = await self._send("GET", f"{account}/sessions")

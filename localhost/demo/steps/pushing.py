@@ -19,6 +19,7 @@ _REGION = "northeurope"
 _A_DAYS_ORDERS, _UNTOLD_ORDERS, _NEW_ORDERS = 60, 30, 3
 _SECTIONS = ("partners", "agreements", "batches", "schemas", "transforms", "certificates")
 _OLD_ADDRESS = "FABRIKAM-TEST"
+_LOGIC_APP = "send-orders-north"
 
 
 def _restored(story: Story) -> str:
@@ -128,6 +129,11 @@ async def _push(story: Story) -> None:
 
 
 async def _go_on(story: Story) -> None:
+    await story.cloud.deploy(_new_account(story), _LOGIC_APP, _REGION)
+    story.terminal.fact("deployed in Azure", f"{_LOGIC_APP}, in {_REGION}")
+    resumed = await story.api.call("POST", "services", _restored(story), "resume")
+    story.show(resumed)
+    story.check(resumed.json["state"] == "Active", "the restored service is resumed: it trades")
     await _send(story, _new_account(story), _NEW_ORDERS)
     story.held(f"{story.sent.total()} numbers over both accounts, and no partner saw one twice")
     await back_up_linked(story, _restored(story), f"{_restored(story)}-good")
@@ -173,6 +179,14 @@ async def _bring_back(story: Story) -> None:
     story.check(
         await story.cloud.last_numbers(account, _AGREEMENTS) == numbers,
         "no control number moved",
+    )
+    resumed = await story.api.call("POST", "services", _restored(story), "resume")
+    story.show(resumed)
+    enabled = [one["name"] for one in resumed.json["workflows"]["enabled"]]
+    story.check(
+        enabled == [_LOGIC_APP],
+        f"the push had disabled {_LOGIC_APP}; the resume enables just that again",
+        f"{enabled}",
     )
 
 
@@ -259,8 +273,8 @@ PUSH = Step(
 )
 GO_ON = Step(
     "Orders again",
-    "A logic app uses an account of its own region: those of the new one are deployed there, and "
-    "send with the new account. Its first backup.",
+    "A logic app uses an account of its own region: one is deployed there, and sends with the new "
+    "account once the service is resumed. Its first backup.",
     _go_on,
 )
 BREAK = Step(
@@ -272,6 +286,6 @@ BREAK = Step(
 BRING_BACK = Step(
     "One agreement back",
     "A restore of this agreement alone, and a push of it. The account is backed up first: no push "
-    "without its undo.",
+    "without its undo. Its workflows stand still meanwhile.",
     _bring_back,
 )
