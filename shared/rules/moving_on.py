@@ -8,16 +8,36 @@ from shared.rules.coming_again import goes_on
 from shared.rules.numbers import first, join, moved_up, new_cycle, rolls_over, upcoming
 
 
+def skipped(counter: Counter, bounds: Bounds, by: int) -> int:
+    """How many numbers a counter leaves out that is to be moved forward by some: where it rolls
+    over, no more than half of its bounds.
+
+    Further on lie, around the end of the bounds, numbers that were issued not long ago. Moved by as
+    many as there are, a counter stands where it stood, and all that was issued unseen comes again.
+    One count is often meant for numbers of nine digits and of four.
+    """
+    return min(by, furthest(bounds)) if _is_rolling(counter, bounds) else by
+
+
+def furthest(bounds: Bounds) -> int:
+    """By how many numbers at most a counter is moved forward that rolls over."""
+    return max(1, (bounds.upper - bounds.lower + 1) // 2)
+
+
+def _is_rolling(counter: Counter, bounds: Bounds) -> bool:
+    return counter.next <= bounds.upper + 1 and rolls_over(counter, bounds)
+
+
 def moved_on(counter: Counter, bounds: Bounds, by: int) -> Counter | None:
-    """A counter moved forward by some numbers, over as many rollovers as that takes.
+    """A counter moved forward by some numbers: see ``skipped``.
 
     None where its bounds have too few numbers left and do not roll over.
     """
     counter = moved_up(counter, bounds)
     start = counter.next
-    rolling = start <= bounds.upper + 1 and rolls_over(counter, bounds)
-    if start + by > bounds.upper and not rolling:
+    if start + by > bounds.upper and not _is_rolling(counter, bounds):
         return None
+    by = skipped(counter, bounds, by)
     # The last of the skipped numbers. After the last one of a cycle, the next cycle has not begun:
     # whoever has wider bounds still has numbers of this one.
     cycles, place = divmod(start + by - 1 - bounds.lower, bounds.upper - bounds.lower + 1)

@@ -102,17 +102,20 @@ async def test_some_agreements_are_moved_on_each_by_its_own(api: Api) -> None:
     assert after["B", "group"] == (70, 69)
 
 
-async def test_numbers_roll_over_on_the_way(api: Api) -> None:
+async def test_numbers_roll_over_on_the_way_and_stop_at_half_of_their_bounds(api: Api) -> None:
     service = await api.service()
     small = x12_document(
         interchangeControlNumberLowerBound=1, interchangeControlNumberUpperBound=10
     )
     await api.agreement(service, "A", small)
-    assert await api.allocate(service, "A") == 1
-    body = {"agreements": [{"name": "A", "by": 25, "kinds": ["interchange"]}]}
-    done = await api.post(f"services/{service}/control-numbers/advance", body)
-    [move] = done.body["moves"]
-    assert (move["nextBefore"], move["nextAfter"], move["rollovers"]) == (2, 7, 2)
+    for _ in range(7):
+        await api.allocate(service, "A")
+    for by, before, after, rollovers in ((4, 8, 2, 1), (10, 2, 7, 0)):
+        body = {"agreements": [{"name": "A", "by": by, "kinds": ["interchange"]}]}
+        done = await api.post(f"services/{service}/control-numbers/advance", body)
+        [move] = done.body["moves"]
+        found = (move["nextBefore"], move["nextAfter"], move["rollovers"])
+        assert found == (before, after, rollovers)
     assert await api.allocate(service, "A") == 7
 
 

@@ -23,7 +23,7 @@ from shared.rules.integration_accounts.push_known import Choice, Known, SourceSt
 from shared.rules.integration_accounts.push_rate import proposed, rate
 from shared.rules.integration_accounts.push_sessions import stands_at
 from shared.rules.integration_accounts.times import ticks, ticks_of
-from shared.rules.moving_on import moved_on
+from shared.rules.moving_on import moved_on, skipped
 from shared.rules.numbers import first, join, upcoming
 from shared.rules.restoring.numbers import advanced, issued_again
 
@@ -42,10 +42,10 @@ def planned(choice: Choice, known: Known, now: datetime) -> PlannedNumber | Unce
         return _as_known(known, latest)
     if choice.policy is PushNumbersPolicy.CONTINUE or choice.by is None:
         return _written(known, latest, latest, known_by, _WHY[known_by]) if latest else None
-    return _advance(choice, known)
+    return _advance(choice, choice.by, known)
 
 
-def _advance(choice: Choice, known: Known) -> PlannedNumber | None:
+def _advance(choice: Choice, by: int, known: Known) -> PlannedNumber | None:
     """A number that is moved on by the request's ``by``, or the account's own, if that is later.
 
     What the account itself has is no base: a push that is sent again moves nothing again. What
@@ -58,11 +58,15 @@ def _advance(choice: Choice, known: Known) -> PlannedNumber | None:
         return _written(known, latest, latest, known_by, _WHY[known_by]) if latest else None
     counter = base or first(known.bounds)
     moved = _moved_on(counter, known.bounds, choice)
-    own = _past(known, counter, moved)
+    own, many = _past(known, counter, moved), skipped(counter, known.bounds, by)
+    is_less = many < by
+    said = f"{many}, half of its bounds," if is_less else str(many)
     if own is not None:
-        why = f"The account's own number is past the {choice.by} numbers that are skipped."
+        why = f"The account's own number is past the {said} numbers that are skipped."
         return _written(known, own, own, NumberSource.TARGET, why)
-    why = f"{_WHY[known_by]} {choice.by} numbers are skipped."
+    why = f"{_WHY[known_by]} {said} numbers are skipped."
+    if is_less:
+        why += f" {by} would lead around to numbers that were issued not long ago."
     return _written(known, moved, counter, known_by, why)
 
 

@@ -253,6 +253,8 @@ class Numbers:
 
 
 _TARGET = "control-numbers"
+_WHOLE = 10
+"""A rate from which on it is told without digits behind the point."""
 
 
 def _some(names: Sequence[str]) -> str:
@@ -269,7 +271,8 @@ def _said(one: UncertainNumber) -> str:
     elif not one.per_day:
         speed = "it did not move while it was seen"
     else:
-        speed = f"about {one.per_day:.3g} a day"
+        rate = f"{one.per_day:,.0f}" if one.per_day >= _WHOLE else f"{one.per_day:.2g}"
+        speed = f"about {rate} a day"
     return (
         f"{name}: {one.last_known}, last seen at {rfc3339(one.seen_at)}, {speed}; "
         f"by: {one.proposed_by}"

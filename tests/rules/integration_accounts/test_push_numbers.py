@@ -185,6 +185,26 @@ def test_advance_skips_numbers_after_the_latest() -> None:
     assert (found.last_known, found.becomes, found.written) == (120, 170, True)
 
 
+@pytest.mark.parametrize(
+    ("by", "skipped"), [(50, 50), (4_999, 4_999), (9_999, 4_999), (50_000, 4_999)]
+)
+def test_advance_skips_no_more_than_half_of_narrow_bounds(by: int, skipped: int) -> None:
+    """One count is meant for all numbers of an agreement: by 9,999 those of four digits would stay
+    where they are, and come again."""
+    what = known(GONE, Bounds(upper=9_999), ledger=issued(905))
+    found = number(advance(by), what)
+    assert (found.becomes, found.cycles) == (905 + skipped, 0)
+    assert f"{skipped}" in found.why
+    assert ("half of its bounds" in found.why) == (by > skipped)
+    # Those that do not roll over are refused, or moved by as many as is asked.
+    ends = known(GONE, Bounds(upper=9_999, rollover=False), ledger=issued(905))
+    if by < 9_000:
+        assert number(advance(by), ends).becomes == 905 + by
+    else:
+        with pytest.raises(Problem):
+            planned(advance(by), ends, NOW)
+
+
 @pytest.mark.parametrize("target", [150, 151, 400])
 def test_advance_moves_nothing_a_second_time(target: int) -> None:
     """A push that failed after its numbers were written is sent again; the account may have gone on
