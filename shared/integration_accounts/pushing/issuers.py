@@ -50,13 +50,19 @@ class Issued:
             return None
         return observed(self.others.get(key, {}).get(kind), bounds, before)
 
-    def elsewhere(self, key: str, kind: Kind, ledger: BackedUpCounters) -> Counter | None:
-        """What is known to be issued at all.
+    def elsewhere(
+        self, key: str, kind: Kind, ledger: BackedUpCounters, *, at_home: bool
+    ) -> Counter | None:
+        """What an account goes on behind besides: all that is known to be issued. Of a service that
+        is not linked, whether the account issued that, a copy of it or the service cannot be told
+        apart for sure, and a gap is better than a repeat.
 
-        :param ledger: the service's own counters: of one that was restored they are that.
+        :param ledger: the service's own counters: of one that was restored they are all that.
+        :param at_home: whether the account is the one that the service was pulled from: then those
+            of a linked service say what it issued, and what its copies issued is none of it.
         """
         if self.is_linked:
-            return self.others.get(key, {}).get(kind)
+            return None if at_home else self.others.get(key, {}).get(kind)
         return join(ledger.counters.get(kind), ledger.passed.get(kind))
 
 

@@ -1,7 +1,7 @@
 """What the generated control numbers of an account become, and which sessions it gets besides."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.arm.client import Arm
@@ -35,9 +35,8 @@ from shared.model.push import (
 )
 from shared.model.sections import CONTROL_NUMBERS
 from shared.model.service import Service
-from shared.rules.integration_accounts.observed import observed
 from shared.rules.integration_accounts.push_known import Choice, Known, choice_for
-from shared.rules.integration_accounts.push_numbers import planned
+from shared.rules.integration_accounts.push_numbers import never_back, planned
 from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
 from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 from shared.rules.integration_accounts.push_rate import Look
@@ -132,7 +131,7 @@ class _Facts:
             ledger=ledger.counters.get(kind),
             passed=ledger.passed.get(kind),
             of_source=self.elsewhere.of_source(key, kind, bounds, is_now, was),
-            elsewhere=self.elsewhere.elsewhere(key, kind, ledger),
+            elsewhere=self.elsewhere.elsewhere(key, kind, ledger, at_home=source.is_target),
             target=sighting_of(target),
             target_unreadable=_is_unreadable(target),
             source_unreadable=_is_unreadable(now or own),
@@ -190,7 +189,7 @@ class NumbersSurvey:
                 if wrong:
                     continue
                 choice = choice_for(body.control_numbers, one.name)
-                known = _never_back(known) if one.is_kept and choice.policy is _AS_KNOWN else known
+                known = never_back(known) if one.is_kept and choice.policy is _AS_KNOWN else known
                 try:
                     found = planned(choice, known, now)
                 except Problem as problem:
@@ -294,14 +293,6 @@ class NumbersSurvey:
                     continue
                 kept = any(there.action(one.name) is Action.KEEP for one in writes)
                 yield Action.KEEP if kept else Action.CREATE, writes[0]
-
-
-def _never_back(known: Known) -> Known:
-    """What is known of a number of an agreement that the account keeps: the service's ledger goes
-    on at least behind the account's own number."""
-    if known.target is None:
-        return known
-    return replace(known, ledger=observed(known.ledger, known.bounds, known.target))
 
 
 def _is_unreadable(session: Generated | None) -> bool:

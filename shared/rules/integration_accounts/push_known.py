@@ -10,7 +10,7 @@ from shared.rules.integration_accounts.observed import Sighting, is_behind_ledge
 from shared.rules.integration_accounts.push_former import Former
 from shared.rules.integration_accounts.push_rate import Look
 from shared.rules.naming import ordinal
-from shared.rules.numbers import has_issued, join
+from shared.rules.numbers import has_issued, join, rolls_over
 
 _PLACE = "/controlNumbers"
 
@@ -125,7 +125,16 @@ class Known:
         """
         if self.source_state is not SourceState.READ or self.source is None:
             return False
-        return is_behind_ledger(self.issued, self.bounds, self.source, self.before)
+        return is_behind_ledger(self.issued, self.bounds_of_source, self.source, self.before)
+
+    @property
+    def bounds_of_source(self) -> Bounds:
+        """Those by which it is told whether the source rolled over: where it issued under a higher
+        upper bound than the agreement has now, it did not roll over at this one."""
+        counter = self.issued
+        if counter is None or rolls_over(counter, self.bounds):
+            return self.bounds
+        return self.bounds.model_copy(update={"rollover": False})
 
     @property
     def was_below(self) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
-from shared.model.numbers import Bounds, Counter
-from shared.model.problem import Problem
+from shared.model.numbers import Counter
+from shared.model.problem import Code, Problem
 from shared.model.push import (
     NumberSource,
     PlannedNumber,
@@ -22,10 +22,12 @@ from shared.rules.integration_accounts.push_former import Former
 from shared.rules.integration_accounts.push_known import Choice, Known, SourceState
 from shared.rules.integration_accounts.push_rate import proposed, rate
 from shared.rules.integration_accounts.push_sessions import stands_at
+from shared.rules.integration_accounts.rollover import is_rollover
 from shared.rules.integration_accounts.times import ticks, ticks_of
 from shared.rules.moving_on import moved_on, skipped
-from shared.rules.numbers import first, join, upcoming
-from shared.rules.restoring.numbers import advanced, issued_again
+from shared.rules.naming import shown
+from shared.rules.numbers import first, join, new_cycle, rolls_over, upcoming
+from shared.rules.restoring.numbers import issued_again
 
 
 def planned(choice: Choice, known: Known, now: datetime) -> PlannedNumber | UncertainNumber | None:
@@ -34,7 +36,10 @@ def planned(choice: Choice, known: Known, now: datetime) -> PlannedNumber | Unce
     :raises Problem: ControlNumbersExhausted where too few numbers are left to move on by.
     """
     latest, known_by = _latest(known)
-    if choice.policy is PushNumbersPolicy.CONTINUE and not known.is_certain:
+    # Where all numbers of the bounds are known to be issued, none can have been issued unseen.
+    is_exhausted = latest is not None and upcoming(latest, known.bounds) is None
+    is_certain = known.is_certain or is_exhausted
+    if choice.policy is PushNumbersPolicy.CONTINUE and not is_certain:
         return _uncertain(known, latest, now)
     if known.target_unreadable:
         return _left_as_it_is(known, latest, known_by)
@@ -57,7 +62,7 @@ def _advance(choice: Choice, by: int, known: Known) -> PlannedNumber | None:
         latest, known_by = _latest(known)
         return _written(known, latest, latest, known_by, _WHY[known_by]) if latest else None
     counter = base or first(known.bounds)
-    moved = _moved_on(counter, known.bounds, choice)
+    moved = _moved_on(counter, known, choice)
     own, many = _past(known, counter, moved), skipped(counter, known.bounds, by)
     is_less = many < by
     said = f"{many}, half of its bounds," if is_less else str(many)
@@ -84,6 +89,8 @@ def _past(known: Known, base: Counter, moved: Counter) -> Counter | None:
         if seen.cycle > base.cycle:  # it rolled over since it was pulled
             is_past = (seen.cycle, seen.last) > (moved.cycle, moved.last)
             return seen if is_past else None
+    if moved.cycle == base.cycle and _has_rolled_over(known, moved, target):
+        return _with_target(known, moved, target)
     is_past = target.value > moved.last
     if moved.cycle != base.cycle:
         # One above the base is of those that are skipped up to the end of the bounds. One in
@@ -110,12 +117,12 @@ def _latest(known: Known, *, with_target: bool = True) -> tuple[Counter | None, 
     if known.was_set_back and before is not None:
         # Of one that was set back, the highest number that is known counts.
         counter, before = observed(counter, bounds, before), None
-    if known.elsewhere is not None and not known.source_is_target:
+    if known.elsewhere is not None:
         # Before what the source says now: that counts behind what others issued, in any cycle.
         counter = _with_others(counter, known.elsewhere)
     is_read = known.source_state is SourceState.READ and known.source is not None
     if known.source is not None and is_read and (with_target or not known.source_is_target):
-        after = observed(counter, bounds, known.source, before)
+        after = observed(counter, known.bounds_of_source, known.source, before)
         by = by if after == counter else NumberSource.SOURCE
         counter = after
     for one in known.former:
@@ -128,10 +135,31 @@ def _latest(known: Known, *, with_target: bool = True) -> tuple[Counter | None, 
             counter = after
     target = known.target
     if with_target and target is not None and not _is_of_former_cycle(known, counter, target):
-        after = observed(counter, bounds, target)
+        after = _with_target(known, counter, target)
         by = by if after == counter else NumberSource.TARGET
         counter = after
     return counter, by
+
+
+def _with_target(known: Known, counter: Counter | None, target: Sighting) -> Counter:
+    """A counter with the account's own number.
+
+    One that is lower, as a number is that rolled over, counts as that: the account issued numbers
+    to the end of the bounds, and those from their beginning on. Where it only begins to issue, the
+    numbers up to the end of the bounds become a gap.
+    """
+    if counter is not None and _has_rolled_over(known, counter, target):
+        counter = new_cycle(counter, known.bounds)
+    return observed(counter, known.bounds, target)
+
+
+def _has_rolled_over(known: Known, counter: Counter, target: Sighting) -> bool:
+    """Whether the account's own number stands as one that rolled over from a counter. Of the one
+    that was pulled, the last sighting of it tells that."""
+    bounds = known.bounds
+    if known.source_is_target or not target.value < counter.last <= bounds.upper:
+        return False
+    return rolls_over(counter, bounds) and is_rollover(counter.last, target.value, bounds)
 
 
 def _with_others(counter: Counter | None, others: Counter) -> Counter | None:
@@ -172,6 +200,17 @@ def _is_of_former_cycle(known: Known, counter: Counter | None, said: Sighting) -
         at for (at, value), (_, after) in pairwise(looks) if after < value and value > counter.last
     ]
     return changed is not None and bool(ended) and changed <= max(ended)
+
+
+def never_back(known: Known) -> Known:
+    """What is known of a number of an agreement that the account keeps: the service's ledger goes
+    on at least behind the account's own number."""
+    target, ledger = known.target, known.ledger
+    if target is None:
+        return known
+    if known.source_is_target:
+        return replace(known, ledger=observed(ledger, known.bounds, target, known.before))
+    return replace(known, ledger=_with_target(known, ledger, target))
 
 
 def of_others(known: Known) -> Counter | None:
@@ -251,16 +290,31 @@ def _left_as_it_is(known: Known, latest: Counter | None, known_by: NumberSource)
     )
 
 
-def _moved_on(counter: Counter, bounds: Bounds, choice: Choice) -> Counter:
+def _moved_on(counter: Counter, known: Known, choice: Choice) -> Counter:
     assert choice.by is not None
+    bounds = known.bounds
     moved = moved_on(counter, bounds, choice.by)
     if moved is not None:
         return moved
-    try:
-        return advanced(counter, bounds, choice.by)  # raises: it tells which of the two it is
-    except Problem as problem:
-        last = (problem.target or "").rpartition("/")[2]
-        raise Problem(problem.code, problem.message, f"{choice.place}/{last}") from problem
+    left = max(0, bounds.upper - max(counter.next, bounds.lower) + 1)
+    said = (
+        f"{left} {known.kind} numbers of '{shown(known.agreement)}' are left up to {bounds.upper}"
+    )
+    if not left:
+        raise Problem(
+            Code.CONTROL_NUMBERS_EXHAUSTED,
+            f"{said}, and they do not roll over: none can be skipped. Choose the policy continue "
+            "for the agreement: none can have been issued unseen. Raise its upper bound before its "
+            "workflows run.",
+            f"{choice.place}/policy",
+        )
+    raise Problem(
+        Code.CONTROL_NUMBERS_EXHAUSTED,
+        f"{said}, and they do not roll over: they cannot be moved on by {choice.by}, after which "
+        "one must be left. Choose a smaller one, raise the agreement's upper bound, or let it go "
+        "on asKnown.",
+        f"{choice.place}/by",
+    )
 
 
 def _uncertain(known: Known, latest: Counter | None, now: datetime) -> UncertainNumber:

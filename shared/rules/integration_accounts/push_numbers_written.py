@@ -49,9 +49,11 @@ class Decided:
             return is_that_one or self.is_set_back(value)
         if value == becomes:
             return False
+        went_on = self.is_sent and value < becomes and value != before
+        if went_on and is_rollover(becomes, value, self.bounds):
+            return False  # it was written, and the account went on around the end of its bounds
         if before is None:
-            gone_on = self.is_sent and is_rollover(becomes, value, self.bounds)
-            return value < becomes and not gone_on
+            return value < becomes
         goes_around = becomes < before  # at the end of its bounds
         if value >= before:
             return goes_around or value < becomes

@@ -66,7 +66,7 @@ def proposed(per_day: float | None, elapsed: float | None, counter: Counter, bou
     if rolls_over(counter, bounds):
         most = (bounds.upper - bounds.lower + 1) // 2
     else:
-        most = bounds.upper - following.next + 1
+        most = bounds.upper - following.next  # one must be left
     wanted = WHERE_UNKNOWN
     if per_day is not None and elapsed is not None:
         wanted = _rounded_up(per_day / _DAY * max(0.0, elapsed) * _MARGIN)

@@ -150,3 +150,14 @@ def test_what_is_staged_comes_back() -> None:
     assert Decided.of(one.to_json()) == one
     assert one.others == Counter(next=401, last=400, cycle=2)
     assert one.number.cycle == 2
+
+
+@pytest.mark.parametrize(
+    ("there", "sent", "still"),
+    [(8, True, False), (8, False, True), (5, True, True), (100, True, True)],
+)
+def test_one_that_was_written_and_rolled_over_past_its_former_number_went_on(
+    there: int, sent: bool, still: bool
+) -> None:
+    """It stood at 5, and was raised to 195."""
+    assert decided(195, 5, sent=sent).is_still_to_write(seen(there)) is still
