@@ -127,6 +127,7 @@ def _unavailable(refused: ArmRefused, account: AccountId | Scope) -> Problem:
         f"{account} cannot be used now: {refused.action} of {refused.scope} got no answer that "
         f"helps: {said(refused)}. Nothing was lost; try again.",
         retry_after_seconds=wait,
+        wait_seconds=math.ceil(refused.retry_after) if refused.meaning is Meaning.BUSY else 0,
     )
 
 

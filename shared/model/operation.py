@@ -91,7 +91,14 @@ class Warning(Stored):
     target: str | None = None
 
 
-HIDDEN = {"worker", "lease_seconds", "immediate", "next_attempt_at", "cancel_requested"}
+HIDDEN = {
+    "worker",
+    "lease_seconds",
+    "immediate",
+    "next_attempt_at",
+    "wait_seconds",
+    "cancel_requested",
+}
 """Members of a record that only the engine uses."""
 
 
@@ -119,6 +126,8 @@ class Operation(Stored):
     """Id of the lease's holder; empty for none."""
     lease_seconds: int = 0
     next_attempt_at: Time | None = None
+    wait_seconds: int = 0
+    """How long whoever refused the last attempt asked to wait."""
     cancel_requested: bool = False
     immediate: bool = False
     """One conditional write of the service, done before the HTTP answer."""

@@ -174,6 +174,8 @@ class Problem(Exception):
     :param retry_after_seconds: when a retry can help.
     :param again: whether another attempt at the same work may succeed; then only the last attempt
         is final.
+    :param wait_seconds: how long whoever refused it asked to wait: an attempt before that is in
+        vain. 0 where nobody asked.
     """
 
     code: Code
@@ -182,6 +184,7 @@ class Problem(Exception):
     details: Sequence[Detail] = field(default_factory=tuple)
     retry_after_seconds: int | None = None
     again: bool = False
+    wait_seconds: int = 0
 
     def to_json(self) -> JsonObject:
         """As the member ``error`` of an answer."""

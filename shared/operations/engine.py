@@ -22,7 +22,7 @@ from shared.model.operation import (
     Progress,
 )
 from shared.model.problem import Code, Problem
-from shared.operations.failures import log_failure, operation_error, passes, reason
+from shared.operations.failures import asked_wait, log_failure, operation_error, passes, reason
 from shared.operations.lease import Lease
 from shared.operations.locks import holder_of_lock
 from shared.operations.measures import about, tell_end
@@ -195,7 +195,7 @@ class Engine:
 
     def _wait_seconds(self, operation: Operation) -> int:
         waits = self.settings.retry_seconds
-        return waits[min(operation.attempt, len(waits)) - 1]
+        return max(waits[min(operation.attempt, len(waits)) - 1], operation.wait_seconds)
 
     def is_leased(self, record: OperationRow) -> bool:
         """Whether a worker holds a lease that has not expired."""
@@ -282,9 +282,11 @@ class Engine:
         if final or operation.attempt >= ATTEMPTS:
             await self._end_without_success(record, OperationStatus.FAILED, written)
             return
-        wait = self._wait_seconds(operation)
+        asked = asked_wait(error)
+        wait = self._wait_seconds(operation.model_copy(update={"wait_seconds": asked}))
         update = {
             "error": written,
+            "wait_seconds": asked,
             "worker": "",
             "next_attempt_at": self.clock.now() + timedelta(seconds=wait),
         }

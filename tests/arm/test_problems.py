@@ -104,7 +104,11 @@ def test_an_app_without_a_token_may_have_one_at_the_next_attempt() -> None:
 @pytest.mark.parametrize(("asked", "told"), [(0.2, 1), (17.0, 17), (0.0, 30)])
 def test_a_wait_is_told_in_whole_seconds(asked: float, told: int) -> None:
     refused = ArmRefused(Meaning.BUSY, READ, status=429, retry_after=asked)
-    assert problem_of(refused, ACCOUNT).retry_after_seconds == told
+    problem = problem_of(refused, ACCOUNT)
+    assert problem.retry_after_seconds == told
+    assert problem.wait_seconds == (told if asked else 0), "an attempt waits as long"
+    silent = ArmRefused(Meaning.UNAVAILABLE, READ, status=503, retry_after=asked)
+    assert problem_of(silent, ACCOUNT).wait_seconds == 0
 
 
 def test_arms_own_words_are_told_of_what_is_refused_for_good() -> None:
