@@ -26,7 +26,7 @@ from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.artifact import Artifact, ContentReference
 from shared.model.descriptor import Failure
 from shared.model.integration_account import Child
-from shared.model.problem import Code, Problem
+from shared.model.problem import Problem
 from shared.model.sections import Section
 from shared.model.service import Service
 from shared.model.wire import JsonObject, JsonValue
@@ -44,6 +44,7 @@ from shared.rules.integration_accounts.resources import (
     record_of,
 )
 from shared.rules.integration_accounts.times import moment, ticks_of
+from shared.rules.integration_accounts.unheld import require_unheld
 from shared.rules.naming import artifact_key, shown
 from shared.sealing.data_key import DataKey
 from shared.services.certificates import public_certificate
@@ -61,11 +62,6 @@ _AT_ONCE = 8
 
 _TOLD = 20
 """The most artifacts that a warning names."""
-
-UNHELD = frozenset(
-    {Code.INVALID_NAME, Code.INVALID_REQUEST, Code.RESERVED_MEMBER, Code.DOCUMENT_TOO_LARGE}
-)
-"""Codes of what no service can hold."""
 
 
 class ArtifactPull:
@@ -220,8 +216,7 @@ class ArtifactPull:
 
         :raises Problem: the given one, if that is not why.
         """
-        if problem.code not in UNHELD:
-            raise problem
+        require_unheld(problem)
         self.read.not_held[self._path(at)] = problem.message
         self._refusals.forget(at)
         await self._unstage(at)

@@ -92,6 +92,7 @@ class OwnWrites:
                 key
                 for key, action in survey.actions.items()
                 if key[0] == section and action in _OTHERWISE and key not in self.left
+                if survey.there[key].is_held
             ]
             unheard = set[Key]()
             for key in open_:

@@ -94,8 +94,8 @@ class Planner:
         :param settle: as of ``looked``.
         :raises Problem: where there is no account to plan for: InvalidRequest,
             IntegrationAccountUnknown, IntegrationAccountNotFound,
-            IntegrationAccountForbidden, IntegrationAccountUnavailable, IntegrationAccountRefused;
-            for a resource of it that no document of a service can hold; BlobMissing.
+            IntegrationAccountForbidden, IntegrationAccountUnavailable, IntegrationAccountRefused,
+            BlobMissing.
         """
         account_id = chosen_account(self.linking, service, body)
         target = await target_of(self.stores.arm, account_id, body)

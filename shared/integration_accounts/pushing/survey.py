@@ -40,8 +40,13 @@ from shared.rules.integration_accounts.resources import (
     ContentWanted,
     Pulled,
     lacks_content,
-    name_of,
     record_of,
+)
+from shared.rules.integration_accounts.unheld import (
+    require_unheld,
+    seen_unheld,
+    unheld_document,
+    unheld_name,
 )
 from shared.rules.naming import artifact_key
 from shared.rules.trading import (
@@ -152,8 +157,7 @@ class Surveyor:
         """Look at everything.
 
         :raises ArmRefused: what ARM refused.
-        :raises Problem: for a resource of the account that no document of a service can hold;
-            BlobMissing.
+        :raises Problem: BlobMissing.
         """
         records, agreements = await self._of_service()
         found = Survey(self._choice.end()[0], records)
@@ -224,9 +228,9 @@ class Surveyor:
             found.counted[child] = count
 
     async def _compare(self, found: Survey, child: Child, resource: JsonObject) -> None:
-        section, name = CHILDREN[child].section, name_of(child, resource)
+        section, name = CHILDREN[child].section, unheld_name(child, resource)
         key = key_of(section, name)
-        pulled = record_of(child, resource)
+        pulled, why = _pulled(child, name, resource)
         record = found.records.get(key)
         self._choice.add_target(section, name)
         if child is Child.AGREEMENTS:
@@ -236,7 +240,9 @@ class Surveyor:
             if record is not None
             else found.chosen.takes_extra(section, name)
         )
-        there = await self.seen_there(pulled, record if is_chosen else None)
+        there = seen_unheld(child, name)
+        if not why:
+            there = await self.seen_there(pulled, record if is_chosen else None)
         action = action_of(record, there, self._body.existing, self._body.extra, chosen=is_chosen)
         assert action is not None, "the account has it"
         if action is Action.DELETE:
@@ -252,7 +258,11 @@ class Surveyor:
             return
         if action in (Action.KEEP, Action.DELETE):
             self._checks.look_at_target(child, name, pulled.document, action)
-        if action in (Action.REPLACE, Action.DELETE):
+        if why and action in (Action.REPLACE, Action.DELETE):
+            self._checks.touches_unheld(child, name)
+        elif why:
+            self._checks.keeps_unheld(child, name, why)
+        elif action in (Action.REPLACE, Action.DELETE):
             self._checks.touches(child, name, pulled.document, await self._size(pulled))
 
     async def _size(self, pulled: Pulled) -> int | None:
@@ -275,6 +285,16 @@ class Surveyor:
         account = self._target.account
         fetched = await account.content(pulled.child, pulled.name, wanted.link)
         return replace(there, content=content_of(fetched.data))
+
+    async def seen_now(self, child: Child, resource: JsonObject, record: Seen) -> Seen:
+        """A resource of the account, asked for alone, as it is compared with a record; of one that
+        no service can hold, that it is none that a service has."""
+        try:
+            pulled = record_of(child, resource)
+        except Problem as problem:
+            require_unheld(problem)
+            return seen_unheld(child, record.name)
+        return await self.seen_there(pulled, record)
 
     async def hashed(self, one: Seen) -> Seen:
         """An artifact of the account as it is now, with the hash of its content; as it was where it
@@ -337,6 +357,16 @@ class Surveyor:
             data=data,
             certificate=reference.certificate if reference is not None else None,
         )
+
+
+def _pulled(child: Child, name: str, resource: JsonObject) -> tuple[Pulled, str]:
+    """A resource of the account, and why no service can hold it; empty where one can."""
+    try:
+        return record_of(child, resource), ""
+    except Problem as problem:
+        require_unheld(problem)
+        document, section = unheld_document(resource), CHILDREN[child].section
+        return Pulled(child, section, name, document, "", None), problem.message
 
 
 def _agreement(name: str, document: JsonObject) -> AgreementThere:

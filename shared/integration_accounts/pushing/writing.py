@@ -112,7 +112,7 @@ class ArtifactWriter:
             return
         if found is not None and there is not None:
             surveyor = planned.looked.surveyor
-            sent_body = earlier.body
+            sent_body = earlier.body if there.is_held else None
             if sent_body is not None and await self.own.has_all(surveyor, wanted, sent_body, found):
                 self.own.answered(child, wanted, sent_body, found)
                 self.written.settle(section, record.name, done=True)
@@ -153,7 +153,7 @@ class ArtifactWriter:
             ) from refused
 
     async def _seen(self, child: Child, resource: JsonObject, record: Seen) -> Seen:
-        return await self.planned.looked.surveyor.seen_there(record_of(child, resource), record)
+        return await self.planned.looked.surveyor.seen_now(child, resource, record)
 
     async def _is_as_before(self, child: Child, resource: JsonObject, key: Key) -> bool:
         """Whether what the account has now is what the backup of before has."""

@@ -32,6 +32,7 @@ from shared.rules.integration_accounts.push_told import Told
 from shared.rules.integration_accounts.push_undo import Lack, lack_of, no_undo
 from shared.rules.integration_accounts.removals import Removal
 from shared.rules.integration_accounts.resources import left_out
+from shared.rules.integration_accounts.unheld import not_held
 from shared.rules.naming import shown, some
 from shared.rules.references import references
 
@@ -145,6 +146,18 @@ class PushChecks:
         lack = lack_of(child, size)
         if lack is not None:
             self._lost.setdefault(lack, []).append(_at(child, name))
+
+    def touches_unheld(self, child: Child, name: str) -> None:
+        """Tell an artifact that the push would replace or delete, and that no service can hold as
+        the account has it."""
+        self._lost.setdefault(Lack.HOLDING, []).append(_at(child, name))
+
+    def keeps_unheld(self, child: Child, name: str, why: str) -> None:
+        """Tell such an artifact that the push does not touch.
+
+        :param why: for a person, a whole sentence.
+        """
+        self._told.warn(not_held(child, name, why))
 
     def leaves_out(self, section: str, name: str) -> None:
         """Tell an artifact of the service that the choice leaves out, and the account has not."""

@@ -54,6 +54,10 @@ _OF_SUBSCRIPTION = "/subscriptions/"
 """How an ARM id begins, which is compared without regard to case."""
 
 
+NOT_HELD = "not held"
+"""The fingerprint of what no service can hold: no record has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What is known of an artifact's content."""
@@ -81,6 +85,11 @@ class Seen:
     the same."""
     read_out: tuple[tuple[str, str], ...] = ()
     """What it reads out of content, where the document has it: names in lower case, and values."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a service can hold it, and so a backup."""
+        return self.fingerprint != NOT_HELD
 
 
 def content_of(data: bytes) -> Content:

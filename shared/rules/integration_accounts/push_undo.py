@@ -25,6 +25,7 @@ class Lack(StrEnum):
     SIZE = "its content is larger than Azure documents as the most of one, and refuses"
     ADDRESS = "its content is too large for a request, or no plain UTF-8: Azure would read it by \
 an address, and cannot"
+    HOLDING = "no service can hold it as the account has it, so no backup has it"
     BACKUP = "it is not whole in the backup that was made of the account"
 
 
@@ -33,6 +34,7 @@ _WHAT_TO_DO = {
     Lack.SIZE: "Keep its content, and delete it there yourself",
     Lack.ADDRESS: "Let Azure read the app's storage; or keep its content, and delete it there "
     "yourself",
+    Lack.HOLDING: "Change it there, as ArtifactNotHeld of a pull says, or delete it there yourself",
     Lack.BACKUP: "Look at the failures of that backup, and push again",
 }
 
