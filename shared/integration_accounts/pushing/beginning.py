@@ -57,7 +57,7 @@ class Beginning:
         if planned.plan.safety_backup:
             made = await self.safety.made(self.task, self.service, planned.target)
             await self._require_undo(made)
-            lost = [one for one in planned.warnings if one.code == LOST]
+            lost = [one for one in planned.warnings if one.code in LOST]
             for warning in (*lost, *made.warnings):
                 progress.written.warn(warning)
             await progress.written.keep()

@@ -184,7 +184,7 @@ class PushWork(Work):
             "requests": planned.target.account.requests,
         }
         # What is lost was told before the first write: now it is gone.
-        of_plan = [one for one in planned.warnings if one.code != LOST]
+        of_plan = [one for one in planned.warnings if one.code not in LOST]
         warnings = [*notes, *written.warnings, *of_plan]
         if differing:
             warnings.insert(0, differs(differing))

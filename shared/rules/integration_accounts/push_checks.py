@@ -29,7 +29,7 @@ from shared.rules.integration_accounts.push_choice import key_of as artifact_of
 from shared.rules.integration_accounts.push_contents import Contents, Record
 from shared.rules.integration_accounts.push_keys import VaultKeys
 from shared.rules.integration_accounts.push_told import Told
-from shared.rules.integration_accounts.push_undo import Lack, lack_of, no_undo
+from shared.rules.integration_accounts.push_undo import Lack, lack_of, no_undo, over_limit
 from shared.rules.integration_accounts.removals import Removal
 from shared.rules.integration_accounts.resources import left_out
 from shared.rules.integration_accounts.unheld import not_held
@@ -143,6 +143,9 @@ class PushChecks:
                     target=_at(child, name),
                 )
             )
+        key = key_of(document) if child is Child.CERTIFICATES else None
+        if key is not None:
+            self.keys.add_touched(name, key)
         lack = lack_of(child, size)
         if lack is not None:
             self._lost.setdefault(lack, []).append(_at(child, name))
@@ -279,17 +282,21 @@ class PushChecks:
         for child, counts in self._counts.items():
             most = limit(self._sku, child)
             peak = counts.total()  # deletions come after all writes
-            if most is None or peak <= most or not counts[Action.CREATE]:
+            if most is None or peak <= most:
                 continue
-            after = peak - counts[Action.DELETE]
-            section = CHILDREN[child].section
+            section, deleted = CHILDREN[child].section, counts[Action.DELETE]
+            if not counts[Action.CREATE]:
+                if deleted:
+                    self._told.warn(over_limit(section, peak, deleted, most))
+                continue
+            after = peak - deleted
             if after > most:
                 how = f"it would hold {after}. Exclude some, or choose an account of a higher tier."
                 if counts[Action.KEEP] and self._body.extra is Extra.KEEP:
                     how += " Or delete what only the account has, with extra: delete."
             else:
                 how = (
-                    f"it would hold {peak} until the {counts[Action.DELETE]} that are deleted are "
+                    f"it would hold {peak} until the {deleted} that are deleted are "
                     "gone, which comes last. Delete those in the account first, or raise its tier."
                 )
             self._told.refuse(

@@ -8,6 +8,7 @@ from shared.model.problem import Code, Problem
 from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.push_changes import VaultKey, vault_key
+from shared.rules.integration_accounts.push_undo import key_is_gone
 from shared.rules.naming import shown, some
 from shared.rules.trading import member
 
@@ -40,9 +41,12 @@ def listed(values: Iterable[JsonObject]) -> Iterator[KeyInVault]:
 
 @dataclass
 class VaultKeys:
-    """Which certificates of a push need which keys, and what is known of the vaults."""
+    """Which certificates of a push, and of its undo, need which keys, and what is known of the
+    vaults."""
 
     _wanted: dict[str, list[tuple[str, VaultKey]]] = field(default_factory=dict)
+    _touched: dict[str, list[tuple[str, VaultKey]]] = field(default_factory=dict)
+    """Those of the account that are replaced or deleted, with the keys that they have there."""
     _spelt: dict[str, str] = field(default_factory=dict)
     _problems: list[Problem] = field(default_factory=list)
     _warnings: list[Warning] = field(default_factory=list)
@@ -53,6 +57,12 @@ class VaultKeys:
         self._spelt.setdefault(vault, key.vault)
         self._wanted.setdefault(vault, []).append((certificate, key))
 
+    def add_touched(self, certificate: str, key: VaultKey) -> None:
+        """Tell the key of a certificate that the account has, and that is replaced or deleted."""
+        vault = vault_key(key.vault)
+        self._spelt.setdefault(vault, key.vault)
+        self._touched.setdefault(vault, []).append((certificate, key))
+
     @property
     def vaults(self) -> tuple[str, ...]:
         """The ids of all vaults that are to be looked at, sorted."""
@@ -62,19 +72,23 @@ class VaultKeys:
         """Tell all keys that the account sees in a vault."""
         known: Mapping[str, KeyInVault] = {key.name.lower(): key for key in keys}
         for certificate, wanted in self._wanted.get(vault_key(vault), []):
-            found = known.get(wanted.name.lower())
-            if found is None:
-                self._problems.append(_missing(certificate, wanted, "has no key of that name"))
-            elif not found.enabled:
-                self._problems.append(_missing(certificate, wanted, "has it disabled"))
+            if how := _lack(known.get(wanted.name.lower())):
+                self._problems.append(_missing(certificate, wanted, how))
+        for certificate, had in self._touched.get(vault_key(vault), []):
+            if how := _lack(known.get(had.name.lower())):
+                path = f"{Section.CERTIFICATES}/{shown(certificate)}"
+                gone = key_is_gone(path, shown(had.name), shown(had.vault), how)
+                self._warnings.append(gone)
 
     def not_checked(self, vault: str, why: str) -> None:
         """Tell that a vault's keys cannot be listed.
 
         :param why: for a person, a whole sentence.
         """
-        wanted = self._wanted.get(vault_key(vault), [])
-        names = some([f"'{shown(certificate)}'" for certificate, _ in wanted], _SAID)
+        of = vault_key(vault)
+        wanted = [*self._wanted.get(of, []), *self._touched.get(of, [])]
+        certificates = dict.fromkeys(certificate for certificate, _ in wanted)
+        names = some([f"'{shown(certificate)}'" for certificate in certificates], _SAID)
         self._warnings.append(
             Warning(
                 code="KeysNotChecked",
@@ -98,6 +112,13 @@ class VaultKeys:
                 )
             )
         return problems, list(self._warnings)
+
+
+def _lack(found: KeyInVault | None) -> str:
+    """What is wrong with a key in a vault; empty for nothing."""
+    if found is None:
+        return "has no key of that name"
+    return "" if found.enabled else "has it disabled"
 
 
 def _missing(certificate: str, key: VaultKey, how: str) -> Problem:

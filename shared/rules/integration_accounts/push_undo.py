@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from shared.model.integration_account import Child
+from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.rules.integration_accounts.children import CHILDREN, Holds
 from shared.rules.integration_accounts.limits import MOST_CONTENT
@@ -74,3 +75,36 @@ def no_undo(lacking: Mapping[Lack, Sequence[str]], unreadable: str = "") -> Iter
             "existing: keep and extra: keep.",
             "/existing",
         )
+
+
+def key_is_gone(path: str, key: str, vault: str, how: str) -> Warning:
+    """The warning of a certificate that is replaced or deleted, and whose own key is not in its
+    vault any more. Azure takes it from nobody, so an undo leaves it out; to forbid the push would
+    keep its operator from every certificate that was rotated, and save nothing.
+
+    :param how: what is wrong with the key in the vault.
+    """
+    return Warning(
+        code="UndoIncomplete",
+        message=f"It is replaced or deleted, and the undo of this push cannot bring it back: it "
+        f"needs the key '{key}', and the vault {vault} {how}. Exclude it from the undo, with what "
+        "names it and is not there without it; or give the vault that key again before the undo.",
+        target=path,
+    )
+
+
+def over_limit(section: str, there: int, deleted: int, most: int) -> Warning:
+    """The warning of deletions from an account that holds more than Azure documents: to forbid them
+    would keep its operator from emptying it.
+
+    :param there: how many of the section it holds.
+    :param most: how many it may hold.
+    """
+    beyond = min(deleted, there - most)
+    return Warning(
+        code="UndoIncomplete",
+        message=f"The account holds {there} {section}, and Azure documents {most} as the most of "
+        f"its tier. So the undo of this push can bring back {deleted - beyond} of the {deleted} "
+        f"that are deleted: exclude {beyond} from it, or raise the tier before.",
+        target=section,
+    )

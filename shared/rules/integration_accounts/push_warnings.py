@@ -14,8 +14,8 @@ MOST = 100
 MOST_OF_A_CODE = 40
 """Warnings of one code that a push keeps while it runs, with what its attempts did."""
 
-LOST = "MembersLost"
-"""The code of what the account has and loses: told at the end too, when it is gone."""
+LOST = frozenset({"MembersLost", "UndoIncomplete"})
+"""The codes of what the account has and loses: told at the end too, when it is gone."""
 
 _HARMLESS = frozenset(
     {
