@@ -11,9 +11,10 @@ from shared.integration_accounts.pushing.progress import Progressing
 from shared.integration_accounts.pushing.safety import Made, Safety
 from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
+from shared.integration_accounts.pushing.suspending import Suspending
 from shared.integration_accounts.pushing.target import exists_already, target_of
 from shared.integration_accounts.pushing.undo import Undo
-from shared.model.push import PushBody
+from shared.model.push import PushBody, PushNumbersPolicy, WorkflowsPolicy
 from shared.model.service import Service
 from shared.operations.task import Task
 from shared.rules.integration_accounts.push_choice import Key
@@ -27,6 +28,7 @@ class Beginning:
 
     stores: PushStores
     safety: Safety
+    suspending: Suspending
     task: Task
     service: Service
     body: PushBody
@@ -34,7 +36,8 @@ class Beginning:
     progress: Progressing
 
     async def begin(self) -> None:
-        """Make the backup that the push is undone with, and note that the account is written to
+        """Make the backup that the push is undone with, where numbers are set back with the
+        workflows disabled, and note that the account is written to
         from now on.
 
         :raises Problem: what forbids the push; BackupIncomplete where what it replaces or deletes
@@ -55,6 +58,7 @@ class Beginning:
             await progress.look(await self._named(before))
         made = Made({}, [])
         if planned.plan.safety_backup:
+            await self._disable()
             made = await self.safety.made(self.task, self.service, planned.target)
             await self._require_undo(made)
             lost = [one for one in planned.warnings if one.code in LOST]
@@ -63,6 +67,20 @@ class Beginning:
             await progress.written.keep()
         await self.task.checkpoint()
         await progress.write(begun=True, safety=made.told)
+
+    async def _disable(self) -> None:
+        """Disable the workflows, where numbers may be set back: the backup must have the highest
+        one. Where none is, they run on until the first write, and stay enabled if there is none.
+
+        :raises Problem: what ARM refused.
+        """
+        body, account = self.body, self.planned.target.id
+        sets_back = PushNumbersPolicy.AS_KNOWN in body.control_numbers.policies
+        if not sets_back or body.workflows is not WorkflowsPolicy.SUSPEND:
+            return
+        await self.progress.write(disables=True)
+        with as_problems(account):
+            await self.suspending.disable(self.task, account, self.progress.note)
 
     async def _named(self, before: Before) -> Before:
         """How it looks, with what the plan did not name as replaced or deleted left as it is."""

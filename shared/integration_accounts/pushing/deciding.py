@@ -6,6 +6,7 @@ the service was pulled from went on.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.integration_accounts.pushing.backed_up import BackedUpNumbers
 from shared.integration_accounts.pushing.numbers import NumbersFound, NumbersSurvey, Seen
 from shared.integration_accounts.pushing.origins import (
     Sources,
@@ -16,6 +17,7 @@ from shared.integration_accounts.pushing.patient import pause
 from shared.integration_accounts.pushing.planned_for import planned_sources
 from shared.integration_accounts.pushing.planning import Looked, Planned
 from shared.integration_accounts.pushing.progress import Progressing
+from shared.integration_accounts.pushing.safety import Made, Safety
 from shared.integration_accounts.pushing.session_writing import SessionWriter
 from shared.integration_accounts.pushing.sources import SessionsThere, sighting_of
 from shared.integration_accounts.pushing.starting import refusal
@@ -30,10 +32,12 @@ from shared.rules.integration_accounts.push_known import SourceState
 from shared.rules.integration_accounts.push_numbers_again import (
     decided_again,
     not_read_again,
+    not_set_back,
     went_on,
 )
 from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 from shared.rules.integration_accounts.push_plan import WRITTEN
+from shared.rules.integration_accounts.session_names import Agreements
 from shared.rules.naming import artifact_key
 
 _TOLD_AT_THE_END = frozenset({"AcknowledgementNumbersBehind", "SessionUnreadable"})
@@ -57,6 +61,7 @@ class Deciding:
 
     stores: PushStores
     surveyed: NumbersSurvey
+    safety: Safety
     task: Task
     service: Service
     body: PushBody
@@ -79,7 +84,8 @@ class Deciding:
             if found.problems:
                 raise refusal(found.problems)
             decided = [one.decided for one in found.seen]
-            await progress.decide([one for one in decided if one is not None], found.of_source)
+            held = await self._held_to_backup([one for one in decided if one is not None], looked)
+            await progress.decide(held, found.of_source)
         else:
             self._tell_lost(found.there)
             if moved := await self._decide_again(found):
@@ -91,6 +97,16 @@ class Deciding:
         )
         await sessions.create(progress.of_source)
         await progress.written.keep()
+
+    async def _held_to_backup(self, decided: list[Decided], looked: Looked) -> list[Decided]:
+        """What was decided, with each number that is set back held to the backup of before."""
+        if all(one.back_from is None for one in decided):
+            return decided
+        told = self.progress.now.safety
+        if not told:  # the account held nothing: what it issued since is in no backup
+            return [one.set_back_from(None) for one in decided]
+        backed_up = BackedUpNumbers(self.task, Agreements(looked.survey.all_agreements.values()))
+        return await backed_up.held_to(decided, *await self.safety.opened(Made(told, [])))
 
     async def look_back(self, looked: Looked) -> list[str]:
         """Look at all numbers again, move up those that the source went beyond meanwhile, and name
@@ -110,7 +126,8 @@ class Deciding:
         still = self._again(found)
         if moved or still:
             self._tell_went_on(moved, still)
-        differing = [*self._not_reached(found), *self._unsure(found), *self._lacking(found)]
+        differing = [*self._not_reached(found), *self._not_set_back(found)]
+        differing += [*self._unsure(found), *self._lacking(found)]
         await self.progress.written.keep()
         return differing
 
@@ -188,6 +205,17 @@ class Deciding:
             for one in decided
             if one.is_still_to_write(sighting_of(found.there.generated.get(_key(one))))
         ]
+
+    def _not_set_back(self, found: NumbersFound) -> list[str]:
+        """The numbers that were to be set back, and stayed."""
+        stayed = list[tuple[str, Kind, int]]()
+        for one in self.progress.decided:
+            there = sighting_of(found.there.generated.get(_key(one)))
+            if there is not None and one.was_not_set_back(there):
+                stayed.append((one.number.agreement, one.number.kind, there.value))
+        if stayed:
+            self.progress.written.warn(not_set_back(stayed))
+        return [_named(agreement, kind) for agreement, kind, _ in stayed]
 
     def _unsure(self, found: NumbersFound) -> list[str]:
         """The numbers of which it has become unknown what was issued, and upon which nothing was

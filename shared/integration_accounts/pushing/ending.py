@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from shared.integration_accounts.pushing.progress import Progressing
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.target import Target
+from shared.model.integration_account import AccountId
 from shared.model.operation import Operation, Warning
 from shared.model.push import Action
 from shared.model.wire import JsonObject, JsonValue
@@ -56,6 +57,26 @@ def differs(differing: Sequence[str]) -> Warning:
         message=f"Read again, the account is not as it was to become: {_some(differing)}. Somebody "
         "else may change it, or Azure keeps it otherwise: look at it, and push again.",
         target="verified",
+    )
+
+
+def disabled_for_nothing(account: AccountId, workflows: JsonObject) -> Warning:
+    """The warning of a push that ended before its first write, and had disabled workflows.
+
+    :param workflows: what was noted of them.
+    """
+    resume = workflows.get("resume")
+    to_do = (
+        f"Resume service '{shown(str(resume))}' to have them enabled again"
+        if resume
+        else "Look at them in Azure"
+    )
+    return Warning(
+        code="WorkflowsDisabledForNothing",
+        message="The push wrote nothing to the account. Before the backup of it, workflows that "
+        f"use it were disabled, as numbers were to be set back: the result names them. {to_do}; or "
+        "push again.",
+        target=str(account),
     )
 
 

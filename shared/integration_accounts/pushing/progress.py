@@ -40,6 +40,8 @@ class Progress(Stored):
     """Whether it is staged how the account looked, before the backup of it was begun."""
     begun: bool = False
     """Whether anything in Azure may have been written."""
+    disables: bool = False
+    """Whether workflows may be disabled, before the backup."""
     exists: bool = False
     """Whether the account was there when the push last looked, or is made."""
     safety: JsonObject = Field(default_factory=dict, repr=False)
@@ -48,6 +50,11 @@ class Progress(Stored):
     """The workflows that were disabled, and those that were left as they are."""
     numbers_decided: bool = False
     done: Done | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the result must tell what was done, however the push ends."""
+        return self.begun or self.disables
 
 
 @dataclass

@@ -11,6 +11,7 @@ from shared.integration_accounts.pushing.ending import (
     NOT_AS_WRITTEN,
     compared,
     differs,
+    disabled_for_nothing,
     not_linked,
     result_of,
     unlike,
@@ -106,12 +107,12 @@ class PushWork(Work):
             require_as_planned(operation, service)
             return await self._push(task, service, body, progress)
         except Canceled:
-            if not progress.now.begun:
+            if not progress.now.is_told:
                 raise
             notes = await self._disabled(operation, progress)
             return _stopped(operation, progress, OperationStatus.CANCELED, notes)
         except Problem as problem:
-            if not progress.now.begun or _may_pass(problem, operation):
+            if not progress.now.is_told or _may_pass(problem, operation):
                 raise
             notes = await self._disabled(operation, progress)
             error = operation_error(problem)
@@ -133,7 +134,14 @@ class PushWork(Work):
             sources = planned.looked.numbers.sources
             require_planned_sources(task.operation, sources, body.control_numbers)
             beginning = Beginning(
-                self._stores, self._safety, task, service, body, planned, progress
+                self._stores,
+                self._safety,
+                self._suspending,
+                task,
+                service,
+                body,
+                planned,
+                progress,
             )
             await beginning.begin()
             own.before = progress.before
@@ -159,7 +167,14 @@ class PushWork(Work):
             )
             await writer.write()
             numbers = Deciding(
-                self._stores, self._planner.numbers, task, service, body, planned, progress
+                self._stores,
+                self._planner.numbers,
+                self._safety,
+                task,
+                service,
+                body,
+                planned,
+                progress,
             )
             await numbers.write()
             await writer.delete()
@@ -257,7 +272,7 @@ class PushWork(Work):
         progress = await self._progress(operation, service).read()
         if progress.now.done:
             return _outcome(progress.now.done)
-        if not progress.now.begun:
+        if not progress.now.is_told:
             return None
         account = pushed_account(operation)
         if account is not None:
@@ -277,7 +292,10 @@ class PushWork(Work):
         account, told = pushed_account(operation), progress.now.workflows
         if account is None:
             return []
-        return await self._suspending.suspend(operation, account, told, progress.note)
+        notes = await self._suspending.suspend(operation, account, told, progress.note)
+        if not progress.now.begun and progress.now.workflows.get("disabled"):
+            notes.append(disabled_for_nothing(account, progress.now.workflows))
+        return notes
 
     async def settle(self, operation: Operation) -> None:
         """Take back a backup that is not complete, and forget what was staged."""

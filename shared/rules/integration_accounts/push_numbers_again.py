@@ -96,6 +96,22 @@ def not_read_again(unsure: Sequence[tuple[str, str]]) -> Warning:
     )
 
 
+def not_set_back(stayed: Sequence[tuple[str, str, int]]) -> Warning:
+    """The warning of numbers that were to be set back, and on which the account went on.
+
+    :param stayed: the agreements, the kinds, and what the account has.
+    """
+    names = [f"'{shown(agreement)}' {kind} {value}" for agreement, kind, value in stayed]
+    return Warning(
+        code="NumbersNotSetBack",
+        message="The account issued these numbers after the backup of it was made, so that the "
+        f"undo of this push would issue them again: {some(names, _SAID)}. They stay as they are. "
+        "Disable the workflows that use the account, wait until their runs have ended, and push "
+        "again.",
+        target=_TARGET,
+    )
+
+
 def written_again(lost: Sequence[str]) -> Warning:
     """The warning of an account that lost numbers while it was pushed into.
 

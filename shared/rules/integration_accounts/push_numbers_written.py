@@ -59,6 +59,27 @@ class Decided:
             return goes_around or value < becomes
         return self.is_set_back(value) or (goes_around and value < becomes)
 
+    def set_back_from(self, backed_up: Sighting | None) -> "Decided":
+        """The same, set back from the number alone that the backup of before has: an undo goes on
+        behind that one. What the account issued after it stays.
+
+        :param backed_up: that number; None where it has none that can be read.
+        """
+        before = backed_up.value if backed_up is not None else None
+        if self.back_from is None or before == self.number.target:
+            return self
+        changed = backed_up.changed_time if backed_up is not None else ""
+        number = self.number.model_copy(update={"target": before})
+        return replace(self, number=number, back_from=changed)
+
+    def was_not_set_back(self, there: Sighting | None) -> bool:
+        """Whether it was to be set back, and stayed, as the account went on.
+
+        :param there: what the account has now; None for no session.
+        """
+        is_back = self.back_from is None or self.is_sent
+        return not is_back and there is not None and there.value != self.number.becomes
+
     def is_set_back(self, value: int) -> bool:
         """Whether the account has a lower number than when this one was decided, and did not roll
         over: neither from where it was, nor from this one, if that may be written."""
