@@ -25,6 +25,8 @@ class Switches:
     :param unknown_members: what becomes of members that a kind does not have.
     :param adds_members: artifacts get a member that nobody wrote, as a service fills in what it
         takes for granted; nobody documents that it does.
+    :param changes_values: values of artifacts' metadata are kept in upper case, as a service may
+        put what is written into a form of its own; nobody documents that it does.
     :param content_hash: content links come with hash and version; ``recorded`` goes by the
         api-version.
     :param content_types: content without its type is refused.
@@ -49,6 +51,7 @@ class Switches:
     references: bool = True
     unknown_members: Literal["kept", "refused"] = "kept"
     adds_members: bool = False
+    changes_values: bool = False
     content_hash: Literal["recorded", "always", "never"] = "recorded"
     content_types: bool = True
     map_versions: bool = True

@@ -139,8 +139,8 @@ class Writer:
             content, content_type = self._content(kind, properties, fetched)
             _described(kind, properties, content)
         self._fits(account, kind, properties, content)
-        if self._switches.adds_members and kind.name != "sessions":
-            properties["metadata"] = {"filledIn": "yes", **(properties.get("metadata") or {})}
+        if kind.name != "sessions":
+            self._change(properties)
         now = self._state.now()
         changed = stamp(self._state.now())
         written = Item(
@@ -191,6 +191,15 @@ class Writer:
             unknown = sorted(name for name in given if name.lower() not in names)
             if unknown:
                 raise malformed(f"There is no member {unknown[0]!r} in {what}.")
+
+    def _change(self, properties: JsonObject) -> None:
+        """Make of what is written what a service may make of it."""
+        metadata = properties.get("metadata") or {}
+        if self._switches.changes_values and metadata:
+            metadata = {key: str(value).upper() for key, value in metadata.items()}
+            properties["metadata"] = metadata
+        if self._switches.adds_members:
+            properties["metadata"] = {"filledIn": "yes", **metadata}
 
     def _matches(self, there: Item | None, if_match: str | None) -> None:
         if if_match is None or not self._switches.if_match:

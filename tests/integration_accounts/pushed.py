@@ -98,8 +98,8 @@ def broken_once(
     former = getattr(holder, name)
     broken: list[bool] = []
 
-    async def once(self: Any, *args: Any) -> Any:
-        found = await former(self, *args)
+    async def once(self: Any, *args: Any, **more: Any) -> Any:
+        found = await former(self, *args, **more)
         if not broken:
             broken.append(True)
             then()

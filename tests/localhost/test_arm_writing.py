@@ -164,3 +164,10 @@ async def test_members_are_added_to_what_is_written(arm: Arm, call: Calls) -> No
     body = {"properties": {**PARTNER, "metadata": {"a": "b"}}}
     made = await call("PUT", f"{ACCOUNT}/partners/Fabrikam", body)
     assert made.body["properties"]["metadata"] == {"a": "b", "filledIn": "yes"}
+
+
+async def test_values_that_are_written_are_changed(arm: Arm, call: Calls) -> None:
+    arm.switches.changes_values = True
+    body = {"properties": {**PARTNER, "metadata": {"a": "b"}}}
+    made = await call("PUT", f"{ACCOUNT}/partners/Fabrikam", body)
+    assert made.body["properties"]["metadata"] == {"a": "B"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from shared.integration_accounts.pushing.own import OwnWrites
 from shared.integration_accounts.pushing.progress import Progressing
 from shared.integration_accounts.pushing.survey import Survey
 from shared.integration_accounts.pushing.target import Target
@@ -18,9 +19,13 @@ _NAMED = 5
 _WRONG = frozenset({Action.CREATE, Action.REPLACE, Action.REFUSE})
 
 
-def unlike(survey: Survey) -> list[str]:
+def unlike(survey: Survey, own: OwnWrites) -> list[str]:
     """The artifacts that the account has not as it was to have them."""
-    found = [key for key, action in survey.actions.items() if action in _WRONG]
+    found = [
+        key
+        for key, action in survey.actions.items()
+        if action in _WRONG or own.is_wrong(key, action)
+    ]
     named = [f"{key[0]}/{survey.records[key].name}" for key in found]
     for child, names in survey.deletions.items():
         named += [f"{child}/{name}" for name in names]

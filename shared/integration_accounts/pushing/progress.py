@@ -4,7 +4,7 @@ It is staged in the service's configuration, where nobody sees it: that the acco
 to, and which backup it has from before; how what is replaced or deleted looked before that backup;
 the control numbers, which are decided once and afterwards moved up alone, with the sessions that
 the source alone has; and what was done so far, for the result, with the write that is about to be
-sent.
+sent, and with what was answered to those before, where that is not what was sent.
 """
 
 import hashlib
@@ -14,14 +14,17 @@ from dataclasses import dataclass, field, replace
 from pydantic import Field
 
 from shared.integration_accounts.pushing.before import Before, before_of, staged
+from shared.integration_accounts.pushing.noted import Noted
 from shared.integration_accounts.pushing.written import Written
 from shared.model.operation import Warning
 from shared.model.wire import JsonObject, Stored
+from shared.rules.integration_accounts.push_choice import Key
 from shared.rules.integration_accounts.push_numbers_written import Decided
 from shared.rules.integration_accounts.push_sessions import SessionWrite
 from shared.state.staging import StagedValue, Staging
 
 _STATE, _NUMBER, _BEFORE, _SESSION, _WRITTEN = "push", "n!", "b!", "s!", "written"
+_NOTED = "o!"
 
 
 class Done(Stored):
@@ -74,6 +77,8 @@ class Progressing:
     """What is replaced or deleted, as it was before the backup."""
     written: Written = field(default_factory=Written)
     """What all attempts did so far."""
+    noted: dict[Key, Noted] = field(default_factory=dict)
+    """What is noted of single artifacts."""
     _decided: dict[str, Decided] = field(default_factory=dict)
     _with_written: dict[str, StagedValue] = field(default_factory=dict)
 
@@ -98,6 +103,9 @@ class Progressing:
                     numbers.append(Decided.of(one.value))
                 elif one.key.startswith(_BEFORE):
                     before.append(one.value)
+                elif one.key.startswith(_NOTED):
+                    noted = Noted.model_validate(one.value)
+                    self.noted[noted.key] = noted
                 elif one.key == _WRITTEN:
                     self.written.read(one.value)
                 elif one.key.startswith(_SESSION):
@@ -156,7 +164,7 @@ class Progressing:
         if not one.is_sent:
             sent = replace(one, is_sent=True)
             self._decided[_key(one)] = sent
-            self._with_written[_key(one)] = StagedValue(_key(one), sent.to_json())
+            self._put_with_written(StagedValue(_key(one), sent.to_json()))
 
     def not_sent(self, one: Decided) -> None:
         """Take back ``send``, as the number was refused. What is written of it stays: an attempt
@@ -165,6 +173,16 @@ class Progressing:
         :param one: as it was before.
         """
         self._decided[_key(one)] = one
+
+    def note_artifact(self, noted: Noted) -> None:
+        """Note something of an artifact, in the place of what was noted of it before. It is written
+        with what ``Written.keep`` keeps next: before another write is sent."""
+        self.noted[noted.key] = noted
+        self._put_with_written(StagedValue(_noted_key(noted), noted.to_json()))
+
+    def _put_with_written(self, value: StagedValue) -> None:
+        self._with_written[value.key] = value
+        self.written.has_more = True
 
     async def _put(self, values: Sequence[StagedValue]) -> None:
         if values:
@@ -189,6 +207,10 @@ def _session_key(one: SessionWrite) -> str:
 
 def _before_key(one: JsonObject) -> str:
     return _BEFORE + _digest(f"{one['child']}\n{str(one['name']).lower()}")
+
+
+def _noted_key(one: Noted) -> str:
+    return _NOTED + _digest("\n".join(one.key))
 
 
 def _digest(text: str) -> str:

@@ -126,7 +126,7 @@ class PushWork(Work):
         progress: Progressing,
     ) -> Outcome:
         written = progress.written
-        own = OwnWrites(progress.before, written)
+        own = OwnWrites(progress)
         goes_on = progress.now.begun
         settle = own.settle if goes_on else None
         planned = await self._planner.planned(service, body, task, settle)
@@ -144,7 +144,6 @@ class PushWork(Work):
                 progress,
             )
             await beginning.begin()
-            own.before = progress.before
         else:
             with as_problems(planned.target.id):
                 await settle_unheard(task, planned, written)
@@ -182,7 +181,7 @@ class PushWork(Work):
             looked_at = self._stores.clock.now()
             target = await target_of(self._stores.arm, planned.target.id, body)
             looked = await self._planner.looked(service, body, target, task, settle=own.settle)
-            differing = sorted([*unlike(looked.survey), *await numbers.look_back(looked)])
+            differing = sorted([*unlike(looked.survey, own), *await numbers.look_back(looked)])
         notes = await self._link(task, service, body, planned, looked.survey, differing)
         is_linked = await self._is_linked(service, planned.target)
         is_whole = not (differing or is_partial(body) or looked.survey.left_alone)

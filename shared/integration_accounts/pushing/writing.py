@@ -6,7 +6,7 @@ once: where its answer is lost, what is there is compared before it is sent agai
 no condition for artifacts; the ETag of one that has one is sent.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from shared.arm.refusals import ArmRefused, Meaning
@@ -19,7 +19,6 @@ from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.target import look_at_keys
 from shared.integration_accounts.pushing.written import Counted, Sending, Written
 from shared.model.integration_account import Child
-from shared.model.operation import Warning
 from shared.model.problem import Code, Problem
 from shared.model.push import Action, PushBody
 from shared.model.record import Record
@@ -39,13 +38,6 @@ from shared.rules.integration_accounts.push_plan import (
 from shared.rules.integration_accounts.resources import goes_inline, record_of, resource_of
 from shared.rules.naming import shown
 from shared.rules.trading import member
-
-
-@dataclass
-class _Earlier:
-    """What this attempt sent of an artifact before, of which nothing was heard."""
-
-    body: JsonObject | None = field(default=None, repr=False)
 
 
 @dataclass
@@ -96,9 +88,9 @@ class ArtifactWriter:
 
     async def _write(self, child: Child, record: Record) -> None:
         await self.task.checkpoint()
-        await carefully(self.task, partial(self._compare_and_put, child, record, _Earlier()))
+        await carefully(self.task, partial(self._compare_and_put, child, record))
 
-    async def _compare_and_put(self, child: Child, record: Record, earlier: _Earlier) -> None:
+    async def _compare_and_put(self, child: Child, record: Record) -> None:
         """Write an artifact where that is still to be done. All of it is asked again after a wait,
         in which somebody may write too, and in which a link to content ends."""
         planned, account = self.planned, self.planned.target.account
@@ -112,23 +104,21 @@ class ArtifactWriter:
             return
         if found is not None and there is not None:
             surveyor = planned.looked.surveyor
-            sent_body = earlier.body if there.is_held else None
-            if sent_body is not None and await self.own.has_all(surveyor, wanted, sent_body, found):
-                self.own.answered(child, wanted, sent_body, found)
+            is_unheard = there.is_held and self.own.is_unheard(key)
+            if is_unheard and await self.own.is_own(record, wanted, found, surveyor):
                 self.written.settle(section, record.name, done=True)
                 return
             is_to_replace = planned.looked.survey.actions.get(key) is Action.REPLACE
-            if key not in self.before and not is_to_replace:
+            if key not in self.before and not is_to_replace and not is_unheard:
                 self.written.settle(section, record.name, done=False)
                 raise self._holds(section, there)
             if not await self._is_as_before(child, found, key):
-                self._leave(section, there.name)
+                await self._leave(child, there.name)
                 return
         name = there.name if there is not None else record.name
         body = await self._body(child, record)
         counted = Counted.CREATED if there is None else Counted.REPLACED
         etag = record_of(child, found).etag if found is not None else ""
-        earlier.body = body
         sending = Sending(counted=counted, section=section, name=record.name)
         put = await self._put(sending, child, name, body, etag)
         self.written.end()
@@ -160,18 +150,9 @@ class ArtifactWriter:
         before = self.before.get(key)
         return before is not None and is_same(before, await self._seen(child, resource, before))
 
-    def _leave(self, section: str, name: str) -> None:
-        self.written.settle(section, name, done=False)
-        self.own.left.add(key_of(section, name))
-        self.written.warn(
-            Warning(
-                code="ChangedMeanwhile",
-                message="Somebody made or changed it in the account after this push was planned: "
-                "the plan does not name it, or no backup has it as it is. So it stays. Push again "
-                "when nobody changes the account.",
-                target=f"{section}/{shown(name)}",
-            )
-        )
+    async def _leave(self, child: Child, name: str) -> None:
+        self.own.leave(child, name)
+        await self.written.keep()
 
     def _holds(self, section: str, there: Seen) -> Problem:
         return Problem(
@@ -213,7 +194,7 @@ class ArtifactWriter:
             self.written.settle(section, name, done=True)
             return
         if not await self._is_as_before(child, found, key_of(section, name)):
-            self._leave(section, name)
+            await self._leave(child, name)
             return
         sending = Sending(counted=Counted.DELETED, section=section, name=name)
         delete = partial(account.delete, child, name, record_of(child, found).etag, once=True)

@@ -69,6 +69,8 @@ class Kept(Stored):
     warnings: list[Warning] = Field(default_factory=list)
     lost: list[str] = Field(default_factory=list)
     untold: dict[str, int] = Field(default_factory=dict)
+    answers_noted: bool = False
+    """See ``Written``."""
 
 
 @dataclass
@@ -92,7 +94,12 @@ class Written:
     """Control numbers that the account lost, and that are written again."""
     untold: dict[str, int] = field(default_factory=dict)
     """How many more there are at least, by code: the most that one attempt met."""
+    answers_noted: bool = True
+    """Whether every answer that is not what was sent was noted (``noted.Noted``): not in a push
+    that the version before has begun."""
     keep_it: Callable[[JsonObject], Awaitable[None]] | None = field(default=None, repr=False)
+    has_more: bool = False
+    """Whether ``keep_it`` has more to keep than what is counted here."""
     _warnings: list[Warning] = field(default_factory=list)
     _kept: Kept = field(default_factory=Kept, repr=False)
     _met: set[tuple[str, str | None]] = field(default_factory=set, repr=False)
@@ -122,6 +129,7 @@ class Written:
         self.sending = kept.sending
         self._warnings, self.lost = list(kept.warnings), list(kept.lost)
         self.untold = dict(kept.untold)
+        self.answers_noted = kept.answers_noted
         self._kept = kept
 
     async def keep(self) -> None:
@@ -136,10 +144,11 @@ class Written:
             warnings=list(self._warnings),
             lost=list(self.lost),
             untold=dict(self.untold),
+            answers_noted=self.answers_noted,
         )
-        if self.keep_it is not None and now != self._kept:
+        if self.keep_it is not None and (self.has_more or now != self._kept):
             await self.keep_it(now.to_json())
-            self._kept = now
+            self._kept, self.has_more = now, False
 
     async def send(self, sending: Sending, write: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer to a write, which is sent once. ``end`` counts it.
