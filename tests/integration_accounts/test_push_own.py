@@ -149,6 +149,38 @@ async def test_what_was_left_stays_left(
     assert told(done, "ChangedMeanwhile") == ["partners/Contoso"]
 
 
+@pytest.mark.parametrize("name", ["Contoso", "Northwind", "Fabrikam"])
+@pytest.mark.parametrize("crashes", [True, False], ids=["crash", "whole"])
+async def test_what_is_kept_is_what_the_account_had_when_the_push_began(
+    app: Installation,
+    arm: Arm,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    crashes: bool,
+) -> None:
+    """One that was created, one that was the same, and one that was kept, are somebody else's at
+    the end."""
+    await pulled(app, arm)
+    await unlink(app)
+    half_filled(arm)
+    record = await started(app, _KEEPING, ONE)
+    theirs = [partner(OTHER, name, "SOMEBODYS")]
+    met = arm.fault(method="PUT", part="/agreements/", meanwhile=lambda: arm.load(theirs))
+    if crashes:
+        broken_once(monkeypatch, ArtifactWriter, "write")
+        assert (await ended(app, record)).completed_at is None
+    done = await ended(app, record)
+    assert met.met
+    reason = [one.message for one in done.warnings if one.code == "NotLinked"]
+    if name == "Fabrikam":
+        assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+        assert "it keeps artifacts otherwise" in reason[0]
+        return
+    require_differs(done, f"partners/{name}")
+    assert told(done, "NotAsWritten") == ["verified"]
+    assert "it is not as it was to become" in reason[0]
+
+
 @pytest.mark.parametrize("crashes", [True, False], ids=["crash", "whole"])
 @pytest.mark.parametrize("body", [NEW, REPLACING, _KEEPING], ids=["new", "replace", "keep"])
 async def test_what_azure_changes_is_written_once_and_named(
@@ -174,7 +206,9 @@ async def test_what_azure_changes_is_written_once_and_named(
 
 
 @pytest.mark.parametrize("changes", [True, False], ids=["changed", "added"])
-@pytest.mark.parametrize(("body", "created"), [(NEW, 3), (REPLACING, 1)], ids=["new", "replace"])
+@pytest.mark.parametrize(
+    ("body", "created"), [(NEW, 3), (REPLACING, 1), (_KEEPING, 1)], ids=["new", "replace", "keep"]
+)
 async def test_a_worker_that_dies_before_it_notes_the_answer(
     app: Installation,
     arm: Arm,
@@ -197,7 +231,8 @@ async def test_a_worker_that_dies_before_it_notes_the_answer(
     assert "partners/Contoso" not in writes(arm)
     if changes:
         require_differs(done, "partners/Contoso")
-        assert told(done, "ChangedMeanwhile") == ["partners/Contoso"]
+        left = [] if body is _KEEPING else ["partners/Contoso"]
+        assert told(done, "ChangedMeanwhile") == left
         return
     assert done.status == "Succeeded", (done.error, done.warnings, done.result)
     assert done.result is not None

@@ -77,8 +77,13 @@ class OwnWrites:
 
     def is_wrong(self, key: Key, action: Action) -> bool:
         """Whether an artifact that counts as the same, or is kept, is not as it was to become at
-        the end: Azure has other values than were written, or the push left it."""
-        return key in self._changed or (action is Action.KEEP and self._is_left(key))
+        the end: Azure has other values than were written, or the account did not keep it when the
+        push began."""
+        if action is not Action.KEEP:
+            return key in self._changed
+        # The version before may not have staged what is kept, with what is replaced.
+        came = self.progress.written.answers_noted and key not in self.progress.before
+        return came or self._is_left(key)
 
     async def settle(self, survey: Survey, surveyor: Surveyor) -> None:
         """Take for the same, in a survey, what the push has written; and keep what it left, where

@@ -240,10 +240,10 @@ class PushWork(Work):
             return []
         if is_partial(body):
             return [not_linked(_PARTIAL, planned.target)]
-        if kept := kept_otherwise(survey):
-            return [not_linked(would_be_replaced(kept), planned.target)]
         if differing:
             return [not_linked(NOT_AS_WRITTEN, planned.target)]
+        if kept := kept_otherwise(survey):
+            return [not_linked(would_be_replaced(kept), planned.target)]
         if not await self._planner.links(listed.service, body, planned.target.id, survey):
             return [not_linked("another service is linked to it.", planned.target)]
         asked = Asked(task.operation.caller, PUSH)
