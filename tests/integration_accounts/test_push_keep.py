@@ -7,11 +7,14 @@ import pytest
 
 from localhost.arm.sample import ACCOUNT, EDIFACT, X12
 from shared.installation.installation import Installation
+from shared.integration_accounts.pushing.writing import ArtifactWriter
 from tests.integration_accounts.linked import service
 from tests.integration_accounts.pushed import (
     COPY,
     NEW,
     OTHER,
+    broken_once,
+    ended,
     half_filled,
     issue,
     lose,
@@ -20,6 +23,7 @@ from tests.integration_accounts.pushed import (
     plan,
     push,
     restored,
+    started,
 )
 from tests.support.arm import Arm
 
@@ -99,6 +103,26 @@ async def test_one_between_the_same_parties_goes_on_and_never_back(
     done = await push(app, {**KEEP, **policy})
     assert done.status == "Succeeded", (done.error, done.warnings, done.result)
     assert number_in(arm, OTHER, ICN) == becomes
+
+
+@pytest.mark.parametrize("crashes", [True, False], ids=["crash", "whole"])
+async def test_one_that_the_push_made_is_none_that_the_account_keeps(
+    app: Installation, arm: Arm, monkeypatch: pytest.MonkeyPatch, crashes: bool
+) -> None:
+    """Azure adds to it, so after a crash it is not as the service has it: its numbers are set back
+    all the same, as they are without a crash."""
+    await restored(app, arm)
+    half_filled(arm)
+    issue(arm, OTHER, ICN, 50_000)
+    arm.switches.adds_members = True
+    record = await started(app, {**KEEP, **AS_KNOWN})
+    if crashes:
+        broken_once(monkeypatch, ArtifactWriter, "write")
+        assert (await ended(app, record)).completed_at is None
+        assert "metadata" in arm.account(OTHER).items["agreements"][X12.lower()].properties
+    done = await ended(app, record)
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    assert number_in(arm, OTHER, ICN) == PULLED
 
 
 async def test_a_push_that_leaves_one_alone_settles_nothing(app: Installation, arm: Arm) -> None:

@@ -99,6 +99,8 @@ class Survey:
     left_alone: dict[str, str] = field(default_factory=dict)
     """The names of chosen agreements of which the account keeps one between other parties: what
     the service has of sessions is not of that one."""
+    agreements_there: dict[Key, AgreementThere] = field(default_factory=dict)
+    """The account's own of agreements, where it may keep it."""
     all_agreements: dict[str, str] = field(default_factory=dict)
     """The names of all agreements of the service and the account, by their keys."""
     problems: list[Problem] = field(default_factory=list)
@@ -173,6 +175,10 @@ class Surveyor:
         found.problems = self._choice.end()[1]
         if self._settle is not None:
             await self._settle(found, self)
+        # After that: one that the push wrote itself is not the account's own.
+        for key, theirs in found.agreements_there.items():
+            if found.actions.get(key) is Action.KEEP:
+                _keep(found, theirs)
         if self._checks is not None:
             await self._look_at_all(found, self._checks)
         return found
@@ -252,8 +258,9 @@ class Surveyor:
             found.there[key] = there
             if is_chosen:
                 found.actions[key] = action
-        if action is Action.KEEP and child is Child.AGREEMENTS:
-            _keep(found, _agreement(name, pulled.document))
+        may_keep = action in (Action.KEEP, Action.REFUSE)
+        if may_keep and child is Child.AGREEMENTS and record is not None:
+            found.agreements_there[key] = _agreement(name, pulled.document)
         if self._checks is None:
             return
         if action in (Action.KEEP, Action.DELETE):
