@@ -87,7 +87,7 @@ class Beginning:
         operation, survey = self.task.operation, self.planned.looked.survey
         request = await self.stores.records.request(operation.service, operation.id)
         named = Named.of(request)
-        came = [key for key in touched_by(survey) if not named.has(key)]
+        came = [key for key, action in touched_by(survey).items() if not named.has(key, action)]
         return {**before, **{key: _like_nothing(before[key]) for key in came}}
 
     async def _require_undo(self, made: Made) -> None:

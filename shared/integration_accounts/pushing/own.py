@@ -201,9 +201,9 @@ def _left(target: str, *, is_unheard: bool) -> Warning:
         )
     else:
         said = (
-            "Somebody made or changed it in the account after this push was planned: the plan does "
-            "not name it, or no backup has it as it is. So it stays. Push again when nobody "
-            "changes the account."
+            "Somebody made or changed it in the account after this push was planned, or removed it "
+            "from the service: the plan does not name it so, or no backup has it as it is. So it "
+            "stays. Push again when nobody changes them."
         )
     return Warning(code="ChangedMeanwhile", message=said, target=target)
 
