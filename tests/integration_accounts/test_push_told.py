@@ -13,7 +13,7 @@ from shared.integration_accounts.pushing.writing import ArtifactWriter
 from shared.model.link import LinkBody
 from shared.model.operation import Operation
 from shared.services.services import Asked
-from tests.integration_accounts.linked import ONE, link, refused, service, unlink
+from tests.integration_accounts.linked import ONE, TWO, create, link, refused, service, unlink
 from tests.integration_accounts.pulled import artifacts_of
 from tests.integration_accounts.pushed import (
     COPY,
@@ -205,3 +205,28 @@ async def test_an_account_that_is_not_as_it_was_to_become_is_not_linked(
     facts = (await service(app, COPY)).integration_account
     assert facts is not None
     assert not facts.linked
+
+
+async def test_a_push_links_only_where_its_plan_said_so(app: Installation, arm: Arm) -> None:
+    """The account was another service's when it was planned, and is nobody's at its end."""
+    await pulled(app, arm)
+    await unlink(app)
+    half_filled(arm)
+    await create(app, TWO)
+    await link(app, TWO, OTHER)
+    record = await started(app, REPLACING, ONE)
+    assert record.operation.parameters["plan"]["links"] is False
+    await unlink(app, TWO)
+    done = await ended(app, record)
+    assert done.status == "Succeeded", (done.error, done.warnings)
+    assert done.result is not None
+    assert done.result["linked"] is False
+    told = {one.code: one.message for one in done.warnings}
+    assert "its plan did not say so" in told["NotLinked"]
+    facts = (await service(app)).integration_account
+    assert facts is not None
+    assert not facts.linked
+    assert (await push(app, REPLACING, ONE)).status == "Succeeded"
+    facts = (await service(app)).integration_account
+    assert facts is not None
+    assert facts.linked

@@ -98,6 +98,10 @@ NOT_AS_WRITTEN = (
     "it is not as it was to become, and the next pull would bring that. Look at what differs, and "
     "push again, or link it yourself."
 )
+NOT_PLANNED = (
+    "its plan did not say so, as another service was linked to it, or it kept artifacts otherwise. "
+    "That is no more so: link it yourself, where it is to be."
+)
 
 
 def would_be_replaced(kept: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """What a push was planned for: the account that it writes to, and the one that its service was
 pulled from. Both stay what they were, in every attempt; where the service's link was changed, it
-ends.
+ends. So does whether the service is linked at its end.
 """
 
 from shared.integration_accounts.pushing.starting import (
@@ -37,6 +37,11 @@ def planned_sources(operation: Operation) -> dict[str, str]:
     if isinstance(found, dict):
         return {key: str(state) for key, state in found.items()}
     return {_key(operation.parameters.get(PULLED_FROM)): str(before)}
+
+
+def is_planned_to_link(operation: Operation) -> bool:
+    """Whether the accepted plan says that the service is linked to the account at the end."""
+    return member(operation.parameters.get("plan"), "links") is not False
 
 
 def require_as_planned(operation: Operation, service: Service) -> None:

@@ -9,6 +9,7 @@ from shared.integration_accounts.pushing.beginning import Beginning
 from shared.integration_accounts.pushing.deciding import Deciding, require_planned_sources
 from shared.integration_accounts.pushing.ending import (
     NOT_AS_WRITTEN,
+    NOT_PLANNED,
     compared,
     differs,
     disabled_for_nothing,
@@ -21,6 +22,7 @@ from shared.integration_accounts.pushing.making import Making
 from shared.integration_accounts.pushing.own import OwnWrites
 from shared.integration_accounts.pushing.planned_for import (
     body_of,
+    is_planned_to_link,
     planned_sources,
     require_as_planned,
 )
@@ -227,8 +229,9 @@ class PushWork(Work):
         survey: Survey,
         differing: Sequence[str],
     ) -> list[Warning]:
-        """Link the service to the account, where the request does not forbid it, no other service
-        has it, and the next pull takes nothing from the service; why that was not done.
+        """Link the service to the account, where the request does not forbid it, the plan said so,
+        no other service has it, and the next pull takes nothing from the service; why that was not
+        done.
 
         :param survey: the account, read again.
         """
@@ -246,6 +249,8 @@ class PushWork(Work):
             return [not_linked(would_be_replaced(kept), planned.target)]
         if not await self._planner.links(listed.service, body, planned.target.id, survey):
             return [not_linked("another service is linked to it.", planned.target)]
+        if not is_planned_to_link(task.operation):
+            return [not_linked(NOT_PLANNED, planned.target)]
         asked = Asked(task.operation.caller, PUSH)
         try:
             minutes = await self._settling.pull_minutes(listed.service)
