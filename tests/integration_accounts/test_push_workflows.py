@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from localhost.arm.sample import ACCOUNT
 from shared.installation.installation import Installation
 from shared.model.operation import Operation
+from shared.operations.engine import ATTEMPTS
 from shared.rules.states import ServiceOperation
 from tests.integration_accounts.linked import ONE, service, unlink
 from tests.integration_accounts.pushed import ended, pulled, push, started
@@ -64,6 +67,25 @@ async def test_what_is_refused_at_one_workflow_brings_the_others_back(
     assert {name for name, state in states(arm).items() if state != before[name]} == disabled(done)
     arm.calm()
     await require_resumed(app, arm, before)
+
+
+@pytest.mark.parametrize("status", [429, 502])
+async def test_what_azure_never_disabled_is_not_told_and_suspends_nobody(
+    at_once: Installation, arm: Arm, status: int
+) -> None:
+    await pulled(at_once, arm)
+    before = states(arm)
+    record = await started(at_once, _REPLACING, ONE)
+    wait = {"Retry-After": "1500"}
+    arm.fault(method="POST", part="/disable", status=status, headers=wait, times=99)
+    for _ in range(ATTEMPTS):
+        done = await ended(at_once, record)
+    assert done.status == "Failed"
+    assert done.result is not None
+    assert "workflows" not in done.result
+    assert not {"WorkflowsRan", "WorkflowsStayDisabled"} & {one.code for one in done.warnings}
+    assert states(arm) == before
+    assert (await service(at_once)).state == "Active"
 
 
 async def test_a_cancel_after_workflows_were_disabled_brings_them_back(

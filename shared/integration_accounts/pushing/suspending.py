@@ -16,7 +16,7 @@ from shared.model.problem import Code, Problem
 from shared.model.push import PlannedWorkflow, WorkflowAction, WorkflowsPolicy
 from shared.model.service import State
 from shared.model.wire import JsonObject, JsonValue
-from shared.model.workflow import LeftWorkflow, ToldWorkflow
+from shared.model.workflow import LeftWorkflow, RememberedWorkflow, ToldWorkflow
 from shared.operations.task import Task
 from shared.rules.integration_accounts.ids import Scope
 from shared.rules.integration_accounts.push_workflows import not_resumed
@@ -118,16 +118,24 @@ class Suspending:
 
     async def note_disabled(self, operation: Operation, account: AccountId, note: Note) -> None:
         """Note what a push disabled that goes no further, and suspend the service that can enable
-        it. Idempotent."""
+        it. One that may be disabled, as no answer came, is not named. Idempotent."""
+        own = await self._own(operation, account)
+        were = [await self.workflows.was_disabled(one) for one in own]
         told = [
-            ToldWorkflow(name=one.value.name, resource_id=one.value.resource_id)
-            async for page in self.workflows.remembered.pages(account)
-            for one in page
-            if one.value.operation == operation.id
+            ToldWorkflow(name=one.name, resource_id=one.resource_id)
+            for one, was in zip(own, were, strict=True)
+            if was
         ]
         if told:
             await note(_told(told, []))
+        if not all(was is False for was in were):
             await self._suspend(operation, account)
+
+    async def _own(self, operation: Operation, account: AccountId) -> list[RememberedWorkflow]:
+        """What is remembered of the workflows that a push disabled, or may have."""
+        pages = self.workflows.remembered.pages(account)
+        found = [one.value async for page in pages for one in page]
+        return [one for one in found if one.operation == operation.id]
 
     async def _suspend(self, operation: Operation, account: AccountId) -> Listed | None:
         """Have the service that is linked to the account Suspended, where it is Active: so its

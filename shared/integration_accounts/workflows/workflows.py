@@ -41,6 +41,9 @@ _FINAL = frozenset(
     {Meaning.FORBIDDEN, Meaning.REFUSED, Meaning.LIMIT, Meaning.CHANGED, Meaning.ELSEWHERE}
 )
 """What another attempt would meet again."""
+_NOT_DONE = _FINAL | {Meaning.BUSY, Meaning.UNAUTHORIZED, Meaning.KIND_UNKNOWN}
+"""What was refused before anything was done, whether or not it would be again."""
+_GONE_BY_NOW = "It is gone."
 
 
 @dataclass
@@ -132,16 +135,18 @@ class Workflows:
             await self.arm.post(f"{workflow.id}/disable", API_VERSION)
         except ArmRefused as refused:
             now = await self._after(workflow.id, refused)
-            if now is None or not now.is_disabled:
-                if now is None or refused.meaning in _FINAL:
+            if now is not None and not now.is_disabled:
+                if refused.meaning in _NOT_DONE:
+                    # Whoever disables it after this is somebody else.
                     await self.remembered.forget(account, [asked])
-                if now is not None:
-                    raise
-                done.leave(workflow, "It is gone.")
-                return
+                raise
         else:
             now = await self._now(workflow.id)
-        if now is not None and now.is_disabled:
+        if now is None:
+            await self.remembered.forget(account, [asked])
+            done.leave(workflow, _GONE_BY_NOW)
+            return
+        if now.is_disabled:
             seen = asked.model_copy(update={"changed_time": now.changed_time})
             await self._note(account, seen, etag)
         done.move(workflow)
@@ -197,6 +202,17 @@ class Workflows:
             now = await self._after(held.resource_id, refused)
             if now is None or not now.is_enabled:
                 raise
+
+    async def was_disabled(self, one: RememberedWorkflow) -> bool | None:
+        """Whether a workflow that is remembered was disabled; None where nobody saw that, and ARM
+        does not say it now."""
+        if one.changed_time:
+            return True
+        try:
+            now = await self._now(one.resource_id)
+        except ArmRefused:
+            return None
+        return now is not None and now.is_disabled
 
     async def _known(self, account: AccountId) -> list[Versioned[RememberedWorkflow]]:
         return [one async for page in self.remembered.pages(account) for one in page]
