@@ -63,3 +63,35 @@ async def test_a_throttled_disable_is_none_and_what_a_person_disables_then_stays
     assert why(done) == {"orders": "It was disabled already: not by Interkeep."}
     assert names((await resume(app))["enabled"]) == []
     assert state_of(arm, "orders") == "Disabled"
+
+
+async def test_what_a_person_disables_after_it_was_listed_stays_the_persons(
+    app: Installation, arm: Arm
+) -> None:
+    """The fifth waits for one of four that are seen to at once."""
+    others = ["a", "b", "c", "d"]
+    arm.load([workflow(name) for name in (*others, "orders")])
+
+    def person() -> None:
+        by_a_person(arm, "orders", "Disabled", minutes_later(1))
+
+    arm.fault(method="GET", part="/workflows/", meanwhile=person)
+    done = await suspend(app)
+    assert names(done["disabled"]) == others
+    assert why(done) == {"orders": "It was disabled already: not by Interkeep."}
+    assert names((await resume(app))["enabled"]) == others
+    assert state_of(arm, "orders") == "Disabled"
+
+
+async def test_one_that_goes_after_it_was_listed_is_left_and_forgotten(
+    app: Installation, arm: Arm
+) -> None:
+    """Also where Interkeep had disabled it, and a person enabled it."""
+    arm.load([workflow("orders")])
+    await suspend(app)
+    by_a_person(arm, "orders", "Enabled")
+    parts = IA.split("/")
+    there = arm.state.group(parts[2], parts[4]).workflows
+    arm.fault(method="GET", part="/workflows/orders", meanwhile=lambda: there.pop("orders"))
+    assert why(await suspend(app)) == {"orders": "It is gone."}
+    assert await remembered(app) == []

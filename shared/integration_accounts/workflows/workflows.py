@@ -43,7 +43,6 @@ _FINAL = frozenset(
 """What another attempt would meet again."""
 _NOT_DONE = _FINAL | {Meaning.BUSY, Meaning.UNAUTHORIZED, Meaning.KIND_UNKNOWN}
 """What was refused before anything was done, whether or not it would be again."""
-_GONE_BY_NOW = "It is gone."
 
 
 @dataclass
@@ -93,7 +92,8 @@ class Workflows:
     async def disable(self, account: AccountId, operation: str, before_write: BeforeWrite) -> Moved:
         """Disable all enabled workflows that use an account, and remember them.
 
-        Repeated, it goes on: what is disabled already is looked at, and nothing more.
+        Repeated, it goes on: what is disabled already is looked at, and nothing more. Each that is
+        enabled is read right before it is remembered.
 
         :param operation: id of the operation that does it.
         :param before_write: called before each workflow is remembered; what it raises stops all.
@@ -106,9 +106,16 @@ class Workflows:
         known = {one.value.key: one.value for one in await self._known(account)}
         done = Moved(looked_in=str(found.scope))
 
-        async def see_to(workflow: Workflow) -> None:
-            held = known.get(workflow.key)
+        async def see_to(listed: Workflow) -> None:
+            workflow, held = listed, known.get(listed.key)
             decision = on_suspend(workflow, held)
+            if decision.do is Do.DISABLE:
+                # The list may be old by now: what a person disabled since is the person's.
+                now = await self._now(workflow.id)
+                if now is None:
+                    await self._leave_gone(account, workflow, held, done)
+                    return
+                workflow, decision = now, on_suspend(now, held)
             if decision.do is Do.DISABLE:
                 await before_write()
                 await self._disable(account, workflow, operation, done)
@@ -143,13 +150,23 @@ class Workflows:
         else:
             now = await self._now(workflow.id)
         if now is None:
-            await self.remembered.forget(account, [asked])
-            done.leave(workflow, _GONE_BY_NOW)
+            await self._leave_gone(account, workflow, asked, done)
             return
         if now.is_disabled:
             seen = asked.model_copy(update={"changed_time": now.changed_time})
             await self._note(account, seen, etag)
         done.move(workflow)
+
+    async def _leave_gone(
+        self,
+        account: AccountId,
+        workflow: Workflow,
+        held: RememberedWorkflow | None,
+        done: Moved,
+    ) -> None:
+        if held is not None:
+            await self.remembered.forget(account, [held])
+        done.leave(workflow, "It is gone.")
 
     async def enable(
         self,
