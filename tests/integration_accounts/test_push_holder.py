@@ -15,7 +15,7 @@ from shared.rules.states import ServiceOperation
 from shared.state.operations import OperationRow
 from tests.integration_accounts.linked import ONE, refused, service
 from tests.integration_accounts.pushed import COPY, ended, plan, pulled, push, restored, started
-from tests.integration_accounts.test_push_workflows import disabled, states, workflows
+from tests.integration_accounts.test_push_workflows import disabled, one_more, states, workflows
 from tests.integration_accounts.using import resume, suspend
 from tests.support.arm import Arm
 from tests.support.scenes import ASKED
@@ -62,6 +62,32 @@ async def test_where_the_service_that_has_the_account_is_stopped_it_is_named(
     for operation in (ServiceOperation.START, ServiceOperation.SUSPEND, ServiceOperation.RESUME):
         await move(app, operation, ONE)
     assert states(arm) == before
+
+
+async def test_a_suspend_that_is_refused_leaves_what_a_push_disabled(
+    app: Installation, arm: Arm
+) -> None:
+    """The service was Stopped, so the push could not suspend it; it is started afterwards."""
+    await pulled(app, arm)
+    arm.account(ACCOUNT).items["partners"].pop("fabrikam")
+    before = states(arm)
+    await move(app, ServiceOperation.STOP, ONE)
+    assert (await push(app, _REPLACING, ONE)).status == "Succeeded"
+    held = states(arm)
+    await move(app, ServiceOperation.START, ONE)
+    one_more(arm)
+    workflows(arm)["settle-invoices"]["properties"]["state"] = "Enabled"
+    body = {"error": {"code": "AuthorizationFailed", "message": "It may not."}}
+    arm.fault(method="POST", part="/settle-invoices/disable", status=403, body=body)
+    problem = await refused(move(app, ServiceOperation.SUSPEND, ONE))
+    assert problem is not None
+    assert "is Active as before, and 2 workflows are (receive-orders, send-orders) disabled by" in (
+        problem.message
+    )
+    assert states(arm) == held | {"settle-invoices": "Enabled"}
+    await suspend(app)
+    await resume(app)
+    assert states(arm) == before | {"settle-invoices": "Enabled"}
 
 
 @pytest.mark.parametrize("name", [ONE, COPY])

@@ -19,7 +19,7 @@ from shared.model.integration_account import AccountId
 from shared.model.problem import Problem
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject
-from shared.model.workflow import WorkflowsMoved
+from shared.model.workflow import RememberedWorkflow, WorkflowsMoved
 from shared.operations.engine import Engine
 from shared.operations.immediate import BeforeWrite, LogEntry
 from shared.rules.integration_accounts.ids import account_id_of
@@ -114,20 +114,40 @@ class Transitions:
     async def _taken_back(
         self, account: AccountId, service: Service, operation: str, before_write: BeforeWrite
     ) -> str:
-        """Enable what a suspend disabled that cannot end; what there is to say of it."""
+        """Enable what a suspend disabled that cannot end; what there is to say of it. What was
+        disabled before stays: a push may have, into an account that is half of what it is to be."""
         so = f"Service '{service.name}' is {service.state} as before"
+
+        def is_own(one: RememberedWorkflow) -> bool:
+            return one.operation == operation
+
         try:
-            back = await self.workflows.enable(account, operation, before_write)
+            back = await self.workflows.enable(account, operation, before_write, is_own)
         except ArmRefused as refused:
             back = Moved(refused=refused)
         if back.refused is None:
+            stays = await self._stays(account)
             if not back.moved:
-                return f"{so}, and no workflow is disabled by Interkeep."
-            return f"{so}; {_counted(back)} enabled again."
+                return f"{so}, and {stays or 'no workflow is disabled by Interkeep.'}"
+            return f"{so}; {_counted(back)} enabled again." + (stays and f" But {stays}")
         return (
             f"{so}. The workflows that were disabled before that could not all be enabled again: "
             "they are remembered. Suspend the service again, and resume it, or enable them in "
             "Azure."
+        )
+
+    async def _stays(self, account: AccountId) -> str:
+        """What there is to say of workflows that stay disabled; empty where none does."""
+        pages = self.workflows.remembered.pages(account)
+        held = Moved()
+        async for page in pages:
+            for one in page:
+                held.move(one.value)
+        if not held.moved:
+            return ""
+        return (
+            f"{_counted(held)} disabled by an earlier suspend or push, and remembered. Suspend the "
+            "service again, and resume it, or enable them in Azure."
         )
 
     async def _resume(
