@@ -90,6 +90,27 @@ MANAGEABLE = frozenset({State.ACTIVE, State.SUSPENDED, State.STOPPED})
 """States in which artifacts, counters and the schedule may change."""
 
 
+def ways(state: State) -> list[tuple[ServiceOperation, State]]:
+    """The operations that lead out of a state, and where to."""
+    mended = [MENDED[state]] if state in MENDED else []
+    moves = [(operation, then) for operation, (_, then) in TRANSITIONS.items()]
+    return [(one, then) for one, then in [*moves, *mended] if one in ALLOWED[state]]
+
+
+def way_to_resume(state: State) -> list[ServiceOperation]:
+    """The shortest row of operations that ends with a resume; empty where none does."""
+    rows: list[tuple[list[ServiceOperation], State]] = [([], state)]
+    seen = {state}
+    for row, now in rows:  # it grows
+        for operation, then in ways(now):
+            if operation is _OP.RESUME:
+                return [*row, operation]
+            if then not in seen:
+                seen.add(then)
+                rows.append(([*row, operation], then))
+    return []
+
+
 def after_success(state: State, operation: ServiceOperation) -> State:
     """The state after an operation that has no state of its own to lead to (scale,
     updateConfiguration)."""

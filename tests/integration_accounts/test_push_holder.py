@@ -50,17 +50,23 @@ async def test_the_service_that_has_the_account_is_suspended_and_brings_workflow
     assert (await service(app)).state == "Active"
 
 
-async def test_where_the_service_that_has_the_account_is_stopped_it_is_named(
-    app: Installation, arm: Arm
+@pytest.mark.parametrize(
+    ("left", "state", "way"),
+    [("stop", "Stopped", "start suspend resume"), ("disable", "Disabled", "enable resume")],
+)
+async def test_where_the_service_that_has_the_account_is_not_to_be_resumed_it_says_what_to_do(
+    app: Installation, arm: Arm, left: str, state: str, way: str
 ) -> None:
     await restored(app, arm)
     before = states(arm)
-    await move(app, ServiceOperation.STOP, ONE)
+    await move(app, ServiceOperation(left), ONE)
     done = await push(app, _REPLACING)
-    told = {one.code: one.message for one in done.warnings}
-    assert f"service '{ONE}', which is linked to it, is Stopped" in told["WorkflowsStayDisabled"]
-    for operation in (ServiceOperation.START, ServiceOperation.SUSPEND, ServiceOperation.RESUME):
-        await move(app, operation, ONE)
+    told = {one.code: one.message for one in done.warnings}["WorkflowsStayDisabled"]
+    assert f"service '{ONE}', which is linked to it, is {state}" in told
+    *first, last = way.split()
+    assert f"{', '.join(first)} and {last} it" in told
+    for operation in way.split():
+        await move(app, ServiceOperation(operation), ONE)
     assert states(arm) == before
 
 

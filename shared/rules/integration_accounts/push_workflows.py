@@ -1,7 +1,7 @@
 """Whose resume enables the workflows that a push disabled: the service's that has the account."""
 
 from shared.model.service import Service, State
-from shared.rules.states import ALLOWED, ServiceOperation
+from shared.rules.states import ALLOWED, ServiceOperation, way_to_resume
 
 
 def not_resumed(holder: Service | None) -> str:
@@ -14,11 +14,24 @@ def not_resumed(holder: Service | None) -> str:
             "no service is linked to it: link one, suspend and resume it, and they are enabled "
             "again. Or enable them in Azure."
         )
-    if holder.state is State.ACTIVE or ServiceOperation.RESUME in ALLOWED[holder.state]:
+    way = way_to_resume(holder.state)
+    if holder.state is State.ACTIVE or way == [ServiceOperation.RESUME]:
         return ""
-    return (
+    is_so = (
         f"service '{holder.name}', which is linked to it, is {holder.state}, which resume does "
-        "not lead out of: start it, suspend and resume it, and they are enabled again."
+        "not lead out of"
+    )
+    if way:
+        *first, last = way
+        return f"{is_so}: {', '.join(first)} and {last} it, and they are enabled again."
+    if ServiceOperation.DELETE in ALLOWED[holder.state]:
+        return (
+            f"{is_so}: delete it, link another service to the account, suspend and resume that "
+            "one, and they are enabled again. Or enable them in Azure."
+        )
+    return (
+        f"{is_so}: wait until the operation under way ends, and see its state. Or enable them in "
+        "Azure."
     )
 
 

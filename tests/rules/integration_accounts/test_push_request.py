@@ -1,5 +1,6 @@
 """What a push's request must hold in itself."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,7 +17,8 @@ from shared.model.push import (
 )
 from shared.model.service import Edition, Service, State
 from shared.rules.integration_accounts.push_request import Move, before_resuming, wrong_request
-from shared.rules.integration_accounts.push_workflows import to_resume
+from shared.rules.integration_accounts.push_workflows import not_resumed, to_resume
+from shared.rules.states import ALLOWED, MENDED, TRANSITIONS, ServiceOperation, require_allowed
 
 NEW = CreateAccount(resource_id="/x", location="westeurope", sku=Sku.FREE)
 ODD = CreateAccount(resource_id="/x", location="westeurope", sku=Sku.NOT_SPECIFIED)
@@ -120,23 +122,52 @@ HOLDER = Service(
 COPY = HOLDER.model_copy(update={"name": "contoso-copy", "id": "2"})
 
 
-@pytest.mark.parametrize(
-    ("state", "resumes"),
-    [
-        (State.ACTIVE, True),
-        (State.SUSPENDED, True),
-        (State.RESUME_FAILED, True),
-        (State.STOPPED, False),
-        (State.DISABLED, False),
-    ],
-)
-def test_the_service_that_has_the_account_is_the_one_to_resume(state: State, resumes: bool) -> None:
+RESUMED = {State.ACTIVE, State.SUSPENDED, State.SUSPEND_FAILED, State.RESUME_FAILED}
+"""The states out of which resume leads: Active as the push suspends such a service."""
+ONLY_DELETED = {State.SERVICE_UPDATE_FAILED, State.CREATE_FAILED, State.RESTORE_FAILED}
+UNDER_WAY = {State.CREATING, State.RESTORING, State.UPDATING, State.DELETING}
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_service_that_has_the_account_is_the_one_to_resume(state: State) -> None:
     holder = HOLDER.model_copy(update={"state": state})
     line = to_resume(COPY, holder, 2)
-    assert line.startswith("Resume service 'contoso-b2b', which is linked") is resumes
-    assert ("start it, suspend and resume it" in line) is not resumes
+    resumes = line.startswith("Resume service 'contoso-b2b', which is linked")
+    assert resumes is (state in RESUMED)
     assert "2 workflows" in line
     assert not to_resume(holder, holder, 1).startswith("Resume service 'contoso-copy'")
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - RESUMED))
+def test_the_advice_leads_through_the_state_chart(state: State) -> None:
+    text = not_resumed(HOLDER.model_copy(update={"state": state}))
+    if state in ONLY_DELETED | UNDER_WAY:
+        says = "delete it, link another" if state in ONLY_DELETED else "wait until the operation"
+        assert says in text
+        assert ("delete" in ALLOWED[state]) is (state in ONLY_DELETED)
+        return
+    row = re.search(r": ([a-z, ]+) and (resume) it, and they are enabled again\.$", text)
+    assert row is not None
+    now = state
+    for word in [*row[1].split(", "), row[2]]:
+        operation = ServiceOperation(word)
+        require_allowed("Contoso", now, operation)
+        now = TRANSITIONS[operation][1] if operation in TRANSITIONS else MENDED[now][1]
+    assert now is State.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (State.STOPPED, "start, suspend and resume it"),
+        (State.DISABLED, "enable and resume it"),
+        (State.DISABLE_FAILED, "disable, enable and resume it"),
+        (State.CONFIG_UPDATE_FAILED, "restart, suspend and resume it"),
+        (State.SCALE_FAILED, "scale, suspend and resume it"),
+    ],
+)
+def test_the_advice_is_the_shortest_way(state: State, says: str) -> None:
+    assert f"of: {says}, and" in not_resumed(HOLDER.model_copy(update={"state": state}))
 
 
 def test_where_no_service_has_the_account_it_says_so() -> None:
