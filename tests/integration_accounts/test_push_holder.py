@@ -197,6 +197,32 @@ async def test_workflows_that_somebody_enabled_meanwhile_are_told(
     assert states(arm) == before
 
 
+async def test_all_workflows_count_and_each_of_them_is_looked_at_in_the_end(
+    app: Installation, arm: Arm
+) -> None:
+    """Somebody enables the last one of more than a result names."""
+    await pulled(app, arm)
+    arm.account(ACCOUNT).items["partners"].pop("fabrikam")
+    first = workflows(arm)["send-orders"]
+    address = first["id"].rsplit("/", 1)[0]
+    arm.load([{**first, "id": f"{address}/z-{nth:03}"} for nth in range(101)])
+    before = states(arm)
+
+    def enable() -> None:
+        workflows(arm)["z-100"]["properties"] |= {"state": "Enabled"}
+
+    arm.fault(method="PUT", part="/partners/", meanwhile=enable)
+    done = await push(app, _REPLACING, ONE)
+    assert done.result is not None
+    shown = done.result["workflows"]
+    assert (len(shown["disabled"]), shown["movedCount"]) == (100, 103)
+    assert (len(shown["left"]), shown["leftCount"]) == (1, 1)
+    told = {one.code: one.message for one in done.warnings}
+    assert "enabled by somebody before it ended: z-100." in told["WorkflowsRan"]
+    await resume(app)
+    assert states(arm) == before
+
+
 async def test_where_workflows_cannot_be_looked_at_in_the_end_it_says_so(
     app: Installation, arm: Arm
 ) -> None:

@@ -16,7 +16,12 @@ from shared.model.problem import Code, Problem
 from shared.model.push import PlannedWorkflow, WorkflowAction, WorkflowsPolicy
 from shared.model.service import State
 from shared.model.wire import JsonObject, JsonValue
-from shared.model.workflow import LeftWorkflow, RememberedWorkflow, ToldWorkflow
+from shared.model.workflow import (
+    LeftWorkflow,
+    RememberedWorkflow,
+    ToldWorkflow,
+    WorkflowsMoved,
+)
 from shared.operations.task import Task
 from shared.rules.integration_accounts.ids import Scope
 from shared.rules.integration_accounts.push_workflows import not_resumed
@@ -112,7 +117,7 @@ class Suspending:
         if done.refused is not None:
             await self.note_disabled(task.operation, account, note)
             raise done.refused
-        await note(_told(done.moved, done.left))
+        await note(_told(done.moved, done.left, done.looked_in))
         if done.moved:
             await self._suspend(task.operation, account)
 
@@ -158,9 +163,12 @@ class Suspending:
         disabled now, and note whose resume enables them. What there is to say where none can, and
         of those that somebody enabled meanwhile.
 
-        :param told: what was noted of the workflows.
+        :param told: what was noted of the workflows: the first of them. All that the push disabled
+            are remembered.
         """
-        disabled = _ids(told.get("disabled"))
+        own = await self._own(operation, account)
+        seen = _ids(told.get("disabled")) | {one.key for one in own if one.changed_time}
+        disabled = seen | {one.key for one in own}
         if not disabled:
             return []
         try:
@@ -169,7 +177,7 @@ class Suspending:
             # What the push did stands, so it ends all the same.
             warned, still = [_unseen(account, refused)], True
         else:
-            enabled = [one for one in now if one.key in disabled and one.is_enabled]
+            enabled = [one for one in now if one.key in seen and one.is_enabled]
             warned = [_ran(account, enabled)] if enabled else []
             still = any(one.key in disabled and one.is_disabled for one in now)
         if not still:
@@ -225,8 +233,13 @@ def _not_seen(seen: str, scope: str) -> Warning:
     )
 
 
-def _told(disabled: Sequence[ToldWorkflow], left: Sequence[LeftWorkflow]) -> JsonObject:
-    return {
-        "disabled": [one.to_json() for one in disabled[:_MOST_NAMED]],
-        "left": [one.to_json() for one in left[:_MOST_NAMED]],
-    }
+def _told(
+    disabled: Sequence[ToldWorkflow], left: Sequence[LeftWorkflow], looked_in: str = ""
+) -> JsonObject:
+    return WorkflowsMoved(
+        looked_in=looked_in or None,
+        disabled=[*disabled[:_MOST_NAMED]],
+        left=[*left[:_MOST_NAMED]],
+        moved_count=len(disabled),
+        left_count=len(left),
+    ).to_json()
