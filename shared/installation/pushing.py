@@ -43,7 +43,7 @@ class Pushers(Operators):
             clock=self.clock,
             unreadable=self._unreadable(),
         )
-        suspending = Suspending(self.arm, self.workflows, self.services, self.account_claims)
+        suspending = Suspending(self.workflows, self.services, self.account_claims)
         planner = Planner(stores, self.linking, suspending)
         self.works[OperationName.PUSH] = PushWork(
             stores, planner, self.linking, self._safety(), suspending, Settling(self._pull_stores())

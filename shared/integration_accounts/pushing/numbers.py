@@ -128,6 +128,7 @@ class _Facts:
             kind=kind,
             bounds=bounds,
             source_state=source.state,
+            source_is_outside=source.is_outside,
             ledger=ledger.counters.get(kind),
             passed=ledger.passed.get(kind),
             of_source=self.elsewhere.of_source(key, kind, bounds, is_now, was),

@@ -48,6 +48,8 @@ class Source:
     """Keys of the agreements of one of before."""
     is_target: bool = False
     """Whether it is the account that is pushed to."""
+    is_outside: bool = False
+    """Whether it is not asked, as the installation's setting does not name it."""
 
     @property
     def key(self) -> str:
@@ -64,6 +66,7 @@ class Source:
             is_unreadable=found is not None and found.is_unreadable,
             is_lost=found is None and key[0] in self.agreements,
             is_target=self.is_target,
+            is_outside=self.is_outside,
             seen_at=self.seen_at,
         )
 
@@ -166,7 +169,7 @@ class Reading:
             found = self.there
             names = await _agreements_of(self.target) if is_former else names
         elif not self.may_be_read(account_id):
-            return nothing
+            return replace(nothing, is_outside=True)
         else:
             account = self.arm.account(account_id)
             try:
@@ -235,7 +238,7 @@ def require_sources(planned: Mapping[str, str], now: Sources, body: ControlNumbe
             raise Problem(
                 Code.INTEGRATION_ACCOUNT_UNAVAILABLE,
                 f"An account that numbers of the service came from, {source.resource_id}, could be "
-                "read when this push was planned, and cannot be read now: numbers that it issued "
+                f"read when this push was planned, and {_unread(source)}: numbers that it issued "
                 "since would come again. No number was written; the push goes on when it can be "
                 "read.",
                 retry_after_seconds=60,
@@ -248,6 +251,12 @@ def require_sources(planned: Mapping[str, str], now: Sources, body: ControlNumbe
             "to skip.",
             "/controlNumbers/policy",
         )
+
+
+def _unread(source: Source) -> str:
+    if source.is_outside:
+        return "the app setting INTEGRATION_ACCOUNTS names it no more, so it is not asked"
+    return "cannot be read now"
 
 
 def not_read_any_more(planned: Mapping[str, str], now: Sources) -> list[Source]:

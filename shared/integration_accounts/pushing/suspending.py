@@ -5,10 +5,8 @@ that has the account is resumed. That may be another one than the service that i
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from shared.arm.client import Arm
-from shared.arm.problems import problem_of
+from shared.arm.problems import as_problems
 from shared.arm.refusals import ArmRefused, Meaning
-from shared.integration_accounts.workflows.using import using
 from shared.integration_accounts.workflows.workflows import Workflows
 from shared.model.integration_account import AccountId
 from shared.model.operation import Operation, Warning
@@ -49,7 +47,6 @@ _TRIGGER = "push"
 class Suspending:
     """Disables the workflows of an account for a push."""
 
-    arm: Arm
     workflows: Workflows
     services: Services
     claims: AccountClaims
@@ -64,7 +61,7 @@ class Suspending:
             and the app may not read them, there is a warning instead.
         """
         try:
-            found = await using(self.arm, account)
+            found = await self.workflows.using(account)
         except ArmRefused as refused:
             if policy is WorkflowsPolicy.SUSPEND or refused.meaning is not Meaning.FORBIDDEN:
                 raise
@@ -88,7 +85,7 @@ class Suspending:
     async def running(self, account: AccountId) -> int | None:
         """How many enabled workflows use an account; None where ARM does not say."""
         try:
-            found = await using(self.arm, account)
+            found = await self.workflows.using(account)
         except ArmRefused:
             return None
         count = sum(one.is_enabled for one in found.workflows)
@@ -125,7 +122,7 @@ class Suspending:
         """Note what a push disabled that goes no further, and suspend the service that can enable
         it. One that may be disabled, as no answer came, is not named. Idempotent."""
         own = await self._own(operation, account)
-        were = [await self.workflows.was_disabled(one) for one in own]
+        were = [await self.workflows.was_disabled(account, one) for one in own]
         told = [
             ToldWorkflow(name=one.name, resource_id=one.resource_id)
             for one, was in zip(own, were, strict=True)
@@ -172,10 +169,11 @@ class Suspending:
         if not disabled:
             return []
         try:
-            now = (await using(self.arm, account)).workflows
-        except ArmRefused as refused:
+            with as_problems(account):
+                now = (await self.workflows.using(account)).workflows
+        except Problem as problem:
             # What the push did stands, so it ends all the same.
-            warned, still = [_unseen(account, refused)], True
+            warned, still = [_unseen(account, problem)], True
         else:
             enabled = [one for one in now if one.key in seen and one.is_enabled]
             warned = [_ran(account, enabled)] if enabled else []
@@ -215,11 +213,11 @@ def _ran(account: AccountId, enabled: Sequence[Workflow]) -> Warning:
     )
 
 
-def _unseen(account: AccountId, refused: ArmRefused) -> Warning:
+def _unseen(account: AccountId, problem: Problem) -> Warning:
     return Warning(
         code="WorkflowsRan",
         message="Whether the workflows stayed disabled until the push ended could not be looked "
-        f"at: {problem_of(refused, account).message}",
+        f"at: {problem.message}",
         target=str(account),
     )
 

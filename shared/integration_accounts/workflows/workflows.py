@@ -11,8 +11,9 @@ from typing import TypeVar
 from shared.arm.client import Arm
 from shared.arm.refusals import ArmRefused, Meaning
 from shared.clock import Clock
-from shared.integration_accounts.workflows.using import using
+from shared.integration_accounts.workflows.using import Using, using
 from shared.model.integration_account import AccountId
+from shared.model.problem import Problem
 from shared.model.workflow import LeftWorkflow, RememberedWorkflow, ToldWorkflow
 from shared.operations.immediate import BeforeWrite
 from shared.rules.integration_accounts.children import API_VERSION
@@ -89,6 +90,15 @@ class Workflows:
     remembered: DisabledWorkflows
     clock: Clock
 
+    async def using(self, account: AccountId) -> Using:
+        """The workflows that use an account, in every state.
+
+        :raises ArmRefused: if ARM does not say.
+        :raises Problem: IntegrationAccountUnknown where the setting does not name the account.
+        """
+        require_in(self.scopes, account)
+        return await using(self.arm, account)
+
     async def disable(self, account: AccountId, operation: str, before_write: BeforeWrite) -> Moved:
         """Disable all enabled workflows that use an account, and remember them.
 
@@ -101,8 +111,7 @@ class Workflows:
         :raises ArmRefused: if ARM does not say which workflows there are: nothing was done.
         :raises Problem: IntegrationAccountUnknown, as early.
         """
-        require_in(self.scopes, account)
-        found = await using(self.arm, account)
+        found = await self.using(account)
         known = {one.value.key: one.value for one in await self._known(account)}
         done = Moved(looked_in=str(found.scope))
 
@@ -220,14 +229,15 @@ class Workflows:
             if now is None or not now.is_enabled:
                 raise
 
-    async def was_disabled(self, one: RememberedWorkflow) -> bool | None:
+    async def was_disabled(self, account: AccountId, one: RememberedWorkflow) -> bool | None:
         """Whether a workflow that is remembered was disabled; None where nobody saw that, and ARM
-        does not say it now."""
+        does not say it now, or is not asked as the setting does not name the account."""
         if one.changed_time:
             return True
         try:
+            require_in(self.scopes, account)
             now = await self._now(one.resource_id)
-        except ArmRefused:
+        except (ArmRefused, Problem):
             return None
         return now is not None and now.is_disabled
 

@@ -28,6 +28,8 @@ class Former:
     """Whether it has none, though it has the agreement."""
     is_target: bool = False
     """Whether it is the account that is pushed to."""
+    is_outside: bool = False
+    """Whether it is not asked, as the installation's setting does not name it."""
     seen_at: datetime | None = None
     """When it was looked at last; None where nobody knows."""
 
@@ -47,7 +49,9 @@ class Former:
     @property
     def why_unknown(self) -> str:
         """Why it is not known what it issued."""
-        if not self.is_read:
+        if self.is_outside:
+            said = "is not asked, as the app setting INTEGRATION_ACCOUNTS does not name it"
+        elif not self.is_read:
             said = "is gone, cannot be read, or gives no sessions"
         elif self.is_unreadable:
             said = "has a session of it that cannot be read"

@@ -61,6 +61,8 @@ class Known:
     bounds: Bounds
     """By the document of the agreement that the account will hold."""
     source_state: SourceState
+    source_is_outside: bool = False
+    """Whether that account is not asked, as the installation's setting does not name it."""
     ledger: Counter | None = None
     """The service's own; None where it knows of none."""
     passed: Counter | None = None

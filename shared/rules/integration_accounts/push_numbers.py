@@ -350,9 +350,13 @@ def _why_unknown(known: Known) -> str:
             "The account that it was pulled from was emptied or set back, or others issued numbers "
             "too: its number is lower than what is known, and that is no rollover."
         )
-    return _UNKNOWN[known.source_state]
+    return _NOT_ASKED if known.source_is_outside else _UNKNOWN[known.source_state]
 
 
+_NOT_ASKED = (
+    "The account that it was pulled from is not asked, as the app setting INTEGRATION_ACCOUNTS "
+    "does not name it."
+)
 _UNKNOWN = {
     SourceState.GONE: "The account that it was pulled from is gone.",
     SourceState.UNREACHABLE: "The account that it was pulled from cannot be read.",

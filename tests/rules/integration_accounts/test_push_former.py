@@ -41,6 +41,7 @@ def test_it_counts_where_it_is_past_the_others(value: int | None, becomes: int) 
 
 DOUBTFUL = [
     Former(ACCOUNT, is_read=False),
+    Former(ACCOUNT, is_read=False, is_outside=True),
     Former(ACCOUNT, is_read=True, is_unreadable=True),
     Former(ACCOUNT, is_read=True, is_lost=True),
 ]
@@ -52,6 +53,7 @@ def test_one_that_does_not_say_what_it_issued_is_asked_about(former: Former) -> 
     found = planned(CONTINUE, what, NOW)
     assert isinstance(found, UncertainNumber)
     assert ACCOUNT in found.why
+    assert ("INTEGRATION_ACCOUNTS does not name it" in found.why) is former.is_outside
     assert (found.seen_at, found.proposed_by) == (None, 1_000)
     assert number(advance(5), what).becomes == 105
     assert number(AS_KNOWN, what).becomes == 100
