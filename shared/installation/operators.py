@@ -41,11 +41,9 @@ class Operators(Works):
         self.workflows = Workflows(
             self.arm, settings.arm.scopes, self.disabled_workflows, self.clock
         )
+        self.pushes_under_way = PushesUnderWay(self.records, self.in_flight)
         self.transitions = Transitions(
-            self.services,
-            self.workflows,
-            self.engine,
-            PushesUnderWay(self.records, self.in_flight),
+            self.services, self.workflows, self.engine, self.pushes_under_way
         )
         self.deletions = Deletions(
             engine=self.engine,

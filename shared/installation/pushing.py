@@ -46,9 +46,15 @@ class Pushers(Operators):
         suspending = Suspending(self.workflows, self.services, self.account_claims)
         planner = Planner(stores, self.linking, suspending)
         self.works[OperationName.PUSH] = PushWork(
-            stores, planner, self.linking, self._safety(), suspending, Settling(self._pull_stores())
+            stores,
+            planner,
+            self.linking,
+            self._safety(),
+            suspending,
+            Settling(self._pull_stores()),
+            self.pushes_under_way,
         )
-        self.pushes = Pushes(self.engine, planner)
+        self.pushes = Pushes(self.engine, planner, self.pushes_under_way)
 
     def _unreadable(self) -> str:
         """Why Azure can read no content from the state account, as far as the settings say."""

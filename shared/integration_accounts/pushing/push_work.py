@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from shared.arm.problems import as_problems
 from shared.integration_accounts.linking.linking import PUSH, Linking
@@ -20,6 +21,7 @@ from shared.integration_accounts.pushing.ending import (
 )
 from shared.integration_accounts.pushing.making import Making
 from shared.integration_accounts.pushing.own import OwnWrites
+from shared.integration_accounts.pushing.patient import pause
 from shared.integration_accounts.pushing.planned_for import (
     body_of,
     is_planned_to_link,
@@ -46,7 +48,7 @@ from shared.integration_accounts.pushing.target import (
 )
 from shared.integration_accounts.pushing.unheard import settle_unheard
 from shared.integration_accounts.pushing.writing import ArtifactWriter
-from shared.integration_accounts.workflows.under_way import pushed_account
+from shared.integration_accounts.workflows.under_way import PushesUnderWay, pushed_account
 from shared.model.link import LinkBody, recorded_tags
 from shared.model.operation import (
     Operation,
@@ -81,7 +83,9 @@ class PushWork(Work):
         safety: Safety,
         suspending: Suspending,
         settling: Settling,
+        under_way: PushesUnderWay,
     ) -> None:
+        self._under_way = under_way
         self._settling = settling
         self._suspending = suspending
         self._stores = stores
@@ -131,6 +135,9 @@ class PushWork(Work):
         own = OwnWrites(progress)
         goes_on = progress.now.begun
         settle = own.settle if goes_on else None
+        account = pushed_account(task.operation)
+        if not goes_on and account is not None:
+            await self._under_way.require_first(account, task.operation, partial(pause, task))
         planned = await self._planner.planned(service, body, task, settle)
         if not goes_on:
             sources = planned.looked.numbers.sources

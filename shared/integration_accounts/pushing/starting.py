@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from shared.integration_accounts.pushing.named import named_by
 from shared.integration_accounts.pushing.planning import Planner
+from shared.integration_accounts.workflows.under_way import PushesUnderWay
 from shared.model.operation import OperationName
 from shared.model.problem import Detail, Problem
 from shared.model.push import PushBody, PushPlan
@@ -37,6 +38,7 @@ class Pushes:
 
     engine: Engine
     planner: Planner
+    under_way: PushesUnderWay
 
     async def plan(self, service: Service, body: PushBody) -> PushPlan:
         """What a push would do, and all that forbids it; nothing is written.
@@ -52,7 +54,8 @@ class Pushes:
         """Start a push.
 
         :raises Problem: what ``plan`` raises; the errors of the plan, all of them in the details;
-            OperationInProgress, OperationIdInUse.
+            OperationInProgress, also for a push of another service into the account;
+            OperationIdInUse.
         """
         asked = body.to_json()
         start = Start(
@@ -72,6 +75,7 @@ class Pushes:
         planned = await self.planner.planned(service, body)
         if planned.problems:
             raise refusal(planned.problems)
+        await self.under_way.require_none_of_others(planned.target.id, service.name)
         # The record lists some of what is replaced and deleted, for people; the push goes by all.
         parameters: JsonObject = {
             **start.parameters,
