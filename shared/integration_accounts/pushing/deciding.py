@@ -17,6 +17,7 @@ from shared.integration_accounts.pushing.patient import pause
 from shared.integration_accounts.pushing.planned_for import planned_sources
 from shared.integration_accounts.pushing.planning import Looked, Planned
 from shared.integration_accounts.pushing.progress import Progressing
+from shared.integration_accounts.pushing.received import ReceivedSince
 from shared.integration_accounts.pushing.safety import Made, Safety
 from shared.integration_accounts.pushing.session_writing import SessionWriter
 from shared.integration_accounts.pushing.sources import SessionsThere, sighting_of
@@ -37,10 +38,13 @@ from shared.rules.integration_accounts.push_numbers_again import (
 )
 from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 from shared.rules.integration_accounts.push_plan import WRITTEN
+from shared.rules.integration_accounts.push_received import receives_on
 from shared.rules.integration_accounts.session_names import Agreements
 from shared.rules.naming import artifact_key
 
-_TOLD_AT_THE_END = frozenset({"AcknowledgementNumbersBehind", "SessionUnreadable"})
+_TOLD_AT_THE_END = frozenset(
+    {"AcknowledgementNumbersBehind", "ReceivedNumbersOld", "SessionUnreadable"}
+)
 """The warnings of a plan that the end tells too, where it became so meanwhile."""
 
 _PAUSES = (0.5, 2.0, 5.0)
@@ -96,6 +100,7 @@ class Deciding:
             self.surveyed, looked.cut, looked.survey, found.sources, body.control_numbers
         )
         await sessions.create(progress.of_source)
+        await sessions.received(self._received(found))
         await progress.written.keep()
 
     async def _held_to_backup(self, decided: list[Decided], looked: Looked) -> list[Decided]:
@@ -116,8 +121,10 @@ class Deciding:
         :raises ArmRefused: what ARM refused.
         """
         found = await self._read_source_again(looked)
-        if moved := await self._decide_again(found):
-            await self._write(found.there)
+        missing = found.received
+        if (moved := await self._decide_again(found)) or missing:
+            sessions = await self._write(found.there)
+            await sessions.received(self._received(found))
             found = await self._look(looked)
         told = self.planned.plan.warnings
         for warning in found.warnings:
@@ -126,8 +133,11 @@ class Deciding:
         still = self._again(found)
         if moved or still:
             self._tell_went_on(moved, still)
+        for warning in receives_on(len(found.received - missing)):
+            self.progress.written.warn(warning)
+        lacking = self._lacking(found, len(found.received & missing))
         differing = [*self._not_reached(found), *self._not_set_back(found)]
-        differing += [*self._unsure(found), *self._lacking(found)]
+        differing += [*self._unsure(found), *lacking]
         await self.progress.written.keep()
         return differing
 
@@ -233,11 +243,17 @@ class Deciding:
             self.progress.written.warn(not_read_again(not_read))
         return unsure
 
-    def _lacking(self, found: NumbersFound) -> list[str]:
-        """How many other sessions the account lacks."""
+    def _received(self, found: NumbersFound) -> ReceivedSince:
+        return ReceivedSince(self.stores.arm, found.sources, found.received)
+
+    def _lacking(self, found: NumbersFound, received: int) -> list[str]:
+        """How many other sessions the account lacks.
+
+        :param received: those that the sources had got since they were pulled.
+        """
         others = found.there.others
         lacking = [one for one in self.progress.of_source if others.action(one.name) in WRITTEN]
-        count = found.sessions_lacking + len(lacking)
+        count = found.sessions_lacking + len(lacking) + received
         return [f"sessions: {count}"] if count else []
 
 

@@ -8,6 +8,11 @@ from shared.arm.client import Arm
 from shared.integration_accounts.pushing.acknowledgements import behind, goes_on, of_source_alone
 from shared.integration_accounts.pushing.issuers import Issued, issued
 from shared.integration_accounts.pushing.origins import Reading, Sources, last_look
+from shared.integration_accounts.pushing.received import (
+    is_chosen,
+    received_since,
+    silent_sources,
+)
 from shared.integration_accounts.pushing.sources import (
     Generated,
     NumberKey,
@@ -40,12 +45,13 @@ from shared.rules.integration_accounts.push_numbers import never_back, planned
 from shared.rules.integration_accounts.push_numbers_told import Numbers, wrong_choices
 from shared.rules.integration_accounts.push_numbers_written import Decided, decided_of
 from shared.rules.integration_accounts.push_rate import Look
+from shared.rules.integration_accounts.push_received import received_old
 from shared.rules.integration_accounts.push_sessions import (
     SessionNames,
     SessionWrite,
     received_session,
 )
-from shared.rules.integration_accounts.session_names import Agreements, generated_name, named
+from shared.rules.integration_accounts.session_names import Agreements, generated_name
 from shared.rules.integration_accounts.times import moment
 from shared.rules.naming import artifact_key
 from shared.rules.restoring.numbers import BackedUpCounters
@@ -90,6 +96,8 @@ class NumbersFound:
     """How many sessions of the service the account lacks."""
     of_source: list[SessionWrite] = field(default_factory=list)
     """Sessions of acknowledgements' numbers that the source alone has, and the account gets."""
+    received: frozenset[str] = frozenset()
+    """Keys of received numbers and other sessions that a source alone has, and the account gets."""
     old_acknowledgements: list[str] = field(default_factory=list)
     """Sessions that would be created with a number after which others may have been issued."""
     seen: list[Seen] = field(default_factory=list)
@@ -212,16 +220,19 @@ class NumbersSurvey:
         numbers.old_acknowledgements(old)
         compared = (sources, held, there, survey, body.control_numbers)
         of_source = of_source_alone(*compared)
+        received = received_since(*compared)
         numbers.acknowledgements_behind(list(behind(*compared)))
+        silent = silent_sources(sources, survey, body.control_numbers)
         return NumbersFound(
             decided,
-            numbers.end(created + len(of_source), kept, sources.shown()),
+            numbers.end(created + len(of_source) + len(received), kept, sources.shown()),
             sources,
             there,
             [*problems, *numbers.problems()],
-            numbers.warnings(),
+            [*numbers.warnings(), *received_old(silent)],
             created,
             of_source,
+            received,
             old,
             seen,
         )
@@ -269,7 +280,7 @@ class NumbersSurvey:
             for one in page:
                 if generated_key(one.name, agreements) is None:
                     seen.add(one.name)
-                    if _is_chosen(one.name, agreements, survey):
+                    if is_chosen(one.name, agreements, survey):
                         content, is_latest = one.document["content"], True
                         if goes_on(one.name, agreements, asked):
                             content, is_latest = sources.latest_of(one.name, content)
@@ -305,14 +316,6 @@ def _spellings(standard: str, value: int | str) -> list[str]:
     text = str(value)
     is_short = standard == _X12 and len(text) < _X12_DIGITS
     return [text.zfill(_X12_DIGITS), text] if is_short else [text]
-
-
-def _is_chosen(name: str, agreements: Agreements, survey: Survey) -> bool:
-    """Whether a session is of an agreement that is pushed; of none, whether everything is."""
-    meanings = named(name, agreements)
-    if not meanings:
-        return not (survey.chosen.include or survey.chosen.exclude)
-    return artifact_key(meanings[0].agreement) in survey.agreements
 
 
 def _looks(own: Generated | None, bounds: Bounds, last: datetime | None) -> list[Look]:

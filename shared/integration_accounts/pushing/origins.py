@@ -26,6 +26,7 @@ from shared.model.wire import JsonValue
 from shared.rules.integration_accounts.ids import account_id_of
 from shared.rules.integration_accounts.push_former import Former
 from shared.rules.integration_accounts.push_known import SourceState
+from shared.rules.integration_accounts.push_sessions import SessionNames
 from shared.rules.integration_accounts.resources import name_of
 from shared.rules.integration_accounts.session_names import Agreements
 from shared.rules.integration_accounts.sessions import number_of
@@ -43,6 +44,10 @@ class Source:
     """When it was looked at last, of one of before; None where nobody knows."""
     sessions: Mapping[NumberKey, Generated] = field(default_factory=dict)
     uncounted: Mapping[str, Generated] = field(default_factory=dict)
+    """As of ``SessionsThere``."""
+    others: SessionNames = field(default_factory=SessionNames)
+    """As of ``SessionsThere``."""
+    not_held: frozenset[str] = frozenset()
     """As of ``SessionsThere``."""
     agreements: frozenset[str] = frozenset()
     """Keys of the agreements of one of before."""
@@ -185,6 +190,8 @@ class Reading:
             state=SourceState.READ,
             sessions=found.generated,
             uncounted=found.uncounted,
+            others=found.others,
+            not_held=frozenset(found.not_held),
             agreements=names,
             is_target=is_target,
         )

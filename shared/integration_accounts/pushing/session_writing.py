@@ -23,6 +23,7 @@ from shared.integration_accounts.pushing.patient import (
     pause,
 )
 from shared.integration_accounts.pushing.progress import Progressing
+from shared.integration_accounts.pushing.received import ReceivedSince
 from shared.integration_accounts.pushing.sources import Generated, sessions_of, sighting_of
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
@@ -190,6 +191,14 @@ class SessionWriter:
         async for action, write in found:
             if action is not Action.CREATE:
                 continue
+            await self.create([write])
+
+    async def received(self, since: ReceivedSince) -> None:
+        """Create what the accounts that numbers came from have received since they were pulled.
+
+        :raises ArmRefused: what ARM refused of the account that is written to.
+        """
+        async for write in since.all():
             await self.create([write])
 
     async def create(self, sessions: Sequence[SessionWrite]) -> None:

@@ -32,6 +32,8 @@ class Generated:
     """As it came."""
     changed_time: str
     created_at: datetime | None = None
+    is_held: bool = True
+    """Whether a service can hold it."""
 
     @property
     def sighting(self) -> Sighting | None:
@@ -54,6 +56,8 @@ class SessionsThere:
     uncounted: dict[str, Generated] = field(default_factory=dict)
     """Generated numbers that the ledger has no counter for, by ``session_key``; they are of the
     others too."""
+    not_held: set[str] = field(default_factory=set)
+    """Keys of those of the others that no service can hold."""
     count: int = 0
 
     def add(self, session: Generated, agreements: Agreements) -> None:
@@ -63,6 +67,8 @@ class SessionsThere:
             self.generated[key] = session
             return
         self.others.add(session.name)
+        if not session.is_held:
+            self.not_held.add(session_key(session.name))
         if is_uncounted(session.name, agreements):
             self.uncounted[session_key(session.name)] = session
 
@@ -120,7 +126,7 @@ def _session(resource: JsonObject) -> Generated | None:
         require_whole(name, "")
     except Problem:
         return None
-    return Generated(name, None, "")
+    return Generated(name, None, "", is_held=False)
 
 
 async def sessions_held(cut: ServiceCut, agreements: Agreements) -> SessionsThere:

@@ -4,7 +4,7 @@ in that of Microsoft's commands.
 Received numbers and other sessions are created where they are missing, and never set back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -57,9 +57,22 @@ class SessionNames:
         """Add one."""
         self._there.add(session_key(name))
 
+    def has(self, name: str) -> bool:
+        """Whether it is there."""
+        return self.has_key(session_key(name))
+
+    def has_key(self, key: str) -> bool:
+        """The same, by its ``session_key``."""
+        return key in self._there
+
+    def lacking(self, others: Iterable["SessionNames"]) -> Iterator[str]:
+        """The keys of those that none of the others has."""
+        known = list(others)
+        return (key for key in self._there if not any(one.has_key(key) for one in known))
+
     def action(self, name: str) -> Action:
         """What a push does with a session of the service that is no generated number."""
-        return Action.KEEP if session_key(name) in self._there else Action.CREATE
+        return Action.KEEP if self.has(name) else Action.CREATE
 
 
 def generated_session(
