@@ -13,7 +13,7 @@ from shared.model.numbers import AgreementNumbers, Bounds, Counters
 from shared.model.service import Service
 from shared.model.session import Session
 from shared.rules.integration_accounts.observed import Sighting, is_behind_ledger
-from shared.rules.integration_accounts.session_names import Agreements, generated_name
+from shared.rules.integration_accounts.session_names import Agreements, generated_name, named
 from shared.rules.integration_accounts.sessions import GeneratedNumber, OtherSession, read
 from shared.rules.integration_accounts.sessions import Session as Reading
 from shared.rules.naming import artifact_key, session_key
@@ -53,6 +53,20 @@ class NumbersBehind:
         self._counters: dict[str, Counters] = {}
         self._agreements = Agreements(())
         self._before: dict[str, Sighting] = {}
+
+    @property
+    def agreements(self) -> Agreements:
+        """The agreements that sessions may be of."""
+        return self._agreements
+
+    @property
+    def set_back(self) -> frozenset[str]:
+        """Keys of the agreements that have a number which is gone or set back. Of the first pull of
+        a link none: what is stored may be of another account."""
+        if self._first:
+            return frozenset()
+        names = (named(one, self._agreements) for one in self.found)
+        return frozenset(artifact_key(one[0].agreement) for one in names if one)
 
     async def load(self, stores: PullStores, service: Service) -> None:
         """Read the ledger of a service."""

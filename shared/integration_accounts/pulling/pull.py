@@ -16,7 +16,12 @@ from shared.integration_accounts.pulling.noting import NAMED, Notes, Seen
 from shared.integration_accounts.pulling.reading import Read
 from shared.integration_accounts.pulling.sessions import SessionPull
 from shared.integration_accounts.pulling.stores import PullStores
-from shared.integration_accounts.pulling.warned import lacking, not_pulled, warnings
+from shared.integration_accounts.pulling.warned import (
+    kept_sessions,
+    lacking,
+    not_pulled,
+    warnings,
+)
 from shared.integration_accounts.pulling.writing import ACCOUNT, StagedWriter
 from shared.model.descriptor import ITEM_UNREADABLE, Failure
 from shared.model.integration_account import AccountFacts, Child, tier_of
@@ -176,6 +181,7 @@ class Puller:
         versions = {str(child): CHILDREN[child].api_version for child in read.counts}
         account_staged = await self._stage_account(task, service, key, link, resource, versions)
         found = warnings(read, sessions.not_held, behind, link.resource_id, tier_of(properties.sku))
+        found += kept_sessions(sessions.kept, link.resource_id)
         summary = Summary(
             operation=task.operation.id,
             found_at=now,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from shared.arm.client import Account
 from shared.integration_accounts.pulling.behind import NumbersBehind
+from shared.integration_accounts.pulling.emptied import Emptied, Kept
 from shared.integration_accounts.pulling.spool import Spool, spool
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
@@ -156,6 +157,8 @@ class SessionPull:
         self.staged = 0
         self.not_held: dict[str, str] = {}
         """Sessions that no service can hold, each with why: what it had of them stays."""
+        self.kept = Kept()
+        """Those that the account has lost, and the service keeps."""
 
     async def run(self) -> None:
         """Read all sessions, and stage those that changed or are gone.
@@ -173,9 +176,21 @@ class SessionPull:
                 await self._read(kept_apart)
             self._behind.end(kept_apart.has_seen)
             gone = kept_apart.unseen()
+            if gone and self._behind.set_back:
+                await self._stage_expired(kept_apart)
+                return
             while gone:
                 await self._stage(Found(name, None) for name in gone)
                 gone = kept_apart.unseen(gone[-1])
+
+    async def _stage_expired(self, kept_apart: Spool) -> None:
+        """Stage what is gone of an account that was emptied or set back, but for what stays."""
+        now = self._stores.clock.now()
+        emptied = Emptied(self._stores, self._service, self._key, self._behind, now)
+        async for names in emptied.expired(kept_apart):
+            await self._task.checkpoint()
+            await self._stage(Found(name, None) for name in names)
+        self.kept = emptied.kept
 
     def _known_as(self, session: Session) -> bytes:
         self._behind.stored(session)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shared.integration_accounts.pulling.behind import Behind, NumbersBehind
+from shared.integration_accounts.pulling.emptied import Kept
 from shared.integration_accounts.pulling.reading import Read
 from shared.model.descriptor import CONTENT_MISSING, ITEM_UNREADABLE, Failure
 from shared.model.integration_account import Child, Sku
@@ -192,6 +193,25 @@ def _set_back(name: str, one: Behind) -> Warning:
         "issued since it was pulled before.",
         target=f"{SESSIONS}/{shown(name)}",
     )
+
+
+def kept_sessions(kept: Kept, resource_id: str) -> list[Warning]:
+    """The warning of an account that was emptied or set back; none where nothing is kept.
+
+    :param resource_id: of the account.
+    """
+    if not (kept.received or kept.others):
+        return []
+    return [
+        Warning(
+            code="SessionsKept",
+            message=f"The account lost {kept.received} received numbers and {kept.others} other "
+            "sessions that have not expired: somebody emptied it or set it back, and it accepts "
+            "duplicates of them. The service keeps them until they expire. Push it into the "
+            "account, which brings them back, before you set its control numbers.",
+            target=resource_id,
+        )
+    ]
 
 
 def _unreadable(name: str, agreement: str) -> Warning:
