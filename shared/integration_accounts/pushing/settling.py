@@ -22,6 +22,8 @@ from shared.rules.integration_accounts.push_known import SourceState
 from shared.services.account_claims import is_linked_to
 from shared.storage.versioned import optimistic
 
+_OVER = frozenset({SourceState.GONE, SourceState.SILENT})
+
 
 @dataclass(frozen=True)
 class AtTheEnd:
@@ -38,22 +40,23 @@ class AtTheEnd:
     def settled(self, facts: AccountFacts) -> AccountFacts:
         """What the service knows now of the account and those of before.
 
-        One that gave its sessions stays: it may issue more. One that did not when the push was
-        planned is settled: the request has said how each number goes on. One that only fell silent
-        meanwhile stays.
+        One that gave its sessions stays: it may issue more. One that was gone, or gave no session,
+        when the push was planned is settled: the request has said how each number goes on. One that
+        only fell silent meanwhile stays, and so does one that could not be reached: it may be there
+        and issue more.
         """
         states = {one.key: one.state for one in self.sources.all}
         former = list[FormerAccount]()
         for one in facts.former:
             if states.get(one.key) is SourceState.READ and self.goes_behind:
                 former.append(one.model_copy(update={"seen_at": self.at}))
-            elif self._may_issue(one.key, states):
+            elif not self._is_over(one.key, states):
                 former.append(one)
         return facts.model_copy(update={"former": former}).looked_at()
 
-    def _may_issue(self, key: str, states: Mapping[str, SourceState]) -> bool:
-        read = SourceState.READ
-        return states.get(key, read) is read or self.planned.get(key) == read
+    def _is_over(self, key: str, states: Mapping[str, SourceState]) -> bool:
+        """Whether an account was known to give nothing, from the plan to the end."""
+        return states.get(key) in _OVER and self.planned.get(key) in _OVER
 
 
 @dataclass(frozen=True)
