@@ -73,6 +73,7 @@ class Source:
             is_target=self.is_target,
             is_outside=self.is_outside,
             seen_at=self.seen_at,
+            made_at=found.created_at if found is not None else None,
         )
 
 

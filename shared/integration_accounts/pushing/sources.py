@@ -120,7 +120,8 @@ def _session(resource: JsonObject) -> Generated | None:
     except Problem:
         pass
     else:
-        return Generated(pulled.name, pulled.document["content"], pulled.changed_time)
+        content, created_at = pulled.document["content"], _created(pulled.document)
+        return Generated(pulled.name, content, pulled.changed_time, created_at)
     try:
         name = name_of(Child.SESSIONS, resource)
         require_whole(name, "")
@@ -129,18 +130,20 @@ def _session(resource: JsonObject) -> Generated | None:
     return Generated(name, None, "", is_held=False)
 
 
+def _created(document: JsonObject) -> datetime | None:
+    """When a session was made; None where the account did not say, or nobody can read it."""
+    created = member(member(document, "properties"), "createdTime")
+    return moment(created) if isinstance(created, str) else None
+
+
 async def sessions_held(cut: ServiceCut, agreements: Agreements) -> SessionsThere:
     """The sessions that a service has, as they were pulled."""
     found = SessionsThere()
     async for page in cut.records(str(Child.SESSIONS)):
         for one in page:
             found.count += 1
-            created = member(member(one.document, "properties"), "createdTime")
             session = Generated(
-                one.name,
-                one.document["content"],
-                one.changed_at,
-                moment(created) if isinstance(created, str) else None,
+                one.name, one.document["content"], one.changed_at, _created(one.document)
             )
             found.add(session, agreements)
     return found

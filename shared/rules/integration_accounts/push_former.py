@@ -1,7 +1,9 @@
 """What accounts say of a number from which a service had numbers before it was pulled from another.
 
 Such an account may be behind the service's ledger, as the later one went on: that says nothing. It
-counts where it is past it, and where it does not say what it issued.
+counts where it is past it, and where it does not say what it issued. A session that was made since
+the account was looked at is of an account that was made anew or emptied: what the one before it
+issued is in none.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ class Former:
     """Whether it is not asked, as the installation's setting does not name it."""
     seen_at: datetime | None = None
     """When it was looked at last; None where nobody knows."""
+    made_at: datetime | None = None
+    """When its session was made; None where the account does not say."""
 
     def is_certain(self, issued: Counter | None, bounds: Bounds) -> bool:
         """Whether it is known what it issued.
@@ -42,9 +46,17 @@ class Former:
             return False
         if self.sighting is None or issued is None:
             return True
+        if self.was_made_anew and has_issued(issued):
+            return False
         # Past the end of the bounds, it is ahead of a ledger that is near it.
         is_lower = self.sighting.value < issued.last
         return not (is_lower and is_rollover(issued.last, self.sighting.value, bounds))
+
+    @property
+    def was_made_anew(self) -> bool:
+        """Whether its session is another one than when it was looked at last."""
+        made_at, seen_at = self.made_at, self.seen_at
+        return made_at is not None and seen_at is not None and made_at > seen_at
 
     @property
     def why_unknown(self) -> str:
@@ -57,6 +69,8 @@ class Former:
             said = "has a session of it that cannot be read"
         elif self.is_lost:
             said = "has lost its session of it"
+        elif self.was_made_anew:
+            said = "has a session of it that was made since it was looked at: it was made anew"
         else:
             said = "seems to have rolled over"
         return f"{self.resource_id}, from which numbers of the service came before, {said}."
