@@ -82,6 +82,24 @@ class FormerAccount(Stored):
         return self.resource_id.lower()
 
 
+class PushedAccount(FormerAccount):
+    """An account that control numbers of a service were pushed into, whatever became of its link.
+
+    What it issues since is known to the service only where it pulls from it. So pushes go by it as
+    by one that numbers came from before.
+    """
+
+    seen_at: Time | None = None
+    """When the last push of the whole service into it ended, and it had numbers; None where none
+    has: then it may lack some of them."""
+    ahead: bool = False
+    """Whether it had numbers then that the service itself did not know to be issued."""
+
+
+MOST_PUSHED_INTO = 50
+"""The most of them that a service remembers: each is read by each push."""
+
+
 class AccountFacts(Stored):
     """What a service knows of the account that it holds, also after the link to it has ended."""
 
@@ -140,6 +158,14 @@ class AccountFacts(Stored):
         pulled, seen_at = is_same and before.pulled, before.seen_at if is_same else None
         update = {"pulled": pulled, "seen_at": seen_at, "former": former}
         return self.model_copy(update=update)
+
+    def has_numbers_of(self, key: str) -> bool:
+        """Whether these facts name an account as one that numbers of the service came from.
+
+        :param key: that of the account.
+        """
+        is_pulled = self.pulled and self.key == key
+        return is_pulled or key in {one.key for one in self.former}
 
     def looked_at(self) -> "AccountFacts":
         """These facts after the account's sessions were brought into the service."""

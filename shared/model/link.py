@@ -1,17 +1,21 @@
 """Links of services to integration accounts: the request, and what is stored of a link."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
 
-from shared.model.integration_account import AccountFacts, Child, tier_of
+from shared.model.integration_account import AccountFacts, Child, PushedAccount, tier_of
 from shared.model.wire import AS_WHOLE, JsonObject, JsonValue, Stored, Text, Time, Wire
 
 RECORDED = "integrationAccount"
 """The member of a service's settings that says which account it holds the state of: the one that a
 pull brought last, or a restore. A link alone does not write it. Backups carry it."""
+
+PUSHED_INTO = "pushedInto"
+"""The member of a backup's settings that says which accounts numbers of the service were pushed
+into."""
 
 _VERSIONS = "apiVersions"
 _OTHERS = "resource"
@@ -189,6 +193,21 @@ def settings_with_account(settings: JsonObject, facts: AccountFacts | None) -> J
     said = {name: told[name] for name in _OF_FACTS if told.get(name) not in (None, [])}
     kept = {name: value for name, value in account.items() if name not in _OF_FACTS}
     return {**settings, RECORDED: {**kept, **said}}
+
+
+def settings_with_pushed(settings: JsonObject, pushed: Sequence[PushedAccount]) -> JsonObject:
+    """A service's settings as a backup carries them: with the accounts that its numbers were pushed
+    into, as the directory knows them."""
+    kept = {name: value for name, value in settings.items() if name != PUSHED_INTO}
+    return {**kept, PUSHED_INTO: [one.to_json() for one in pushed]} if pushed else kept
+
+
+def recorded_pushed(settings: JsonObject) -> list[PushedAccount] | None:
+    """The accounts that numbers were pushed into, as a backup's settings say; None for none."""
+    found = settings.get(PUSHED_INTO)
+    if not isinstance(found, list):
+        return None
+    return [PushedAccount.model_validate(one) for one in found]
 
 
 def recorded_facts(settings: JsonObject) -> AccountFacts | None:

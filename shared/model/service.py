@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from shared.model.integration_account import AccountFacts
+from shared.model.integration_account import AccountFacts, PushedAccount
 from shared.model.noticed import NoticedBy
 from shared.model.wire import AS_WHOLE, Stored, Text, Time, Wire
 
@@ -163,6 +163,9 @@ class Service(Stored):
     """What its last backup noticed that was not a failure; None before the first."""
     integration_account: AccountFacts | None = None
     """The integration account that it is linked to, or holds the state of; None for others."""
+    pushed_into: list[PushedAccount] | None = None
+    """The accounts that its numbers were pushed into, but for those that the one above names; None
+    where there never was one."""
 
     def written_by(self, operation_id: str) -> "Service":
         """The same service with one more operation among the last eight.

@@ -18,8 +18,7 @@ from azure.storage.blob.aio import BlobClient
 from shared.clock import Clock
 from shared.model.artifact import Artifact
 from shared.model.certificate import CertificateFacts
-from shared.model.integration_account import AccountFacts
-from shared.model.link import recorded_facts
+from shared.model.link import recorded_facts, recorded_pushed
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.restore import RestorePlan
@@ -28,6 +27,7 @@ from shared.model.seals import WrappedKey
 from shared.model.sections import Section
 from shared.model.service import RestoredFrom, Service, State
 from shared.model.session import Session
+from shared.model.wire import JsonObject
 from shared.restores.restored_ledger import RestoredLedger
 from shared.restores.restored_sessions import RestoredSessions
 from shared.restores.resumed import WrittenBefore
@@ -114,8 +114,8 @@ class NewService:
         :param key: its data key; None for a new one.
         :raises Problem: ServiceExists if the name was taken meanwhile.
         """
-        is_new = await self._enter(plan, recorded_facts(settings.document))
-        # Of a service that was not there, there is no configuration yet: its id is used once.
+        is_new = await self._enter(plan, settings.document)
+        # A service that was not there has no configuration yet: its id is used once.
         if is_new or await self._stores.configuration.head(self._id) is None:
             await self._stores.content.prepare()
             if key is None:
@@ -134,11 +134,9 @@ class NewService:
         self._resumed = True
         self._key = await self._stores.keys.data_key(self._id)
 
-    async def _enter(self, plan: RestorePlan, account: AccountFacts | None) -> bool:
-        """Add the service; return whether it was added now.
-
-        :param account: the integration account whose state it holds.
-        """
+    async def _enter(self, plan: RestorePlan, settings: JsonObject) -> bool:
+        """Add the service, with the integration accounts that its settings name; return whether it
+        was added now."""
         now = self._clock.now()
         service = Service(
             name=plan.target.name,
@@ -150,7 +148,8 @@ class NewService:
             changed_at=now,
             operations=[self._operation_id],
             restored_from=RestoredFrom(service=plan.backed_up_name, backup=plan.backup),
-            integration_account=account,
+            integration_account=recorded_facts(settings),
+            pushed_into=recorded_pushed(settings),
         )
         try:
             await self._directory.add(service)

@@ -12,7 +12,7 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.blobs.content_store import ContentStore
 from shared.model.artifact import Artifact
-from shared.model.link import settings_with_account
+from shared.model.link import settings_with_account, settings_with_pushed
 from shared.model.problem import Code, Problem
 from shared.model.record import Record
 from shared.model.sections import (
@@ -213,6 +213,7 @@ class ServiceCut:
             document = self._opened(SERVICE, SERVICE, settings.document)
             document["unitCount"] = self.service.unit_count
             document = settings_with_account(document, self.service.integration_account)
+            document = settings_with_pushed(document, self.service.pushed_into or ())
             self._has_database = bool(document.get("trackingDatabase"))
             yield [Record(SERVICE, document, settings.changed_at)]
 

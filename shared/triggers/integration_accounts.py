@@ -66,7 +66,8 @@ async def get_link(call: Call) -> Answer:
     """Read the integration account that a service is linked to, and how its pulls went."""
     service = (await call.app.services.require(call.path("service"))).service
     found = await call.app.linking.get(service)
-    return unless_unchanged(call, found.etag, shown_link(found.value, service.integration_account))
+    shown = shown_link(found.value, service.integration_account, service.pushed_into)
+    return unless_unchanged(call, found.etag, shown)
 
 
 @route(
@@ -92,9 +93,10 @@ async def put_link(call: Call) -> Answer:
     """Link a service to an integration account, which alone changes it from then on."""
     listed = await _service(call)
     found, new = await call.app.linking.link(listed, call.body(LinkBody), _asked(call))
-    facts = (await _service(call)).service.integration_account
+    service = (await _service(call)).service
     status, headers = 201 if new else 200, {"ETag": strong(found.etag)}
-    return Answer(shown_link(found.value, facts), status, headers)
+    shown = shown_link(found.value, service.integration_account, service.pushed_into)
+    return Answer(shown, status, headers)
 
 
 @route(

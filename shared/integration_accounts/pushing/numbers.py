@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.arm.client import Arm
 from shared.integration_accounts.pushing.acknowledgements import behind, goes_on, of_source_alone
 from shared.integration_accounts.pushing.issuers import Issued, issued
-from shared.integration_accounts.pushing.origins import Reading, Sources, last_look
+from shared.integration_accounts.pushing.origins import Reading, Sources, last_look, too_many
 from shared.integration_accounts.pushing.received import (
     is_chosen,
     received_since,
@@ -177,7 +177,7 @@ class NumbersSurvey:
             there = await sessions_of(target.account.pages(Child.SESSIONS), agreements)
         known_there = there if target.exists else None
         reading = Reading(self.arm, target.account, agreements, known_there, self.may_be_read)
-        sources = await reading.sources(service.integration_account)
+        sources = await reading.sources(service)
         held = await sessions_held(cut, agreements)
         counters, claimed = await self._counters(service, cut)
         elsewhere = await issued(self.stores, service, claimed)
@@ -189,6 +189,7 @@ class NumbersSurvey:
         partial = bool(body.include or body.exclude)
         problems = list(wrong_choices(body.control_numbers, names, partial=partial))
         wrong = bool(problems)
+        problems += too_many(service, target.id)
         for key, one in sorted(survey.agreements.items()):
             for known in facts.of(key, one):
                 if known.target_unreadable:

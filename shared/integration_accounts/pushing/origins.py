@@ -18,7 +18,15 @@ from shared.integration_accounts.pushing.sources import (
     sessions_of,
 )
 from shared.integration_accounts.pushing.stores import PushStores
-from shared.model.integration_account import AccountFacts, AccountId, Child, FormerAccount, Sku
+from shared.model.integration_account import (
+    MOST_PUSHED_INTO,
+    AccountFacts,
+    AccountId,
+    Child,
+    FormerAccount,
+    PushedAccount,
+    Sku,
+)
 from shared.model.problem import Code, Problem
 from shared.model.push import ControlNumbersAtPush, PlannedSource, PushNumbersPolicy
 from shared.model.service import Service
@@ -55,6 +63,8 @@ class Source:
     """Whether it is the account that is pushed to."""
     is_outside: bool = False
     """Whether it is not asked, as the installation's setting does not name it."""
+    is_ahead: bool = False
+    """As of ``PushedAccount``, for one that numbers were pushed into."""
 
     @property
     def key(self) -> str:
@@ -73,6 +83,7 @@ class Source:
             is_target=self.is_target,
             is_outside=self.is_outside,
             seen_at=self.seen_at,
+            is_ahead=self.is_ahead,
             made_at=found.created_at if found is not None else None,
         )
 
@@ -149,12 +160,10 @@ class Reading:
     there: SessionsThere | None
     may_be_read: Callable[[AccountId], bool]
 
-    async def sources(self, facts: AccountFacts | None) -> Sources:
-        """What the accounts say now that numbers of a service came from.
-
-        :param facts: what the service knows of them.
-        """
-        latest, former = came_from(facts, self.target.id)
+    async def sources(self, service: Service) -> Sources:
+        """What the accounts say now that numbers of a service came from."""
+        facts = service.integration_account
+        latest, former = came_from(service, self.target.id)
         found = [await self._source(one, is_former=True) for one in former]
         return Sources(
             await self._source(latest) if latest is not None else Source(SourceState.NONE),
@@ -163,6 +172,11 @@ class Reading:
 
     async def _source(self, one: FormerAccount, *, is_former: bool = False) -> Source:
         nothing = Source(SourceState.UNREACHABLE, one.resource_id, one.location, one.seen_at)
+        # One that numbers were pushed into had those that it has sessions of, and no others.
+        is_pushed, has_all = isinstance(one, PushedAccount), is_former
+        if isinstance(one, PushedAccount):
+            nothing = replace(nothing, is_ahead=one.ahead)
+            has_all = one.seen_at is not None
         gone = replace(nothing, state=SourceState.GONE)
         try:
             account_id = account_id_of(one.resource_id)
@@ -173,18 +187,18 @@ class Reading:
             if self.there is None:
                 return gone
             found = self.there
-            names = await _agreements_of(self.target) if is_former else names
+            names = await _agreements_of(self.target) if is_former and not is_pushed else names
         elif not self.may_be_read(account_id):
             return replace(nothing, is_outside=True)
         else:
             account = self.arm.account(account_id)
             try:
                 found = await sessions_of(account.pages(Child.SESSIONS), self.agreements)
-                names = await _agreements_of(account) if is_former else names
+                names = await _agreements_of(account) if is_former and not is_pushed else names
             except ArmRefused as refused:
                 return gone if refused.meaning in GONE else nothing
         is_silent = not is_target and one.sku is Sku.PREMIUM and not found.count
-        if is_silent or (is_former and not found.generated):
+        if is_silent or (has_all and not found.generated):
             return replace(nothing, state=SourceState.SILENT)
         return replace(
             nothing,
@@ -214,22 +228,45 @@ async def _agreements_of(account: Account) -> frozenset[str]:
 
 
 def came_from(
-    facts: AccountFacts | None, target: AccountId
+    service: Service, target: AccountId
 ) -> tuple[FormerAccount | None, list[FormerAccount]]:
     """The account that a service's sessions are of, None for none; and the others that numbers of
     it came from.
 
-    :param facts: what the service knows of them.
+    Those that they were pushed into are the first ones.
     """
+    facts, pushed = service.integration_account, list[FormerAccount](service.pushed_into or ())
     if facts is None:
-        return None, []
+        return None, pushed
+    pushed = [one for one in pushed if not facts.has_numbers_of(one.key)]
     latest = facts.latest
     former = [one for one in facts.former if latest is None or one.key != latest.key]
     if facts.pulled or not facts.linked:
-        return latest, former
+        return latest, [*pushed, *former]
     # Nothing was pulled from it. Where it is the target, its own number counts in any case.
-    known = {target.key, *(one.key for one in facts.former)}
-    return latest, [*former, *([] if facts.key in known else [facts.itself])]
+    known = {target.key, *(one.key for one in [*pushed, *facts.former])}
+    return latest, [*pushed, *former, *([] if facts.key in known else [facts.itself])]
+
+
+def too_many(service: Service, target: AccountId) -> list[Problem]:
+    """Why numbers of a service may not go into one more account; empty where they may.
+
+    :param target: the account that is pushed to.
+    """
+    pushed, facts = {one.key for one in service.pushed_into or ()}, service.integration_account
+    is_known = target.key in pushed or (facts is not None and facts.has_numbers_of(target.key))
+    if is_known or len(pushed) < MOST_PUSHED_INTO:
+        return []
+    return [
+        Problem(
+            Code.CONTROL_NUMBERS_UNCERTAIN,
+            f"Numbers of service '{service.name}' were pushed into {len(pushed)} accounts, and no "
+            "more are remembered; numbers of one that is forgotten would come again. Delete those "
+            "that nobody needs, and push the whole service once with advance into one of the "
+            "others: those that are gone are settled then.",
+            "/resourceId",
+        )
+    ]
 
 
 def require_sources(planned: Mapping[str, str], now: Sources, body: ControlNumbersAtPush) -> None:

@@ -36,7 +36,7 @@ from shared.integration_accounts.pushing.planning import (
 )
 from shared.integration_accounts.pushing.progress import Done, Progressing
 from shared.integration_accounts.pushing.safety import Safety
-from shared.integration_accounts.pushing.settling import AtTheEnd, Settling
+from shared.integration_accounts.pushing.settling import AtTheEnd, Settling, pushed_account_of
 from shared.integration_accounts.pushing.starting import refusal
 from shared.integration_accounts.pushing.stores import PushStores
 from shared.integration_accounts.pushing.survey import Survey
@@ -170,6 +170,10 @@ class PushWork(Work):
             refused = [one for one in planned.problems if one.code in _STILL]
             if goes_on and refused:
                 raise refusal(refused)
+            noted = pushed_account_of(planned.target, body.create)
+            if planned.looked.numbers.seen:
+                # First: with an agreement there, the account may issue numbers of the service.
+                await self._settling.note(service, noted)
             writer = ArtifactWriter(
                 self._stores, service, task, body, planned, written, progress.before, own
             )
@@ -194,12 +198,12 @@ class PushWork(Work):
         notes = await self._link(task, service, body, planned, looked.survey, differing)
         is_linked = await self._is_linked(service, planned.target)
         is_whole = not (differing or is_partial(body) or looked.survey.left_alone)
-        if is_linked and is_whole:
+        if is_whole:
             states = planned_sources(task.operation)
             behind = PushNumbersPolicy.AS_KNOWN not in body.control_numbers.policies
-            read = AtTheEnd(looked_at, looked.numbers.sources, states, goes_behind=behind)
+            read = AtTheEnd(looked_at, looked.numbers, states, goes_behind=behind)
             with as_problems(planned.target.id):
-                await self._settling.run(task, service, planned.target.account, read)
+                await self._settling.run(task, service, planned.target.account, noted, read)
         notes += await self._disabled(task.operation, progress)
         result = result_of(task.operation, progress) | compared(differing)
         result |= {

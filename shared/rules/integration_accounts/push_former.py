@@ -34,6 +34,8 @@ class Former:
     """Whether it is not asked, as the installation's setting does not name it."""
     seen_at: datetime | None = None
     """When it was looked at last; None where nobody knows."""
+    is_ahead: bool = False
+    """Whether it had numbers then that the service itself did not know to be issued."""
     made_at: datetime | None = None
     """When its session was made; None where the account does not say."""
 

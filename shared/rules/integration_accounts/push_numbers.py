@@ -178,6 +178,8 @@ def _was_counted(one: Former, said: Sighting, counter: Counter | None) -> bool:
     changed = ticks_of(said.changed_time)
     if counter is None or not counter.cycle or one.seen_at is None or changed is None:
         return False
+    if one.is_ahead:  # it was counted in the account that was pushed to
+        return False
     return changed <= ticks(one.seen_at)
 
 
