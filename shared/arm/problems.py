@@ -77,11 +77,16 @@ def _not_found(refused: ArmRefused, account: AccountId | Scope) -> Problem:
         Meaning.GROUP_GONE: "Azure has no such resource group",
         Meaning.SUBSCRIPTION_GONE: "Azure has no such subscription, or not in the app's tenant",
     }[refused.meaning]
-    backups = "the backups of its service hold" if _is_account(account) else "backups may hold"
+    lost = (
+        "push what its service holds, or a backup of that once it is restored, into a new account "
+        "(create)"
+        if _is_account(account)
+        else "backups may hold what was in it"
+    )
     return Problem(
         Code.INTEGRATION_ACCOUNT_NOT_FOUND,
         f"There is no {account}: {lacking} ({refused.status} {refused.code}). Check its id. If it "
-        f"was deleted, {backups} what it was.",
+        f"was deleted, {lost}.",
     )
 
 

@@ -133,7 +133,7 @@ class Installation(Pushers):
             self.schedules, self.records, self.accounts, self.tick, self.clock
         )
         self.listed_schedules = ListedSchedules(self.schedule_settings, self.in_flight)
-        self.standings = Standings(self.directory, self.listed_schedules, self.clock)
+        self.standings = Standings(self.directory, self.listed_schedules, self.links, self.clock)
         self.last_stored = LastStored(self.history)
         self.preview = Preview(self.schedule_settings, self.retention_runs, self.clock)
         self.deep_health = DeepHealth(

@@ -106,6 +106,6 @@ class Operators(Works):
             scopes=settings.arm.scopes,
             clock=self.clock,
         )
-        self.discovery = Discovery(self.arm, settings.arm.scopes, self.account_claims)
+        self.discovery = Discovery(self.arm, settings.arm.scopes, self.account_claims, self.links)
         self.key_rotation = KeyRotation(self.engine, self.provider)
         self.secret_sealing = SecretSealing(self.engine)

@@ -25,6 +25,8 @@ class AttentionReason(StrEnum):
     """Its last backup run was stopped."""
     BACKUP_OVERDUE = "BackupOverdue"
     """No backup run was completed for twice the frequency of its schedule."""
+    PULL_FAILED = "PullFailed"
+    """Nothing is pulled from its integration account: ``code`` says why."""
     NEVER_BACKED_UP = "NeverBackedUp"
     SCHEDULE_LATE = "ScheduleLate"
     """A scheduled backup was due more than an hour ago."""
@@ -45,5 +47,7 @@ class Attention(Stored):
 
     reason: AttentionReason
     severity: Severity
+    code: str | None = None
+    """Of PullFailed: that of the pull's error, such as IntegrationAccountNotFound."""
     since: Time | None = None
     """Since when, or as of when; None where nobody knows."""

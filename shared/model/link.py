@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.model.integration_account import AccountFacts, Child, PushedAccount, tier_of
+from shared.model.problem import Code
 from shared.model.wire import AS_WHOLE, JsonObject, JsonValue, Stored, Text, Time, Wire
 
 RECORDED = "integrationAccount"
@@ -81,6 +82,14 @@ class AccountProperties(Stored):
         return {RECORDED: {"resourceId": resource_id, **self.to_json(), **read, **beside}}
 
 
+class PullFailure(Stored):
+    """Why a pull failed, and when that was."""
+
+    code: str
+    """That of its error, such as IntegrationAccountNotFound for an account that is lost."""
+    at: Time
+
+
 class Link(Stored):
     """A service's link to an account, and how its pulls went."""
 
@@ -101,9 +110,13 @@ class Link(Stored):
     """The status of the operation of the last full pull."""
     last_pull_operation: str | None = None
     """Id of that operation."""
+    pull_failure: PullFailure | None = None
+    """Why the last full pull failed; None where it did not."""
     last_session_pull_at: Time | None = None
     """When the last reading of the sessions began, by a full pull or between two: numbers that the
     account issued since are not known."""
+    sessions_failure: PullFailure | None = None
+    """Why the sessions could not be pulled between two full pulls; None since they were."""
     not_pulled_told_at: Time | None = None
     """When an alert said last that sessions could not be pulled; None since they were."""
     next_pull_at: Time | None = None
@@ -113,6 +126,14 @@ class Link(Stored):
     def key(self) -> str:
         """That of the account: the same for every spelling of its id."""
         return self.resource_id.lower()
+
+    @property
+    def failure(self) -> PullFailure | None:
+        """Why nothing is pulled for now: that the account is gone, whichever pull saw it, before
+        all else; None where nothing failed last."""
+        failures = [one for one in (self.pull_failure, self.sessions_failure) if one is not None]
+        gone = [one for one in failures if one.code == Code.INTEGRATION_ACCOUNT_NOT_FOUND]
+        return next(iter([*gone, *failures]), None)
 
 
 class Claim(Stored):

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from shared.model.attention import Attention, AttentionReason, Severity
+from shared.model.link import Link
 from shared.model.noticed import NoticedBy
 from shared.model.operation import OperationStatus
+from shared.model.problem import Code
 from shared.model.service import LastBackup, Service, State
 from shared.model.wire import JsonObject
 from shared.rules.editions import LIMITS
@@ -32,12 +34,16 @@ def has_backup(service: Service) -> bool:
     return service.integration_account is not None or LIMITS[service.edition].backup
 
 
-def attention(service: Service, schedule: JsonObject | None, now: datetime) -> list[Attention]:
+def attention(
+    service: Service, schedule: JsonObject | None, link: Link | None, now: datetime
+) -> list[Attention]:
     """Why a service needs attention, errors first; empty where nothing is known to.
 
     :param schedule: its schedule as a list of services shows it, None if it has none.
+    :param link: its link to an integration account, None if it has none.
     """
-    return sorted(_reasons(service, schedule, now), key=lambda one: one.severity)
+    reasons = [*_reasons(service, schedule, now), *_pulls(service, link)]
+    return sorted(reasons, key=lambda one: one.severity)
 
 
 def _reasons(service: Service, schedule: JsonObject | None, now: datetime) -> Iterator[Attention]:
@@ -73,6 +79,21 @@ def _backups(
         yield Attention(reason=reason, severity=severity, since=last.completed_at)
     elif frequency is not None and now - last.completed_at > 2 * frequency:
         yield _error(AttentionReason.BACKUP_OVERDUE, last.completed_at)
+
+
+def _pulls(service: Service, link: Link | None) -> Iterator[Attention]:
+    failure = link.failure if link is not None else None
+    if link is None or failure is None or service.state in FAILED_STATES:
+        return
+    # Sessions alone are pulled again within minutes; a lost account does not come back by itself.
+    is_gone = failure.code == Code.INTEGRATION_ACCOUNT_NOT_FOUND
+    severity = Severity.ERROR if is_gone or failure == link.pull_failure else Severity.WARNING
+    yield Attention(
+        reason=AttentionReason.PULL_FAILED,
+        severity=severity,
+        code=failure.code,
+        since=failure.at,
+    )
 
 
 def _noticed(noticed: NoticedBy, now: datetime) -> Iterator[Attention]:

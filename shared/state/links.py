@@ -85,6 +85,15 @@ class Links:
         async for page in self._table.pages(_LINK, before=LAST):
             yield readable(page, _link)
 
+    async def between(self, first: str, last: str) -> AsyncIterator[list[Versioned[Link]]]:
+        """The links that can be read of the services' names from one to another, as ``pages``.
+
+        Both are among them.
+        """
+        begin, before = encoded(service_key(first)), f"{encoded(service_key(last))}!"
+        async for page in self._table.pages(_LINK, begin=begin, before=before):
+            yield readable(page, _link)
+
 
 def _claim_row(claim: Claim) -> Row:
     return Row(_ACCOUNT, encoded(claim.key), {"claim": dumps(claim.to_json())})

@@ -95,7 +95,7 @@ async def test_what_is_gone_has_no_accounts_and_is_told(opened: Opened, arm: Arm
         code = "IntegrationAccountNotFound"
         assert told(found) == [(GONE, code), (group, code), (nothing, code)]
         messages = [one.problem.message for one in found.unread]
-        assert "the backups of its service hold what it was" in messages[0]
+        assert "into a new account (create)" in messages[0]
         assert "no such resource group" in messages[1]
     async with opened(GONE) as app:
         found = await app.discovery.listed("", 10)

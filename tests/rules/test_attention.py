@@ -7,6 +7,7 @@ import pytest
 
 from shared.model.attention import AttentionReason, Severity
 from shared.model.integration_account import AccountFacts, Sku
+from shared.model.link import Link, PullFailure
 from shared.model.noticed import ExpiringCertificate, NoticedBy
 from shared.model.service import Edition, LastBackup, Service, State
 from shared.model.wire import JsonObject, rfc3339
@@ -58,14 +59,14 @@ def noticed(near: int = 0, ended: int = 0, *expires: timedelta) -> NoticedBy:
 
 
 def said(of: Service, calendar: JsonObject | None = None) -> list[tuple[str, str]]:
-    return [(str(one.reason), str(one.severity)) for one in attention(of, calendar, NOW)]
+    return [(str(one.reason), str(one.severity)) for one in attention(of, calendar, None, NOW)]
 
 
 def test_a_service_that_is_well_needs_none() -> None:
-    assert attention(service(), schedule(), NOW) == []
-    assert attention(service(state=State.SUSPENDED), schedule(), NOW) == []
+    assert attention(service(), schedule(), None, NOW) == []
+    assert attention(service(state=State.SUSPENDED), schedule(), None, NOW) == []
     # An edition without backup lacks neither a backup nor a schedule.
-    assert attention(service(edition=Edition.DEVELOPER, last_backup=None), None, NOW) == []
+    assert attention(service(edition=Edition.DEVELOPER, last_backup=None), None, None, NOW) == []
 
 
 def test_a_service_that_holds_an_account_can_be_backed_up_whatever_its_edition() -> None:
@@ -83,7 +84,9 @@ def test_a_service_that_holds_an_account_can_be_backed_up_whatever_its_edition()
 
 @pytest.mark.parametrize("state", sorted(FAILED_STATES))
 def test_a_state_that_failed_is_all_that_is_told(state: State) -> None:
-    [one] = attention(service(state=state, last_backup=None, noticed=noticed(3, 3)), None, NOW)
+    [one] = attention(
+        service(state=state, last_backup=None, noticed=noticed(3, 3)), None, None, NOW
+    )
     assert (one.reason, one.severity) == (AttentionReason.SERVICE_FAILED, Severity.ERROR)
     assert one.since == NOW - DAY
 
@@ -105,7 +108,7 @@ def test_failed_states_are_those_of_the_chart() -> None:
 def test_how_the_last_run_ended(status: str, reason: str, severity: str) -> None:
     of = service(last_backup=last(status))
     assert said(of, schedule()) == [(reason, severity)]
-    assert attention(of, schedule(), NOW)[0].since == NOW - HOUR
+    assert attention(of, schedule(), None, NOW)[0].since == NOW - HOUR
 
 
 @pytest.mark.parametrize("days", [1, 7])
@@ -151,3 +154,33 @@ def test_errors_come_first() -> None:
         ("CountersNearEnd", "warning"),
         ("NoSchedule", "warning"),
     ]
+
+
+def test_an_account_of_which_nothing_is_pulled() -> None:
+    def of(**failures: PullFailure) -> list[tuple[str, str, str | None]]:
+        link = Link(
+            service="contoso-b2b",
+            service_id="s",
+            resource_id="/a",
+            linked_at=NOW - DAY,
+            linked_by="key",
+            **failures,  # type: ignore[arg-type]
+        )
+        reasons = attention(service(), schedule(), link, NOW)
+        assert all(one.since == NOW - HOUR for one in reasons)
+        return [(str(one.reason), str(one.severity), one.code) for one in reasons]
+
+    gone, refused, busy = (
+        PullFailure(code=code, at=NOW - HOUR)
+        for code in (
+            "IntegrationAccountNotFound",
+            "PullRemovesTooMuch",
+            "IntegrationAccountUnavailable",
+        )
+    )
+    assert of() == []
+    assert of(pull_failure=refused) == [("PullFailed", "error", refused.code)]
+    assert of(sessions_failure=busy) == [("PullFailed", "warning", busy.code)]
+    assert of(pull_failure=refused, sessions_failure=busy)[0][1:] == ("error", refused.code)
+    assert of(sessions_failure=gone) == [("PullFailed", "error", gone.code)]
+    assert of(pull_failure=refused, sessions_failure=gone)[0][2] == gone.code

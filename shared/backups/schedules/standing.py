@@ -1,15 +1,18 @@
 """How all services stand, counted in one pass: a dashboard need not be sent each of them."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.backups.schedules.listed import ListedSchedules
 from shared.clock import Clock
 from shared.model.attention import Attention, AttentionReason, Severity
+from shared.model.link import Link
 from shared.model.operation import OperationStatus
 from shared.model.service import Service, State
 from shared.model.wire import JsonObject
 from shared.rules.attention import attention, has_backup
+from shared.state.links import Links
 from shared.state.services import Directory
 
 
@@ -47,10 +50,12 @@ class Standings:
 
     directory: Directory
     schedules: ListedSchedules
+    links: Links
     clock: Clock
 
     async def now(self, most: int) -> Standing:
-        """How all services stand. Reads two rows a service, a thousand a call.
+        """How all services stand. Reads two rows a service, a third one of those that are linked,
+        a thousand a call.
 
         :param most: how many of those that need attention are told by name; all are counted.
         """
@@ -60,9 +65,10 @@ class Standings:
         async for page in self.directory.pages():
             services = [listed.service for listed in page]
             schedules = await self.schedules.of(services)
+            links = await self._links(services)
             for service in services:
                 schedule = schedules.get(service.id)
-                reasons = attention(service, schedule, now)
+                reasons = attention(service, schedule, links.get(service.id), now)
                 _count(standing, service, reasons)
                 if not reasons:
                     continue
@@ -72,6 +78,23 @@ class Standings:
                     kept.append(Urgent(service, schedule, reasons))
         standing.worst = [*bad, *others][:most]
         return standing
+
+    async def _links(self, services: Sequence[Service]) -> dict[str, Link]:
+        """The links of some services, by the ids of those; read only where one of them has any.
+
+        :param services: in the order of their names.
+        """
+        linked = [one for one in services if one.integration_account is not None]
+        account = {one.id: one.integration_account for one in linked}
+        if not any(facts is not None and facts.linked for facts in account.values()):
+            return {}
+        found: dict[str, Link] = {}
+        async for page in self.links.between(linked[0].name, linked[-1].name):
+            for link in (one.value for one in page):
+                facts = account.get(link.service_id)
+                if facts is not None and facts.linked and facts.key == link.key:
+                    found[link.service_id] = link
+        return found
 
 
 def _count(standing: Standing, service: Service, reasons: list[Attention]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.arm.client import Arm
 from shared.arm.problems import problem_of
-from shared.arm.refusals import ArmRefused
+from shared.arm.refusals import GONE, ArmRefused
 from shared.model.integration_account import AccountId
 from shared.model.link import AccountProperties
 from shared.model.problem import Code, Detail, Problem
@@ -13,6 +13,7 @@ from shared.model.service import Service
 from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.ids import Scope, account_id_of
 from shared.services.account_claims import AccountClaims
+from shared.state.links import Links
 from shared.streams.in_order import in_order
 
 _AT_ONCE = 16
@@ -26,6 +27,8 @@ class FoundAccount:
     id: AccountId
     properties: AccountProperties
     service: Service | None
+    is_gone: bool = False
+    """Whether Azure has it no more, and a link alone says that it was there."""
 
     def to_json(self) -> JsonObject:
         """As lists show it."""
@@ -37,6 +40,9 @@ class FoundAccount:
             "sku": known.sku,
             "state": known.state,
         }
+        if self.is_gone:
+            del shown["state"]
+            shown["gone"] = True
         if self.service is not None:
             shown["service"] = self.service.name
             last = self.service.last_backup
@@ -90,9 +96,11 @@ class Discovery:
     arm: Arm
     scopes: Sequence[Scope]
     claims: AccountClaims
+    links: Links
 
     async def listed(self, after: str, most: int, linked: bool | None = None) -> FoundAccounts:
-        """One page of the accounts in the order of their ids.
+        """One page of the accounts in the order of their ids, those too that a service is linked to
+        and Azure has no more: a lost account is what a link is for.
 
         ARM is asked for all of them at each page: it lists them in no order that can be relied on.
 
@@ -102,14 +110,16 @@ class Discovery:
             IntegrationAccountRefused, where no scope at all could be read.
         """
         accounts, unread = await self._all()
+        gone = {} if linked is False else await self._gone(accounts, unread)
+        accounts |= gone
         found: list[FoundAccount] = []
         keys = sorted(key for key in accounts if key > after)
         for start in range(0, len(keys), _AT_ONCE):
             some = keys[start : start + _AT_ONCE]
             services = await in_order(*(self.claims.holder(key) for key in some))
             for key, service in zip(some, services, strict=True):
-                if linked in (None, service is not None):
-                    found.append(FoundAccount(*accounts[key], service))
+                if linked in (None, service is not None) and (service or key not in gone):
+                    found.append(FoundAccount(*accounts[key], service, key in gone))
             if len(found) > most:
                 return FoundAccounts(found[:most], found[most - 1].id.key, unread)
         return FoundAccounts(found, None, unread)
@@ -125,6 +135,39 @@ class Discovery:
         if len(unread) == len(self.scopes) and not accounts:
             _require_known(unread)
         return accounts, unread
+
+    async def _gone(self, accounts: _Accounts, unread: Sequence[UnreadScope]) -> _Accounts:
+        """The accounts of links that no list has, and that Azure says it has not: a list may lack
+        one that was made a moment ago, so each is asked for. As they were last read.
+
+        :param accounts: those that were listed; one that is there after all is added.
+        """
+        unknown = {one.scope.key for one in unread if not one.is_gone}
+        known = [one for one in self.scopes if one.key not in unknown]
+        missing: list[tuple[AccountId, AccountProperties]] = []
+        async for page in self.links.pages():
+            for link in (one.value for one in page):
+                account = account_id_of(link.resource_id)
+                if account.key not in accounts and any(one.contains(account) for one in known):
+                    missing.append((account, link.account))
+        gone: _Accounts = {}
+        for start in range(0, len(missing), _AT_ONCE):
+            some = missing[start : start + _AT_ONCE]
+            answers = await in_order(*(self._asked(account) for account, _ in some))
+            for (account, last_read), now in zip(some, answers, strict=True):
+                if now is None:
+                    gone[account.key] = (account, last_read)
+                elif isinstance(now, AccountProperties):
+                    accounts[account.key] = (account, now)
+        return gone
+
+    async def _asked(self, account: AccountId) -> AccountProperties | ArmRefused | None:
+        """What Azure has of an account: None where it has none, what it refused where nothing is
+        known."""
+        try:
+            return AccountProperties.of(await self.arm.account(account).get())
+        except ArmRefused as refused:
+            return None if refused.meaning in GONE else refused
 
     async def _of(self, scope: Scope) -> tuple[_Accounts, UnreadScope | None]:
         """The accounts of a scope, as far as ARM lists them, and why it does not list them all."""

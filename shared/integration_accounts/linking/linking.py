@@ -303,7 +303,9 @@ def _with_pulls_of(wanted: Link, found: Link) -> Link:
             "last_pull_at",
             "last_pull_status",
             "last_pull_operation",
+            "pull_failure",
             "last_session_pull_at",
+            "sessions_failure",
         )
     }
     return wanted.model_copy(update=pulled)

@@ -19,8 +19,16 @@ def shown_link(
     :param pushed: the accounts that numbers of the service were pushed into.
     """
     shown = link.to_json()
-    for member in ("serviceId", "account", "counts", "notPulledToldAt"):
+    for member in (
+        "serviceId",
+        "account",
+        "counts",
+        "notPulledToldAt",
+        "pullFailure",
+        "sessionsFailure",
+    ):
         shown.pop(member, None)
+    failed: JsonObject = {"failure": link.failure.to_json()} if link.failure is not None else {}
     account = link.account.to_json()
     counts = [_counted(link, child) for child in Child]
     former = facts.former if facts is not None and facts.key == link.key else []
@@ -29,7 +37,7 @@ def shown_link(
         {name: value for name, value in one.to_json().items() if name in ("resourceId", "seenAt")}
         for one in [*others, *former]
     ]
-    return {**shown, **account, "counts": [*counts], "numbersFrom": came_from}
+    return {**shown, **failed, **account, "counts": [*counts], "numbersFrom": came_from}
 
 
 def _counted(link: Link, child: Child) -> JsonObject:

@@ -13,11 +13,12 @@ from shared.alerts.happenings import account_changed, account_changing
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.descriptor import Failure
 from shared.model.integration_account import AccountFacts, Child
-from shared.model.link import AccountProperties, Link
+from shared.model.link import AccountProperties, Link, PullFailure
 from shared.model.operation import OperationStatus
+from shared.model.problem import Code
 from shared.model.pull import PullOutcome
 from shared.model.service import Service
-from shared.model.wire import JsonObject, Stored, Time
+from shared.model.wire import Stored, Time
 from shared.state.staging import Summary
 from shared.storage.versioned import optimistic
 
@@ -71,6 +72,7 @@ class Notes:
             "account": seen.account,
             "counts": seen.counts,
             "last_pull_at": summary.found_at,
+            "pull_failure": None,
             "not_pulled_told_at": None,
         }
         update |= _ended(
@@ -87,12 +89,16 @@ class Notes:
                 told = account_changing(summary.operation, self.service.name, why, now)
                 await self.stores.alerts.tell(told)
 
-    async def not_done(self, status: OperationStatus, operation: str) -> None:
-        """Note a pull that brought nothing. Idempotent.
+    async def not_done(self, status: OperationStatus, operation: str, code: str = "") -> None:
+        """Note a pull that brought nothing, and why. Idempotent.
 
         :param operation: its id.
+        :param code: that of its error; empty for none.
         """
-        await self._note_link(_ended(status, operation))
+        update = _ended(status, operation)
+        if code:
+            update["pull_failure"] = PullFailure(code=code, at=self.stores.clock.now())
+        await self._note_link(update)
 
     @optimistic
     async def _note_link(
@@ -131,9 +137,15 @@ class Notes:
 
 def sessions_read(link: Link, began: datetime) -> dict[str, object]:
     """What a link says after its sessions were brought in whose reading began at a time."""
-    known = link.last_session_pull_at
-    return {"last_session_pull_at": began if known is None else max(began, known)}
+    known, failure = link.last_session_pull_at, link.pull_failure
+    # An account that gives its sessions is there again, whatever the last full pull met.
+    is_back = failure is not None and failure.code == Code.INTEGRATION_ACCOUNT_NOT_FOUND
+    return {
+        "last_session_pull_at": began if known is None else max(began, known),
+        "sessions_failure": None,
+        **({"pull_failure": None} if is_back else {}),
+    }
 
 
-def _ended(status: OperationStatus, operation: str) -> JsonObject:
+def _ended(status: OperationStatus, operation: str) -> dict[str, object]:
     return {"last_pull_status": status, "last_pull_operation": operation}

@@ -133,9 +133,9 @@ class Puller:
                 outcome = await self._pull(
                     task, service, link, account, head, summary, accept_removals=accept_removals
                 )
-        except Problem:
+        except Problem as problem:
             notes = Notes(self._stores, service)
-            await notes.not_done(OperationStatus.FAILED, task.operation.id)
+            await notes.not_done(OperationStatus.FAILED, task.operation.id, problem.code)
             raise
         return outcome
 

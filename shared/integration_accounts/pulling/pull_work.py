@@ -96,7 +96,8 @@ class PullWork(Work):
         if operation.status not in _BROUGHT:
             service = await self._service(operation)
             if service is not None:
-                await Notes(self._stores, service).not_done(operation.status, operation.id)
+                notes, error = Notes(self._stores, service), operation.error
+                await notes.not_done(operation.status, operation.id, error.code if error else "")
         if operation.status is OperationStatus.FAILED:
             await self._stores.alerts.tell(pull_failed(operation, self._stores.clock.now()))
 

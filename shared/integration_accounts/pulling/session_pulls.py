@@ -20,7 +20,7 @@ from shared.integration_accounts.pulling.sessions import Taken, noted, printed
 from shared.integration_accounts.pulling.spool import spool
 from shared.integration_accounts.pulling.stores import PullStores
 from shared.model.integration_account import Child
-from shared.model.link import Link
+from shared.model.link import Link, PullFailure
 from shared.model.problem import Code, Problem
 from shared.model.service import Service, State
 from shared.operations.locks import holder_of_lock
@@ -78,7 +78,7 @@ class SessionPulls:
 
     async def _pull(self, link: Link) -> int:
         """Pull the sessions of one service; return whether that was done."""
-        told: datetime | None = None
+        problem: Problem
         try:
             service = await self._service(link)
             if service is None:
@@ -93,18 +93,19 @@ class SessionPulls:
                 f"They were not read within {_MOST_SECONDS:g} seconds, as there are many, or as "
                 "Azure throttles requests of this account. Full pulls still read them all."
             )
-            told = await self._tell(link, Problem(Code.INTEGRATION_ACCOUNT_UNAVAILABLE, why))
-        except Problem as problem:
-            told = await self._tell(link, problem)
+            problem = Problem(Code.INTEGRATION_ACCOUNT_UNAVAILABLE, why)
+        except Problem as refused:
+            problem = refused
         except Exception as error:
             log.exception("the sessions of %s are pulled later", link.service)
             why = f"{type(error).__name__}; the log of the app has more."
             await self._tell(link, Problem(Code.INTERNAL_ERROR, why))
             return 0
         else:
-            await self._note(link, began=began, told=None)
+            await self._note(link, began=began)
             return 1
-        await self._note(link, began=None, told=told)
+        told = await self._tell(link, problem)
+        await self._note(link, failed=problem.code, told=told)
         return 0
 
     async def _service(self, link: Link) -> Service | None:
@@ -170,10 +171,18 @@ class SessionPulls:
         return now
 
     @optimistic
-    async def _note(self, link: Link, *, began: datetime | None, told: datetime | None) -> None:
+    async def _note(
+        self,
+        link: Link,
+        *,
+        began: datetime | None = None,
+        failed: str = "",
+        told: datetime | None = None,
+    ) -> None:
         """Say when the sessions are pulled next, and as of when they are known.
 
         :param began: when the reading of them began; None where they were not brought in.
+        :param failed: the code of what kept them from it.
         :param told: when an alert said last that they could not be.
         """
         found = await self.stores.links.get(link.service)
@@ -189,6 +198,8 @@ class SessionPulls:
         }
         if began is not None:
             update |= sessions_read(found.value, began)
+        elif failed:
+            update["sessions_failure"] = PullFailure(code=failed, at=now)
         await self.stores.links.put(found.value.model_copy(update=update), found.etag)
 
 

@@ -254,7 +254,8 @@ _SAID: dict[Code, tuple[str, str]] = {
     ),
     Code.INTEGRATION_ACCOUNT_NOT_FOUND: (
         f"There is no {_ACCOUNT}: Azure has no such integration account (404 ResourceNotFound). "
-        "Check its id. If it was deleted, the backups of its service hold what it was.",
+        "Check its id. If it was deleted, push what its service holds, or a backup of that once it "
+        "is restored, into a new account (create).",
         "",
     ),
     Code.INTEGRATION_ACCOUNT_UNKNOWN: (

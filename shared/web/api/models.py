@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from shared.model.attention import Attention, AttentionReason
 from shared.model.backup import BackupStatus
 from shared.model.integration_account import Child
+from shared.model.link import PullFailure
 from shared.model.numbers import IssuedNumber, Kind
 from shared.model.operation import HIDDEN, Operation, OperationStatus
 from shared.model.problem import Code, DetailCode
@@ -153,6 +154,8 @@ class ShownLink(Stored):
     last_pull_at: Time | None = None
     last_pull_status: str | None = Field(None, examples=[str(OperationStatus.SUCCEEDED)])
     last_pull_operation: str | None = None
+    failure: PullFailure | None = None
+    """Why nothing is pulled for now; None where the last pull brought something."""
     last_session_pull_at: Time | None = None
     next_pull_at: Time | None = None
     numbers_from: list[ShownFormerAccount]
@@ -184,6 +187,8 @@ class ListedIntegrationAccount(Stored):
     location: str | None = None
     sku: str | None = None
     state: str | None = None
+    gone: Literal[True] | None = None
+    """Whether Azure has it no more: its service's link alone knows it."""
     service: str | None = None
     last_backup: LastBackup | None = None
 

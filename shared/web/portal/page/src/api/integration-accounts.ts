@@ -75,5 +75,8 @@ export async function planOf(service: string, body: PushBody): Promise<PushPlan>
   return (await valueOf(asked)) as PushPlan;
 }
 
+/** The code of a pull of an account that Azure has no more. */
+export const GONE = "IntegrationAccountNotFound";
+
 /** The last part of an ARM id: what people call it. */
 export const nameOfId = (resourceId: string) => resourceId.slice(resourceId.lastIndexOf("/") + 1);

@@ -25,3 +25,8 @@ export function restoreFrom(account: string, container: string): string {
 export function restoredAddress(service: string, operation: string): string {
   return `/restores/${encodeURIComponent(`${service}.${operation}`)}`;
 }
+
+/** The form of a push with what is known of it filled in: members of the request, and `into=new` for an account that is made first. */
+export function pushAddress(service: string, filled: Record<string, string>): string {
+  return `/services/${service}/push?${new URLSearchParams(filled)}`;
+}

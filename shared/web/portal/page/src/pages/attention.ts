@@ -1,5 +1,5 @@
 /** What needs attention: of services as the API judges it, of the app by its deep health; the worst first. */
-import type { FoundAccounts } from "../api/integration-accounts";
+import { GONE, type FoundAccounts } from "../api/integration-accounts";
 import type { DeepHealth, Schemas, UrgentService } from "../api/types";
 import { count } from "../parts/format";
 import { accounts as ofFound } from "../words/accounts";
@@ -55,7 +55,7 @@ function* ofService(service: UrgentService, now: number): Generator<Attention> {
 }
 
 /** A reason as a line: where it leads, and the status that stands beside it. */
-function lineOf(service: UrgentService, { reason, severity, since }: Reason, now: number): Attention {
+function lineOf(service: UrgentService, { reason, severity, since, code }: Reason, now: number): Attention {
   const { name } = service;
   const home = `/services/${name}`;
   const line = (text: string, address: string, status?: string): Attention => ({
@@ -75,6 +75,8 @@ function lineOf(service: UrgentService, { reason, severity, since }: Reason, now
       return line(words.failedState, home, service.state);
     case "BackupFailed":
       return ofRun(words.failedBackup);
+    case "PullFailed":
+      return code === GONE ? line(words.lostAccount, home, "Gone") : line(words.failedPull(code ?? ""), home);
     case "BackupPartial":
       return ofRun(words.partialBackup);
     case "BackupCanceled":

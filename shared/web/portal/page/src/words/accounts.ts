@@ -80,6 +80,11 @@ export const linked = {
     "The service drops what is gone from the account, and backups from then on are without it. The backups that there are keep it. Look at the account first: this is what an account that was emptied by mistake looks like.",
   refused: "The last pull was refused",
   pullFailed: "The last pull failed",
+  gone: (account: string) => `Azure has no account ${account} any more`,
+  goneText:
+    "What was pulled last is in the service, and in its backups. Bring it back: its push makes the account again, under the same name or another one. Where the last pulls brought a part of the loss, restore the backup before it, and push that. A push into an account of another name links the service to it where this link is ended first.",
+  bringBack: "Bring it back",
+  backups: "Its backups",
   unlink: "Unlink",
   unlinkTitle: (service: string) => `Unlink ${service}?`,
   unlinkText:

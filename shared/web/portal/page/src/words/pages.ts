@@ -9,6 +9,8 @@ export const dashboard = {
   things: (text: string, one: boolean) => (one ? "1 thing needs attention" : `${text} things need attention`),
   both: (one: string, other: string) => `${one}; ${other.charAt(0).toLowerCase()}${other.slice(1)}`,
   failedBackup: "The last backup failed",
+  lostAccount: "Its integration account is gone: Azure has it no more",
+  failedPull: (code: string) => `Nothing is pulled from its integration account (${code})`,
   partialBackup: "The last backup is not whole",
   stoppedBackup: "The last backup was canceled",
   keysUnknown: "Which keys are needed is not known",

@@ -54,6 +54,7 @@ const KNOWN: Record<string, Shown> = {
   usedUp: { word: "Used up", tone: "bad" },
   notProtected: { word: "Not protected", tone: "bad" },
   neverBackedUp: { word: "Never backed up", tone: "warn" },
+  Gone: { word: "Gone", tone: "bad" },
   Enabled: { word: "Enabled", tone: "good" },
   added: { word: "Added", tone: "good" },
   changed: { word: "Changed", tone: "warn" },

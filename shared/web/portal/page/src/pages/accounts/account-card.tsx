@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { takesChanges } from "../../api/artifacts";
 import { api, taken } from "../../api/client";
-import { nameOfId, useLink, type ShownLink } from "../../api/integration-accounts";
+import { GONE, nameOfId, useLink, type ShownLink } from "../../api/integration-accounts";
 import { queries } from "../../api/queries";
 import { useMay, useOperation } from "../../api/reads";
 import type { Service } from "../../api/types";
@@ -20,6 +20,7 @@ import { linked as words } from "../../words/accounts";
 import { common } from "../../words/shell";
 import { commands } from "../../words/service";
 import { shownStatus } from "../../words/status";
+import { pushAddress } from "../addresses";
 import { useAct } from "../commands";
 import { AcceptGone, Pull } from "./pull";
 
@@ -50,10 +51,44 @@ export function AccountCard({ of }: { of: Service }) {
     <section className="card account-card" aria-labelledby="account">
       <div className="card-head">
         <h2 id="account">{words.title}</h2>
-        {link?.state && <Chip of={link.state} />}
+        {link && (isGone(link) || link.state) && <Chip of={isGone(link) ? "Gone" : link.state} />}
       </div>
       {link ? <Whole of={of} link={link} etag={read.data?.etag ?? ""} /> : read.error ? <Problem of={read.error} again={() => void read.refetch()} /> : <Skeleton lines={8} />}
     </section>
+  );
+}
+
+const isGone = (link: ShownLink) => link.failure?.code === GONE;
+
+/** The way back of an account that Azure has no more. */
+function Lost({ service, link }: { service: string; link: ShownLink }) {
+  const may = useMay()("push");
+  const { resourceId, location, sku } = link;
+  return (
+    <div className="problem">
+      <Icon name="warn" />
+      <div>
+        <p className="said">{words.gone(nameOfId(resourceId))}</p>
+        <p>{words.goneText}</p>
+        <p className="filters">
+          {may && (
+            <Link href={pushAddress(service, { into: "new", resourceId, location, sku })} className="button first">
+              <Icon name="upload" />
+              {words.bringBack}
+            </Link>
+          )}
+          <Link href={`/services/${service}/backups`} className="button">
+            {words.backups}
+          </Link>
+        </p>
+        <p className="facts">
+          <a href={`/api/docs#error-${GONE}`} target="_blank" rel="noreferrer" title={common.aboutCode}>
+            <code>{GONE}</code>
+          </a>
+          {link.failure && <Time at={link.failure.at} short />}
+        </p>
+      </div>
+    </div>
   );
 }
 
@@ -85,8 +120,13 @@ function Whole({ of, link, etag }: { of: Service; link: ShownLink; etag: string 
         </Link>
         {may("delete_link") && <Command icon="cross" word={words.unlink} run={() => setAsked("unlink")} {...shut} />}
       </div>
-      {link.lastPullStatus === "Failed" && link.lastPullOperation && (
-        <Refused service={of.name} operation={link.lastPullOperation} accept={may("pull") ? () => setAsked("accept") : undefined} />
+      {isGone(link) ? (
+        <Lost service={of.name} link={link} />
+      ) : (
+        link.lastPullStatus === "Failed" &&
+        link.lastPullOperation && (
+          <Refused service={of.name} operation={link.lastPullOperation} accept={may("pull") ? () => setAsked("accept") : undefined} />
+        )
       )}
       <div className="columns">
         <Facts

@@ -149,7 +149,7 @@ function Taken({ of }: { of: FoundAccount }) {
       <td>{service && <Link href={`/services/${service}`}>{service}</Link>}</td>
       <Where of={of} />
       <td>
-        <Chip of={of.state ?? undefined} />
+        <Chip of={of.gone ? "Gone" : (of.state ?? undefined)} />
       </td>
       <td>
         {last && service ? (

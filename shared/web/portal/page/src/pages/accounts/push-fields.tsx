@@ -35,7 +35,7 @@ function Into(filling: Filling & { own: string | undefined }) {
   const { form, change, wrong, own } = filling;
   const free = useFoundAccounts(false);
   const taken = useFoundAccounts(true);
-  const listed = [...(free.rows ?? []), ...(taken.rows ?? [])].filter((one) => one.resourceId.toLowerCase() !== own?.toLowerCase());
+  const listed = [...(free.rows ?? []), ...(taken.rows ?? [])].filter((one) => !one.gone && one.resourceId.toLowerCase() !== own?.toLowerCase());
   const ids = listed.map((one) => one.resourceId);
   const known = form.listed && !ids.includes(form.listed) ? [form.listed, ...ids] : ids;
   const choices = {

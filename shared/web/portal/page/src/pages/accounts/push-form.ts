@@ -91,6 +91,26 @@ export function formOf(request: PushBody): Form {
   };
 }
 
+/** What an address asks for, by the members of the request; `into=new` for an account that is made first. */
+export function formAt(query: URLSearchParams, linked: boolean): Form {
+  const blank = emptyForm(linked);
+  const one = <T extends string>(name: string, of: Record<T, string>, or: T) => {
+    const said = query.get(name);
+    return said !== null && said in of ? (said as T) : or;
+  };
+  const id = query.get("resourceId") ?? "";
+  const isNew = query.get("into") === "new";
+  return {
+    ...blank,
+    target: isNew ? "create" : id ? "listed" : blank.target,
+    ...(isNew ? { id } : { listed: id }),
+    location: query.get("location") ?? "",
+    tier: TIERS.find((tier) => tier === query.get("sku")) ?? blank.tier,
+    existing: one("existing", words.existings, blank.existing),
+    extra: one("extra", words.extras, blank.extra),
+  };
+}
+
 /** Whether a member has a control on the form as it stands. */
 function hasControl(pointer: string, form: Form): boolean {
   if (pointer === "/resourceId") return form.target !== "create";

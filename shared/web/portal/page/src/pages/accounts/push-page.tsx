@@ -22,7 +22,7 @@ import { services as ofServices } from "../../words/pages";
 import { operationAddress } from "../addresses";
 import { useAct } from "../commands";
 import { PushFields } from "./push-fields";
-import { bodyOf, emptyForm, formOf, pointerOf, unfinished, type Form } from "./push-form";
+import { bodyOf, emptyForm, formAt, formOf, pointerOf, unfinished, type Form } from "./push-form";
 import { Proposals } from "./push-proposals";
 import { PushReport } from "./push-report";
 
@@ -32,7 +32,8 @@ const MOST_AT_FIELD = 3;
 export function PushPage({ service }: { service: string }) {
   const read = useService(service);
   const found = read.data?.value;
-  const again = useSearchParams()[0].get("again");
+  const query = useSearchParams()[0];
+  const again = query.get("again");
   return (
     <>
       <Head
@@ -45,7 +46,7 @@ export function PushPage({ service }: { service: string }) {
       ) : again ? (
         <Again of={found} id={again} />
       ) : (
-        <Pushing of={found} first={emptyForm} from="" />
+        <Pushing key={query.toString()} of={found} first={(linked) => formAt(query, linked)} from={query.toString()} />
       )}
     </>
   );
@@ -65,7 +66,7 @@ type Given = {
   of: Service;
   /** What the form begins with. */
   first: (linked: boolean) => Form;
-  /** The push that it is taken over from. */
+  /** The push that it is taken over from, or the address that says how it begins. */
   from: string;
 };
 
