@@ -8,6 +8,7 @@ from shared.backups.catalog.users import BackupUsers
 from shared.blobs.backup_container import Ownership
 from shared.clock import Clock
 from shared.model.descriptor import Descriptor
+from shared.model.link import recorded_facts
 from shared.model.problem import Code, Problem
 from shared.model.restore import InboundPlan, PlanError, RestoreBody, RestorePlan
 from shared.model.sections import (
@@ -154,7 +155,13 @@ class Planning:
                 *exhausted(numbers.plan),
                 *expired(settings, rfc3339(self.clock.now())),
             ],
-            "before_resuming": before_resuming(planned, numbers.plan, inbound, copies),
+            "before_resuming": before_resuming(
+                planned,
+                numbers.plan,
+                inbound,
+                copies,
+                account=pulled.resource_id if (pulled := recorded_facts(backed_up)) else "",
+            ),
             "errors": [
                 PlanError(code=problem.code, message=problem.message, target=problem.target)
                 for problem in problems

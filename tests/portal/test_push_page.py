@@ -15,6 +15,7 @@ from tests.portal.accounts import NORTH, link, pull, put_accounts
 from tests.portal.looks import require_fit
 from tests.portal.pushing import PushForm, forget_north
 from tests.portal.watched import Tab
+from tests.portal.wizard import Wizard
 from tests.support.api import Api, api_of
 from tests.support.arm import Arm
 
@@ -111,8 +112,38 @@ async def test_a_push_names_the_backup_that_undoes_it(
     await expect(tab.heading).to_have_text(history[0]["name"])
     await expect(tab.page.locator("[data-status=pinned]").first).to_be_visible()
     await tab.page.go_back()
-    await tab.page.get_by_role("link", name="Restore it").click()
+    await tab.page.get_by_role("link", name="Undo", exact=True).click()
     await expect(tab.heading).to_have_text("Restore")
+    await undone(tab, azure)
+
+
+async def undone(tab: Tab, azure: Arm) -> None:
+    """From the wizard on, nothing has to be filled in but the account's name."""
+    wizard = Wizard(tab)
+    await expect(wizard.control("/service/name")).to_have_value("undo-contoso-north")
+    await wizard.settled()
+    await tab.press("button", "Restore")
+    await expect(tab.page.locator(".progress [data-status=Succeeded]")).to_be_visible()
+    steps = tab.page.get_by_role("region", name="Before you resume")
+    await expect(steps).to_contain_text("Push the service into an account before all else")
+    await expect(steps).not_to_contain_text("FTP")
+    commands = tab.page.get_by_role("group", name="Commands")
+    await expect(commands.locator(".command").first).to_have_text("Push")
+    await expect(commands.locator(".first")).to_have_text(["Push"])
+    await tab.open("/services/undo-contoso-north")
+    await expect(commands.locator(".first")).to_have_text(["Push"])
+    await commands.get_by_role("link", name="Push").click()
+    form = PushForm(tab, "undo-contoso-north")
+    await expect(form.control("/resourceId")).to_have_value(NORTH)
+    await expect(form.control("/existing")).to_have_value("replace")
+    await expect(form.control("/extra")).to_have_value("delete")
+    await form.plan("Nothing forbids this push")
+    await tab.page.get_by_label(re.compile("^Type contoso-north")).fill("contoso-north")
+    await form.run.click()
+    await expect(tab.heading).to_have_text("Push")
+    result = tab.page.get_by_role("region", name="What the push did")
+    await expect(result).to_contain_text("Read again, the account", timeout=60_000)
+    assert set(azure.account(NORTH).items["partners"]) == {"fabrikam", "northwind", "tailspin"}
 
 
 async def test_a_new_account_is_made_and_its_workflows_are_told(

@@ -154,23 +154,46 @@ def _is_renamed(planned: RestorePlan) -> bool:
 
 
 def before_resuming(
-    planned: RestorePlan, numbers: NumbersPlan, inbound: InboundPlan, copies: Sequence[str] = ()
+    planned: RestorePlan,
+    numbers: NumbersPlan,
+    inbound: InboundPlan,
+    copies: Sequence[str] = (),
+    account: str = "",
 ) -> list[str]:
     """The checklist of what to do before a restored service is resumed.
+
+    What an integration account held is used by workflows, which reach it in an account alone: no
+    client calls such a service, and nothing polls for it.
 
     :param numbers: where its control numbers continue.
     :param inbound: what is known of received numbers.
     :param copies: living services that have the same control numbers.
+    :param account: the id of the integration account that what is restored was pulled from; empty
+        for none.
     """
-    renamed = _is_renamed(planned)
-    found = [
+    look = (
         "Look at the control numbers of the plan: agree with partners on numbers that may come "
-        "twice.",
-        "Give applications that use the service the credentials of its access control.",
-        "See that no FTP or other source is polled by two services at once: stop it in the one "
-        "that is to rest.",
-        "Save a backup schedule: none is restored.",
-    ]
+        "twice."
+    )
+    if account:
+        found = [
+            "Push the service into an account before all else: what it holds is of the "
+            f"integration account '{account}', and a push alone brings it back there, or into a "
+            "new one. The plan of the push says how its control numbers go on.",
+            "Resume the service only where it is linked to that account afterwards: that enables "
+            "the workflows which the push disabled. One that was restored for this push alone is "
+            "deleted after it.",
+            look,
+            "Save a backup schedule where the service stays: none is restored.",
+        ]
+    else:
+        found = [
+            look,
+            "Give applications that use the service the credentials of its access control.",
+            "See that no FTP or other source is polled by two services at once: stop it in the "
+            "one that is to rest.",
+            "Save a backup schedule: none is restored.",
+        ]
     if numbers.exhausted:
         found.append(
             "Raise the upper bound of agreements whose numbers are used up, or set their next "
@@ -185,6 +208,6 @@ def before_resuming(
         f"Suspend or delete '{copy}': both would send under the same control numbers."
         for copy in copies[:_NAMED]
     ]
-    if renamed:
+    if not account and _is_renamed(planned):
         found.append(f"Point clients of '{planned.backed_up_name}' to {planned.target.domain_url}.")
     return found

@@ -16,9 +16,9 @@ export function restoreAddress(service: string, backup: string, include: readonl
   return `/restore?${query}`;
 }
 
-/** The wizard, for a backup in a container, whoever made it. */
-export function restoreFrom(account: string, container: string): string {
-  return `/restore?${new URLSearchParams({ account, container })}`;
+/** The wizard, for a backup in a container, whoever made it; `name` is proposed for the service. */
+export function restoreFrom(account: string, container: string, name?: string): string {
+  return `/restore?${new URLSearchParams({ account, container, ...(name ? { name } : {}) })}`;
 }
 
 /** The page of a restore. */

@@ -1,7 +1,7 @@
 /** What can be done with a service: its bar of commands, and the question before each. */
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { useLocation } from "wouter";
+import { Link, useLocation } from "wouter";
 import { api, taken } from "../api/client";
 import { drawn, spent } from "../api/drawn";
 import { type ApiProblem, asProblem } from "../api/problem";
@@ -10,11 +10,12 @@ import { useEditions, useMay } from "../api/reads";
 import type { Service } from "../api/types";
 import { Confirm } from "../parts/dialog";
 import { Field } from "../parts/fields";
-import type { IconName } from "../parts/icons";
+import { Icon, type IconName } from "../parts/icons";
 import { Command } from "../parts/parts";
 import { linked as ofLinked } from "../words/accounts";
 import { commands as words, type Verb } from "../words/service";
 import { shownStatus } from "../words/status";
+import { isToPush, pushOf } from "./accounts/undo";
 import { operationAddress } from "./addresses";
 import { BackUp } from "./back-up";
 import { ToChecklist } from "./restore/to-checklist";
@@ -44,11 +45,19 @@ export function Commands({ of }: { of: Service }) {
   const edition = useEditions().data?.find((one) => one.edition === of.edition);
   // Of a service that holds an account, the account's tier counts, which can be backed up.
   const without = edition?.backup === false && !of.integrationAccount;
+  // It waits to be pushed: resumed, it does nothing yet.
+  const toPush = of.state === "Suspended" && isToPush(of) && may("push");
   const noBackup = without ? words.noBackup(of.edition) : refused("backup");
   return (
     <div className="commands" role="group" aria-label={words.bar}>
+      {toPush && (
+        <Link href={pushOf(of)} className="command first">
+          <Icon name="upload" />
+          {ofLinked.push}
+        </Link>
+      )}
       {may("start_backup") && (
-        <Command icon="backup" word={words.backup} first run={() => setAsked("backup")} refused={noBackup} />
+        <Command icon="backup" word={words.backup} first={!toPush} run={() => setAsked("backup")} refused={noBackup} />
       )}
       {VERBS.filter((verb) => may(`${verb}_service`) && (allowed.has(verb) || !PAIRED.has(verb))).map((verb) => (
         <Command

@@ -258,8 +258,8 @@ export const plan = {
 export const result = {
   title: "What the push did",
   safety: "The account as it was before",
-  safetyText: "To undo the push, restore this backup as a service, and push that into the account.",
-  undo: "Restore it",
+  safetyText: "To undo the push, this backup is restored as a service, and that is pushed into the account.",
+  undo: "Undo",
   noSafety: "The account held nothing, so there is no backup of it.",
   account: "Account",
   verified: "Read again, the account is as it was to become.",

@@ -23,6 +23,7 @@ import { shownStatus } from "../../words/status";
 import { pushAddress } from "../addresses";
 import { useAct } from "../commands";
 import { AcceptGone, Pull } from "./pull";
+import { isToPush, pushOf } from "./undo";
 
 type Asked = "pull" | "accept" | "unlink";
 
@@ -42,7 +43,7 @@ export function AccountCard({ of }: { of: Service }) {
             ...before(facts.former),
           ]}
         />
-        <ToPush service={of.name} />
+        <ToPush of={of} />
       </section>
     );
   }
@@ -92,11 +93,11 @@ function Lost({ service, link }: { service: string; link: ShownLink }) {
   );
 }
 
-function ToPush({ service }: { service: string }) {
+function ToPush({ of }: { of: Service }) {
   const may = useMay()("push");
   if (!may) return null;
   return (
-    <Link href={`/services/${service}/push`} className="button">
+    <Link href={pushOf(of)} className={isToPush(of) ? "button first" : "button"}>
       <Icon name="upload" />
       {words.push}
     </Link>
@@ -113,7 +114,7 @@ function Whole({ of, link, etag }: { of: Service; link: ShownLink; etag: string 
     <>
       <div className="filters">
         {may("pull") && <Pull service={of.name} icon="download" word={words.pull} first {...shut} />}
-        <ToPush service={of.name} />
+        <ToPush of={of} />
         <Link href={`/services/${of.name}/account-changes`} className="button">
           <Icon name="log" />
           {words.changes}

@@ -10,6 +10,7 @@ import { Facts } from "../../parts/parts";
 import { result as words } from "../../words/accounts";
 import { common } from "../../words/shell";
 import { backupAddress, restoreFrom } from "../addresses";
+import { undoName } from "./undo";
 
 type Workflow = { resourceId?: string; name?: string };
 
@@ -42,7 +43,7 @@ export function PushResult({ of }: { of: Monitor }) {
       <Facts
         of={[
           [words.account, target?.resourceId && <Copy text={target.resourceId} what={words.account} shown={nameOfId(target.resourceId)} />],
-          [words.safety, <Safety service={of.service} of={safety} />],
+          [words.safety, <Safety service={of.service} of={safety} account={target?.resourceId ?? ""} />],
           [words.created, counted(result.created)],
           [words.replaced, counted(result.replaced)],
           [words.deleted, counted(result.deleted)],
@@ -93,7 +94,7 @@ function Verified({ of }: { of: Result }) {
   );
 }
 
-function Safety({ service, of }: { service: string; of: Result["safetyBackup"] }) {
+function Safety({ service, of, account }: { service: string; of: Result["safetyBackup"]; account: string }) {
   if (!of?.backup) return <span className="quiet">{words.noSafety}</span>;
   return (
     <>
@@ -102,7 +103,7 @@ function Safety({ service, of }: { service: string; of: Result["safetyBackup"] }
           {of.backup}
         </Link>
         {of.storageAccount && of.container && (
-          <Link href={restoreFrom(of.storageAccount, of.container)} className="button small">
+          <Link href={restoreFrom(of.storageAccount, of.container, undoName(account))} className="button small">
             {words.undo}
           </Link>
         )}

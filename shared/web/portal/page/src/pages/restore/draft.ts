@@ -23,9 +23,9 @@ export type Draft = {
   retyped: boolean;
 };
 
-const FROM = ["service", "backup", "account", "container", "include"] as const;
+const FROM = ["service", "backup", "account", "container", "include", "name"] as const;
 
-/** What of an address says from where is restored. */
+/** What of an address says from where is restored, and under which name that is proposed. */
 export function sourceOf(given: URLSearchParams): string {
   const kept = new URLSearchParams();
   for (const name of FROM) for (const value of given.getAll(name)) kept.append(name, value);
@@ -35,7 +35,7 @@ export function sourceOf(given: URLSearchParams): string {
 function begun(source: string): Draft {
   const given = new URLSearchParams(source);
   const include = given.getAll("include").flatMap((one) => pickedOf(one) ?? []);
-  const form = { ...BLANK, account: given.get("account") ?? "", container: given.get("container") ?? "", include };
+  const form = { ...BLANK, account: given.get("account") ?? "", container: given.get("container") ?? "", name: given.get("name") ?? "", include };
   return { source, id: crypto.randomUUID(), form, lost: [], unanswered: undefined, retyped: false };
 }
 

@@ -14,6 +14,7 @@ import { services as ofServices } from "../../words/pages";
 import { plan as ofPlan, restored as words } from "../../words/restore";
 import { shownStatus } from "../../words/status";
 import { operationAddress, restoreFrom } from "../addresses";
+import { isToPush, pushOf } from "../accounts/undo";
 import { Progress, useEnding } from "../follow";
 import { Checklist, ResumeRestored, toSeeTo, useTicks } from "./checklist";
 import { Counters, Report, Surprises } from "./report";
@@ -109,6 +110,7 @@ function Commands({ of, living, gone, succeeded, open }: Given) {
   const [asked, setAsked] = useState(false);
   const may = useMay();
   const name = of.plan.target.name;
+  const toPush = living !== undefined && isToPush(living) && may("push");
   const refused = !succeeded
     ? words.refusedRunning
     : living === undefined
@@ -120,13 +122,13 @@ function Commands({ of, living, gone, succeeded, open }: Given) {
         : words.refused(shownStatus(living.state).word);
   return (
     <div className="commands" role="group" aria-label={commands.bar}>
-      {may("resume_service") && <Command icon="play" word={words.resume} first run={() => setAsked(true)} refused={refused} />}
       {living?.integrationAccount && may("push") && (
-        <Link href={`/services/${name}/push`} className="command">
+        <Link href={pushOf(living)} className={toPush ? "command first" : "command"}>
           <Icon name="upload" />
           {ofLinked.push}
         </Link>
       )}
+      {may("resume_service") && <Command icon="play" word={words.resume} first={!toPush} run={() => setAsked(true)} refused={refused} />}
       {living && (
         <Link href={`/services/${name}/configure`} className="command">
           <Icon name="calendar" />
