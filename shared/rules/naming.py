@@ -221,7 +221,13 @@ def some(texts: Sequence[str], most: int, count: int = 0) -> str:
     return ", ".join(texts[:most]) + (f" and {more} more" if more else "")
 
 
-def shown(name: str) -> str:
-    """A caller's text made fit for a message or a log line: one line, at most 100 characters."""
+LONGEST_ID = 400
+"""Characters of ARM ids that are shown: those of accounts and vaults, whose names come last, are
+shorter."""
+
+
+def shown(name: str, most: int = 100) -> str:
+    """A caller's text made fit for a message or a log line: one line, at most so many
+    characters."""
     line = "".join(c if c in _JOINERS or not _controls(c) else "�" for c in name)
-    return line if len(line) <= 100 else line[:100] + "…"
+    return line if len(line) <= most else line[:most] + "…"

@@ -74,6 +74,10 @@ async def test_its_card_leads_to_a_push_that_makes_it_again(
     await expect(form.control("/create/location")).to_have_value("westeurope")
     verdict = await form.plan("1 thing forbids this push")
     await expect(verdict).to_contain_text("ControlNumbersUncertain")
+    # At the field too, a time is one that people read.
+    wrong = tab.page.locator(".push-form .wrong").first
+    await expect(wrong.locator("time").first).to_be_visible()
+    assert not re.search(r"T\d\d:\d\d:\d\d", await wrong.inner_text())
     await tab.press("button", re.compile("^Fill in what is proposed: leave out"))
     await expect(verdict.get_by_role("heading")).to_have_text("Nothing forbids this push")
     await tab.page.get_by_label(f"Type {NAME}").fill(NAME)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from shared.model.integration_account import AccountId
 from shared.model.problem import Code, Problem
-from shared.rules.naming import shown
+from shared.rules.naming import LONGEST_ID, shown
 
 _SUBSCRIPTION = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _GROUP = r"[\w.()-]{0,89}[\w()-]"
@@ -71,8 +71,9 @@ def scope_of(text: str, target: str | None = None) -> Scope:
     if found is None or _is_dots(found["group"]) or _is_dots(found["name"]):
         raise Problem(
             Code.INVALID_REQUEST,
-            f"'{shown(text)}' is no ARM id of a subscription, a resource group or an integration "
-            f"account. That of an account looks like {ACCOUNT_FORM}; the others end before.",
+            f"'{shown(text, LONGEST_ID)}' is no ARM id of a subscription, a resource group or "
+            f"an integration account. That of an account looks like {ACCOUNT_FORM}; the others end "
+            "before.",
             target=target,
         )
     return Scope(found["subscription"], found["group"] or "", found["name"] or "")
@@ -88,7 +89,7 @@ def account_id_of(text: str, target: str | None = "/resourceId") -> AccountId:
     if found is None or not found["name"] or _is_dots(found["name"]):
         raise Problem(
             Code.INVALID_REQUEST,
-            f"'{shown(text)}' is no ARM id of an integration account, which looks like "
+            f"'{shown(text, LONGEST_ID)}' is no ARM id of an integration account, which looks like "
             f"{ACCOUNT_FORM}; show it with: az resource show -g … -n … --resource-type "
             "Microsoft.Logic/integrationAccounts --query id",
             target=target,
@@ -107,7 +108,7 @@ def require_in(scopes: Sequence[Scope], account: AccountId, target: str | None =
     listed = ", ".join(str(scope) for scope in scopes)
     raise Problem(
         Code.INTEGRATION_ACCOUNT_UNKNOWN,
-        f"The app setting INTEGRATION_ACCOUNTS does not let '{shown(str(account))}' be "
+        f"The app setting INTEGRATION_ACCOUNTS does not let '{shown(str(account), LONGEST_ID)}' be "
         + (f"named. It lists: {listed}." if listed else "named: it is empty.")
         + " Add the account, its resource group or its subscription to it.",
         target=target,

@@ -268,10 +268,11 @@ class PushChecks:
         if not count:
             return
         names = _listed(self._refused, count)
+        what = "1 artifact" if count == 1 else f"{count} artifacts"
         self._told.refuse(
             Problem(
                 Code.INTEGRATION_ACCOUNT_HOLDS,
-                f"The account has {count} artifacts otherwise than the service: {names}. Send "
+                f"The account has {what} otherwise than the service: {names}. Send "
                 "existing: replace, and they become the service's, after a backup of the account; "
                 "or existing: keep, and they stay; exclude them; or push into another account.",
                 "/existing",

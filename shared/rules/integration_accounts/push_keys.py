@@ -9,7 +9,7 @@ from shared.model.sections import Section
 from shared.model.wire import JsonObject
 from shared.rules.integration_accounts.push_changes import VaultKey, vault_key
 from shared.rules.integration_accounts.push_undo import key_is_gone
-from shared.rules.naming import shown, some
+from shared.rules.naming import LONGEST_ID, shown, some
 from shared.rules.trading import member
 
 _NAMED = 100
@@ -92,9 +92,9 @@ class VaultKeys:
         self._warnings.append(
             Warning(
                 code="KeysNotChecked",
-                message=f"Whether {shown(vault)} has the keys of the certificates {names} "
-                f"was not checked: {why} Azure refuses a certificate whose key the account cannot "
-                "see: let the identity of Logic Apps read the vault.",
+                message=f"Whether {shown(vault, LONGEST_ID)} has the keys of the certificates "
+                f"{names} was not checked: {why} Azure refuses a certificate whose key the account "
+                "cannot see: let the identity of Logic Apps read the vault.",
                 target=Section.CERTIFICATES,
             )
         )
@@ -125,7 +125,7 @@ def _missing(certificate: str, key: VaultKey, how: str) -> Problem:
     return Problem(
         Code.ARTIFACT_NOT_FOUND,
         f"The certificate '{shown(certificate)}' needs the key '{shown(key.name)}', and the vault "
-        f"{shown(key.vault)} {how}. Import it there, name the vault that has it in keyVaults, or "
-        "exclude the certificate.",
+        f"{shown(key.vault, LONGEST_ID)} {how}. Import it there, name the vault that has it "
+        "in keyVaults, or exclude the certificate.",
         "/keyVaults",
     )

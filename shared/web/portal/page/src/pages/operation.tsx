@@ -22,6 +22,22 @@ import { Progress, useEnding } from "./follow";
 import { RunAgain } from "./run-again";
 
 const PushResult = lazy(async () => ({ default: (await import("../later/accounts")).PushResult }));
+const PullResult = lazy(async () => ({ default: (await import("../later/accounts")).PullResult }));
+const MovedResult = lazy(async () => ({ default: (await import("../later/accounts")).MovedResult }));
+
+/** What came of an operation in words of its own; undefined where its members are shown as they are. */
+function resultOf(of: Monitor): React.ReactNode {
+  if (!of.result) return undefined;
+  if (of.operation === "PushIntegrationAccount") return <PushResult of={of} />;
+  if (of.operation === "PullIntegrationAccount") return <PullResult of={of} />;
+  return of.result["workflows"] ? <MovedResult of={of} /> : undefined;
+}
+
+/** What of a push's parameters a person asked for: the others are what its worker was told. */
+function askedOf(of: Monitor): Monitor["parameters"] {
+  if (of.operation !== "PushIntegrationAccount") return of.parameters;
+  return (of.parameters?.["request"] as Monitor["parameters"]) ?? {};
+}
 
 export function OperationPage({ service, id }: { service?: string | undefined; id: string }) {
   const read = useOperation(service, id);
@@ -82,6 +98,7 @@ function Cancel({ service, id, close }: { service: string; id: string; close: ()
 function Whole({ of }: { of: Monitor }) {
   const backup = backupOf(of);
   const warnings = of.warnings ?? [];
+  const result = resultOf(of);
   return (
     <div className="overview">
       <section className="card" aria-label={words.progress}>
@@ -101,11 +118,7 @@ function Whole({ of }: { of: Monitor }) {
           </p>
         </section>
       )}
-      {of.operation === "PushIntegrationAccount" && of.result && (
-        <Suspense fallback={<Skeleton lines={6} />}>
-          <PushResult of={of} />
-        </Suspense>
-      )}
+      {result && <Suspense fallback={<Skeleton lines={6} />}>{result}</Suspense>}
       {warnings.length > 0 && (
         <section className="card" aria-labelledby="warnings">
           <h2 id="warnings">{words.warnings}</h2>
@@ -141,8 +154,8 @@ function Whole({ of }: { of: Monitor }) {
           />
         </section>
         <div className="stack">
-          <Values title={words.asked} of={of.parameters} />
-          <Values title={words.result} of={of.result ?? undefined} />
+          <Values title={words.asked} of={askedOf(of)} />
+          {!result && <Values title={words.result} of={of.result ?? undefined} />}
         </div>
       </div>
     </div>
@@ -155,7 +168,7 @@ function backupOf(of: Monitor): string | undefined {
 }
 
 function Values({ title, of }: { title: string; of: Record<string, unknown> | undefined }) {
-  const all = Object.entries(of ?? {}).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0));
+  const all = saidOf(of ?? {});
   if (all.length === 0) return null;
   return (
     <section className="card">
@@ -165,9 +178,18 @@ function Values({ title, of }: { title: string; of: Record<string, unknown> | un
   );
 }
 
+/** The members that say something: not null, no empty list. */
+const saidOf = (of: object) => Object.entries(of).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0));
+
+/** Members of an object that are shown without being opened. */
+const FEW = 3;
+
 function shownValue(value: unknown): React.ReactNode {
   if (typeof value === "number") return count(value);
   if (typeof value !== "object") return <span className="name">{String(value)}</span>;
+  const members = saidOf(value ?? {});
+  const isShort = !Array.isArray(value) && members.length > 0 && members.length <= FEW && members.every(([, one]) => typeof one !== "object");
+  if (isShort) return <span className="name">{members.map(([name, one]) => `${name}: ${String(one)}`).join(", ")}</span>;
   return (
     <details>
       <summary>{Array.isArray(value) ? count(value.length) : "{ }"}</summary>

@@ -1,5 +1,6 @@
 /** Fields of forms: a label, the control, what it means, and what is wrong with it. */
 import { useId, type ReactNode } from "react";
+import { Said } from "./said";
 
 type Given = { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean };
 
@@ -22,7 +23,7 @@ export function Field(props: {
       })}
       {props.wrong && (
         <p className="wrong" id={wrong}>
-          {props.wrong}
+          <Said text={props.wrong} />
         </p>
       )}
       {props.hint && (
@@ -73,7 +74,7 @@ export function Tick(props: Ticking) {
       <label htmlFor={id}>{props.label}</label>
       {props.wrong && (
         <p className="wrong" id={`${id}-wrong`}>
-          {props.wrong}
+          <Said text={props.wrong} />
         </p>
       )}
       {props.hint && (

@@ -279,3 +279,27 @@ export const result = {
   none: "None",
   counts: (section: string, text: string) => `${section}: ${text}`,
 } as const;
+
+export const pulled = {
+  title: "What the pull brought",
+  added: "Added",
+  changed: "Changed",
+  removed: "Removed",
+  sessions: "Sessions of the account",
+  written: "Sessions that were new or changed",
+  fetched: "Contents downloaded",
+  consistent: "As of one moment",
+  findings: "What was found on the way",
+  more: (text: string) => `${text} more are not listed.`,
+} as const;
+
+export const moved = {
+  title: "What became of the workflows",
+  lookedIn: "Those that use the account were looked for in",
+  disabled: "Disabled",
+  enabled: "Enabled again",
+  left: "Left as they were",
+  none: "No workflow uses the account.",
+  noneEnabled: "None was remembered: no workflow was disabled for it.",
+  more: (text: string) => `And ${text} more.`,
+} as const;

@@ -94,3 +94,8 @@ export const moveOn = {
   run: "Move on",
   done: (counters: string, agreements: string) => `Moved on. Counters: ${counters}. Agreements: ${agreements}.`,
 } as const;
+
+/** A kind of numbers in a person's words; one that is not known yet by its own name. */
+export function shownKind(kind: string): string {
+  return (numbers.kinds as Record<string, string>)[kind] ?? kind;
+}

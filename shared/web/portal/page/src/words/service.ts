@@ -108,5 +108,5 @@ export const operation = {
   result: "What came of it",
   backup: "The backup",
   done: (done: string, total: string) => `${done} of ${total}`,
-  byTrigger: { http: "A request", timer: "The schedule", schedule: "The schedule" } as Record<string, string>,
+  byTrigger: { http: "A request", timer: "The schedule", schedule: "The schedule", push: "A push" } as Record<string, string>,
 } as const;

@@ -9,6 +9,7 @@ import { Said } from "../../parts/said";
 import { Time } from "../../parts/time";
 import { Wrongs, type Wrong } from "../../parts/wrong";
 import { plan as words } from "../../words/accounts";
+import { shownKind } from "../../words/numbers";
 import { Cells } from "../restore/report";
 
 const ACTIONS = ["create", "replace", "delete", "refuse", "keep", "same"];
@@ -173,7 +174,7 @@ function Numbers({ of }: { of: Schemas["PlannedNumbers"] }) {
             heads={[[words.agreement], [words.kind], [words.lastKnown, "number"], [words.seen], [words.perDay, "number"], [words.leaveOut, "number"], [words.why, "why"]]}
             rows={uncertain.map((one) => [
               one.agreement,
-              one.kind,
+              shownKind(one.kind),
               count(one.lastKnown),
               one.seenAt ? <Time at={one.seenAt} short /> : undefined,
               one.perDay == null ? undefined : count(Math.round(one.perDay)),
@@ -192,7 +193,7 @@ function Numbers({ of }: { of: Schemas["PlannedNumbers"] }) {
             heads={[[words.agreement], [words.kind], [words.lastKnown, "number"], [words.target, "number"], [words.becomes, "number"], [words.why, "why"]]}
             rows={items.map((one) => [
               one.agreement,
-              one.kind,
+              shownKind(one.kind),
               count(one.lastKnown),
               known(one.target),
               one.issuedAgain ? <span className="warned">{count(one.becomes)}</span> : <b>{count(one.becomes)}</b>,

@@ -7,12 +7,13 @@ import { Copy } from "../../parts/copy";
 import { count } from "../../parts/format";
 import { Icon } from "../../parts/icons";
 import { Facts } from "../../parts/parts";
+import { Said } from "../../parts/said";
 import { result as words } from "../../words/accounts";
 import { common } from "../../words/shell";
 import { backupAddress, restoreFrom } from "../addresses";
 import { undoName } from "./undo";
 
-type Workflow = { resourceId?: string; name?: string };
+export type Workflow = { resourceId?: string; name?: string; why?: string };
 
 /** The members of a push's result that are shown; the record itself is any JSON. */
 type Result = {
@@ -58,7 +59,7 @@ export function PushResult({ of }: { of: Monitor }) {
   );
 }
 
-function counted(of: Record<string, number> | undefined): ReactNode {
+export function counted(of: Record<string, number> | undefined): ReactNode {
   if (of === undefined) return undefined;
   const all = Object.entries(of).filter(([, many]) => many > 0);
   if (all.length === 0) return words.none;
@@ -126,7 +127,7 @@ function Resumed({ by }: { by: string | undefined }) {
   );
 }
 
-function Workflows({ title, text, of }: { title: string; text?: ReactNode; of: Workflow[] }) {
+export function Workflows({ title, text, of }: { title: string; text?: ReactNode; of: Workflow[] }) {
   return (
     <>
       <h3 className="beneath">{title}</h3>
@@ -135,6 +136,12 @@ function Workflows({ title, text, of }: { title: string; text?: ReactNode; of: W
         {of.map((one) => (
           <li key={one.resourceId} title={one.resourceId}>
             {one.name ?? nameOfId(one.resourceId ?? "")}
+            {one.why && (
+              <span className="quiet">
+                {": "}
+                <Said text={one.why} />
+              </span>
+            )}
           </li>
         ))}
       </ul>

@@ -7,6 +7,7 @@ import { Icon } from "../../parts/icons";
 import { Facts, type Heads, Table } from "../../parts/parts";
 import { Said } from "../../parts/said";
 import { Time } from "../../parts/time";
+import { shownKind } from "../../words/numbers";
 import { plan as words } from "../../words/restore";
 import { common } from "../../words/shell";
 
@@ -116,7 +117,7 @@ export function Counters({ of }: { of: Numbers | undefined }) {
           heads={[[words.agreement], [words.kind], [words.backedUp, "number"], [words.known, "number"], [words.next, "number"], [words.issuedAgain, "number"]]}
           rows={exposures.map((one) => [
             one.agreement,
-            one.kind,
+            shownKind(one.kind),
             count(one.backedUp),
             one.known == null
               ? undefined
