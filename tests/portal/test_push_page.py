@@ -115,6 +115,7 @@ async def test_a_push_names_the_backup_that_undoes_it(
     await tab.page.get_by_role("link", name="Undo", exact=True).click()
     await expect(tab.heading).to_have_text("Restore")
     await undone(tab, azure)
+    await api.succeeded(await api.delete("services/undo-contoso-north"))
 
 
 async def undone(tab: Tab, azure: Arm) -> None:

@@ -77,7 +77,7 @@ class VaultKeys:
         for certificate, had in self._touched.get(vault_key(vault), []):
             if how := _lack(known.get(had.name.lower())):
                 path = f"{Section.CERTIFICATES}/{shown(certificate)}"
-                gone = key_is_gone(path, shown(had.name), shown(had.vault), how)
+                gone = key_is_gone(path, shown(had.name), shown(had.vault, LONGEST_ID), how)
                 self._warnings.append(gone)
 
     def not_checked(self, vault: str, why: str) -> None:

@@ -60,6 +60,7 @@ export const linked = {
   state: "State",
   lastPull: "Last pull",
   lastNumbers: "Numbers last pulled",
+  notSince: (code: string) => `The last attempt failed (${code})`,
   nextPull: "Numbers pulled next",
   notBetween: "With full pulls alone",
   before: "Numbers came from",

@@ -136,7 +136,7 @@ function Whole({ of, link, etag }: { of: Service; link: ShownLink; etag: string 
             [words.tier, link.sku || undefined],
             [words.location, link.location || undefined],
             [words.lastPull, <LastPull service={of.name} of={link} />],
-            [words.lastNumbers, <Time at={link.lastSessionPullAt ?? undefined} />],
+            [words.lastNumbers, <LastNumbers of={link} />],
             [words.nextPull, link.nextPullAt ? <Time at={link.nextPullAt} /> : <span className="quiet">{words.notBetween}</span>],
             ...before(link.numbersFrom),
           ]}
@@ -173,6 +173,21 @@ function LastPull({ service, of }: { service: string; of: ShownLink }): ReactNod
       </Link>
       <Time at={of.lastPullAt ?? undefined} short />
     </span>
+  );
+}
+
+/** As of when numbers are known, and why no later ones are, where that is not the last full pull's failure. */
+function LastNumbers({ of }: { of: ShownLink }) {
+  const { failure, lastPullStatus } = of;
+  return (
+    <>
+      <Time at={of.lastSessionPullAt ?? undefined} />
+      {failure && lastPullStatus !== "Failed" && (
+        <p className="warned">
+          {words.notSince(failure.code)} <Time at={failure.at} short />
+        </p>
+      )}
+    </>
   );
 }
 
