@@ -50,8 +50,9 @@ class Former:
             return True
         if self.was_made_anew and has_issued(issued):
             return False
-        # Past the end of the bounds, it is ahead of a ledger that is near it.
-        is_lower = self.sighting.value < issued.last
+        # Past the end of the bounds, it is ahead of a ledger that is near it. That of the account
+        # that is pushed to counts so.
+        is_lower = self.sighting.value < issued.last and not self.is_target
         return not (is_lower and is_rollover(issued.last, self.sighting.value, bounds))
 
     @property
