@@ -1,5 +1,6 @@
 """What routes answer is what the OpenAPI document says: its schemas, its examples, its codes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -51,6 +52,13 @@ def shape_of(value: Any) -> set[str]:
         for place in places(value)
         if not any(f"/{name}/" in place or f"/{name}[]" in place for name in OPEN)
     }
+
+
+@pytest.fixture(scope="module")
+def azure() -> Iterator[Arm]:
+    """One that holds the accounts of this module alone: a list shows its first."""
+    with Arm() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
