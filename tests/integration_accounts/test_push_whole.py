@@ -16,11 +16,13 @@ from tests.integration_accounts.pushed import (
     COPY,
     NEW,
     OTHER,
+    REPLACING,
     ended,
     half_filled,
     issue,
     lose,
     number_in,
+    plan,
     pulled,
     push,
     restored,
@@ -135,3 +137,35 @@ async def test_every_push_is_undone(
     assert artifacts_of(arm, OTHER) == before
     goes_on = number_in(arm, OTHER, f"{X12}-ICN")
     assert goes_on == (50_001 if is_back else 50_000)
+
+
+async def test_an_account_that_lists_two_at_a_time_is_pulled_and_pushed_whole(
+    app: Installation, arm: Arm
+) -> None:
+    arm.switches.page_size = 2
+    await pulled(app, arm)
+    before = artifacts_of(arm, ACCOUNT)
+    assert len(before) > 2
+    done = await push(app, NEW, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    assert artifacts_of(arm, OTHER) == before
+    sessions = arm.account(ACCOUNT).items["sessions"]
+    assert set(arm.account(OTHER).items["sessions"]) == set(sessions)
+
+
+async def test_a_vault_that_lists_no_keys_forbids_no_push(app: Installation, arm: Arm) -> None:
+    await pulled(app, arm)
+    half_filled(arm)
+    arm.switches.vaults_refuse = True
+    body = {**REPLACING, "extra": "keep"}
+    planned = await plan(app, body, ONE)
+    assert planned.errors == []
+    assert "KeysNotChecked" in [one.code for one in planned.warnings]
+    done = await push(app, body, ONE)
+    assert done.status == "Succeeded", (done.error, done.warnings, done.result)
+    there = artifacts_of(arm, OTHER)
+    certificates = [one for one in there if one.startswith("certificates/")]
+    assert certificates
+    assert {one: there[one] for one in certificates} == {
+        one: document for one, document in artifacts_of(arm, ACCOUNT).items() if one in certificates
+    }

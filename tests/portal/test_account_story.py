@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from localhost.arm.sample import ACCOUNT
+from tests.integration_accounts.pulled import artifacts_of
 from tests.integration_accounts.pushed import number_in
 from tests.portal import accounts
 from tests.portal.accounts import NAME, NORTH, put_accounts
@@ -39,7 +40,7 @@ async def test_an_account_is_found_linked_backed_up_lost_and_comes_back(
     tab: Tab, api: Api, azure: Arm
 ) -> None:
     put_accounts(azure)
-    before = {kind: set(items) for kind, items in azure.account(ACCOUNT).items.items()}
+    before = artifacts_of(azure, ACCOUNT)
     icn = number_in(azure, ACCOUNT, ICN)
     assert icn is not None
 
@@ -92,9 +93,7 @@ async def test_an_account_is_found_linked_backed_up_lost_and_comes_back(
     # It is there again, elsewhere, and no number comes twice.
     made = azure.account(NORTH)
     assert made.resource["location"] == "northeurope"
-    after = {kind: set(items) for kind, items in made.items.items() if kind != "sessions"}
-    before.pop("sessions")
-    assert {kind: names for kind, names in after.items() if names} == before
+    assert artifacts_of(azure, NORTH) == before
     assert number_in(azure, NORTH, ICN) == icn + by
 
     # The restored service has the account now, and nobody protects it no longer.
