@@ -109,4 +109,4 @@ async def test_what_somebody_wrote_is_not_its_own(
     assert done.error is not None
     assert done.error.code == "IntegrationAccountHolds"
     assert "partners/Fabrikam" in done.error.message
-    assert "1 artifacts" in done.error.message
+    assert "1 artifact otherwise" in done.error.message
