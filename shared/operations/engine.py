@@ -189,7 +189,7 @@ class Engine:
     def is_waiting(self, record: OperationRow) -> bool:
         """Whether the wait after its last attempt is not over yet, by the storage's clock only."""
         operation = record.operation
-        if operation.next_attempt_at is None:
+        if operation.next_attempt_at is None or operation.cancel_requested:
             return False
         return record.age_seconds < self._wait_seconds(operation)
 

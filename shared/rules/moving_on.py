@@ -10,7 +10,8 @@ from shared.rules.numbers import first, join, moved_up, new_cycle, rolls_over, u
 
 def skipped(counter: Counter, bounds: Bounds, by: int) -> int:
     """How many numbers a counter leaves out that is to be moved forward by some: where it rolls
-    over, no more than half of its bounds.
+    over, no more than a third of its bounds. So one that is moved twice, as where a request is sent
+    again, does not come around to what was issued unseen.
 
     Further on lie, around the end of the bounds, numbers that were issued not long ago. Moved by as
     many as there are, a counter stands where it stood, and all that was issued unseen comes again.
@@ -21,7 +22,7 @@ def skipped(counter: Counter, bounds: Bounds, by: int) -> int:
 
 def furthest(bounds: Bounds) -> int:
     """By how many numbers at most a counter is moved forward that rolls over."""
-    return max(1, (bounds.upper - bounds.lower + 1) // 2)
+    return max(1, (bounds.upper - bounds.lower + 1) // 3)
 
 
 def _is_rolling(counter: Counter, bounds: Bounds) -> bool:

@@ -102,21 +102,21 @@ async def test_some_agreements_are_moved_on_each_by_its_own(api: Api) -> None:
     assert after["B", "group"] == (70, 69)
 
 
-async def test_numbers_roll_over_on_the_way_and_stop_at_half_of_their_bounds(api: Api) -> None:
+async def test_numbers_roll_over_on_the_way_and_stop_at_a_third_of_their_bounds(api: Api) -> None:
     service = await api.service()
     small = x12_document(
-        interchangeControlNumberLowerBound=1, interchangeControlNumberUpperBound=10
+        interchangeControlNumberLowerBound=1, interchangeControlNumberUpperBound=12
     )
     await api.agreement(service, "A", small)
-    for _ in range(7):
+    for _ in range(9):
         await api.allocate(service, "A")
-    for by, before, after, rollovers in ((4, 8, 2, 1), (10, 2, 7, 0)):
+    for by, before, after, rollovers in ((4, 10, 2, 1), (12, 2, 6, 0)):
         body = {"agreements": [{"name": "A", "by": by, "kinds": ["interchange"]}]}
         done = await api.post(f"services/{service}/control-numbers/advance", body)
         [move] = done.body["moves"]
         found = (move["nextBefore"], move["nextAfter"], move["rollovers"])
         assert found == (before, after, rollovers)
-    assert await api.allocate(service, "A") == 7
+    assert await api.allocate(service, "A") == 6
 
 
 async def test_anything_wrong_refuses_the_whole_and_all_of_it_is_told(api: Api) -> None:

@@ -5,13 +5,15 @@ numbers besides, so that everything that works on those works for an account.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from shared.integration_accounts.pulling.sessions import Found
 from shared.integration_accounts.pulling.stores import PullStores
-from shared.model.numbers import AgreementNumbers, Bounds, Kind
+from shared.model.numbers import AgreementNumbers, Bounds, Counter, Kind
+from shared.model.push import PlannedNumber
 from shared.model.runtime import ReceivedNumber
 from shared.model.sections import Section
 from shared.model.service import Service
@@ -34,6 +36,7 @@ from shared.rules.integration_accounts.sessions import (
 )
 from shared.rules.integration_accounts.times import ticks_of
 from shared.rules.naming import artifact_key, shown
+from shared.rules.numbers import new_cycle
 from shared.sealing.data_key import DataKey
 from shared.services.sessions import opened_session
 from shared.state.control_numbers import LedgerRow
@@ -53,6 +56,8 @@ class SessionWriter:
         and a number that is lower than there says nothing about a new cycle here.
     :param pushed: whether a push wrote the account's numbers behind what is stored, which may be of
         another account: what that one said later is no later answer of this one.
+    :param decided: what a push decided of numbers, by the key of the agreement and the kind: one
+        that it moved on around the end of its bounds is lower, and of a later cycle.
     :param yields: whether what somebody else wrote meanwhile stays, unless it is older for certain.
         A full pull, which has read the account after everybody else, yields only to what is newer.
     """
@@ -66,6 +71,7 @@ class SessionWriter:
         *,
         first: bool = False,
         pushed: bool = False,
+        decided: Mapping[tuple[str, Kind], PlannedNumber] = MappingProxyType({}),
         yields: bool = False,
     ) -> None:
         self._stores = stores
@@ -74,6 +80,7 @@ class SessionWriter:
         self._now = now
         self._first = first
         self._pushed = pushed
+        self._decided = decided
         self._yields = yields
         self._agreements: Agreements | None = None
         self._numbers: dict[str, AgreementNumbers] = {}
@@ -159,12 +166,16 @@ class SessionWriter:
         counters = dict(row.counters)
         for kind, (name, one) in said.items():
             known, now = counters.get(kind), Sighting(one.value, one.changed_time)
+            bounds = numbers.numbering.get(kind, Bounds())
+            moved = self._decided.get((artifact_key(numbers.name), kind))
+            if known is not None and moved is not None:
+                known = _in_cycle_of(known, bounds, moved, one.value)
+                counters[kind] = known
             if known is not None and known.last == one.value:
                 continue  # this has been counted, perhaps by an attempt that stopped behind it
             before = None if self._first else await self._sighted(name)
             if self._pushed and before is not None and is_later(before, now):
                 before = None
-            bounds = numbers.numbering.get(kind, Bounds())
             counters[kind] = observed(known, bounds, now, before)
             if is_behind_ledger(known, bounds, now, before):
                 issued = counters[kind].last
@@ -215,3 +226,14 @@ class SessionWriter:
         found = await received.get(service, agreement, Kind.INTERCHANGE, value)
         if found is not None:
             await received.drop(service, found.value, found.etag)
+
+
+def _in_cycle_of(known: Counter, bounds: Bounds, moved: PlannedNumber, value: int) -> Counter:
+    """A counter in the cycle to which a push moved it on, where the account has gone on from
+    there.
+
+    :param value: the account's number.
+    """
+    if moved.cycle is None or moved.cycle <= known.cycle or value < moved.becomes:
+        return known
+    return new_cycle(known, bounds).model_copy(update={"cycle": moved.cycle})

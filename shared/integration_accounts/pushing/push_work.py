@@ -201,7 +201,8 @@ class PushWork(Work):
         if is_whole:
             states = planned_sources(task.operation)
             behind = PushNumbersPolicy.AS_KNOWN not in body.control_numbers.policies
-            read = AtTheEnd(looked_at, looked.numbers, states, goes_behind=behind)
+            numbers_of = [one.number for one in progress.decided]
+            read = AtTheEnd(looked_at, looked.numbers, states, numbers_of, goes_behind=behind)
             with as_problems(planned.target.id):
                 await self._settling.run(task, service, planned.target.account, noted, read)
         notes += await self._disabled(task.operation, progress)

@@ -8,7 +8,7 @@ Of a push into any other account, the service remembers that its numbers went th
 they come from there too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,10 +20,11 @@ from shared.integration_accounts.pulling.stores import PullStores
 from shared.integration_accounts.pushing.numbers import NumbersFound
 from shared.integration_accounts.pushing.target import Target
 from shared.model.integration_account import AccountFacts, FormerAccount, PushedAccount
-from shared.model.push import CreateAccount
+from shared.model.push import CreateAccount, PlannedNumber
 from shared.model.service import Service
 from shared.operations.task import Task
 from shared.rules.integration_accounts.push_known import SourceState
+from shared.rules.naming import artifact_key
 from shared.rules.problems import service_deleted
 from shared.services.account_claims import is_linked_to
 from shared.storage.versioned import optimistic
@@ -39,6 +40,8 @@ class AtTheEnd:
     numbers: NumbersFound
     planned: Mapping[str, str]
     """The state of each when the push was planned, by its key."""
+    decided: Sequence[PlannedNumber] = ()
+    """What the push decided of each number."""
     goes_behind: bool = True
     """Whether all numbers of the account are behind what the sources issued by then: not where the
     request was for ``asKnown``."""
@@ -55,10 +58,13 @@ class AtTheEnd:
         """
         facts, is_linked = service.integration_account, is_linked_to(service, target.key)
         ahead = set[str]() if is_linked else self._ahead(target.key)
+        # What was moved around the end of its bounds is behind what was answered in an account
+        # whose cycles the service's ledger follows, and in no other one.
+        settles = is_linked or not any(one.cycles for one in self.decided)
         pushed = [
             self._looked_at(one, ahead)
             for one in service.pushed_into or ()
-            if one.key != target.key and not self._is_over(one.key)
+            if one.key != target.key and not (settles and self._is_over(one.key))
         ]
         if facts is not None and is_linked:
             former = [
@@ -68,7 +74,11 @@ class AtTheEnd:
             ]
             facts = facts.model_copy(update={"former": former}).looked_at()
         elif facts is not None:
-            former = [one for one in facts.former if self._stays(one, facts, target)]
+            former = [
+                one.model_copy(update={"seen_at": self.at}) if self._is_read(one.key) else one
+                for one in facts.former
+                if self._stays(one, facts, target) or not settles
+            ]
             facts = facts.model_copy(update={"former": former})
         if _is_to_note(facts, target.key) and self.numbers.seen:
             seen_at = self.at if self.numbers.there.generated else None
@@ -110,7 +120,7 @@ class AtTheEnd:
 
         :param target: the key of the one that was pushed to.
         """
-        found = set[str]()
+        found = {target} if any(one.cycles for one in self.decided) else set[str]()
         for one in self.numbers.seen:
             known = one.known
             last = known.issued.last if known.issued is not None else 0
@@ -175,7 +185,8 @@ class Settling:
         listed = await stores.directory.get(service.name)
         if listed is not None and is_linked_to(listed.service, target.key):
             key, now = await stores.keys.data_key(service.id), stores.clock.now()
-            writer = SessionWriter(stores, service, key, now, pushed=True)
+            decided = {(artifact_key(one.agreement), one.kind): one for one in read.decided}
+            writer = SessionWriter(stores, service, key, now, pushed=True, decided=decided)
             task.report("reading sessions")
             await bring_changed(stores, service, account, key, writer, task.checkpoint)
         await self._note(service, target, read)

@@ -65,7 +65,7 @@ def _advance(choice: Choice, by: int, known: Known) -> PlannedNumber | None:
     moved = _moved_on(counter, known, choice)
     own, many = _past(known, counter, moved), skipped(counter, known.bounds, by)
     is_less = many < by
-    said = f"{many}, half of its bounds," if is_less else str(many)
+    said = f"{many}, a third of its bounds," if is_less else str(many)
     if own is not None:
         why = f"The account's own number is past the {said} numbers that are skipped."
         return _written(known, own, own, NumberSource.TARGET, why)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from shared.model.numbers import Bounds, Counter
 from shared.rules.integration_accounts.rollover import around, is_rollover
+from shared.rules.moving_on import furthest
 from shared.rules.numbers import moved_up, rolls_over
 
 _DAY = 86_400
@@ -56,17 +57,15 @@ def _issued(before: int, after: int, bounds: Bounds) -> int | None:
 def proposed(per_day: float | None, elapsed: float | None, counter: Counter, bounds: Bounds) -> int:
     """How many numbers to skip, so that none comes twice if they were issued as fast as before.
 
-    At least 1, and twice what the rate says, rounded up to 1, 2 or 5 with zeros. No more than half
-    of the bounds, or than are left of those that do not roll over.
+    At least 1, and twice what the rate says, rounded up to 1, 2 or 5 with zeros. No more than
+    ``furthest``, or than are left of those that do not roll over.
 
     :param per_day: None where unknown.
     :param elapsed: seconds since the last look; None for never.
     """
     following = moved_up(counter, bounds)
-    if rolls_over(counter, bounds):
-        most = (bounds.upper - bounds.lower + 1) // 2
-    else:
-        most = bounds.upper - following.next  # one must be left
+    # Of those that do not roll over, one must be left.
+    most = furthest(bounds) if rolls_over(counter, bounds) else bounds.upper - following.next
     wanted = WHERE_UNKNOWN
     if per_day is not None and elapsed is not None:
         wanted = _rounded_up(per_day / _DAY * max(0.0, elapsed) * _MARGIN)

@@ -27,16 +27,16 @@ from tests.rules.integration_accounts.numbers import (
 
 
 @pytest.mark.parametrize(
-    ("by", "skipped"), [(50, 50), (4_999, 4_999), (9_999, 4_999), (50_000, 4_999)]
+    ("by", "skipped"), [(50, 50), (3_333, 3_333), (9_999, 3_333), (50_000, 3_333)]
 )
-def test_advance_skips_no_more_than_half_of_narrow_bounds(by: int, skipped: int) -> None:
+def test_advance_skips_no_more_than_a_third_of_narrow_bounds(by: int, skipped: int) -> None:
     """One count is meant for all numbers of an agreement: by 9,999 those of four digits would stay
     where they are, and come again."""
     what = known(GONE, Bounds(upper=9_999), ledger=issued(905))
     found = number(advance(by), what)
     assert (found.becomes, found.cycles) == (905 + skipped, 0)
     assert f"{skipped}" in found.why
-    assert ("half of its bounds" in found.why) == (by > skipped)
+    assert ("a third of its bounds" in found.why) == (by > skipped)
     # Those that do not roll over are refused, or moved by as many as is asked.
     ends = known(GONE, Bounds(upper=9_999, rollover=False), ledger=issued(905))
     if by < 9_000:

@@ -52,12 +52,12 @@ def test_how_fast_a_number_moved(
         (10.0, -DAY, WIDE, 1),
         (10.0, DAY, WIDE, 20),
         (10.0, 1.1 * DAY, WIDE, 50),
-        (1e9, 1e6 * DAY, Bounds(lower=1, upper=1000), 500),
+        (1e9, 1e6 * DAY, Bounds(lower=1, upper=1000), 333),
         (10.0, DAY, Bounds(lower=1, upper=110, rollover=False), 9),
         (10.0, DAY, Bounds(lower=1, upper=100, rollover=False), 1),
         (None, DAY, WIDE, WHERE_UNKNOWN),
         (10.0, None, WIDE, WHERE_UNKNOWN),
-        (None, None, Bounds(lower=1, upper=1000), 500),
+        (None, None, Bounds(lower=1, upper=1000), 333),
     ],
 )
 def test_how_many_numbers_to_skip(
