@@ -12,8 +12,8 @@ from shared.storage.tables import SchemaTooNew
 _TRANSIENT = frozenset({Code.CONFIGURATION_HELD, *(code for code in Code if code.status == 503)})
 """A 503 says that what is asked now may be there for the next attempt."""
 
-_LONGEST_WAIT = 3_600
-"""Seconds: ARM counts requests by the hour, and asks for no longer wait than that."""
+LONGEST_WAIT_SECONDS = 3_600
+"""ARM counts requests by the hour: it asks for no longer wait than that."""
 
 log = logging.getLogger("interkeep.operations")
 
@@ -25,7 +25,7 @@ def passes(problem: Problem) -> bool:
 
 def asked_wait(error: BaseException) -> int:
     """For how many seconds whoever refused an attempt asked to wait; 0 where nobody did."""
-    return min(error.wait_seconds, _LONGEST_WAIT) if isinstance(error, Problem) else 0
+    return min(error.wait_seconds, LONGEST_WAIT_SECONDS) if isinstance(error, Problem) else 0
 
 
 def operation_error(error: BaseException) -> OperationError:

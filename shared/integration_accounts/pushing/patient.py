@@ -11,14 +11,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from shared.arm.refusals import ArmRefused, Meaning
+from shared.operations.failures import LONGEST_WAIT_SECONDS
 from shared.operations.task import Task
 
 Answer = TypeVar("Answer")
 
 _LEAST_SECONDS = 1
-_MOST_SECONDS = 3_600
-"""ARM counts writes by the hour: it asks for no longer wait than that."""
-
 _PAUSES = (0.5, 2.0, 5.0, 10.0)
 """Seconds before what is there is looked at again."""
 
@@ -92,7 +90,7 @@ async def carefully(task: Task, compare_and_write: Callable[[], Awaitable[Answer
 
 async def pause(task: Task, seconds: float) -> None:
     """Wait, and heed cancel meanwhile."""
-    left = min(seconds, _MOST_SECONDS)
+    left = min(seconds, LONGEST_WAIT_SECONDS)
     while left > 0:
         await task.checkpoint()
         await asyncio.sleep(min(left, 1))

@@ -60,7 +60,7 @@ class AtTheEnd:
         ahead = set[str]() if is_linked else self._ahead(target.key)
         # What was moved around the end of its bounds is behind what was answered in an account
         # whose cycles the service's ledger follows, and in no other one.
-        settles = is_linked or not any(one.cycles for one in self.decided)
+        settles = is_linked or not self._went_around
         pushed = [
             self._looked_at(one, ahead)
             for one in service.pushed_into or ()
@@ -104,6 +104,11 @@ class AtTheEnd:
         return not is_pushed and not self._is_over(one.key)
 
     @property
+    def _went_around(self) -> bool:
+        """Whether a number was moved on around the end of its bounds."""
+        return any(one.cycles for one in self.decided)
+
+    @property
     def _states(self) -> dict[str, SourceState]:
         return {one.key: one.state for one in self.numbers.sources.all}
 
@@ -120,7 +125,7 @@ class AtTheEnd:
 
         :param target: the key of the one that was pushed to.
         """
-        found = {target} if any(one.cycles for one in self.decided) else set[str]()
+        found = {target} if self._went_around else set[str]()
         for one in self.numbers.seen:
             known = one.known
             last = known.issued.last if known.issued is not None else 0
